@@ -1,0 +1,1 @@
+../../src/prunebench/__main__.py

@@ -1,0 +1,147 @@
+"""The record: what one cell of a sweep measured.
+
+One JSON object a line in a run folder's `records.jsonl`. The last record of a cell wins; a last line that
+a crash tore is dropped. Exact results (`stages`, `measures`) repeat to the last bit on the same machine;
+`timings` are measured times and memory and do not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from prunebench.eval.errors import InputError
+
+STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
+CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one cell measured.
+
+    Args:
+        cell: identity, the hash of all that decides the result.
+        outcome: identity of what was trained and measured; cells that remove the same filters share it.
+        status: `"done"` or `"failed"` (then `error` says why and the results are empty).
+        criterion: label of the pruner, `None` for a control that removes nothing.
+        control: one of `CONTROLS`, or `None` for a cell that a criterion made.
+        released: the criterion reproduces published code, departures included.
+        data: label of the data set, `"synth"` or `"esc10 mix=3"`.
+        scope: layers pruned, `"C7-C12"`.
+        allocation: `"uniform"`.
+        ratio: share of each layer's filters asked for, in [0, 1).
+        finetune_scope: `"tail"`, `"all"` or `"none"`.
+        learning_rate: of the fine-tuning, `None` without one.
+        rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
+        base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
+        widths: filters kept in C1 … C12.
+        off_request: layer → [asked, removed], where the share removed differs from the ratio.
+        stages: stage → name → value; `test_map` and `validation_map` in [0, 1].
+        measures: name with its unit → exact value of the model.
+        timings: name with its unit → measured time or memory.
+    """
+
+    schema: ClassVar[int] = 1
+
+    cell: str
+    outcome: str
+    status: str = "done"
+    error: str | None = None
+    criterion: str | None = None
+    control: str | None = None
+    released: bool = False
+    data: str
+    base: str
+    scope: str
+    allocation: str = "uniform"
+    ratio: float = 0.0
+    finetune_scope: str = "none"
+    learning_rate: float | None = None
+    rate_choice: str = "shared"
+    base_seed: int = 0
+    prune_seed: int | None = None
+    finetune_seed: int | None = None
+    widths: tuple[int, ...] = ()
+    off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def last_stage(self) -> str:
+        """The last stage the cell went through."""
+        return [stage for stage in STAGES if stage in self.stages][-1]
+
+    def same_result(self, other: Record) -> bool:
+        """Whether all fields agree but those named as measured time or memory."""
+        return dataclasses.replace(self, timings={}) == dataclasses.replace(other, timings={})
+
+    def to_json(self) -> str:
+        """One line, without the line end."""
+        return json.dumps({"schema_version": self.schema, **dataclasses.asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """The record a line holds.
+
+        Raises:
+            InputError: for a line of another schema or with unknown or missing fields.
+        """
+        found: dict[str, Any] = json.loads(line)
+        version = found.pop("schema_version", None)
+        if version != cls.schema:
+            raise InputError(
+                f"A record must have schema_version {cls.schema}. Found {version!r}: "
+                "use the version of prunebench that wrote it."
+            )
+        found["widths"] = tuple(found.get("widths", ()))
+        found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
+        try:
+            return cls(**found)
+        except TypeError as error:
+            raise InputError(f"A record must have the fields of schema {cls.schema}: {error}.") from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a JSON-lines file; a last line without its line end was torn and is dropped."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = text.split("\n")
+    return [line for line in lines[:-1] if line.strip()]
+
+
+def load_records(run: Path | str) -> list[Record]:
+    """The records of a run folder, the last of each cell, with the timings of their shapes joined in.
+
+    Raises:
+        InputError: if the folder is not a run folder or holds records of another schema.
+    """
+    folder = Path(run)
+    if not (folder / "records.jsonl").is_file():
+        raise InputError(f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that `prunebench run -o` made.")
+    records: dict[str, Record] = {}
+    for number, line in enumerate(read_lines(folder / "records.jsonl"), 1):
+        try:
+            record = Record.from_json(line)
+        except ValueError as error:
+            raise InputError(f"{folder / 'records.jsonl'}, line {number}: {error}") from error
+        records[record.cell] = record
+    shapes = load_shapes(folder)
+    return [
+        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})}) for r in records.values()
+    ]
+
+
+def load_shapes(run: Path | str) -> dict[tuple[int, ...], dict[str, float]]:
+    """Latency and memory of each distinct shape of a run, by widths."""
+    found = {}
+    for line in read_lines(Path(run) / "shapes.jsonl"):
+        shape = json.loads(line)
+        found[tuple(shape["widths"])] = shape["timings"]
+    return found

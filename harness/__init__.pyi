@@ -1,0 +1,3 @@
+from .model import Cnn14, Output
+
+__all__ = ["Cnn14", "Output"]

@@ -1,0 +1,5 @@
+"""Data sets behind one interface, and the options that name them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

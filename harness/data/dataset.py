@@ -1,0 +1,58 @@
+"""What the harness knows of a data set: three fixed splits of clips with multi-hot targets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPLITS = ("training", "validation", "test")
+
+
+class Clips(ABC):
+    """The clips of one split.
+
+    Attributes:
+        names: one name per clip.
+        targets: (clips, classes), which classes a clip holds.
+        sources: the recordings each clip is made of; two clips that share one are not independent.
+    """
+
+    names: tuple[str, ...]
+    targets: NDArray[np.bool_]
+    sources: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @abstractmethod
+    def waveform(self, index: int) -> NDArray[np.float32]:
+        """Clip `index`, mono at 32 kHz in [-1, 1]; every clip of a data set has the same length."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Three fixed splits.
+
+    Args:
+        label: as records and plots name it, `"synth"` or `"esc10 mix=3"`.
+        identity: all that decides its clips, as JSON values; its `version` is raised when clips change.
+        class_names: one per column of the targets.
+        samples: length of every clip at 32 kHz.
+        training, validation, test: the splits; nothing is ever selected on `test`.
+    """
+
+    label: str
+    identity: Mapping[str, object]
+    class_names: tuple[str, ...]
+    samples: int
+    training: Clips
+    validation: Clips
+    test: Clips
+
+    def split(self, name: str) -> Clips:
+        """`"training"`, `"validation"` or `"test"`."""
+        return {"training": self.training, "validation": self.validation, "test": self.test}[name]

@@ -1,0 +1,144 @@
+"""What a pruner is, and what it is shown of a layer.
+
+A pruner is a value: a frozen dataclass whose fields are the parameters of its criterion. It is shown one
+layer at a time and returns one score per filter; it never touches the model, loads data or draws from a
+global random generator.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import ClassVar, Literal, TypeVar
+
+import torch
+from torch import Tensor
+
+Need = Literal["generator", "activations", "gradients"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class BatchNorm:
+    """The batch norm that follows a convolution; every tensor has shape (filters,)."""
+
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+    eps: float = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """Gradients of the loss of one calibration batch with respect to a layer's parameters."""
+
+    weight: Tensor  # (filters, channels, height, width)
+    bn_weight: Tensor  # (filters,)
+    bn_bias: Tensor  # (filters,)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupMember:
+    """A parameter that loses entries along `axis` when a filter of the layer is removed."""
+
+    name: str
+    parameter: Tensor
+    axis: int
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """What a criterion may look at in one convolution of n filters over c channels.
+
+    Args:
+        name: the layer, `"C1"` … `"C12"`.
+        weight: (n, c, height, width).
+        bn: the batch norm that follows.
+        consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
+            convolution or (outputs, n) of `fc1`.
+        group: every parameter that loses entries with a filter, this layer's own first.
+    """
+
+    name: str
+    weight: Tensor
+    bn: BatchNorm
+    consumer_weight: Tensor
+    group: Sequence[GroupMember] = ()
+    supplied_generator: torch.Generator | None = None
+    supplied_activations: Tensor | None = None
+    supplied_gradients: Gradients | None = None
+    supplied_observed: Tensor | None = None
+
+    @property
+    def generator(self) -> torch.Generator:
+        """Random numbers for a pruner with `needs = {"generator"}`; a function of seed and layer alone."""
+        return _declared(self.supplied_generator, self.name, "generator")
+
+    @property
+    def activations(self) -> Tensor:
+        """One calibration batch after batch norm and ReLU, before pooling: (clips, n, frames, mels)."""
+        return _declared(self.supplied_activations, self.name, "activations")
+
+    @property
+    def gradients(self) -> Gradients:
+        """Gradients of one calibration batch's loss."""
+        return _declared(self.supplied_gradients, self.name, "gradients")
+
+    @property
+    def observed(self) -> Tensor:
+        """What `Pruner.observe` returned last, after all calibration batches."""
+        return _declared(self.supplied_observed, self.name, "activations")
+
+
+def _declared(value: T | None, layer: str, need: Need) -> T:
+    if value is None:
+        raise LookupError(
+            f"A pruner that reads {need} must declare it in `needs`; layer {layer} was shown without: "
+            f'add `needs = frozenset({{"{need}"}})` to the class.'
+        )
+    return value
+
+
+@dataclass(frozen=True)
+class Pruner(ABC):
+    """The plug-in class of a criterion.
+
+    Class attributes:
+        name: what users type; the standard term of the field.
+        reference: key in `references.bib`, or an empty string for a control.
+        version: raised when the scores change, so that old records are not taken for new ones.
+        needs: what the harness must collect: `"generator"`, `"activations"`, `"gradients"`.
+        released: a variant that reproduces published code, departures included.
+        order_free: scores follow the filters when these are stored in another order.
+    """
+
+    name: ClassVar[str]
+    reference: ClassVar[str]
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    released: ClassVar[bool] = False
+    order_free: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        """The selection string and row label: the name and the parameters that differ from their defaults."""
+        changed = [
+            f"{field.name}={getattr(self, field.name)}"
+            for field in fields(self)
+            if field.default is MISSING or getattr(self, field.name) != field.default
+        ]
+        return f"{self.name}[{','.join(changed)}]" if changed else self.name
+
+    def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
+        """Fold one calibration batch into what was seen so far (`None` at the first batch).
+
+        Called for pruners that need activations or gradients, once a batch; the last return value is
+        `layer.observed` in `score`. At most one scalar per filter and clip should be kept.
+        """
+        raise TypeError(f"Pruner `{self.name}` declares needs = {sorted(self.needs)} and must define `observe`.")
+
+    @abstractmethod
+    def score(self, layer: LayerView) -> Tensor:
+        """Importance of each filter, shape (filters,); filters with higher scores are kept."""

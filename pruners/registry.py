@@ -1,0 +1,62 @@
+"""Pruners by name."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+
+from prunebench.pruners.contract import Pruner
+from prunebench.pruners.l1 import L1Norm
+
+BUILTIN: dict[str, type[Pruner]] = {
+    cls.name: cls
+    for cls in (
+        L1Norm,
+    )
+}
+
+
+def names() -> list[str]:
+    """Names of all pruners, in the order of listings."""
+    return list(BUILTIN)
+
+
+def get(name: str, **parameters: object) -> Pruner:
+    """The pruner of that name.
+
+    Args:
+        name: a name from `names()`, or a label with parameters: `"operator_norm[centre=False]"`.
+        parameters: fields of the pruner's class; they win over those in the label.
+
+    Raises:
+        ValueError: for an unknown name or parameter, with the nearest valid ones.
+    """
+    bare, in_label = _split(name)
+    if bare not in BUILTIN:
+        near = difflib.get_close_matches(bare, BUILTIN, n=3) or list(BUILTIN)
+        raise ValueError(f"Unknown pruner `{bare}`; did you mean {' or '.join(f'`{n}`' for n in near)}?")
+    cls = BUILTIN[bare]
+    parameters = in_label | parameters
+    valid = set(cls.__dataclass_fields__)
+    for key in parameters:
+        if key not in valid:
+            known = ", ".join(f"`{v}`" for v in sorted(valid)) or "none"
+            raise ValueError(f"Pruner `{bare}` has no parameter `{key}`; its parameters: {known}.")
+    return cls(**parameters)
+
+
+def _split(label: str) -> tuple[str, dict[str, object]]:
+    match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
+    if match is None:
+        raise ValueError(f"A pruner is written `name` or `name[parameter=value,…]`. Found `{label}`.")
+    parameters: dict[str, object] = {}
+    for part in filter(None, (match[2] or "").split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError(f"A pruner's parameters are written `name=value`. Found `{part}` in `{label}`.")
+        try:
+            parameters[key.strip()] = ast.literal_eval(value.strip())
+        except (ValueError, SyntaxError):
+            parameters[key.strip()] = value.strip()
+    return match[1], parameters
