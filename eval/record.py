@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_lines
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch")
@@ -92,7 +93,9 @@ class Record:
         Raises:
             InputError: for a line of another schema or with unknown or missing fields.
         """
-        found: dict[str, Any] = json.loads(line)
+        found: Any = json.loads(line)
+        if not isinstance(found, dict):
+            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}.")
         version = found.pop("schema_version", None)
         if version != cls.schema:
             raise InputError(
@@ -107,15 +110,6 @@ class Record:
             raise InputError(f"A record must have the fields of schema {cls.schema}: {error}.") from error
 
 
-def read_lines(path: Path) -> list[str]:
-    """The whole lines of a JSON-lines file; a last line without its line end was torn and is dropped."""
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = text.split("\n")
-    return [line for line in lines[:-1] if line.strip()]
-
-
 def load_records(run: Path | str) -> list[Record]:
     """The records of a run folder, the last of each cell, with the timings of their shapes joined in.
 
@@ -124,18 +118,29 @@ def load_records(run: Path | str) -> list[Record]:
     """
     folder = Path(run)
     if not (folder / "records.jsonl").is_file():
-        raise InputError(f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that `prunebench run -o` made.")
+        raise InputError(
+            f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that `prunebench run -o` made."
+        )
+    shapes = load_shapes(folder)
+    return [
+        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})}) for r in read_records(folder / "records.jsonl")
+    ]
+
+
+def read_records(path: Path) -> list[Record]:
+    """The last record of each cell in a file; none where the file is absent.
+
+    Raises:
+        InputError: for a line that is no record of this schema.
+    """
     records: dict[str, Record] = {}
-    for number, line in enumerate(read_lines(folder / "records.jsonl"), 1):
+    for number, line in enumerate(read_lines(path), 1):
         try:
             record = Record.from_json(line)
         except ValueError as error:
-            raise InputError(f"{folder / 'records.jsonl'}, line {number}: {error}") from error
+            raise InputError(f"{path}, line {number}: {error}") from error
         records[record.cell] = record
-    shapes = load_shapes(folder)
-    return [
-        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})}) for r in records.values()
-    ]
+    return list(records.values())
 
 
 def load_shapes(run: Path | str) -> dict[tuple[int, ...], dict[str, float]]:

@@ -82,7 +82,9 @@ class _Stft(nn.Module):
         angle = 2 * np.pi * np.outer(np.arange(bins), np.arange(WINDOW)) / WINDOW
         for name, basis in (("conv_real", np.cos(angle)), ("conv_imag", -np.sin(angle))):
             conv = nn.Conv1d(1, bins, WINDOW, stride=HOP, bias=False)
-            conv.weight = nn.Parameter(torch.from_numpy(basis * _hann()).float()[:, None], requires_grad=False)
+            conv.weight = nn.Parameter(
+                torch.from_numpy(basis * _hann()).float()[:, None], requires_grad=False
+            )
             setattr(self, name, conv)
 
     def forward(self, waveforms: Tensor) -> tuple[Tensor, Tensor]:

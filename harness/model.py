@@ -63,7 +63,9 @@ class Cnn14(nn.Module):
     ) -> None:
         super().__init__()
         if len(widths) != 12 or min(widths) < 1:
-            raise ValueError(f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`.")
+            raise ValueError(
+                f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`."
+            )
         with torch.random.fork_rng(devices=[]):
             self._build(widths, n_classes, embedding)
         self._initialise(torch.Generator().manual_seed(seed))

@@ -15,7 +15,8 @@ from typing import ClassVar, Literal, TypeVar
 import torch
 from torch import Tensor
 
-Need = Literal["generator", "activations", "gradients"]
+Need = Literal["generator", "activations", "gradients", "consumer_input"]
+COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "consumer_input"})
 T = TypeVar("T")
 
 
@@ -69,6 +70,7 @@ class LayerView:
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
+    supplied_consumer_input: Tensor | None = None
     supplied_observed: Tensor | None = None
 
     @property
@@ -85,6 +87,15 @@ class LayerView:
     def gradients(self) -> Gradients:
         """Gradients of one calibration batch's loss."""
         return _declared(self.supplied_gradients, self.name, "gradients")
+
+    @property
+    def consumer_input(self) -> Tensor:
+        """One calibration batch as the consumer reads it, after pooling.
+
+        (clips, n, frames, mels) for a convolution, which pads it with zeros to the size of its own output;
+        (clips, n) for `fc1`.
+        """
+        return _declared(self.supplied_consumer_input, self.name, "consumer_input")
 
     @property
     def observed(self) -> Tensor:
@@ -109,17 +120,25 @@ class Pruner(ABC):
         name: what users type; the standard term of the field.
         reference: key in `references.bib`, or an empty string for a control.
         version: raised when the scores change, so that old records are not taken for new ones.
-        needs: what the harness must collect: `"generator"`, `"activations"`, `"gradients"`.
+        needs: what the harness must supply: `"generator"`, and from calibration clips `"activations"`,
+            `"gradients"`, `"consumer_input"`.
+        clip_by_clip: `observe` is shown one clip at a time, so that gradients are those of single clips.
         released: a variant that reproduces published code, departures included.
         order_free: scores follow the filters when these are stored in another order.
+        sign_free: scores stay when the weights of some filters change sign.
+        scale_free: the order of the filters stays when all that a layer shows is multiplied by a positive
+            number.
     """
 
     name: ClassVar[str]
     reference: ClassVar[str]
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
+    clip_by_clip: ClassVar[bool] = False
     released: ClassVar[bool] = False
     order_free: ClassVar[bool] = True
+    sign_free: ClassVar[bool] = True
+    scale_free: ClassVar[bool] = True
 
     @property
     def label(self) -> str:
@@ -134,10 +153,13 @@ class Pruner(ABC):
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Fold one calibration batch into what was seen so far (`None` at the first batch).
 
-        Called for pruners that need activations or gradients, once a batch; the last return value is
-        `layer.observed` in `score`. At most one scalar per filter and clip should be kept.
+        Called once a batch for pruners that need something of calibration clips (`COLLECTED`); the last
+        return value is `layer.observed` in `score`. It should not grow with the clips, apart from one scalar
+        per filter and clip.
         """
-        raise TypeError(f"Pruner `{self.name}` declares needs = {sorted(self.needs)} and must define `observe`.")
+        raise TypeError(
+            f"Pruner `{self.name}` declares needs = {sorted(self.needs)} and must define `observe`."
+        )
 
     @abstractmethod
     def score(self, layer: LayerView) -> Tensor:

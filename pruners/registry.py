@@ -7,14 +7,14 @@ import difflib
 import re
 
 from prunebench.pruners.contract import Pruner
+from prunebench.pruners.geometric_median import GeometricMedian
 from prunebench.pruners.l1 import L1Norm
+from prunebench.pruners.operator_norm import OperatorNorm
+from prunebench.pruners.operator_norm_released import OperatorNormReleased
+from prunebench.pruners.operator_similarity import OperatorSimilarity
+from prunebench.pruners.random_scores import RandomScores
 
-BUILTIN: dict[str, type[Pruner]] = {
-    cls.name: cls
-    for cls in (
-        L1Norm,
-    )
-}
+BUILTIN: dict[str, type[Pruner]] = {cls.name: cls for cls in (L1Norm,)}
 
 
 def names() -> list[str]:
@@ -32,7 +32,7 @@ def get(name: str, **parameters: object) -> Pruner:
     Raises:
         ValueError: for an unknown name or parameter, with the nearest valid ones.
     """
-    bare, in_label = _split(name)
+    bare, in_label = split_label(name)
     if bare not in BUILTIN:
         near = difflib.get_close_matches(bare, BUILTIN, n=3) or list(BUILTIN)
         raise ValueError(f"Unknown pruner `{bare}`; did you mean {' or '.join(f'`{n}`' for n in near)}?")
@@ -46,7 +46,12 @@ def get(name: str, **parameters: object) -> Pruner:
     return cls(**parameters)
 
 
-def _split(label: str) -> tuple[str, dict[str, object]]:
+def split_label(label: str) -> tuple[str, dict[str, object]]:
+    """Name and parameters of a label as `Pruner.label` writes it, `"operator_norm[centre=False]"`.
+
+    Raises:
+        ValueError: for a label of another form.
+    """
     match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
     if match is None:
         raise ValueError(f"A pruner is written `name` or `name[parameter=value,…]`. Found `{label}`.")

@@ -1,1 +1,84 @@
-def main() -> None: ...
+"""The command line: thin verbs over the rooms, loaded when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from prunebench import __version__
+
+VERBS = {
+    "run": "prunebench.cli.run:run",
+    "status": "prunebench.cli.status:status",
+    "report": "prunebench.cli.report:report",
+    "check": "prunebench.cli.gate:check",
+    "baseline": "prunebench.cli.gate:baseline",
+    "prune": "prunebench.cli.checkpoint:prune",
+    "measure": "prunebench.cli.checkpoint:measure",
+    "list": "prunebench.cli.listing:list_",
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when they are needed, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people need them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or `None`."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verbs for an unknown one."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from prunebench.eval.errors import nearest
+
+            raise click.UsageError(f"Unknown verb `{args[0]}`; {nearest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="prunebench")
+def cli() -> None:
+    """Compare filter-pruning criteria on one shared Cnn14 audio tagger.
+
+    \b
+    prunebench run                          the five-minute demonstration on synthetic sounds
+    prunebench run standard -o RUN          a serious comparison; the same command resumes it
+    prunebench report RUN                   figures, tables and one page, again
+    prunebench check RUN --baseline FILE    hold compression ratios in CI
+    """
+
+
+def main() -> None:
+    """Run the command line; bad input is one sentence and exit code 2."""
+    from prunebench.eval.errors import InputError
+
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
+        code = 2
+    except InputError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    except OSError as error:
+        click.echo(f"Error: {error.strerror or error}: {error.filename or 'no file named'}", err=True)
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped.", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

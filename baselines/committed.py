@@ -1,0 +1,27 @@
+"""The baselines this project holds itself to: the full-width Cnn14, C7–C12 pruned, by criterion and ratio."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+
+def committed_folder() -> Path:
+    """Where the files lie, one folder per model and in it one file `CRITERION-PERCENT.json`."""
+    return Path(str(resources.files("prunebench.baselines")))
+
+
+def committed_path(criterion: str, percent: int) -> Path:
+    """The file for the full-width Cnn14 with that share of C7–C12 removed by that criterion.
+
+    Args:
+        criterion: name of the pruner.
+        percent: 25, 50 or 75.
+    """
+    return committed_folder() / "cnn14" / f"{criterion}-{percent}.json"
+
+
+def committed_baselines(folder: Path | None = None) -> dict[str, Path]:
+    """The committed files by name, `"cnn14/l1-50"`, in sorted order."""
+    root = committed_folder() if folder is None else folder
+    return {f"{path.parent.name}/{path.stem}": path for path in sorted(root.glob("*/*.json"))}

@@ -1,0 +1,74 @@
+"""Files that are whole or absent, and logs that lose at most the line a crash tore."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file `path` at once when the block ends, and never in part.
+
+    Temporary file in the same folder, flush, fsync, rename.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """The text as a UTF-8 file, whole or absent."""
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and fsync; a torn last line, left by a crash, is cut off first.
+
+    The caller is the file's only writer.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as stream:
+        _cut_torn_line(stream)
+        stream.write(line.encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _cut_torn_line(stream: BinaryIO) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    position = end
+    while position > 0:
+        start = max(0, position - 65536)
+        stream.seek(start)
+        newline = stream.read(position - start).rfind(b"\n")
+        if newline >= 0:
+            position = start + newline + 1
+            break
+        position = start
+    if position < end:
+        stream.truncate(position)
+    stream.seek(0, os.SEEK_END)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a JSON-lines file; a last line without its line end was torn and is dropped."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return [line for line in lines[:-1] if line.strip()]

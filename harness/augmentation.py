@@ -1,0 +1,55 @@
+"""SpecAugment and mixup on log-mel features, drawn from a given generator."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+TIME_STRIPES, TIME_SHARE = 2, 64 / 1001  # PANNs drops up to 64 of the 1,001 frames of a 10 s clip, twice
+MEL_STRIPES, MEL_WIDTH = 2, 8
+
+
+def spec_augment(features: Tensor, generator: torch.Generator) -> Tensor:
+    """Features with stripes of frames and of mel bins set to the clip's mean.
+
+    Park et al., *SpecAugment*, Interspeech 2019, in the sizes of PANNs; the time stripes scale with the clip.
+
+    Args:
+        features: (clips, frames, mels) in decibels.
+        generator: where the stripes are drawn from.
+    """
+    clips, frames, mels = features.shape
+    longest = max(1, round(TIME_SHARE * frames))
+    masked = _stripes(clips, frames, TIME_STRIPES, longest, generator)[:, :, None]
+    masked = masked | _stripes(clips, mels, MEL_STRIPES, MEL_WIDTH, generator)[:, None, :]
+    return torch.where(masked, features.mean((1, 2), keepdim=True), features)
+
+
+def mixup(
+    features: Tensor, targets: Tensor, alpha: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Each clip mixed with another of its batch.
+
+    Zhang et al., *mixup: Beyond Empirical Risk Minimization*, ICLR 2018: weights from Beta(alpha, alpha).
+
+    Args:
+        features: (clips, frames, mels).
+        targets: (clips, classes) in [0, 1].
+        alpha: above 0; 1 is PANNs'.
+        generator: where weights and partners are drawn from.
+    """
+    clips = len(features)
+    seed = int(torch.randint(2**62, (), generator=generator))
+    weight = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips)).to(features.dtype)
+    partner = torch.randperm(clips, generator=generator)
+    mixed = weight[:, None, None] * features + (1 - weight)[:, None, None] * features[partner]
+    return mixed, weight[:, None] * targets + (1 - weight)[:, None] * targets[partner]
+
+
+def _stripes(clips: int, length: int, stripes: int, widest: int, generator: torch.Generator) -> Tensor:
+    widths = torch.randint(0, min(widest, length), (clips, stripes, 1), generator=generator)
+    places = torch.rand((clips, stripes, 1), generator=generator)
+    starts = (places * (length - widths)).floor()
+    positions = torch.arange(length)
+    return ((positions >= starts) & (positions < starts + widths)).any(1)

@@ -1,0 +1,96 @@
+"""Base models: trained once, kept in the cache, shared by all criteria."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import filelock
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.files import whole_file, write_text
+from prunebench.harness.cache import Cache
+from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
+from prunebench.harness.data import DataOptions
+from prunebench.harness.splits import split_features, split_targets
+from prunebench.harness.model import Cnn14
+from prunebench.harness.quality import Quality, quality
+from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
+
+
+@dataclass(frozen=True)
+class BaseJob:
+    """All it takes to make one base model.
+
+    Args:
+        identity: of the plan.
+        data: options of the data set.
+        widths, embedding: of the model.
+        recipe: of its training.
+        seed: of weights, data order and dropout.
+    """
+
+    identity: str
+    data: DataOptions
+    widths: tuple[int, ...]
+    embedding: int
+    recipe: Recipe
+    seed: int
+
+
+def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] | None = None) -> Quality:
+    """Train the base model of a job, unless the cache holds it, and give its quality."""
+    folder = cache.base(job.identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / "lock"):
+        if not (folder / "quality.json").exists():
+            model = trained_from_scratch(job, job.widths, cache, progress)
+            found, scores = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
+            save_checkpoint(model, folder / "model.pt")
+            with whole_file(folder / "scores.npz") as stream:
+                np.savez(stream, **scores)
+            write_text(folder / "quality.json", json.dumps(found))
+    return cast(Quality, json.loads((folder / "quality.json").read_text()))
+
+
+def load_base(job: BaseJob, cache: Cache) -> Cnn14:
+    """The base model that `build_base` made."""
+    return load_checkpoint(cache.base(job.identity) / "model.pt")
+
+
+def trained_from_scratch(
+    job: BaseJob,
+    widths: tuple[int, ...],
+    cache: Cache,
+    progress: Callable[[int, int], None] | None = None,
+) -> Cnn14:
+    """A model of the given widths, trained as the job's base model is."""
+    features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
+    model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed)
+    set_prior(model, targets)
+    train(model, features, targets, job.recipe, seed=job.seed, progress=progress)
+    return model
+
+
+def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]:
+    """What C1–C6 of the base model give on a split: (clips, filters, frames, mels), a read-only memory map."""
+    path = cache.base(job.identity) / f"stem-{split}.npy"
+    with filelock.FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            batches = list(stem_outputs(load_base(job, cache), split_features(job.data, split, cache)))
+            with whole_file(path) as stream:
+                np.save(stream, np.concatenate(batches))
+    return cast(NDArray[np.float32], np.load(path, mmap_mode="r"))
+
+
+def store_stem(
+    job: BaseJob, split: str, cache: Cache, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Put the stem's outputs on a split into the cache."""
+    stem_features(job, split, cache)
+    if progress is not None:
+        progress(1, 1)

@@ -1,0 +1,33 @@
+"""Where features, base models and stem outputs are kept between runs."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import torch
+
+
+def default_cache() -> Path:
+    """`PRUNEBENCH_CACHE`, or the user's cache folder."""
+    chosen = os.environ.get("PRUNEBENCH_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("prunebench"))
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Folders of the cache. Everything in it can be made again; each file is whole or absent."""
+
+    root: Path
+
+    @property
+    def features(self) -> Path:
+        """Log-mel features, keyed by data and front end."""
+        return self.root / "features"
+
+    def base(self, identity: str) -> Path:
+        """A base model: its weights repeat only on one machine type and torch version, so these are in the key."""
+        return self.root / "bases" / f"{identity}-torch{torch.__version__}-{platform.machine()}"

@@ -1,0 +1,148 @@
+"""Which data set, and the options that decide its clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from prunebench.eval.errors import InputError, nearest
+
+NAMES = ("synth", "esc50", "esc10")
+MOST_RECORDINGS = 5
+SHORTEST, LONGEST = 0.5, 60.0  # seconds; five poolings of Cnn14 need 32 frames
+
+_SIZES = ("training_clips", "validation_clips", "test_clips")
+_SYNTH_ONLY = ("seconds", "snr_min_db", "snr_max_db")
+_RECORDED_ONLY = ("root", "test_fold", "validation_fold")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which data set, and the options that decide its clips; every value is a JSON value.
+
+    `None` stands for the data set's own default, given in brackets.
+
+    Args:
+        name: one of `NAMES`.
+        root: folder of recorded sets, which holds `meta/esc50.csv` and `audio/`. Moving it changes nothing.
+        mix: clips that overlap 1 to `mix` recordings, at most 5; 0 for the recordings themselves. Needs a
+            set with one class a clip.
+        test_fold: fold of recorded sets to test on, or `"all"` for each in turn, see `folds` [last present].
+        validation_fold: fold to validate on [the one before the test fold, cyclically].
+        training_clips, validation_clips, test_clips: sizes of the splits of `synth` [4000, 800, 1000] and
+            of mixed sets [2000, 400, 800].
+        seconds: length of a `synth` clip, 0.5 to 60 [1].
+        snr_min_db, snr_max_db: range of the events' signal-to-noise ratios in `synth` [-6, 14].
+        seed: of `synth` and of mixed sets, at least 0.
+
+    Raises:
+        InputError: for an unknown name, a value out of its range or an option the data set does not have.
+    """
+
+    name: str = "synth"
+    root: str | None = None
+    mix: int = 0
+    test_fold: int | Literal["all"] | None = None
+    validation_fold: int | None = None
+    training_clips: int | None = None
+    validation_clips: int | None = None
+    test_clips: int | None = None
+    seconds: float | None = None
+    snr_min_db: float | None = None
+    snr_max_db: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise InputError(f"Unknown data set `{self.name}`; {nearest(str(self.name), NAMES)}")
+        self._check_ranges()
+        self._check_belonging()
+        if self.test_fold == "all" and self.validation_fold is not None:
+            raise InputError(
+                'Option `validation_fold` must be left out where `test_fold = "all"`: it then is the fold '
+                f"before each test fold. Found `validation_fold = {self.validation_fold}`."
+            )
+
+    def _check_ranges(self) -> None:
+        _check_integer("mix", self.mix, 0, MOST_RECORDINGS)
+        _check_integer("seed", self.seed, 0)
+        for size in _SIZES:
+            if getattr(self, size) is not None:
+                _check_integer(size, getattr(self, size), 1)
+        if self.test_fold not in (None, "all"):
+            _check_integer("test_fold", self.test_fold, 0, or_else='or "all"')
+        if self.validation_fold is not None:
+            _check_integer("validation_fold", self.validation_fold, 0)
+        _check_number("seconds", self.seconds, SHORTEST, LONGEST)
+        _check_number("snr_min_db", self.snr_min_db, -60, 60)
+        _check_number("snr_max_db", self.snr_max_db, -60, 60)
+        if self.snr_db[0] > self.snr_db[1]:
+            raise InputError(
+                "Option `snr_min_db` must be at most `snr_max_db`. "
+                f"Found `snr_min_db = {self.snr_db[0]}` and `snr_max_db = {self.snr_db[1]}`."
+            )
+
+    def _check_belonging(self) -> None:
+        if self.name == "synth":
+            alien, hint = _RECORDED_ONLY, "it is an option of recorded sets."
+        elif self.mix:
+            alien, hint = _SYNTH_ONLY, "it is an option of `synth`."
+        else:
+            alien, hint = _SYNTH_ONLY + _SIZES, "it is an option of `synth` and of mixed sets (`mix`)."
+        for option in alien:
+            if getattr(self, option) is not None:
+                raise InputError(f"Data set `{self.name}` must be given without option `{option}`: {hint}")
+        if self.name != "synth" and self.root is None:
+            raise InputError(
+                f"Data set `{self.name}` needs option `root`, the folder that holds `meta/esc50.csv` and "
+                "`audio/`. Found none."
+            )
+
+    @property
+    def label(self) -> str:
+        """The name and what was asked for beside it, the place aside: `"esc10 mix=3"`."""
+        asked = (
+            f"{field.name}={getattr(self, field.name)}"
+            for field in fields(self)
+            if field.name not in ("name", "root") and getattr(self, field.name) != field.default
+        )
+        return " ".join((self.name, *asked))
+
+    @property
+    def snr_db(self) -> tuple[float, float]:
+        """Lowest and highest signal-to-noise ratio of an event, in decibels."""
+        low = -6.0 if self.snr_min_db is None else float(self.snr_min_db)
+        high = 14.0 if self.snr_max_db is None else float(self.snr_max_db)
+        return low, high
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Clips of each split of `synth` or of a mixed set."""
+        default = {"training": 2000, "validation": 400, "test": 800}
+        if self.name == "synth":
+            default = {"training": 4000, "validation": 800, "test": 1000}
+        asked = {split: getattr(self, f"{split}_clips") for split in default}
+        return {split: size if asked[split] is None else asked[split] for split, size in default.items()}
+
+
+def _check_integer(
+    option: str, found: object, least: int, most: int | None = None, *, or_else: str = ""
+) -> None:
+    if (
+        isinstance(found, bool)
+        or not isinstance(found, int)
+        or found < least
+        or (most is not None and found > most)
+    ):
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+        needed = " ".join(filter(None, ("an integer", bounds, or_else)))
+        raise InputError(f"Option `{option}` must be {needed}. Found `{option} = {found}`.")
+
+
+def _check_number(option: str, found: object, least: float, most: float) -> None:
+    if found is None:
+        return
+    if isinstance(found, bool) or not isinstance(found, int | float) or not least <= found <= most:
+        raise InputError(
+            f"Option `{option}` must be a number from {least} to {most}. Found `{option} = {found}`."
+        )

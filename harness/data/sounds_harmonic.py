@@ -1,0 +1,83 @@
+"""Sounds of many partials: horn, bell, plucked string, vowel, hum, buzz."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prunebench.harness.data.sound import Signal, decay, log_uniform, periodic, phase, sine, times, wander
+
+# First three formants of five vowels, in hertz: rounded averages of men and women.
+FORMANTS = ((750, 1200, 2600), (550, 1850, 2550), (300, 2400, 3100), (500, 900, 2500), (340, 900, 2350))
+
+
+def voice(rng: np.random.Generator, pitch: float) -> Signal:
+    """Amplitudes of the harmonics of one vowel on a pitch."""
+    shift = rng.uniform(0.9, 1.15)
+    frequencies = pitch * np.arange(1, min(60, int(9000 / pitch)) + 1)
+    peaks = np.array(FORMANTS[rng.integers(len(FORMANTS))])[:, None] * shift
+    resonance = (1 / (1 + ((frequencies - peaks) / (0.09 * peaks + 30)) ** 2)).sum(0)
+    return np.asarray((0.02 + resonance) / np.arange(1, len(frequencies) + 1) ** 0.8, dtype=np.float32)
+
+
+def vowel(rng: np.random.Generator, samples: int) -> Signal:
+    """A sung or spoken vowel: formants over a pitch with vibrato."""
+    pitch = log_uniform(rng, 90, 330)
+    vibrato = rng.uniform(0, 0.03) * sine(phase(rng.uniform(4, 7), samples))
+    contour = pitch * np.exp2(rng.uniform(0.02, 0.15) * wander(rng, samples, 2) + vibrato)
+    return periodic(phase(contour, samples), voice(rng, pitch))
+
+
+def horn(rng: np.random.Generator, samples: int) -> Signal:
+    """A steady, bright note, often with a second one a third above."""
+    pitch = log_uniform(rng, 180, 500)
+    bright = rng.uniform(0.3, 1)
+    harmonics = 1 / np.arange(1, 17) ** bright
+    wave = periodic(phase(pitch, samples), harmonics)
+    if rng.random() < 0.6:
+        wave = wave + periodic(phase(pitch * rng.choice((1.19, 1.26, 1.5)), samples), harmonics)
+    return wave
+
+
+def bell(rng: np.random.Generator, samples: int) -> Signal:
+    """Inharmonic partials that die away, the higher the faster; struck once."""
+    strike = log_uniform(rng, 300, 2000)
+    ratios = np.array((0.5, 1.0, 1.2, 1.5, 2.0, 2.74, 3.76)) * rng.uniform(0.98, 1.02, 7)
+    half = rng.uniform(0.08, 0.4)
+    t = times(samples)
+    out = np.zeros(samples, dtype=np.float32)
+    for ratio, level in zip(ratios, rng.uniform(0.3, 1, 7), strict=True):
+        partial = sine(phase(strike * ratio, samples, rng.uniform()))
+        out += partial * np.exp2(-t * np.float32(ratio**0.7 / half)) * np.float32(level)
+    return out * np.minimum(t * 500, 1)
+
+
+def plucked_string(rng: np.random.Generator, samples: int) -> Signal:
+    """Harmonics that die away, the higher the faster: one to three plucks."""
+    pitch = log_uniform(rng, 90, 600)
+    half = rng.uniform(0.08, 0.35)
+    out = np.zeros(samples, dtype=np.float32)
+    for start in np.linspace(0, samples, rng.integers(1, 4), endpoint=False).astype(int):
+        left = samples - start
+        cycles = phase(pitch * rng.choice((1, 1.12, 1.26, 1.5)), left)
+        plucked_at = rng.uniform(0.1, 0.4)
+        for first, last, share in ((1, 4, 1.0), (4, 9, 0.5), (9, 21, 0.25)):
+            numbers = np.arange(first, last)
+            amplitudes = np.zeros(last - 1)
+            amplitudes[first - 1 :] = np.abs(np.sin(np.pi * numbers * plucked_at)) / numbers
+            out[start:] += periodic(cycles, amplitudes) * decay(left, half * share)
+    return out
+
+
+def hum(rng: np.random.Generator, samples: int) -> Signal:
+    """Mains hum: low even harmonics of 50 or 60 Hz, steady."""
+    mains = rng.choice((50.0, 60.0)) * rng.uniform(0.995, 1.005)
+    numbers = np.arange(1, 15)
+    harmonics = np.where(numbers % 2 == 0, 1, 0.4) * rng.uniform(0.2, 1, 14) / numbers ** rng.uniform(0.5, 1.2)
+    return periodic(phase(float(mains), samples), harmonics)
+
+
+def buzz(rng: np.random.Generator, samples: int) -> Signal:
+    """An insect or a loose part: a bright wave of unsteady low pitch and loudness."""
+    pitch = log_uniform(rng, 90, 260) * np.exp2(rng.uniform(0.02, 0.12) * wander(rng, samples, 8))
+    harmonics = np.arange(1, 36) ** -rng.uniform(0.3, 0.9)
+    return periodic(phase(pitch, samples), harmonics) * (1 + 0.4 * wander(rng, samples, rng.uniform(3, 20)))

@@ -1,0 +1,81 @@
+"""Sounds made of noise: engine, rain, wind, hiss, cymbal, laughter."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import signal
+
+from prunebench.harness.data.sound import (
+    Signal,
+    band,
+    decay,
+    log_uniform,
+    noise,
+    periodic,
+    phase,
+    pulsing,
+    sine,
+    slope,
+    wander,
+)
+from prunebench.harness.data.sounds_harmonic import voice
+from prunebench.harness.frontend import SAMPLE_RATE
+
+
+def engine(rng: np.random.Generator, samples: int) -> Signal:
+    """Firings at 20 to 90 Hz with uneven strength, and rumble that follows them."""
+    rate = log_uniform(rng, 20, 90) * np.exp2(rng.uniform(0, 0.25) * wander(rng, samples, 2))
+    cycles = phase(rate, samples)
+    firing = periodic(cycles, np.arange(1, 25) ** -rng.uniform(0.4, 1.0)) * (1 + 0.3 * wander(rng, samples, 25))
+    rumble = noise(rng, samples, slope(rng.uniform(1.0, 2.0), 200)) * (1 + 0.7 * sine(cycles))
+    return firing + rumble * np.float32(rng.uniform(0.4, 1.2) * firing.std() / rumble.std())
+
+
+def rain(rng: np.random.Generator, samples: int) -> Signal:
+    """Many small drops over a bed of high noise."""
+    drops = int(rng.uniform(60, 400) * samples / SAMPLE_RATE)
+    train = np.zeros(samples, dtype=np.float32)
+    train[rng.integers(0, samples, drops)] = rng.exponential(1.0, drops) * rng.choice((-1, 1), drops)
+    ring = decay(160, rng.uniform(0.0004, 0.001), 0.0001) * sine(phase(rng.uniform(2500, 6000), 160))
+    pattering: Signal = signal.oaconvolve(train, ring)[:samples]
+    bed = noise(rng, samples, band(log_uniform(rng, 3000, 7000), rng.uniform(0.8, 1.3)))
+    return pattering / pattering.std() + bed * np.float32(rng.uniform(0.6, 1.6) / bed.std())
+
+
+def wind(rng: np.random.Generator, samples: int) -> Signal:
+    """Low noise in gusts, with a band that howls."""
+    low = noise(rng, samples, slope(2.0, rng.uniform(100, 300)))
+    howl = noise(rng, samples, band(log_uniform(rng, 300, 900), rng.uniform(0.15, 0.4)))
+    gust = np.exp2(1.2 * wander(rng, samples, 1.5))
+    return (low / low.std() + rng.uniform(0.2, 0.9) * howl / howl.std() * gust) * gust
+
+
+def hiss(rng: np.random.Generator, samples: int) -> Signal:
+    """Steady high noise: gas, spray, a tape."""
+    return noise(rng, samples, band(log_uniform(rng, 4000, 9000), rng.uniform(0.5, 1.2)))
+
+
+def cymbal(rng: np.random.Generator, samples: int) -> Signal:
+    """High noise and metal partials that die away; struck once or twice."""
+    body = noise(rng, samples, band(log_uniform(rng, 5000, 9000), 0.7))
+    body /= body.std()
+    for pitch in rng.uniform(2000, 9000, 4):
+        body += np.float32(0.35) * sine(phase(float(pitch), samples))
+    half = rng.uniform(0.05, 0.25)
+    envelope = decay(samples, half)
+    if rng.random() < 0.4:
+        second = int(rng.uniform(0.3, 0.6) * samples)
+        envelope[second:] += decay(samples - second, half)
+    return body * envelope
+
+
+def laughter(rng: np.random.Generator, samples: int) -> Signal:
+    """Breathy, voiced bursts at 4 to 7 Hz on a falling pitch."""
+    pitch = log_uniform(rng, 150, 400)
+    fall = np.linspace(0.3, -0.3, samples, dtype=np.float32)
+    beat = phase(rng.uniform(4, 7), samples)
+    position = (beat - np.floor(beat)).astype(np.float32)
+    voiced = periodic(phase(pitch * np.exp2(fall + 0.2 * position), samples), voice(rng, pitch))
+    breath = noise(rng, samples, band(1800, 0.9))
+    voiced = voiced / voiced.std() + breath * np.float32(rng.uniform(0.2, 0.8) / breath.std())
+    return voiced * pulsing(beat, rng.uniform(0.45, 0.65), 0.15)

@@ -1,0 +1,59 @@
+"""What a run was made with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+
+import psutil
+import torch
+
+PACKAGES = ("prunebench", "numpy", "scipy", "torch-pruning", "fvcore", "thop", "soxr", "soundfile", "moocore")
+
+
+def describe_environment() -> dict[str, object]:
+    """Versions, commit, processor and memory, as JSON values."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "commit": _commit(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": psutil.cpu_count(logical=True),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the clone this runs from, or `None` outside a clone."""
+    here = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+        tracked = subprocess.run(
+            ["git", "-C", str(here), "ls-files", "--error-unmatch", Path(__file__).name],
+            capture_output=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() if tracked.returncode == 0 else None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

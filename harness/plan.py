@@ -1,0 +1,138 @@
+"""The plan: the grid of cells that a configuration asks for, each with its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from prunebench.harness import frontend, training
+from prunebench.harness.config import Config
+from prunebench.harness.data import DataSet
+from prunebench.harness.identity import identity
+from prunebench.harness.model import PUBLISHED_WIDTHS
+from prunebench.pruners.registry import get
+
+VERSION = 1  # raised when the protocol itself changes results
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model of the grid.
+
+    Args:
+        identity: hash of the data, the model, its training and the threads.
+        data: index of the data set.
+        seed: of its weights, data order and dropout.
+    """
+
+    identity: str
+    data: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid; the fields are those of `prunebench.eval.Record`."""
+
+    identity: str
+    base: Base
+    control: str | None = None
+    criterion: str | None = None
+    prune_seed: int | None = None
+    scope: str = "none"
+    ratio: float = 0.0
+    finetune_scope: str = "none"
+    finetune_seed: int | None = None
+    rate_choice: str = "shared"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All base models and cells of a configuration, in a fixed order."""
+
+    bases: tuple[Base, ...]
+    cells: tuple[Cell, ...]
+
+
+def scaled_widths(width: float) -> tuple[int, ...]:
+    """The published widths times `width`, rounded, at least 1."""
+    return tuple(max(1, round(filters * width)) for filters in PUBLISHED_WIDTHS)
+
+
+def scaled_embedding(width: float) -> int:
+    """The published embedding times `width`, rounded, at least 1."""
+    return max(1, round(2048 * width))
+
+
+def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
+    """The grid of a configuration on its data sets; made twice, it is equal."""
+    bases = tuple(
+        Base(_base_identity(config, dataset, seed), index, seed)
+        for index, dataset in enumerate(datasets)
+        for seed in config.base.seeds
+    )
+    return Plan(bases, tuple(cell for base in bases for cell in _cells(config, base)))
+
+
+def _cells(config: Config, base: Base) -> Iterator[Cell]:
+    shared = {"plan": VERSION, "base": base.identity, "threads": config.threads}
+    for cell in _grid(config, base):
+        payload = {**shared, **asdict(replace(cell, identity="", base=Base("", 0, 0)))}
+        if cell.criterion is not None:
+            pruner = get(cell.criterion)
+            payload |= {"criterion_version": pruner.version}
+            if pruner.needs & {"activations", "gradients"}:
+                payload |= {"calibration_clips": config.prune.calibration_clips}
+        if cell.control == "scratch":
+            payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
+        if cell.finetune_scope != "none":
+            payload |= {"finetuning": _finetuning_payload(config), "training_version": training.VERSION}
+        yield replace(cell, identity=identity(payload))
+
+
+def _grid(config: Config, base: Base) -> Iterator[Cell]:
+    yield Cell("", base, control="unpruned")
+    for scope, finetune_scope in config.pairs():
+        for finetune_seed in config.finetune.seeds:
+            tuned = Cell(
+                "", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed
+            )
+            for choice in ("shared", "own"):
+                yield replace(tuned, control="unpruned-fine-tuned", rate_choice=choice)
+            for ratio in config.prune.ratios:
+                yield from _pruned_cells(config, replace(tuned, ratio=ratio))
+    if config.controls.scratch:
+        for scope in config.prune.scopes:
+            for ratio in config.prune.ratios:
+                yield Cell("", base, control="scratch", scope=scope, ratio=ratio)
+
+
+def _pruned_cells(config: Config, tuned: Cell) -> Iterator[Cell]:
+    for label in config.prune.criteria:
+        drawn = "generator" in get(label).needs
+        for seed in config.prune.seeds if drawn else (None,):
+            yield replace(tuned, criterion=label, prune_seed=seed)
+        if config.controls.reversed and not drawn:
+            yield replace(tuned, criterion=label, control="reversed")
+
+
+def _base_identity(config: Config, dataset: DataSet, seed: int) -> str:
+    return identity(
+        {
+            "data": dict(dataset.identity),
+            "frontend": frontend.VERSION,
+            "width": config.model.width,
+            "training": asdict(config.base.recipe),
+            "training_version": training.VERSION,
+            "seed": seed,
+            "threads": config.threads,
+        }
+    )
+
+
+def _finetuning_payload(config: Config) -> dict[str, object]:
+    """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
+    payload = config.finetune.model_dump(mode="json", exclude={"scopes", "seeds"})
+    return payload | {
+        "rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]]
+    }

@@ -1,0 +1,72 @@
+"""One fine-tuning rate per data set and scope, chosen on validation clips of random-pruned cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from prunebench.harness.config import Config
+from prunebench.harness.outcome import Outcome, OutcomeJob
+from prunebench.harness.plan import Base, Cell
+
+
+@dataclass(frozen=True)
+class RateGroup:
+    """Cells that are fine-tuned at one rate: one data set, pruning scope and fine-tuning scope."""
+
+    data: int
+    scope: str
+    finetune_scope: str
+
+    @classmethod
+    def of(cls, cell: Cell) -> RateGroup:
+        """The group of a cell."""
+        return cls(cell.base.data, cell.scope, cell.finetune_scope)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The jobs whose validation quality chooses the rates of a group: rate → jobs.
+
+    Args:
+        shared: random-pruned cells; their rate is every cell's.
+        own: the unpruned model; the control is shown at this rate too.
+    """
+
+    shared: Mapping[float, tuple[OutcomeJob, ...]]
+    own: Mapping[float, tuple[OutcomeJob, ...]]
+
+
+def make_trials(
+    config: Config, group: RateGroup, base: Base, job_of: Callable[[Cell, float], OutcomeJob]
+) -> Trials:
+    """The trials of a group on its first base model, first pruning seed and first fine-tuning seed.
+
+    The seeds are the first ones alone, so that a configuration that adds seeds keeps the rate.
+    """
+    tuned = Cell(
+        "",
+        base,
+        scope=group.scope,
+        finetune_scope=group.finetune_scope,
+        finetune_seed=config.finetune.seeds[0],
+    )
+    random = [
+        Cell(**{**vars(tuned), "criterion": "random", "prune_seed": config.prune.seeds[0], "ratio": ratio})
+        for ratio in config.finetune.rate_ratios
+    ]
+    unpruned = Cell(**{**vars(tuned), "control": "unpruned-fine-tuned"})
+    return Trials(
+        shared={rate: tuple(job_of(cell, rate) for cell in random) for rate in config.finetune.rates},
+        own={rate: (job_of(unpruned, rate),) for rate in config.finetune.rates},
+    )
+
+
+def best_rate(jobs: Mapping[float, tuple[OutcomeJob, ...]], outcomes: Mapping[str, Outcome]) -> float:
+    """The rate with the best mean validation mAP; of equal ones the smallest."""
+
+    def mean(rate: float) -> float:
+        found = [outcomes[job.identity].stages["fine-tuned"]["validation_map"] for job in jobs[rate]]
+        return sum(found) / len(found)
+
+    return max(sorted(jobs), key=mean)

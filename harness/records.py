@@ -1,0 +1,73 @@
+"""Records from cells and what they measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prunebench.eval.record import Record
+from prunebench.harness.budget import parse_scope
+from prunebench.harness.model import LAYERS
+from prunebench.harness.outcome import Outcome
+from prunebench.harness.plan import Cell
+from prunebench.pruners.registry import get
+
+
+def finished_record(
+    cell: Cell,
+    data: str,
+    base_widths: tuple[int, ...],
+    outcome: Outcome,
+    rate: float | None,
+    scoring_seconds: float | None,
+) -> Record:
+    """The record of a finished cell."""
+    timings = dict(outcome.timings)
+    if scoring_seconds is not None:
+        timings["scoring_seconds"] = scoring_seconds
+    return Record(
+        **_described(cell, data),
+        outcome=outcome.identity,
+        learning_rate=rate,
+        widths=outcome.widths,
+        off_request=_off_request(cell, base_widths, outcome.widths),
+        stages=outcome.stages,
+        measures=outcome.measures,
+        timings=timings,
+    )
+
+
+def failed_record(cell: Cell, data: str, error: str) -> Record:
+    """The record of a cell that failed, with the reason."""
+    return Record(**_described(cell, data), outcome="", status="failed", error=error)
+
+
+def _described(cell: Cell, data: str) -> dict[str, Any]:
+    return {
+        "cell": cell.identity,
+        "criterion": cell.criterion,
+        "control": cell.control,
+        "released": cell.criterion is not None and get(cell.criterion).released,
+        "data": data,
+        "base": cell.base.identity,
+        "scope": cell.scope,
+        "ratio": cell.ratio,
+        "finetune_scope": cell.finetune_scope,
+        "rate_choice": cell.rate_choice,
+        "base_seed": cell.base.seed,
+        "prune_seed": cell.prune_seed,
+        "finetune_seed": cell.finetune_seed,
+    }
+
+
+def _off_request(
+    cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
+) -> dict[str, tuple[float, float]]:
+    """Layers whose removed share is not the ratio, since filters come whole."""
+    if cell.ratio == 0:
+        return {}
+    removed = {
+        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)] for layer in parse_scope(cell.scope)
+    }
+    return {
+        layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9
+    }

@@ -1,0 +1,138 @@
+"""The run folder: complete in itself, one writer, nothing finished is ever lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import filelock
+import numpy as np
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import append_line, read_lines, whole_file, write_text
+from prunebench.eval.record import Record, read_records
+from prunebench.harness.config import Config, load_config
+from prunebench.harness.data import DataSet
+from prunebench.harness.environment import describe_environment
+from prunebench.harness.outcome import Outcome
+from prunebench.harness.plan import Plan
+
+
+class RunFolder:
+    """A run folder, held by one process at a time.
+
+    `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
+    of all cells · `outcomes.jsonl` what was trained and measured · `records.jsonl` one record a cell ·
+    `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `scores/` test scores · `targets/` test targets · `report/`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = filelock.FileLock(path / ".lock", timeout=0)
+
+    def __enter__(self) -> RunFolder:
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise InputError(
+                f"A run folder takes one `prunebench run` at a time. Found another at work in `{self.path}`: wait "
+                "for it, or give another folder with -o."
+            ) from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+
+    @property
+    def scores(self) -> Path:
+        """The folder of test scores."""
+        return self.path / "scores"
+
+    def begin(self, config: Config, plan: Plan, datasets: Sequence[DataSet]) -> None:
+        """Write what describes the run, or check that it fits what is there.
+
+        Raises:
+            InputError: if the folder holds finished cells that the configuration does not ask for, or was made
+                with another torch.
+        """
+        self._check_cells(plan)
+        self._check_environment()
+        write_text(self.path / "config.toml", config.to_toml())
+        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
+        for dataset in datasets:
+            with whole_file(self.path / "targets" / f"{file_name(dataset.label)}.npz") as stream:
+                np.savez_compressed(
+                    stream,
+                    targets=dataset.test.targets,
+                    class_names=np.array(dataset.class_names),
+                    sources=np.array(["|".join(sources) for sources in dataset.test.sources]),
+                    names=np.array(dataset.test.names),
+                )
+
+    def _check_cells(self, plan: Plan) -> None:
+        stray = self.records().keys() - {cell.identity for cell in plan.cells}
+        if stray:
+            before = load_config(str(self.path / "config.toml"))
+            raise InputError(
+                f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
+                f"{len(stray)} others, of configuration `{before.name}`: extend that one, or give another folder "
+                "with -o."
+            )
+
+    def _check_environment(self) -> None:
+        file = self.path / "environment.json"
+        now = describe_environment()
+        if not file.exists():
+            write_text(file, json.dumps(now, indent=1, sort_keys=True))
+            return
+        before = json.loads(file.read_text())
+        for key in ("torch", "processor"):
+            if before[key] != now[key] and self.records():
+                raise InputError(
+                    f"All cells of a run must be made with one {key}. `{self.path}` has {before[key]!r}, this is "
+                    f"{now[key]!r}: give another folder with -o."
+                )
+
+    def records(self) -> dict[str, Record]:
+        """The last record of each cell."""
+        return {record.cell: record for record in read_records(self.path / "records.jsonl")}
+
+    def add_record(self, record: Record) -> None:
+        """Append a record, whole or not at all."""
+        append_line(self.path / "records.jsonl", record.to_json())
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Finished outcomes whose test scores are there."""
+        found = (Outcome.from_json(line) for line in read_lines(self.path / "outcomes.jsonl"))
+        return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
+
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Append an outcome."""
+        append_line(self.path / "outcomes.jsonl", outcome.to_json())
+
+    def log_failure(self, key: str, details: str) -> None:
+        """Keep the traceback of a task that failed; the records hold its last line."""
+        append_line(self.path / "failures.log", f"{key}\n{details}")
+
+    def shapes(self) -> set[tuple[int, ...]]:
+        """Shapes whose latency and memory are measured."""
+        return {tuple(json.loads(line)["widths"]) for line in read_lines(self.path / "shapes.jsonl")}
+
+    def add_shape(self, widths: Sequence[int], timings: Mapping[str, float]) -> None:
+        """Append what one shape was measured at."""
+        line = json.dumps({"schema_version": 1, "widths": list(widths), "timings": dict(timings)})
+        append_line(self.path / "shapes.jsonl", line)
+
+
+def file_name(label: str) -> str:
+    """A label as a file name."""
+    return re.sub(r"[^\w.=-]+", "_", label)

@@ -1,0 +1,31 @@
+"""Features and targets of a split, by the options that name the data set.
+
+Workers are handed options, not arrays; each process opens a data set once.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.harness.cache import Cache
+from prunebench.harness.data import DataOptions, DataSet, open_dataset
+from prunebench.harness.features import cached_features
+
+
+@functools.lru_cache(maxsize=8)
+def opened(data: DataOptions) -> DataSet:
+    """The data set of the options, opened once a process."""
+    return open_dataset(data)
+
+
+def split_features(data: DataOptions, split: str, cache: Cache) -> NDArray[np.float32]:
+    """Log-mel features (clips, frames, mels) of a split, a read-only memory map."""
+    return cached_features(opened(data), split, cache.features)
+
+
+def split_targets(data: DataOptions, split: str) -> NDArray[np.bool_]:
+    """Targets (clips, classes) of a split."""
+    return opened(data).split(split).targets

@@ -1,0 +1,159 @@
+"""The training loop: base models, fine-tuning, controls from scratch.
+
+What a step sees (clips, augmentation, dropout) is a function of the seed and the step alone, so that two
+cells differ in what was pruned and in nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional as F
+
+from prunebench.harness.augmentation import mixup, spec_augment
+from prunebench.harness.model import TAIL_BLOCK, Cnn14
+
+VERSION = 1  # raised when the same recipe gives other weights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained.
+
+    Args:
+        steps: optimiser steps.
+        batch: clips per step.
+        learning_rate: peak rate of AdamW.
+        warmup: share of the steps over which the rate rises linearly; then it falls as a cosine to 0.
+        weight_decay: of AdamW.
+        clip_norm: gradients are scaled down to this norm.
+        spec_augment: mask stripes of time and mel bins, as PANNs does.
+        mixup: parameter of the Beta distribution clips are mixed with; 0 for none.
+    """
+
+    steps: int
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    spec_augment: bool = False
+    mixup: float = 0.0
+
+
+def train(
+    model: Cnn14,
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.bool_],
+    recipe: Recipe,
+    *,
+    seed: int,
+    tail: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Train `model` in place.
+
+    Args:
+        model: left in evaluation mode.
+        inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
+        targets: (clips, classes).
+        recipe: steps, rates and augmentation.
+        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
+        tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
+        progress: called with (steps done, steps) after each step.
+    """
+    parameters = list(_trained(model, tail))
+    optimiser = torch.optim.AdamW(
+        parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe))
+    model.to(memory_format=torch.channels_last).train()
+    with torch.random.fork_rng(devices=[]):
+        for step, rows in enumerate(batches(len(inputs), recipe, seed)):
+            generator = _step_generator(seed, step)
+            torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            x, y = torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]).float()
+            if recipe.spec_augment:
+                x = spec_augment(x, generator)
+            if recipe.mixup:
+                x, y = mixup(x, y, recipe.mixup, generator)
+            output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+            loss = F.binary_cross_entropy_with_logits(output.logits, y)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
+            optimiser.step()
+            schedule.step()
+            if progress is not None:
+                progress(step + 1, recipe.steps)
+    model.zero_grad(set_to_none=True)
+    model.eval()
+
+
+def batches(clips: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of each step: whole passes over the clips, each in an order of its own."""
+    queue = np.empty(0, dtype=np.int64)
+    passes = 0
+    for _ in range(recipe.steps):
+        while len(queue) < recipe.batch:
+            order = np.random.default_rng([seed, passes]).permutation(clips)
+            queue, passes = np.concatenate([queue, order]), passes + 1
+        yield np.sort(queue[: recipe.batch])
+        queue = queue[recipe.batch :]
+
+
+def set_prior(model: Cnn14, targets: NDArray[np.bool_]) -> None:
+    """Set the output biases to the log-odds of the class frequencies: training starts at the priors."""
+    positives = targets.sum(0) + 0.5
+    odds = positives / (len(targets) + 1 - positives)
+    with torch.no_grad():
+        model.fc_audioset.bias.copy_(torch.from_numpy(np.log(odds)).float())
+
+
+@torch.inference_mode()
+def stem_outputs(
+    model: Cnn14, features: NDArray[np.float32], batch: int = 32
+) -> Iterator[NDArray[np.float32]]:
+    """What C1–C6 give, batch by batch: the input of the tail."""
+    model.eval()
+    for start in range(0, len(features), batch):
+        yield model.stem(torch.from_numpy(np.array(features[start : start + batch]))).numpy()
+
+
+@torch.inference_mode()
+def predict(
+    model: Cnn14, inputs: NDArray[np.float32], *, tail: bool = False, batch: int = 32
+) -> NDArray[np.float32]:
+    """Probabilities (clips, classes) on log-mel features, or with `tail` on stem outputs."""
+    model.to(memory_format=torch.channels_last).eval()
+    found = []
+    for start in range(0, len(inputs), batch):
+        x = torch.from_numpy(np.array(inputs[start : start + batch]))
+        output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+        found.append(output.probabilities.numpy())
+    return np.concatenate(found)
+
+
+def _trained(model: Cnn14, tail: bool) -> Iterator[nn.Parameter]:
+    frozen = ("bn0.", *(f"conv_block{number}." for number in range(1, TAIL_BLOCK))) if tail else ()
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not (frozen and name.startswith(frozen)):
+            yield parameter
+
+
+def _rate(step: int, recipe: Recipe) -> float:
+    warm = max(1, round(recipe.warmup * recipe.steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
+
+
+def _step_generator(seed: int, step: int) -> torch.Generator:
+    state = np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state >> 1))

@@ -1,0 +1,90 @@
+"""The contract's test kit: does a pruner keep what the contract promises?
+
+`check_pruner` runs every check of `CHECKS` on layers made up here; neither the harness nor data is needed.
+Call it from the test suite of a plug-in, in the manner of scikit-learn's `check_estimator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prunebench.pruners.check_conduct import (
+    check_global_random_state,
+    check_memory,
+    check_observation_size,
+    check_untouched,
+)
+from prunebench.pruners.check_form import (
+    check_declaration,
+    check_device,
+    check_dtype,
+    check_finite,
+    check_label,
+    check_shape,
+)
+from prunebench.pruners.check_hard_layers import (
+    check_near_twins,
+    check_one_by_one,
+    check_one_filter,
+    check_twins,
+    check_zero_layer,
+)
+from prunebench.pruners.check_invariance import (
+    check_deterministic,
+    check_permutation,
+    check_scale,
+    check_sign,
+)
+from prunebench.pruners.contract import Pruner
+
+Check = Callable[[Pruner], None]
+
+CHECKS: tuple[Check, ...] = (
+    check_declaration,
+    check_label,
+    check_shape,
+    check_finite,
+    check_deterministic,
+    check_permutation,
+    check_sign,
+    check_scale,
+    check_dtype,
+    check_device,
+    check_zero_layer,
+    check_one_filter,
+    check_twins,
+    check_near_twins,
+    check_one_by_one,
+    check_untouched,
+    check_global_random_state,
+    check_observation_size,
+    check_memory,
+)
+
+
+def check_pruner(pruner: Pruner) -> None:
+    """Run all checks.
+
+    Raises:
+        AssertionError: at the first check that fails, naming it and what to do.
+    """
+    for check in CHECKS:
+        run_check(check, pruner)
+
+
+def run_check(check: Check, pruner: Pruner) -> None:
+    """Run one check of `CHECKS`.
+
+    Raises:
+        AssertionError: naming the check and what to do; also for any exception the pruner raised.
+    """
+    name = getattr(pruner, "label", type(pruner).__name__)
+    try:
+        check(pruner)
+    except AssertionError as failure:
+        raise AssertionError(f"{check.__name__} of pruner `{name}`: {failure}") from None
+    except Exception as error:
+        raise AssertionError(
+            f"{check.__name__} of pruner `{name}`: it must run without exceptions. "
+            f"Found {type(error).__name__}: {error}"
+        ) from error

@@ -1,0 +1,32 @@
+"""The style of all figures, and figures as files that repeat to the last byte."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+COLUMN = 3.4  # width of one column of a paper, in inches
+FORMATS = ("png", "svg")
+# Without these the files would carry the date and the version of Matplotlib.
+_METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """Matplotlib's settings for figures, only inside the block."""
+    with resources.as_file(resources.files("prunebench.reports") / "paper.mplstyle") as path:
+        with matplotlib.style.context(["default", str(path)]):
+            yield
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """The figure as the bytes of a `"png"` or `"svg"` file."""
+    stream = io.BytesIO()
+    with paper_style():
+        figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+    return stream.getvalue()

@@ -1,0 +1,129 @@
+"""Test scores of each clip, as run folders keep them, and mAP on resamples of the clips."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.bootstrap import bootstrap_average_precision, resample_counts
+from prunebench.eval.errors import InputError
+from prunebench.eval.record import Record
+
+Floats: TypeAlias = NDArray[np.float64]
+
+RESAMPLES = 200  # a standard error from 200 resamples is itself known to about 5 %
+SEED = 0
+
+
+@dataclass(frozen=True)
+class TestClips:
+    """The test clips of a data set.
+
+    Args:
+        targets: (clips, classes), which classes a clip holds.
+        class_names: one per column.
+        sources: the recordings each clip is made of.
+    """
+
+    targets: NDArray[np.bool_]
+    class_names: tuple[str, ...]
+    sources: tuple[tuple[str, ...], ...]
+
+    @property
+    def recordings(self) -> int:
+        """Distinct recordings among the clips."""
+        return len({name for clip in self.sources for name in clip})
+
+
+class ClipScores:
+    """Per-clip test scores of the runs reported, and mAP on resamples of their clips.
+
+    Clips are drawn anew by recording, the same draws for every cell of a data set, so that differences
+    between cells are paired.
+
+    Raises:
+        InputError: where two runs hold different test clips under one data set label.
+    """
+
+    def __init__(self, runs: Sequence[Path]) -> None:
+        self._runs = tuple(runs)
+        self._clips: dict[str, TestClips | None] = {}
+        self._counts: dict[str, Floats] = {}
+        self._maps: dict[str, Floats | None] = {}
+
+    def clips(self, data: str) -> TestClips | None:
+        """The test clips of a data set, `None` where no run kept them."""
+        if data not in self._clips:
+            name = re.sub(r"[^\w.=-]+", "_", data)
+            files = [run / "targets" / f"{name}.npz" for run in self._runs]
+            found = [_read_clips(path) for path in files if path.is_file()]
+            if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
+                raise InputError(
+                    f"Runs that are reported together must have the same test clips. Found different ones for "
+                    f"`{data}`: report the runs one by one."
+                )
+            self._clips[data] = found[0] if found else None
+        return self._clips[data]
+
+    def resampled_maps(self, record: Record) -> Floats | None:
+        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without its scores."""
+        if record.outcome not in self._maps:
+            clips, scores = self.clips(record.data), self._scores(record)
+            usable = clips is not None and scores is not None and scores.shape == clips.targets.shape
+            self._maps[record.outcome] = self._resample(record.data, clips, scores) if usable else None
+        return self._maps[record.outcome]
+
+    def _scores(self, record: Record) -> NDArray[np.float32] | None:
+        for run in self._runs:
+            path = run / "scores" / f"{record.outcome}.npz"
+            if path.is_file():
+                with _archive(path) as found:
+                    scores: NDArray[np.float32] = found["test"]
+                return scores
+        return None
+
+    def _resample(
+        self, data: str, clips: TestClips | None, scores: NDArray[np.float32] | None
+    ) -> Floats:
+        assert clips is not None
+        if data not in self._counts:
+            self._counts[data] = resample_counts(clips.sources, RESAMPLES, SEED)
+        precisions = bootstrap_average_precision(clips.targets, scores, self._counts[data])
+        return mean_over_classes(precisions)
+
+
+def mean_over_classes(precisions: Floats) -> Floats:
+    """Mean over the classes that have positives, of each row; nan where none has.
+
+    Args:
+        precisions: (resamples, classes), nan where a class has no positive.
+    """
+    known = ~np.isnan(precisions)
+    total = np.where(known, precisions, 0.0).sum(axis=1)
+    count = known.sum(axis=1)
+    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+
+
+def _read_clips(path: Path) -> TestClips:
+    with _archive(path) as found:
+        return TestClips(
+            targets=found["targets"].astype(bool),
+            class_names=tuple(map(str, found["class_names"])),
+            sources=tuple(tuple(str(joined).split("|")) for joined in found["sources"]),
+        )
+
+
+def _archive(path: Path) -> np.lib.npyio.NpzFile:
+    try:
+        found = np.load(path)
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise InputError(f"`{path}` must be an npz archive: {error}. Delete it and run again.") from error
+    assert isinstance(found, np.lib.npyio.NpzFile)
+    return found

@@ -1,0 +1,69 @@
+"""One colour and one marker per criterion, the same in every figure.
+
+The hues are those of Okabe and Ito, *Color Universal Design* (2008), without its yellow, which vanishes on
+white, and with three darker ones so that neighbours also differ in grey. Markers carry the difference alone
+where colour is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7", "#E69F00"
+INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
+GREY, INK = "#8A8A8A", "#1A1A1A"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a criterion is drawn: a colour `#RRGGBB` and a marker of Matplotlib."""
+
+    colour: str
+    marker: str
+
+
+KNOWN = {
+    "random": Look(GREY, "."),
+    "l1": Look(BLUE, "o"),
+    "l2": Look(SKY, "p"),
+    "geometric_median": Look(VERMILION, "s"),
+    "operator_norm": Look(GREEN, "^"),
+    "operator_norm_released": Look(OLIVE, "v"),
+    "operator_similarity": Look(PURPLE, "D"),
+    "batch_norm_scale": Look(ORANGE, "P"),
+    "lamp": Look(INDIGO, "X"),
+    "rank1_cosine": Look(WINE, "<"),
+    "nystrom_similarity": Look(SKY, ">"),
+    "graph_centrality": Look(VERMILION, "h"),
+    "taylor": Look(BLUE, "*"),
+    "obd": Look(GREEN, "d"),
+    "hrank": Look(INDIGO, "s"),
+    "energy": Look(ORANGE, "o"),
+    "chip": Look(WINE, "^"),
+    "thinet": Look(OLIVE, "D"),
+    "apoz": Look(PURPLE, "v"),
+    "entropy": Look(SKY, "X"),
+}
+
+# What is left for plug-ins: every pair of a hue and a marker that no known criterion has.
+_SPARE = [
+    look
+    for colour in (BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE, INDIGO, WINE, OLIVE)
+    for marker in "os^vDPX<>phd*"
+    if (look := Look(colour, marker)) not in KNOWN.values()
+]
+
+
+def look_of(criterion: str) -> Look:
+    """The criterion's look; a label that is not known here gets one by its hash, always the same."""
+    if criterion in KNOWN:
+        return KNOWN[criterion]
+    digest = hashlib.sha256(criterion.encode()).digest()
+    return _SPARE[int.from_bytes(digest[:8], "big") % len(_SPARE)]
+
+
+def order(criterion: str) -> tuple[int, str]:
+    """Sorts criteria as listed here, unknown ones after them by name."""
+    names = list(KNOWN)
+    return (names.index(criterion) if criterion in KNOWN else len(names), criterion)

@@ -1,0 +1,91 @@
+"""Panels: what may be compared side by side, because all but the criterion and the ratio is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.record import Record
+
+Widths = Mapping[tuple[str, str], tuple[int, ...]]
+
+
+@dataclass(frozen=True, order=True)
+class Panel:
+    """One data set, scope, allocation and fine-tuning scope, and the widths of the base model.
+
+    `base_widths` is empty where a data set has one architecture only, so that titles need not say it.
+    """
+
+    data: str
+    scope: str
+    allocation: str
+    finetune_scope: str
+    base_widths: tuple[int, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """`synth · C7–C12 pruned · tail fine-tuned`."""
+        parts = [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
+        if self.allocation != "uniform":
+            parts.append(self.allocation)
+        parts.append("not fine-tuned" if self.finetune_scope == "none" else f"{self.finetune_scope} fine-tuned")
+        if self.base_widths:
+            parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")
+        return " · ".join(parts)
+
+
+def base_of(record: Record) -> tuple[str, int]:
+    """Which base model a cell starts from."""
+    return record.base, record.base_seed
+
+
+def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
+    """The records of each panel.
+
+    Criteria and their reversals make the panels; the other controls stand in every panel they can be held
+    against: the unpruned model in all of its data set and architecture, after fine-tuning in those of its
+    fine-tuning scope (at the rate of the panel's scope, where it was tuned at that), the shape trained from
+    scratch in those of its scope. A data set with controls alone gets the panels that these name.
+    """
+    found = list(records)
+    widths = _several_architectures(found)
+    pruned = [r for r in found if r.control in (None, "reversed")]
+    panels: dict[Panel, list[Record]] = {}
+    for record in pruned:
+        panels.setdefault(_panel(record, widths), []).append(record)
+    for data in {r.data for r in found} - {r.data for r in pruned}:
+        controls = [r for r in found if r.data == data]
+        for record in [r for r in controls if r.control != "unpruned"] or controls:
+            panels.setdefault(_panel(record, widths), [])
+    for panel, members in panels.items():
+        kin = [r for r in found if (r.data, widths.get(_base(r), ())) == (panel.data, panel.base_widths)]
+        tuned = [r for r in kin if (r.control, r.finetune_scope) == ("unpruned-fine-tuned", panel.finetune_scope)]
+        members += [r for r in kin if r.control == "unpruned"]
+        members += [r for r in tuned if r.scope == panel.scope] or tuned
+        members += [r for r in kin if (r.control, r.scope) == ("scratch", panel.scope)]
+    return dict(sorted(panels.items()))
+
+
+def _dash(scope: str) -> str:
+    return scope.replace("-", "–")
+
+
+def _base(record: Record) -> tuple[str, str]:
+    return record.data, record.base
+
+
+def _panel(record: Record, widths: Widths) -> Panel:
+    base = widths.get(_base(record), ())
+    return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base)
+
+
+def _several_architectures(records: Sequence[Record]) -> Widths:
+    """Widths of the base models of data sets that have more than one architecture."""
+    known = {
+        _base(r): r.widths for r in records if r.control in ("unpruned", "unpruned-fine-tuned") and r.widths
+    }
+    of_data: dict[str, set[tuple[int, ...]]] = {}
+    for (data, _), widths in known.items():
+        of_data.setdefault(data, set()).add(widths)
+    return {key: widths for key, widths in known.items() if len(of_data[key[0]]) > 1}

@@ -1,0 +1,79 @@
+"""`prunebench prune` and `prunebench measure`: one model at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prunebench.cli.output import print_json, print_table
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  prunebench prune Cnn14_mAP=0.431.pth --pruner l1 --ratio 0.5 -o pruned.pth
+  prunebench prune model.pth --pruner random --seed 1 --ratio 0.25 --layers C1-C12 -o small.pth
+"""
+)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--pruner", required=True, help="Criterion; see `prunebench list pruners`.")
+@click.option("--ratio", required=True, type=float, help="Share of each layer's filters to remove, in [0, 1).")
+@click.option("--layers", default="C7-C12", show_default=True, help="Scope.")
+@click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def prune(
+    checkpoint: Path, pruner: str, ratio: float, layers: str, seed: int, output: Path, as_json: bool
+) -> None:
+    """Remove filters from CHECKPOINT for real and save the smaller model's state dict."""
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.budget import check_ratio, parse_scope
+    from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
+    from prunebench.harness.pruning import prune as prune_model
+    from prunebench.pruners.registry import get
+
+    try:
+        criterion = get(pruner)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    check_ratio(ratio)
+    parse_scope(layers)
+    model = load_checkpoint(checkpoint)
+    pruned = prune_model(model, criterion, ratio, layers, seed=seed)
+    save_checkpoint(pruned, output)
+    _print_figures({"before": _figures(model), "after": _figures(pruned)}, as_json=as_json)
+
+
+@click.command(epilog="\b\nExample:\n  prunebench measure pruned.pth --json")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def measure(checkpoint: Path, as_json: bool) -> None:
+    """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, by closed form and by thop."""
+    from prunebench.harness.checkpoint import load_checkpoint
+
+    _print_figures({"value": _figures(load_checkpoint(checkpoint))}, as_json=as_json)
+
+
+def _figures(model: object) -> dict[str, object]:
+    from prunebench.harness.measures import exact_measures
+    from prunebench.harness.model import Cnn14
+
+    assert isinstance(model, Cnn14)
+    return {"widths": list(model.widths), **exact_measures(model)}
+
+
+def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(columns if len(columns) > 1 else next(iter(columns.values())))
+        return
+    names = next(iter(columns.values()))
+    print_table(
+        ["figure", *columns],
+        [[name, *(_written(column[name]) for column in columns.values())] for name in names],
+    )
+
+
+def _written(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
