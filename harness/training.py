@@ -116,7 +116,7 @@ def set_prior(model: Cnn14, targets: NDArray[np.bool_]) -> None:
         model.fc_audioset.bias.copy_(torch.from_numpy(np.log(odds)).float())
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def stem_outputs(
     model: Cnn14, features: NDArray[np.float32], batch: int = 32
 ) -> Iterator[NDArray[np.float32]]:
@@ -126,7 +126,7 @@ def stem_outputs(
         yield model.stem(torch.from_numpy(np.array(features[start : start + batch]))).numpy()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def predict(
     model: Cnn14, inputs: NDArray[np.float32], *, tail: bool = False, batch: int = 32
 ) -> NDArray[np.float32]:

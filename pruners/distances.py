@@ -13,7 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-CHUNK = 1024  # columns converted at a time
+CHUNK = 2048  # columns converted at a time
 BLOCK = 512  # rows of one matrix product; only blocks on and above the diagonal are computed
 
 # Pairs below these shares of |x|² + |y|² are measured again, so that the rounding of the products stays
@@ -21,8 +21,8 @@ BLOCK = 512  # rows of one matrix product; only blocks on and above the diagonal
 CLOSE_FLOAT32 = 0.25
 CLOSE_FLOAT64 = 1e-8
 
-# Norms between these bounds have squares that float32 holds to full precision.
-FLOAT32_NORMS = (1e-12, 1e15)
+# Where the largest entry lies between these bounds, float32 holds the products that matter to full precision.
+FLOAT32_ENTRIES = (1e-12, 1e15)
 
 
 def pairwise_distances(vectors: Tensor) -> Tensor:
@@ -35,13 +35,12 @@ def pairwise_distances(vectors: Tensor) -> Tensor:
         (n, n), float64, symmetric, 0 on the diagonal and between equal rows; the relative error of a
         distance is below 1e-6. Besides the result, memory for a few (n, n) matrices and n × `CHUNK` columns.
     """
-    largest = float(torch.linalg.vector_norm(vectors, dim=1, dtype=torch.float64).max())
-    fits = vectors.dtype != torch.float64 and FLOAT32_NORMS[0] < largest < FLOAT32_NORMS[1]
-    origin = torch.zeros_like(vectors[0])
-    return _distances(vectors, origin, torch.float32 if fits else torch.float64)
+    lowest, highest = vectors.aminmax()
+    fits = vectors.dtype != torch.float64 and FLOAT32_ENTRIES[0] < max(-lowest, highest) < FLOAT32_ENTRIES[1]
+    return _distances(vectors, None, torch.float32 if fits else torch.float64)
 
 
-def _distances(vectors: Tensor, origin: Tensor, precision: torch.dtype) -> Tensor:
+def _distances(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) -> Tensor:
     n = len(vectors)
     squared_norms, products = _products(vectors, origin, precision)
     norms = squared_norms[:, None] + squared_norms
@@ -58,15 +57,17 @@ def _distances(vectors: Tensor, origin: Tensor, precision: torch.dtype) -> Tenso
     return distances
 
 
-def _products(vectors: Tensor, origin: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
+def _products(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) -> tuple[Tensor, Tensor]:
     """Squared norms (n,) and inner products (n, n) about `origin`, summed over chunks in float64."""
     n, d = vectors.shape
     norms = vectors.new_zeros(n, dtype=torch.float64)
     products = vectors.new_zeros(n, n, dtype=torch.float64)
     for column in range(0, d, CHUNK):
         here = slice(column, column + CHUNK)
-        chunk = vectors[:, here].to(precision) - origin[here].to(precision)
-        norms += torch.linalg.vector_norm(chunk, dim=1, dtype=torch.float64).square()
+        chunk = vectors[:, here].to(precision)
+        if origin is not None:
+            chunk = chunk - origin[here].to(precision)
+        norms += torch.linalg.vector_norm(chunk, dim=1).double().square()
         for row in range(0, n, BLOCK):
             products[row : row + BLOCK, row:] += chunk[row : row + BLOCK] @ chunk[row:].T
     for row in range(0, n, BLOCK):

@@ -25,6 +25,7 @@ class GeometricMedian(Pruner):
 
     name: ClassVar[str] = "geometric_median"
     reference: ClassVar[str] = "he2019filter"
+    sign_free: ClassVar[bool] = False
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), at least 0."""

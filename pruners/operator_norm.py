@@ -31,6 +31,7 @@ class OperatorNorm(Pruner):
 
     name: ClassVar[str] = "operator_norm"
     reference: ClassVar[str] = "singh2025efficient"
+    sign_free: ClassVar[bool] = False
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, at least 0."""

@@ -34,6 +34,7 @@ class OperatorNormReleased(Pruner):
     reference: ClassVar[str] = "singh2025efficient"
     released: ClassVar[bool] = True
     order_free: ClassVar[bool] = False
+    sign_free: ClassVar[bool] = False
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, at least 0."""

@@ -55,7 +55,8 @@ def peak_bytes(computation: Callable[[], object]) -> int:
 
     The same number every time. What an operation allocates and frees inside itself is not seen.
     """
-    with _Allocations() as allocations:
+    allocations = _Allocations()
+    with allocations:
         # This first time also does the imports that would count as memory below.
         computation()
     tracemalloc.start()

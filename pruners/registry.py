@@ -14,7 +14,17 @@ from prunebench.pruners.operator_norm_released import OperatorNormReleased
 from prunebench.pruners.operator_similarity import OperatorSimilarity
 from prunebench.pruners.random_scores import RandomScores
 
-BUILTIN: dict[str, type[Pruner]] = {cls.name: cls for cls in (L1Norm,)}
+BUILTIN: dict[str, type[Pruner]] = {
+    cls.name: cls
+    for cls in (
+        L1Norm,
+        GeometricMedian,
+        RandomScores,
+        OperatorNorm,
+        OperatorNormReleased,
+        OperatorSimilarity,
+    )
+}
 
 
 def names() -> list[str]:

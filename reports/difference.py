@@ -57,8 +57,8 @@ def difference(a: Point, b: Point, peers: Sequence[Point], scores: ClipScores) -
 
     where :math:`SE_{clips}` is the standard deviation of the difference over resamples of the test clips (by
     recording, the same for both), and :math:`SE_{models}^2` is the variance of the per-base differences over
-    their number with two base models or more; with one, the sum of both points' errors over seeds (with the
-    fewer degrees of freedom of the two), and the result is conditional on that model. Cells of one base model are averaged first.
+    their number with two base models or more; with one, the sum of both points' errors over seeds, and the
+    result is conditional on that model. Cells of one base model are averaged first.
 
     Args:
         a, b: points of one panel and ratio.
@@ -73,8 +73,7 @@ def difference(a: Point, b: Point, peers: Sequence[Point], scores: ClipScores) -
     if len(bases) > 1:
         models, freedom = variance(per_base) / len(bases), len(bases) - 1.0
     else:
-        (error_a, freedom_a), (error_b, freedom_b) = (seed_error(p, bases[0], peers) for p in (a, b))
-        models, freedom = error_a + error_b, min(freedom_a, freedom_b)
+        models, freedom = _seeds_variance(a, b, bases[0], peers)
     clips = _clips_variance(a, b, bases, scores)
     seeds_known = not math.isnan(models)
     if not seeds_known:
@@ -86,6 +85,16 @@ def difference(a: Point, b: Point, peers: Sequence[Point], scores: ClipScores) -
         bases=len(bases),
         seeds_known=seeds_known,
     )
+
+
+def _seeds_variance(a: Point, b: Point, base: Base, peers: Sequence[Point]) -> tuple[float, float]:
+    """The sum of both points' errors over seeds, and its degrees of freedom."""
+    (error_a, freedom_a), (error_b, freedom_b) = (seed_error(p, base, peers) for p in (a, b))
+    total = error_a + error_b
+    independent = any(len(_means_by(p, base, "prune_seed")) > 1 for p in (a, b))
+    if not independent or not total > 0:
+        return total, min(freedom_a, freedom_b)
+    return total, total**2 / (error_a**2 / freedom_a + error_b**2 / freedom_b)
 
 
 def seed_error(point: Point, base: Base, peers: Sequence[Point]) -> tuple[float, float]:

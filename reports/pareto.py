@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 from prunebench.reports.canvas import COLUMN, paper_style
-from prunebench.reports.curve import Curve, curves_of
-from prunebench.reports.frontier import frontier
-from prunebench.reports.palette import GREY, INK, look_of
-from prunebench.reports.panel import Panel
+from prunebench.reports.paretopanel import Handles, draw_panel
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
 
-LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
-CONTROLS = {
-    "unpruned": ("unpruned", "*", INK),
-    "unpruned-fine-tuned": ("unpruned, fine-tuned", "*", "white"),
-    "scratch": ("trained from scratch", "x", INK),
-}
-
+PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
 
 def draw(points: Sequence[Point], quantity: Quantity, *, claim: bool) -> Figure | None:
-    """Test mAP against a cost, one panel each in small multiples; `None` where no point has that cost.
+    """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
 
     A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
+    Criteria of equal cost are set side by side by a point or two; the frontier's corners are at the true cost.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))
@@ -37,87 +29,48 @@ def draw(points: Sequence[Point], quantity: Quantity, *, claim: bool) -> Figure 
         return None
     columns = min(2, len(panels))
     rows = math.ceil(len(panels) / columns)
-    looks = {curve.label for panel in panels for curve in curves_of(known, panel)}
-    entries = len(looks) + len(CONTROLS) + 1
-    legend_height = 0.16 * math.ceil(entries / (2 * columns)) + 0.1
-    foot = 0.34 / columns + 0.06
+    notes = "\n".join(_notes(known, claim=claim))
+    scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
-        figure = Figure((COLUMN * columns, 2.35 * rows + legend_height + foot), layout="constrained")
-        height = figure.get_figheight()
-        figure.get_layout_engine().set(rect=(0, foot / height, 1, 1 - foot / height))  # type: ignore[union-attr, call-arg]
+        figure = Figure((COLUMN * columns, PANEL * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
-        scale = quantity.scale(quantity.of(p) for p in known)
-        handles: dict[str, Line2D | Patch] = {}
+        handles: Handles = {}
         for axes, panel in zip(grid.flat, panels, strict=False):
-            handles |= _panel(axes, [p for p in known if p.panel == panel], quantity, scale)
-        for axes in grid.flat[len(panels) :]:
+            handles |= draw_panel(axes, [p for p in known if p.panel == panel], quantity, scale)
+        for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=2 * columns
-        )
-        figure.text(0.5, 0.03 / height, _footer(known, quantity, columns, claim=claim), ha="center", va="bottom", fontsize=5.5, color="#404040")
+        foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
+        legend = figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=2 * columns)
+        _stack(figure, legend, foot)
     return figure
 
 
-def _panel(
-    axes: Axes, points: Sequence[Point], quantity: Quantity, scale: tuple[float, str]
-) -> dict[str, Line2D | Patch]:
-    factor, unit = scale
-    handles: dict[str, Line2D | Patch] = {}
-    costs = [quantity.of(p) / factor for p in points]
-    logarithmic = min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM
-    axes.set_xscale("log" if logarithmic else "linear")
-    curves = curves_of(points, points[0].panel)
-    for place, curve in enumerate(curves):
-        shift = place - (len(curves) - 1) / 2
-        handles[curve.label] = _curve(axes, curve, quantity, factor, shift)
-    for point in points:
-        if point.control in CONTROLS and not point.own_rate:
-            label, marker, fill = CONTROLS[point.control]
-            handles[label] = _control(axes, point, quantity.of(point) / factor, marker, fill)
-            handles[label].set_label(label)
-    best = frontier(points, quantity)
-    (line,) = axes.step(
-        [quantity.of(p) / factor for p in best],
-        [p.mean_map for p in best],
-        where="post",
-        color=INK,
-        linewidth=0.8,
-        linestyle=(0, (4, 2)),
-        zorder=1.5,
-    )
-    handles["Pareto frontier"] = line
-    axes.set_title(points[0].panel.title, pad=4)
-    axes.set_xlabel(f"{quantity.name}, {unit}" if unit else quantity.name)
-    axes.set_ylabel("test mAP")
-    return handles
+def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
+    """Lengthen the figure so that the legend and the notes lie below the panels, neither on the other."""
+    notes, entries = (item.get_window_extent().height / figure.dpi for item in (foot, legend))
+    width, panels = figure.get_size_inches()
+    height = panels + notes + entries + 2 * GAP
+    figure.set_size_inches(width, height)
+    foot.set_y(GAP / height)
+    legend.set_bbox_to_anchor((0.5, (notes + GAP) / height))
+    below = (notes + entries + GAP) / height
+    figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)))
 
 
-def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, shift: float) -> Line2D:
-    look = look_of(curve.criteria[0])
-    costs = [quantity.of(p) / factor for p in curve.points]
-    means = [p.mean_map for p in curve.points]
-    low, high = [min(p.maps) for p in curve.points], [max(p.maps) for p in curve.points]
-    if curve.is_random:
-        axes.fill_between(costs, low, high, color=GREY, alpha=0.25, linewidth=0, zorder=1)
-    (line,) = axes.plot(
-        costs,
-        means,
-        color=look.colour,
-        marker=look.marker,
-        markeredgecolor="white",
-        linestyle=(0, (1, 1)) if curve.is_random else "-",
-        zorder=2 if curve.is_random else 3,
-    )
-    return line
+def _notes(points: Sequence[Point], *, claim: bool) -> list[str]:
+    """The lines below the legend: what a marker stands for, and whether anything is claimed."""
+    criteria = [p for p in points if p.control is None]
+    drawn = [p for p in criteria if p.is_random]
+    counts = [_counts(p.n for p in criteria if not p.is_random), _counts(p.n for p in drawn)]
+    models = f"n = {counts[0]} models" if counts[0] else ""
+    models += f"{', ' if models else ''}random n = {counts[1]}" if drawn else ""
+    lines = [f"mean and range of {models}"] if models else []
+    signs = ["top axis: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
+    signs += ["† as released by its authors"] if any(p.released for p in points) else []
+    lines += ["; ".join(signs)] if signs else []
+    return lines if claim else [*lines, "demonstration, no claim"]
 
 
-def _control(axes: Axes, point: Point, cost: float, marker: str, fill: str) -> Line2D:
-    (line,) = axes.plot(
-        [cost], [point.mean_map], marker=marker, color=INK, markerfacecolor=fill, markersize=6, linestyle="none"
-    )
-    return line
-
-
-def _footer(points: Sequence[Point], quantity: Quantity, columns: int, *, claim: bool) -> str:
-    return ""
+def _counts(values: Iterable[int]) -> str:
+    found = sorted(set(values))
+    return "" if not found else str(found[0]) if len(found) == 1 else f"{found[0]}–{found[-1]}"

@@ -18,6 +18,7 @@ class Quantity:
         key: its name among the record's measures or timings.
         name: what it is, with its convention.
         unit: of the raw value, empty for counts.
+        per: what a count is for, `" per 10 s clip"`.
         figure: name of the figure of mAP against it.
         quartiles: keys of its first and third quartile, for measured times.
     """
@@ -25,7 +26,8 @@ class Quantity:
     key: str
     name: str
     unit: str
-    figure: str
+    figure: str = ""
+    per: str = ""
     quartiles: tuple[str, str] | None = None
 
     def of(self, point: Point) -> float:
@@ -38,6 +40,10 @@ class Quantity:
             return math.nan, math.nan
         return _mean(point, self.quartiles[0]), _mean(point, self.quartiles[1])
 
+    def axis_label(self, unit: str) -> str:
+        """`MACs, backbone (log-mel in), G per 10 s clip`, with the unit that `scale` gave."""
+        return ", ".join(filter(None, (self.name, unit + self.per)))
+
     def scale(self, values: Iterable[float]) -> tuple[float, str]:
         """Divisor and unit that suit the largest of the values: (1e9, "G"), (1.0, "ms")."""
         largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
@@ -47,18 +53,20 @@ class Quantity:
         return 1.0, self.unit
 
 
-MACS = Quantity("macs_backbone", "MACs per 10 s clip, backbone (log-mel in)", "", "map_vs_macs")
-MACS_WITH_FRONTEND = Quantity("macs_with_frontend", "MACs per 10 s clip, with front end (waveform in)", "", "")
-PARAMETERS = Quantity("parameters", "Parameters", "", "map_vs_parameters")
-FILE_BYTES = Quantity("file_bytes", "Saved file", "B", "")
+MACS = Quantity("macs_backbone", "MACs, backbone (log-mel in)", "", "map_vs_macs", " per 10 s clip")
+MACS_WITH_FRONTEND = Quantity(
+    "macs_with_frontend", "MACs with front end (waveform in)", "", per=" per 10 s clip"
+)
+PARAMETERS = Quantity("parameters", "parameters", "", "map_vs_parameters")
+FILE_BYTES = Quantity("file_bytes", "saved file", "B")
 LATENCY = Quantity(
     "latency_backbone_ms",
-    "Latency, backbone (log-mel in), median and quartiles",
+    "latency, backbone (log-mel in), median and quartiles",
     "ms",
     "map_vs_latency",
-    ("latency_backbone_q1_ms", "latency_backbone_q3_ms"),
+    quartiles=("latency_backbone_q1_ms", "latency_backbone_q3_ms"),
 )
-LATENCY_RATIO = Quantity("latency_backbone_ratio", "Latency relative to the unpruned model, interleaved", "", "")
+LATENCY_RATIO = Quantity("latency_backbone_ratio", "latency relative to the unpruned model, interleaved", "")
 
 # Those that mAP is drawn against.
 AXES = (MACS, PARAMETERS, LATENCY)

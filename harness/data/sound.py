@@ -56,13 +56,31 @@ def periodic(cycles: NDArray[np.float64], harmonics: Sequence[float] | NDArray[n
 
 
 def noise(rng: np.random.Generator, samples: int, gain: Callable[[Signal], Signal]) -> Signal:
-    """Noise with amplitude spectrum `gain(frequencies)`, Gaussian as a sum of many independent waves."""
-    length = fft.next_fast_len(samples, real=True)
+    """Noise with amplitude spectrum `gain(frequencies)`, Gaussian as a sum of many independent waves.
+
+    The gain is taken in steps of 1/512 of the spectrum, one bin of the front end's window.
+    """
+    length = _transform_length(samples)
     bins = length // 2 + 1
-    frequencies = np.arange(bins, dtype=np.float32) * np.float32(SAMPLE_RATE / length)
-    white = rng.random((bins, 2), dtype=np.float32) - np.float32(0.5)
-    spectrum = (white * gain(frequencies)[:, None]).view(np.complex64)[:, 0]
-    found: Signal = fft.irfft(spectrum, length)[:samples]
+    steps = np.linspace(0, SAMPLE_RATE / 2, 512, dtype=np.float32)
+    white = rng.random(2 * bins, dtype=np.float32)
+    white -= np.float32(0.5)
+    spectrum = white.view(np.complex64)
+    spectrum *= np.repeat(gain(steps), -(-bins // 512))[:bins]
+    found: Signal = fft.irfft(spectrum, length, overwrite_x=True)[:samples]
+    return found
+
+
+def _transform_length(samples: int) -> int:
+    """2^k or 3·2^k: few enough lengths for the transform's tables to be kept from clip to clip."""
+    power = 1 << (samples - 1).bit_length()
+    return power * 3 // 4 if samples <= power * 3 // 4 else power
+
+
+def ringing(train: Signal, ring: Signal) -> Signal:
+    """Each impulse of a train turned into a copy of `ring`, cut at the end of the train."""
+    length = _transform_length(len(train) + len(ring))
+    found: Signal = fft.irfft(fft.rfft(train, length) * fft.rfft(ring, length), length)[: len(train)]
     return found
 
 
@@ -78,7 +96,9 @@ def band(centre: float, octaves: float) -> Callable[[Signal], Signal]:
 
 def slope(exponent: float, knee: float) -> Callable[[Signal], Signal]:
     """Gain that falls (or rises, for a negative exponent) as (f / knee)^-exponent, level below the knee."""
-    return lambda frequencies: np.power(np.maximum(frequencies, 20.0) / np.float32(knee) + 1, -np.float32(exponent))
+    return lambda frequencies: np.power(
+        np.maximum(frequencies, 20.0) / np.float32(knee) + 1, -np.float32(exponent)
+    )
 
 
 def wander(rng: np.random.Generator, samples: int, rate: float) -> Signal:
@@ -105,7 +125,12 @@ def pulsing(cycles: NDArray[np.float64], duty: float, edge: float = 0.05) -> Sig
 
 
 def strokes(
-    rng: np.random.Generator, samples: int, every: float, jitter: float, stroke: Callable[[int], Signal], most: int = 40
+    rng: np.random.Generator,
+    samples: int,
+    every: float,
+    jitter: float,
+    stroke: Callable[[int], Signal],
+    most: int = 40,
 ) -> Signal:
     """`stroke(samples left)` repeated about each `every` seconds, times off by a share `jitter`, loudness by 3 dB."""
     out = np.zeros(samples, dtype=np.float32)

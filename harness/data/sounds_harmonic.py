@@ -72,7 +72,9 @@ def hum(rng: np.random.Generator, samples: int) -> Signal:
     """Mains hum: low even harmonics of 50 or 60 Hz, steady."""
     mains = rng.choice((50.0, 60.0)) * rng.uniform(0.995, 1.005)
     numbers = np.arange(1, 15)
-    harmonics = np.where(numbers % 2 == 0, 1, 0.4) * rng.uniform(0.2, 1, 14) / numbers ** rng.uniform(0.5, 1.2)
+    harmonics = (
+        np.where(numbers % 2 == 0, 1, 0.4) * rng.uniform(0.2, 1, 14) / numbers ** rng.uniform(0.5, 1.2)
+    )
     return periodic(phase(float(mains), samples), harmonics)
 
 

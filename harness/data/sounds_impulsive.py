@@ -53,7 +53,9 @@ def drum(rng: np.random.Generator, samples: int) -> Signal:
     length = int(0.25 * SAMPLE_RATE)
     pitch = log_uniform(rng, 60, 220) * np.exp2(rng.uniform(0.3, 1.2) * decay(length, 0.02, 0.0001))
     skin = sine(phase(pitch, length)) * decay(length, rng.uniform(0.03, 0.09))
-    rattle = noise(rng, length, band(log_uniform(rng, 1500, 5000), 1.0)) * decay(length, rng.uniform(0.01, 0.05))
+    rattle = noise(rng, length, band(log_uniform(rng, 1500, 5000), 1.0)) * decay(
+        length, rng.uniform(0.01, 0.05)
+    )
     beat = skin + rattle * np.float32(rng.uniform(0, 0.6) / np.abs(rattle).max())
     return strokes(rng, samples, 1 / log_uniform(rng, 2, 12), 0.05, lambda left: beat)
 

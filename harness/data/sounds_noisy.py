@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from prunebench.harness.data.sound import (
     Signal,
@@ -14,6 +13,7 @@ from prunebench.harness.data.sound import (
     periodic,
     phase,
     pulsing,
+    ringing,
     sine,
     slope,
     wander,
@@ -26,7 +26,9 @@ def engine(rng: np.random.Generator, samples: int) -> Signal:
     """Firings at 20 to 90 Hz with uneven strength, and rumble that follows them."""
     rate = log_uniform(rng, 20, 90) * np.exp2(rng.uniform(0, 0.25) * wander(rng, samples, 2))
     cycles = phase(rate, samples)
-    firing = periodic(cycles, np.arange(1, 25) ** -rng.uniform(0.4, 1.0)) * (1 + 0.3 * wander(rng, samples, 25))
+    firing = periodic(cycles, np.arange(1, 25) ** -rng.uniform(0.4, 1.0)) * (
+        1 + 0.3 * wander(rng, samples, 25)
+    )
     rumble = noise(rng, samples, slope(rng.uniform(1.0, 2.0), 200)) * (1 + 0.7 * sine(cycles))
     return firing + rumble * np.float32(rng.uniform(0.4, 1.2) * firing.std() / rumble.std())
 
@@ -37,7 +39,7 @@ def rain(rng: np.random.Generator, samples: int) -> Signal:
     train = np.zeros(samples, dtype=np.float32)
     train[rng.integers(0, samples, drops)] = rng.exponential(1.0, drops) * rng.choice((-1, 1), drops)
     ring = decay(160, rng.uniform(0.0004, 0.001), 0.0001) * sine(phase(rng.uniform(2500, 6000), 160))
-    pattering: Signal = signal.oaconvolve(train, ring)[:samples]
+    pattering = ringing(train, ring)
     bed = noise(rng, samples, band(log_uniform(rng, 3000, 7000), rng.uniform(0.8, 1.3)))
     return pattering / pattering.std() + bed * np.float32(rng.uniform(0.6, 1.6) / bed.std())
 

@@ -124,3 +124,9 @@ def test_mixup_mixes_features_and_targets_alike():
     torch.testing.assert_close(soft.sum(1), torch.ones(6))
     torch.testing.assert_close(mixed, torch.einsum("ij,jkl->ikl", soft, features))
     assert ((soft > 0) & (soft < 1)).any()
+
+
+def test_a_model_that_predicted_can_be_trained_further(clips):
+    model = trained(clips)
+    predict(model, clips[0])
+    train(model, *clips, Recipe(steps=1, batch=4), seed=0)

@@ -1,0 +1,60 @@
+"""Numbers as readers see them."""
+
+import math
+
+MISSING = "–"
+
+
+def quality(value: float) -> str:
+    """An mAP to three places: `0.712`."""
+    return f"{value:.3f}" if math.isfinite(value) else MISSING
+
+
+def gap(value: float) -> str:
+    """A difference of mAP with its sign: `+0.012`, `−0.003`."""
+    return f"{value:+.3f}".replace("-", "−") if math.isfinite(value) else MISSING
+
+
+def interval(low: float, high: float) -> str:
+    """`[−0.003, +0.021]`, empty where there is none."""
+    return f"[{gap(low)}, {gap(high)}]" if math.isfinite(low) and math.isfinite(high) else ""
+
+
+def spread(low: float, high: float, n: int) -> str:
+    """`0.708–0.716, n = 2`; for one model only its number."""
+    return f"n = {n}" if n == 1 else f"{quality(low)}–{quality(high)}, n = {n}"
+
+
+def count(value: float, unit: str = "") -> str:
+    """A count to three digits with its prefix: `20.0 G`, `164 M`, `987`."""
+    if not math.isfinite(value):
+        return MISSING
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 0.9995 * factor:
+            return f"{three(value / factor)} {prefix}{unit}"
+    return f"{value:g} {unit}".rstrip()
+
+
+def milliseconds(value: float) -> str:
+    """`12.3 ms`."""
+    return f"{three(value)} ms" if math.isfinite(value) else MISSING
+
+
+def relative(value: float) -> str:
+    """`(0.64)`, empty where there is none."""
+    return f"({value:.2f})" if math.isfinite(value) else ""
+
+
+def beside(text: str, share: float) -> str:
+    """A raw value with the relative one beside it: `12.4 G (0.62)`."""
+    return f"{text} {relative(share)}".rstrip()
+
+
+def share(ratio: float) -> str:
+    """A ratio in percent: `25 %`, `12.5 %`."""
+    return f"{100 * ratio:.3g} %"
+
+
+def three(value: float) -> str:
+    """Three digits: `0.49`, `12.3`, `164`."""
+    return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f}"

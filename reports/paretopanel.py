@@ -1,0 +1,138 @@
+"""One panel of mAP against cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.transforms import Transform, offset_copy
+
+from prunebench.reports.curve import Curve, curves_of
+from prunebench.reports.frontier import frontier
+from prunebench.reports.palette import GREY, INK, look_of
+from prunebench.reports.point import Point
+from prunebench.reports.quantity import Quantity
+
+Handles: TypeAlias = dict[str, Artist | tuple[Artist, ...]]
+
+LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
+STEP = 1.5  # points between criteria of equal cost
+# Label, marker, fill, size and, as both unpruned controls cost the same, points to the side.
+CONTROLS = {
+    "unpruned": ("unpruned", "*", INK, 6.5, -3.0),
+    "unpruned-fine-tuned": ("unpruned, fine-tuned", "*", "white", 6.5, 3.0),
+    "scratch": ("trained from scratch", "x", INK, 4.0, 0.0),
+}
+
+
+def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: tuple[float, str]) -> Handles:
+    """Draw a panel and give what its legend needs, by label.
+
+    Args:
+        axes: where.
+        points: of one panel, all of which have the quantity.
+        quantity: the cost.
+        scale: divisor and unit of the axis.
+    """
+    factor, unit = scale
+    costs = [quantity.of(p) / factor for p in points]
+    if min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM:
+        axes.set_xscale("log")
+    handles: Handles = {}
+    curves = curves_of(points, points[0].panel)
+    solid = [curve for curve in curves if not curve.is_random]
+    for curve in curves:
+        place = 0.0 if curve.is_random else solid.index(curve) - (len(solid) - 1) / 2
+        moved = offset_copy(axes.transData, axes.get_figure(), x=place * STEP, units="points")
+        handles[curve.label] = _curve(axes, curve, quantity, factor, moved)
+    for point in points:
+        if point.control in CONTROLS and not point.own_rate:
+            handles |= _control(axes, point, quantity, factor)
+    handles |= _frontier(axes, points, quantity, factor)
+    axes.margins(x=0.06, y=0.08)
+    axes.set_title(points[0].panel.title, pad=4)
+    axes.set_xlabel(quantity.axis_label(unit))
+    axes.set_ylabel("test mAP")
+    _relative_axis(axes, points, quantity, factor)
+    return handles
+
+
+def _frontier(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Handles:
+    best = frontier(points, quantity)
+    (line,) = axes.step(
+        [quantity.of(p) / factor for p in best],
+        [p.mean_map for p in best],
+        where="post",
+        color=INK,
+        linewidth=0.7,
+        linestyle=(0, (4, 2)),
+        zorder=2.5,
+    )
+    return {"Pareto frontier": line}
+
+
+def _curve(
+    axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: Transform
+) -> Artist | tuple[Artist, ...]:
+    look = look_of(curve.criteria[0])
+    costs = [quantity.of(p) / factor for p in curve.points]
+    means = [p.mean_map for p in curve.points]
+    low, high = [min(p.maps) for p in curve.points], [max(p.maps) for p in curve.points]
+    _quartiles(axes, curve.points, quantity, factor, look.colour)
+    if curve.is_random:
+        axes.fill_between(costs, low, high, color=GREY, alpha=0.28, linewidth=0, zorder=1)
+        (mean,) = axes.plot(costs, means, color=GREY, linestyle=(0, (1, 1)), marker=look.marker, zorder=2)
+        return Patch(facecolor=GREY, alpha=0.28), mean
+    axes.vlines(costs, low, high, color=look.colour, linewidth=0.8, transform=moved, zorder=3)
+    (line,) = axes.plot(
+        costs,
+        means,
+        color=look.colour,
+        marker=look.marker,
+        markeredgecolor="white",
+        transform=moved,
+        zorder=3,
+    )
+    return line
+
+
+def _quartiles(
+    axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str
+) -> None:
+    for point in points:
+        first, third = quantity.spread(point)
+        if math.isfinite(first) and math.isfinite(third):
+            axes.hlines(point.mean_map, first / factor, third / factor, color=colour, linewidth=0.6, alpha=0.6, zorder=2)
+
+
+def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
+    label, marker, fill, size, place = CONTROLS[point.control or ""]
+    moved = offset_copy(axes.transData, axes.get_figure(), x=place, units="points")
+    cost = quantity.of(point) / factor
+    _quartiles(axes, [point], quantity, factor, INK)
+    axes.vlines(cost, min(point.maps), max(point.maps), color=INK, linewidth=0.8, transform=moved, zorder=3)
+    (mark,) = axes.plot(
+        [cost],
+        [point.mean_map],
+        marker=marker,
+        color=INK,
+        markerfacecolor=fill,
+        markeredgecolor=INK,
+        markersize=size,
+        linestyle="none",
+        transform=moved,
+        zorder=4,
+    )
+    return {label: mark}
+
+
+def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:
+    """A second axis on top, relative to the unpruned model."""
+    unpruned = next((quantity.of(p) / factor for p in points if p.control == "unpruned"), 0.0)
+    if unpruned > 0:
+        top = axes.secondary_xaxis("top", functions=(lambda x: x / unpruned, lambda x: x * unpruned))
+        top.xaxis.set_major_formatter("{x:g}×")
