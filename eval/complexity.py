@@ -1,8 +1,9 @@
-"""Multiply–accumulates, parameters and bytes of a Cnn14, by closed form and from the tensors.
+"""MACs, parameters and bytes of a Cnn14.
 
-MACs are those of convolutions and linear layers for one clip, batch 1. Two figures stand side by side:
-`backbone` takes log-mel features in, `with_frontend` waveforms, with the STFT counted as the two convolutions
-that PANNs runs. Batch norm, pooling, activations and the mel product are not counted.
+MACs are multiply–accumulates of convolutions and linear layers for one clip; batch norm, activations,
+pooling and the mel product are not counted, biases are not either. Two figures stand side by side:
+`backbone` (log-mel in) and `with_frontend` (waveform in, the STFT counted as the convolution PANNs runs).
+The closed forms are arithmetic on widths and load without torch.
 """
 
 from __future__ import annotations
@@ -11,87 +12,107 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from prunebench.eval.geometry import KERNEL, MELS, SAMPLES, WINDOW, convolutions, frames
+
 if TYPE_CHECKING:
     from torch import nn
 
-TEN_SECONDS = 320_000  # samples at 32 kHz
-HOP, BINS, WINDOW, MELS = 320, 513, 1024, 64
+STFT = "stft"
 
 
 class Macs(NamedTuple):
-    """Multiply–accumulates of one forward pass on one clip."""
+    """Multiply–accumulates for one clip: log-mel in, and waveform in."""
 
     backbone: int
     with_frontend: int
 
 
 class Cnn14Shape(Protocol):
-    """What the closed form reads off a model."""
+    """What the closed form needs to know of a model."""
 
     @property
-    def widths(self) -> tuple[int, ...]: ...
+    def widths(self) -> tuple[int, ...]: ...  # noqa: D102
     @property
-    def n_classes(self) -> int: ...
+    def n_classes(self) -> int: ...  # noqa: D102
     @property
-    def embedding(self) -> int: ...
+    def embedding(self) -> int: ...  # noqa: D102
 
 
 def layer_macs(
-    widths: Sequence[int], n_classes: int = 527, embedding: int = 2048, samples: int = TEN_SECONDS
+    widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES
 ) -> dict[str, int]:
-    """MACs of each layer: `stft`, `C1` … `C12`, `fc1`, `fc_audioset`.
+    """MACs of each layer: `"stft"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
 
-    A 3×3 convolution of c channels to n filters on t frames × m mels takes 9·c·n·t·m; t and m halve, rounded
-    down, after each of the first five blocks.
+    A convolution of n filters over c channels on T × F maps takes 9·c·n·T·F, a linear layer inputs × outputs,
+    the STFT 2 · 513 · 1024 a frame.
+
+    Args:
+        widths: filters of C1 … C12.
+        n_classes: outputs of `fc_audioset`.
+        embedding: outputs of `fc1`.
+        samples: length of the clip at 32 kHz; 10 s by default.
+
+    Raises:
+        InputError: unless there are 12 widths of at least 1 and the clip is long enough.
     """
-    frames, mels = samples // HOP + 1, MELS
-    found = {"stft": 2 * BINS * WINDOW * frames}
-    channels = 1
-    for index, width in enumerate(widths):
-        found[f"C{index + 1}"] = 9 * channels * width * frames * mels
-        channels = width
-        if index % 2 and index < 10:
-            frames, mels = frames // 2, mels // 2
-    found["fc1"] = channels * embedding
-    found["fc_audioset"] = embedding * n_classes
-    return found
+    layers = {STFT: 2 * (WINDOW // 2 + 1) * WINDOW * frames(samples)}
+    layers |= {c.name: KERNEL * c.channels * c.outputs for c in convolutions(widths, samples)}
+    return layers | {"fc1": widths[-1] * embedding, "fc_audioset": embedding * n_classes}
 
 
-def cnn14_macs(
-    widths: Sequence[int], n_classes: int = 527, embedding: int = 2048, samples: int = TEN_SECONDS
-) -> Macs:
-    """MACs of a Cnn14 of the given shape; the published one takes 20.0419 G and 21.0936 G with its front end."""
+def cnn14_macs(widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES) -> Macs:
+    """MACs of a Cnn14 for one clip: the sum of `layer_macs`, whose arguments it takes."""
     layers = layer_macs(widths, n_classes, embedding, samples)
-    with_frontend = sum(layers.values())
-    return Macs(with_frontend - layers["stft"], with_frontend)
+    total = sum(layers.values())
+    return Macs(backbone=total - layers[STFT], with_frontend=total)
 
 
-def count_macs(model: Cnn14Shape, samples: int = TEN_SECONDS) -> Macs:
-    """MACs of a model for one clip of `samples` samples, 10 s by default."""
+def layer_parameters(widths: Sequence[int], n_classes: int, embedding: int) -> dict[str, int]:
+    """Trainable parameters of each layer: `"bn0"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
+
+    A convolution without bias together with its batch norm takes 9·c·n + 2·n. The matrices of the front end
+    (STFT and mel) are fixed and not counted.
+    """
+    layers = {"bn0": 2 * MELS}
+    layers |= {c.name: (KERNEL * c.channels + 2) * c.filters for c in convolutions(widths)}
+    return layers | {"fc1": (widths[-1] + 1) * embedding, "fc_audioset": (embedding + 1) * n_classes}
+
+
+def parameters(widths: Sequence[int], n_classes: int, embedding: int) -> int:
+    """Trainable parameters of a Cnn14: the sum of `layer_parameters`."""
+    return sum(layer_parameters(widths, n_classes, embedding).values())
+
+
+def panns_flops(widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES) -> int:
+    """FLOPs of a Cnn14 by the count of PANNs' own code, the convention behind 42.220 G for the full width.
+
+    Two for each MAC (waveform in), two for each input of a batch norm, one for each bias of a linear layer;
+    mel product, activations and pooling are left out.
+    """
+    normalised = MELS * frames(samples) + sum(c.outputs for c in convolutions(widths, samples))
+    macs = cnn14_macs(widths, n_classes, embedding, samples).with_frontend
+    return 2 * macs + 2 * normalised + embedding + n_classes
+
+
+def count_macs(model: Cnn14Shape, samples: int = SAMPLES) -> Macs:
+    """MACs of a model for one clip, by the closed form on its widths."""
     return cnn14_macs(model.widths, model.n_classes, model.embedding, samples)
 
 
-def cnn14_parameters(widths: Sequence[int], n_classes: int = 527, embedding: int = 2048) -> int:
-    """Trainable parameters of a Cnn14 of the given shape; 80,753,615 of the published one."""
-    channels = [1, *widths]
-    convolutions = sum(9 * c * n + 2 * n for c, n in zip(channels[:-1], channels[1:], strict=True))
-    return 2 * MELS + convolutions + (widths[-1] + 1) * embedding + (embedding + 1) * n_classes
-
-
 def count_parameters(model: nn.Module) -> int:
-    """Trainable parameters, counted in the tensors: without the STFT and mel matrices."""
-    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    """Trainable parameters of a model, counted off its tensors; filters set to zero count."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def parameter_bytes(model: nn.Module) -> int:
-    """Bytes of the trainable parameters in memory."""
+    """Bytes of the trainable parameters at the type they have; statistics and fixed matrices left out."""
     return sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
 
 
 def file_bytes(model: nn.Module) -> int:
-    """Bytes of the file that `torch.save` makes of the state dict, front end and batch-norm statistics included."""
-    import torch
+    """Bytes of the state dict as `torch.save` writes it: fixed matrices, statistics and names included."""
+    import torch  # here, so that the closed forms load without it
 
-    stream = io.BytesIO()
-    torch.save(model.state_dict(), stream)
-    return stream.tell()
+    buffer = io.BytesIO()
+    torch.save(model.state_dict(), buffer)
+    return buffer.tell()

@@ -1,18 +1,19 @@
 """Log-mel features, computed once per split and kept on disk.
 
-One `.npy` file per (data, split, front end), named by the hash of all that decides it, whole or absent. Clips are
-taken in fixed groups on one thread each, so the bytes do not depend on the number of workers.
+One `.npy` file per (data, split, front end), named by the hash of all that decides it, whole or absent. Clips
+are taken in fixed groups on one thread each, so the bytes do not depend on the number of workers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
+import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -52,8 +53,8 @@ def cached_features(
     Args:
         dataset: the data set.
         split: `"training"`, `"validation"` or `"test"`.
-        cache: folder of the cache, made if absent. Processes that ask for the same file at once build it once; a
-            file that is damaged is built again.
+        cache: folder of the cache, made if absent. Processes that ask for one file at the same time build it
+            once; a file that is damaged is built again.
         workers: processes that compute; more than one need a main module that can be imported.
         progress: told (clips finished, clips) while computing.
 
@@ -66,10 +67,10 @@ def cached_features(
     clips = dataset.split(split)
     shape = (len(clips), frontend.frames(dataset.samples), frontend.MELS)
     path = cache / f"{_digest(dataset, split)}.npy"
-    found = _load(path, shape)
-    if found is not None:
-        return found
     try:
+        found = _load(path, shape)
+        if found is not None:
+            return found
         cache.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(path.with_suffix(".lock")):
             found = _load(path, shape)
@@ -77,9 +78,9 @@ def cached_features(
                 _build(clips, path, shape, workers, progress or (lambda done, total: None))
                 found = _load(path, shape)
     except OSError as error:
-        size = 4 * np.prod(shape) / 1e6
+        megabytes = 4 * math.prod(shape) / 1e6
         raise InputError(
-            f"The feature cache must be a folder with room for {size:.0f} MB. Found `{cache}`: {error}."
+            f"The feature cache must be a folder with room for {megabytes:.0f} MB. Found `{cache}`: {error}."
         ) from error
     assert found is not None
     return found
@@ -93,19 +94,21 @@ def _digest(dataset: DataSet, split: str) -> str:
 def _load(path: Path, shape: Shape) -> NDArray[np.float32] | None:
     """The features in a file, or nothing where it is absent, cut short or something else."""
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (FileNotFoundError, ValueError, EOFError):
+        found = np.lib.format.open_memmap(path, mode="r")
+    except (FileNotFoundError, ValueError):
         return None
-    fits = isinstance(found, np.memmap) and found.shape == shape and found.dtype == np.dtype(np.float32)
-    return found if fits and found.flags.c_contiguous else None
+    whole = path.stat().st_size == found.offset + found.nbytes
+    fits = found.shape == shape and found.dtype == np.dtype(np.float32) and found.flags.c_contiguous
+    return found if whole and fits else None
 
 
 def _build(clips: Clips, path: Path, shape: Shape, workers: int, progress: Progress) -> None:
-    partial = path.with_suffix(".partial")  # the lock is held, so the name is ours
+    partial = path.with_suffix(".partial")  # the lock is held, so nobody else writes this name
     try:
         _allocate(partial, shape)
-        for done in _fill(clips, partial, workers):
-            progress(done, len(clips))
+        with contextlib.closing(_filled(clips, partial, workers)) as counts:
+            for done in counts:
+                progress(done, len(clips))
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
         partial.replace(path)
@@ -115,23 +118,64 @@ def _build(clips: Clips, path: Path, shape: Shape, workers: int, progress: Progr
 
 def _allocate(path: Path, shape: Shape) -> None:
     np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
-    if hasattr(os, "posix_fallocate"):  # a full disk is an error here; later it would kill the process
+    if hasattr(os, "posix_fallocate"):  # on a full disk an error now instead of a killed process later
         with path.open("rb+") as stream:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
-def _fill(clips: Clips, path: Path, workers: int) -> Iterator[int]:
-    """Compute all groups, yielding how many clips are finished."""
+def _filled(clips: Clips, path: Path, workers: int) -> Generator[int, None, None]:
+    """Compute every group into the file; yields how many clips are finished."""
     starts = range(0, len(clips), GROUP)
-    if workers <= 1 or len(starts) == 1:
+    if min(workers, len(starts)) <= 1:
         with _one_thread():
             for start in starts:
-                yield _compute(clips, path, start)
+                _compute(clips, path, start)
+                yield min(start + GROUP, len(clips))
         return
-    finished = 0
     pool = ProcessPoolExecutor(
-        min(workers, len(starts)), multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)
+        min(workers, len(starts)),
+        multiprocessing.get_context("spawn"),
+        initializer=_begin_worker,
+        initargs=(clips, path),
     )
-    # Neighbouring groups go to one worker, for sets whose clips share recordings.
-    share = -(-len(starts) // workers)
-    ...
+    try:
+        finished = 0
+        for future in as_completed([pool.submit(_work, start) for start in starts]):
+            finished += future.result()
+            yield finished
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _compute(clips: Clips, path: Path, start: int) -> int:
+    group = range(start, min(start + GROUP, len(clips)))
+    waveforms = torch.from_numpy(np.stack([clips.waveform(index) for index in group]))
+    out = np.lib.format.open_memmap(path, mode="r+")
+    out[group.start : group.stop] = frontend.log_mel(waveforms).numpy()
+    out.flush()
+    return len(group)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+# What a worker process works on, set once when it begins: clips keep decoded recordings from group to group.
+_task: tuple[Clips, Path]
+
+
+def _begin_worker(clips: Clips, path: Path) -> None:
+    global _task
+    _task = clips, path
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+
+
+def _work(start: int) -> int:
+    return _compute(*_task, start)

@@ -124,6 +124,7 @@ class Pruner(ABC):
             `"gradients"`, `"consumer_input"`.
         clip_by_clip: `observe` is shown one clip at a time, so that gradients are those of single clips.
         released: a variant that reproduces published code, departures included.
+        own_budget: the scores are 1 for filters to keep and 0 for those to remove, a set that no ratio fits.
         order_free: scores follow the filters when these are stored in another order.
         sign_free: scores stay when the weights of some filters change sign.
         scale_free: the order of the filters stays when all that a layer shows is multiplied by a positive
@@ -136,6 +137,7 @@ class Pruner(ABC):
     needs: ClassVar[frozenset[Need]] = frozenset()
     clip_by_clip: ClassVar[bool] = False
     released: ClassVar[bool] = False
+    own_budget: ClassVar[bool] = False
     order_free: ClassVar[bool] = True
     sign_free: ClassVar[bool] = True
     scale_free: ClassVar[bool] = True

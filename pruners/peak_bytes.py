@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import tracemalloc
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, UntypedStorage
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.overrides import TorchFunctionMode
 
 
-class _Allocations(TorchDispatchMode):
-    """Live and peak bytes of the tensors that operations make."""
+class _Allocations(TorchFunctionMode):
+    """Live and peak bytes of the tensors that torch's functions return."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.live: int = 0
         self.peak: int = 0
         self._known: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
-    def __torch_dispatch__(
+    def __torch_function__(
         self,
         func: Callable[..., Any],
         types: Sequence[type],
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        for given in tree_leaves((args, kwargs)):
-            if isinstance(given, Tensor):
-                self._known.add(given.untyped_storage())
-        made = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(made):
-            if isinstance(tensor, Tensor):
-                self._count(tensor.untyped_storage())
+        kwargs = kwargs or {}
+        for given in _tensors((*args, *kwargs.values())):
+            self._known.add(given.untyped_storage())
+        made = func(*args, **kwargs)
+        for tensor in _tensors(made):
+            self._count(tensor.untyped_storage())
         return made
 
     def _count(self, storage: UntypedStorage) -> None:
@@ -50,8 +48,16 @@ class _Allocations(TorchDispatchMode):
         self.live -= size
 
 
+def _tensors(value: object) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+
+
 def peak_bytes(computation: Callable[[], object]) -> int:
-    """Most memory that was live at once in tensors made by the computation, and beside it in NumPy arrays.
+    """Most memory that was live at once in tensors the computation made, and beside it in NumPy arrays.
 
     The same number every time. What an operation allocates and frees inside itself is not seen.
     """

@@ -6,23 +6,57 @@ import ast
 import difflib
 import re
 
+from prunebench.pruners.apoz import AveragePercentageOfZeros
+from prunebench.pruners.bn_scale import BatchNormScale
+from prunebench.pruners.chip import ChannelIndependence
 from prunebench.pruners.contract import Pruner
+from prunebench.pruners.energy import Energy
+from prunebench.pruners.entropy import Entropy
+from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
+from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian
+from prunebench.pruners.graph_centrality import GraphCentrality
+from prunebench.pruners.hrank import HRank
 from prunebench.pruners.l1 import L1Norm
+from prunebench.pruners.l2 import L2Norm
+from prunebench.pruners.lamp import Lamp
+from prunebench.pruners.nystrom_similarity import NystromSimilarity
+from prunebench.pruners.obd import OptimalBrainDamage
 from prunebench.pruners.operator_norm import OperatorNorm
 from prunebench.pruners.operator_norm_released import OperatorNormReleased
 from prunebench.pruners.operator_similarity import OperatorSimilarity
 from prunebench.pruners.random_scores import RandomScores
+from prunebench.pruners.rank1_cosine import Rank1Cosine
+from prunebench.pruners.rank1_cosine_released import Rank1CosineReleased
+from prunebench.pruners.taylor import Taylor
+from prunebench.pruners.thinet import ThiNet
 
 BUILTIN: dict[str, type[Pruner]] = {
     cls.name: cls
     for cls in (
         L1Norm,
+        L2Norm,
         GeometricMedian,
         RandomScores,
         OperatorNorm,
         OperatorNormReleased,
         OperatorSimilarity,
+        Rank1Cosine,
+        NystromSimilarity,
+        GraphCentrality,
+        BatchNormScale,
+        Lamp,
+        Taylor,
+        OptimalBrainDamage,
+        HRank,
+        Energy,
+        AveragePercentageOfZeros,
+        Entropy,
+        ChannelIndependence,
+        ThiNet,
+        GeometricMeanReleased,
+        FpgmTorchPruning,
+        Rank1CosineReleased,
     )
 }
 

@@ -19,9 +19,9 @@ _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Matplotlib's settings for figures, only inside the block."""
-    with resources.as_file(resources.files("prunebench.reports") / "paper.mplstyle") as path:
-        with matplotlib.style.context(["default", str(path)]):
-            yield
+    style = resources.files("prunebench.reports") / "paper.mplstyle"
+    with resources.as_file(style) as path, matplotlib.style.context(["default", str(path)]):
+        yield
 
 
 def rendered(figure: Figure, kind: str) -> bytes:

@@ -55,7 +55,7 @@ class ClipScores:
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
         self._clips: dict[str, TestClips | None] = {}
-        self._counts: dict[str, Floats] = {}
+        self._counts: dict[str, NDArray[np.int64]] = {}
         self._maps: dict[str, Floats | None] = {}
 
     def clips(self, data: str) -> TestClips | None:
@@ -66,8 +66,8 @@ class ClipScores:
             found = [_read_clips(path) for path in files if path.is_file()]
             if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
                 raise InputError(
-                    f"Runs that are reported together must have the same test clips. Found different ones for "
-                    f"`{data}`: report the runs one by one."
+                    f"Runs that are reported together must have the same test clips. Found different ones of `{data}`: "
+                    "report the runs one by one."
                 )
             self._clips[data] = found[0] if found else None
         return self._clips[data]
@@ -76,9 +76,17 @@ class ClipScores:
         """mAP of a cell's last stage on each resample, shape (resamples,); `None` without its scores."""
         if record.outcome not in self._maps:
             clips, scores = self.clips(record.data), self._scores(record)
-            usable = clips is not None and scores is not None and scores.shape == clips.targets.shape
-            self._maps[record.outcome] = self._resample(record.data, clips, scores) if usable else None
+            maps = None
+            if clips is not None and scores is not None and scores.shape == clips.targets.shape:
+                counts = self._resamples(record.data, clips)
+                maps = mean_over_classes(bootstrap_average_precision(clips.targets, scores, counts))
+            self._maps[record.outcome] = maps
         return self._maps[record.outcome]
+
+    def _resamples(self, data: str, clips: TestClips) -> NDArray[np.int64]:
+        if data not in self._counts:
+            self._counts[data] = resample_counts(clips.sources, RESAMPLES, SEED)
+        return self._counts[data]
 
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
@@ -89,16 +97,6 @@ class ClipScores:
                 return scores
         return None
 
-    def _resample(
-        self, data: str, clips: TestClips | None, scores: NDArray[np.float32] | None
-    ) -> Floats:
-        assert clips is not None
-        if data not in self._counts:
-            self._counts[data] = resample_counts(clips.sources, RESAMPLES, SEED)
-        precisions = bootstrap_average_precision(clips.targets, scores, self._counts[data])
-        return mean_over_classes(precisions)
-
-
 def mean_over_classes(precisions: Floats) -> Floats:
     """Mean over the classes that have positives, of each row; nan where none has.
 
@@ -108,7 +106,8 @@ def mean_over_classes(precisions: Floats) -> Floats:
     known = ~np.isnan(precisions)
     total = np.where(known, precisions, 0.0).sum(axis=1)
     count = known.sum(axis=1)
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    means: Floats = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return means
 
 
 def _read_clips(path: Path) -> TestClips:

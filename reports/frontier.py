@@ -20,9 +20,7 @@ def frontier(points: Sequence[Point], quantity: Quantity) -> list[Point]:
     Points without the quantity are left out.
     """
     known = [
-        p
-        for p in points
-        if p.control != "reversed" and not p.own_rate and math.isfinite(quantity.of(p))
+        p for p in points if p.control != "reversed" and not p.own_rate and math.isfinite(quantity.of(p))
     ]
     if not known:
         return []

@@ -20,9 +20,9 @@ def interval(low: float, high: float) -> str:
     return f"[{gap(low)}, {gap(high)}]" if math.isfinite(low) and math.isfinite(high) else ""
 
 
-def spread(low: float, high: float, n: int) -> str:
-    """`0.708–0.716, n = 2`; for one model only its number."""
-    return f"n = {n}" if n == 1 else f"{quality(low)}–{quality(high)}, n = {n}"
+def spread(low: float, high: float) -> str:
+    """`0.708–0.716`."""
+    return f"{quality(low)}–{quality(high)}"
 
 
 def count(value: float, unit: str = "") -> str:
@@ -51,8 +51,8 @@ def beside(text: str, share: float) -> str:
 
 
 def share(ratio: float) -> str:
-    """A ratio in percent: `25 %`, `12.5 %`."""
-    return f"{100 * ratio:.3g} %"
+    """A ratio in percent, not to be broken: `25 %`, `12.5 %`."""
+    return f"{100 * ratio:.3g}\u00a0%"
 
 
 def three(value: float) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7", "#E69F00"
 INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
+TEAL, MAGENTA, BROWN = "#44AA99", "#AA4499", "#8C5A2B"
 GREY, INK = "#8A8A8A", "#1A1A1A"
 
 
@@ -46,10 +47,10 @@ KNOWN = {
     "entropy": Look(SKY, "X"),
 }
 
-# What is left for plug-ins: every pair of a hue and a marker that no known criterion has.
+# For plug-ins: hues that no criterion of the presets has, with every marker that no known criterion has in them.
 _SPARE = [
     look
-    for colour in (BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE, INDIGO, WINE, OLIVE)
+    for colour in (INDIGO, WINE, TEAL, MAGENTA, BROWN)
     for marker in "os^vDPX<>phd*"
     if (look := Look(colour, marker)) not in KNOWN.values()
 ]

@@ -29,7 +29,9 @@ class Panel:
         parts = [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
         if self.allocation != "uniform":
             parts.append(self.allocation)
-        parts.append("not fine-tuned" if self.finetune_scope == "none" else f"{self.finetune_scope} fine-tuned")
+        parts.append(
+            "not fine-tuned" if self.finetune_scope == "none" else f"{self.finetune_scope} fine-tuned"
+        )
         if self.base_widths:
             parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")
         return " · ".join(parts)
@@ -60,7 +62,9 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
             panels.setdefault(_panel(record, widths), [])
     for panel, members in panels.items():
         kin = [r for r in found if (r.data, widths.get(_base(r), ())) == (panel.data, panel.base_widths)]
-        tuned = [r for r in kin if (r.control, r.finetune_scope) == ("unpruned-fine-tuned", panel.finetune_scope)]
+        tuned = [
+            r for r in kin if (r.control, r.finetune_scope) == ("unpruned-fine-tuned", panel.finetune_scope)
+        ]
         members += [r for r in kin if r.control == "unpruned"]
         members += [r for r in tuned if r.scope == panel.scope] or tuned
         members += [r for r in kin if (r.control, r.scope) == ("scratch", panel.scope)]

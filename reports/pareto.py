@@ -17,10 +17,12 @@ from prunebench.reports.quantity import Quantity
 
 PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
 
-def draw(points: Sequence[Point], quantity: Quantity, *, claim: bool) -> Figure | None:
+
+def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figure | None:
     """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
 
     A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
+    `standing` says below the figure what the run does not claim.
     Criteria of equal cost are set side by side by a point or two; the frontier's corners are at the true cost.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
@@ -29,7 +31,7 @@ def draw(points: Sequence[Point], quantity: Quantity, *, claim: bool) -> Figure 
         return None
     columns = min(2, len(panels))
     rows = math.ceil(len(panels) / columns)
-    notes = "\n".join(_notes(known, claim=claim))
+    notes = "\n".join(_notes(known, standing))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
         figure = Figure((COLUMN * columns, PANEL * rows), layout="constrained")
@@ -55,9 +57,11 @@ def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
     legend.set_bbox_to_anchor((0.5, (notes + GAP) / height))
     below = (notes + entries + GAP) / height
     figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)))
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once for all files
 
 
-def _notes(points: Sequence[Point], *, claim: bool) -> list[str]:
+def _notes(points: Sequence[Point], standing: str) -> list[str]:
     """The lines below the legend: what a marker stands for, and whether anything is claimed."""
     criteria = [p for p in points if p.control is None]
     drawn = [p for p in criteria if p.is_random]
@@ -68,7 +72,7 @@ def _notes(points: Sequence[Point], *, claim: bool) -> list[str]:
     signs = ["top axis: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
     signs += ["† as released by its authors"] if any(p.released for p in points) else []
     lines += ["; ".join(signs)] if signs else []
-    return lines if claim else [*lines, "demonstration, no claim"]
+    return [*lines, standing] if standing else lines
 
 
 def _counts(values: Iterable[int]) -> str:

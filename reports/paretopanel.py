@@ -47,7 +47,7 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     solid = [curve for curve in curves if not curve.is_random]
     for curve in curves:
         place = 0.0 if curve.is_random else solid.index(curve) - (len(solid) - 1) / 2
-        moved = offset_copy(axes.transData, axes.get_figure(), x=place * STEP, units="points")
+        moved = _aside(axes, place * STEP)
         handles[curve.label] = _curve(axes, curve, quantity, factor, moved)
     for point in points:
         if point.control in CONTROLS and not point.own_rate:
@@ -100,18 +100,24 @@ def _curve(
     return line
 
 
-def _quartiles(
-    axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str
-) -> None:
+def _quartiles(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str) -> None:
     for point in points:
         first, third = quantity.spread(point)
         if math.isfinite(first) and math.isfinite(third):
-            axes.hlines(point.mean_map, first / factor, third / factor, color=colour, linewidth=0.6, alpha=0.6, zorder=2)
+            axes.hlines(
+                point.mean_map,
+                first / factor,
+                third / factor,
+                color=colour,
+                linewidth=0.6,
+                alpha=0.6,
+                zorder=2,
+            )
 
 
 def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
     label, marker, fill, size, place = CONTROLS[point.control or ""]
-    moved = offset_copy(axes.transData, axes.get_figure(), x=place, units="points")
+    moved = _aside(axes, place)
     cost = quantity.of(point) / factor
     _quartiles(axes, [point], quantity, factor, INK)
     axes.vlines(cost, min(point.maps), max(point.maps), color=INK, linewidth=0.8, transform=moved, zorder=3)
@@ -128,6 +134,11 @@ def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Han
         zorder=4,
     )
     return {label: mark}
+
+
+def _aside(axes: Axes, points: float) -> Transform:
+    """The panel's coordinates, moved to the right."""
+    return offset_copy(axes.transData, axes.get_figure(root=True), x=points, units="points")
 
 
 def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record, load_records
+
+__all__ = ["Run", "final_map", "finished", "load_records", "read_run", "stage_map"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def read_run(folder: Path | str) -> Run:
     return Run(path, _toml(path / "config.toml"), _json(path / "environment.json"), records)
 
 
-def finished(records: tuple[Record, ...]) -> tuple[Record, ...]:
+def finished(records: Iterable[Record]) -> tuple[Record, ...]:
     """Records of cells that ended with a defined test mAP, in their order."""
     return tuple(r for r in records if r.status == "done" and r.stages and math.isfinite(final_map(r)))
 

@@ -32,6 +32,7 @@ class SummaryRow:
         panel: data set, scope and fine-tuning scope.
         label: criteria that removed the same filters, or the control; † marks released code.
         control: as in the record, `None` for a criterion.
+        is_random: the control that draws filters by chance.
         released: whether a criterion of the row reproduces published code.
         ratio: share of each layer's filters asked for.
         map_pruned: mean test mAP after surgery, before fine-tuning.
@@ -51,6 +52,7 @@ class SummaryRow:
     panel: Panel
     label: str
     control: str | None
+    is_random: bool
     released: bool
     ratio: float
     map_pruned: float
@@ -111,6 +113,7 @@ def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_fronti
         panel=point.panel,
         label=point.label,
         control=point.control,
+        is_random=point.is_random,
         released=bool(point.released),
         ratio=point.ratio,
         map_pruned=point.mean_map_at("pruned"),

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 from prunebench.reports import numbers
+from prunebench.reports.report import Report
 from prunebench.reports.summary import SummaryRow
 
 HEADINGS = (
@@ -17,6 +18,7 @@ HEADINGS = (
     "mAP pruned",
     "mAP",
     "range",
+    "n",
     "from random",
     "95 % interval",
     "MACs backbone",
@@ -54,7 +56,8 @@ def cells(row: SummaryRow) -> tuple[str, ...]:
         numbers.share(row.ratio) if row.ratio else numbers.MISSING,
         numbers.quality(row.map_pruned),
         numbers.quality(row.map_mean),
-        numbers.spread(row.map_low, row.map_high, row.n),
+        numbers.spread(row.map_low, row.map_high) if row.n > 1 else "",
+        str(row.n),
         numbers.gap(row.difference) + (" ≈" if row.like_random else ""),
         numbers.interval(row.difference_low, row.difference_high),
         numbers.beside(numbers.count(row.macs_backbone), row.macs_backbone_relative),
@@ -65,17 +68,22 @@ def cells(row: SummaryRow) -> tuple[str, ...]:
     )
 
 
-def markdown_table(rows: Sequence[SummaryRow]) -> str:
-    """A table per panel, and the legend."""
-    parts = []
-    for panel in dict.fromkeys(row.panel for row in rows):
+def markdown_summary(report: Report) -> str:
+    """What the run does not claim, the summary in words, what is missing, a table per panel, the legend."""
+    parts = [f"# {_escape(report.title)}"]
+    parts += [f"**{_escape(report.standing)}**"] if report.standing else []
+    if report.missing:
+        parts.append("\n".join(["Missing:", "", *(f"- {_escape(sentence)}" for sentence in report.missing)]))
+    for panel in dict.fromkeys(row.panel for row in report.rows):
         lines = [
-            f"### {_escape(panel.title)}",
+            f"## {_escape(panel.title)}",
+            "",
+            *(f"- {_escape(sentence)}" for sentence in report.sentences[panel.title]),
             "",
             _line(HEADINGS),
             "|" + "|".join([":--"] + ["--:"] * (len(HEADINGS) - 1)) + "|",
         ]
-        lines += [_line([_escape(cell) for cell in cells(row)]) for row in rows if row.panel == panel]
+        lines += [_line([_escape(cell) for cell in cells(row)]) for row in report.rows if row.panel == panel]
         parts.append("\n".join(lines))
     return "\n\n".join([*parts, LEGEND]) + "\n"
 

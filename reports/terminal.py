@@ -12,7 +12,9 @@ from rich.text import Text
 from prunebench.reports import numbers
 from prunebench.reports.panel import Panel
 from prunebench.reports.quantity import MACS, PARAMETERS
+from prunebench.reports.report import Report
 from prunebench.reports.summary import SummaryRow
+from prunebench.reports.words import detectable_said
 
 LEGEND = (
     "mAP: mean and range over n models, ◆ on the Pareto frontier against MACs. Δ: from random at the same "
@@ -22,20 +24,20 @@ LEGEND = (
 RELEASED = " †: as its authors released it."
 
 
-def terminal_table(rows: Sequence[SummaryRow], *, claim: bool = False) -> Table:
-    """The rows as one table of rich, a part for each panel.
-
-    Args:
-        rows: as `summary_rows` gives them.
-        claim: whether the run makes a claim; without one the table says "demonstration, no claim".
-    """
+def terminal_table(report: Report) -> Table:
+    """The report's rows as one table of rich, a part for each panel, and the smallest detectable difference."""
     whole = Table.grid()
-    for panel in dict.fromkeys(row.panel for row in rows):
-        whole.add_row(_part(panel, [row for row in rows if row.panel == panel]))
-    whole.caption = Text(LEGEND + (RELEASED if any(row.released for row in rows) else ""), style="dim")
-    whole.caption_justify = "left"
-    if not claim:
-        whole.title = Text("demonstration, no claim", style="bold yellow")
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))
+    for found in report.detectable:
+        where = f"{found.panel.title}: " if len(report.detectable) > 1 else ""
+        whole.add_row(Text(where + detectable_said(found)))
+    for sentence in report.missing:
+        whole.add_row(Text(sentence, style="yellow"))
+    released = any(row.released for row in report.rows)
+    whole.add_row(Text(LEGEND + (RELEASED if released else ""), style="dim"))
+    if report.standing:
+        whole.title = Text(report.standing, style="bold yellow")
     return whole
 
 

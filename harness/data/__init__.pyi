@@ -1,1 +1,5 @@
-__all__: list[str] = []
+from .catalogue import folds, names, open_dataset
+from .dataset import SPLITS, Clips, DataSet
+from .options import DataOptions
+
+__all__ = ["SPLITS", "Clips", "DataOptions", "DataSet", "folds", "names", "open_dataset"]

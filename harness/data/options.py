@@ -11,9 +11,9 @@ NAMES = ("synth", "esc50", "esc10")
 MOST_RECORDINGS = 5
 SHORTEST, LONGEST = 0.5, 60.0  # seconds; five poolings of Cnn14 need 32 frames
 
-_SIZES = ("training_clips", "validation_clips", "test_clips")
-_SYNTH_ONLY = ("seconds", "snr_min_db", "snr_max_db")
-_RECORDED_ONLY = ("root", "test_fold", "validation_fold")
+_SIZES: tuple[str, ...] = ("training_clips", "validation_clips", "test_clips")
+_SYNTH_ONLY: tuple[str, ...] = ("seconds", "snr_min_db", "snr_max_db")
+_RECORDED_ONLY: tuple[str, ...] = ("root", "test_fold", "validation_fold")
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,21 @@ class DataOptions:
             )
 
     def _check_belonging(self) -> None:
+        home = {
+            **dict.fromkeys(_RECORDED_ONLY, "recorded sets"),
+            **dict.fromkeys(_SYNTH_ONLY, "`synth`"),
+            **dict.fromkeys(_SIZES, "`synth` and of mixed sets (`mix`)"),
+        }
         if self.name == "synth":
-            alien, hint = _RECORDED_ONLY, "it is an option of recorded sets."
-        elif self.mix:
-            alien, hint = _SYNTH_ONLY, "it is an option of `synth`."
+            alien = _RECORDED_ONLY
         else:
-            alien, hint = _SYNTH_ONLY + _SIZES, "it is an option of `synth` and of mixed sets (`mix`)."
+            alien = _SYNTH_ONLY if self.mix else (*_SYNTH_ONLY, *_SIZES)
         for option in alien:
             if getattr(self, option) is not None:
-                raise InputError(f"Data set `{self.name}` must be given without option `{option}`: {hint}")
+                raise InputError(
+                    f"Option `{option}` is one of {home[option]}. "
+                    f"Found it with data set `{self.name}`: leave it out."
+                )
         if self.name != "synth" and self.root is None:
             raise InputError(
                 f"Data set `{self.name}` needs option `root`, the folder that holds `meta/esc50.csv` and "

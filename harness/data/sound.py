@@ -1,7 +1,7 @@
 """Building blocks of synthetic sounds: phases, periodic waves, shaped noise, decays, repeated strokes.
 
-Conventions: signals are float32 arrays of `samples` at 32 kHz, frequencies are in hertz, times in seconds, phases
-in cycles (one period is 1). Amplitudes are arbitrary: a clip sets each event's level by its energy.
+Conventions: signals are float32 arrays of `samples` at 32 kHz, frequencies are in hertz, times in seconds,
+phases in cycles (one period is 1). Amplitudes are arbitrary: a clip sets each event's level by its energy.
 """
 
 from __future__ import annotations
@@ -30,22 +30,26 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 def phase(frequency: float | NDArray[np.floating], samples: int, start: float = 0.0) -> NDArray[np.float64]:
     """Running phase of a frequency that may vary from sample to sample."""
+    cycles: NDArray[np.float64]
     if isinstance(frequency, int | float):
-        return start + np.arange(samples) * (frequency / SAMPLE_RATE)
-    return start + np.cumsum(frequency, dtype=np.float64) / SAMPLE_RATE
+        cycles = np.arange(samples, dtype=np.float64) * (frequency / SAMPLE_RATE)
+    else:
+        cycles = np.cumsum(frequency, dtype=np.float64) / SAMPLE_RATE
+    return cycles + start
 
 
 def sine(cycles: NDArray[np.float64]) -> Signal:
     """Sine of a phase."""
     wrapped = (cycles - np.floor(cycles)).astype(np.float32)
-    return np.sin(np.float32(2 * np.pi) * wrapped)
+    found: Signal = np.sin(np.float32(2 * np.pi) * wrapped)
+    return found
 
 
 def periodic(cycles: NDArray[np.float64], harmonics: Sequence[float] | NDArray[np.floating]) -> Signal:
     """A wave with the given amplitude at each multiple of its phase, 1, 2, …
 
-    One period is tabulated, so the cost does not grow with the number of harmonics; the caller keeps the highest
-    below half the sampling rate.
+    One period is tabulated, so the cost does not grow with the number of harmonics; the caller keeps the
+    highest below half the sampling rate.
     """
     spectrum = np.zeros(_TABLE // 2 + 1, dtype=np.complex64)
     spectrum[1 : len(harmonics) + 1] = -0.5j * _TABLE * np.asarray(harmonics)
@@ -114,14 +118,16 @@ def wander(rng: np.random.Generator, samples: int, rate: float) -> Signal:
 def decay(samples: int, half: float, attack: float = 0.002) -> Signal:
     """Envelope that rises within `attack` and then halves each `half` seconds."""
     t = times(samples)
-    return np.minimum(t / np.float32(attack), 1) * np.exp2(-t / np.float32(half))
+    envelope: Signal = np.minimum(t / np.float32(attack), 1) * np.exp2(-t / np.float32(half))
+    return envelope
 
 
 def pulsing(cycles: NDArray[np.float64], duty: float, edge: float = 0.05) -> Signal:
     """Envelope that is 1 for a share `duty` of each cycle, with soft edges of a share `edge`."""
     wrapped = (cycles - np.floor(cycles)).astype(np.float32)
     up, down = wrapped / np.float32(edge), (np.float32(duty) - wrapped) / np.float32(edge)
-    return np.clip(np.minimum(up, down), 0, 1)
+    envelope: Signal = np.clip(np.minimum(up, down), 0, 1)
+    return envelope
 
 
 def strokes(
@@ -132,7 +138,7 @@ def strokes(
     stroke: Callable[[int], Signal],
     most: int = 40,
 ) -> Signal:
-    """`stroke(samples left)` repeated about each `every` seconds, times off by a share `jitter`, loudness by 3 dB."""
+    """`stroke(samples left)` about each `every` seconds, off by a share `jitter` and up to 3 dB softer."""
     out = np.zeros(samples, dtype=np.float32)
     at = 0.0
     for _ in range(most):

@@ -28,14 +28,11 @@ def vowel(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def horn(rng: np.random.Generator, samples: int) -> Signal:
-    """A steady, bright note, often with a second one a third above."""
-    pitch = log_uniform(rng, 180, 500)
-    bright = rng.uniform(0.3, 1)
-    harmonics = 1 / np.arange(1, 17) ** bright
-    wave = periodic(phase(pitch, samples), harmonics)
-    if rng.random() < 0.6:
-        wave = wave + periodic(phase(pitch * rng.choice((1.19, 1.26, 1.5)), samples), harmonics)
-    return wave
+    """Two steady, bright notes a third or a fifth apart."""
+    pitch = log_uniform(rng, 250, 500)
+    harmonics = np.arange(1, 17) ** -rng.uniform(0.3, 0.8)
+    above = pitch * rng.choice((1.19, 1.26, 1.5))
+    return periodic(phase(pitch, samples), harmonics) + periodic(phase(above, samples), harmonics)
 
 
 def bell(rng: np.random.Generator, samples: int) -> Signal:
@@ -52,11 +49,11 @@ def bell(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def plucked_string(rng: np.random.Generator, samples: int) -> Signal:
-    """Harmonics that die away, the higher the faster: one to three plucks."""
+    """Harmonics that die away, the higher the faster: two to four plucks."""
     pitch = log_uniform(rng, 90, 600)
     half = rng.uniform(0.08, 0.35)
     out = np.zeros(samples, dtype=np.float32)
-    for start in np.linspace(0, samples, rng.integers(1, 4), endpoint=False).astype(int):
+    for start in np.linspace(0, samples, rng.integers(2, 5), endpoint=False).astype(int):
         left = samples - start
         cycles = phase(pitch * rng.choice((1, 1.12, 1.26, 1.5)), left)
         plucked_at = rng.uniform(0.1, 0.4)
@@ -69,17 +66,17 @@ def plucked_string(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def hum(rng: np.random.Generator, samples: int) -> Signal:
-    """Mains hum: low even harmonics of 50 or 60 Hz, steady."""
+    """Mains hum: harmonics of 50 or 60 Hz, the even ones stronger, steady."""
     mains = rng.choice((50.0, 60.0)) * rng.uniform(0.995, 1.005)
-    numbers = np.arange(1, 15)
+    numbers = np.arange(1, 25)
     harmonics = (
-        np.where(numbers % 2 == 0, 1, 0.4) * rng.uniform(0.2, 1, 14) / numbers ** rng.uniform(0.5, 1.2)
+        np.where(numbers % 2 == 0, 1, 0.3) * rng.uniform(0.3, 1, 24) / numbers ** rng.uniform(0.3, 0.7)
     )
     return periodic(phase(float(mains), samples), harmonics)
 
 
 def buzz(rng: np.random.Generator, samples: int) -> Signal:
-    """An insect or a loose part: a bright wave of unsteady low pitch and loudness."""
-    pitch = log_uniform(rng, 90, 260) * np.exp2(rng.uniform(0.02, 0.12) * wander(rng, samples, 8))
-    harmonics = np.arange(1, 36) ** -rng.uniform(0.3, 0.9)
-    return periodic(phase(pitch, samples), harmonics) * (1 + 0.4 * wander(rng, samples, rng.uniform(3, 20)))
+    """An insect or a loose part: a bright, unsteady wave of low pitch that flutters."""
+    pitch = log_uniform(rng, 110, 260) * np.exp2(rng.uniform(0.04, 0.12) * wander(rng, samples, 8))
+    flutter = 1 + rng.uniform(0.5, 0.9) * sine(phase(rng.uniform(12, 25), samples))
+    return periodic(phase(pitch, samples), np.arange(1, 41) ** -rng.uniform(0.1, 0.5)) * flutter

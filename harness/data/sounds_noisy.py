@@ -41,15 +41,17 @@ def rain(rng: np.random.Generator, samples: int) -> Signal:
     ring = decay(160, rng.uniform(0.0004, 0.001), 0.0001) * sine(phase(rng.uniform(2500, 6000), 160))
     pattering = ringing(train, ring)
     bed = noise(rng, samples, band(log_uniform(rng, 3000, 7000), rng.uniform(0.8, 1.3)))
-    return pattering / pattering.std() + bed * np.float32(rng.uniform(0.6, 1.6) / bed.std())
+    bed *= np.float32(rng.uniform(0.6, 1.6)) * pattering.std() / bed.std()
+    return pattering + bed
 
 
 def wind(rng: np.random.Generator, samples: int) -> Signal:
     """Low noise in gusts, with a band that howls."""
     low = noise(rng, samples, slope(2.0, rng.uniform(100, 300)))
-    howl = noise(rng, samples, band(log_uniform(rng, 300, 900), rng.uniform(0.15, 0.4)))
-    gust = np.exp2(1.2 * wander(rng, samples, 1.5))
-    return (low / low.std() + rng.uniform(0.2, 0.9) * howl / howl.std() * gust) * gust
+    howl = noise(rng, samples, band(log_uniform(rng, 300, 900), rng.uniform(0.12, 0.25)))
+    gust: Signal = np.exp2(1.2 * wander(rng, samples, 3))
+    howl *= np.float32(rng.uniform(0.5, 1.2)) * low.std() / howl.std() * gust
+    return (low + howl) * gust
 
 
 def hiss(rng: np.random.Generator, samples: int) -> Signal:
@@ -58,16 +60,15 @@ def hiss(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def cymbal(rng: np.random.Generator, samples: int) -> Signal:
-    """High noise and metal partials that die away; struck once or twice."""
+    """High noise and metal partials that die away; struck one to four times."""
     body = noise(rng, samples, band(log_uniform(rng, 5000, 9000), 0.7))
     body /= body.std()
     for pitch in rng.uniform(2000, 9000, 4):
         body += np.float32(0.35) * sine(phase(float(pitch), samples))
-    half = rng.uniform(0.05, 0.25)
-    envelope = decay(samples, half)
-    if rng.random() < 0.4:
-        second = int(rng.uniform(0.3, 0.6) * samples)
-        envelope[second:] += decay(samples - second, half)
+    half = rng.uniform(0.04, 0.12)
+    envelope = np.zeros(samples, dtype=np.float32)
+    for start in np.linspace(0, samples, rng.integers(1, 5), endpoint=False).astype(int):
+        envelope[start:] += decay(samples - start, half)
     return body * envelope
 
 
@@ -79,5 +80,5 @@ def laughter(rng: np.random.Generator, samples: int) -> Signal:
     position = (beat - np.floor(beat)).astype(np.float32)
     voiced = periodic(phase(pitch * np.exp2(fall + 0.2 * position), samples), voice(rng, pitch))
     breath = noise(rng, samples, band(1800, 0.9))
-    voiced = voiced / voiced.std() + breath * np.float32(rng.uniform(0.2, 0.8) / breath.std())
-    return voiced * pulsing(beat, rng.uniform(0.45, 0.65), 0.15)
+    breath *= np.float32(rng.uniform(0.2, 0.8)) * voiced.std() / breath.std()
+    return (voiced + breath) * pulsing(beat, rng.uniform(0.45, 0.65), 0.15)

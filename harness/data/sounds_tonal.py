@@ -32,9 +32,10 @@ def chirp(rng: np.random.Generator, samples: int) -> Signal:
     """One to three sweeps, up or down by one to three octaves."""
     low = log_uniform(rng, 250, 1500)
     octaves = rng.uniform(1, 3) * rng.choice((-1, 1))
-    position = np.modf(times(samples) * (rng.integers(1, 4) * SAMPLE_RATE / samples))[0]
+    position = np.modf(times(samples) * np.float32(rng.integers(1, 4) * SAMPLE_RATE / samples))[0]
     rising = position if octaves > 0 else 1 - position
-    return sine(phase(low * np.exp2(abs(octaves) * rising), samples)) * np.minimum(1, 40 * (1 - position))
+    fade: Signal = np.clip(40 * (1 - position), 0, 1)
+    return sine(phase(low * np.exp2(abs(octaves) * rising), samples)) * fade
 
 
 def siren(rng: np.random.Generator, samples: int) -> Signal:
@@ -48,19 +49,21 @@ def siren(rng: np.random.Generator, samples: int) -> Signal:
 
 def alarm(rng: np.random.Generator, samples: int) -> Signal:
     """Beeps, at times on two notes in turn."""
-    beat = phase(log_uniform(rng, 2, 9), samples, rng.uniform(0, 0.3))
+    beat = phase(log_uniform(rng, 4, 10), samples, rng.uniform(0, 0.3))
     high = rng.uniform(1, 1.5) if rng.random() < 0.5 else 1.0
     pitch = log_uniform(rng, 800, 3500) * np.where(np.floor(beat) % 2 == 0, 1.0, high)
-    return periodic(phase(pitch, samples), [1, 0, rng.uniform(0, 0.5)]) * pulsing(beat, rng.uniform(0.4, 0.7))
+    return periodic(phase(pitch, samples), [1, 0, rng.uniform(0.2, 0.6)]) * pulsing(
+        beat, rng.uniform(0.4, 0.7)
+    )
 
 
 def whistle(rng: np.random.Generator, samples: int) -> Signal:
     """A gliding pitch with vibrato, over breath in the same band."""
-    centre = log_uniform(rng, 800, 3000)
-    vibrato = rng.uniform(0, 0.02) * sine(phase(rng.uniform(4, 7), samples))
-    pitch = centre * np.exp2(rng.uniform(0.05, 0.3) * wander(rng, samples, 2) + vibrato)
-    breath = noise(rng, samples, band(centre, 0.5))
-    return sine(phase(pitch, samples)) + breath * np.float32(rng.uniform(0.1, 0.5) / breath.std())
+    centre = log_uniform(rng, 900, 2500)
+    vibrato = rng.uniform(0.02, 0.08) * sine(phase(rng.uniform(4, 7), samples))
+    pitch = centre * np.exp2(rng.uniform(0.1, 0.3) * wander(rng, samples, 3) + vibrato)
+    breath = noise(rng, samples, band(centre, 0.4))
+    return sine(phase(pitch, samples)) + breath * np.float32(rng.uniform(0.3, 0.6) / breath.std())
 
 
 def bird(rng: np.random.Generator, samples: int) -> Signal:

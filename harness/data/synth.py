@@ -1,8 +1,8 @@
 """`synth`: sound events over noise, made by rule, in the spirit of AudioSet.
 
-A clip holds one to three events of different classes over coloured noise. Each event has an onset, a duration and a
-signal-to-noise ratio of its own: its energy while it sounds against that of the background. Clips are a function of
-(seed, split, index) alone and repeat to the last bit on one machine.
+A clip holds one to three events of different classes over coloured noise. Each event has an onset, a duration
+and a signal-to-noise ratio of its own: its energy while it sounds against that of the background. Clips are a
+function of (seed, split, index) alone and repeat to the last bit on one machine.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from prunebench.harness.frontend import SAMPLE_RATE
 
 VERSION = 1  # raised when any clip changes
 
-EVENTS = (0.35, 0.4, 0.25)  # chance of one, two and three events
-SHORTEST_EVENT, LONGEST_EVENT = 0.25, 3.0  # seconds
-BACKGROUND_DB = (-40.0, -22.0)  # level re full scale
+EVENTS = (0.3, 0.4, 0.3)  # chance of one, two and three events
+SHORTEST_EVENT, LONGEST_EVENT = 0.4, 3.0  # seconds
+BACKGROUND_DB = (-35.0, -23.0)  # level re full scale
 PEAK = 0.99
 
 
@@ -67,7 +67,8 @@ class SynthClips(Clips):
 def _classes(rng: np.random.Generator) -> NDArray[np.int64]:
     """Different classes drawn one after another by their frequencies.
 
-    The smallest of exponential waiting times with these rates are such a draw, and quicker than `Generator.choice`.
+    The smallest of exponential waiting times with these rates are such a draw, and quicker than
+    `Generator.choice`.
     """
     count = 1 + int(np.searchsorted(np.cumsum(EVENTS), rng.random()))
     return np.argsort(rng.standard_exponential(len(SOUNDS)) / FREQUENCIES, kind="stable")[:count]
@@ -75,11 +76,11 @@ def _classes(rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _background(rng: np.random.Generator, samples: int) -> Signal:
     """Noise of unit energy: a random slope, a random broad hump, at times swelling."""
-    fall, knee = slope(rng.uniform(0.2, 1.6), rng.uniform(80, 1500)), rng.uniform(0, 1.5)
+    fall, knee = slope(rng.uniform(0, 1), rng.uniform(100, 2000)), rng.uniform(0, 1)
     hump = band(float(2 ** rng.uniform(7.5, 12.5)), rng.uniform(0.4, 1.5))
     bed = noise(rng, samples, lambda f: fall(f) * (1 + np.float32(knee) * hump(f)))
     bed *= np.exp2(np.float32(rng.uniform(0, 0.5)) * wander(rng, samples, 3))
-    return bed / _rms(bed)
+    return bed / np.float32(_rms(bed))
 
 
 def _extent(rng: np.random.Generator, samples: int) -> tuple[int, int]:
@@ -96,8 +97,8 @@ def _edges(length: int) -> Signal:
     return out
 
 
-def _rms(signal: Signal) -> np.float32:
-    return np.sqrt(np.mean(np.square(signal)))
+def _rms(signal: Signal) -> float:
+    return float(np.sqrt(np.mean(np.square(signal))))
 
 
 def synth(options: DataOptions) -> DataSet:

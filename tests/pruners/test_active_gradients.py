@@ -202,13 +202,11 @@ def test_tiny_gradients_do_not_vanish() -> None:
 def test_obd_is_shown_single_clips() -> None:
     """Clips whose gradients cancel in the batch still count."""
     specimen = gaussian(clips=2)
-    opposite = specimen.each(
-        lambda name, t: torch.stack((t[0], -t[0])) if name == "weight_gradient" else t
-    )
+    opposite = specimen.each(lambda name, t: torch.stack((t[0], -t[0])) if name == "weight_gradient" else t)
     assert (opposite.scores(OptimalBrainDamage()) > 0).all()
     assert (opposite.scores(Taylor()) == 0).all()
 
 
 def test_unknown_parameters_of_taylor() -> None:
-    with pytest.raises(ValueError, match='must be "weight" or "batch_norm". Found `over = \'bias\'`'):
+    with pytest.raises(ValueError, match=r"must be .* Found `over = 'bias'`"):
         Taylor(over="bias")

@@ -67,7 +67,9 @@ def test_order_is_that_of_the_greedy_algorithm(
     contributions, _ = sampled_contributions(specimen, samples, seed)
     found = order(specimen.scores(ThiNet(samples), seed))
     # Costs that agree to rounding may leave in either order: compare the costs of the two walks.
-    assert np.allclose(walk_costs(contributions, found), walk_costs(contributions, greedy_order(contributions)))
+    assert np.allclose(
+        walk_costs(contributions, found), walk_costs(contributions, greedy_order(contributions))
+    )
 
 
 def walk_costs(contributions: np.ndarray, leaving: list[int]) -> list[float]:
@@ -131,5 +133,5 @@ def test_draw_depends_on_the_seed_and_not_on_the_batch_size() -> None:
 
 
 def test_no_samples() -> None:
-    with pytest.raises(ValueError, match="`samples` must be at least 1. Found `samples = 0`"):
+    with pytest.raises(ValueError, match=r"`samples` must be at least 1. Found `samples = 0`"):
         ThiNet(samples=0)

@@ -122,7 +122,9 @@ class Maker:
         """The cells of a preset with its unpruned controls."""
         for base in bases:
             shared = {"data": data, "base_seed": base}
-            if not any(r.control == "unpruned" and r.data == data and r.base_seed == base for r in self.records):
+            if not any(
+                r.control == "unpruned" and r.data == data and r.base_seed == base for r in self.records
+            ):
                 self.cell(signal=1.8, control="unpruned", scope="none", **shared)
             tuned = {**shared, "scope": scope, "finetune_scope": finetune}
             for s in seeds:
@@ -174,7 +176,9 @@ class Maker:
 
     def fail(self, **fields: Any) -> None:
         """Add a failed cell."""
-        self.records.append(Record(status="failed", **{"outcome": "", "base": "base0", "scope": "C7-C12", **fields}))
+        self.records.append(
+            Record(status="failed", **{"outcome": "", "base": "base0", "scope": "C7-C12", **fields})
+        )
 
     def write(self) -> Path:
         text = "".join(f"{record.to_json()}\n" for record in self.records)

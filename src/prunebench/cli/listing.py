@@ -38,9 +38,9 @@ def _pruners() -> list[dict[str, str]]:
 
 
 def _datasets() -> list[dict[str, str]]:
-    from prunebench.harness.data import descriptions
+    from prunebench.harness.data import DESCRIPTIONS
 
-    return [{"name": name, "what": what} for name, what in descriptions().items()]
+    return [{"name": name, "what": what} for name, what in DESCRIPTIONS.items()]
 
 
 def _presets() -> list[dict[str, str]]:

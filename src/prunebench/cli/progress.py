@@ -9,21 +9,11 @@ from typing import Protocol
 
 import click
 
+from prunebench.harness.display import Display
 
-class ClosingDisplay(Protocol):
-    """A `prunebench.harness.display.Display` that is entered and left."""
 
-    def phase(self, name: str, total: int) -> None:
-        """A phase begins."""
-
-    def step(self, key: str, done: int, total: int) -> None:
-        """A piece moves on."""
-
-    def finished(self, key: str, note: str = "") -> None:
-        """A piece is finished."""
-
-    def failed(self, key: str, message: str) -> None:
-        """A piece failed."""
+class ClosingDisplay(Display, Protocol):
+    """A display that is entered and left."""
 
     def __enter__(self) -> ClosingDisplay: ...
 
@@ -37,44 +27,65 @@ def make_display() -> ClosingDisplay:
     return LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
 
 
+class _Pieces:
+    """Which pieces of a phase are finished, and how far the others are."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.finished: set[str] = set()
+        self.shares: dict[str, float] = {}
+
+    def step(self, key: str, done: int, total: int) -> None:
+        if key not in self.finished:  # a last message may arrive after the result
+            self.shares[key] = done / total
+
+    def finish(self, key: str) -> None:
+        self.finished.add(key)
+        self.shares.pop(key, None)
+
+    @property
+    def done(self) -> float:
+        return len(self.finished) + sum(self.shares.values())
+
+
 class PlainDisplay:
     """A line per phase, per failure and about every ten seconds."""
 
-    INTERVAL = 10.0
+    INTERVAL = 10.0  # seconds
+    FEW = 8  # pieces of a phase that get a line each
 
     def __init__(self) -> None:
-        self._phase, self._total, self._done = "", 0, 0
-        self._shares: dict[str, float] = {}
+        self._phase, self._pieces = "", _Pieces(0)
         self._started = self._last = time.monotonic()
 
     def phase(self, name: str, total: int) -> None:
         """A phase begins."""
         self._end_phase()
-        self._phase, self._total, self._done = name, total, 0
-        self._shares.clear()
+        self._phase, self._pieces = name, _Pieces(total)
         self._started = self._last = time.monotonic()
 
     def step(self, key: str, done: int, total: int) -> None:
         """A piece moves on."""
-        self._shares[key] = done / total
+        self._pieces.step(key, done, total)
         self._maybe_say()
 
     def finished(self, key: str, note: str = "") -> None:
         """A piece is finished."""
-        self._shares.pop(key, None)
-        self._done += 1
-        self._maybe_say(note)
+        self._pieces.finish(key)
+        if note and self._pieces.total <= self.FEW:
+            click.echo(f"{self._phase}: {key}: {note}", err=True)
+        else:
+            self._maybe_say(note)
 
     def failed(self, key: str, message: str) -> None:
         """A piece failed."""
-        self._shares.pop(key, None)
-        self._done += 1
+        self._pieces.finish(key)
         click.echo(f"{self._phase}: {key} failed: {message}", err=True)
 
     def _maybe_say(self, note: str = "") -> None:
-        if time.monotonic() - self._last >= self.INTERVAL and self._done < self._total:
+        share = self._pieces.done / max(1, self._pieces.total)
+        if time.monotonic() - self._last >= self.INTERVAL and share < 1:
             self._last = time.monotonic()
-            share = (self._done + sum(self._shares.values())) / self._total
             left = (self._last - self._started) * (1 - share) / max(share, 1e-9)
             last = f", {note}" if note else ""
             click.echo(f"{self._phase}: {share:.0%}, about {left:.0f} s left{last}", err=True)
@@ -82,7 +93,7 @@ class PlainDisplay:
     def _end_phase(self) -> None:
         if self._phase:
             seconds = time.monotonic() - self._started
-            click.echo(f"{self._phase}: {self._done} of {self._total} in {seconds:.0f} s", err=True)
+            click.echo(f"{self._phase}: {len(self._pieces.finished)} of {self._pieces.total} in {seconds:.0f} s", err=True)
             self._phase = ""
 
     def __enter__(self) -> PlainDisplay:
@@ -99,34 +110,31 @@ class LiveDisplay:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         self._bars = Progress(
             TextColumn("{task.description:<18}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[note]}"),
             console=Console(stderr=True),
         )
-        self._shares: dict[str, float] = {}
-        self._done = 0
+        self._pieces = _Pieces(0)
 
     def phase(self, name: str, total: int) -> None:
         """A phase begins."""
-        self._shares.clear()
-        self._done = 0
+        self._pieces = _Pieces(total)
         self._task = self._bars.add_task(name, total=total, note="")
 
     def step(self, key: str, done: int, total: int) -> None:
         """A piece moves on."""
-        self._shares[key] = done / total
+        self._pieces.step(key, done, total)
         self._show()
 
     def finished(self, key: str, note: str = "") -> None:
         """A piece is finished."""
-        self._shares.pop(key, None)
-        self._done += 1
+        self._pieces.finish(key)
         self._show(note)
 
     def failed(self, key: str, message: str) -> None:
@@ -135,11 +143,8 @@ class LiveDisplay:
         self.finished(key)
 
     def _show(self, note: str = "") -> None:
-        done = self._done + sum(self._shares.values())
-        if note:
-            self._bars.update(self._task, completed=done, note=note)
-        else:
-            self._bars.update(self._task, completed=done)
+        changes = {"note": note} if note else {}
+        self._bars.update(self._task, completed=self._pieces.done, **changes)
 
     def __enter__(self) -> LiveDisplay:
         self._bars.start()

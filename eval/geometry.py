@@ -1,0 +1,78 @@
+"""The shape of a Cnn14 in numbers: what each layer reads and writes for one clip.
+
+Architecture of Kong et al., *PANNs*, TASLP 2020, Table II: twelve 3×3 convolutions in six blocks, 2×2 pooling
+after each block but the last, over log-mel features of 32 kHz audio (1024 window, 320 hop, 64 mels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.errors import InputError
+
+SAMPLES = 320_000  # 10 s at 32 kHz, the clip that all published figures are for
+WINDOW = 1024
+HOP = 320
+MELS = 64
+KERNEL = 9  # weights of a 3×3 kernel
+_SHORTEST = 31 * HOP  # 32 frames: five poolings by 2 leave one
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One convolution: `filters` over `channels`, on feature maps of `frames` × `mels`."""
+
+    name: str
+    channels: int
+    filters: int
+    frames: int
+    mels: int
+
+    @property
+    def outputs(self) -> int:
+        """Values it writes for one clip."""
+        return self.filters * self.frames * self.mels
+
+    @property
+    def inputs(self) -> int:
+        """Values it reads for one clip."""
+        return self.channels * self.frames * self.mels
+
+
+def frames(samples: int) -> int:
+    """Frames of a clip of that many samples.
+
+    Raises:
+        InputError: if the clip is too short for five poolings.
+    """
+    if samples < _SHORTEST:
+        raise InputError(
+            f"Parameter `samples` must be at least {_SHORTEST}, else pooling leaves nothing. "
+            f"Found `samples = {samples}`."
+        )
+    return samples // HOP + 1
+
+
+def convolutions(widths: Sequence[int], samples: int = SAMPLES) -> list[Convolution]:
+    """C1 … C12 on one clip.
+
+    Args:
+        widths: filters of C1 … C12.
+        samples: length of the clip at 32 kHz.
+
+    Raises:
+        InputError: unless there are 12 widths of at least 1 and the clip is long enough.
+    """
+    if len(widths) != 12 or min(widths) < 1:
+        raise InputError(
+            f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`."
+        )
+    time, mels, channels = frames(samples), MELS, 1
+    layers = []
+    for index, filters in enumerate(widths):
+        if index and index % 2 == 0:
+            time, mels = time // 2, mels // 2
+        layers.append(Convolution(f"C{index + 1}", channels, filters, time, mels))
+        channels = filters
+    return layers

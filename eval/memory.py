@@ -1,0 +1,112 @@
+"""Memory of a forward pass: the peak of live activations by arithmetic, and the peak that is measured.
+
+The two answer different questions. The analytic peak is what an implementation that frees at once would
+need for activations alone; the measured one is what this machine's libraries took, scratch space included.
+Neither holds the weights; `prunebench.eval.complexity` counts these.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from prunebench.eval.child import in_child
+from prunebench.eval.forward import LOG_MEL_CLIP, Factory, forward_pass
+from prunebench.eval.geometry import SAMPLES, convolutions
+
+_CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+_POLL_SECONDS = 0.001
+
+
+def activation_peak_bytes(widths: Sequence[int], samples: int = SAMPLES, bytes_per_value: int = 2) -> int:
+    """Peak of live activations of a Cnn14 for one clip: the largest input plus output of a convolution.
+
+    EfficientAT's definition for networks without residuals (`peak_memory_cnn` in its `helpers/peak_memory.py`;
+    Schmid, Koutini & Widmer, ICASSP 2023), in half precision by default as there. For the published widths
+    on 10 s it is reached in C2, 16,400 kB with kB = 1000 bytes, so pruning C7–C12 does not change it.
+
+    Args:
+        widths: filters of C1 … C12.
+        samples: length of the clip at 32 kHz.
+        bytes_per_value: 2 in half precision, 4 in single.
+
+    Raises:
+        InputError: unless there are 12 widths of at least 1 and the clip is long enough.
+    """
+    return bytes_per_value * max(c.inputs + c.outputs for c in convolutions(widths, samples))
+
+
+def peak_memory(
+    factory: Factory,
+    kwargs: Mapping[str, object],
+    input_shape: Sequence[int] = LOG_MEL_CLIP,
+    method: str = "from_log_mel",
+    *,
+    threads: int = 1,
+) -> int:
+    """Peak resident bytes of a fresh child process during one forward pass, over its baseline just before.
+
+    On Linux the kernel's own high-water mark (VmHWM), reset before the pass; elsewhere the resident size
+    polled each millisecond, which can miss a short peak. Where the C library can give freed memory back
+    (glibc's `malloc_trim`), a pass is run beforehand and its memory given back, so that libraries loaded at
+    first use are in the baseline; elsewhere the first pass is measured with them.
+
+    Args:
+        factory: makes the model; importable by name.
+        kwargs: what it is made of.
+        input_shape: of the method's argument; a 10 s clip of log-mel features, batch 1, by default.
+        method: the model's method that is run.
+        threads: of torch.
+
+    Raises:
+        InputError: if `threads` is below 1 or the factory cannot be sent to a child process.
+        MeasurementError: if the model cannot be built or run.
+    """
+    return in_child(threads, _measure, factory, dict(kwargs), tuple(input_shape), method)
+
+
+def _measure(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str) -> int:
+    forward = forward_pass(factory, kwargs, method, input_shape)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        forward()
+        gc.collect()
+        trim(0)
+    return _high_water(forward) if _CLEAR_REFS.exists() else _polled(forward)
+
+
+def _high_water(run: Callable[[], object]) -> int:
+    _CLEAR_REFS.write_text("5")
+    baseline = _status_bytes("VmRSS")
+    run()
+    return max(0, _status_bytes("VmHWM") - baseline)
+
+
+def _status_bytes(field: str) -> int:
+    line = next(line for line in _STATUS.read_text().splitlines() if line.startswith(f"{field}:"))
+    return int(line.split()[1]) * 1024
+
+
+def _polled(run: Callable[[], object]) -> int:
+    process, done = psutil.Process(), threading.Event()
+    baseline: int = process.memory_info().rss
+    seen = [baseline]
+
+    def watch() -> None:
+        while not done.wait(_POLL_SECONDS):
+            seen.append(process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        run()
+    finally:
+        done.set()
+        watcher.join()
+    return max(seen) - baseline

@@ -1,0 +1,38 @@
+"""Data sets by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prunebench.harness.data.dataset import DataSet
+from prunebench.harness.data.esc50 import Collection, esc50
+from prunebench.harness.data.mix import mixed
+from prunebench.harness.data.options import NAMES, DataOptions
+from prunebench.harness.data.synth import synth
+
+
+def names() -> list[str]:
+    """Names of all data sets, in the order of listings."""
+    return list(NAMES)
+
+
+def open_dataset(options: DataOptions) -> DataSet:
+    """The data set that the options name.
+
+    Raises:
+        InputError: for a folder, table or recording that cannot be used, a fold that is not there, or `mix`
+            of a set whose clips hold several classes.
+    """
+    dataset = synth(options) if options.name == "synth" else esc50(options)
+    return mixed(dataset, options) if options.mix else dataset
+
+
+def folds(options: DataOptions) -> list[DataOptions]:
+    """The data sets to run: one for each test fold where `test_fold = "all"`, else the one asked for.
+
+    Raises:
+        InputError: for a folder or table that cannot be used.
+    """
+    if options.test_fold != "all":
+        return [options]
+    return [replace(options, test_fold=fold) for fold in Collection.read(options).folds]

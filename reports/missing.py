@@ -1,0 +1,78 @@
+"""What a run folder does not hold, or does not hold yet."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+
+from prunebench.eval.record import Record
+from prunebench.reports import numbers
+from prunebench.reports.detect import Detectable
+from prunebench.reports.point import Point, random_at
+from prunebench.reports.quantity import AXES
+from prunebench.reports.run import Run, final_map
+
+
+def said_missing(
+    runs: Sequence[Run], records: Sequence[Record], points: Sequence[Point], detectable: Sequence[Detectable]
+) -> Iterator[str]:
+    """One sentence on each thing that is missing."""
+    yield from _unfinished(runs)
+    failed = sum(r.status == "failed" for r in records)
+    if failed:
+        yield f"{_cells(failed)} failed and {'is' if failed == 1 else 'are'} left out; the errors are listed."
+    undefined = sum(r.status == "done" and not (r.stages and math.isfinite(final_map(r))) for r in records)
+    if undefined:
+        yield f"{_cells(undefined)} ended without a defined test mAP and {'is' if undefined == 1 else 'are'} left out."
+    for quantity in AXES:
+        without = [p for p in points if not math.isfinite(quantity.of(p))]
+        name = quantity.name.partition(",")[0]
+        if len(without) == len(points):
+            yield f"No {name} yet, so the figure against it is missing: let `prunebench run` finish."
+        elif without:
+            labels = ", ".join(dict.fromkeys(p.label for p in without))
+            yield f"No {name} of {len(without)} rows yet, which the figure against it leaves out: {labels}."
+    for found in detectable:
+        yield from _of_panel(found, points)
+
+
+def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
+    for run in runs:
+        plan = run.folder / "plan.json"
+        if plan.is_file():
+            planned = set(json.loads(plan.read_text(encoding="utf-8")))
+            left = len(planned - {r.cell for r in run.records})
+            if left:
+                yield f"{left} of {len(planned)} cells of {run.name} are not finished yet; the same command resumes it."
+
+
+def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
+    own = [p for p in points if p.panel == found.panel]
+    criteria = [p for p in own if p.control is None]
+    title = found.panel.title
+    if not criteria:
+        yield f"{title}: no criterion has a finished cell."
+    for control, name in (
+        ("unpruned", "unpruned model"),
+        ("unpruned-fine-tuned", "unpruned, fine-tuned model"),
+    ):
+        if not any(p.control == control for p in own) and not (
+            control != "unpruned" and found.panel.finetune_scope == "none"
+        ):
+            yield f"{title}: the control of the {name} is missing."
+    bare = [
+        ratio
+        for ratio in dict.fromkeys(p.ratio for p in criteria)
+        if random_at(own, found.panel, ratio) is None
+    ]
+    if bare:
+        yield f"{title}: no random control at {', '.join(map(numbers.share, bare))}, so nothing is held against it."
+    if found.difference is None and found.missing.startswith("per-clip"):
+        yield f"{title}: no per-clip test scores, so no difference has an interval."
+    if criteria and not found.seeds_known and found.difference is not None:
+        yield f"{title}: one seed for some criteria, so their intervals hold the spread over test clips alone."
+
+
+def _cells(number: int) -> str:
+    return f"{number} cell{'s' * (number != 1)}"

@@ -1,0 +1,233 @@
+"""A whole small sweep by the command line: results, resuming, killing, failing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from prunebench.reports import load_records
+
+CONFIG = """
+name = "tiny"
+[data]
+training_clips = 64
+validation_clips = 40
+test_clips = 48
+[model]
+width = 0.03125
+[base]
+steps = 8
+batch = 8
+[prune]
+criteria = ["l1", "random", "operator_similarity"]
+ratios = [0.5]
+seeds = [0, 1]
+[finetune]
+seeds = [0]
+steps = 3
+batch = 8
+rates = [1e-3, 3e-3]
+rate_ratios = [0.5]
+[measure]
+budget_s = 0.2
+seconds = 1.0
+"""
+
+
+def command(config, out, *more):
+    return [sys.executable, "-m", "prunebench", "run", str(config), "-o", str(out), *more]
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "tiny.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A cache that the runs of this module share, but for those that must not."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def environment(cache):
+    return {**os.environ, "PRUNEBENCH_CACHE": str(cache)}
+
+
+def run(config, out, *more, cache):
+    return subprocess.run(
+        command(config, out, *more), env=environment(cache), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(config, home, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "first"
+    found = run(config, out, cache=home)
+    assert found.returncode == 0, found.stderr
+    return out, found
+
+
+def same(first, second):
+    ours, theirs = ({r.cell: r for r in load_records(folder)} for folder in (first, second))
+    assert ours.keys() == theirs.keys()
+    for cell, record in ours.items():
+        assert record.same_result(theirs[cell]), record
+        if record.status == "done":
+            scores = [np.load(folder / "scores" / f"{record.outcome}.npz")["test"] for folder in (first, second)]
+            assert np.array_equal(*scores)
+    return True
+
+
+def test_every_cell_has_a_record_with_all_that_is_promised(finished):
+    out, _ = finished
+    records = load_records(out)
+    kinds = sorted(f"{r.control or r.criterion} {r.rate_choice}" for r in records)
+    assert kinds == sorted(
+        ["l1 shared", "operator_similarity shared", "random shared", "random shared", "unpruned shared"]
+        + ["unpruned-fine-tuned own", "unpruned-fine-tuned shared"]
+    )
+    for record in records:
+        assert record.status == "done"
+        assert 0 < record.stages[record.last_stage]["test_map"] < 1
+        assert record.measures["macs_backbone"] < record.measures["macs_with_frontend"]
+        assert record.measures["parameter_bytes"] == 4 * record.measures["parameters"]
+        assert record.timings["latency_backbone_ms"] > 0
+        assert record.timings["peak_memory_bytes"] > 0
+        if record.criterion:
+            assert record.widths == (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32)
+            assert set(record.stages) == {"base", "pruned", "fine-tuned"}
+            assert record.timings["scoring_seconds"] > 0
+
+
+def test_it_leaves_plots_tables_and_a_page(finished):
+    out, found = finished
+    files = {path.name for path in (out / "report").rglob("*") if path.is_file()}
+    assert {f"map_vs_{x}.{kind}" for x in ("macs", "parameters", "latency") for kind in ("png", "svg")} <= files
+    assert {"page.html", "summary.csv", "summary.md"} <= files
+    page = (out / "report" / "page.html").read_text()
+    for text in (page, found.stdout):
+        assert "demonstration, no claim" in " ".join(text.split()).lower()
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_the_same_command_again_repeats_nothing(config, home, finished):
+    out, _ = finished
+    before = {path: path.read_bytes() for path in out.glob("*.jsonl")}
+    assert run(config, out, cache=home).returncode == 0
+    assert before == {path: path.read_bytes() for path in out.glob("*.jsonl")}
+
+
+def test_one_worker_and_a_new_cache_give_the_same_bits(config, finished, tmp_path):
+    found = run(config, tmp_path / "again", "--set", "workers=1", cache=tmp_path / "cache")
+    assert found.returncode == 0, found.stderr
+    assert same(finished[0], tmp_path / "again")
+
+
+def lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_kill_and_resume(config, home, finished, tmp_path, at):
+    """Killed without warning after `at` outcomes, the run resumes to the same records."""
+    out = tmp_path / "killed"
+    process = subprocess.Popen(command(config, out), env=environment(home), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while lines(out / "outcomes.jsonl") < at or not (out / "plan.json").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert not psutil.wait_procs(workers, timeout=30)[1], "workers outlived the run"
+    kept = [json.loads(line)["identity"] for line in _whole_lines(out / "outcomes.jsonl")]
+    found = run(config, out, cache=home)
+    assert found.returncode == 0, found.stderr
+    assert same(finished[0], out)
+    everything = [json.loads(line)["identity"] for line in _whole_lines(out / "outcomes.jsonl")]
+    assert everything[: len(kept)] == kept
+    assert len(set(everything)) == len(everything), "an outcome was computed twice"
+
+
+def _whole_lines(path):
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
+    out = tmp_path / "stopped"
+    process = subprocess.Popen(
+        command(config, out), env=environment(home), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while lines(out / "outcomes.jsonl") < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command resumes it" in error
+    assert "Traceback" not in error
+    assert run(config, out, cache=home).returncode == 0
+    assert same(finished[0], out)
+
+
+def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finished, tmp_path):
+    out = tmp_path / "failing"
+    out.mkdir()
+    (out / "scores").write_text("a file where the folder should be")
+    found = run(config, out, cache=home)
+    assert found.returncode == 1
+    assert "Traceback" not in found.stderr
+    records = load_records(out)
+    assert {record.status for record in records} == {"failed"}
+    assert all(record.error for record in records)
+    assert (out / "failures.log").read_text().count("Traceback") >= 1
+    (out / "scores").unlink()
+    assert run(config, out, cache=home).returncode == 1  # failed cells are kept until they are asked for
+    assert run(config, out, "--retry-failed", cache=home).returncode == 0
+    assert same(finished[0], out)
+
+
+def test_json_is_the_records(config, home, finished):
+    found = run(config, finished[0], "--json", cache=home)
+    assert {entry["cell"] for entry in json.loads(found.stdout)} == {r.cell for r in load_records(finished[0])}
+
+
+def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished, tmp_path):
+    import shutil
+
+    out = tmp_path / "extended"
+    shutil.copytree(finished[0], out)
+    before = (out / "records.jsonl").read_text()
+    found = run(config, out, "--set", "prune.ratios=[0.5, 0.75]", cache=home)
+    assert found.returncode == 0, found.stderr
+    after = (out / "records.jsonl").read_text()
+    assert after.startswith(before)
+    assert len(after.splitlines()) == len(before.splitlines()) + 4
+    refused = run(config, out, cache=home)
+    assert refused.returncode == 2
+    assert "must contain the finished cells" in refused.stderr
+
+
+def test_status(finished, tmp_path):
+    def status(folder):
+        return subprocess.run(
+            [sys.executable, "-m", "prunebench", "status", str(folder), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert json.loads(status(finished[0]).stdout) == {"cells": 7, "done": 7, "failed": 0, "left": 0}
+    assert status(tmp_path).returncode == 2
+    assert Path(tmp_path).exists()

@@ -1,0 +1,83 @@
+import dataclasses
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data import DataOptions, names
+
+RECORDED = {"name": "esc10", "root": "somewhere"}
+
+
+def test_default_is_synth_of_the_documented_sizes():
+    options = DataOptions()
+    assert options.name == "synth"
+    assert options.sizes == {"training": 4000, "validation": 800, "test": 1000}
+    assert options.snr_db == (-6, 14)
+    assert DataOptions(**RECORDED, mix=3).sizes == {"training": 2000, "validation": 400, "test": 800}
+
+
+def test_names():
+    assert names() == ["synth", "esc50", "esc10"]
+
+
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [
+        ({}, "synth"),
+        ({"seed": 3, "snr_min_db": 0.0}, "synth snr_min_db=0.0 seed=3"),
+        (RECORDED, "esc10"),
+        ({**RECORDED, "mix": 3}, "esc10 mix=3"),
+        ({**RECORDED, "test_fold": 2}, "esc10 test_fold=2"),
+    ],
+)
+def test_label_names_what_was_asked_for_but_not_the_place(options, label):
+    assert DataOptions(**options).label == label
+
+
+@given(st.sampled_from(names()), st.integers(0, 5), st.integers(0, 2**40), st.integers(1, 9000))
+def test_options_survive_json(name, mix, seed, size):
+    options = DataOptions(
+        name, None if name == "synth" else "there", mix=mix or 1, seed=seed, training_clips=size
+    )
+    assert DataOptions(**json.loads(json.dumps(dataclasses.asdict(options)))) == options
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"name": "esc5"}, "Unknown data set `esc5`; did you mean `esc50` or `esc10`?"),
+        ({"name": "synht"}, "did you mean `synth`?"),
+        ({"name": "esc10"}, "`esc10` needs option `root`"),
+        ({**RECORDED, "mix": 6}, "`mix` must be an integer from 0 to 5. Found `mix = 6`"),
+        ({**RECORDED, "mix": -1}, "Found `mix = -1`"),
+        ({**RECORDED, "mix": True}, "Found `mix = True`"),
+        (
+            {"training_clips": -3},
+            "`training_clips` must be an integer of at least 1. Found `training_clips = -3`",
+        ),
+        ({"validation_clips": 0}, "Found `validation_clips = 0`"),
+        ({"test_clips": 2.5}, "Found `test_clips = 2.5`"),
+        ({"test_clips": "many"}, "Found `test_clips = many`"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0"),
+        ({"seconds": 0.1}, "`seconds` must be a number from 0.5 to 60.0. Found `seconds = 0.1`"),
+        ({"seconds": float("nan")}, "Found `seconds = nan`"),
+        ({"seconds": "long"}, "Found `seconds = long`"),
+        ({"snr_min_db": float("-inf")}, "`snr_min_db` must be a number from -60 to 60"),
+        ({"snr_min_db": 20}, "`snr_min_db` must be at most `snr_max_db`"),
+        ({**RECORDED, "test_fold": "any"}, '`test_fold` must be an integer of at least 0 or "all"'),
+        ({**RECORDED, "validation_fold": "all"}, "`validation_fold` must be an integer"),
+        ({**RECORDED, "test_fold": "all", "validation_fold": 1}, "`validation_fold` must be left out"),
+        ({"test_fold": 1}, "`test_fold` is one of recorded sets. Found it with data set `synth`"),
+        ({"root": "x"}, "`root` is one of recorded sets"),
+        ({**RECORDED, "seconds": 2.0}, "`seconds` is one of `synth`"),
+        ({**RECORDED, "mix": 2, "snr_max_db": 3}, "`snr_max_db` is one of `synth`"),
+        ({**RECORDED, "training_clips": 9}, "`training_clips` is one of `synth` and of mixed sets"),
+    ],
+)
+def test_bad_options_are_said_in_one_sentence(options, sentence):
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        DataOptions(**options)

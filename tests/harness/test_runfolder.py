@@ -1,0 +1,63 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from prunebench.eval import InputError, Record
+from prunebench.harness.config import load_config
+from prunebench.harness.plan import Base, Cell, Plan
+from prunebench.harness.runfolder import RunFolder, file_name
+
+RECORD = Record(cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}})
+
+
+def plan(*identities):
+    base = Base("b", 0, 0)
+    return Plan((base,), tuple(Cell(identity, base) for identity in identities))
+
+
+def test_records_survive_a_torn_line_and_the_last_wins(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.add_record(RECORD)
+        with (tmp_path / "records.jsonl").open("a") as stream:
+            stream.write(RECORD.to_json()[:50])
+        assert run.records() == {"a": RECORD}
+        later = replace(RECORD, ratio=0.5)
+        run.add_record(later)
+        run.add_record(replace(RECORD, cell="c"))
+        assert run.records()["a"] == later
+        assert list(run.records()) == ["a", "c"]
+    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_second_run_is_refused(tmp_path):
+    with RunFolder(tmp_path):
+        with pytest.raises(InputError, match="one `prunebench run` at a time"), RunFolder(tmp_path):
+            raise AssertionError("two runs in one folder")
+    with RunFolder(tmp_path) as run:
+        assert run.records() == {}
+
+
+def test_finished_cells_must_be_in_the_configuration(tmp_path):
+    config = load_config("quick")
+    with RunFolder(tmp_path) as run:
+        run.begin(config, plan("a", "b"), [])
+        run.add_record(RECORD)
+        run.begin(config, plan("a", "b", "c"), [])
+        with pytest.raises(InputError, match="must contain the finished cells"):
+            run.begin(config, plan("b", "c"), [])
+
+
+def test_another_torch_is_another_run(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        run.add_record(RECORD)
+        file = tmp_path / "environment.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
+        with pytest.raises(InputError, match="must be made with one torch"):
+            run.begin(load_config("quick"), plan("a"), [])
+
+
+def test_labels_as_file_names():
+    assert file_name("esc10 mix=3 test_fold=1") == "esc10_mix=3_test_fold=1"
+    assert file_name("../../x") == ".._.._x"
