@@ -1,3 +1,18 @@
+from .checkpoint import load_checkpoint, save_checkpoint
+from .config import Config, load_config
 from .model import Cnn14, Output
+from .pruning import prune
+from .surgery import remove_filters
+from .sweep import run_sweep
 
-__all__ = ["Cnn14", "Output"]
+__all__ = [
+    "Cnn14",
+    "Config",
+    "Output",
+    "load_checkpoint",
+    "load_config",
+    "prune",
+    "remove_filters",
+    "run_sweep",
+    "save_checkpoint",
+]

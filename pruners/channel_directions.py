@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-# Numbers held in float64 at a time: what fits a core's cache, so that the weights are read once.
-CHUNK = 300_000
+# Numbers held in float64 at a time: few enough to stay in cache, so that the weights are read once, and
+# enough for few small steps, which cost most where other work keeps the cores busy.
+CHUNK = 1_000_000
 
 
 def channel_projections(weight: Tensor) -> Iterator[Tensor]:

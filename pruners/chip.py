@@ -24,14 +24,13 @@ class ChannelIndependence(Pruner):
     .. math:: s_j = \frac{1}{N} \sum_{k=1}^{N} \lVert A_k \rVert_* - \lVert A_k^{(j)} \rVert_*
 
     where :math:`A_k` (filters × frames·mels) holds the maps of clip k after batch norm and ReLU, one a row,
-    and :math:`A_k^{(j)}` the same with row j zeroed.
-    A map that the others can express loses little and its filter goes first; exact twins score low both.
-    As in the paper each filter is judged beside all the others: after one of two twins is gone, the other's
-    score no longer holds.
+    and :math:`A_k^{(j)}` the same with row j zeroed. A map that the others can express loses little and its
+    filter goes first. As in the paper each filter is judged beside all the others: after one of two twins is
+    gone, the other's score no longer holds.
 
     The definition asks for n + 1 singular value decompositions a clip. Zeroing row :math:`a_j` takes the
-    rank one matrix :math:`a_j a_j^\top` off the Gram matrix :math:`G = A^\top A`, and with :math:`\sqrt{x}
-    = \frac{1}{\pi}\int_0^\infty \ln(1 + x/t^2)\,dt` and the determinant of a rank-one downdate
+    rank-one matrix :math:`a_j a_j^\top` off the Gram matrix :math:`G = A^\top A`. The determinant of that
+    downdate and :math:`\sqrt{x} = \frac{1}{\pi}\int_0^\infty \ln(1 + x/t^2)\,dt` give
 
     .. math:: s_j = -\frac{1}{\pi} \int_0^\infty
         \ln\bigl(1 - a_j^\top (G + t^2 I)^{-1} a_j\bigr)\, dt

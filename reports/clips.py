@@ -66,8 +66,8 @@ class ClipScores:
             found = [_read_clips(path) for path in files if path.is_file()]
             if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
                 raise InputError(
-                    f"Runs that are reported together must have the same test clips. Found different ones of `{data}`: "
-                    "report the runs one by one."
+                    "Runs that are reported together must have the same test clips. Found different ones of "
+                    f"`{data}`: report the runs one by one."
                 )
             self._clips[data] = found[0] if found else None
         return self._clips[data]
@@ -96,6 +96,7 @@ class ClipScores:
                     scores: NDArray[np.float32] = found["test"]
                 return scores
         return None
+
 
 def mean_over_classes(precisions: Floats) -> Floats:
     """Mean over the classes that have positives, of each row; nan where none has.

@@ -24,7 +24,8 @@ def said_missing(
         yield f"{_cells(failed)} failed and {'is' if failed == 1 else 'are'} left out; the errors are listed."
     undefined = sum(r.status == "done" and not (r.stages and math.isfinite(final_map(r))) for r in records)
     if undefined:
-        yield f"{_cells(undefined)} ended without a defined test mAP and {'is' if undefined == 1 else 'are'} left out."
+        verb = "is" if undefined == 1 else "are"
+        yield f"{_cells(undefined)} ended without a defined test mAP and {verb} left out."
     for quantity in AXES:
         without = [p for p in points if not math.isfinite(quantity.of(p))]
         name = quantity.name.partition(",")[0]
@@ -44,7 +45,10 @@ def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
             planned = set(json.loads(plan.read_text(encoding="utf-8")))
             left = len(planned - {r.cell for r in run.records})
             if left:
-                yield f"{left} of {len(planned)} cells of {run.name} are not finished yet; the same command resumes it."
+                yield (
+                    f"{left} of {len(planned)} cells of {run.name} are not finished yet; the same command "
+                    "resumes it."
+                )
 
 
 def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
@@ -67,11 +71,12 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
         if random_at(own, found.panel, ratio) is None
     ]
     if bare:
-        yield f"{title}: no random control at {', '.join(map(numbers.share, bare))}, so nothing is held against it."
+        at = ", ".join(map(numbers.share, bare))
+        yield f"{title}: no random control at {at}, so nothing is held against it."
     if found.difference is None and found.missing.startswith("per-clip"):
         yield f"{title}: no per-clip test scores, so no difference has an interval."
     if criteria and not found.seeds_known and found.difference is not None:
-        yield f"{title}: one seed for some criteria, so their intervals hold the spread over test clips alone."
+        yield f"{title}: a single seed, so intervals hold the spread over test clips alone."
 
 
 def _cells(number: int) -> str:

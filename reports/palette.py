@@ -47,7 +47,7 @@ KNOWN = {
     "entropy": Look(SKY, "X"),
 }
 
-# For plug-ins: hues that no criterion of the presets has, with every marker that no known criterion has in them.
+# For plug-ins: hues that no criterion of the presets has, with the markers that no known criterion has there.
 _SPARE = [
     look
     for colour in (INDIGO, WINE, TEAL, MAGENTA, BROWN)

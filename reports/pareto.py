@@ -23,7 +23,7 @@ def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figur
 
     A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
     `standing` says below the figure what the run does not claim.
-    Criteria of equal cost are set side by side by a point or two; the frontier's corners are at the true cost.
+    Criteria of equal cost are set side by side, points apart; the frontier's corners are at the true cost.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))

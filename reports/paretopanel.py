@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from matplotlib.artist import Artist
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
-from matplotlib.transforms import Transform, offset_copy
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
 from prunebench.reports.frontier import frontier
@@ -17,7 +17,8 @@ from prunebench.reports.palette import GREY, INK, look_of
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
 
-Handles: TypeAlias = dict[str, Artist | tuple[Artist, ...]]
+# Legends take tuples of artists, which Matplotlib's annotations do not say.
+Handles: TypeAlias = dict[str, Any]
 
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
 STEP = 1.5  # points between criteria of equal cost
@@ -75,9 +76,7 @@ def _frontier(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: f
     return {"Pareto frontier": line}
 
 
-def _curve(
-    axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: Transform
-) -> Artist | tuple[Artist, ...]:
+def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: Transform) -> Any:
     look = look_of(curve.criteria[0])
     costs = [quantity.of(p) / factor for p in curve.points]
     means = [p.mean_map for p in curve.points]
@@ -138,12 +137,13 @@ def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Han
 
 def _aside(axes: Axes, points: float) -> Transform:
     """The panel's coordinates, moved to the right."""
-    return offset_copy(axes.transData, axes.get_figure(root=True), x=points, units="points")
+    return axes.transData + ScaledTranslation(points / 72, 0, axes.figure.dpi_scale_trans)
 
 
 def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:
     """A second axis on top, relative to the unpruned model."""
     unpruned = next((quantity.of(p) / factor for p in points if p.control == "unpruned"), 0.0)
     if unpruned > 0:
-        top = axes.secondary_xaxis("top", functions=(lambda x: x / unpruned, lambda x: x * unpruned))
+        there_and_back = (lambda x: np.asarray(x) / unpruned, lambda x: np.asarray(x) * unpruned)
+        top = axes.secondary_xaxis("top", functions=there_and_back)
         top.xaxis.set_major_formatter("{x:g}×")

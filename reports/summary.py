@@ -39,14 +39,15 @@ class SummaryRow:
         map_mean, map_low, map_high: test mAP at the last stage, mean and range over the n models.
         n: models trained and measured.
         stage: the last stage.
-        difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval that is
+        difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
             not corrected for the number of comparisons.
         like_random: whether that interval holds zero, `None` where there is no interval.
         on_frontier: whether no other model has as many MACs (backbone) or fewer and a higher mAP.
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
         parameters, file_bytes: of the model and of its saved file.
         latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
-        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative: to unpruned.
+        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative: to
+            the unpruned model.
     """
 
     panel: Panel

@@ -28,11 +28,11 @@ HEADINGS = (
     "latency",
 )
 LEGEND = (
-    "mAP: test clips, macro over classes with positives, mean over n models; range: their least and greatest. "
-    "MACs for a 10 s clip: backbone is log-mel in, with front end is waveform in. Latency: median of the "
-    "backbone. In brackets: relative to the unpruned model. ≈: the interval of the difference from random at "
-    "the same ratio holds zero (95 %, not corrected for the number of comparisons). ◆: on the Pareto frontier "
-    "of mAP against MACs (backbone). †: reproduces code as its authors released it."
+    "mAP: test clips, macro over classes with positives, mean over n models; range: least and greatest. MACs "
+    "for a 10 s clip: backbone is log-mel in, with front end is waveform in. Latency: the backbone's median. "
+    "In brackets: relative to the unpruned model. ≈: the interval of the difference from random at the same "
+    "ratio holds zero (95 %, not corrected for the number of comparisons). ◆: on the Pareto frontier of mAP "
+    "against MACs (backbone). †: reproduces code as its authors released it."
 )
 
 

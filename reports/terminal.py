@@ -25,7 +25,7 @@ RELEASED = " †: as its authors released it."
 
 
 def terminal_table(report: Report) -> Table:
-    """The report's rows as one table of rich, a part for each panel, and the smallest detectable difference."""
+    """The report's rows, panel by panel, and the smallest detectable difference, as a table of rich."""
     whole = Table.grid()
     for panel in dict.fromkeys(row.panel for row in report.rows):
         whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))

@@ -33,8 +33,8 @@ def detectable_said(found: Detectable) -> str:
     if found.difference is None:
         return f"The smallest detectable difference cannot be told: {found.missing} are missing."
     text = (
-        f"{numbers.quality(found.difference)} mAP is the smallest difference between two criteria at one ratio that "
-        "this run could have detected (two-sided 5 %, power 80 %"
+        f"{numbers.quality(found.difference)} mAP is the smallest difference between two criteria at one "
+        "ratio that this run could have detected (two-sided 5 %, power 80 %"
     )
     text += (
         ")." if found.seeds_known else "; from the test clips alone, one seed tells nothing of the spread)."
@@ -76,9 +76,10 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         criteria = {row.label: row.on_frontier for row in rows if row.control is None and not row.is_random}
         criteria |= {row.label: True for row in rows if row.on_frontier and row.label in criteria}
         total, held = len(criteria), sum(criteria.values())
+        lie = "lies" if held == 1 else "lie"
         yield (
-            f"{held} of {_count(total, 'criterion', 'criteria')} {'lies' if held == 1 else 'lie'} on the Pareto frontier of mAP against MACs "
-            f"(backbone): {_with_ratios(best)}."
+            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "
+            f"MACs (backbone): {_with_ratios(best)}."
         )
 
 
@@ -88,8 +89,8 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
     if held:
         names = f": {_with_ratios(alike)}" if alike else ""
         yield (
-            f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio{names} "
-            "(95 % intervals, not corrected for the number of comparisons)."
+            f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
+            f"{names} (95 % intervals, not corrected for the number of comparisons)."
         )
 
 
@@ -114,13 +115,16 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
         positives = int(clips.targets.any(axis=0).sum())
         yield (
             f"{positives} of {_count(len(clips.class_names), 'class', 'classes')} have positives among the "
-            f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is their "
-            "plain mean."
+            f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is "
+            "their plain mean."
         )
     rounded = {layer for p in points if p.panel == panel for r in p.records for layer in r.off_request}
     if rounded:
         layers = ", ".join(sorted(rounded, key=lambda name: (len(name), name)))
-        yield f"{_count(len(rounded), 'layer')} lost another share than asked for, by rounding to whole filters: {layers}."
+        yield (
+            f"{_count(len(rounded), 'layer')} lost another share than asked for, by rounding to whole "
+            f"filters: {layers}."
+        )
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -7,13 +7,20 @@ from dataclasses import replace
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.esc50 import Collection, esc50
 from prunebench.harness.data.mix import mixed
-from prunebench.harness.data.options import NAMES, DataOptions
+from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.synth import synth
+
+
+DESCRIPTIONS = {
+    "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made on the spot, no files",
+    "esc50": "ESC-50 as published, 50 classes of recordings; needs data.root",
+    "esc10": "its ten-class subset by the CSV's column esc10; needs data.root",
+}
 
 
 def names() -> list[str]:
     """Names of all data sets, in the order of listings."""
-    return list(NAMES)
+    return list(DESCRIPTIONS)
 
 
 def open_dataset(options: DataOptions) -> DataSet:

@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 

@@ -1,0 +1,129 @@
+"""Bad input is one sentence and exit code 2, with nothing half-written."""
+
+import pytest
+import torch
+
+from prunebench.cli import main
+from prunebench.harness import Cnn14, save_checkpoint
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, tmp_path):
+    """Runs the command line in an empty folder; gives exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
+
+    def call(*words):
+        monkeypatch.setattr("sys.argv", ["prunebench", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        found = capsys.readouterr()
+        return stop.value.code, found.out, found.err
+
+    return call
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    save_checkpoint(Cnn14([4] * 12, n_classes=3, embedding=5), tmp_path / "model.pt")
+    return tmp_path / "model.pt"
+
+
+def refused(found, message):
+    code, out, error = found
+    assert code == 2, error
+    assert out == ""
+    assert message in error
+    assert error.startswith("Error: ")
+    assert len(error.strip().splitlines()) == 1
+    return True
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["rum"], "Unknown verb `rum`; did you mean `run`"),
+        (["run", "quik"], "did you mean `quick`"),
+        (["run", "quick", "--set", "prune.criterion=x"], "Unknown key `prune.criterion`; did you mean `criteria`"),
+        (["run", "quick", "--set", "prune.criteria=['l3','random']"], "Unknown pruner `l3`"),
+        (["run", "quick", "--set", "prune.ratios=[1.5]"], "a ratio must lie in (0, 1)"),
+        (["run", "quick", "--set", "prune.scopes=['C13']"], "must be one of C1 … C12. Found `C13`"),
+        (["run", "quick", "--set", "data.name=esc11"], "Unknown data set `esc11`; did you mean `esc10`"),
+        (["run", "quick", "--set", "data.name=esc10"], "needs option `root`"),
+        (["run", "quick", "--set", "data.name=esc10", "--set", "data.root=nowhere"], "nowhere"),
+        (["report", "nowhere"], "Found none in `nowhere`"),
+        (["status", "nowhere"], "Found none in `nowhere`"),
+        (["check", "nowhere", "--baseline", "none.json"], "none.json"),
+        (["measure", "nowhere.pt"], "Found none at `nowhere.pt`"),
+        (["list", "pruner"], "pruner"),
+    ],
+)
+def test_one_sentence(cli, words, message, tmp_path):
+    assert refused(cli(*words), message)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pruner", "l1", "--ratio", "1"], "must lie in [0, 1)"),
+        (["--pruner", "l1", "--ratio", "-0.5"], "must lie in [0, 1)"),
+        (["--pruner", "l9", "--ratio", "0.5"], "Unknown pruner `l9`"),
+        (["--pruner", "l1", "--ratio", "0.5", "--layers", "C0"], "Found `C0`"),
+        (["--pruner", "l1[p=2]", "--ratio", "0.5"], "has no parameter `p`"),
+    ],
+)
+def test_prune_refuses(cli, checkpoint, options, message, tmp_path):
+    assert refused(cli("prune", checkpoint, *options, "-o", "out.pt"), message)
+    assert not (tmp_path / "out.pt").exists()
+
+
+def test_another_architecture(cli, tmp_path):
+    torch.save({"features.0.weight": torch.zeros(2)}, tmp_path / "vgg.pt")
+    assert refused(cli("measure", "vgg.pt"), "must be of a Cnn14")
+
+
+def test_prune_and_measure(cli, checkpoint):
+    code, out, _ = cli("prune", checkpoint, "--pruner", "l1", "--ratio", "0.5", "-o", "out/small.pt")
+    assert code == 0
+    assert "before" in out
+    code, out, _ = cli("measure", "out/small.pt", "--json")
+    assert code == 0
+    assert '"widths"' in out
+
+
+def test_check_holds_regresses_and_cannot_tell(cli, checkpoint, tmp_path):
+    assert cli("baseline", "save", checkpoint, "-o", "base.json")[0] == 0
+    assert cli("check", checkpoint, "--baseline", "base.json")[0] == 0
+    save_checkpoint(Cnn14([4] * 11 + [5], n_classes=3, embedding=5), tmp_path / "larger.pt")
+    code, out, _ = cli("check", "larger.pt", "--baseline", "base.json")
+    assert code == 1
+    assert "regressed" in out
+    text = (tmp_path / "base.json").read_text().replace('"model"', '"another"')
+    (tmp_path / "base.json").write_text(text)
+    assert cli("check", checkpoint, "--baseline", "base.json")[0] == 2
+
+
+def test_help_has_examples_for_every_verb(cli):
+    from prunebench.cli import VERBS
+
+    for verb in VERBS:
+        words = ["baseline", "save"] if verb == "baseline" else [verb]
+        code, out, _ = cli(*words, "--help")
+        assert code == 0
+        assert "Example" in out
+        assert f"prunebench {' '.join(words)}" in out
+
+
+@pytest.mark.parametrize("kind", ["pruners", "datasets", "presets", "baselines"])
+def test_lists(cli, kind):
+    import json
+
+    code, out, _ = cli("list", kind, "--json")
+    assert code == 0
+    rows = json.loads(out)
+    assert all(row["name"] for row in rows)
+    assert {"pruners": "operator_norm_released", "datasets": "synth", "presets": "quick", "baselines": "cnn14/l1-50"}[
+        kind
+    ] in [row["name"] for row in rows]
+    assert cli("list", kind)[0] == 0
