@@ -1,4 +1,55 @@
+from .bootstrap import bootstrap_average_precision, resample_counts
+from .child import MeasurementError
+from .complexity import (
+    Macs,
+    cnn14_macs,
+    count_macs,
+    count_parameters,
+    file_bytes,
+    layer_macs,
+    layer_parameters,
+    panns_flops,
+    parameter_bytes,
+)
+from .counters import COUNTERS, fvcore_macs, thop_macs
 from .errors import InputError
+from .label_ranking import lwlrap
+from .latency import Effort, compare_latency
+from .memory import activation_peak_bytes, peak_memory
+from .quality import MeanAP, average_precision, mean_average_precision, micro_average_precision
 from .record import Record, load_records
+from .roc import d_prime, roc_auc
+from .single_label import accuracy
 
-__all__ = ["InputError", "Record", "load_records"]
+__all__ = [
+    "COUNTERS",
+    "Effort",
+    "InputError",
+    "Macs",
+    "MeanAP",
+    "MeasurementError",
+    "Record",
+    "accuracy",
+    "activation_peak_bytes",
+    "average_precision",
+    "bootstrap_average_precision",
+    "cnn14_macs",
+    "compare_latency",
+    "count_macs",
+    "count_parameters",
+    "d_prime",
+    "file_bytes",
+    "fvcore_macs",
+    "layer_macs",
+    "layer_parameters",
+    "load_records",
+    "lwlrap",
+    "mean_average_precision",
+    "micro_average_precision",
+    "panns_flops",
+    "parameter_bytes",
+    "peak_memory",
+    "resample_counts",
+    "roc_auc",
+    "thop_macs",
+]

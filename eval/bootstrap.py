@@ -18,9 +18,7 @@ from prunebench.eval.tagging import checked
 _BLOCK_WEIGHTS = 2**22  # 32 MB of weights are permuted at a time, whatever the number of resamples
 
 
-def resample_counts(
-    sources: Sequence[Sequence[str]], resamples: int, seed: int
-) -> NDArray[np.int64]:
+def resample_counts(sources: Sequence[Sequence[str]], resamples: int, seed: int) -> NDArray[np.int64]:
     """How often each clip counts in each resample, recordings drawn with replacement.
 
     As many recordings as there are, each with the same probability. A clip counts as often as its recording

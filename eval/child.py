@@ -26,7 +26,7 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
     """What the function returns in a fresh child process with a pinned number of threads.
 
     The function, its arguments and its answer travel by pickle. The child is started by `spawn`, so a script
-    that calls this needs the guard `if __name__ == "__main__":`. The child ends with the call, whatever happens.
+    that calls this needs the guard `if __name__ == "__main__":`. The child ends with the call in any case.
 
     Args:
         threads: of torch and its math libraries, at least 1.

@@ -2,7 +2,7 @@
 
 Every counter sees a copy in eval mode, so the model is left as it was found. How they depart from the closed
 form of `prunebench.eval.complexity`, with M its MACs, B the inputs of all batch norms (16,194,112 for
-the full width on 10 s) and F the mel product, 513 · 64 a frame (32,864,832), which no counter sees log-mel in:
+the full width on 10 s) and F the mel product, 513 · 64 a frame (32,864,832), which is part of no backbone:
 
 ===========  =======================  ===================================================================
 counter      full width, in G          what it counts
@@ -107,7 +107,7 @@ def flop_counter_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     def count(module: nn.Module, clip: Tensor) -> float:
         with FlopCounterMode(display=False) as counter:
             module(clip)
-        return counter.get_total_flops() / 2
+        return float(counter.get_total_flops()) / 2
 
     return _both(model, samples, count)
 

@@ -87,7 +87,9 @@ def compare_latency(
         MeasurementError: if a model cannot be built or run.
     """
     if reference not in shapes:
-        raise InputError(f"The reference must be among the shapes. Found `{reference}`, not in {list(shapes)}.")
+        raise InputError(
+            f"The reference must be one of the shapes. Found `{reference}`, not in {list(shapes)}."
+        )
     labels = list(shapes)
     rounds = in_child(
         threads,
@@ -120,13 +122,13 @@ def summarise(
         threads: that were used.
 
     Returns:
-        With X = `latency_<convention>`: `X_ms`, `X_q1_ms`, `X_q3_ms` (median and quartiles), `X_ratio`,
-        `X_ratio_q1`, `X_ratio_q3` (of the rounds' ratios to the reference), `X_ratio_precision` (half the 95 %
-        interval of the median ratio, relative), `latency_rounds` and `threads`.
+        With X = `latency_<convention>`: `X_ms`, `X_q1_ms`, `X_q3_ms` (median and quartiles); `X_ratio`,
+        `X_ratio_q1`, `X_ratio_q3` (of the rounds' ratios to the reference); `X_ratio_precision`, as
+        `relative_precision` of these ratios; `latency_rounds` and `threads`.
     """
     ratios = seconds / reference
     name = f"latency_{convention}"
-    result = {}
+    result: dict[str, float] = {}
     for key, unit, values in ((name, "_ms", 1e3 * seconds), (f"{name}_ratio", "", ratios)):
         q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
         result |= {f"{key}{unit}": median, f"{key}_q1{unit}": q1, f"{key}_q3{unit}": q3}

@@ -22,14 +22,16 @@ from prunebench.eval.geometry import SAMPLES, convolutions
 
 _CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _POLL_SECONDS = 0.001
+_M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 65536  # glibc's mallopt(3)
 
 
 def activation_peak_bytes(widths: Sequence[int], samples: int = SAMPLES, bytes_per_value: int = 2) -> int:
     """Peak of live activations of a Cnn14 for one clip: the largest input plus output of a convolution.
 
-    EfficientAT's definition for networks without residuals (`peak_memory_cnn` in its `helpers/peak_memory.py`;
-    Schmid, Koutini & Widmer, ICASSP 2023), in half precision by default as there. For the published widths
-    on 10 s it is reached in C2, 16,400 kB with kB = 1000 bytes, so pruning C7–C12 does not change it.
+    EfficientAT's definition for networks without residuals (Schmid, Koutini & Widmer, ICASSP 2023;
+    `peak_memory_cnn` in its `helpers/peak_memory.py`), in half precision by default as there. For the
+    published widths on 10 s it is reached in C2, 16,400 kB with kB = 1000 bytes, so pruning C7–C12 does not
+    change it.
 
     Args:
         widths: filters of C1 … C12.
@@ -52,10 +54,14 @@ def peak_memory(
 ) -> int:
     """Peak resident bytes of a fresh child process during one forward pass, over its baseline just before.
 
-    On Linux the kernel's own high-water mark (VmHWM), reset before the pass; elsewhere the resident size
-    polled each millisecond, which can miss a short peak. Where the C library can give freed memory back
-    (glibc's `malloc_trim`), a pass is run beforehand and its memory given back, so that libraries loaded at
-    first use are in the baseline; elsewhere the first pass is measured with them.
+    On Linux it is the kernel's own high-water mark (VmHWM), reset before the pass; elsewhere the resident
+    size polled each millisecond, which can miss a short peak.
+
+    With glibc, blocks above 64 kB are mapped one by one, so that memory leaves the process as soon as it is
+    freed, and a first pass is run beforehand, so that libraries loaded at first use are in the baseline: the
+    figure is what is live, repeatable to about 1 %. (By default freed blocks linger in the heap, and the same
+    model was measured at anything between 66 and 84 MB instead of 49.) Elsewhere the first pass is measured
+    with what it loads.
 
     Args:
         factory: makes the model; importable by name.
@@ -72,13 +78,18 @@ def peak_memory(
 
 
 def _measure(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str) -> int:
+    mapped = _map_large_blocks()
     forward = forward_pass(factory, kwargs, method, input_shape)
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
+    if mapped:
         forward()
         gc.collect()
-        trim(0)
     return _high_water(forward) if _CLEAR_REFS.exists() else _polled(forward)
+
+
+def _map_large_blocks() -> bool:
+    """Whether the C library is glibc and was told to."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    return mallopt is not None and mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES) == 1
 
 
 def _high_water(run: Callable[[], object]) -> int:

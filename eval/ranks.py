@@ -67,7 +67,9 @@ def mean_per_column(
     """Mean of the values of each column, shape (columns,), nan where a column has none."""
     count = np.bincount(column, minlength=columns)
     total = np.bincount(column, values, minlength=columns)
-    return np.divide(total, count, out=np.full(columns, np.nan), where=count > 0)
+    mean = np.full(columns, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean
 
 
 def weighted_precisions(
@@ -98,4 +100,6 @@ def weighted_precisions(
     above = every.cumsum(axis=1)
     precision = np.divide(true.cumsum(axis=1), above, out=np.zeros_like(true), where=above > 0)
     total = true.sum(axis=1)
-    return np.divide((true * precision).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
+    result = np.full(len(total), np.nan)
+    np.divide((true * precision).sum(axis=1), total, out=result, where=total > 0)
+    return result

@@ -32,9 +32,7 @@ def roc_auc(targets: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
     # Ties of a column keep their order in both, so entry by entry the same positive is meant.
     lost = ((clips - positives) + (above.clips - above.positives)) / 2
     negatives = (~held).sum(axis=0)
-    share = np.divide(
-        lost, negatives[column], out=np.full(len(lost), np.nan), where=negatives[column] > 0
-    )
+    share = np.divide(lost, negatives[column], out=np.full(len(lost), np.nan), where=negatives[column] > 0)
     return 1.0 - mean_per_column(column, share, held.shape[1])
 
 

@@ -28,7 +28,7 @@ def checked_targets(targets: ArrayLike) -> NDArray[np.bool_]:
     wrong = found[~held & (found != 0)]
     if wrong.size:
         raise InputError(
-            f"Targets must be 0 or 1. Found {wrong[0]}: threshold them first, clips of uncertain label left out."
+            f"Targets must be 0 or 1. Found {wrong[0]}: decide which classes each clip holds first."
         )
     return held
 
@@ -49,7 +49,9 @@ def checked_scores(scores: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.numb
     if found.dtype.kind == "f":
         nans = int(np.isnan(found).sum())
         if nans:
-            raise InputError(f"Scores must not be NaN. Found {nans} of {found.size}: did the training diverge?")
+            raise InputError(
+                f"Scores must not be NaN. Found {nans} of {found.size} that are: did training diverge?"
+            )
     return found
 
 

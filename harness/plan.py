@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from prunebench.harness import frontend, training
+from prunebench.harness import calibration, frontend, training
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.identity import identity
 from prunebench.harness.model import PUBLISHED_WIDTHS
+from prunebench.pruners.contract import COLLECTED
 from prunebench.pruners.registry import get
 
 VERSION = 1  # raised when the protocol itself changes results
@@ -81,8 +82,11 @@ def _cells(config: Config, base: Base) -> Iterator[Cell]:
         if cell.criterion is not None:
             pruner = get(cell.criterion)
             payload |= {"criterion_version": pruner.version}
-            if pruner.needs & {"activations", "gradients"}:
-                payload |= {"calibration_clips": config.prune.calibration_clips}
+            if pruner.needs & COLLECTED:
+                payload |= {
+                    "calibration_clips": config.prune.calibration_clips,
+                    "calibration_version": calibration.VERSION,
+                }
         if cell.control == "scratch":
             payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
         if cell.finetune_scope != "none":

@@ -13,7 +13,7 @@ from prunebench.harness.frontend import log_mel
 from prunebench.harness.model import Cnn14
 from prunebench.harness.scoring import score_layers
 from prunebench.harness.surgery import remove_filters
-from prunebench.pruners.contract import Pruner
+from prunebench.pruners.contract import COLLECTED, Pruner
 
 
 def prune(
@@ -46,7 +46,7 @@ def prune(
     """
     scope = parse_scope(layers)
     features = targets = None
-    if clips is not None and pruner.needs & {"activations", "gradients"}:
+    if clips is not None and pruner.needs & COLLECTED:
         waveforms = np.stack([clips.waveform(index) for index in range(len(clips))])
         features, targets = log_mel(torch.from_numpy(waveforms)).numpy(), clips.targets
     scores = score_layers(model, pruner, scope, seed=seed, features=features, targets=targets)

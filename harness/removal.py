@@ -20,6 +20,7 @@ from prunebench.harness.outcome import Finetuning, OutcomeJob, Progress
 from prunebench.harness.plan import Cell
 from prunebench.harness.scoring import score_layers
 from prunebench.harness.splits import split_features, split_targets
+from prunebench.pruners.contract import COLLECTED
 from prunebench.pruners.registry import get
 
 
@@ -65,7 +66,7 @@ def score_base(job: ScoringJob, cache: Cache, progress: Progress | None = None) 
     pruner = get(job.criterion)
     model = load_base(job.base, cache)
     features = targets = None
-    if pruner.needs & {"activations", "gradients"}:
+    if pruner.needs & COLLECTED:
         every = split_features(job.base.data, "training", cache)
         rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
         features, targets = every[rows], split_targets(job.base.data, "training")[rows]

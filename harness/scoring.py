@@ -14,7 +14,7 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.harness.calibration import calibrate
 from prunebench.harness.model import LAYERS, Cnn14
-from prunebench.pruners.contract import BatchNorm, GroupMember, LayerView, Pruner
+from prunebench.pruners.contract import COLLECTED, BatchNorm, GroupMember, LayerView, Pruner
 
 
 def layer_view(model: Cnn14, layer: str) -> LayerView:
@@ -74,18 +74,18 @@ def score_layers(
             raise InputError(
                 f"The weights of a model must be finite. Found NaN or infinity around layer {layer}."
             )
-    if pruner.needs & {"activations", "gradients"}:
-        if features is None or (targets is None and "gradients" in pruner.needs):
+    if "generator" in pruner.needs:
+        views = {
+            layer: replace(view, supplied_generator=_generator(seed, layer)) for layer, view in views.items()
+        }
+    if pruner.needs & COLLECTED:
+        if features is None:
             raise InputError(
                 f"Pruner `{pruner.name}` needs calibration clips for its {' and '.join(sorted(pruner.needs))}. "
                 "Found none: give training clips."
             )
         observed = calibrate(model, pruner, layers, features, targets, make_view=views.__getitem__)
         views = {layer: replace(view, supplied_observed=observed[layer]) for layer, view in views.items()}
-    if "generator" in pruner.needs:
-        views = {
-            layer: replace(view, supplied_generator=_generator(seed, layer)) for layer, view in views.items()
-        }
     return {layer: _checked(pruner, view) for layer, view in views.items()}
 
 

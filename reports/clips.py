@@ -73,11 +73,11 @@ class ClipScores:
         return self._clips[data]
 
     def resampled_maps(self, record: Record) -> Floats | None:
-        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without its scores."""
+        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without defined scores."""
         if record.outcome not in self._maps:
             clips, scores = self.clips(record.data), self._scores(record)
             maps = None
-            if clips is not None and scores is not None and scores.shape == clips.targets.shape:
+            if clips is not None and scores is not None and _fit(scores, clips):
                 counts = self._resamples(record.data, clips)
                 maps = mean_over_classes(bootstrap_average_precision(clips.targets, scores, counts))
             self._maps[record.outcome] = maps
@@ -96,6 +96,10 @@ class ClipScores:
                     scores: NDArray[np.float32] = found["test"]
                 return scores
         return None
+
+
+def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:
+    return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
 def mean_over_classes(precisions: Floats) -> Floats:

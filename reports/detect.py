@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from prunebench.reports.clips import ClipScores
 from prunebench.reports.difference import difference
-from prunebench.reports.panel import Panel
+from prunebench.reports.panel import Panel, base_of
 from prunebench.reports.point import Point
 
 BASES_FOR_A_CLAIM = 6  # with fewer, no paired sign or rank test over base models can reach 5 %
@@ -26,7 +26,7 @@ class Detectable:
         panel: where it holds.
         difference: in mAP, `None` where it cannot be told; then `missing` says why.
         pairs: pairs of criteria at one ratio whose standard errors went in.
-        bases: base models that each pair shares, the fewest.
+        bases: base models that each pair shares, the fewest; without a pair, those of the panel.
         seeds_known: whether every pair's standard error holds a spread over seeds or base models.
         missing: what would be needed.
     """
@@ -67,4 +67,5 @@ def smallest_detectable(panel: Panel, points: Sequence[Point], scores: ClipScore
         size = float(ndtri(0.975) + ndtri(0.80)) * median(finite)
         return Detectable(panel, size, len(finite), min(bases), all(known))
     missing = "per-clip test scores" if errors else "two criteria at one ratio on one base model"
-    return Detectable(panel, None, 0, min(bases, default=0), False, missing)
+    models = {base_of(r) for p in points if p.panel == panel for r in p.records}
+    return Detectable(panel, None, 0, min(bases, default=len(models)), False, missing)

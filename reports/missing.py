@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
+from prunebench.reports.clips import ClipScores
 from prunebench.reports.detect import Detectable
 from prunebench.reports.point import Point, random_at
 from prunebench.reports.quantity import AXES
@@ -15,7 +16,11 @@ from prunebench.reports.run import Run, final_map
 
 
 def said_missing(
-    runs: Sequence[Run], records: Sequence[Record], points: Sequence[Point], detectable: Sequence[Detectable]
+    runs: Sequence[Run],
+    records: Sequence[Record],
+    points: Sequence[Point],
+    detectable: Sequence[Detectable],
+    scores: ClipScores,
 ) -> Iterator[str]:
     """One sentence on each thing that is missing."""
     yield from _unfinished(runs)
@@ -34,6 +39,13 @@ def said_missing(
         elif without:
             labels = ", ".join(dict.fromkeys(p.label for p in without))
             yield f"No {name} of {len(without)} rows yet, which the figure against it leaves out: {labels}."
+    compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
+    bare = sum(scores.resampled_maps(r) is None for r in compared)
+    if bare:
+        yield (
+            f"{bare} of {_cells(len(compared))} have no per-clip test scores, so their differences have no "
+            "interval."
+        )
     for found in detectable:
         yield from _of_panel(found, points)
 
@@ -73,8 +85,6 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
     if bare:
         at = ", ".join(map(numbers.share, bare))
         yield f"{title}: no random control at {at}, so nothing is held against it."
-    if found.difference is None and found.missing.startswith("per-clip"):
-        yield f"{title}: no per-clip test scores, so no difference has an interval."
     if criteria and not found.seeds_known and found.difference is not None:
         yield f"{title}: a single seed, so intervals hold the spread over test clips alone."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -15,6 +16,7 @@ from prunebench.reports import numbers
 from prunebench.reports.panel import Panel
 from prunebench.reports.quantity import AXES
 from prunebench.reports.report import Report
+from prunebench.reports.run import Run
 from prunebench.reports.summary import SummaryRow
 from prunebench.reports.tables import HEADINGS, LEGEND, cells
 
@@ -69,11 +71,7 @@ def page_html(report: Report, figures: Mapping[str, bytes]) -> str:
         ],
         failed=[(_cell_name(record), record.error) for record in report.failed],
         runs=[
-            (
-                run.name,
-                f"prunebench run {run.folder.name}/config.toml -o NEW_RUN",
-                list(_flat(run.environment)),
-            )
+            (run.name, _command(run), list(_flat(run.environment)), list(_flat(run.config)))
             for run in report.runs
         ],
         css=_file("page.css"),
@@ -116,12 +114,16 @@ def _cell_name(record: Record) -> str:
     return ", ".join([what, f"{numbers.share(record.ratio)} of {record.scope}", record.data, *seeds])
 
 
+def _command(run: Run) -> str:
+    return shlex.join(["prunebench", "run", f"{run.folder.resolve().name}/config.toml", "-o", "NEW_RUN"])
+
+
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key} ")
         else:
-            yield f"{prefix}{key}", "–" if value is None else str(value)
+            yield f"{prefix}{key}", numbers.MISSING if value is None else str(value)
 
 
 def _file(name: str) -> str:

@@ -25,12 +25,12 @@ class Panel:
 
     @property
     def title(self) -> str:
-        """`synth · C7–C12 pruned · tail fine-tuned`."""
+        """`synth · C7–C12 pruned · fine-tuning: tail`."""
         parts = [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
         if self.allocation != "uniform":
             parts.append(self.allocation)
         parts.append(
-            "not fine-tuned" if self.finetune_scope == "none" else f"{self.finetune_scope} fine-tuned"
+            "not fine-tuned" if self.finetune_scope == "none" else f"fine-tuning: {self.finetune_scope}"
         )
         if self.base_widths:
             parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")

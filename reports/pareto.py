@@ -42,7 +42,9 @@ def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figur
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
         foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
-        legend = figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=2 * columns)
+        # Matplotlib leaves out labels that begin with an underscore.
+        labels = [f" {label}" if label.startswith("_") else label for label in handles]
+        legend = figure.legend(list(handles.values()), labels, loc="lower center", ncols=2 * columns)
         _stack(figure, legend, foot)
     return figure
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
@@ -22,6 +24,7 @@ Handles: TypeAlias = dict[str, Any]
 
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
 STEP = 1.5  # points between criteria of equal cost
+TITLE = 56  # characters in a line of a title
 # Label, marker, fill, size and, as both unpruned controls cost the same, points to the side.
 CONTROLS = {
     "unpruned": ("unpruned", "*", INK, 6.5, -3.0),
@@ -41,7 +44,8 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     """
     factor, unit = scale
     costs = [quantity.of(p) / factor for p in points]
-    if min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM:
+    logarithmic = min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM
+    if logarithmic:
         axes.set_xscale("log")
     handles: Handles = {}
     curves = curves_of(points, points[0].panel)
@@ -55,10 +59,14 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
             handles |= _control(axes, point, quantity, factor)
     handles |= _frontier(axes, points, quantity, factor)
     axes.margins(x=0.06, y=0.08)
-    axes.set_title(points[0].panel.title, pad=4)
+    axes.set_title(textwrap.fill(points[0].panel.title, TITLE), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
     _relative_axis(axes, points, quantity, factor)
+    if logarithmic:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
     return handles
 
 
@@ -80,13 +88,13 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: T
     look = look_of(curve.criteria[0])
     costs = [quantity.of(p) / factor for p in curve.points]
     means = [p.mean_map for p in curve.points]
-    low, high = [min(p.maps) for p in curve.points], [max(p.maps) for p in curve.points]
     _quartiles(axes, curve.points, quantity, factor, look.colour)
     if curve.is_random:
+        low, high = [min(p.maps) for p in curve.points], [max(p.maps) for p in curve.points]
         axes.fill_between(costs, low, high, color=GREY, alpha=0.28, linewidth=0, zorder=1)
         (mean,) = axes.plot(costs, means, color=GREY, linestyle=(0, (1, 1)), marker=look.marker, zorder=2)
         return Patch(facecolor=GREY, alpha=0.28), mean
-    axes.vlines(costs, low, high, color=look.colour, linewidth=0.8, transform=moved, zorder=3)
+    _ranges(axes, curve.points, costs, look.colour, moved)
     (line,) = axes.plot(
         costs,
         means,
@@ -97,6 +105,15 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: T
         zorder=3,
     )
     return line
+
+
+def _ranges(
+    axes: Axes, points: Sequence[Point], costs: Sequence[float], colour: str, moved: Transform
+) -> None:
+    low, high = [min(p.maps) for p in points], [max(p.maps) for p in points]
+    axes.vlines(costs, low, high, color=colour, linewidth=0.8, transform=moved, zorder=3)
+    # Lines that were moved aside do not widen the axis by themselves.
+    axes.update_datalim([*zip(costs, low, strict=True), *zip(costs, high, strict=True)])
 
 
 def _quartiles(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str) -> None:
@@ -119,7 +136,7 @@ def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Han
     moved = _aside(axes, place)
     cost = quantity.of(point) / factor
     _quartiles(axes, [point], quantity, factor, INK)
-    axes.vlines(cost, min(point.maps), max(point.maps), color=INK, linewidth=0.8, transform=moved, zorder=3)
+    _ranges(axes, [point], [cost], INK, moved)
     (mark,) = axes.plot(
         [cost],
         [point.mean_map],
@@ -147,3 +164,6 @@ def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, fact
         there_and_back = (lambda x: np.asarray(x) / unpruned, lambda x: np.asarray(x) * unpruned)
         top = axes.secondary_xaxis("top", functions=there_and_back)
         top.xaxis.set_major_formatter("{x:g}×")
+        if axes.get_xscale() == "log":
+            top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            top.minorticks_off()

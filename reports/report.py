@@ -73,7 +73,7 @@ class Report:
     def summary(self) -> dict[str, Any]:
         """The report as JSON values; what was not measured is `None`."""
         found = {
-            "runs": [str(run.folder) for run in self.runs],
+            "runs": [run.name for run in self.runs],
             "standing": self.standing,
             "sentences": self.sentences,
             "missing": self.missing,
@@ -92,7 +92,8 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         InputError: where a folder is no run folder, no cell is finished, or the runs do not fit together.
     """
     runs = tuple(read_run(folder) for folder in folders)
-    records = tuple({r.cell: r for run in runs for r in run.records}.values())
+    every = sorted((r for run in runs for r in run.records), key=lambda r: r.status == "done")
+    records = tuple({r.cell: r for r in every}.values())  # of a cell in several runs, one that is done
     done, failed = finished(records), tuple(r for r in records if r.status == "failed")
     if not done:
         names = ", ".join(f"`{run.folder}`" for run in runs)
@@ -112,7 +113,7 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         rows=tuple(rows),
         detectable=detectable,
         sentences={found.panel.title: said(found, points, rows, scores) for found in detectable},
-        missing=tuple(said_missing(runs, records, points, detectable)),
+        missing=tuple(said_missing(runs, records, points, detectable, scores)),
         failed=failed,
     )
 

@@ -40,7 +40,7 @@ SOUNDS: dict[str, Sound] = {
     "hum": sounds_harmonic.hum,
 }
 
-TAIL = 5.0  # how much more often the first class occurs than the last
+TAIL = 4.0  # how much more often the first class occurs than the last
 
 _weights = TAIL ** -np.linspace(0, 1, len(SOUNDS))
 FREQUENCIES: NDArray[np.float64] = _weights / _weights.sum()

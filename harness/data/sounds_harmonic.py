@@ -37,7 +37,7 @@ def horn(rng: np.random.Generator, samples: int) -> Signal:
 
 def bell(rng: np.random.Generator, samples: int) -> Signal:
     """Inharmonic partials that die away, the higher the faster; struck once."""
-    strike = log_uniform(rng, 300, 2000)
+    strike = log_uniform(rng, 500, 1800)
     ratios = np.array((0.5, 1.0, 1.2, 1.5, 2.0, 2.74, 3.76)) * rng.uniform(0.98, 1.02, 7)
     half = rng.uniform(0.08, 0.4)
     t = times(samples)
@@ -50,8 +50,8 @@ def bell(rng: np.random.Generator, samples: int) -> Signal:
 
 def plucked_string(rng: np.random.Generator, samples: int) -> Signal:
     """Harmonics that die away, the higher the faster: two to four plucks."""
-    pitch = log_uniform(rng, 90, 600)
-    half = rng.uniform(0.08, 0.35)
+    pitch = log_uniform(rng, 110, 450)
+    half = rng.uniform(0.1, 0.3)
     out = np.zeros(samples, dtype=np.float32)
     for start in np.linspace(0, samples, rng.integers(2, 5), endpoint=False).astype(int):
         left = samples - start
@@ -70,13 +70,13 @@ def hum(rng: np.random.Generator, samples: int) -> Signal:
     mains = rng.choice((50.0, 60.0)) * rng.uniform(0.995, 1.005)
     numbers = np.arange(1, 25)
     harmonics = (
-        np.where(numbers % 2 == 0, 1, 0.3) * rng.uniform(0.3, 1, 24) / numbers ** rng.uniform(0.3, 0.7)
+        np.where(numbers % 2 == 0, 1, 0.3) * rng.uniform(0.3, 1, 24) / numbers ** rng.uniform(0.2, 0.5)
     )
     return periodic(phase(float(mains), samples), harmonics)
 
 
 def buzz(rng: np.random.Generator, samples: int) -> Signal:
     """An insect or a loose part: a bright, unsteady wave of low pitch that flutters."""
-    pitch = log_uniform(rng, 110, 260) * np.exp2(rng.uniform(0.04, 0.12) * wander(rng, samples, 8))
+    pitch = log_uniform(rng, 130, 250) * np.exp2(rng.uniform(0.04, 0.12) * wander(rng, samples, 8))
     flutter = 1 + rng.uniform(0.5, 0.9) * sine(phase(rng.uniform(12, 25), samples))
     return periodic(phase(pitch, samples), np.arange(1, 41) ** -rng.uniform(0.1, 0.5)) * flutter

@@ -56,8 +56,8 @@ def drum(rng: np.random.Generator, samples: int) -> Signal:
     skin *= decay(length, rng.uniform(0.05, 0.1))
     rattle = noise(rng, length, band(log_uniform(rng, 1500, 4000), 1.0))
     rattle *= decay(length, rng.uniform(0.02, 0.06))
-    beat = skin + rattle * np.float32(rng.uniform(0.2, 0.8) / np.abs(rattle).max())
-    return strokes(rng, samples, 1 / log_uniform(rng, 3, 9), 0.05, lambda left: beat)
+    beat = skin + rattle * np.float32(rng.uniform(0.4, 0.9) / np.abs(rattle).max())
+    return strokes(rng, samples, 1 / log_uniform(rng, 3.5, 8), 0.05, lambda left: beat)
 
 
 def bark(rng: np.random.Generator, samples: int) -> Signal:
@@ -73,12 +73,12 @@ def bark(rng: np.random.Generator, samples: int) -> Signal:
 
 def water_drops(rng: np.random.Generator, samples: int) -> Signal:
     """Bubbles: short decaying sines whose pitch rises."""
-    centre = log_uniform(rng, 500, 2500)
+    centre = log_uniform(rng, 700, 2500)
 
     def drop(left: int) -> Signal:
         length = min(left, int(0.08 * SAMPLE_RATE))
         rise = 1 + rng.uniform(2, 10) * times(length)
         pitch = centre * rng.uniform(0.7, 1.4) * rise
-        return sine(phase(pitch, length)) * decay(length, rng.uniform(0.006, 0.02), 0.001)
+        return sine(phase(pitch, length)) * decay(length, rng.uniform(0.01, 0.03), 0.001)
 
-    return strokes(rng, samples, 1 / log_uniform(rng, 3, 14), 0.6, drop)
+    return strokes(rng, samples, 1 / log_uniform(rng, 5, 14), 0.6, drop)

@@ -56,7 +56,7 @@ def wind(rng: np.random.Generator, samples: int) -> Signal:
 
 def hiss(rng: np.random.Generator, samples: int) -> Signal:
     """Steady high noise: gas, spray, a tape."""
-    return noise(rng, samples, band(log_uniform(rng, 4000, 9000), rng.uniform(0.5, 1.2)))
+    return noise(rng, samples, band(log_uniform(rng, 4500, 9000), rng.uniform(0.25, 0.5)))
 
 
 def cymbal(rng: np.random.Generator, samples: int) -> Signal:

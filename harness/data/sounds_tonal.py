@@ -29,10 +29,10 @@ def tone(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def chirp(rng: np.random.Generator, samples: int) -> Signal:
-    """One to three sweeps, up or down by one to three octaves."""
-    low = log_uniform(rng, 250, 1500)
-    octaves = rng.uniform(1, 3) * rng.choice((-1, 1))
-    position = np.modf(times(samples) * np.float32(rng.integers(1, 4) * SAMPLE_RATE / samples))[0]
+    """Two to five sweeps, all up or all down by one and a half to three octaves."""
+    low = log_uniform(rng, 400, 1000)
+    octaves = rng.uniform(1.5, 3) * rng.choice((-1, 1))
+    position = np.modf(times(samples) * np.float32(rng.integers(2, 6) * SAMPLE_RATE / samples))[0]
     rising = position if octaves > 0 else 1 - position
     fade: Signal = np.clip(40 * (1 - position), 0, 1)
     return sine(phase(low * np.exp2(abs(octaves) * rising), samples)) * fade
@@ -59,9 +59,9 @@ def alarm(rng: np.random.Generator, samples: int) -> Signal:
 
 def whistle(rng: np.random.Generator, samples: int) -> Signal:
     """A gliding pitch with vibrato, over breath in the same band."""
-    centre = log_uniform(rng, 900, 2500)
-    vibrato = rng.uniform(0.02, 0.08) * sine(phase(rng.uniform(4, 7), samples))
-    pitch = centre * np.exp2(rng.uniform(0.1, 0.3) * wander(rng, samples, 3) + vibrato)
+    centre = log_uniform(rng, 1000, 2500)
+    vibrato = rng.uniform(0.05, 0.12) * sine(phase(rng.uniform(4, 7), samples))
+    pitch = centre * np.exp2(rng.uniform(0.2, 0.4) * wander(rng, samples, 3) + vibrato)
     breath = noise(rng, samples, band(centre, 0.4))
     return sine(phase(pitch, samples)) + breath * np.float32(rng.uniform(0.3, 0.6) / breath.std())
 

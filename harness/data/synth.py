@@ -18,9 +18,9 @@ from prunebench.harness.frontend import SAMPLE_RATE
 
 VERSION = 1  # raised when any clip changes
 
-EVENTS = (0.3, 0.4, 0.3)  # chance of one, two and three events
-SHORTEST_EVENT, LONGEST_EVENT = 0.4, 3.0  # seconds
-BACKGROUND_DB = (-35.0, -23.0)  # level re full scale
+EVENTS = (0.35, 0.4, 0.25)  # chance of one, two and three events
+SHORTEST_EVENT, LONGEST_EVENT = 0.5, 3.0  # seconds
+BACKGROUND_DB = (-32.0, -25.0)  # level re full scale
 PEAK = 0.99
 
 
@@ -76,10 +76,10 @@ def _classes(rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _background(rng: np.random.Generator, samples: int) -> Signal:
     """Noise of unit energy: a random slope, a random broad hump, at times swelling."""
-    fall, knee = slope(rng.uniform(0, 1), rng.uniform(100, 2000)), rng.uniform(0, 1)
+    fall, knee = slope(rng.uniform(0.2, 0.8), rng.uniform(300, 2000)), rng.uniform(0, 0.7)
     hump = band(float(2 ** rng.uniform(7.5, 12.5)), rng.uniform(0.4, 1.5))
     bed = noise(rng, samples, lambda f: fall(f) * (1 + np.float32(knee) * hump(f)))
-    bed *= np.exp2(np.float32(rng.uniform(0, 0.5)) * wander(rng, samples, 3))
+    bed *= np.exp2(np.float32(rng.uniform(0, 0.3)) * wander(rng, samples, 3))
     return bed / np.float32(_rms(bed))
 
 

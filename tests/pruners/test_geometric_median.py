@@ -79,14 +79,14 @@ def test_many_blocks_and_chunks(monkeypatch):
     assert_exact(pairwise_distances(vectors), vectors)
 
 
-def test_a_chain_of_close_filters_is_measured_again_only_once():
+def test_a_chain_of_close_filters():
     """Each filter is close to the next, and the first is not to the last."""
     vectors = 1 + torch.arange(400, dtype=torch.float64)[:, None] * 1e-7
     assert_exact(pairwise_distances(vectors), vectors)
 
 
 def test_memory_does_not_grow_with_pairs_of_weights():
-    weight = torch.randn(128, 512, 3, 3)
+    weight = torch.randn(128, 512, 3, 3, generator=torch.Generator().manual_seed(6))
     pairs_of_weights = 128 * 128 * 512 * 9 * 4
     assert peak_bytes(lambda: pairwise_distances(weight.flatten(1))) < pairs_of_weights / 32
 

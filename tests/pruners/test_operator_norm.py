@@ -80,7 +80,9 @@ def test_hard_layers(layer_of, hard_weight):
     weight = hard_weight.numpy()
     expected = slow_operator_norm(weight)
     scores = get("operator_norm").score(layer_of(hard_weight)).numpy()
-    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-20 * np.square(weight.astype(float)).sum())
+    np.testing.assert_allclose(
+        scores, expected, rtol=1e-5, atol=1e-20 * np.square(weight.astype(float)).sum()
+    )
 
 
 def test_the_sum_of_scores_is_the_sum_of_squared_operator_norms(layer_of):
