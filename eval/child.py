@@ -1,13 +1,17 @@
-"""A fresh process for one measurement: nothing that ran before is in its memory, caches or thread pools."""
+"""A fresh process for one measurement: nothing that ran before is in its memory, caches or thread pools.
+
+A new interpreter rather than `multiprocessing`: thread counts are set before any library reads them, and the
+calling script is not run a second time.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import ParamSpec, TypeVar
 
 from prunebench.eval.errors import InputError
@@ -16,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_COMMAND = (sys.executable, "-P", "-c", "from prunebench.eval.child import serve; serve()")
 
 
 class MeasurementError(RuntimeError):
@@ -25,12 +30,11 @@ class MeasurementError(RuntimeError):
 def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the function returns in a fresh child process with a pinned number of threads.
 
-    The function, its arguments and its answer travel by pickle. The child is started by `spawn`, so a script
-    that calls this needs the guard `if __name__ == "__main__":`. The child ends with the call in any case.
+    The function, its arguments and its answer travel by pickle. The child ends with the call in any case.
 
     Args:
         threads: of torch and its math libraries, at least 1.
-        function: importable by name.
+        function: importable by name from a module.
         args, kwargs: handed to it.
 
     Raises:
@@ -39,45 +43,46 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
     """
     if threads < 1:
         raise InputError(f"Parameter `threads` must be at least 1. Found `threads = {threads}`.")
-    try:
-        payload = pickle.dumps((function, args, kwargs))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise InputError(
-            f"What is measured must be importable by name, not a lambda or a local function: {error}."
-        ) from error
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(sender, payload, threads), daemon=True)
-    try:
-        process.start()
-        sender.close()
-        succeeded, answer = receiver.recv()
-    except EOFError:
-        process.join()
+    environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    payload = _packed(function, args, kwargs)
+    done = subprocess.run(_COMMAND, input=payload, capture_output=True, env=environment, check=False)
+    if not done.stdout:
+        last = (done.stderr.decode(errors="replace").splitlines() or ["was memory short?"])[-1]
         raise MeasurementError(
-            f"The measuring process must live to answer. It ended with exit code {process.exitcode}: free "
-            'memory, or guard the calling script with `if __name__ == "__main__":`.'
-        ) from None
-    finally:
-        receiver.close()
-        if process.pid is not None:
-            process.kill()
-            process.join()
+            f"The measuring process must live to answer. It ended with exit code {done.returncode}: {last}"
+        )
+    succeeded, value = pickle.loads(done.stdout)
     if not succeeded:
-        raise MeasurementError(f"Measuring in a child process failed: {answer}")
-    result: T = answer
+        raise MeasurementError(f"Measuring in a child process failed: {value}")
+    result: T = value
     return result
 
 
-def _serve(sender: Connection, payload: bytes, threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+def _packed(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> bytes:
+    for item in (function, *args, *kwargs.values()):
+        if getattr(item, "__module__", None) == "__main__":
+            raise InputError(
+                f"What is measured must be importable from a module. Found `{item}` in the script that is "
+                "run: move it to a file of its own and import it."
+            )
     try:
-        import torch  # after the variables are set, for its libraries read them once
+        return pickle.dumps((function, args, kwargs))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise InputError(
+            f"What is measured must be importable from a module, not a lambda or a local function: {error}."
+        ) from error
 
-        torch.set_num_threads(threads)
-        function, args, kwargs = pickle.loads(payload)
+
+def serve() -> None:
+    """The child's side: one call read from standard input, its answer written to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a model prints does not mix with the answer
+    try:
+        function, args, kwargs = pickle.load(sys.stdin.buffer)
         answer = (True, function(*args, **kwargs))
     except Exception as error:
-        answer = (False, f"{type(error).__name__}: {error}")
-    sender.send(answer)
+        answer = (False, f"{type(error).__name__}: {error}".splitlines()[0])
+    with replies:
+        pickle.dump(answer, replies)

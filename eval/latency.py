@@ -69,7 +69,7 @@ def compare_latency(
     `torch.utils.benchmark`. All are in memory at once.
 
     Args:
-        factory: makes a model; importable by name.
+        factory: makes a model; importable from a module.
         shapes: any label of a shape → keyword arguments of the factory.
         reference: label of the unpruned shape.
         input_shape: of the method's argument; a 10 s clip of log-mel features, batch 1, by default.

@@ -64,7 +64,7 @@ def peak_memory(
     with what it loads.
 
     Args:
-        factory: makes the model; importable by name.
+        factory: makes the model; importable from a module.
         kwargs: what it is made of.
         input_shape: of the method's argument; a 10 s clip of log-mel features, batch 1, by default.
         method: the model's method that is run.

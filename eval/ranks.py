@@ -41,7 +41,7 @@ def positive_ranks(
     """
     classes = targets.shape[1]
     row, column = np.divmod(np.flatnonzero(targets), max(classes, 1))
-    by_class = np.argsort(column, kind="stable")
+    by_class = np.argsort(column)
     row, column = row[by_class], column[by_class]
     values = scores[row, column]
     clips, positives = np.empty_like(column), np.empty_like(column)

@@ -19,6 +19,7 @@ from prunebench.eval.files import read_lines
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch")
+OWN = "own"  # the allocation of a criterion that chooses how much goes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,9 @@ class Record:
         released: the criterion reproduces published code, departures included.
         data: label of the data set, `"synth"` or `"esc10 mix=3"`.
         scope: layers pruned, `"C7-C12"`.
-        allocation: `"uniform"`.
-        ratio: share of each layer's filters asked for, in [0, 1).
+        allocation: `"uniform"`, or `"own"` for a criterion that chooses how many filters go.
+        ratio: share of each layer's filters asked for, in [0, 1); where the criterion chose, the share of the
+            scope's filters that went, to four places.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
         learning_rate: of the fine-tuning, `None` without one.
         rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
@@ -119,11 +121,13 @@ def load_records(run: Path | str) -> list[Record]:
     folder = Path(run)
     if not (folder / "records.jsonl").is_file():
         raise InputError(
-            f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that `prunebench run -o` made."
+            f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that "
+            "`prunebench run -o` made."
         )
     shapes = load_shapes(folder)
     return [
-        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})}) for r in read_records(folder / "records.jsonl")
+        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})})
+        for r in read_records(folder / "records.jsonl")
     ]
 
 

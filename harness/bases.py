@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import filelock
@@ -16,9 +15,9 @@ from prunebench.eval.files import whole_file, write_text
 from prunebench.harness.cache import Cache
 from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.data import DataOptions
-from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, quality
+from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
 
 
@@ -49,10 +48,12 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     with filelock.FileLock(folder / "lock"):
         if not (folder / "quality.json").exists():
             model = trained_from_scratch(job, job.widths, cache, progress)
-            found, scores = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
+            found, scores = quality(
+                lambda split: predict(model, split_features(job.data, split, cache)), job.data
+            )
             save_checkpoint(model, folder / "model.pt")
             with whole_file(folder / "scores.npz") as stream:
-                np.savez(stream, **scores)
+                np.savez(stream, validation=scores["validation"], test=scores["test"])
             write_text(folder / "quality.json", json.dumps(found))
     return cast(Quality, json.loads((folder / "quality.json").read_text()))
 

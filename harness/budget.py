@@ -77,3 +77,15 @@ def filters_to_remove(scores: Tensor, ratio: float) -> tuple[int, ...]:
     """Indices of the filters with the lowest scores, ascending; of equal ones the first stored goes first."""
     order = scores.argsort(stable=True)
     return tuple(sorted(order[: removal_count(len(scores), ratio)].tolist()))
+
+
+def filters_outside(scores: Tensor) -> tuple[int, ...]:
+    """Indices of the filters of score 0, for a criterion with a budget of its own; the last stored stays.
+
+    Raises:
+        InputError: for scores other than 0 and 1.
+    """
+    if not bool(((scores == 0) | (scores == 1)).all()):
+        raise InputError("A pruner with `own_budget` must score 1 for filters to keep and 0 for the others.")
+    outside: list[int] = (scores == 0).nonzero().flatten().tolist()
+    return tuple(outside if len(outside) < len(scores) else outside[:-1])

@@ -94,18 +94,23 @@ class _Fold:
             arrived.clear()
 
     def take_gradients(self, loss: Tensor, trained: Mapping[str, tuple[Tensor, ...]]) -> None:
-        flat = torch.autograd.grad(loss, [parameter for layer in trained.values() for parameter in layer])
-        for number, layer in enumerate(trained):
-            self.take(layer, "gradients", Gradients(*flat[3 * number : 3 * number + 3]))
+        # A layer's weight is also the consumer's of the layer before, and is asked for once.
+        wanted = list({id(p): p for parameters in trained.values() for p in parameters}.values())
+        found = dict(zip(map(id, wanted), torch.autograd.grad(loss, wanted), strict=True))
+        for layer, parameters in trained.items():
+            self.take(layer, "gradients", Gradients(*(found[id(p)] for p in parameters)))
 
 
 def _parameters(model: Cnn14, layers: Sequence[str]) -> dict[str, tuple[Tensor, ...]]:
-    """Weight and batch norm of each layer, in the order of `Gradients`."""
+    """Weight, batch norm and consumer's weight of each layer, in the order of `Gradients`."""
     norms = {layer: model.batch_norm(layer) for layer in layers}
-    return {layer: (model.convolution(layer).weight, norm.weight, norm.bias) for layer, norm in norms.items()}
+    return {
+        layer: (model.convolution(layer).weight, norm.weight, norm.bias, _consumer(model, layer).weight)
+        for layer, norm in norms.items()
+    }
 
 
-def _consumer(model: Cnn14, layer: str) -> nn.Module:
+def _consumer(model: Cnn14, layer: str) -> nn.Conv2d | nn.Linear:
     index = LAYERS.index(layer)
     return model.fc1 if index == len(LAYERS) - 1 else model.convolution(LAYERS[index + 1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +15,9 @@ from pydantic import Field
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.budget import DEFAULT_SCOPE, parse_scope, scope_name
 from prunebench.harness.data import DataOptions
+from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.training import Recipe
-from prunebench.pruners.registry import get
+from prunebench.pruners.contract import Pruner
 
 PRESETS = ("quick", "standard", "claim")
 
@@ -55,29 +56,42 @@ class BaseSection(Section):
 class PruneSection(Section):
     """The grid of criteria and budget points."""
 
+    files: tuple[str, ...] = Field((), description="Python files that define pruners")
     criteria: tuple[str, ...] = Field(("l1", "random"), min_length=1)
     ratios: tuple[float, ...] = Field((0.25, 0.5, 0.75), min_length=1)
     scopes: tuple[str, ...] = Field((DEFAULT_SCOPE,), min_length=1)
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="of pruners that draw random numbers")
     calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
 
+    @pydantic.field_validator("files")
+    @classmethod
+    def _wherever_the_run_goes_on(cls, files: tuple[str, ...]) -> tuple[str, ...]:
+        file_pruners(files)
+        return tuple(dict.fromkeys(str(Path(file).absolute()) for file in files))
+
     @pydantic.field_validator("criteria")
     @classmethod
-    def _known(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(get(label).label for label in labels)
+    def _known(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
+        return tuple(resolve(label, info.data.get("files", ())).label for label in labels)
 
     @pydantic.field_validator("ratios")
     @classmethod
     def _possible(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
         for ratio in ratios:
             if not 0 < ratio < 1:
-                raise ValueError(f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}")
+                raise ValueError(
+                    f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}"
+                )
         return ratios
 
     @pydantic.field_validator("scopes")
     @classmethod
     def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(scope_name(parse_scope(scope)) for scope in scopes)
+
+    def pruner(self, label: str) -> Pruner:
+        """The pruner of one of the criteria."""
+        return resolve(label, self.files)
 
 
 class FinetuneSection(Section):
@@ -148,7 +162,9 @@ class Config(Section):
                     f"Found {', '.join(self.prune.scopes)}: use `all`"
                 )
         if "random" not in self.prune.criteria:
-            raise ValueError("`prune.criteria` must hold `random`, the control that every criterion is held against")
+            raise ValueError(
+                "`prune.criteria` must hold `random`, the control that every criterion is held against"
+            )
         return self
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -177,8 +193,15 @@ def _without_none(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def load_config(source: str, overrides: Iterable[str] = ()) -> Config:
+def load_config(
+    source: str, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
+) -> Config:
     """The configuration of a preset or a TOML file, with `key=value` overrides.
+
+    Args:
+        source: name of a preset or path of a file.
+        overrides: as `--set` takes them.
+        pruner_files: Python files whose pruners are added to the criteria.
 
     Raises:
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
@@ -186,6 +209,8 @@ def load_config(source: str, overrides: Iterable[str] = ()) -> Config:
     table = _read(source)
     for override in overrides:
         _override(table, override)
+    if pruner_files:
+        _add_files(table, pruner_files)
     try:
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
@@ -229,6 +254,15 @@ def _override(table: dict[str, Any], override: str) -> None:
             raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
         table = inner
     table[last] = value
+
+
+def _add_files(table: dict[str, Any], files: Sequence[Path | str]) -> None:
+    """The files, and those of their pruners that the criteria do not name yet."""
+    prune = table.setdefault("prune", {})
+    named = list(prune.get("criteria", PruneSection.model_fields["criteria"].default))
+    known = {str(label).partition("[")[0] for label in named}
+    prune["files"] = [*prune.get("files", ()), *(str(file) for file in files)]
+    prune["criteria"] = [*named, *(name for name in file_pruners(files) if name not in known)]
 
 
 def _explain(error: pydantic.ValidationError) -> str:

@@ -44,7 +44,8 @@ def mel_filterbank() -> NDArray[np.float32]:
     rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - bins[:, None]) / np.diff(edges)[1:]
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return (triangles * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+    unit_area: NDArray[np.float32] = (triangles * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+    return unit_area
 
 
 def _hann() -> NDArray[np.float64]:
@@ -80,12 +81,12 @@ class _Stft(nn.Module):
         super().__init__()
         bins = WINDOW // 2 + 1
         angle = 2 * np.pi * np.outer(np.arange(bins), np.arange(WINDOW)) / WINDOW
-        for name, basis in (("conv_real", np.cos(angle)), ("conv_imag", -np.sin(angle))):
-            conv = nn.Conv1d(1, bins, WINDOW, stride=HOP, bias=False)
-            conv.weight = nn.Parameter(
-                torch.from_numpy(basis * _hann()).float()[:, None], requires_grad=False
-            )
-            setattr(self, name, conv)
+        self.conv_real, self.conv_imag = (
+            nn.Conv1d(1, bins, WINDOW, stride=HOP, bias=False) for _ in range(2)
+        )
+        for conv, basis in ((self.conv_real, np.cos(angle)), (self.conv_imag, -np.sin(angle))):
+            weight = torch.from_numpy(basis * _hann()).float()[:, None]
+            conv.weight = nn.Parameter(weight, requires_grad=False)
 
     def forward(self, waveforms: Tensor) -> tuple[Tensor, Tensor]:
         padded = nn.functional.pad(waveforms[:, None], (WINDOW // 2, WINDOW // 2), mode="reflect")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prunebench.harness.bases import BaseJob, build_base, store_stem
 from prunebench.eval.record import STAGES
+from prunebench.harness.bases import BaseJob, build_base, store_stem
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.cache import Cache
 from prunebench.harness.config import Config
@@ -22,8 +22,10 @@ from prunebench.harness.quality import Quality
 from prunebench.harness.rates import RateGroup, Trials, best_rate, make_trials
 from prunebench.harness.records import failed_record, finished_record
 from prunebench.harness.removal import Scoring, ScoringJob, outcome_job, score_base, scoring_key
+from prunebench.harness.resolve import content_hash
 from prunebench.harness.runfolder import RunFolder
 from prunebench.harness.workers import Failure, Task, Workers
+from prunebench.pruners.contract import Pruner
 
 
 class Grid:
@@ -52,6 +54,8 @@ class Grid:
         self._outcomes: dict[str, Outcome] = run.outcomes()
         self._rates: dict[RateGroup, dict[str, float]] = {}
         self._failures: dict[str, str] = {}
+        labels = ("random", *config.prune.criteria)
+        self._pruners = {label: config.prune.pruner(label) for label in labels}
 
     def run(self, cells: Sequence[Cell]) -> None:
         """Compute the given cells and append their records, each as soon as it is finished."""
@@ -89,8 +93,15 @@ class Grid:
         layers = sorted({layer for scope in self._config.prune.scopes for layer in parse_scope(scope)})
         jobs: dict[str, ScoringJob] = {}
         for base, criterion, seed in wanted:
-            clips = self._config.prune.calibration_clips
-            job = ScoringJob(self._base_job(base), criterion, seed, tuple(layers), clips)
+            job = ScoringJob(
+                self._base_job(base),
+                criterion,
+                seed,
+                tuple(layers),
+                self._config.prune.calibration_clips,
+                self._config.prune.files,
+                content_hash(self._pruners[criterion]),
+            )
             jobs[job.key] = job
         tasks = [Task(key, score_base, (job, self._cache)) for key, job in jobs.items()]
         for key, scoring in self._carry_out("scores", tasks):
@@ -120,7 +131,9 @@ class Grid:
                     "own": best_rate(trial.own, self._outcomes),
                 }
             except KeyError as error:
-                self._failures[str(group)] = f"a trial of its learning rate failed: {self._why(error.args[0])}"
+                self._failures[str(group)] = (
+                    f"a trial of its learning rate failed: {self._why(error.args[0])}"
+                )
 
     def _compute_cells(self, cells: Sequence[Cell]) -> None:
         waiting: dict[str, list[Cell]] = {}
@@ -176,13 +189,13 @@ class Grid:
         base = self._base_job(cell.base)
         if base.identity not in self._qualities:
             raise CellError(f"its base model failed: {self._why(self._base_name(base))}")
-        scores = None
+        scoring = None
         if cell.criterion is not None:
             key = scoring_key(base.identity, cell.criterion, cell.prune_seed)
             if key not in self._scorings:
                 raise CellError(f"scoring failed: {self._why(key)}")
-            scores = self._scorings[key].scores
-        return outcome_job(self._config, cell, base, rate, scores)
+            scoring = self._scorings[key]
+        return outcome_job(self._config, cell, base, rate, scoring)
 
     def _rate(self, cell: Cell) -> float | None:
         if cell.finetune_scope == "none":
@@ -197,11 +210,15 @@ class Grid:
         if cell.criterion is not None:
             seconds = self._scorings[scoring_key(cell.base.identity, cell.criterion, cell.prune_seed)].seconds
         widths = self._base_job(cell.base).widths
-        label = self._labels[cell.base.data]
-        self._run.add_record(finished_record(cell, label, widths, outcome, self._rate(cell), seconds))
+        label, pruner = self._labels[cell.base.data], self._pruner(cell)
+        self._run.add_record(finished_record(cell, pruner, label, widths, outcome, self._rate(cell), seconds))
 
     def _fail(self, cell: Cell, error: str) -> None:
-        self._run.add_record(failed_record(cell, self._labels[cell.base.data], error))
+        label, pruner = self._labels[cell.base.data], self._pruner(cell)
+        self._run.add_record(failed_record(cell, pruner, label, error))
+
+    def _pruner(self, cell: Cell) -> Pruner | None:
+        return None if cell.criterion is None else self._pruners[cell.criterion]
 
     def _why(self, key: str) -> str:
         return self._failures.get(key, "the reason was not recorded")

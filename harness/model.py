@@ -39,6 +39,7 @@ class ConvBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(width2)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(clips, channels, frames, mels) to (clips, width2, frames, mels)."""
         x = F.relu_(self.bn1(self.conv1(x)))
         return F.relu_(self.bn2(self.conv2(x)))
 
@@ -138,7 +139,7 @@ class Cnn14(nn.Module):
 
     def stem(self, features: Tensor, blocks: int = TAIL_BLOCK - 1) -> Tensor:
         """The first blocks, C1–C6, on log-mel features (clips, frames, mels)."""
-        x = self.bn0(features[:, None].transpose(1, 3)).transpose(1, 3)
+        x: Tensor = self.bn0(features[:, None].transpose(1, 3)).transpose(1, 3)
         for number in range(1, blocks + 1):
             if number > 1:
                 x = F.dropout(x, 0.2, self.training)

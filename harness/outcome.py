@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from prunebench.eval.files import whole_file
 from prunebench.harness.bases import BaseJob, load_base, stem_features, trained_from_scratch
 from prunebench.harness.cache import Cache
-from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, Scores, quality
+from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.surgery import remove_filters
 from prunebench.harness.training import Recipe, predict, train
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from prunebench.harness import calibration, frontend, training
+from prunebench.harness.budget import parse_scope
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.identity import identity
-from prunebench.harness.model import PUBLISHED_WIDTHS
-from prunebench.pruners.contract import COLLECTED
-from prunebench.pruners.registry import get
+from prunebench.harness.model import LAYERS, PUBLISHED_WIDTHS
+from prunebench.harness.resolve import content_hash
+from prunebench.harness.stored_scores import StoredScores
+from prunebench.pruners.contract import COLLECTED, Pruner
 
 VERSION = 1  # raised when the protocol itself changes results
 
@@ -33,7 +35,10 @@ class Base:
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid; the fields are those of `prunebench.eval.Record`."""
+    """One point of the grid; the fields are those of `prunebench.eval.Record`.
+
+    A criterion with a budget of its own has ratio 0 here: how much goes shows when it is scored.
+    """
 
     identity: str
     base: Base
@@ -66,22 +71,41 @@ def scaled_embedding(width: float) -> int:
 
 
 def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
-    """The grid of a configuration on its data sets; made twice, it is equal."""
+    """The grid of a configuration on its data sets; made twice, it is equal.
+
+    Raises:
+        InputError: for a criterion `scores:DIR` whose files do not fit the model.
+    """
     bases = tuple(
         Base(_base_identity(config, dataset, seed), index, seed)
         for index, dataset in enumerate(datasets)
         for seed in config.base.seeds
     )
-    return Plan(bases, tuple(cell for base in bases for cell in _cells(config, base)))
+    pruners = {label: config.prune.pruner(label) for label in config.prune.criteria}
+    _check_stored_scores(config, pruners.values())
+    return Plan(bases, tuple(cell for base in bases for cell in _cells(config, base, pruners)))
 
 
-def _cells(config: Config, base: Base) -> Iterator[Cell]:
+def _check_stored_scores(config: Config, pruners: Iterable[Pruner]) -> None:
+    """Scores from files must fit before anything is trained."""
+    widths = dict(zip(LAYERS, scaled_widths(config.model.width), strict=True))
+    layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
+    for pruner in pruners:
+        if isinstance(pruner, StoredScores):
+            for layer in sorted(layers, key=LAYERS.index):
+                pruner.of_layer(layer, widths[layer])
+
+
+def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
     shared = {"plan": VERSION, "base": base.identity, "threads": config.threads}
-    for cell in _grid(config, base):
+    for cell in _grid(config, base, pruners):
         payload = {**shared, **asdict(replace(cell, identity="", base=Base("", 0, 0)))}
         if cell.criterion is not None:
-            pruner = get(cell.criterion)
+            pruner = pruners[cell.criterion]
             payload |= {"criterion_version": pruner.version}
+            content = content_hash(pruner)
+            if content is not None:
+                payload |= {"criterion_content": content}
             if pruner.needs & COLLECTED:
                 payload |= {
                     "calibration_clips": config.prune.calibration_clips,
@@ -94,29 +118,34 @@ def _cells(config: Config, base: Base) -> Iterator[Cell]:
         yield replace(cell, identity=identity(payload))
 
 
-def _grid(config: Config, base: Base) -> Iterator[Cell]:
+def _grid(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
     yield Cell("", base, control="unpruned")
     for scope, finetune_scope in config.pairs():
         for finetune_seed in config.finetune.seeds:
-            tuned = Cell(
-                "", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed
-            )
+            tuned = Cell("", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed)
             for choice in ("shared", "own"):
                 yield replace(tuned, control="unpruned-fine-tuned", rate_choice=choice)
             for ratio in config.prune.ratios:
-                yield from _pruned_cells(config, replace(tuned, ratio=ratio))
+                yield from _pruned_cells(config, replace(tuned, ratio=ratio), pruners)
+            yield from _pruned_cells(config, tuned, pruners)
     if config.controls.scratch:
         for scope in config.prune.scopes:
             for ratio in config.prune.ratios:
                 yield Cell("", base, control="scratch", scope=scope, ratio=ratio)
 
 
-def _pruned_cells(config: Config, tuned: Cell) -> Iterator[Cell]:
-    for label in config.prune.criteria:
-        drawn = "generator" in get(label).needs
+def _pruned_cells(config: Config, tuned: Cell, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
+    """The cells at one ratio, or at none: those of criteria with a budget of their own.
+
+    These have no reversed control: what they keep is not as much as what they remove.
+    """
+    for label, pruner in pruners.items():
+        if pruner.own_budget != (tuned.ratio == 0):
+            continue
+        drawn = "generator" in pruner.needs
         for seed in config.prune.seeds if drawn else (None,):
             yield replace(tuned, criterion=label, prune_seed=seed)
-        if config.controls.reversed and not drawn:
+        if config.controls.reversed and not drawn and not pruner.own_budget:
             yield replace(tuned, criterion=label, control="reversed")
 
 
@@ -137,6 +166,4 @@ def _base_identity(config: Config, dataset: DataSet, seed: int) -> str:
 def _finetuning_payload(config: Config) -> dict[str, object]:
     """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
     payload = config.finetune.model_dump(mode="json", exclude={"scopes", "seeds"})
-    return payload | {
-        "rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]]
-    }
+    return payload | {"rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]]}

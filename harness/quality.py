@@ -15,9 +15,7 @@ Quality = dict[str, float]
 Scores = dict[str, NDArray[np.float32]]
 
 
-def quality(
-    predict_split: Callable[[str], NDArray[np.float32]], data: DataOptions
-) -> tuple[Quality, Scores]:
+def quality(predict_split: Callable[[str], NDArray[np.float32]], data: DataOptions) -> tuple[Quality, Scores]:
     """Mean average precision on `validation` and `test`, and the scores it was computed from.
 
     Args:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from prunebench.eval.record import Record
+from prunebench.eval.record import OWN, Record
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.model import LAYERS
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Cell
-from prunebench.pruners.registry import get
+from prunebench.pruners.contract import Pruner
 
 
 def finished_record(
     cell: Cell,
+    pruner: Pruner | None,
     data: str,
     base_widths: tuple[int, ...],
     outcome: Outcome,
     rate: float | None,
     scoring_seconds: float | None,
 ) -> Record:
-    """The record of a finished cell."""
+    """The record of a finished cell; its ratio is the share that went where the pruner chose how much."""
     timings = dict(outcome.timings)
     if scoring_seconds is not None:
         timings["scoring_seconds"] = scoring_seconds
+    described = _described(cell, pruner, data)
+    if described["allocation"] == OWN:
+        described["ratio"] = round(_share_removed(cell, base_widths, outcome.widths), 4)
     return Record(
-        **_described(cell, data),
+        **described,
         outcome=outcome.identity,
         learning_rate=rate,
         widths=outcome.widths,
@@ -36,20 +40,21 @@ def finished_record(
     )
 
 
-def failed_record(cell: Cell, data: str, error: str) -> Record:
+def failed_record(cell: Cell, pruner: Pruner | None, data: str, error: str) -> Record:
     """The record of a cell that failed, with the reason."""
-    return Record(**_described(cell, data), outcome="", status="failed", error=error)
+    return Record(**_described(cell, pruner, data), outcome="", status="failed", error=error)
 
 
-def _described(cell: Cell, data: str) -> dict[str, Any]:
+def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
     return {
         "cell": cell.identity,
         "criterion": cell.criterion,
         "control": cell.control,
-        "released": cell.criterion is not None and get(cell.criterion).released,
+        "released": pruner is not None and pruner.released,
         "data": data,
         "base": cell.base.identity,
         "scope": cell.scope,
+        "allocation": OWN if pruner is not None and pruner.own_budget else "uniform",
         "ratio": cell.ratio,
         "finetune_scope": cell.finetune_scope,
         "rate_choice": cell.rate_choice,
@@ -59,6 +64,12 @@ def _described(cell: Cell, data: str) -> dict[str, Any]:
     }
 
 
+def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> float:
+    """Share of the scope's filters that went."""
+    places = [LAYERS.index(layer) for layer in parse_scope(cell.scope)]
+    return 1 - sum(after[place] for place in places) / sum(before[place] for place in places)
+
+
 def _off_request(
     cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
 ) -> dict[str, tuple[float, float]]:
@@ -66,8 +77,7 @@ def _off_request(
     if cell.ratio == 0:
         return {}
     removed = {
-        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)] for layer in parse_scope(cell.scope)
+        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)]
+        for layer in parse_scope(cell.scope)
     }
-    return {
-        layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9
-    }
+    return {layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9}

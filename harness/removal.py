@@ -11,17 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.bases import BaseJob, load_base
-from prunebench.harness.budget import filters_to_remove, parse_scope, removal_count
+from prunebench.harness.budget import filters_outside, filters_to_remove, parse_scope, removal_count
 from prunebench.harness.cache import Cache
 from prunebench.harness.config import Config
 from prunebench.harness.model import LAYERS
 from prunebench.harness.outcome import Finetuning, OutcomeJob, Progress
 from prunebench.harness.plan import Cell
+from prunebench.harness.resolve import content_hash, resolve
 from prunebench.harness.scoring import score_layers
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.pruners.contract import COLLECTED
-from prunebench.pruners.registry import get
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class ScoringJob:
         seed: of the pruner's random numbers, `None` if it draws none.
         layers: to score.
         calibration_clips: how many training clips a pruner sees that needs them.
+        files: Python files that define pruners.
+        content: hash of the file behind the criterion when the plan was made, if there is one.
     """
 
     base: BaseJob
@@ -41,6 +44,8 @@ class ScoringJob:
     seed: int | None
     layers: tuple[str, ...]
     calibration_clips: int
+    files: tuple[str, ...] = ()
+    content: str | None = None
 
     @property
     def key(self) -> str:
@@ -50,10 +55,11 @@ class ScoringJob:
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores by layer, and the seconds they took."""
+    """Scores by layer, the seconds they took, and whether they are a set of filters to keep."""
 
     scores: Mapping[str, NDArray[np.float64]]
     seconds: float
+    own_budget: bool = False
 
 
 def scoring_key(base: str, criterion: str, seed: int | None) -> str:
@@ -63,7 +69,12 @@ def scoring_key(base: str, criterion: str, seed: int | None) -> str:
 
 def score_base(job: ScoringJob, cache: Cache, progress: Progress | None = None) -> Scoring:
     """Scores of a base model's filters; calibration sees training clips only."""
-    pruner = get(job.criterion)
+    pruner = resolve(job.criterion, job.files)
+    if content_hash(pruner) != job.content:
+        raise InputError(
+            f"The file behind criterion `{job.criterion}` must stay as it is while a run is under way. Found it "
+            "changed: run again."
+        )
     model = load_base(job.base, cache)
     features = targets = None
     if pruner.needs & COLLECTED:
@@ -73,11 +84,12 @@ def score_base(job: ScoringJob, cache: Cache, progress: Progress | None = None) 
     started = time.perf_counter()
     found = score_layers(model, pruner, job.layers, seed=job.seed or 0, features=features, targets=targets)
     seconds = time.perf_counter() - started
-    return Scoring({layer: scores.double().numpy() for layer, scores in found.items()}, seconds)
+    scores = {layer: values.double().numpy() for layer, values in found.items()}
+    return Scoring(scores, seconds, pruner.own_budget)
 
 
 def outcome_job(
-    config: Config, cell: Cell, base: BaseJob, rate: float | None, scores: Mapping[str, NDArray[np.float64]] | None
+    config: Config, cell: Cell, base: BaseJob, rate: float | None, scoring: Scoring | None
 ) -> OutcomeJob:
     """The job that computes a cell.
 
@@ -86,7 +98,7 @@ def outcome_job(
         cell: of the plan.
         base: job of its base model.
         rate: of the fine-tuning, `None` for a cell without.
-        scores: by layer, `None` for a cell without a criterion.
+        scoring: of the base model, `None` for a cell without a criterion.
     """
     removed: dict[str, tuple[int, ...]] = {}
     if cell.control == "scratch":
@@ -95,12 +107,8 @@ def outcome_job(
             layer: tuple(range(removal_count(base.widths[LAYERS.index(layer)], cell.ratio)))
             for layer in parse_scope(cell.scope)
         }
-    elif scores is not None:
-        sign = -1.0 if cell.control == "reversed" else 1.0
-        removed = {
-            layer: filters_to_remove(torch.from_numpy(sign * scores[layer]), cell.ratio)
-            for layer in parse_scope(cell.scope)
-        }
+    elif scoring is not None:
+        removed = {layer: _removed(cell, scoring, layer) for layer in parse_scope(cell.scope)}
     finetuning = None
     if cell.finetune_scope != "none":
         assert rate is not None
@@ -108,3 +116,10 @@ def outcome_job(
         scope = cast(Literal["tail", "all"], cell.finetune_scope)
         finetuning = Finetuning(scope, config.finetune.recipe(rate), cell.finetune_seed)
     return OutcomeJob(base, removed, finetuning, scratch=cell.control == "scratch")
+
+
+def _removed(cell: Cell, scoring: Scoring, layer: str) -> tuple[int, ...]:
+    scores = torch.from_numpy(scoring.scores[layer])
+    if scoring.own_budget:
+        return filters_outside(scores)
+    return filters_to_remove(-scores if cell.control == "reversed" else scores, cell.ratio)

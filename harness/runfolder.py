@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ import numpy as np
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import append_line, read_lines, whole_file, write_text
 from prunebench.eval.record import Record, read_records
-from prunebench.harness.config import Config, load_config
+from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
 from prunebench.harness.outcome import Outcome
@@ -26,7 +27,8 @@ class RunFolder:
 
     `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
     of all cells · `outcomes.jsonl` what was trained and measured · `records.jsonl` one record a cell ·
-    `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `scores/` test scores · `targets/` test targets · `report/`.
+    `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
+    `scores/` test scores · `targets/` test targets · `report/`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +70,8 @@ class RunFolder:
         self._check_environment()
         write_text(self.path / "config.toml", config.to_toml())
         write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
+        for file in map(Path, config.prune.files):
+            write_text(self.path / "pruners" / file.name, file.read_text(encoding="utf-8"))
         for dataset in datasets:
             with whole_file(self.path / "targets" / f"{file_name(dataset.label)}.npz") as stream:
                 np.savez_compressed(
@@ -81,10 +85,10 @@ class RunFolder:
     def _check_cells(self, plan: Plan) -> None:
         stray = self.records().keys() - {cell.identity for cell in plan.cells}
         if stray:
-            before = load_config(str(self.path / "config.toml"))
+            before = tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8")).get("name")
             raise InputError(
                 f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
-                f"{len(stray)} others, of configuration `{before.name}`: extend that one, or give another folder "
+                f"{len(stray)} others, of configuration `{before}`: extend that one, or give another folder "
                 "with -o."
             )
 

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import pickle
-import re
-from typing import get_args
 
 import torch
 from torch import Tensor
 
 from prunebench.pruners.agreement import assert_close, assert_finite
-from prunebench.pruners.contract import Need, Pruner
+from prunebench.pruners.contract import Pruner
+from prunebench.pruners.declaration import declaration_problem
 from prunebench.pruners.registry import split_label
 from prunebench.pruners.specimen import gaussian
 
 
 def check_declaration(pruner: Pruner) -> None:
     """A frozen dataclass, picklable, with `name`, `reference`, `version` and known `needs`."""
-    cls = type(pruner)
-    assert isinstance(pruner, Pruner), "it must subclass `prunebench.pruners.Pruner`."
-    # A class without the decorator inherits the parameters of `Pruner`, so only its own count.
-    own = vars(cls).get("__dataclass_params__")
-    frozen = own is not None and own.frozen
-    assert frozen, f"its class must be decorated with `@dataclass(frozen=True)`: decorate `{cls.__name__}`."
-    assert re.fullmatch(r"[\w:./-]+", getattr(pruner, "name", "")), (
-        "class attribute `name` must be a word without blanks or brackets: declare it."
-    )
-    assert isinstance(getattr(pruner, "reference", None), str), (
-        "class attribute `reference` must be a key of `references.bib`, or an empty string for a control: "
-        "declare it."
-    )
-    assert isinstance(pruner.version, int), "class attribute `version` must be an integer."
-    assert pruner.version >= 1, "class attribute `version` must be at least 1."
-    unknown = set(pruner.needs) - set(get_args(Need))
-    assert not unknown, f"`needs` must be drawn from {sorted(get_args(Need))}. Found {sorted(unknown)}."
+    problem = declaration_problem(type(pruner))
+    assert problem is None, problem
     copy = pickle.loads(pickle.dumps(pruner))
     assert (copy, hash(copy)) == (pruner, hash(pruner)), (
         "a pickled copy must be equal, with the same hash: keep all state in fields of immutable types."

@@ -33,11 +33,12 @@ class BatchNorm:
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Gradients of the loss of one calibration batch with respect to a layer's parameters."""
+    """Gradients of the loss of one calibration batch with respect to the parameters of a layer's group."""
 
     weight: Tensor  # (filters, channels, height, width)
     bn_weight: Tensor  # (filters,)
     bn_bias: Tensor  # (filters,)
+    consumer_weight: Tensor | None = None  # shape of `LayerView.consumer_weight`; the harness always gives it
 
 
 @dataclass(frozen=True, eq=False)

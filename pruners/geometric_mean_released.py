@@ -22,8 +22,8 @@ class GeometricMeanReleased(Pruner):
     do not count, and one weight of 0 makes a geometric mean 0, the layer's too.
 
     Written from a description of the script released with Singh & Plumbley, *Efficient CNNs via Passive
-    Filter Pruning*, arXiv:2304.02319, without its division by the layer's largest score. One logarithm per
-    weight, in float64.
+    Filter Pruning*, TASLP 33, 2025, arXiv:2304.02319, without its division by the layer's largest score.
+    One logarithm per weight, in float64.
     """
 
     name: ClassVar[str] = "geometric_mean_released"

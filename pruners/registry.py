@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 
 from prunebench.pruners.apoz import AveragePercentageOfZeros
 from prunebench.pruners.bn_scale import BatchNormScale
@@ -25,6 +27,7 @@ from prunebench.pruners.obd import OptimalBrainDamage
 from prunebench.pruners.operator_norm import OperatorNorm
 from prunebench.pruners.operator_norm_released import OperatorNormReleased
 from prunebench.pruners.operator_similarity import OperatorSimilarity
+from prunebench.pruners.plugins import load_plugin, plugin_names
 from prunebench.pruners.random_scores import RandomScores
 from prunebench.pruners.rank1_cosine import Rank1Cosine
 from prunebench.pruners.rank1_cosine_released import Rank1CosineReleased
@@ -62,8 +65,8 @@ BUILTIN: dict[str, type[Pruner]] = {
 
 
 def names() -> list[str]:
-    """Names of all pruners, in the order of listings."""
-    return list(BUILTIN)
+    """Names of all pruners, built in and installed, in the order of listings."""
+    return [*BUILTIN, *(name for name in plugin_names() if name not in BUILTIN)]
 
 
 def get(name: str, **parameters: object) -> Pruner:
@@ -74,20 +77,38 @@ def get(name: str, **parameters: object) -> Pruner:
         parameters: fields of the pruner's class; they win over those in the label.
 
     Raises:
-        ValueError: for an unknown name or parameter, with the nearest valid ones.
+        ValueError: for an unknown name or parameter, with the nearest valid ones, or a plug-in that fails.
     """
     bare, in_label = split_label(name)
-    if bare not in BUILTIN:
-        near = difflib.get_close_matches(bare, BUILTIN, n=3) or list(BUILTIN)
+    if bare in BUILTIN:
+        cls = BUILTIN[bare]
+    elif bare in plugin_names():
+        cls = load_plugin(bare)
+    else:
+        near = difflib.get_close_matches(bare, names(), n=3) or names()
         raise ValueError(f"Unknown pruner `{bare}`; did you mean {' or '.join(f'`{n}`' for n in near)}?")
-    cls = BUILTIN[bare]
-    parameters = in_label | parameters
-    valid = set(cls.__dataclass_fields__)
+    return with_parameters(cls, in_label | parameters)
+
+
+def with_parameters(cls: type[Pruner], parameters: Mapping[str, object]) -> Pruner:
+    """The pruner of a class.
+
+    Raises:
+        ValueError: for an unknown or missing parameter, or a value that the class refuses.
+    """
+    own = [field for field in fields(cls) if field.init]
     for key in parameters:
-        if key not in valid:
-            known = ", ".join(f"`{v}`" for v in sorted(valid)) or "none"
-            raise ValueError(f"Pruner `{bare}` has no parameter `{key}`; its parameters: {known}.")
-    return cls(**parameters)
+        if key not in {field.name for field in own}:
+            known = ", ".join(f"`{v}`" for v in sorted(field.name for field in own)) or "none"
+            raise ValueError(f"Pruner `{cls.name}` has no parameter `{key}`; its parameters: {known}.")
+    for field in own:
+        if field.default is MISSING and field.default_factory is MISSING and field.name not in parameters:
+            raise ValueError(f"Pruner `{cls.name}` needs a parameter: write `{cls.name}[{field.name}=…]`.")
+    try:
+        return cls(**parameters)
+    except TypeError as error:
+        given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
+        raise ValueError(f"Pruner `{cls.name}` cannot take {given}: {error}.") from error
 
 
 def split_label(label: str) -> tuple[str, dict[str, object]]:

@@ -31,6 +31,7 @@ FILTER_AXIS = {
     "weight_gradient": 1,
     "bn_weight_gradient": 1,
     "bn_bias_gradient": 1,
+    "consumer_weight_gradient": 2,
 }
 
 
@@ -79,6 +80,7 @@ class Specimen:
             shown["weight_gradient"].mean(0),
             shown["bn_weight_gradient"].mean(0),
             shown["bn_bias_gradient"].mean(0),
+            shown["consumer_weight_gradient"].mean(0),
         )
         return replace(
             view,
@@ -141,5 +143,6 @@ def gaussian(
             "weight_gradient": 0.01 * normal(clips, filters, channels, kernel, kernel),
             "bn_weight_gradient": 0.01 * normal(clips, filters),
             "bn_bias_gradient": 0.01 * normal(clips, filters),
+            "consumer_weight_gradient": 0.01 * normal(clips, *consumer.shape),
         }
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class TestClips:
+class Clips:
     """The test clips of a data set.
 
     Args:
@@ -54,11 +55,11 @@ class ClipScores:
 
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
-        self._clips: dict[str, TestClips | None] = {}
+        self._clips: dict[str, Clips | None] = {}
         self._counts: dict[str, NDArray[np.int64]] = {}
         self._maps: dict[str, Floats | None] = {}
 
-    def clips(self, data: str) -> TestClips | None:
+    def clips(self, data: str) -> Clips | None:
         """The test clips of a data set, `None` where no run kept them."""
         if data not in self._clips:
             name = re.sub(r"[^\w.=-]+", "_", data)
@@ -83,7 +84,7 @@ class ClipScores:
             self._maps[record.outcome] = maps
         return self._maps[record.outcome]
 
-    def _resamples(self, data: str, clips: TestClips) -> NDArray[np.int64]:
+    def _resamples(self, data: str, clips: Clips) -> NDArray[np.int64]:
         if data not in self._counts:
             self._counts[data] = resample_counts(clips.sources, RESAMPLES, SEED)
         return self._counts[data]
@@ -92,13 +93,11 @@ class ClipScores:
         for run in self._runs:
             path = run / "scores" / f"{record.outcome}.npz"
             if path.is_file():
-                with _archive(path) as found:
-                    scores: NDArray[np.float32] = found["test"]
-                return scores
+                return _arrays(path, "test")[0]
         return None
 
 
-def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:
+def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
     return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
@@ -115,19 +114,22 @@ def mean_over_classes(precisions: Floats) -> Floats:
     return means
 
 
-def _read_clips(path: Path) -> TestClips:
-    with _archive(path) as found:
-        return TestClips(
-            targets=found["targets"].astype(bool),
-            class_names=tuple(map(str, found["class_names"])),
-            sources=tuple(tuple(str(joined).split("|")) for joined in found["sources"]),
-        )
+def _read_clips(path: Path) -> Clips:
+    targets, class_names, sources = _arrays(path, "targets", "class_names", "sources")
+    return Clips(
+        targets=targets.astype(bool),
+        class_names=tuple(map(str, class_names)),
+        sources=tuple(tuple(str(joined).split("|")) for joined in sources),
+    )
 
 
-def _archive(path: Path) -> np.lib.npyio.NpzFile:
+def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
+    """Arrays of an npz archive."""
     try:
-        found = np.load(path)
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise InputError(f"`{path}` must be an npz archive: {error}. Delete it and run again.") from error
-    assert isinstance(found, np.lib.npyio.NpzFile)
-    return found
+        with path.open("rb") as stream, np.load(stream) as found:
+            return [found[name] for name in names]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+        held = " and ".join(f"`{name}`" for name in names)
+        raise InputError(
+            f"`{path}` must be an npz archive that holds {held}: {error}. Delete it and run again."
+        ) from error

@@ -47,8 +47,8 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
 
     Criteria and their reversals make the panels; the other controls stand in every panel they can be held
     against: the unpruned model in all of its data set and architecture, after fine-tuning in those of its
-    fine-tuning scope (at the rate of the panel's scope, where it was tuned at that), the shape trained from
-    scratch in those of its scope. A data set with controls alone gets the panels that these name.
+    scope and fine-tuning scope, which share a learning rate, the shape trained from scratch in those of its
+    scope. A data set with controls alone gets the panels that these name.
     """
     found = list(records)
     widths = _several_architectures(found)
@@ -62,11 +62,9 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
             panels.setdefault(_panel(record, widths), [])
     for panel, members in panels.items():
         kin = [r for r in found if (r.data, widths.get(_base(r), ())) == (panel.data, panel.base_widths)]
-        tuned = [
-            r for r in kin if (r.control, r.finetune_scope) == ("unpruned-fine-tuned", panel.finetune_scope)
-        ]
         members += [r for r in kin if r.control == "unpruned"]
-        members += [r for r in tuned if r.scope == panel.scope] or tuned
+        tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope)
+        members += [r for r in kin if (r.control, r.scope, r.finetune_scope) == tuned]
         members += [r for r in kin if (r.control, r.scope) == ("scratch", panel.scope)]
     return dict(sorted(panels.items()))
 

@@ -11,7 +11,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 from prunebench.reports.canvas import COLUMN, paper_style
-from prunebench.reports.paretopanel import Handles, draw_panel
+from prunebench.reports.pareto_panel import Handles, draw_panel
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
 
@@ -42,7 +42,7 @@ def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figur
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
         foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
-        # Matplotlib leaves out labels that begin with an underscore.
+        # Matplotlib before 3.10 leaves out labels that begin with an underscore.
         labels = [f" {label}" if label.startswith("_") else label for label in handles]
         legend = figure.legend(list(handles.values()), labels, loc="lower center", ncols=2 * columns)
         _stack(figure, legend, foot)
@@ -58,9 +58,8 @@ def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
     foot.set_y(GAP / height)
     legend.set_bbox_to_anchor((0.5, (notes + GAP) / height))
     below = (notes + entries + GAP) / height
-    figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)))
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once for all files
+    figure.set_layout_engine("none")  # laid out here, once for all files
+    ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)).execute(figure)
 
 
 def _notes(points: Sequence[Point], standing: str) -> list[str]:

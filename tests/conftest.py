@@ -15,5 +15,7 @@ def esc10_root() -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--update-baselines", action="store_true", help="write baselines/cnn14 anew: tox -e regression -- --update-baselines"
+        "--update-baselines",
+        action="store_true",
+        help="write baselines/cnn14 anew: tox -e regression -- --update-baselines",
     )

@@ -10,7 +10,6 @@ from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.synth import synth
 
-
 DESCRIPTIONS = {
     "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made on the spot, no files",
     "esc50": "ESC-50 as published, 50 classes of recordings; needs data.root",

@@ -81,13 +81,6 @@ def _transform_length(samples: int) -> int:
     return power * 3 // 4 if samples <= power * 3 // 4 else power
 
 
-def ringing(train: Signal, ring: Signal) -> Signal:
-    """Each impulse of a train turned into a copy of `ring`, cut at the end of the train."""
-    length = _transform_length(len(train) + len(ring))
-    found: Signal = fft.irfft(fft.rfft(train, length) * fft.rfft(ring, length), length)[: len(train)]
-    return found
-
-
 def band(centre: float, octaves: float) -> Callable[[Signal], Signal]:
     """Gain of a band around `centre`, a Gaussian on the octave scale."""
 
@@ -128,6 +121,14 @@ def pulsing(cycles: NDArray[np.float64], duty: float, edge: float = 0.05) -> Sig
     up, down = wrapped / np.float32(edge), (np.float32(duty) - wrapped) / np.float32(edge)
     envelope: Signal = np.clip(np.minimum(up, down), 0, 1)
     return envelope
+
+
+def struck_again(ring: Signal, strikes: int) -> Signal:
+    """A dying sound begun anew at even distances, the earlier strikes sounding on."""
+    out = ring.copy()
+    for start in np.linspace(0, len(ring), strikes, endpoint=False).astype(int)[1:]:
+        out[start:] += ring[:-start]
+    return out
 
 
 def strokes(

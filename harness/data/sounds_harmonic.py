@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunebench.harness.data.sound import Signal, decay, log_uniform, periodic, phase, sine, times, wander
+from prunebench.harness.data.sound import (
+    Signal,
+    decay,
+    log_uniform,
+    periodic,
+    phase,
+    sine,
+    struck_again,
+    times,
+    wander,
+)
 
 # First three formants of five vowels, in hertz: rounded averages of men and women.
 FORMANTS = ((750, 1200, 2600), (550, 1850, 2550), (300, 2400, 3100), (500, 900, 2500), (340, 900, 2350))
@@ -36,32 +46,31 @@ def horn(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def bell(rng: np.random.Generator, samples: int) -> Signal:
-    """Inharmonic partials that die away, the higher the faster; struck once."""
-    strike = log_uniform(rng, 500, 1800)
-    ratios = np.array((0.5, 1.0, 1.2, 1.5, 2.0, 2.74, 3.76)) * rng.uniform(0.98, 1.02, 7)
-    half = rng.uniform(0.08, 0.4)
+    """Inharmonic partials that die away, the higher the faster; struck two or three times."""
+    strike = log_uniform(rng, 700, 1500)
+    half = rng.uniform(0.06, 0.15)
     t = times(samples)
-    out = np.zeros(samples, dtype=np.float32)
-    for ratio, level in zip(ratios, rng.uniform(0.3, 1, 7), strict=True):
-        partial = sine(phase(strike * ratio, samples, rng.uniform()))
-        out += partial * np.exp2(-t * np.float32(ratio**0.7 / half)) * np.float32(level)
-    return out * np.minimum(t * 500, 1)
+    ring = np.zeros(samples, dtype=np.float32)
+    for ratio in np.array((0.5, 1.0, 1.2, 2.0, 2.74, 3.76)) * rng.uniform(0.99, 1.01, 6):
+        fading = np.exp2(-t * np.float32(ratio**0.5 / half))
+        ring += sine(phase(strike * ratio, samples, rng.uniform())) * fading * np.float32(rng.uniform(0.5, 1))
+    ring *= np.minimum(t * 500, 1)
+    return struck_again(ring, int(rng.integers(2, 4)))
 
 
 def plucked_string(rng: np.random.Generator, samples: int) -> Signal:
     """Harmonics that die away, the higher the faster: two to four plucks."""
-    pitch = log_uniform(rng, 110, 450)
+    pitch = log_uniform(rng, 130, 400)
     half = rng.uniform(0.1, 0.3)
+    numbers = np.arange(1, 21)
+    harmonics = np.abs(np.sin(np.pi * numbers * rng.uniform(0.1, 0.4))) / numbers
+    low, high = np.where(numbers < 5, harmonics, 0), np.where(numbers < 5, 0, harmonics)
+    slowly, quickly = decay(samples, half), decay(samples, 0.35 * half)
     out = np.zeros(samples, dtype=np.float32)
     for start in np.linspace(0, samples, rng.integers(2, 5), endpoint=False).astype(int):
         left = samples - start
         cycles = phase(pitch * rng.choice((1, 1.12, 1.26, 1.5)), left)
-        plucked_at = rng.uniform(0.1, 0.4)
-        for first, last, share in ((1, 4, 1.0), (4, 9, 0.5), (9, 21, 0.25)):
-            numbers = np.arange(first, last)
-            amplitudes = np.zeros(last - 1)
-            amplitudes[first - 1 :] = np.abs(np.sin(np.pi * numbers * plucked_at)) / numbers
-            out[start:] += periodic(cycles, amplitudes) * decay(left, half * share)
+        out[start:] += periodic(cycles, low) * slowly[:left] + periodic(cycles, high) * quickly[:left]
     return out
 
 
@@ -70,7 +79,7 @@ def hum(rng: np.random.Generator, samples: int) -> Signal:
     mains = rng.choice((50.0, 60.0)) * rng.uniform(0.995, 1.005)
     numbers = np.arange(1, 25)
     harmonics = (
-        np.where(numbers % 2 == 0, 1, 0.3) * rng.uniform(0.3, 1, 24) / numbers ** rng.uniform(0.2, 0.5)
+        np.where(numbers % 2 == 0, 1, 0.3) * rng.uniform(0.6, 1, 24) / numbers ** rng.uniform(0.2, 0.5)
     )
     return periodic(phase(float(mains), samples), harmonics)
 

@@ -44,20 +44,20 @@ def footsteps(rng: np.random.Generator, samples: int) -> Signal:
     heel = noise(rng, length, slope(2.0, rng.uniform(80, 250))) * decay(length, 0.012)
     sole = noise(rng, length, band(log_uniform(rng, 1500, 5000), 0.8))
     late = decay(length, rng.uniform(0.015, 0.04), 0.05)
-    step = heel / np.abs(heel).max() + sole * late * np.float32(rng.uniform(0.3, 0.8) / np.abs(sole).max())
+    step = heel / np.abs(heel).max() + sole * late * np.float32(rng.uniform(0.6, 1.2) / np.abs(sole).max())
     return strokes(rng, samples, 1 / rng.uniform(2.5, 4.5), 0.08, lambda left: step)
 
 
 def drum(rng: np.random.Generator, samples: int) -> Signal:
     """A skin whose pitch drops after the stroke, with its rattle, in an even rhythm."""
     length = int(0.3 * SAMPLE_RATE)
-    pitch = log_uniform(rng, 80, 220) * np.exp2(rng.uniform(0.5, 1.2) * decay(length, 0.03, 0.0001))
+    pitch = log_uniform(rng, 90, 190) * np.exp2(rng.uniform(0.5, 1.2) * decay(length, 0.03, 0.0001))
     skin = sine(phase(pitch, length)) + np.float32(0.5) * sine(phase(1.59 * pitch, length))
     skin *= decay(length, rng.uniform(0.05, 0.1))
     rattle = noise(rng, length, band(log_uniform(rng, 1500, 4000), 1.0))
     rattle *= decay(length, rng.uniform(0.02, 0.06))
-    beat = skin + rattle * np.float32(rng.uniform(0.4, 0.9) / np.abs(rattle).max())
-    return strokes(rng, samples, 1 / log_uniform(rng, 3.5, 8), 0.05, lambda left: beat)
+    beat = skin + rattle * np.float32(rng.uniform(0.6, 1.2) / np.abs(rattle).max())
+    return strokes(rng, samples, 1 / log_uniform(rng, 4, 8), 0.05, lambda left: beat)
 
 
 def bark(rng: np.random.Generator, samples: int) -> Signal:
@@ -73,7 +73,7 @@ def bark(rng: np.random.Generator, samples: int) -> Signal:
 
 def water_drops(rng: np.random.Generator, samples: int) -> Signal:
     """Bubbles: short decaying sines whose pitch rises."""
-    centre = log_uniform(rng, 700, 2500)
+    centre = log_uniform(rng, 900, 2200)
 
     def drop(left: int) -> Signal:
         length = min(left, int(0.08 * SAMPLE_RATE))

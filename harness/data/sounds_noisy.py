@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import signal
 
 from prunebench.harness.data.sound import (
     Signal,
@@ -13,9 +14,9 @@ from prunebench.harness.data.sound import (
     periodic,
     phase,
     pulsing,
-    ringing,
     sine,
     slope,
+    struck_again,
     wander,
 )
 from prunebench.harness.data.sounds_harmonic import voice
@@ -34,22 +35,21 @@ def engine(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def rain(rng: np.random.Generator, samples: int) -> Signal:
-    """Many small drops over a bed of high noise."""
-    drops = int(rng.uniform(60, 400) * samples / SAMPLE_RATE)
+    """Many small drops, each a burst that dies within a millisecond or two, over a bed of high noise."""
+    drops = int(rng.uniform(60, 300) * samples / SAMPLE_RATE)
     train = np.zeros(samples, dtype=np.float32)
-    train[rng.integers(0, samples, drops)] = rng.exponential(1.0, drops) * rng.choice((-1, 1), drops)
-    ring = decay(160, rng.uniform(0.0004, 0.001), 0.0001) * sine(phase(rng.uniform(2500, 6000), 160))
-    pattering = ringing(train, ring)
+    train[rng.integers(0, samples, drops)] = rng.exponential(1.0, drops)
+    forgetting = np.float32(np.exp2(-1 / (log_uniform(rng, 0.0005, 0.0015) * SAMPLE_RATE)))
+    pattering: Signal = signal.lfilter([np.float32(1)], [np.float32(1), -forgetting], train)
     bed = noise(rng, samples, band(log_uniform(rng, 3000, 7000), rng.uniform(0.8, 1.3)))
-    bed *= np.float32(rng.uniform(0.6, 1.6)) * pattering.std() / bed.std()
-    return pattering + bed
+    return bed * (pattering + np.float32(rng.uniform(0.1, 0.4)))
 
 
 def wind(rng: np.random.Generator, samples: int) -> Signal:
     """Low noise in gusts, with a band that howls."""
     low = noise(rng, samples, slope(2.0, rng.uniform(100, 300)))
     howl = noise(rng, samples, band(log_uniform(rng, 300, 900), rng.uniform(0.12, 0.25)))
-    gust: Signal = np.exp2(1.2 * wander(rng, samples, 3))
+    gust: Signal = np.exp2(1.5 * wander(rng, samples, 3))
     howl *= np.float32(rng.uniform(0.5, 1.2)) * low.std() / howl.std() * gust
     return (low + howl) * gust
 
@@ -60,16 +60,12 @@ def hiss(rng: np.random.Generator, samples: int) -> Signal:
 
 
 def cymbal(rng: np.random.Generator, samples: int) -> Signal:
-    """High noise and metal partials that die away; struck one to four times."""
-    body = noise(rng, samples, band(log_uniform(rng, 5000, 9000), 0.7))
+    """High noise and metal partials that die away; struck two to four times."""
+    body = noise(rng, samples, band(log_uniform(rng, 5500, 8500), 0.8))
     body /= body.std()
     for pitch in rng.uniform(2000, 9000, 4):
         body += np.float32(0.35) * sine(phase(float(pitch), samples))
-    half = rng.uniform(0.04, 0.12)
-    envelope = np.zeros(samples, dtype=np.float32)
-    for start in np.linspace(0, samples, rng.integers(1, 5), endpoint=False).astype(int):
-        envelope[start:] += decay(samples - start, half)
-    return body * envelope
+    return body * struck_again(decay(samples, rng.uniform(0.04, 0.1)), int(rng.integers(2, 5)))
 
 
 def laughter(rng: np.random.Generator, samples: int) -> Signal:

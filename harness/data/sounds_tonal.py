@@ -22,8 +22,8 @@ from prunebench.harness.frontend import SAMPLE_RATE
 
 def tone(rng: np.random.Generator, samples: int) -> Signal:
     """A steady pitch of one to three harmonics, at times with a slow tremolo."""
-    cycles = phase(log_uniform(rng, 250, 4000), samples)
-    wave = periodic(cycles, [1, *rng.uniform(0, 0.4, rng.integers(0, 3))])
+    cycles = phase(log_uniform(rng, 400, 2500), samples)
+    wave = periodic(cycles, [1, *rng.uniform(0, 0.3, rng.integers(0, 3))])
     tremolo = rng.uniform(0, 0.4) * sine(phase(rng.uniform(2, 7), samples))
     return wave * (1 + tremolo)
 
@@ -40,10 +40,10 @@ def chirp(rng: np.random.Generator, samples: int) -> Signal:
 
 def siren(rng: np.random.Generator, samples: int) -> Signal:
     """A wail: harmonics whose pitch swings over about an octave, smoothly or between two notes."""
-    swing = sine(phase(log_uniform(rng, 0.6, 5), samples, rng.uniform()))
+    swing = sine(phase(log_uniform(rng, 1.2, 4), samples, rng.uniform()))
     if rng.random() < 0.3:
         swing = np.tanh(8 * swing)
-    pitch = log_uniform(rng, 500, 1200) * np.exp2(rng.uniform(0.2, 0.6) * swing)
+    pitch = log_uniform(rng, 600, 1000) * np.exp2(rng.uniform(0.3, 0.6) * swing)
     return periodic(phase(pitch, samples), 1 / np.arange(1, 7) ** rng.uniform(0.8, 2))
 
 
@@ -51,19 +51,18 @@ def alarm(rng: np.random.Generator, samples: int) -> Signal:
     """Beeps, at times on two notes in turn."""
     beat = phase(log_uniform(rng, 4, 10), samples, rng.uniform(0, 0.3))
     high = rng.uniform(1, 1.5) if rng.random() < 0.5 else 1.0
-    pitch = log_uniform(rng, 800, 3500) * np.where(np.floor(beat) % 2 == 0, 1.0, high)
-    return periodic(phase(pitch, samples), [1, 0, rng.uniform(0.2, 0.6)]) * pulsing(
-        beat, rng.uniform(0.4, 0.7)
-    )
+    pitch = log_uniform(rng, 1000, 3000) * np.where(np.floor(beat) % 2 == 0, 1.0, high)
+    wave = periodic(phase(pitch, samples), [1, 0, rng.uniform(0.2, 0.6)])
+    return wave * pulsing(beat, rng.uniform(0.4, 0.7))
 
 
 def whistle(rng: np.random.Generator, samples: int) -> Signal:
     """A gliding pitch with vibrato, over breath in the same band."""
-    centre = log_uniform(rng, 1000, 2500)
+    centre = log_uniform(rng, 1100, 2300)
     vibrato = rng.uniform(0.05, 0.12) * sine(phase(rng.uniform(4, 7), samples))
     pitch = centre * np.exp2(rng.uniform(0.2, 0.4) * wander(rng, samples, 3) + vibrato)
-    breath = noise(rng, samples, band(centre, 0.4))
-    return sine(phase(pitch, samples)) + breath * np.float32(rng.uniform(0.3, 0.6) / breath.std())
+    breath = noise(rng, samples, band(centre, 0.6))
+    return sine(phase(pitch, samples)) + breath * np.float32(rng.uniform(0.5, 1.0) / breath.std())
 
 
 def bird(rng: np.random.Generator, samples: int) -> Signal:

@@ -18,10 +18,13 @@ from prunebench.harness.frontend import SAMPLE_RATE
 
 VERSION = 1  # raised when any clip changes
 
-EVENTS = (0.35, 0.4, 0.25)  # chance of one, two and three events
-SHORTEST_EVENT, LONGEST_EVENT = 0.5, 3.0  # seconds
+EVENTS = (0.4, 0.4, 0.2)  # chance of one, two and three events
+SHORTEST_EVENT, LONGEST_EVENT = 0.6, 3.0  # seconds
 BACKGROUND_DB = (-32.0, -25.0)  # level re full scale
 PEAK = 0.99
+
+# 10 ms at the end of an event, so that one that is cut off does not click.
+_FADE = np.linspace(1, 0, SAMPLE_RATE // 100, dtype=np.float32)
 
 
 class SynthClips(Clips):
@@ -56,7 +59,8 @@ class SynthClips(Clips):
         sounds = list(SOUNDS.values())
         for number in classes:
             start, length = _extent(rng, self._samples)
-            event = sounds[number](rng, length) * _edges(length)
+            event = sounds[number](rng, length)
+            event[-len(_FADE) :] *= _FADE
             level = 10 ** (rng.uniform(*self._snr_db) / 20)
             clip[start : start + length] += event * np.float32(level / _rms(event))
         clip *= np.float32(10 ** (rng.uniform(*BACKGROUND_DB) / 20))
@@ -70,15 +74,15 @@ def _classes(rng: np.random.Generator) -> NDArray[np.int64]:
     The smallest of exponential waiting times with these rates are such a draw, and quicker than
     `Generator.choice`.
     """
-    count = 1 + int(np.searchsorted(np.cumsum(EVENTS), rng.random()))
+    count = 1 + int(np.searchsorted(np.cumsum(EVENTS[:-1]), rng.random()))
     return np.argsort(rng.standard_exponential(len(SOUNDS)) / FREQUENCIES, kind="stable")[:count]
 
 
 def _background(rng: np.random.Generator, samples: int) -> Signal:
     """Noise of unit energy: a random slope, a random broad hump, at times swelling."""
-    fall, knee = slope(rng.uniform(0.2, 0.8), rng.uniform(300, 2000)), rng.uniform(0, 0.7)
+    fall, height = slope(rng.uniform(0.2, 0.8), rng.uniform(300, 2000)), np.float32(rng.uniform(0, 0.7))
     hump = band(float(2 ** rng.uniform(7.5, 12.5)), rng.uniform(0.4, 1.5))
-    bed = noise(rng, samples, lambda f: fall(f) * (1 + np.float32(knee) * hump(f)))
+    bed = noise(rng, samples, lambda f: fall(f) * (1 + height * hump(f)))
     bed *= np.exp2(np.float32(rng.uniform(0, 0.3)) * wander(rng, samples, 3))
     return bed / np.float32(_rms(bed))
 
@@ -87,14 +91,6 @@ def _extent(rng: np.random.Generator, samples: int) -> tuple[int, int]:
     shortest, longest = (min(samples, int(s * SAMPLE_RATE)) for s in (SHORTEST_EVENT, LONGEST_EVENT))
     length = int(rng.integers(shortest, longest + 1))
     return int(rng.integers(0, samples - length + 1)), length
-
-
-def _edges(length: int) -> Signal:
-    """10 ms of fade at the end, so that an event that is cut off does not click."""
-    out = np.ones(length, dtype=np.float32)
-    fade = SAMPLE_RATE // 100
-    out[-fade:] = np.linspace(1, 0, fade)
-    return out
 
 
 def _rms(signal: Signal) -> float:

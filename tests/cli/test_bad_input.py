@@ -44,7 +44,10 @@ def refused(found, message):
     [
         (["rum"], "Unknown verb `rum`; did you mean `run`"),
         (["run", "quik"], "did you mean `quick`"),
-        (["run", "quick", "--set", "prune.criterion=x"], "Unknown key `prune.criterion`; did you mean `criteria`"),
+        (
+            ["run", "quick", "--set", "prune.criterion=x"],
+            "Unknown key `prune.criterion`; did you mean `criteria`",
+        ),
         (["run", "quick", "--set", "prune.criteria=['l3','random']"], "Unknown pruner `l3`"),
         (["run", "quick", "--set", "prune.ratios=[1.5]"], "a ratio must lie in (0, 1)"),
         (["run", "quick", "--set", "prune.scopes=['C13']"], "must be one of C1 … C12. Found `C13`"),
@@ -123,7 +126,10 @@ def test_lists(cli, kind):
     assert code == 0
     rows = json.loads(out)
     assert all(row["name"] for row in rows)
-    assert {"pruners": "operator_norm_released", "datasets": "synth", "presets": "quick", "baselines": "cnn14/l1-50"}[
-        kind
-    ] in [row["name"] for row in rows]
+    assert {
+        "pruners": "operator_norm_released",
+        "datasets": "synth",
+        "presets": "quick",
+        "baselines": "cnn14/l1-50",
+    }[kind] in [row["name"] for row in rows]
     assert cli("list", kind)[0] == 0

@@ -64,7 +64,12 @@ def environment(cache):
 
 def run(config, out, *more, cache):
     return subprocess.run(
-        command(config, out, *more), env=environment(cache), capture_output=True, text=True, timeout=300, check=False
+        command(config, out, *more),
+        env=environment(cache),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
@@ -82,7 +87,9 @@ def same(first, second):
     for cell, record in ours.items():
         assert record.same_result(theirs[cell]), record
         if record.status == "done":
-            scores = [np.load(folder / "scores" / f"{record.outcome}.npz")["test"] for folder in (first, second)]
+            scores = [
+                np.load(folder / "scores" / f"{record.outcome}.npz")["test"] for folder in (first, second)
+            ]
             assert np.array_equal(*scores)
     return True
 
@@ -92,8 +99,15 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
     records = load_records(out)
     kinds = sorted(f"{r.control or r.criterion} {r.rate_choice}" for r in records)
     assert kinds == sorted(
-        ["l1 shared", "operator_similarity shared", "random shared", "random shared", "unpruned shared"]
-        + ["unpruned-fine-tuned own", "unpruned-fine-tuned shared"]
+        [
+            "l1 shared",
+            "operator_similarity shared",
+            "random shared",
+            "random shared",
+            "unpruned shared",
+            "unpruned-fine-tuned own",
+            "unpruned-fine-tuned shared",
+        ]
     )
     for record in records:
         assert record.status == "done"
@@ -111,7 +125,9 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
 def test_it_leaves_plots_tables_and_a_page(finished):
     out, found = finished
     files = {path.name for path in (out / "report").rglob("*") if path.is_file()}
-    assert {f"map_vs_{x}.{kind}" for x in ("macs", "parameters", "latency") for kind in ("png", "svg")} <= files
+    assert {
+        f"map_vs_{x}.{kind}" for x in ("macs", "parameters", "latency") for kind in ("png", "svg")
+    } <= files
     assert {"page.html", "summary.csv", "summary.md"} <= files
     page = (out / "report" / "page.html").read_text()
     for text in (page, found.stdout):
@@ -199,7 +215,9 @@ def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finis
 
 def test_json_is_the_records(config, home, finished):
     found = run(config, finished[0], "--json", cache=home)
-    assert {entry["cell"] for entry in json.loads(found.stdout)} == {r.cell for r in load_records(finished[0])}
+    assert {entry["cell"] for entry in json.loads(found.stdout)} == {
+        r.cell for r in load_records(finished[0])
+    }
 
 
 def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished, tmp_path):

@@ -102,7 +102,9 @@ class GradientKeeper(Keeper):
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         g = layer.gradients
         clips = torch.tensor([float(len(layer.activations))])
-        row = torch.cat([clips, *(t.flatten() for t in (g.weight, g.bn_weight, g.bn_bias))])[None]
+        row = torch.cat(
+            [clips, *(t.flatten() for t in (g.weight, g.bn_weight, g.bn_bias, g.consumer_weight))]
+        )[None]
         return row if seen is None else torch.cat((seen, row))
 
 
@@ -149,7 +151,7 @@ def test_what_the_consumer_reads(model: Cnn14, features: np.ndarray) -> None:
 def test_gradients_are_those_of_plain_backward(
     model: Cnn14, features: np.ndarray, targets: np.ndarray, pruner: Pruner
 ) -> None:
-    layers = ("C2", "C7", "C12")
+    layers = ("C2", "C7", "C8", "C12")
     found = calibrate(model, pruner, layers, features, targets, batch=2, make_view=views(model))
     twin = copy.deepcopy(model).eval()
     step = 1 if pruner.clip_by_clip else 2
@@ -161,7 +163,9 @@ def test_gradients_are_those_of_plain_backward(
         (-(want * F.logsigmoid(logits) + (1 - want) * F.logsigmoid(-logits))).mean().backward()
         for layer in layers:
             norm = twin.batch_norm(layer)
-            grads = (twin.convolution(layer).weight.grad, norm.weight.grad, norm.bias.grad)
+            consumer = twin.fc1 if layer == "C12" else twin.convolution(LAYERS[LAYERS.index(layer) + 1])
+            parameters = (twin.convolution(layer).weight, norm.weight, norm.bias, consumer.weight)
+            grads = [parameter.grad for parameter in parameters]
             expected = torch.cat([torch.tensor([float(len(want))]), *(g.flatten() for g in grads)])
             torch.testing.assert_close(found[layer][row], expected)
     assert all(len(kept) == row + 1 for kept in found.values())

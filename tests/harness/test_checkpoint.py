@@ -22,7 +22,7 @@ def test_round_trip(model, tmp_path):
     assert (found.widths, found.n_classes, found.embedding) == (WIDTHS, 3, 5)
     assert not found.training
     assert all(torch.equal(found.state_dict()[key], value) for key, value in model.state_dict().items())
-    assert os.listdir(tmp_path / "deep") == ["model.pt"]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model.pt"]
 
 
 def test_a_dict_with_the_state_under_model(model, tmp_path):

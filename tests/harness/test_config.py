@@ -35,7 +35,9 @@ def test_standard_and_claim_are_what_they_say():
 
 
 def test_overrides():
-    config = load_config("quick", ["base.seeds=[3, 4]", "data.seed=7", "name=mine", "prune.scopes=['C9-C12']"])
+    config = load_config(
+        "quick", ["base.seeds=[3, 4]", "data.seed=7", "name=mine", "prune.scopes=['C9-C12']"]
+    )
     assert config.base.seeds == (3, 4)
     assert config.data.seed == 7
     assert config.name == "mine"

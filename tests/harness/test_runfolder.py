@@ -8,7 +8,9 @@ from prunebench.harness.config import load_config
 from prunebench.harness.plan import Base, Cell, Plan
 from prunebench.harness.runfolder import RunFolder, file_name
 
-RECORD = Record(cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}})
+RECORD = Record(
+    cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}}
+)
 
 
 def plan(*identities):
@@ -31,9 +33,9 @@ def test_records_survive_a_torn_line_and_the_last_wins(tmp_path):
 
 
 def test_a_second_run_is_refused(tmp_path):
-    with RunFolder(tmp_path):
-        with pytest.raises(InputError, match="one `prunebench run` at a time"), RunFolder(tmp_path):
-            raise AssertionError("two runs in one folder")
+    twice = pytest.raises(InputError, match="one `prunebench run` at a time")
+    with RunFolder(tmp_path), twice, RunFolder(tmp_path):
+        raise AssertionError("two runs in one folder")
     with RunFolder(tmp_path) as run:
         assert run.records() == {}
 

@@ -31,7 +31,9 @@ def test_removing_equals_masking(scope, ratio):
 
     generator = torch.Generator().manual_seed(1)
     removed = {
-        layer: filters_to_remove(torch.rand(model.convolution(layer).out_channels, generator=generator), ratio)
+        layer: filters_to_remove(
+            torch.rand(model.convolution(layer).out_channels, generator=generator), ratio
+        )
         for layer in parse_scope(scope)
     }
     pruned, masked = remove_filters(model, removed), mask_filters(model, removed)

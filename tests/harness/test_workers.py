@@ -9,7 +9,7 @@ import torch
 
 from prunebench.harness.workers import Failure, Task, Workers
 
-CODE = '''
+CODE = """
 import os, sys, time
 from pathlib import Path
 def square(x, progress=None):
@@ -25,7 +25,7 @@ def die(progress=None):
 def sleep(path, progress=None):
     Path(path).write_text(str(os.getpid()))
     time.sleep(60)
-'''
+"""
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def test_results_failures_and_threads(tasks):
     told = []
     with Workers(2, threads=1) as workers:
         calls = [Task(str(x), tasks.square, (x,)) for x in range(5)]
-        found = dict(workers.run([*calls, Task("bad", tasks.fail, ()), Task("threads", tasks.threads, ())], silent))
+        found = dict(
+            workers.run([*calls, Task("bad", tasks.fail, ()), Task("threads", tasks.threads, ())], silent)
+        )
         again = dict(workers.run([Task("9", tasks.square, (9,))], lambda *told_: told.append(told_)))
     assert found["threads"] == 1
     assert [found[str(x)] for x in range(5)] == [0, 1, 4, 9, 16]

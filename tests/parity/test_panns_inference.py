@@ -39,7 +39,9 @@ def published(published_class):
 @torch.inference_mode()
 def test_same_weights_give_the_same_outputs(published):
     ours = from_state_dict(published.state_dict())
-    waveforms = torch.randn(2, 64000, generator=torch.Generator().manual_seed(2)) * torch.tensor([[0.1], [0.5]])
+    waveforms = torch.randn(2, 64000, generator=torch.Generator().manual_seed(2)) * torch.tensor(
+        [[0.1], [0.5]]
+    )
     expected, found = published(waveforms), ours(waveforms)
     assert expected["clipwise_output"].std() > 0.05
     assert (found.probabilities - expected["clipwise_output"]).abs().max() < 1e-5

@@ -25,18 +25,18 @@ def test_no_criterion_is_forgotten():
 
 
 def test_names_are_those_of_the_classes():
-    assert names() == [cls.name for cls in BUILTIN.values()]
-    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names())
+    assert names()[: len(BUILTIN)] == [cls.name for cls in BUILTIN.values()]
+    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in BUILTIN)
 
 
 def test_every_reference_is_in_the_bibliography():
     entries = re.findall(r"^@\w+\{([\w:-]+),$", REFERENCES.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(entries) == len(set(entries))
     assert {cls.reference for cls in BUILTIN.values()} - {""} <= set(entries)
-    assert [name for name in names() if not get(name).reference] == ["random"]
+    assert [name for name in BUILTIN if not get(name).reference] == ["random"]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILTIN)
 def test_criteria_are_values(name):
     pruner = get(name)
     assert pruner == get(pruner.label)
@@ -44,7 +44,7 @@ def test_criteria_are_values(name):
     assert pruner.label == name
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILTIN)
 def test_docstrings_give_a_formula_and_a_source(name):
     documentation = inspect.getdoc(BUILTIN[name])
     assert documentation
@@ -72,7 +72,7 @@ def test_a_label_of_another_form_is_refused(label):
 
 
 def test_a_parameter_without_a_value_is_refused():
-    with pytest.raises(ValueError, match="written `name=value`. Found `landmarks`"):
+    with pytest.raises(ValueError, match=r"written `name=value`\. Found `landmarks`"):
         get("nystrom_similarity[landmarks]")
 
 

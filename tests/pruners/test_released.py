@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial import distance
 from scipy.stats.mstats import gmean
 
-from prunebench.pruners import get, names
+from prunebench.pruners import BUILTIN, get
 
 
 def prototypes(weight: np.ndarray) -> list[np.ndarray]:
@@ -62,6 +62,14 @@ def test_rank1_cosine_keeps_a_filter_that_is_its_own_partner(layer_of):
     assert kept_by_the_described_procedure(twice.numpy()) == {0, 2, 3}
 
 
+def test_rank1_cosine_takes_filters_for_twins_that_differ_by_less_than_five_places(layer_of):
+    """Unrounded, the second and third are nearest and the second would be kept instead of the third."""
+    angles = torch.tensor([0.0, 0.002, 0.003, 1.2]).double()
+    weight = torch.stack([angles.cos(), angles.sin()], 1).view(4, 1, 1, 2)
+    assert kept_by_the_described_procedure(weight.numpy()) == {0, 2, 3}
+    assert get("rank1_cosine_released").score(layer_of(weight)).tolist() == [1, 0, 1, 1]
+
+
 def test_rank1_cosine_tells_a_filter_from_its_negative(layer_of):
     angles = torch.tensor([0.0, 0.1, 1.2]).double()
     weight = torch.stack([angles.cos(), angles.sin()], 1).view(3, 1, 1, 2)
@@ -105,8 +113,8 @@ RELEASED = {
 
 
 def test_released_variants_are_marked():
-    assert {name for name in names() if get(name).released} == RELEASED
-    assert {name for name in names() if get(name).own_budget} == {"rank1_cosine_released"}
+    assert {name for name in BUILTIN if get(name).released} == RELEASED
+    assert {name for name in BUILTIN if get(name).own_budget} == {"rank1_cosine_released"}
 
 
 @pytest.mark.parametrize("name", sorted(RELEASED))

@@ -162,7 +162,7 @@ def test_signs_do_not_matter(layer_of, name):
 @pytest.mark.parametrize("name", [*WALKS, "graph_centrality", "geometric_median", "operator_norm"])
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_scores_follow_filters_up_to_exact_twins(layer_of, name, kernel):
-    """Also with negated twins and filters that differ in the order of channels: equal norms and directions."""
+    """Also negated twins and filters that differ in the order of channels: equal norms and directions."""
     generator = torch.Generator().manual_seed(4)
     some = torch.randn(6, 4, kernel, kernel, generator=generator)
     weight = torch.cat([some, some[:2], -some[1:4], some[3:5].flip(1), 0 * some[:2]])

@@ -16,17 +16,13 @@ def slow_order(similarity, strength, support=None) -> list[int]:
     """Of the most alike whole pair the weaker goes; equal pairs by the weaker, then by the stronger."""
     whole, order, strength = list(range(len(strength))), [], [int(s) for s in strength]
     while len(whole) > 1:
+        keys = [(s, -i) for i, s in enumerate(strength)]
 
-        def place(pair):
-            weaker, stronger = sorted(pair, key=lambda i: (strength[i], -i))
-            return (
-                -similarity[weaker, stronger],
-                (strength[weaker], -weaker),
-                (strength[stronger], -stronger),
-            )
+        def place(pair, keys=keys):
+            weaker, stronger = sorted(keys[i] for i in pair)
+            return -similarity[pair], weaker, stronger
 
-        pair = min(combinations(whole, 2), key=place)
-        leaver = min(pair, key=lambda i: (strength[i], -i))
+        leaver = min(min(combinations(whole, 2), key=place), key=keys.__getitem__)
         whole.remove(leaver)
         order.append(leaver)
         if support is not None:

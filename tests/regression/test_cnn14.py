@@ -10,7 +10,14 @@ from prunebench.harness.scoring import score_layers
 from prunebench.harness.surgery import remove_filters
 from prunebench.pruners import Pruner, get
 
-CRITERIA = ("l1", "geometric_median", "random", "operator_norm", "operator_norm_released", "operator_similarity")
+CRITERIA = (
+    "l1",
+    "geometric_median",
+    "random",
+    "operator_norm",
+    "operator_norm_released",
+    "operator_similarity",
+)
 PERCENTS = (25, 50, 75)
 SCOPE = "C7-C12"
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from prunebench.eval.record import Record
+from prunebench.reports import Report, write_report
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256)
 # What a criterion keeps of the signal, relative to the unpruned model, per unit of ratio removed.
@@ -101,8 +102,9 @@ class Maker:
             "macs_backbone": macs,
             "macs_with_frontend": macs + 1_051_700_000,
         }
-        fields = {"base": f"base{fields.get('base_seed', 0)}", "scope": "C7-C12", **fields}
-        record = Record(cell=key, data=data, widths=widths, stages=stages, measures=measures, **fields)
+        found_by = {"data": data, "widths": widths, "stages": stages, "measures": measures}
+        common = {"base": f"base{fields.get('base_seed', 0)}", "scope": "C7-C12"}
+        record = Record(**{"cell": key, **found_by, **common, **fields})
         self.records.append(record)
         return record
 
@@ -185,6 +187,12 @@ class Maker:
         return self.folder
 
 
+@pytest.fixture(scope="session")
+def new_maker() -> type[Maker]:
+    """What builds run folders."""
+    return Maker
+
+
 @pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     """An empty run folder with a configuration and an environment."""
@@ -198,3 +206,9 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished `quick` run; tests only read it."""
     folder = tmp_path_factory.mktemp("quick")
     return Maker(folder).config().grid().write()
+
+
+@pytest.fixture(scope="session")
+def quick_report(quick_run: Path) -> Report:
+    """The written report of the `quick` run."""
+    return write_report([quick_run])

@@ -15,6 +15,7 @@ VERBS = {
     "report": "prunebench.cli.report:report",
     "check": "prunebench.cli.gate:check",
     "baseline": "prunebench.cli.gate:baseline",
+    "score": "prunebench.cli.score:score",
     "prune": "prunebench.cli.checkpoint:prune",
     "measure": "prunebench.cli.checkpoint:measure",
     "list": "prunebench.cli.listing:list_",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.calibration import clips_option, open_clips, pruner_file_option
 from prunebench.cli.output import print_json, print_table
 
 
@@ -15,33 +16,47 @@ from prunebench.cli.output import print_json, print_table
 Examples:
   prunebench prune Cnn14_mAP=0.431.pth --pruner l1 --ratio 0.5 -o pruned.pth
   prunebench prune model.pth --pruner random --seed 1 --ratio 0.25 --layers C1-C12 -o small.pth
+  prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.pth
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--pruner", required=True, help="Criterion; see `prunebench list pruners`.")
-@click.option("--ratio", required=True, type=float, help="Share of each layer's filters to remove, in [0, 1).")
+@click.option("--pruner", required=True, help="Criterion; see `prunebench list pruners`, or scores:DIR.")
+@click.option("--ratio", type=float, help="Share of each layer's filters to remove, in [0, 1).")
 @click.option("--layers", default="C7-C12", show_default=True, help="Scope.")
 @click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
+@clips_option
+@pruner_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def prune(
-    checkpoint: Path, pruner: str, ratio: float, layers: str, seed: int, output: Path, as_json: bool
+    checkpoint: Path,
+    pruner: str,
+    ratio: float | None,
+    layers: str,
+    seed: int,
+    clips: Path | None,
+    pruner_files: tuple[Path, ...],
+    output: Path,
+    as_json: bool,
 ) -> None:
-    """Remove filters from CHECKPOINT for real and save the smaller model's state dict."""
-    from prunebench.eval.errors import InputError
+    """Remove filters from CHECKPOINT for real and save the smaller model's state dict.
+
+    A criterion that chooses how many filters go takes no --ratio.
+    """
     from prunebench.harness.budget import check_ratio, parse_scope
     from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
+    from prunebench.harness.pruning import check_budget
     from prunebench.harness.pruning import prune as prune_model
-    from prunebench.pruners.registry import get
+    from prunebench.harness.resolve import resolve
 
-    try:
-        criterion = get(pruner)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    check_ratio(ratio)
+    criterion = resolve(pruner, pruner_files)
+    if ratio is not None:
+        check_ratio(ratio)
+    check_budget(criterion, ratio)
     parse_scope(layers)
     model = load_checkpoint(checkpoint)
-    pruned = prune_model(model, criterion, ratio, layers, seed=seed)
+    shown = open_clips(clips, model, [criterion])
+    pruned = prune_model(model, criterion, ratio, layers, seed=seed, clips=shown)
     save_checkpoint(pruned, output)
     _print_figures({"before": _figures(model), "after": _figures(pruned)}, as_json=as_json)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from prunebench.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from prunebench.pruners.contract import Pruner
 
 KINDS = ("pruners", "datasets", "presets", "baselines")
 
@@ -23,18 +28,33 @@ def list_(kind: str, as_json: bool) -> None:
 
 
 def _pruners() -> list[dict[str, str]]:
+    from prunebench.baselines.peers import PEERS
+    from prunebench.pruners.plugins import load_plugin, plugin_names
     from prunebench.pruners.registry import BUILTIN
 
-    return [
-        {
-            "name": name,
-            "criterion": _first_line(cls),
-            "reference": cls.reference,
-            "needs": ", ".join(sorted(cls.needs)),
-            "note": "released code, departures included" if cls.released else "",
-        }
-        for name, cls in BUILTIN.items()
-    ]
+    rows = [_pruner(cls) for cls in BUILTIN.values()]
+    for name in plugin_names():
+        try:
+            if name in BUILTIN:
+                raise ValueError(f"Pruner `{name}` of an installed plug-in has the name of a built-in one.")
+            rows.append(_pruner(load_plugin(name)))
+        except ValueError as error:
+            rows.append(
+                {"name": name, "criterion": "", "reference": "", "needs": "", "note": f"missing: {error}"}
+            )
+    return rows + [_pruner(cls) for cls in PEERS.values()]
+
+
+def _pruner(cls: type[Pruner]) -> dict[str, str]:
+    notes = ["released code, departures included"] if cls.released else []
+    notes += ["chooses how many filters go, no ratio"] if cls.own_budget else []
+    return {
+        "name": cls.name,
+        "criterion": _first_line(cls),
+        "reference": cls.reference,
+        "needs": ", ".join(sorted(cls.needs)),
+        "note": "; ".join(notes),
+    }
 
 
 def _datasets() -> list[dict[str, str]]:

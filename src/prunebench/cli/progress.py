@@ -93,7 +93,10 @@ class PlainDisplay:
     def _end_phase(self) -> None:
         if self._phase:
             seconds = time.monotonic() - self._started
-            click.echo(f"{self._phase}: {len(self._pieces.finished)} of {self._pieces.total} in {seconds:.0f} s", err=True)
+            click.echo(
+                f"{self._phase}: {len(self._pieces.finished)} of {self._pieces.total} in {seconds:.0f} s",
+                err=True,
+            )
             self._phase = ""
 
     def __enter__(self) -> PlainDisplay:
@@ -143,8 +146,9 @@ class LiveDisplay:
         self.finished(key)
 
     def _show(self, note: str = "") -> None:
-        changes = {"note": note} if note else {}
-        self._bars.update(self._task, completed=self._pieces.done, **changes)
+        if note:
+            self._bars.update(self._task, note=note)
+        self._bars.update(self._task, completed=self._pieces.done)
 
     def __enter__(self) -> LiveDisplay:
         self._bars.start()

@@ -9,7 +9,9 @@ import click
 from prunebench.cli.output import print_json
 
 
-@click.command(epilog="\b\nExamples:\n  prunebench report runs/quick\n  prunebench report runs/quick -o figures")
+@click.command(
+    epilog="\b\nExamples:\n  prunebench report runs/quick\n  prunebench report runs/quick -o figures"
+)
 @click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ Examples:
   prunebench run quick --set data.name=esc10 --set data.root=ESC-50 --set data.mix=3
   prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --set workers=8
   prunebench run my.toml
+  prunebench run quick --pruner-file mine.py -o runs/mine
 """
 
 
@@ -23,6 +25,14 @@ Examples:
 @click.argument("source", default="quick", metavar="[PRESET | CONFIG.toml]")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Run folder  [default: runs/NAME]")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a field; repeatable.")
+@click.option(
+    "--pruner-file",
+    "pruner_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file whose pruners are added to the criteria; repeatable.",
+)
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON.")
 @click.pass_context
@@ -31,6 +41,7 @@ def run(
     source: str,
     output: Path | None,
     overrides: tuple[str, ...],
+    pruner_files: tuple[Path, ...],
     retry_failed: bool,
     as_json: bool,
 ) -> None:
@@ -46,7 +57,7 @@ def run(
     from prunebench.harness.sweep import run_sweep
 
     started = time.monotonic()
-    config = load_config(source, overrides)
+    config = load_config(source, overrides, pruner_files=pruner_files)
     if output is None:
         label = "" if config.data.name == "synth" else f"-{config.data.label}"
         output = Path("runs") / file_name(f"{config.name}{label}")
@@ -57,6 +68,13 @@ def run(
     except KeyboardInterrupt:
         click.echo(f"Stopped. What is finished is kept in {output}; the same command resumes it.", err=True)
         ctx.exit(130)
+    except BrokenProcessPool:
+        click.echo(
+            f"A worker process was ended from outside, by lack of memory perhaps. What is finished is kept in "
+            f"{output}; the same command resumes it.",
+            err=True,
+        )
+        ctx.exit(1)
     _conclude(output, as_json=as_json)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
@@ -78,4 +96,3 @@ def _conclude(run_folder: Path, *, as_json: bool) -> None:
             click.echo(f"Page: {report.page}", err=True)
     if as_json:
         click.echo("[" + ",\n".join(record.to_json() for record in records) + "]")
-

@@ -20,7 +20,9 @@ def status(run: Path, as_json: bool) -> None:
 
     plan = run / "plan.json"
     if not plan.is_file():
-        raise InputError(f"A run folder must hold `plan.json`. Found none in `{run}`: give what `prunebench run -o` made.")
+        raise InputError(
+            f"A run folder must hold `plan.json`. Found none in `{run}`: give what `prunebench run -o` made."
+        )
     cells: list[str] = json.loads(plan.read_text(encoding="utf-8"))
     records: list[Record] = read_records(run / "records.jsonl")
     failed = [record for record in records if record.status == "failed"]
@@ -33,6 +35,8 @@ def status(run: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left")
+    click.echo(
+        f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left"
+    )
     for record in failed:
         click.echo(f"  failed: {record.control or record.criterion} at {record.ratio}: {record.error}")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import DataOptions, names
+from prunebench.harness.data.options import NAMES
 
 RECORDED = {"name": "esc10", "root": "somewhere"}
 
@@ -21,7 +22,7 @@ def test_default_is_synth_of_the_documented_sizes():
 
 
 def test_names():
-    assert names() == ["synth", "esc50", "esc10"]
+    assert names() == list(NAMES) == ["synth", "esc50", "esc10"]
 
 
 @pytest.mark.parametrize(

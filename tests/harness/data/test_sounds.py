@@ -11,7 +11,6 @@ from prunebench.harness.data.sound import (
     periodic,
     phase,
     pulsing,
-    ringing,
     sine,
     slope,
     strokes,
@@ -75,7 +74,7 @@ def test_strokes_stand_out_of_their_energy(examples, name):
 
 @pytest.mark.parametrize("name", ["tone", "chirp", "siren", "hum"])
 def test_steady_sounds_do_not(examples, name):
-    assert np.median([crest(signal) for signal in examples[name]]) < 4
+    assert np.median([crest(signal) for signal in examples[name]]) < 5
 
 
 def test_classes_differ_but_are_not_trivial(examples):
@@ -145,13 +144,6 @@ def test_wander_is_smooth_and_of_unit_size():
     contours = [wander(np.random.default_rng(seed), 32000, 4) for seed in range(200)]
     assert np.std(contours) == pytest.approx(0.85, abs=0.15)
     assert np.abs(np.diff(contours)).max() < 0.01
-
-
-def test_ringing_puts_a_copy_at_each_impulse():
-    train, ring = np.zeros(1000, np.float32), np.arange(5, dtype=np.float32)
-    train[[10, 500, 997]] = 1, -2, 1
-    expected = np.convolve(train, ring)[:1000]
-    np.testing.assert_allclose(ringing(train, ring), expected, atol=1e-5)
 
 
 def test_strokes_repeat_at_their_interval():

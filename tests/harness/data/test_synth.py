@@ -7,7 +7,7 @@ import pytest
 
 from prunebench.harness.data import SPLITS, DataOptions, open_dataset
 from prunebench.harness.data.sounds import FREQUENCIES, SOUNDS
-from prunebench.harness.data.synth import EVENTS, SynthClips
+from prunebench.harness.data.synth import EVENTS, VERSION, SynthClips
 
 
 def clips(split="training", size=60, *, samples=32000, snr_db=(-6.0, 14.0), seed=0):
@@ -33,6 +33,24 @@ def test_default_set(default):
         assert some.targets.shape == (len(some), 24)
         assert some.targets.dtype == np.bool_
         assert some.sources == tuple((name,) for name in some.names)
+
+
+@pytest.mark.parametrize(
+    ("index", "classes", "level"),
+    [
+        (0, {"tone"}, 0.047759),
+        (1, {"laughter", "bell"}, 0.043059),
+        (2, {"drum"}, 0.156623),
+        (3, {"knocks", "rain"}, 0.039611),
+        (4, {"engine", "drum"}, 0.102798),
+        (5, {"vowel", "alarm"}, 0.106607),
+    ],
+)
+def test_clips_stay_what_they_are(default, index, classes, level):
+    """Where this fails, clips have changed: raise `synth.VERSION` and then these values."""
+    assert VERSION == 1
+    assert {name for name, held in zip(SOUNDS, default.test.targets[index], strict=True) if held} == classes
+    assert default.test.waveform(index).std() == pytest.approx(level, rel=1e-3)
 
 
 def test_names_differ_across_splits(default):

@@ -72,9 +72,10 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
 
 def _frontier(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Handles:
     best = frontier(points, quantity)
+    greatest = max(quantity.of(p) for p in points)  # as far as anything was measured, the best stays the best
     (line,) = axes.step(
-        [quantity.of(p) / factor for p in best],
-        [p.mean_map for p in best],
+        [*(quantity.of(p) / factor for p in best), greatest / factor],
+        [*(p.mean_map for p in best), best[-1].mean_map],
         where="post",
         color=INK,
         linewidth=0.7,

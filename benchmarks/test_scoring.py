@@ -1,0 +1,80 @@
+"""Scoring C7–C12 of a full-width Cnn14, beside one plain pass over the same weights in the same run.
+
+`extra_info` holds the ratio to the median pass. The bounds are those of an otherwise idle machine with 2
+cores; `pytest benchmarks/test_scoring.py --benchmark-columns=median,iqr,rounds`, `--benchmark-json` for the
+ratios.
+"""
+
+import time
+from statistics import median
+
+import pytest
+import torch
+
+from prunebench.harness import Cnn14
+from prunebench.pruners import BUILTIN, get
+from prunebench.pruners.contract import COLLECTED, BatchNorm, LayerView
+
+SCOPE = [f"C{i}" for i in range(7, 13)]
+PASSES = {"l1": 3, "l2": 3, "bn_scale": 3, "random": 3, "operator_norm": 6}
+SECONDS = {
+    "operator_norm_released": 3,
+    "rank1_cosine": 2,
+    "operator_similarity": 2,
+    "nystrom_similarity": 2,
+    "graph_centrality": 2,
+    "geometric_median": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def layers() -> list[LayerView]:
+    model = Cnn14()
+    views = []
+    for index, name in enumerate(SCOPE):
+        norm = model.batch_norm(name)
+        last = index == len(SCOPE) - 1
+        consumer = model.fc1.weight if last else model.convolution(SCOPE[index + 1]).weight
+        views.append(
+            LayerView(
+                name,
+                model.convolution(name).weight.detach(),
+                BatchNorm(
+                    norm.weight.detach(), norm.bias.detach(), norm.running_mean, norm.running_var, norm.eps
+                ),
+                consumer.detach(),
+                supplied_generator=torch.Generator().manual_seed(0),
+            )
+        )
+    return views
+
+
+def plain_pass(layers: list[LayerView]) -> None:
+    for layer in layers:
+        layer.weight.abs().sum()
+
+
+def seconds_of_a_plain_pass(layers: list[LayerView]) -> float:
+    times = []
+    for _ in range(7):
+        started = time.perf_counter()
+        plain_pass(layers)
+        times.append(time.perf_counter() - started)
+    return median(times)
+
+
+def test_plain_pass(benchmark, layers):
+    benchmark.group = "scoring C7–C12, full width"
+    benchmark.pedantic(plain_pass, (layers,), rounds=7, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("name", [name for name in BUILTIN if not get(name).needs & COLLECTED])
+def test_scoring(benchmark, layers, name):
+    benchmark.group = "scoring C7–C12, full width"
+    pruner = get(name)
+    benchmark.pedantic(lambda: [pruner.score(layer) for layer in layers], rounds=5, warmup_rounds=1)
+    seconds = benchmark.stats.stats.median
+    passes = seconds / seconds_of_a_plain_pass(layers)
+    benchmark.extra_info["plain_passes"] = round(passes, 2)
+    assert passes <= PASSES.get(name, float("inf"))
+    assert seconds < SECONDS.get(name, float("inf"))

@@ -1,0 +1,39 @@
+"""Does a class declare itself as the contract asks?"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import get_args
+
+from prunebench.pruners.contract import COLLECTED, Need, Pruner
+
+
+def declaration_problem(cls: object) -> str | None:
+    """What the class of a pruner must have and has not, as a sentence; `None` where nothing is amiss."""
+    if not (inspect.isclass(cls) and issubclass(cls, Pruner)):
+        return "it must subclass `prunebench.pruners.Pruner`."
+    if inspect.isabstract(cls):
+        return f"it must define {' and '.join(f'`{name}`' for name in sorted(cls.__abstractmethods__))}."
+    # A class without the decorator inherits the parameters of `Pruner`, so only its own count.
+    own = vars(cls).get("__dataclass_params__")
+    if own is None or not own.frozen:
+        return f"its class must be decorated with `@dataclass(frozen=True)`: decorate `{cls.__name__}`."
+    if not isinstance(name := getattr(cls, "name", ""), str) or not re.fullmatch(r"[\w:./-]+", name):
+        return "class attribute `name` must be a word without blanks or brackets: declare it."
+    if not isinstance(getattr(cls, "reference", None), str):
+        return (
+            "class attribute `reference` must be a key of `references.bib`, or an empty string for a "
+            "control: declare it."
+        )
+    version: object = cls.version
+    if not isinstance(version, int) or version < 1:
+        return f"class attribute `version` must be an integer of at least 1. Found {version!r}."
+    unknown = set(cls.needs) - set(get_args(Need))
+    if unknown:
+        return f"`needs` must be drawn from {sorted(get_args(Need))}. Found {sorted(unknown)}."
+    if cls.needs & COLLECTED and cls.observe is Pruner.observe:
+        return (
+            f"it must define `observe`, which folds what it needs of clips: {sorted(cls.needs & COLLECTED)}."
+        )
+    return None

@@ -1,0 +1,132 @@
+"""The summary in words, and what it says is missing."""
+
+import dataclasses
+import json
+import math
+
+from prunebench.reports import make_report
+
+
+def text_of(report):
+    """All sentences, with ordinary spaces."""
+    return "\n".join(s for said in report.sentences.values() for s in said).replace("\u00a0", " ")
+
+
+def test_numbers_come_first(quick_report):
+    for sentences in quick_report.sentences.values():
+        assert all(sentence[0].isdigit() for sentence in sentences)
+    assert "smallest difference" in sentences[0]
+    assert "conditional on 1 base model; fewer than six carry no claim" in sentences[0]
+
+
+def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
+    text = text_of(quick_report)
+    for ratio in (0.25, 0.5, 0.75):
+        rows = [r for r in quick_report.rows if r.control is None and r.ratio == ratio]
+        best = max(rows, key=lambda r: r.map_mean)
+        assert f"{best.map_mean:.3f} mAP with {100 * ratio:.0f} % of the filters of C7–C12 removed" in text
+        assert f"{best.label} is highest" in text
+
+
+def test_random_wins_where_it_wins(maker):
+    maker.grid(criteria={"l1": 0.9, "random": 0.1}, ratios=(0.75,))
+    text = text_of(make_report([maker.write()]))
+    assert "random wins, before l1 (" in text
+    assert "is highest" not in text
+
+
+def test_a_winner_that_may_be_random_is_said_to_be(maker):
+    for name, signal in (("l1", 1.01), ("random", 1.0)):
+        for seed in (0, 1):
+            maker.cell(signal=signal, noise=seed + len(name), criterion=name, ratio=0.5, finetune_seed=seed)
+    report = make_report([maker.write()])
+    assert "1 of 1 point cannot be told from random at the same ratio: l1 (50 %)" in text_of(report)
+
+
+def test_frontier_names_criteria_with_their_ratios_and_counts_them_without_random(quick_report):
+    on = {r.label for r in quick_report.rows if r.on_frontier and r.control is None}
+    assert f"{len(on)} of 5 criteria" in text_of(quick_report)
+    assert "operator_norm (" in next(s for s in text_of(quick_report).splitlines() if "frontier" in s)
+
+
+def test_classes_and_clips_are_counted(quick_report):
+    assert "8 of 8 classes have positives among the 200 test clips" in text_of(quick_report)
+
+
+def test_rounded_layers_are_named(maker):
+    maker.cell(
+        signal=1.0, criterion="l1", ratio=0.33, off_request={"C10": (0.33, 0.328), "C7": (0.33, 0.344)}
+    )
+    assert "2 layers lost another share than asked for, by rounding to whole filters: C7, C10." in text_of(
+        make_report([maker.write()])
+    )
+
+
+def test_a_finished_run_misses_nothing(quick_report):
+    assert quick_report.missing == ()
+
+
+def test_failed_cells_are_counted_and_kept(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
+    maker.fail(cell="bad", criterion="l1", data="synth", ratio=0.75, error="it broke")
+    report = make_report([maker.write()])
+    assert report.missing == ("1 cell failed and is left out; the errors are listed.",)
+    assert [r.error for r in report.failed] == ["it broke"]
+
+
+def test_undefined_quality_is_left_out_and_said(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
+    spoilt = next(i for i, r in enumerate(maker.records) if r.criterion == "l1")
+    maker.records[spoilt] = dataclasses.replace(
+        maker.records[spoilt], stages={"fine-tuned": {"test_map": math.nan}}
+    )
+    report = make_report([maker.write()])
+    assert "1 cell ended without a defined test mAP and is left out." in report.missing
+    assert next(r for r in report.rows if r.label == "l1").n == 1
+
+
+def test_what_a_half_finished_run_misses(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5, finetune_scope="tail")
+    maker.write()
+    (maker.folder / "plan.json").write_text(json.dumps([maker.records[0].cell, "b", "c"]))
+    report = make_report([maker.folder])
+    missing = "\n".join(report.missing).replace("\u00a0", " ")
+    for words in (
+        "2 of 3 cells of quick are not finished yet",
+        "No latency yet",
+        "the control of the unpruned model is missing",
+        "the control of the unpruned, fine-tuned model is missing",
+        "no random control at 50 %",
+    ):
+        assert words in missing
+    assert "cannot be told: two criteria at one ratio on one base model are missing" in text_of(report)
+
+
+def test_missing_scores_are_said(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
+    maker.write()
+    for path in (maker.folder / "scores").iterdir():
+        path.unlink()
+    report = make_report([maker.folder])
+    assert (
+        "8 of 8 cells have no per-clip test scores, so their differences have no interval." in report.missing
+    )
+    assert "cannot be told: per-clip test scores are missing" in text_of(report)
+
+
+def test_a_single_seed_is_said(maker):
+    maker.grid(criteria={"l1": 0.5, "geometric_median": 0.6, "random": 0.9}, ratios=(0.5,), seeds=(0,))
+    report = make_report([maker.write()])
+    assert any("a single seed" in sentence for sentence in report.missing)
+    assert "from the test clips alone" in text_of(report)
+
+
+def test_latency_of_some_shapes_is_said(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.25, 0.5))
+    shapes = maker.folder / "shapes.jsonl"
+    lines = [line for line in shapes.read_text().splitlines() if json.loads(line)["widths"][-1] != 128]
+    shapes.write_text("".join(f"{line}\n" for line in lines))
+    report = make_report([maker.write()])
+    assert report.missing == (
+        "No latency of 2 rows yet, which the figure against it leaves out: random, l1.",
+    )

@@ -1,0 +1,196 @@
+"""The report as files, and the page."""
+
+import html.parser
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from prunebench.eval.errors import InputError
+from prunebench.reports import make_report, write_report
+
+FILES = {
+    f"{name}.{kind}"
+    for name in ("map_vs_macs", "map_vs_parameters", "map_vs_latency")
+    for kind in ("png", "svg")
+} | {"summary.csv", "summary.md", "summary.json", "page.html"}
+VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
+
+
+class Page(html.parser.HTMLParser):
+    """Tags that are open, addresses that are asked for, text that is read."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.open, self.addresses, self.text, self.tags = [], [], [], []
+        self.feed(source)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.addresses += [value for key, value in attributes if key in ("src", "href", "action", "srcset")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def page_of(report):
+    return Page(report.page.read_text(encoding="utf-8"))
+
+
+def test_everything_is_written_into_the_run_by_default(quick_report, quick_run):
+    assert quick_report.folder == quick_run / "report"
+    assert {path.name for path in quick_report.files} == FILES
+    assert {path.name for path in quick_report.folder.iterdir()} == FILES
+    assert all(path.stat().st_size > 0 for path in quick_report.files)
+
+
+def test_writing_again_gives_the_same_bytes(quick_report, quick_run, tmp_path):
+    again = write_report([quick_run], tmp_path / "again")
+    for path in again.files:
+        assert path.read_bytes() == (quick_report.folder / path.name).read_bytes(), path.name
+
+
+def test_the_page_is_whole_and_asks_no_network(quick_report):
+    page = page_of(quick_report)
+    assert page.open == []
+    assert page.tags.count("img") == 3
+    assert all(address.startswith("data:") for address in page.addresses)
+    source = quick_report.page.read_text(encoding="utf-8")
+    assert not re.search(r"@import|url\(\s*['\"]?(?!data:)|fetch\(|XMLHttpRequest", source)
+
+
+def test_the_page_says_all_that_the_report_says(quick_report):
+    text = re.sub(r"\s+", " ", "".join(page_of(quick_report).text))
+    said = [s for sentences in quick_report.sentences.values() for s in sentences]
+    for words in (*said, "demonstration, no claim", "Some <CPU> & more", "-o NEW_RUN"):
+        assert re.sub(r"\s+", " ", words) in text
+    for row in quick_report.rows:
+        assert row.label in text
+
+
+def test_names_with_markup_are_escaped(maker):
+    bad = "<script>alert('x')</script>"
+    maker.config(name=bad)
+    maker.cell(signal=1.0, criterion=bad, ratio=0.5, data=f"a {bad}")
+    maker.fail(cell="b", criterion=bad, data="synth", error=bad)
+    report = write_report([maker.write()])
+    page = page_of(report)
+    assert page.open == []
+    assert page.tags.count("script") == 1
+    assert bad in "".join(page.text)
+
+
+def test_failed_cells_are_listed_on_the_page(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    maker.fail(cell="b", criterion="l2", data="synth", ratio=0.75, finetune_seed=1, error="out of memory")
+    text = "".join(page_of(write_report([maker.write()])).text).replace("\u00a0", " ")
+    assert "Failed cells (1)" in text
+    assert "l2, 75 % of C7-C12, synth, base seed 0, fine-tuning seed 1" in text
+    assert "out of memory" in text
+
+
+def test_a_run_without_configuration_and_environment_is_reported(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    for name in ("config.toml", "environment.json"):
+        (maker.folder / name).unlink()
+    report = write_report([maker.write()])
+    assert report.title == maker.folder.name
+    assert report.standing == "demonstration, no claim"
+    assert "holds no environment" in "".join(page_of(report).text)
+
+
+def test_two_runs_are_reported_as_one(maker, tmp_path):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config(name="more").grid(criteria={"l2": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    report = write_report([maker.folder, other.folder], tmp_path / "both")
+    assert report.title == "quick + more"
+    rows = {row.label: row for row in report.rows if row.ratio}
+    assert set(rows) == {"random", "l1", "l2"}
+    assert rows["l1"].like_random is not None
+    assert rows["l2"].like_random is not None
+
+
+def test_runs_on_other_test_clips_are_refused(maker, tmp_path):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    other = type(maker)(tmp_path / "other", clips=50)
+    other.folder.mkdir()
+    other.config().grid(criteria={"l2": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    with pytest.raises(InputError, match="same test clips"):
+        write_report([maker.folder, other.folder], tmp_path / "both")
+    assert not (tmp_path / "both").exists()
+
+
+def test_a_cell_that_failed_in_one_run_and_ended_in_another_is_done(maker, tmp_path):
+    done = maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    maker.write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.fail(cell=done.cell, criterion="l1", data="synth", error="no")
+    other.write()
+    assert make_report([maker.folder, other.folder]).failed == ()
+
+
+@pytest.mark.parametrize("failures", [0, 2])
+def test_a_run_without_a_finished_cell_is_refused_in_a_sentence(maker, failures):
+    for index in range(failures):
+        maker.fail(cell=str(index), criterion="l1", data="synth", error="no room")
+    maker.write()
+    with pytest.raises(InputError, match=f"Found {failures} cells, {failures} of them failed") as caught:
+        write_report([maker.folder])
+    assert ("no room" in str(caught.value)) == bool(failures)
+    assert not (maker.folder / "report").exists()
+
+
+def test_bad_requests_are_refused(maker, tmp_path):
+    with pytest.raises(InputError, match=r"records\.jsonl"):
+        write_report([tmp_path / "nothing"])
+    with pytest.raises(InputError, match="at least one run folder"):
+        write_report([])
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    with pytest.raises(InputError, match="give -o DIR"):
+        write_report([maker.write(), maker.folder])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="Found the file"):
+        write_report([maker.folder], tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["config.toml", "environment.json"])
+def test_broken_files_are_named(maker, name):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    (maker.write() / name).write_text("{[")
+    with pytest.raises(InputError, match=re.escape(name)):
+        write_report([maker.folder])
+
+
+@pytest.mark.parametrize("spoil", ["cut off", "no archive", "another array"])
+def test_broken_scores_are_named(maker, spoil):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    path = maker.folder / "scores" / f"{next(r.outcome for r in maker.records if r.criterion == 'l1')}.npz"
+    match spoil:
+        case "cut off":
+            path.write_bytes(path.read_bytes()[:100])
+        case "no archive":
+            path.write_bytes(b"scores")
+        case "another array":
+            np.savez(path, validation=np.zeros(3))
+    with pytest.raises(InputError, match=re.escape(path.name)):
+        write_report([maker.folder])
+
+
+def test_a_report_leaves_torch_alone(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    code = (
+        "import sys, prunebench.reports\n"
+        f"prunebench.reports.write_report([{str(maker.write())!r}])\n"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'prunebench.harness', 'matplotlib.pyplot')))"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
