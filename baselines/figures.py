@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.record import Record
+from prunebench.eval.record import OWN, Record
 
 MODEL_ENTRY = "model"
 COSTS = ("parameters", "parameter_bytes", "macs_backbone", "macs_with_frontend")
@@ -48,10 +48,11 @@ def entry_name(record: Record) -> str:
     """The entry a cell belongs to.
 
     Under an allocation that is not uniform the widths follow the scores, and so the seeds: these are then
-    part of the name.
+    part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it.
     """
     made_by = " ".join(part for part in (record.control, record.criterion) if part)
-    parts = [record.data, made_by, record.scope, repr(float(record.ratio))]
+    parts = [record.data, made_by, record.scope]
+    parts += [repr(float(record.ratio))] if record.allocation != OWN else []
     if record.allocation != "uniform":
         parts += [record.allocation, f"base {record.base_seed}"]
         parts += [f"prune {record.prune_seed}"] if record.prune_seed is not None else []

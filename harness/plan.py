@@ -99,7 +99,7 @@ def _check_stored_scores(config: Config, pruners: Iterable[Pruner]) -> None:
 def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
     shared = {"plan": VERSION, "base": base.identity, "threads": config.threads}
     for cell in _grid(config, base, pruners):
-        payload = {**shared, **asdict(replace(cell, identity="", base=Base("", 0, 0)))}
+        payload = {**asdict(replace(cell, identity="", base=base)), **shared}
         if cell.criterion is not None:
             pruner = pruners[cell.criterion]
             payload |= {"criterion_version": pruner.version}

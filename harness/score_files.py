@@ -87,9 +87,9 @@ def read_scores(file: Path) -> Scores:
             every filter once.
     """
     try:
-        found = np.load(file)
-        if isinstance(found, np.lib.npyio.NpzFile):
-            with found:
+        with file.open("rb") as stream:  # np.load leaves a file open that it cannot read
+            found = np.load(stream)
+            if isinstance(found, np.lib.npyio.NpzFile):
                 found = found["scores"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(

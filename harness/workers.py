@@ -107,7 +107,9 @@ def _start_worker(threads: int, messages: Any) -> None:
     _progress = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # dying activations would slow some processors down
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a guard against bugs, which costs time
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

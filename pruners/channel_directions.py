@@ -9,7 +9,7 @@ from torch import Tensor
 
 # Numbers held in float64 at a time: few enough to stay in cache, so that the weights are read once, and
 # enough for few small steps, which cost most where other work keeps the cores busy.
-CHUNK = 1_000_000
+CHUNK = 500_000
 
 
 def channel_projections(weight: Tensor) -> Iterator[Tensor]:
@@ -30,7 +30,9 @@ def channel_projections(weight: Tensor) -> Iterator[Tensor]:
     n, channels, positions = filters.shape
     step = max(1, CHUNK // (n * positions))
     for first in range(0, channels, step):
-        chunk = filters[:, first : first + step].to(torch.float64)
-        rows = (chunk - chunk.mean(0)).transpose(0, 1)
+        # A copy also where the weights are float64, because it is centred in place.
+        chunk = filters[:, first : first + step].to(torch.float64, copy=True)
+        chunk -= chunk.mean(0)
+        rows = chunk.transpose(0, 1)
         directions = torch.linalg.eigh(rows.mT @ rows).eigenvectors[:, :, -1:]
         yield (rows @ directions)[:, :, 0]

@@ -72,6 +72,7 @@ def _products(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) ->
             products[row : row + BLOCK, row:] += chunk[row : row + BLOCK] @ chunk[row:].T
     for row in range(0, n, BLOCK):
         after = row + BLOCK
+        products[row:after, row:after].tril_().add_(products[row:after, row:after].tril(-1).T)
         products[after:, row:after] = products[row:after, after:].T
     return norms, products
 

@@ -34,7 +34,8 @@ class Rank1CosineReleased(Pruner):
     its own partner; a filter and its negative are as far apart as can be, and the signs hang on the first
     input channel; ties at five places are decided by where filters are stored, here the first stored first,
     in the script as NumPy's unstable sort happens to leave them. Where a right singular vector begins
-    with 0 the script gives nan and this a positive sign; a single filter is kept.
+    with 0 the script gives nan and here the sign is arbitrary; a single filter, on which the script stops,
+    is kept.
 
     Written from a description of the scripts released with Singh & Plumbley, Interspeech 2022,
     arXiv:2203.15751, and ICASSP 2023, arXiv:2210.17416 (the one that rounds).
@@ -49,7 +50,9 @@ class Rank1CosineReleased(Pruner):
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64: 1 for the filters kept, 0 for the redundant."""
-        directions = prototypes(layer.weight).directions
+        norms, directions = prototypes(layer.weight)
+        # The first unit vector is what a singular value decomposition of zeros begins with.
+        directions[norms == 0] = torch.eye(1, directions.shape[1]).to(directions)
         first_channel = layer.weight[:, 0].flatten(1).to(directions)
         negative = (first_channel * directions).sum(1, keepdim=True) < 0
         signed = torch.where(negative, -directions, directions)

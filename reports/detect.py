@@ -54,8 +54,9 @@ def smallest_detectable(panel: Panel, points: Sequence[Point], scores: ClipScore
     seeds. With fewer than six base models it is conditional on them.
     """
     errors, bases, known = [], [], []
-    for ratio in sorted({p.ratio for p in points if p.control is None and p.panel == panel}):
-        peers = [p for p in points if p.control is None and p.panel == panel and p.ratio == ratio]
+    criteria = [p for p in points if p.control is None and p.panel == panel and not p.own_budget]
+    for ratio in sorted({p.ratio for p in criteria}):
+        peers = [p for p in criteria if p.ratio == ratio]
         for a, b in itertools.combinations(peers, 2):
             found = difference(a, b, peers, scores)
             if found is not None:

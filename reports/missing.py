@@ -79,7 +79,7 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
             yield f"{title}: the control of the {name} is missing."
     bare = [
         ratio
-        for ratio in dict.fromkeys(p.ratio for p in criteria)
+        for ratio in dict.fromkeys(p.ratio for p in criteria if not p.own_budget)
         if random_at(own, found.panel, ratio) is None
     ]
     if bare:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from prunebench.eval.record import Record
+from prunebench.eval.record import OWN, Record
 
 Widths = Mapping[tuple[str, str], tuple[int, ...]]
 
@@ -48,14 +48,18 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
     Criteria and their reversals make the panels; the other controls stand in every panel they can be held
     against: the unpruned model in all of its data set and architecture, after fine-tuning in those of its
     scope and fine-tuning scope, which share a learning rate, the shape trained from scratch in those of its
-    scope. A data set with controls alone gets the panels that these name.
+    scope. A data set with controls alone gets the panels that these name. A criterion that chose how many
+    filters go stands beside the others, at its own cost.
     """
     found = list(records)
     widths = _several_architectures(found)
     pruned = [r for r in found if r.control in (None, "reversed")]
     panels: dict[Panel, list[Record]] = {}
-    for record in pruned:
-        panels.setdefault(_panel(record, widths), []).append(record)
+    for record in sorted(pruned, key=lambda r: r.allocation == OWN):
+        own = _panel(record, widths)
+        homes = [panel for panel in panels if _but_for_allocation(panel) == _but_for_allocation(own)]
+        for panel in (homes or [own]) if record.allocation == OWN else [own]:
+            panels.setdefault(panel, []).append(record)
     for data in {r.data for r in found} - {r.data for r in pruned}:
         controls = [r for r in found if r.data == data]
         for record in [r for r in controls if r.control != "unpruned"] or controls:
@@ -80,6 +84,10 @@ def _base(record: Record) -> tuple[str, str]:
 def _panel(record: Record, widths: Widths) -> Panel:
     base = widths.get(_base(record), ())
     return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base)
+
+
+def _but_for_allocation(panel: Panel) -> Panel:
+    return replace(panel, allocation="")
 
 
 def _several_architectures(records: Sequence[Record]) -> Widths:

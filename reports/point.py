@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from prunebench.eval.record import Record
+from prunebench.eval.record import OWN, Record
 from prunebench.reports.palette import order
 from prunebench.reports.panel import Panel, base_of, by_panel
 from prunebench.reports.run import final_map, stage_map
@@ -24,7 +24,8 @@ class Point:
         criteria: the criteria whose cells these are; several where they removed the same filters.
         control: as in the record, `None` for a criterion.
         own_rate: an unpruned control that was fine-tuned at its own best rate.
-        ratio: share of each layer's filters asked for.
+        ratio: share of each layer's filters asked for; of a criterion that chose how many go, the mean share
+            of the scope's filters that went.
         records: one of each outcome.
         released: criteria that reproduce published code.
     """
@@ -57,6 +58,11 @@ class Point:
     def is_random(self) -> bool:
         """The control that draws filters by chance."""
         return self.control is None and RANDOM in self.criteria
+
+    @property
+    def own_budget(self) -> bool:
+        """Whether the criterion chose how many filters go, so that no other point is at its ratio."""
+        return any(r.allocation == OWN for r in self.records)
 
     @property
     def n(self) -> int:
@@ -93,14 +99,16 @@ def points_of(records: Iterable[Record]) -> list[Point]:
     """
     points: list[Point] = []
     for panel, members in by_panel(records).items():
-        groups: dict[tuple[str | None, bool, float], dict[str | None, list[Record]]] = {}
+        groups: dict[tuple[str | None, bool, float | None], dict[str | None, list[Record]]] = {}
         for r in members:
             own = r.control == "unpruned-fine-tuned" and r.rate_choice == "own"
-            groups.setdefault((r.control, own, r.ratio), {}).setdefault(r.criterion, []).append(r)
-        for (control, own, ratio), by_criterion in groups.items():
+            asked = None if r.allocation == OWN else r.ratio
+            groups.setdefault((r.control, own, asked), {}).setdefault(r.criterion, []).append(r)
+        for (control, own, asked), by_criterion in groups.items():
             for names, cells in _coinciding(by_criterion):
                 released = frozenset(r.criterion for r in cells if r.released and r.criterion)
                 one_each = tuple({r.outcome: r for r in cells}.values())
+                ratio = fmean(r.ratio for r in one_each) if asked is None else asked
                 points.append(Point(panel, names, control, own, ratio, one_each, released))
     shared = {(p.panel, _outcomes(p)) for p in points if not p.own_rate}
     return sorted((p for p in points if not p.own_rate or (p.panel, _outcomes(p)) not in shared), key=_place)
@@ -134,5 +142,5 @@ def _place(point: Point) -> tuple[object, ...]:
 
 
 def random_at(points: Sequence[Point], panel: Panel, ratio: float) -> Point | None:
-    """The random control of a panel at a ratio."""
+    """The random control of a panel at a ratio that was asked for."""
     return next((p for p in points if p.is_random and p.panel == panel and p.ratio == ratio), None)

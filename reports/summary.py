@@ -34,7 +34,8 @@ class SummaryRow:
         control: as in the record, `None` for a criterion.
         is_random: the control that draws filters by chance.
         released: whether a criterion of the row reproduces published code.
-        ratio: share of each layer's filters asked for.
+        ratio: share of each layer's filters asked for, or the mean share that went with `own_budget`.
+        own_budget: whether the criterion chose how many filters go.
         map_pruned: mean test mAP after surgery, before fine-tuning.
         map_mean, map_low, map_high: test mAP at the last stage, mean and range over the n models.
         n: models trained and measured.
@@ -56,6 +57,7 @@ class SummaryRow:
     is_random: bool
     released: bool
     ratio: float
+    own_budget: bool
     map_pruned: float
     map_mean: float
     map_low: float
@@ -103,7 +105,7 @@ def rows_of(points: Sequence[Point], scores: ClipScores) -> list[SummaryRow]:
 def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_frontier: bool) -> SummaryRow:
     low, high, mean = math.nan, math.nan, math.nan
     like_random = None
-    control = random_at(points, point.panel, point.ratio)
+    control = None if point.own_budget else random_at(points, point.panel, point.ratio)
     if control is not None and control is not point:
         peers = [p for p in points if (p.panel, p.ratio) == (point.panel, point.ratio)]
         found = difference(point, control, peers, scores)
@@ -117,6 +119,7 @@ def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_fronti
         is_random=point.is_random,
         released=bool(point.released),
         ratio=point.ratio,
+        own_budget=point.own_budget,
         map_pruned=point.mean_map_at("pruned"),
         map_mean=point.mean_map,
         map_low=min(point.maps),

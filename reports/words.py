@@ -20,6 +20,7 @@ def said(
     sentences = [
         detectable_said(found),
         *_best(own),
+        *_own_budgets(own),
         *_frontier(own),
         *_like_random(own),
         *_controls(own),
@@ -45,10 +46,11 @@ def detectable_said(found: Detectable) -> str:
 
 
 def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
-    for ratio in sorted({row.ratio for row in rows if row.control is None}):
+    ruled = [row for row in rows if row.control is None and not row.own_budget]
+    for ratio in sorted({row.ratio for row in ruled}):
         scope = rows[0].panel.scope.replace("-", "–")
         ranked = sorted(
-            (row for row in rows if row.control is None and row.ratio == ratio),
+            (row for row in ruled if row.ratio == ratio),
             key=lambda row: -row.map_mean,
         )
         first = ranked[0]
@@ -68,6 +70,19 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
             text += f", {numbers.gap(first.difference)} {between} from random"
             text += ", from which it cannot be told" if first.like_random else ""
         yield text + "."
+
+
+def _own_budgets(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    for row in rows:
+        if row.own_budget:
+            scope = row.panel.scope.replace("-", "–")
+            cost = f", {row.macs_backbone_relative:.2f} of the backbone's MACs" * (
+                row.macs_backbone_relative > 0
+            )
+            yield (
+                f"{numbers.quality(row.map_mean)} mAP: {row.label} chose how many filters go, "
+                f"{numbers.share(row.ratio)} of those of {scope}{cost}; nothing else stands at that ratio."
+            )
 
 
 def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:

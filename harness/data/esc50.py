@@ -91,7 +91,7 @@ class Collection:
             check_recording(path)
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
-            whole.update(repr(recording).encode())
+            whole.update(repr((recording, digest)).encode())
         return whole.hexdigest()
 
     def clips(self, folds: Sequence[int]) -> RecordedClips:

@@ -88,10 +88,8 @@ class DataOptions:
             **dict.fromkeys(_SYNTH_ONLY, "`synth`"),
             **dict.fromkeys(_SIZES, "`synth` and of mixed sets (`mix`)"),
         }
-        if self.name == "synth":
-            alien = _RECORDED_ONLY
-        else:
-            alien = _SYNTH_ONLY if self.mix else (*_SYNTH_ONLY, *_SIZES)
+        alien_to_recorded = _SYNTH_ONLY if self.mix else (*_SYNTH_ONLY, *_SIZES)
+        alien = _RECORDED_ONLY if self.name == "synth" else alien_to_recorded
         for option in alien:
             if getattr(self, option) is not None:
                 raise InputError(

@@ -83,9 +83,9 @@ def test_rank1_cosine_keeps_a_single_filter(layer_of):
     assert get("rank1_cosine_released").score(layer_of(torch.ones(1, 2, 3, 3))).tolist() == [1]
 
 
-def test_rank1_cosine_of_hard_layers_keeps_some(layer_of, hard_weight):
+def test_rank1_cosine_of_hard_layers(layer_of, hard_weight):
     scores = get("rank1_cosine_released").score(layer_of(hard_weight))
-    assert 1 <= int(scores.sum()) <= len(hard_weight)
+    assert set(torch.where(scores == 1)[0].tolist()) == kept_by_the_described_procedure(hard_weight.numpy())
 
 
 @settings(max_examples=40, deadline=None)

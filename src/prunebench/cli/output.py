@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_json(value: object) -> None:
@@ -13,13 +18,19 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=1, sort_keys=True))
 
 
+def console() -> Console:
+    """Standard output: as wide as the terminal, or 110 columns where it is none."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
+
+
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Columns under headings, as wide as the terminal allows."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(*headings, box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+    console().print(table)

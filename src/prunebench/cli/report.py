@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import print_json
+from prunebench.cli.output import console, print_json
 
 
 @click.command(
@@ -23,7 +23,5 @@ def report(run: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(written.summary)
         return
-    from rich.console import Console
-
-    Console().print(terminal_table(written))
+    console().print(terminal_table(written))
     click.echo(f"Page: {written.page}", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.output import console
 from prunebench.cli.progress import make_display
 
 EXAMPLES = """
@@ -90,9 +91,7 @@ def _conclude(run_folder: Path, *, as_json: bool) -> None:
     if any(record.status == "done" for record in records):
         report = write_report([run_folder])
         if not as_json:
-            from rich.console import Console
-
-            Console().print(terminal_table(report))
+            console().print(terminal_table(report))
             click.echo(f"Page: {report.page}", err=True)
     if as_json:
         click.echo("[" + ",\n".join(record.to_json() for record in records) + "]")

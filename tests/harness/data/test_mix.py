@@ -61,7 +61,7 @@ def test_every_class_is_as_likely():
 
 def test_one_recording_is_shifted_around_the_clip_and_scaled():
     clips = mixture(50, most=1)
-    gains = []
+    gains, onsets = [], []
     for index in range(50):
         clip = clips.waveform(index)
         recording = Tones().waveform(int(heard(clip).argmax()))
@@ -69,7 +69,9 @@ def test_one_recording_is_shifted_around_the_clip_and_scaled():
         shifted = np.roll(recording, int(correlation.argmax()))
         scale = clip.std() / recording.std()
         np.testing.assert_allclose(clip, shifted * scale, atol=1e-5)
+        onsets.append(int(correlation.argmax()) % 80)
         gains.append(20 * np.log10(clip.std() / LEVEL))
+    assert len(set(onsets)) > 20
     assert GAIN_DB[0] <= min(gains) < GAIN_DB[0] + 2
     assert GAIN_DB[1] - 2 < max(gains) <= GAIN_DB[1] + 1e-3
 

@@ -1,0 +1,52 @@
+"""The sweep on real recordings, as they are and mixed, with reduced budgets."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from prunebench.reports import load_records
+
+SMALL = [
+    "model.width=0.03125",
+    "base.steps=4",
+    "base.batch=4",
+    "prune.criteria=['random', 'operator_norm']",
+    "prune.ratios=[0.5]",
+    "prune.seeds=[0]",
+    "finetune.steps=2",
+    "finetune.batch=4",
+    "finetune.seeds=[0]",
+    "finetune.rates=[1e-3]",
+    "measure.latency=false",
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "label"),
+    [
+        ([], "esc10"),
+        (
+            ["data.mix=3", "data.training_clips=24", "data.validation_clips=24", "data.test_clips=32"],
+            "esc10 mix=3 training_clips=24 validation_clips=24 test_clips=32",
+        ),
+    ],
+)
+def test_quick_on_esc10(esc10_root, tmp_path, more, label):
+    settings = ["data.name=esc10", f"data.root={esc10_root}", *SMALL, *more]
+    words = [word for setting in settings for word in ("--set", setting)]
+    found = subprocess.run(
+        [sys.executable, "-m", "prunebench", "run", "quick", "-o", str(tmp_path / "run"), *words],
+        env={**os.environ, "PRUNEBENCH_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert found.returncode == 0, found.stderr
+    records = load_records(tmp_path / "run")
+    assert {record.data for record in records} == {label}
+    assert all(record.status == "done" for record in records)
+    assert all(record.stages[record.last_stage]["classes_with_positives"] == 10 for record in records)
+    assert (tmp_path / "run" / "report" / "map_vs_macs.png").stat().st_size > 10_000
