@@ -1,3 +1,4 @@
+from .agreement import Agreement, kendall_tau, overlap, spearman_rho
 from .bootstrap import bootstrap_average_precision, resample_counts
 from .child import MeasurementError
 from .complexity import (
@@ -23,6 +24,7 @@ from .single_label import accuracy
 
 __all__ = [
     "COUNTERS",
+    "Agreement",
     "Effort",
     "InputError",
     "Macs",
@@ -40,16 +42,19 @@ __all__ = [
     "d_prime",
     "file_bytes",
     "fvcore_macs",
+    "kendall_tau",
     "layer_macs",
     "layer_parameters",
     "load_records",
     "lwlrap",
     "mean_average_precision",
     "micro_average_precision",
+    "overlap",
     "panns_flops",
     "parameter_bytes",
     "peak_memory",
     "resample_counts",
     "roc_auc",
+    "spearman_rho",
     "thop_macs",
 ]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+from prunebench.eval.errors import InputError
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -64,6 +68,22 @@ def _cut_torn_line(stream: BinaryIO) -> None:
     if position < end:
         stream.truncate(position)
     stream.seek(0, os.SEEK_END)
+
+
+def parsed_lines(path: Path, parse: Callable[[str], T]) -> list[T]:
+    """What `parse` makes of each whole line of a file.
+
+    Raises:
+        InputError: naming file and line, for one that cannot be parsed.
+    """
+    found = []
+    for number, line in enumerate(read_lines(path), 1):
+        try:
+            found.append(parse(line))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            said = str(error) if isinstance(error, InputError) else f"cannot be read ({error})."
+            raise InputError(f"{path}, line {number}: {said}") from error
+    return found
 
 
 def read_lines(path: Path) -> list[str]:

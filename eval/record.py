@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import read_lines
+from prunebench.eval.files import parsed_lines
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch")
@@ -104,11 +104,11 @@ class Record:
                 f"A record must have schema_version {cls.schema}. Found {version!r}: "
                 "use the version of prunebench that wrote it."
             )
-        found["widths"] = tuple(found.get("widths", ()))
-        found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
         try:
+            found["widths"] = tuple(found.get("widths", ()))
+            found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
             return cls(**found)
-        except TypeError as error:
+        except (TypeError, AttributeError, KeyError, IndexError) as error:
             raise InputError(f"A record must have the fields of schema {cls.schema}: {error}.") from error
 
 
@@ -137,20 +137,14 @@ def read_records(path: Path) -> list[Record]:
     Raises:
         InputError: for a line that is no record of this schema.
     """
-    records: dict[str, Record] = {}
-    for number, line in enumerate(read_lines(path), 1):
-        try:
-            record = Record.from_json(line)
-        except ValueError as error:
-            raise InputError(f"{path}, line {number}: {error}") from error
-        records[record.cell] = record
-    return list(records.values())
+    return list({record.cell: record for record in parsed_lines(path, Record.from_json)}.values())
 
 
 def load_shapes(run: Path | str) -> dict[tuple[int, ...], dict[str, float]]:
     """Latency and memory of each distinct shape of a run, by widths."""
-    found = {}
-    for line in read_lines(Path(run) / "shapes.jsonl"):
-        shape = json.loads(line)
-        found[tuple(shape["widths"])] = shape["timings"]
-    return found
+    return dict(parsed_lines(Path(run) / "shapes.jsonl", _shape))
+
+
+def _shape(line: str) -> tuple[tuple[int, ...], dict[str, float]]:
+    found = json.loads(line)
+    return tuple(found["widths"]), dict(found["timings"])

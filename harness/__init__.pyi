@@ -1,7 +1,8 @@
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import Config, load_config
 from .model import Cnn14, Output
-from .pruning import prune
+from .pruning import prune, score
+from .resolve import resolve
 from .surgery import remove_filters
 from .sweep import run_sweep
 
@@ -13,6 +14,8 @@ __all__ = [
     "load_config",
     "prune",
     "remove_filters",
+    "resolve",
     "run_sweep",
     "save_checkpoint",
+    "score",
 ]

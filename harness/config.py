@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
 import tomli_w
@@ -20,6 +20,21 @@ from prunebench.harness.training import Recipe
 from prunebench.pruners.contract import Pruner
 
 PRESETS = ("quick", "standard", "claim")
+
+
+T = TypeVar("T")
+
+
+def _once(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Each value once: a seed given twice is not a replicate."""
+    return tuple(dict.fromkeys(values))
+
+
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rates = Annotated[tuple[Rate, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Shares = Annotated[tuple[Share, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
+Seeds = Annotated[tuple[pydantic.NonNegativeInt, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
 
 
 class Section(pydantic.BaseModel):
@@ -37,10 +52,10 @@ class ModelSection(Section):
 class BaseSection(Section):
     """Training of the base models, one per seed; all criteria share them."""
 
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: Seeds = (0,)
     steps: int = Field(1000, ge=0)
     batch: int = Field(16, ge=2)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: Rate = 1e-3
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float = Field(1.0, gt=0)
@@ -60,7 +75,7 @@ class PruneSection(Section):
     criteria: tuple[str, ...] = Field(("l1", "random"), min_length=1)
     ratios: tuple[float, ...] = Field((0.25, 0.5, 0.75), min_length=1)
     scopes: tuple[str, ...] = Field((DEFAULT_SCOPE,), min_length=1)
-    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="of pruners that draw random numbers")
+    seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
     calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
 
     @pydantic.field_validator("files")
@@ -72,7 +87,7 @@ class PruneSection(Section):
     @pydantic.field_validator("criteria")
     @classmethod
     def _known(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
-        return tuple(resolve(label, info.data.get("files", ())).label for label in labels)
+        return _once(tuple(resolve(label, info.data.get("files", ())).label for label in labels))
 
     @pydantic.field_validator("ratios")
     @classmethod
@@ -82,12 +97,12 @@ class PruneSection(Section):
                 raise ValueError(
                     f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}"
                 )
-        return ratios
+        return _once(ratios)
 
     @pydantic.field_validator("scopes")
     @classmethod
     def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(scope_name(parse_scope(scope)) for scope in scopes)
+        return _once(tuple(scope_name(parse_scope(scope)) for scope in scopes))
 
     def pruner(self, label: str) -> Pruner:
         """The pruner of one of the criteria."""
@@ -98,12 +113,10 @@ class FinetuneSection(Section):
     """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
 
     scopes: tuple[Literal["tail", "all"], ...] = Field(("tail",), min_length=1)
-    seeds: tuple[int, ...] = Field((0, 1), min_length=1)
+    seeds: Seeds = (0, 1)
     steps: int = Field(60, ge=1)
-    rates: tuple[float, ...] = Field((3e-4, 1e-3, 3e-3), min_length=1)
-    rate_ratios: tuple[float, ...] = Field(
-        (0.25, 0.5, 0.75), min_length=1, description="random-pruned ratios that choose the rate"
-    )
+    rates: Rates = (3e-4, 1e-3, 3e-3)
+    rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
     batch: int = Field(16, ge=2)
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
@@ -136,7 +149,7 @@ class MeasureSection(Section):
 class Config(Section):
     """A sweep."""
 
-    name: str = "custom"
+    name: str = Field("custom", pattern=r"^[\w-][\w.-]*$")
     claim: bool = Field(False, description="whether the report may state differences between criteria")
     threads: int = Field(1, ge=1, description="of each cell; part of a cell's identity")
     workers: int = Field(2, ge=1, description="cells at a time; changes no result")
@@ -232,7 +245,7 @@ def _read(source: str) -> dict[str, Any]:
                 f"A run needs a preset or a TOML file. Found no file `{source}`; presets: {', '.join(PRESETS)}; "
                 f"{nearest(source, PRESETS)}"
             )
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode(errors="replace")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -259,6 +272,12 @@ def _override(table: dict[str, Any], override: str) -> None:
 def _add_files(table: dict[str, Any], files: Sequence[Path | str]) -> None:
     """The files, and those of their pruners that the criteria do not name yet."""
     prune = table.setdefault("prune", {})
+    if not isinstance(prune, dict) or not all(
+        isinstance(prune.get(k, []), list) for k in ("criteria", "files")
+    ):
+        raise InputError(
+            "`prune` must be a table in which `criteria` and `files` are lists. Found other values."
+        )
     named = list(prune.get("criteria", PruneSection.model_fields["criteria"].default))
     known = {str(label).partition("[")[0] for label in named}
     prune["files"] = [*prune.get("files", ()), *(str(file) for file in files)]

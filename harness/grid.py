@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.record import STAGES
 from prunebench.harness.bases import BaseJob, build_base, store_stem
 from prunebench.harness.budget import parse_scope
@@ -24,6 +25,7 @@ from prunebench.harness.records import failed_record, finished_record
 from prunebench.harness.removal import Scoring, ScoringJob, outcome_job, score_base, scoring_key
 from prunebench.harness.resolve import content_hash
 from prunebench.harness.runfolder import RunFolder
+from prunebench.harness.splits import store_features
 from prunebench.harness.workers import Failure, Task, Workers
 from prunebench.pruners.contract import Pruner
 
@@ -62,12 +64,25 @@ class Grid:
         tuned = [cell for cell in cells if cell.finetune_scope != "none"]
         groups = {RateGroup.of(cell): self._first_base(cell.base.data) for cell in tuned}
         bases = [*(cell.base for cell in cells), *groups.values()]
+        self._store_features(sorted({base.data for base in bases}))
         self._train_bases(bases)
         if any(cell.finetune_scope == "tail" for cell in tuned):
             self._store_stems([base for base in bases if base.identity in self._qualities])
         self._score(cells, list(groups.values()))
         self._choose_rates(groups)
         self._compute_cells(cells)
+
+    def _store_features(self, indices: Iterable[int]) -> None:
+        tasks = [
+            Task(f"{self._labels[index]} {split}", store_features, (self._options[index], split, self._cache))
+            for index in indices
+            for split in SPLITS
+        ]
+        for name, _ in self._carry_out("features", tasks):
+            self._display.finished(name)
+        for task in tasks:
+            if task.key in self._failures:  # a recording that cannot be decoded, say: nothing can begin
+                raise InputError(self._failures[task.key].removeprefix("InputError: "))
 
     def _train_bases(self, bases: Iterable[Base]) -> None:
         jobs = {base.identity: self._base_job(base) for base in bases}
@@ -195,7 +210,10 @@ class Grid:
             if key not in self._scorings:
                 raise CellError(f"scoring failed: {self._why(key)}")
             scoring = self._scorings[key]
-        return outcome_job(self._config, cell, base, rate, scoring)
+        try:
+            return outcome_job(self._config, cell, base, rate, scoring)
+        except InputError as error:
+            raise CellError(str(error)) from error
 
     def _rate(self, cell: Cell) -> float | None:
         if cell.finetune_scope == "none":

@@ -1,7 +1,7 @@
 """Cnn14 at any widths.
 
 Architecture and state-dict names of Kong et al., *PANNs: Large-Scale Pretrained Audio Neural Networks for
-Audio Pattern Recognition*, TASLP 2020, Table II; widths free, so that a pruned model is the same class.
+Audio Pattern Recognition*, TASLP 2020; widths free, so that a pruned model is the same class.
 """
 
 from __future__ import annotations

@@ -166,4 +166,7 @@ def _base_identity(config: Config, dataset: DataSet, seed: int) -> str:
 def _finetuning_payload(config: Config) -> dict[str, object]:
     """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
     payload = config.finetune.model_dump(mode="json", exclude={"scopes", "seeds"})
-    return payload | {"rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]]}
+    return payload | {
+        "rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]],
+        "random_version": config.prune.pruner("random").version,
+    }

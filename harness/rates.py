@@ -63,10 +63,19 @@ def make_trials(
 
 
 def best_rate(jobs: Mapping[float, tuple[OutcomeJob, ...]], outcomes: Mapping[str, Outcome]) -> float:
-    """The rate with the best mean validation mAP; of equal ones the smallest."""
+    """The rate with the best mean validation mAP; of equal ones the smallest.
+
+    A rate at which a trial failed, since training diverged perhaps, is out.
+
+    Raises:
+        KeyError: with the identity of a failed trial, if no rate is left.
+    """
 
     def mean(rate: float) -> float:
         found = [outcomes[job.identity].stages["fine-tuned"]["validation_map"] for job in jobs[rate]]
         return sum(found) / len(found)
 
-    return max(sorted(jobs), key=mean)
+    trained = [rate for rate in sorted(jobs) if all(job.identity in outcomes for job in jobs[rate])]
+    if not trained:
+        raise KeyError(next(iter(jobs.values()))[0].identity)
+    return max(trained, key=mean)

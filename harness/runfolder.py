@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +12,8 @@ import filelock
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import append_line, read_lines, whole_file, write_text
-from prunebench.eval.record import Record, read_records
+from prunebench.eval.files import append_line, parsed_lines, read_lines, whole_file, write_text
+from prunebench.eval.record import Record, load_shapes, read_records
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
@@ -66,10 +65,11 @@ class RunFolder:
             InputError: if the folder holds finished cells that the configuration does not ask for, or was made
                 with another torch.
         """
+        self._check_folder()
         self._check_cells(plan)
+        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
         self._check_environment()
         write_text(self.path / "config.toml", config.to_toml())
-        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
         for file in map(Path, config.prune.files):
             write_text(self.path / "pruners" / file.name, file.read_text(encoding="utf-8"))
         for dataset in datasets:
@@ -82,28 +82,43 @@ class RunFolder:
                     names=np.array(dataset.test.names),
                 )
 
+    def _check_folder(self) -> None:
+        """Someone else's folder is left alone."""
+        foreign = {path.name for path in self.path.iterdir()} - {".lock"}
+        if foreign and not (self.path / "plan.json").is_file():
+            raise InputError(
+                f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
+                "give another folder with -o."
+            )
+
     def _check_cells(self, plan: Plan) -> None:
-        stray = self.records().keys() - {cell.identity for cell in plan.cells}
+        done = {cell for cell, record in self.records().items() if record.status == "done"}
+        stray = done - {cell.identity for cell in plan.cells}
         if stray:
-            before = tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8")).get("name")
             raise InputError(
                 f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
-                f"{len(stray)} others, of configuration `{before}`: extend that one, or give another folder "
+                f"{len(stray)} others: extend the configuration in its `config.toml`, or give another folder "
                 "with -o."
             )
 
     def _check_environment(self) -> None:
         file = self.path / "environment.json"
         now = describe_environment()
-        if not file.exists():
+        if not read_lines(self.path / "outcomes.jsonl"):
             write_text(file, json.dumps(now, indent=1, sort_keys=True))
             return
-        before = json.loads(file.read_text())
+        try:
+            before = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
+                "give another folder with -o."
+            ) from error
         for key in ("torch", "processor"):
-            if before[key] != now[key] and self.records():
+            if before.get(key) != now[key]:
                 raise InputError(
-                    f"All cells of a run must be made with one {key}. `{self.path}` has {before[key]!r}, this is "
-                    f"{now[key]!r}: give another folder with -o."
+                    f"All cells of a run must be made with one {key}. `{self.path}` has {before.get(key)!r}, this "
+                    f"is {now[key]!r}: give another folder with -o."
                 )
 
     def records(self) -> dict[str, Record]:
@@ -116,7 +131,7 @@ class RunFolder:
 
     def outcomes(self) -> dict[str, Outcome]:
         """Finished outcomes whose test scores are there."""
-        found = (Outcome.from_json(line) for line in read_lines(self.path / "outcomes.jsonl"))
+        found = parsed_lines(self.path / "outcomes.jsonl", Outcome.from_json)
         return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
 
     def add_outcome(self, outcome: Outcome) -> None:
@@ -129,7 +144,7 @@ class RunFolder:
 
     def shapes(self) -> set[tuple[int, ...]]:
         """Shapes whose latency and memory are measured."""
-        return {tuple(json.loads(line)["widths"]) for line in read_lines(self.path / "shapes.jsonl")}
+        return set(load_shapes(self.path))
 
     def add_shape(self, widths: Sequence[int], timings: Mapping[str, float]) -> None:
         """Append what one shape was measured at."""

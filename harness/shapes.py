@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prunebench.eval.child import MeasurementError
 from prunebench.eval.latency import Effort, compare_latency
 from prunebench.eval.memory import peak_memory
 from prunebench.harness.config import Config
@@ -34,16 +35,19 @@ def measure_missing_shapes(
     }
     clip = (1, frames(round(config.measure.seconds * SAMPLE_RATE)), MELS)
     display.phase("latency and memory", len(missing) + 1)
-    timings = compare_latency(
-        Cnn14,
-        shapes,
-        unpruned,
-        input_shape=clip,
-        threads=config.threads,
-        effort=Effort(budget_seconds=config.measure.budget_s),
-    )
-    display.finished("latency")
-    for widths in missing:
-        memory = peak_memory(Cnn14, shapes[widths], clip, threads=config.threads)
-        run.add_shape(widths, {**timings[widths], "peak_memory_bytes": memory})
-        display.finished("-".join(map(str, widths)))
+    try:
+        timings = compare_latency(
+            Cnn14,
+            shapes,
+            unpruned,
+            input_shape=clip,
+            threads=config.threads,
+            effort=Effort(budget_seconds=config.measure.budget_s),
+        )
+        display.finished("latency")
+        for widths in missing:
+            memory = peak_memory(Cnn14, shapes[widths], clip, threads=config.threads)
+            run.add_shape(widths, {**timings[widths], "peak_memory_bytes": memory})
+            display.finished("-".join(map(str, widths)))
+    except MeasurementError as error:  # the report goes without; the same command measures them again
+        display.failed("latency and memory", str(error))

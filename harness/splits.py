@@ -6,6 +6,7 @@ Workers are handed options, not arrays; each process opens a data set once.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,13 @@ from prunebench.harness.features import cached_features
 def opened(data: DataOptions) -> DataSet:
     """The data set of the options, opened once a process."""
     return open_dataset(data)
+
+
+def store_features(
+    data: DataOptions, split: str, cache: Cache, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Put the features of a split into the cache."""
+    cached_features(opened(data), split, cache.features, progress=progress)
 
 
 def split_features(data: DataOptions, split: str, cache: Cache) -> NDArray[np.float32]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.harness.cache import Cache
 from prunebench.harness.config import Config
-from prunebench.harness.data import DataSet, folds
-from prunebench.harness.data.dataset import SPLITS
+from prunebench.harness.data import folds
 from prunebench.harness.display import Display
-from prunebench.harness.features import cached_features
 from prunebench.harness.grid import Grid
 from prunebench.harness.plan import make_plan
 from prunebench.harness.runfolder import RunFolder
@@ -55,25 +51,9 @@ def run_sweep(
             if cell.identity not in before or (retry_failed and before[cell.identity].status == "failed")
         ]
         if missing:
-            _build_features(config, datasets, cache, display)
             with Workers(config.workers, config.threads) as workers:
                 Grid(config, plan, datasets, run, cache, workers, display).run(missing)
         if config.measure.latency:
             measure_missing_shapes(config, run, datasets, display)
         records = run.records().values()
         return Summary(len(records), sum(record.status == "failed" for record in records))
-
-
-def _build_features(config: Config, datasets: Sequence[DataSet], cache: Cache, display: Display) -> None:
-    display.phase("features", len(datasets) * len(SPLITS))
-    for dataset in datasets:
-        for split in SPLITS:
-            key = f"{dataset.label} {split}"
-            cached_features(
-                dataset,
-                split,
-                cache.features,
-                workers=config.workers,
-                progress=functools.partial(display.step, key),
-            )
-            display.finished(key)

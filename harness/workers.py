@@ -109,7 +109,7 @@ def _start_worker(threads: int, messages: Any) -> None:
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # dying activations would slow some processors down
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a guard against bugs, which costs time
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a guard against bugs, which costs time
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

@@ -16,7 +16,7 @@ class L1Norm(Pruner):
 
     Filters with small sums give weak feature maps and go first. One pass over the weights.
 
-    As defined in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017, Section 3.1.
+    As defined in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017.
     """
 
     name: ClassVar[str] = "l1"

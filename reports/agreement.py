@@ -138,18 +138,21 @@ def _heat_map(
     span: tuple[float, float],
     colours: str,
 ) -> None:
-    axes.imshow(values, cmap=colours, vmin=span[0], vmax=span[1], aspect="auto")
+    image = axes.imshow(values, cmap=colours, vmin=span[0], vmax=span[1], aspect="auto")
     axes.set_title(title)
     axes.set_xticks(range(len(across)), across, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(down)), down)
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    middle, reach = (span[0] + span[1]) / 2, (span[1] - span[0]) / 2
+    shades = image.to_rgba(np.nan_to_num(values))
     for (y, x), value in np.ndenumerate(values):
-        depth = abs(value - middle) / reach if span[0] < 0 else value
-        colour = "white" if depth > 0.6 else INK
         text = "" if down[y] == across[x] else _two_places(value)
+        colour = "white" if math.isfinite(value) and _is_dark(*shades[y, x, :3]) else INK
         axes.text(x, y, text, ha="center", va="center", size=5.5, color=colour)
+
+
+def _is_dark(red: float, green: float, blue: float) -> bool:
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
 
 
 def _two_places(value: float) -> str:

@@ -73,6 +73,8 @@ def _notes(points: Sequence[Point], standing: str) -> list[str]:
     signs = ["top axis: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
     signs += ["† as released by its authors"] if any(p.released for p in points) else []
     lines += ["; ".join(signs)] if signs else []
+    if len({p.label for p in criteria}) > 1:
+        lines.append("marks of one ratio stand side by side and cost the same")
     return [*lines, standing] if standing else lines
 
 

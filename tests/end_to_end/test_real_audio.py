@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from prunebench.reports import load_records
 
@@ -50,3 +52,32 @@ def test_quick_on_esc10(esc10_root, tmp_path, more, label):
     assert all(record.status == "done" for record in records)
     assert all(record.stages[record.last_stage]["classes_with_positives"] == 10 for record in records)
     assert (tmp_path / "run" / "report" / "map_vs_macs.png").stat().st_size > 10_000
+
+
+def test_a_recording_that_breaks_off_is_named(esc10_root, tmp_path):
+    """Its header is whole, so that only decoding finds out: one sentence, exit code 2."""
+    root = tmp_path / "esc10"
+    (root / "meta").mkdir(parents=True)
+    (root / "audio").mkdir()
+    lines = (esc10_root / "meta" / "esc50.csv").read_text().splitlines()
+    for path in (esc10_root / "audio").iterdir():
+        (root / "audio" / path.name).symlink_to(path)
+    victim = root / "audio" / f"{lines[1].split(',')[0]}.flac"
+    lines[1] = lines[1].replace(victim.stem, victim.name)
+    (root / "meta" / "esc50.csv").write_text("\n".join(lines) + "\n")
+    soundfile.write(victim, np.random.default_rng(0).normal(0, 0.1, 5 * 44100), 44100)
+    whole = victim.read_bytes()
+    victim.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
+    settings = ["data.name=esc10", f"data.root={root}", *SMALL]
+    words = [word for setting in settings for word in ("--set", setting)]
+    found = subprocess.run(
+        [sys.executable, "-m", "prunebench", "run", "quick", "-o", str(tmp_path / "run"), *words],
+        env={**os.environ, "PRUNEBENCH_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert found.returncode == 2, found.stderr
+    assert victim.name in found.stderr
+    assert "Traceback" not in found.stderr

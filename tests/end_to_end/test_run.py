@@ -186,7 +186,11 @@ def _whole_lines(path):
 def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
-        command(config, out, *LIGHT), env=environment(home), stderr=subprocess.PIPE, text=True, start_new_session=True
+        command(config, out, *LIGHT),
+        env=environment(home),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     while lines(out / "outcomes.jsonl") < 2:
         assert process.poll() is None
@@ -203,6 +207,7 @@ def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
 def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finished, tmp_path):
     out = tmp_path / "failing"
     out.mkdir()
+    (out / "plan.json").write_text("[]")
     (out / "scores").write_text("a file where the folder should be")
     found = run(config, out, *LIGHT, cache=home)
     assert found.returncode == 1
@@ -212,7 +217,9 @@ def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finis
     assert all(record.error for record in records)
     assert (out / "failures.log").read_text().count("Traceback") >= 1
     (out / "scores").unlink()
-    assert run(config, out, *LIGHT, cache=home).returncode == 1  # failed cells are kept until they are asked for
+    assert (
+        run(config, out, *LIGHT, cache=home).returncode == 1
+    )  # failed cells are kept until they are asked for
     assert run(config, out, "--retry-failed", *LIGHT, cache=home).returncode == 0
     assert same(finished[0], out)
 

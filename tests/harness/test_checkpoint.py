@@ -86,6 +86,30 @@ def test_truncated_files(model, tmp_path, keep):
         load_checkpoint(tmp_path / "cut.pt")
 
 
+@pytest.mark.parametrize(
+    "content", [b"RIFF\x24\x00\x00\x00WAVEfmt ", b"", b"\x80\x02}q\x00.", b"hello world"]
+)
+def test_files_of_another_kind(tmp_path, content):
+    (tmp_path / "clip.wav").write_bytes(content)
+    with pytest.raises(InputError, match="checkpoint must"):
+        load_checkpoint(tmp_path / "clip.wav")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("bn0.weight", 1.0),
+        ("fc1.weight", torch.tensor(1.0)),
+        (3, torch.zeros(2)),
+        ("fc1.weight", torch.zeros(5, 0)),
+    ],
+)
+def test_values_that_are_no_weights(model, tmp_path, key, value):
+    torch.save({**model.state_dict(), key: value}, tmp_path / "odd.pt")
+    with pytest.raises(InputError, match="must"):
+        load_checkpoint(tmp_path / "odd.pt")
+
+
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match="must be a file"):
         load_checkpoint(tmp_path / "none.pt")

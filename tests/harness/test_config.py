@@ -62,11 +62,23 @@ def test_overrides():
         ("threads=zero", "`threads`: .*integer.*Found 'zero'"),
         ("data.name=sinth", "Unknown data set `sinth`; did you mean `synth`"),
         ("nonsense", "takes key=value"),
+        ("finetune.rates=[-1.0]", "`finetune.rates.0`: .*greater than 0. Found -1.0"),
+        ("finetune.rates=[nan]", "`finetune.rates.0`: .*finite"),
+        ("finetune.rate_ratios=[1.5]", "`finetune.rate_ratios.0`: .*less than 1. Found 1.5"),
+        ("base.seeds=[-1]", "`base.seeds.0`: .*greater than or equal to 0. Found -1"),
+        ("name=..", "`name`: .*pattern.*Found '..'"),
     ],
 )
 def test_bad_values_are_named_with_the_nearest(override, message):
     with pytest.raises(InputError, match=message):
         load_config("quick", [override])
+
+
+def test_what_is_given_twice_counts_once():
+    config = load_config(
+        "quick", ["base.seeds=[0, 1, 0]", "prune.ratios=[0.5, 0.5]", "finetune.rates=[1e-3, 0.001]"]
+    )
+    assert (config.base.seeds, config.prune.ratios, config.finetune.rates) == ((0, 1), (0.5,), (0.001,))
 
 
 def test_unknown_sources(tmp_path):

@@ -111,12 +111,12 @@ def test_identities_stay():
     cells = plan_of("prune.ratios=[0.5]", "prune.criteria=['l1', 'random']", "finetune.seeds=[0]").cells
     found = {cell.control or f"{cell.criterion} {cell.prune_seed}": cell.identity for cell in cells}
     assert found == {
-        "l1 None": "ff7d31a512c85396",
-        "random 0": "6e65697ca74470b3",
-        "random 1": "e907a194cc0e7d04",
-        "random 2": "460a400d450b8dd1",
-        "unpruned": "4e197f0dcd15398b",
-        "unpruned-fine-tuned": "efa313b1139edebb",
+        "l1 None": "1d4526a35519d1a5",
+        "random 0": "c9056736e4e1c58e",
+        "random 1": "055ce6903a2a8d69",
+        "random 2": "e1d8cb0c30824cb3",
+        "unpruned": "9175cdca333dfb46",
+        "unpruned-fine-tuned": "d5d6e84a552271d4",
     }
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from prunebench.eval import InputError, Record
 from prunebench.harness.config import load_config
+from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Base, Cell, Plan
 from prunebench.harness.runfolder import RunFolder, file_name
 
@@ -53,7 +54,7 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
 def test_another_torch_is_another_run(tmp_path):
     with RunFolder(tmp_path) as run:
         run.begin(load_config("quick"), plan("a"), [])
-        run.add_record(RECORD)
+        run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}))
         file = tmp_path / "environment.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
         with pytest.raises(InputError, match="must be made with one torch"):
@@ -63,3 +64,25 @@ def test_another_torch_is_another_run(tmp_path):
 def test_labels_as_file_names():
     assert file_name("esc10 mix=3 test_fold=1") == "esc10_mix=3_test_fold=1"
     assert file_name("../../x") == ".._.._x"
+
+
+def test_someone_elses_folder_is_left_alone(tmp_path):
+    (tmp_path / "config.toml").write_text("mine = true")
+    with RunFolder(tmp_path) as run, pytest.raises(InputError, match=r"Found `config.toml`"):
+        run.begin(load_config("quick"), plan("a"), [])
+    assert (tmp_path / "config.toml").read_text() == "mine = true"
+
+
+def test_failed_cells_do_not_bind_a_configuration(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        run.add_record(replace(RECORD, status="failed", error="no such thing"))
+        run.begin(load_config("quick"), plan("b"), [])
+
+
+@pytest.mark.parametrize("line", ["xx", "{}", "[]", '{"widths": null, "timings": 3}'])
+@pytest.mark.parametrize("log", ["records", "outcomes", "shapes"])
+def test_a_foreign_line_is_named(tmp_path, log, line):
+    (tmp_path / f"{log}.jsonl").write_text(line + "\n")
+    with RunFolder(tmp_path) as run, pytest.raises(InputError, match=rf"{log}.jsonl, line 1: "):
+        getattr(run, log)()

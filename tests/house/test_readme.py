@@ -20,7 +20,9 @@ def test_the_table_of_criteria_is_the_registry():
 
 
 def test_every_reference_is_in_the_bibliography():
-    keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+    keys = set(
+        re.findall(r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert {cls.reference for cls in BUILTIN.values()} - {""} <= keys
 
 
@@ -28,7 +30,9 @@ def test_ci_runs_the_very_command_of_the_readme():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     awk = re.search(r"command=\$\((awk '.+?') README.md\)", script)
     assert awk
-    found = subprocess.run(["bash", "-c", f"{awk[1]} README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["bash", "-c", f"{awk[1]} README.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert found.stdout.strip().endswith('".[test]" && .venv/bin/pytest -n 2')
     assert f"```bash\n{found.stdout.strip()}\n```" in README
 

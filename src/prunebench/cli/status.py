@@ -23,7 +23,10 @@ def status(run: Path, as_json: bool) -> None:
         raise InputError(
             f"A run folder must hold `plan.json`. Found none in `{run}`: give what `prunebench run -o` made."
         )
-    cells: list[str] = json.loads(plan.read_text(encoding="utf-8"))
+    try:
+        cells = [str(cell) for cell in json.loads(plan.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise InputError(f"`{plan}` must be a list of cells. It cannot be read ({error}).") from error
     records: list[Record] = read_records(run / "records.jsonl")
     failed = [record for record in records if record.status == "failed"]
     found = {

@@ -81,13 +81,13 @@ def test_the_subset_is_taken_where_it_fits_the_model(tmp_path: Path) -> None:
 def test_other_classes_are_refused_for_gradients_alone(tmp_path: Path) -> None:
     root = esc50(tmp_path, classes=4, subset=2)
     assert len(calibration_clips(root, n_classes=527, labelled=False)) == 4
-    with pytest.raises(InputError, match="labelled with the 527 classes .* Found 4 classes"):
+    with pytest.raises(InputError, match=r"labelled with the 527 classes .* Found 4 classes"):
         calibration_clips(root, n_classes=527, labelled=True)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"RIFF no sound"])
 def test_folders_that_cannot_be_used(tmp_path: Path, content: bytes | None) -> None:
-    with pytest.raises(InputError, match="must lie in a folder. Found none at"):
+    with pytest.raises(InputError, match=r"must lie in a folder\. Found none at"):
         calibration_clips(tmp_path / "absent", n_classes=2, labelled=False)
     if content is None:
         with pytest.raises(InputError, match="must hold recordings"):

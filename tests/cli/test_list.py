@@ -1,0 +1,46 @@
+"""`prunebench list pruners`: peers, what is special, and why a plug-in is missing."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from prunebench.cli import main
+
+
+def rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    monkeypatch.setattr("sys.argv", ["prunebench", "list", "pruners", "--json"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    found: list[dict[str, str]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_peers_and_what_is_special(monkeypatch, capsys):
+    found = {row["name"]: row for row in rows(monkeypatch, capsys)}
+    assert found["tp:taylor"]["needs"] == "gradients"
+    assert "no ratio" in found["rank1_cosine_released"]["note"]
+    assert "released code" in found["rank1_cosine_released"]["note"]
+    assert found["l1"]["note"] == ""
+
+
+def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, capsys, tmp_path: Path):
+    monkeypatch.syspath_prepend(tmp_path)
+    info = tmp_path / "plug_list-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plug-list\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[prunebench.pruners]\nbroken = nothing_of_that_name:Sound\nl1 = nothing_of_that_name:L1\n"
+    )
+    importlib.invalidate_caches()
+    found = rows(monkeypatch, capsys)
+    notes = {row["name"]: row["note"] for row in found if row["note"].startswith("missing")}
+    assert set(notes) == {"broken", "l1"}
+    assert "`plug-list` must load. Found ModuleNotFoundError" in notes["broken"]
+    assert "has the name of a built-in one" in notes["l1"]
+    assert next(row["note"] for row in found if row["name"] == "l1") == ""
+    assert "l2" in {row["name"] for row in found}
