@@ -15,6 +15,7 @@ from pydantic import Field
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.budget import DEFAULT_SCOPE, parse_scope, scope_name
 from prunebench.harness.data import DataOptions
+from prunebench.harness.overrides import add_pruner_files, set_key
 from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.training import Recipe
 from prunebench.pruners.contract import Pruner
@@ -221,9 +222,9 @@ def load_config(
     """
     table = _read(source)
     for override in overrides:
-        _override(table, override)
+        set_key(table, override)
     if pruner_files:
-        _add_files(table, pruner_files)
+        add_pruner_files(table, pruner_files, PruneSection.model_fields["criteria"].default)
     try:
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
@@ -250,38 +251,6 @@ def _read(source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
-
-
-def _override(table: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"`--set` takes key=value. Found `{override}`.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *parents, last = key.strip().split(".")
-    for parent in parents:
-        inner = table.setdefault(parent, {})
-        if not isinstance(inner, dict):
-            raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
-        table = inner
-    table[last] = value
-
-
-def _add_files(table: dict[str, Any], files: Sequence[Path | str]) -> None:
-    """The files, and those of their pruners that the criteria do not name yet."""
-    prune = table.setdefault("prune", {})
-    if not isinstance(prune, dict) or not all(
-        isinstance(prune.get(k, []), list) for k in ("criteria", "files")
-    ):
-        raise InputError(
-            "`prune` must be a table in which `criteria` and `files` are lists. Found other values."
-        )
-    named = list(prune.get("criteria", PruneSection.model_fields["criteria"].default))
-    known = {str(label).partition("[")[0] for label in named}
-    prune["files"] = [*prune.get("files", ()), *(str(file) for file in files)]
-    prune["criteria"] = [*named, *(name for name in file_pruners(files) if name not in known)]
 
 
 def _explain(error: pydantic.ValidationError) -> str:

@@ -155,7 +155,7 @@ def test_the_same_command_repeats_nothing_and_another_file_is_another_cell(place
     changed = place.call(*words)
     assert changed.returncode == 2
     assert "must contain the finished cells of its run folder" in changed.stderr
-    assert "configuration `tiny`" in changed.stderr
+    assert "`out` holds 1 others" in changed.stderr
     assert (run / "pruners" / "stored.py").read_text() == FILE
 
 

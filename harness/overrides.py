@@ -1,0 +1,63 @@
+"""Changes to a table before it becomes a configuration: `--set` and `--pruner-file`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.resolve import file_pruners
+
+
+def set_key(table: dict[str, Any], override: str) -> None:
+    """Put a value in its place, as `--set key=value` asks.
+
+    Args:
+        table: of the configuration; changed.
+        override: `"prune.ratios=[0.5]"`; a value that is not TOML is text.
+
+    Raises:
+        InputError: without an `=`, or where a table is needed and a value stands.
+    """
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"`--set` takes key=value. Found `{override}`.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        inner = table.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
+        table = inner
+    table[last] = value
+
+
+def add_pruner_files(
+    table: dict[str, Any], files: Sequence[Path | str], default_criteria: Sequence[str]
+) -> None:
+    """Add files, and those of their pruners that the criteria do not name yet, as `--pruner-file` asks.
+
+    Args:
+        table: of the configuration; changed.
+        files: Python files that define pruners.
+        default_criteria: those of a configuration that names none.
+
+    Raises:
+        InputError: for a file that cannot be used, or criteria that are no list.
+    """
+    prune = table.setdefault("prune", {})
+    if not isinstance(prune, dict) or not all(
+        isinstance(prune.get(k, []), list) for k in ("criteria", "files")
+    ):
+        raise InputError(
+            "`prune` must be a table in which `criteria` and `files` are lists. Found other values."
+        )
+    named = list(prune.get("criteria", default_criteria))
+    known = {str(label).partition("[")[0] for label in named}
+    prune["files"] = [*prune.get("files", ()), *(str(file) for file in files)]
+    prune["criteria"] = [*named, *(name for name in file_pruners(files) if name not in known)]
