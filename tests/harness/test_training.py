@@ -39,7 +39,7 @@ def test_it_learns(clips):
     assert scores.dtype == np.float32
     for column in range(2):
         right, wrong = scores[targets[:, column], column], scores[~targets[:, column], column]
-        assert np.median(right) > 0.7 > 0.3 > np.median(wrong)
+        assert np.median(right) > 0.6 > 0.4 > np.median(wrong)
 
 
 @pytest.mark.parametrize("augmented", [{}, {"spec_augment": True, "mixup": 1.0}])

@@ -1,6 +1,9 @@
+import contextlib
 import os
 import signal
+import threading
 import time
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 
 import psutil
@@ -68,9 +71,13 @@ def test_a_worker_that_dies_is_not_taken_for_a_result(tasks):
 def test_stopping_ends_the_workers(tasks, tmp_path):
     workers = Workers(1, threads=1)
     running = workers.run([Task("long", tasks.sleep, (str(tmp_path / "pid"),))], silent)
-    import threading
 
-    threading.Thread(target=lambda: next(running, None), daemon=True).start()
+    def wait_for_what_never_comes():
+        with contextlib.suppress(BrokenProcessPool, CancelledError):
+            next(running)
+
+    waiting = threading.Thread(target=wait_for_what_never_comes)
+    waiting.start()
     deadline = time.monotonic() + 60
     while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -79,4 +86,6 @@ def test_stopping_ends_the_workers(tasks, tmp_path):
     time.sleep(0.2)
     assert worker.is_running()
     workers.stop()
+    waiting.join(timeout=60)
+    assert not waiting.is_alive()
     assert not worker.is_running()
