@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import BinaryIO, cast
 
 import filelock
 import numpy as np
@@ -82,10 +82,19 @@ def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]
     path = cache.base(job.identity) / f"stem-{split}.npy"
     with filelock.FileLock(path.with_suffix(".lock")):
         if not path.exists():
-            batches = list(stem_outputs(load_base(job, cache), split_features(job.data, split, cache)))
+            features = split_features(job.data, split, cache)
             with whole_file(path) as stream:
-                np.save(stream, np.concatenate(batches))
+                _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))
     return cast(NDArray[np.float32], np.load(path, mmap_mode="r"))
+
+
+def _write_batches(stream: BinaryIO, batches: Iterator[NDArray[np.float32]], rows: int) -> None:
+    """One array in NumPy's format, written as its batches come: it need not fit into memory."""
+    for number, batch in enumerate(batches):
+        if number == 0:
+            header = {"descr": "<f4", "fortran_order": False, "shape": (rows, *batch.shape[1:])}
+            np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(np.ascontiguousarray(batch, dtype="<f4").tobytes())
 
 
 def store_stem(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 import torch
+
+from prunebench.harness.environment import processor
 
 
 def default_cache() -> Path:
@@ -29,5 +31,6 @@ class Cache:
         return self.root / "features"
 
     def base(self, identity: str) -> Path:
-        """A base model: its weights repeat only on one machine type and torch version, so these are in the key."""
-        return self.root / "bases" / f"{identity}-torch{torch.__version__}-{platform.machine()}"
+        """A base model: its weights repeat only on one processor and torch version, so these are in the key."""
+        kind = hashlib.sha256(processor().encode()).hexdigest()[:8]
+        return self.root / "bases" / f"{identity}-torch{torch.__version__}-{kind}"

@@ -20,7 +20,7 @@ from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.training import Recipe
 from prunebench.pruners.contract import Pruner
 
-PRESETS = ("quick", "standard", "claim")
+PRESETS = ("quick", "criteria", "standard", "claim")
 
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class PruneSection(Section):
     @classmethod
     def _wherever_the_run_goes_on(cls, files: tuple[str, ...]) -> tuple[str, ...]:
         file_pruners(files)
-        return tuple(dict.fromkeys(str(Path(file).absolute()) for file in files))
+        return tuple(dict.fromkeys(str(Path(file).resolve()) for file in files))
 
     @pydantic.field_validator("criteria")
     @classmethod

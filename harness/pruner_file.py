@@ -43,7 +43,7 @@ def load_pruner_file(path: Path | str) -> PrunerFile:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"A pruner file must be a Python file. Found none at `{file}`.")
-    return _loaded(file, hashlib.sha256(file.read_bytes()).hexdigest())
+    return _loaded(file.resolve(), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 def content_of(cls: type[Pruner]) -> str | None:

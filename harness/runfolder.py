@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,9 @@ class RunFolder:
         self._check_environment()
         write_text(self.path / "config.toml", config.to_toml())
         for file in map(Path, config.prune.files):
-            write_text(self.path / "pruners" / file.name, file.read_text(encoding="utf-8"))
+            # Two files of one name in different folders are both kept.
+            kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
+            write_text(self.path / "pruners" / kept, file.read_text(encoding="utf-8"))
         for dataset in datasets:
             with whole_file(self.path / "targets" / f"{file_name(dataset.label)}.npz") as stream:
                 np.savez_compressed(

@@ -76,7 +76,8 @@ class Workers:
                     return
                 done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                 self._drain(progress)
-                for future in done:
+                # When a worker dies, what others finished in the same moment is still handed on.
+                for future in sorted(done, key=_is_broken):
                     yield running.pop(future), future.result()
 
     def _drain(self, progress: Callable[[str, int, int], None]) -> None:
@@ -100,6 +101,10 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _is_broken(future: Future[Any]) -> bool:
+    return future.cancelled() or future.exception() is not None
 
 
 def _start_worker(threads: int, messages: Any) -> None:

@@ -108,11 +108,21 @@ def test_a_file_is_in_the_identity_by_its_content_and_not_by_its_place(mine: Pat
     assert cells_of(config, "l1") == others
 
 
-def test_a_run_folder_keeps_the_file(mine: Path, tmp_path: Path) -> None:
-    config = load_config("quick", pruner_files=[mine])
+def test_a_run_folder_keeps_files_of_one_name_apart(mine: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / mine.name
+    other.parent.mkdir()
+    other.write_text(SOURCE.replace("class Mine", "class Yours").replace('"mine"', '"yours"'))
+    config = load_config("quick", pruner_files=[mine, other])
     with RunFolder(tmp_path / "run") as run:
         run.begin(config, plan_of(config), [dataset()])
-    assert (tmp_path / "run" / "pruners" / "mine.py").read_text() == SOURCE
+    kept = {path.read_text() for path in (tmp_path / "run" / "pruners").glob("mine-*.py")}
+    assert kept == {SOURCE, other.read_text()}
+
+
+def test_a_file_is_one_file_by_whatever_path(mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.py").symlink_to(mine)
+    spelt = mine.parent / ".." / mine.parent.name / mine.name
+    assert len(load_config("quick", pruner_files=[mine, spelt, tmp_path / "link.py"]).prune.files) == 1
 
 
 def widths() -> dict[str, int]:
