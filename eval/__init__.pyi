@@ -16,6 +16,8 @@ from .counters import COUNTERS, fvcore_macs, thop_macs
 from .errors import InputError
 from .label_ranking import lwlrap
 from .latency import Effort, compare_latency
+from .measure import Measure, ModelMeasure, QualityMeasure
+from .measures import get_measure, measure_names
 from .memory import activation_peak_bytes, peak_memory
 from .quality import MeanAP, average_precision, mean_average_precision, micro_average_precision
 from .record import Record, load_records
@@ -29,7 +31,10 @@ __all__ = [
     "InputError",
     "Macs",
     "MeanAP",
+    "Measure",
     "MeasurementError",
+    "ModelMeasure",
+    "QualityMeasure",
     "Record",
     "accuracy",
     "activation_peak_bytes",
@@ -42,12 +47,14 @@ __all__ = [
     "d_prime",
     "file_bytes",
     "fvcore_macs",
+    "get_measure",
     "kendall_tau",
     "layer_macs",
     "layer_parameters",
     "load_records",
     "lwlrap",
     "mean_average_precision",
+    "measure_names",
     "micro_average_precision",
     "overlap",
     "panns_flops",

@@ -44,9 +44,11 @@ class Record:
         base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
         widths: filters kept in C1 … C12.
         off_request: layer → [asked, removed], where the share removed differs from the ratio.
-        stages: stage → name → value; `test_map` and `validation_map` in [0, 1].
+        stages: stage → name → value; `test_map` and `validation_map` in [0, 1], `test_NAME` of every
+            other quality measure that is defined on the test clips.
         measures: name with its unit → exact value of the model.
         timings: name with its unit → measured time or memory.
+        unmeasured: name of a measure → why it failed; the rest of the cell stands.
     """
 
     schema: ClassVar[int] = 1
@@ -74,6 +76,7 @@ class Record:
     stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last_stage(self) -> str:

@@ -16,7 +16,7 @@ from prunebench.harness.cache import Cache
 from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.data import DataOptions
 from prunebench.harness.model import Cnn14
-from prunebench.harness.quality import Quality, quality
+from prunebench.harness.quality import Quality, Scores, quality
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
 
@@ -48,14 +48,19 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     with filelock.FileLock(folder / "lock"):
         if not (folder / "quality.json").exists():
             model = trained_from_scratch(job, job.widths, cache, progress)
-            found, scores = quality(
-                lambda split: predict(model, split_features(job.data, split, cache)), job.data
-            )
+            found = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
             save_checkpoint(model, folder / "model.pt")
             with whole_file(folder / "scores.npz") as stream:
-                np.savez(stream, validation=scores["validation"], test=scores["test"])
-            write_text(folder / "quality.json", json.dumps(found))
-    return cast(Quality, json.loads((folder / "quality.json").read_text()))
+                np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
+            write_text(folder / "quality.json", json.dumps(found.figures))
+    # Taken again from the scores, so that measures added since the base model was trained are there.
+    return quality(base_scores(job, cache).__getitem__, job.data).figures
+
+
+def base_scores(job: BaseJob, cache: Cache) -> Scores:
+    """Split → probabilities of the base model that `build_base` made."""
+    with np.load(cache.base(job.identity) / "scores.npz") as found:
+        return dict(found)
 
 
 def load_base(job: BaseJob, cache: Cache) -> Cnn14:

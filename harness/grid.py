@@ -180,7 +180,7 @@ class Grid:
                 tasks.append(Task(identity, run_outcome, (job, quality, self._cache, self._run.scores)))
         finished: set[str] = set()
         for identity, outcome in self._carry_out(phase, tasks):
-            self._run.add_outcome(outcome)
+            self._run.add_outcome(outcome, unique[identity].removed)
             self._outcomes[identity] = outcome
             finished.add(identity)
             self._display.finished(identity, f"test mAP {final_map(outcome):.3f}")

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import functools
 
-from prunebench.eval.complexity import count_macs, count_parameters, file_bytes, parameter_bytes
-from prunebench.eval.counters import thop_macs
+from prunebench.eval.measure import ModelMeasure
+from prunebench.eval.measures import installed_measures, model_measures, take
 from prunebench.harness.model import Cnn14
 
 
-def exact_measures(model: Cnn14) -> dict[str, int]:
-    """Parameters, bytes and MACs for one 10 s clip; the names say unit, convention and counter.
+def exact_measures(model: Cnn14) -> tuple[dict[str, float], dict[str, str]]:
+    """Parameters, bytes and MACs for one 10 s clip, and what measures of other distributions add.
 
-    `macs_*` are the closed form, `macs_thop_*` thop's count, which departs from it as
-    `prunebench.eval.counters` says.
+    The names say unit, convention and counter: `macs_*` are the closed form, `macs_thop_*` thop's count, which
+    departs from it as `prunebench.eval.counters` says.
+
+    Returns:
+        Name → figure, and name → reason for those that failed.
     """
-    macs = count_macs(model)
-    thop_backbone, thop_with_frontend = _thop(model.widths, model.n_classes, model.embedding)
-    return {
-        "parameters": count_parameters(model),
-        "parameter_bytes": parameter_bytes(model),
-        "file_bytes": file_bytes(model),
-        "macs_backbone": macs.backbone,
-        "macs_with_frontend": macs.with_frontend,
-        "macs_thop_backbone": thop_backbone,
-        "macs_thop_with_frontend": thop_with_frontend,
-    }
+    return take(_model_measures(), model)
 
 
-@functools.lru_cache(maxsize=64)
-def _thop(widths: tuple[int, ...], n_classes: int, embedding: int) -> tuple[int, int]:
-    """thop runs the model on a 10 s clip, so each shape is counted once a process."""
-    backbone, with_frontend = thop_macs(Cnn14(widths, n_classes, embedding))
-    return backbone, with_frontend
+@functools.cache
+def _model_measures() -> tuple[ModelMeasure, ...]:
+    return tuple(model_measures(installed_measures()[0]))

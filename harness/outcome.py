@@ -16,12 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
-from prunebench.harness.bases import BaseJob, load_base, stem_features, trained_from_scratch
+from prunebench.harness.bases import (
+    BaseJob,
+    base_scores,
+    load_base,
+    stem_features,
+    trained_from_scratch,
+)
 from prunebench.harness.cache import Cache
 from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
-from prunebench.harness.quality import Quality, Scores, quality
+from prunebench.harness.quality import Quality, quality, resampled_map
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.surgery import remove_filters
 from prunebench.harness.training import Recipe, predict, train
@@ -82,6 +88,7 @@ class Outcome:
     stages: Mapping[str, Mapping[str, float]]
     measures: Mapping[str, float]
     timings: Mapping[str, float]
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """One line."""
@@ -100,29 +107,38 @@ def run_outcome(
     """Compute an outcome and keep its test scores in the folder `scores`."""
     stages: dict[str, Quality] = {"base": base_quality}
     timings: dict[str, float] = {}
+    unmeasured: dict[str, str] = {}
+    last = base_scores(job.base, cache)["test"]
+
+    def measure(stage: str, model: Cnn14) -> None:
+        nonlocal last
+        found = quality(_predictor(job, model, cache), job.base.data)
+        stages[stage], last = found.figures, found.scores["test"]
+        unmeasured.update({f"{stage} {name}": reason for name, reason in found.failed.items()})
+
     if job.scratch:
         widths = remove_filters(load_base(job.base, cache), job.removed).widths
         started = time.perf_counter()
         model = trained_from_scratch(job.base, widths, cache, progress)
         timings["training_seconds"] = time.perf_counter() - started
-        stages = {}
-        stages["fine-tuned"], last = quality(_predictor(job, model, cache), job.base.data)
+        stages.clear()
+        measure("fine-tuned", model)
     else:
         base = load_base(job.base, cache)
         started = time.perf_counter()
         model = remove_filters(base, job.removed)
         timings["surgery_seconds"] = time.perf_counter() - started
-        last = _kept_scores(cache.base(job.base.identity))
         if any(job.removed.values()):
-            stages["pruned"], last = quality(_predictor(job, model, cache), job.base.data)
+            measure("pruned", model)
         if job.finetuning is not None:
             started = time.perf_counter()
             _finetune(model, job.base, job.finetuning, cache, progress)
             timings["finetuning_seconds"] = time.perf_counter() - started
-            stages["fine-tuned"], last = quality(_predictor(job, model, cache), job.base.data)
+            measure("fine-tuned", model)
     with whole_file(scores / f"{job.identity}.npz") as stream:
-        np.savez_compressed(stream, test=last["test"])
-    return Outcome(job.identity, model.widths, stages, exact_measures(model), timings)
+        np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
+    figures, failed = exact_measures(model)
+    return Outcome(job.identity, model.widths, stages, figures, timings, unmeasured | failed)
 
 
 def _finetune(
@@ -144,8 +160,3 @@ def _predictor(job: OutcomeJob, model: Cnn14, cache: Cache) -> Callable[[str], N
         return predict(model, split_features(job.base.data, split, cache))
 
     return predict_split
-
-
-def _kept_scores(base: Path) -> Scores:
-    with np.load(base / "scores.npz") as found:
-        return dict(found)

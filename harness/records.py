@@ -37,6 +37,7 @@ def finished_record(
         stages=outcome.stages,
         measures=outcome.measures,
         timings=timings,
+        unmeasured=outcome.unmeasured,
     )
 
 

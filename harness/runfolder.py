@@ -14,6 +14,7 @@ import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import append_line, parsed_lines, read_lines, whole_file, write_text
+from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, load_shapes, read_records
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
@@ -26,7 +27,9 @@ class RunFolder:
     """A run folder, held by one process at a time.
 
     `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
-    of all cells · `outcomes.jsonl` what was trained and measured · `records.jsonl` one record a cell ·
+    of all cells · `measures.json` name, unit, direction and bounds of every
+    measure · `outcomes.jsonl` what was trained and measured ·
+    `removed.jsonl` the filters each of them lost, by layer · `records.jsonl` one record a cell ·
     `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
     `scores/` test scores · `targets/` test targets · `report/`.
     """
@@ -71,6 +74,8 @@ class RunFolder:
         write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
         self._check_environment()
         write_text(self.path / "config.toml", config.to_toml())
+        measures = [measure.description() for measure in installed_measures()[0]]
+        write_text(self.path / "measures.json", json.dumps(measures, indent=1))
         for file in map(Path, config.prune.files):
             # Two files of one name in different folders are both kept.
             kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
@@ -137,8 +142,11 @@ class RunFolder:
         found = parsed_lines(self.path / "outcomes.jsonl", Outcome.from_json)
         return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
 
-    def add_outcome(self, outcome: Outcome) -> None:
-        """Append an outcome."""
+    def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
+        """Append an outcome, and before it the filters that went, by layer."""
+        if any(removed.values()):
+            line = {"outcome": outcome.identity, "removed": {k: list(v) for k, v in removed.items()}}
+            append_line(self.path / "removed.jsonl", json.dumps(line, separators=(",", ":")))
         append_line(self.path / "outcomes.jsonl", outcome.to_json())
 
     def log_failure(self, key: str, details: str) -> None:

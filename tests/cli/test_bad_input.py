@@ -118,7 +118,7 @@ def test_help_has_examples_for_every_verb(cli):
         assert f"prunebench {' '.join(words)}" in out
 
 
-@pytest.mark.parametrize("kind", ["pruners", "datasets", "presets", "baselines"])
+@pytest.mark.parametrize("kind", ["pruners", "measures", "datasets", "presets", "baselines"])
 def test_lists(cli, kind):
     import json
 
@@ -128,6 +128,7 @@ def test_lists(cli, kind):
     assert all(row["name"] for row in rows)
     assert {
         "pruners": "operator_norm_released",
+        "measures": "lwlrap",
         "datasets": "synth",
         "presets": "quick",
         "baselines": "cnn14/l1-50",

@@ -125,6 +125,14 @@ def test_the_example_is_listed(place: Place) -> None:
     assert rows["largest_weight"]["note"] == ""
 
 
+def test_its_measure_is_listed_and_declared_in_the_run(place: Place, run: Path) -> None:
+    rows = {row["name"]: row for row in json.loads(place.call("list", "measures", "--json").stdout)}
+    assert rows["top_class_is_there"]["bounds"] == "[0, 1]"
+    declared = {row["name"]: row for row in json.loads((run / "measures.json").read_text())}
+    assert declared["top_class_is_there"]["better"] == "higher"
+    assert declared["latency_backbone_ms"]["unit"] == "ms"
+
+
 def test_a_sweep_runs_every_kind_of_criterion(run: Path) -> None:
     records = {record.criterion: record for record in load_records(run) if record.criterion}
     assert set(records) == {
@@ -133,6 +141,7 @@ def test_a_sweep_runs_every_kind_of_criterion(run: Path) -> None:
     }
     for record in records.values():
         assert record.status == "done"
+        assert 0 <= record.stages["pruned"]["test_top_class_is_there"] <= 1
         if record.allocation == "uniform":
             assert record.widths == (1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 16, 16)
     assert records["l2"].outcome == records["lamp"].outcome != records["stored"].outcome

@@ -101,6 +101,8 @@ def same(first, second):
 def test_every_cell_has_a_record_with_all_that_is_promised(finished):
     out, _ = finished
     records = load_records(out)
+    lines = map(json.loads, (out / "removed.jsonl").read_text().splitlines())
+    removed = {line["outcome"]: line["removed"] for line in lines}
     kinds = sorted(f"{r.control or r.criterion} {r.rate_choice}" for r in records)
     assert kinds == sorted(
         [
@@ -124,6 +126,14 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
             assert record.widths == (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32)
             assert set(record.stages) == {"base", "pruned", "fine-tuned"}
             assert record.timings["scoring_seconds"] > 0
+            assert 0 < record.stages["fine-tuned"]["test_lwlrap"] < 1
+            assert not record.unmeasured
+            gone = [len(rows) for rows in removed[record.outcome].values()]
+            assert [a - b for a, b in zip((16, 16, 32, 32, 64, 64), gone, strict=True)] == list(
+                record.widths[6:]
+            )
+            with np.load(out / "scores" / f"{record.outcome}.npz") as stored:
+                assert stored["resampled_map"].shape == (1000,)
 
 
 def test_it_leaves_plots_tables_and_a_page(finished):

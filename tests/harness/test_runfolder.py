@@ -54,7 +54,7 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
 def test_another_torch_is_another_run(tmp_path):
     with RunFolder(tmp_path) as run:
         run.begin(load_config("quick"), plan("a"), [])
-        run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}))
+        run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}), {})
         file = tmp_path / "environment.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
         with pytest.raises(InputError, match="must be made with one torch"):

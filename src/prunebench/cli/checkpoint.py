@@ -76,7 +76,7 @@ def _figures(model: object) -> dict[str, object]:
     from prunebench.harness.model import Cnn14
 
     assert isinstance(model, Cnn14)
-    return {"widths": list(model.widths), **exact_measures(model)}
+    return {"widths": list(model.widths), **exact_measures(model)[0]}
 
 
 def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> None:

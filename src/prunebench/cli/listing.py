@@ -11,15 +11,21 @@ from prunebench.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
 
-KINDS = ("pruners", "datasets", "presets", "baselines")
+KINDS = ("pruners", "measures", "datasets", "presets", "baselines")
 
 
 @click.command("list", epilog="\b\nExample:\n  prunebench list pruners")
 @click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str, as_json: bool) -> None:
-    """List pruners, data sets, presets or baselines."""
-    rows = {"pruners": _pruners, "datasets": _datasets, "presets": _presets, "baselines": _baselines}[kind]()
+    """List pruners, measures, data sets, presets or baselines."""
+    rows = {
+        "pruners": _pruners,
+        "measures": _measures,
+        "datasets": _datasets,
+        "presets": _presets,
+        "baselines": _baselines,
+    }[kind]()
     if as_json:
         print_json(rows)
     else:
@@ -55,6 +61,26 @@ def _pruner(cls: type[Pruner]) -> dict[str, str]:
         "needs": ", ".join(sorted(cls.needs)),
         "note": "; ".join(notes),
     }
+
+
+def _measures() -> list[dict[str, str]]:
+    from prunebench.eval.measures import installed_measures
+
+    measures, missing = installed_measures()
+    rows = [
+        {
+            "name": measure.name,
+            "what": measure.title,
+            "unit": measure.unit,
+            "better": measure.better,
+            "bounds": "[{}, {}]".format(*("…" if end is None else f"{end:g}" for end in measure.bounds)),
+            "cost": measure.cost,
+            "note": "",
+        }
+        for measure in measures
+    ]
+    empty = dict.fromkeys(("what", "unit", "better", "bounds", "cost"), "")
+    return rows + [{"name": name, **empty, "note": f"missing: {why}"} for name, why in missing.items()]
 
 
 def _datasets() -> list[dict[str, str]]:
