@@ -121,7 +121,7 @@ class Grid:
         tasks = [Task(key, score_base, (job, self._cache)) for key, job in jobs.items()]
         for key, scoring in self._carry_out("scores", tasks):
             self._scorings[key] = scoring
-            self._display.finished(f"{jobs[key].criterion} on base {jobs[key].base.seed}")
+            self._display.finished(key)
 
     def _choose_rates(self, groups: Mapping[RateGroup, Base]) -> None:
         trials: dict[RateGroup, Trials] = {}
