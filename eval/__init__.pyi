@@ -6,7 +6,6 @@ from .complexity import (
     cnn14_macs,
     count_macs,
     count_parameters,
-    file_bytes,
     layer_macs,
     layer_parameters,
     panns_flops,
@@ -16,6 +15,7 @@ from .counters import COUNTERS, fvcore_macs, thop_macs
 from .errors import InputError
 from .label_ranking import lwlrap
 from .latency import Effort, compare_latency
+from .layer_counts import Count, layer_counts
 from .measure import Measure, ModelMeasure, QualityMeasure
 from .measures import get_measure, measure_names
 from .memory import activation_peak_bytes, peak_memory
@@ -23,10 +23,12 @@ from .quality import MeanAP, average_precision, mean_average_precision, micro_av
 from .record import Record, load_records
 from .roc import d_prime, roc_auc
 from .single_label import accuracy
+from .storage import compressed_file_bytes, file_bytes
 
 __all__ = [
     "COUNTERS",
     "Agreement",
+    "Count",
     "Effort",
     "InputError",
     "Macs",
@@ -42,6 +44,7 @@ __all__ = [
     "bootstrap_average_precision",
     "cnn14_macs",
     "compare_latency",
+    "compressed_file_bytes",
     "count_macs",
     "count_parameters",
     "d_prime",
@@ -49,6 +52,7 @@ __all__ = [
     "fvcore_macs",
     "get_measure",
     "kendall_tau",
+    "layer_counts",
     "layer_macs",
     "layer_parameters",
     "load_records",

@@ -1,4 +1,4 @@
-"""MACs, parameters and bytes of a Cnn14.
+"""MACs, parameters and their bytes of a Cnn14.
 
 MACs are multiply–accumulates of convolutions and linear layers for one clip; batch norm, activations,
 pooling and the mel product are not counted, biases are not either. Two figures stand side by side:
@@ -8,7 +8,6 @@ The closed forms are arithmetic on widths and load without torch.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -107,12 +106,3 @@ def count_parameters(model: nn.Module) -> int:
 def parameter_bytes(model: nn.Module) -> int:
     """Bytes of the trainable parameters at the type they have; statistics and fixed matrices left out."""
     return sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
-
-
-def file_bytes(model: nn.Module) -> int:
-    """Bytes of the state dict as `torch.save` writes it: fixed matrices, statistics and names included."""
-    import torch  # here, so that the closed forms load without it
-
-    buffer = io.BytesIO()
-    torch.save(model.state_dict(), buffer)
-    return buffer.tell()

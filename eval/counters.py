@@ -26,32 +26,21 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from prunebench.eval.complexity import Macs
+from prunebench.eval.entry import Entry
 from prunebench.eval.geometry import MELS, SAMPLES, frames
 
 with warnings.catch_warnings():
     # Both warn while they are imported: fvcore compiles a loss with TorchScript, thop compares versions.
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
     warnings.filterwarnings("ignore", "distutils Version classes are deprecated", DeprecationWarning)
-    import thop
+    import thop as thop
     from fvcore.nn import FlopCountAnalysis
-    from torch_pruning.utils import count_ops_and_params
+    from torch_pruning.utils import count_ops_and_params as count_ops_and_params
 
 _COUNTED = ("conv", "linear", "addmm")  # fvcore's names of convolutions and linear layers
 
 
-class _Entry(nn.Module):
-    """A model entered by one of its methods, since counters call modules."""
-
-    def __init__(self, model: nn.Module, method: str) -> None:
-        super().__init__()
-        self.model = model
-        self.method = method
-
-    def forward(self, features: Tensor) -> object:
-        return getattr(self.model, self.method)(features)
-
-
-def _twin(model: nn.Module, device: str) -> nn.Module:
+def twin(model: nn.Module, device: str) -> nn.Module:
     """A copy in eval mode whose parameters share the model's memory, or have none on `"meta"`."""
     memo: dict[int, object] = {
         id(p): nn.Parameter(p.detach().to(device), requires_grad=False) for p in model.parameters()
@@ -66,8 +55,8 @@ def _both(
     features = torch.zeros(1, frames(samples), MELS, device=device)
     waveforms = torch.zeros(1, samples, device=device)
     with torch.no_grad():
-        backbone = count(_Entry(_twin(model, device), "from_log_mel"), features)
-        with_frontend = count(_twin(model, device), waveforms)
+        backbone = count(Entry(twin(model, device), "from_log_mel"), features)
+        with_frontend = count(twin(model, device), waveforms)
     return Macs(round(backbone), round(with_frontend))
 
 
@@ -78,7 +67,7 @@ def fvcore_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     """
 
     def count(module: nn.Module, clip: Tensor) -> float:
-        by_operator = _fvcore(module, clip).by_operator()
+        by_operator = fvcore_analysis(module, clip).by_operator()
         return float(sum(by_operator[name] for name in _COUNTED))
 
     return _both(model, samples, count, device="cpu")
@@ -86,10 +75,13 @@ def fvcore_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
 
 def fvcore_total_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     """All that fvcore counts: batch norm twice per input and the mel product beside the layers."""
-    return _both(model, samples, lambda module, clip: float(_fvcore(module, clip).total()), device="cpu")
+    return _both(
+        model, samples, lambda module, clip: float(fvcore_analysis(module, clip).total()), device="cpu"
+    )
 
 
-def _fvcore(module: nn.Module, clip: Tensor) -> FlopCountAnalysis:
+def fvcore_analysis(module: nn.Module, clip: Tensor) -> FlopCountAnalysis:
+    """fvcore's counts, by module and by operator, without its warnings about what it leaves out."""
     return FlopCountAnalysis(module, clip).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
 
 

@@ -157,6 +157,23 @@ def _time_rounds(
     effort: Effort,
 ) -> list[list[float]]:
     passes = [forward_pass(factory, kwargs, method, input_shape) for kwargs in shapes]
+    return interleaved(passes, [reference] * len(passes), threads, effort)
+
+
+def interleaved(
+    passes: Sequence[Callable[[], object]], references: Sequence[int], threads: int, effort: Effort
+) -> list[list[float]]:
+    """Seconds of each pass in rounds that take every pass once, in an order drawn anew.
+
+    Args:
+        passes: calls that run a model once.
+        references: of each pass, the index of the one that its ratio is taken to.
+        threads: of torch.
+        effort: how long to measure.
+
+    Returns:
+        A list of rounds, each the seconds of all passes.
+    """
     timers = [Timer("run()", globals={"run": run}, num_threads=threads) for run in passes]
     repeats = [_repeats(run) for run in passes]
     order = list(range(len(timers)))
@@ -164,7 +181,7 @@ def _time_rounds(
     started = time.perf_counter()
     rounds: list[list[float]] = []
     while len(rounds) < effort.min_rounds or (
-        time.perf_counter() - started < effort.budget_seconds and not _precise(rounds, reference, effort)
+        time.perf_counter() - started < effort.budget_seconds and not _precise(rounds, references, effort)
     ):
         draw.shuffle(order)
         taken = {index: timers[index].timeit(repeats[index]).mean for index in order}
@@ -179,7 +196,7 @@ def _repeats(run: Callable[[], object]) -> int:
     return max(1, round(_BLOCK_SECONDS / (time.perf_counter() - started)))
 
 
-def _precise(rounds: list[list[float]], reference: int, effort: Effort) -> bool:
+def _precise(rounds: list[list[float]], references: Sequence[int], effort: Effort) -> bool:
     seconds = np.array(rounds)
-    ratios = seconds / seconds[:, [reference]]
+    ratios = seconds / seconds[:, list(references)]
     return all(relative_precision(column) <= effort.precision for column in ratios.T)

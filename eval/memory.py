@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from prunebench.eval.child import in_child
 from prunebench.eval.forward import LOG_MEL_CLIP, Factory, forward_pass
 from prunebench.eval.geometry import SAMPLES, convolutions
+
+T = TypeVar("T")
 
 _CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _POLL_SECONDS = 0.001
@@ -77,13 +81,66 @@ def peak_memory(
     return in_child(threads, _measure, factory, dict(kwargs), tuple(input_shape), method)
 
 
+def cuda_peak_memory(
+    factory: Factory,
+    kwargs: Mapping[str, object],
+    input_shape: Sequence[int] = LOG_MEL_CLIP,
+    method: str = "from_log_mel",
+) -> int | str:
+    """Peak bytes that CUDA's allocator held during one forward pass, over what the model holds.
+
+    Args:
+        factory, kwargs, input_shape, method: as `peak_memory` takes them.
+
+    Returns:
+        Bytes, or why there are none, in one sentence.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        return "CUDA's peak needs a CUDA device and a torch that was built for it. Found none."
+    return in_child(1, _measure_cuda, factory, dict(kwargs), tuple(input_shape), method)
+
+
+def _measure_cuda(
+    factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str
+) -> int:
+    import torch
+
+    model = factory(**kwargs).eval().cuda()
+    features = torch.randn(*input_shape, device="cuda")
+    with torch.inference_mode():
+        getattr(model, method)(features)  # the first pass loads kernels
+        torch.cuda.synchronize()
+        baseline = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        getattr(model, method)(features)
+        torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated() - baseline
+
+
+def peak_growth(run: Callable[[], T]) -> tuple[T, int]:
+    """What a call returns, and by how many resident bytes this process grew at the most while it ran.
+
+    Memory that the process had set aside before and uses again does not show, so a first call says more than a
+    later one.
+    """
+    results: list[T] = []
+
+    def once() -> None:
+        results.append(run())
+
+    growth = _high_water(once) if os.access(_CLEAR_REFS, os.W_OK) else _polled(once)
+    return results[0], growth
+
+
 def _measure(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str) -> int:
     mapped = _map_large_blocks()
     forward = forward_pass(factory, kwargs, method, input_shape)
     if mapped:
         forward()
         gc.collect()
-    return _high_water(forward) if _CLEAR_REFS.exists() else _polled(forward)
+    return peak_growth(forward)[1]
 
 
 def _map_large_blocks() -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from prunebench.eval.complexity import count_macs, count_parameters, file_bytes, parameter_bytes
+from prunebench.eval.complexity import count_macs, count_parameters, parameter_bytes
 from prunebench.eval.measure import ModelMeasure
 from prunebench.eval.memory import activation_peak_bytes
+from prunebench.eval.storage import file_bytes
 
 _THOP: dict[tuple[Any, ...], tuple[int, int]] = {}
 
@@ -42,8 +43,16 @@ MODEL = (
         title="bytes of the saved state dict",
         unit="B",
         better="lower",
-        cost="one write to memory",
+        cost="one write",
         value=file_bytes,
+    ),
+    ModelMeasure(
+        name="file_bytes_fp16",
+        title="bytes of the saved state dict in half precision",
+        unit="B",
+        better="lower",
+        cost="one write",
+        value=lambda model: file_bytes(model, half=True),
     ),
     ModelMeasure(
         name="macs_backbone",

@@ -129,7 +129,13 @@ def load_records(run: Path | str) -> list[Record]:
         )
     shapes = load_shapes(folder)
     return [
-        dataclasses.replace(r, timings={**r.timings, **shapes.get(r.widths, {})})
+        dataclasses.replace(
+            r,
+            timings={**r.timings, **shapes[r.widths].timings},
+            unmeasured={**r.unmeasured, **shapes[r.widths].failed},
+        )
+        if r.widths in shapes
+        else r
         for r in read_records(folder / "records.jsonl")
     ]
 
@@ -143,11 +149,29 @@ def read_records(path: Path) -> list[Record]:
     return list({record.cell: record for record in parsed_lines(path, Record.from_json)}.values())
 
 
-def load_shapes(run: Path | str) -> dict[tuple[int, ...], dict[str, float]]:
-    """Latency and memory of each distinct shape of a run, by widths."""
-    return dict(parsed_lines(Path(run) / "shapes.jsonl", _shape))
+@dataclass(frozen=True)
+class Shape:
+    """What was measured of one shape, alone on the machine.
+
+    Args:
+        widths: filters of C1 … C12.
+        timings: name with its unit → measured time or memory.
+        settings: how it was measured; figures of other settings are not compared.
+        failed: name → why it could not be measured.
+    """
+
+    widths: tuple[int, ...]
+    timings: Mapping[str, float]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
-def _shape(line: str) -> tuple[tuple[int, ...], dict[str, float]]:
+def load_shapes(run: Path | str) -> dict[tuple[int, ...], Shape]:
+    """Latency and memory of each distinct shape of a run, by widths; the last measurement counts."""
+    return {shape.widths: shape for shape in parsed_lines(Path(run) / "shapes.jsonl", _shape)}
+
+
+def _shape(line: str) -> Shape:
     found = json.loads(line)
-    return tuple(found["widths"]), dict(found["timings"])
+    told = {key: dict(found.get(key, {})) for key in ("settings", "failed")}
+    return Shape(tuple(found["widths"]), dict(found["timings"]), **told)

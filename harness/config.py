@@ -12,6 +12,7 @@ import pydantic
 import tomli_w
 from pydantic import Field
 
+from prunebench.eval.backends import backend
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.budget import DEFAULT_SCOPE, parse_scope, scope_name
 from prunebench.harness.data import DataOptions
@@ -145,6 +146,15 @@ class MeasureSection(Section):
     latency: bool = True
     seconds: float = Field(10.0, ge=0.5, description="length of the clip that is timed")
     budget_s: float = Field(8.0, gt=0, description="time for the interleaved timing of all shapes")
+    backends: tuple[str, ...] = Field((), description="ways to run a model that are timed beside torch's own")
+    batch: int = Field(1, ge=1, description="clips a pass through these backends")
+
+    @pydantic.field_validator("backends")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            backend(name)
+        return _once(names)
 
 
 class Config(Section):

@@ -224,12 +224,12 @@ class Grid:
         return self._rates[group][cell.rate_choice]
 
     def _record(self, cell: Cell, outcome: Outcome) -> None:
-        seconds = None
+        scoring = None
         if cell.criterion is not None:
-            seconds = self._scorings[scoring_key(cell.base.identity, cell.criterion, cell.prune_seed)].seconds
+            scoring = self._scorings[scoring_key(cell.base.identity, cell.criterion, cell.prune_seed)]
         widths = self._base_job(cell.base).widths
         label, pruner = self._labels[cell.base.data], self._pruner(cell)
-        self._run.add_record(finished_record(cell, pruner, label, widths, outcome, self._rate(cell), seconds))
+        self._run.add_record(finished_record(cell, pruner, label, widths, outcome, self._rate(cell), scoring))
 
     def _fail(self, cell: Cell, error: str) -> None:
         label, pruner = self._labels[cell.base.data], self._pruner(cell)

@@ -9,6 +9,7 @@ from prunebench.harness.budget import parse_scope
 from prunebench.harness.model import LAYERS
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Cell
+from prunebench.harness.removal import Scoring
 from prunebench.pruners.contract import Pruner
 
 
@@ -19,12 +20,12 @@ def finished_record(
     base_widths: tuple[int, ...],
     outcome: Outcome,
     rate: float | None,
-    scoring_seconds: float | None,
+    scoring: Scoring | None,
 ) -> Record:
     """The record of a finished cell; its ratio is the share that went where the pruner chose how much."""
     timings = dict(outcome.timings)
-    if scoring_seconds is not None:
-        timings["scoring_seconds"] = scoring_seconds
+    if scoring is not None:
+        timings |= {"scoring_seconds": scoring.seconds, "scoring_peak_bytes": scoring.peak_bytes}
     described = _described(cell, pruner, data)
     if described["allocation"] == OWN:
         described["ratio"] = round(_share_removed(cell, base_widths, outcome.widths), 4)

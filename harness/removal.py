@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.memory import peak_growth
 from prunebench.harness.bases import BaseJob, load_base
 from prunebench.harness.budget import filters_outside, filters_to_remove, parse_scope, removal_count
 from prunebench.harness.cache import Cache
@@ -55,10 +56,11 @@ class ScoringJob:
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores by layer, the seconds they took, and whether they are a set of filters to keep."""
+    """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep."""
 
     scores: Mapping[str, NDArray[np.float64]]
     seconds: float
+    peak_bytes: int = 0
     own_budget: bool = False
 
 
@@ -82,10 +84,14 @@ def score_base(job: ScoringJob, cache: Cache, progress: Progress | None = None) 
         rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
         features, targets = every[rows], split_targets(job.base.data, "training")[rows]
     started = time.perf_counter()
-    found = score_layers(model, pruner, job.layers, seed=job.seed or 0, features=features, targets=targets)
+    found, peak = peak_growth(
+        lambda: score_layers(
+            model, pruner, job.layers, seed=job.seed or 0, features=features, targets=targets
+        )
+    )
     seconds = time.perf_counter() - started
     scores = {layer: values.double().numpy() for layer, values in found.items()}
-    return Scoring(scores, seconds, pruner.own_budget)
+    return Scoring(scores, seconds, peak, pruner.own_budget)
 
 
 def outcome_job(

@@ -153,14 +153,26 @@ class RunFolder:
         """Keep the traceback of a task that failed; the records hold its last line."""
         append_line(self.path / "failures.log", f"{key}\n{details}")
 
-    def shapes(self) -> set[tuple[int, ...]]:
-        """Shapes whose latency and memory are measured."""
-        return set(load_shapes(self.path))
+    def shapes(self, settings: Mapping[str, object]) -> set[tuple[int, ...]]:
+        """Shapes whose latency and memory are measured with these settings."""
+        return {shape.widths for shape in load_shapes(self.path).values() if shape.settings == settings}
 
-    def add_shape(self, widths: Sequence[int], timings: Mapping[str, float]) -> None:
-        """Append what one shape was measured at."""
-        line = json.dumps({"schema_version": 1, "widths": list(widths), "timings": dict(timings)})
-        append_line(self.path / "shapes.jsonl", line)
+    def add_shape(
+        self,
+        widths: Sequence[int],
+        timings: Mapping[str, float],
+        settings: Mapping[str, object],
+        failed: Mapping[str, str],
+    ) -> None:
+        """Append what one shape was measured at, how, and what could not be measured and why."""
+        line = {
+            "schema_version": 1,
+            "widths": list(widths),
+            "timings": dict(timings),
+            "settings": dict(settings),
+            "failed": dict(failed),
+        }
+        append_line(self.path / "shapes.jsonl", json.dumps(line))
 
 
 def file_name(label: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from prunebench.eval.backend_latency import compare_backends
 from prunebench.eval.child import MeasurementError
 from prunebench.eval.latency import Effort, compare_latency
 from prunebench.eval.memory import peak_memory
@@ -22,7 +23,8 @@ def measure_missing_shapes(
     """Time every shape of the run's records that is not timed yet; no cell trains meanwhile."""
     unpruned = scaled_widths(config.model.width)
     wanted = {record.widths for record in run.records().values() if record.status == "done"}
-    missing = sorted(wanted - run.shapes(), reverse=True)
+    settings = {"threads": config.threads, **config.measure.model_dump(exclude={"latency"}, mode="json")}
+    missing = sorted(wanted - run.shapes(settings), reverse=True)
     if not missing:
         return
     shapes = {
@@ -44,10 +46,49 @@ def measure_missing_shapes(
             threads=config.threads,
             effort=Effort(budget_seconds=config.measure.budget_s),
         )
+        others, failed = _other_backends(config, shapes, unpruned, clip)
         display.finished("latency")
         for widths in missing:
             memory = peak_memory(Cnn14, shapes[widths], clip, threads=config.threads)
-            run.add_shape(widths, {**timings[widths], "peak_memory_bytes": memory})
+            found = {**timings[widths], **others[widths], "peak_memory_bytes": memory}
+            run.add_shape(widths, found, settings, failed[widths])
             display.finished("-".join(map(str, widths)))
     except MeasurementError as error:  # the report goes without; the same command measures them again
         display.failed("latency and memory", str(error))
+
+
+def _other_backends(
+    config: Config,
+    shapes: Mapping[tuple[int, ...], Mapping[str, object]],
+    unpruned: tuple[int, ...],
+    clip: tuple[int, int, int],
+) -> tuple[dict[tuple[int, ...], dict[str, float]], dict[tuple[int, ...], dict[str, str]]]:
+    """Shape → timings by name with the backend's, and shape → why a backend has none."""
+    timings: dict[tuple[int, ...], dict[str, float]] = {widths: {} for widths in shapes}
+    failed: dict[tuple[int, ...], dict[str, str]] = {widths: {} for widths in shapes}
+    if not config.measure.backends:
+        return timings, failed
+    found = compare_backends(
+        Cnn14,
+        shapes,
+        unpruned,
+        config.measure.backends,
+        input_shape=(config.measure.batch, *clip[1:]),
+        threads=config.threads,
+        effort=Effort(budget_seconds=config.measure.budget_s),
+    )
+    for widths, by_backend in found.items():
+        for name, timed in by_backend.items():
+            key = f"latency_backbone_{name.replace('-', '_')}"
+            if isinstance(timed, str):
+                failed[widths][f"{key}_ms"] = timed
+                continue
+            timings[widths] |= {
+                f"{key}_ms": timed.median_ms,
+                f"{key}_q1_ms": timed.q1_ms,
+                f"{key}_q3_ms": timed.q3_ms,
+                f"{key}_ratio": timed.ratio,
+                f"{key}_ratio_precision": timed.precision,
+                f"{key}_clips_per_second": timed.clips_per_second,
+            }
+    return timings, failed

@@ -17,7 +17,8 @@ VERBS = {
     "baseline": "prunebench.cli.gate:baseline",
     "score": "prunebench.cli.score:score",
     "prune": "prunebench.cli.checkpoint:prune",
-    "measure": "prunebench.cli.checkpoint:measure",
+    "export": "prunebench.cli.export:export",
+    "measure": "prunebench.cli.measure:measure",
     "list": "prunebench.cli.listing:list_",
 }
 

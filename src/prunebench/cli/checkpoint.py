@@ -1,4 +1,4 @@
-"""`prunebench prune` and `prunebench measure`: one model at a time."""
+"""`prunebench prune`: filters out of one model for real."""
 
 from __future__ import annotations
 
@@ -59,16 +59,6 @@ def prune(
     pruned = prune_model(model, criterion, ratio, layers, seed=seed, clips=shown)
     save_checkpoint(pruned, output)
     _print_figures({"before": _figures(model), "after": _figures(pruned)}, as_json=as_json)
-
-
-@click.command(epilog="\b\nExample:\n  prunebench measure pruned.pth --json")
-@click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def measure(checkpoint: Path, as_json: bool) -> None:
-    """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, by closed form and by thop."""
-    from prunebench.harness.checkpoint import load_checkpoint
-
-    _print_figures({"value": _figures(load_checkpoint(checkpoint))}, as_json=as_json)
 
 
 def _figures(model: object) -> dict[str, object]:

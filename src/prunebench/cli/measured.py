@@ -1,0 +1,80 @@
+"""What `prunebench measure` found, as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prunebench.cli.output import print_table
+
+
+def print_measured(found: dict[str, Any]) -> None:
+    """Figures, then a table for each of what else was asked for."""
+    nested = ("counters", "latency", "quality", "energy", "storage", "memory", "unmeasured")
+    plain = {key: value for key, value in found.items() if key not in nested}
+    print_table(["figure", "value"], [[key, _written(value)] for key, value in plain.items()])
+    for key in ("unmeasured", "storage", "memory", "energy"):
+        if key in found:
+            print_table([key, "value"], [[name, _written(value)] for name, value in found[key].items()])
+    if "counters" in found:
+        _print_counters(found["counters"])
+    if "latency" in found:
+        _print_latency(found["latency"])
+    if "quality" in found:
+        print_table(
+            ["backend", "figure", "value"],
+            [
+                [name, key, _written(value)]
+                for name, row in found["quality"].items()
+                for key, value in row.items()
+            ],
+        )
+
+
+def _print_latency(found: dict[str, Any]) -> None:
+    timed = {name: row for name, row in found["backends"].items() if "failed" not in row}
+    compared = any("speed_up" in row for row in timed.values())
+    headings = ["backend", "median, ms", "quartiles", "clips/s"]
+    headings += ["ratio", "quartiles", "speed-up", "speed-up × MACs ratio"] if compared else []
+    rows = []
+    for name, row in timed.items():
+        line = [name, f"{row['median_ms']:.4g}", f"{row['q1_ms']:.4g}–{row['q3_ms']:.4g}"]
+        line.append(f"{row['clips_per_second']:.4g}")
+        if compared:
+            line += [f"{row['ratio']:.3f}", f"{row['ratio_q1']:.3f}–{row['ratio_q3']:.3f}"]
+            line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
+        rows.append(line)
+    click.echo(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
+    print_table(headings, rows)
+    for name, row in found["backends"].items():
+        for said in filter(None, (row.get("failed"), row.get("warning"))):
+            click.echo(f"{name}: {said}")
+    if compared:
+        click.echo(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
+
+
+def _print_counters(found: dict[str, Any]) -> None:
+    names = list(found["totals"])
+    rows = [
+        [layer, *(f"{counts[name]['macs'] / 1e6:,.3f}" for name in names)]
+        for layer, counts in found["layers"].items()
+    ]
+    for key, label in (("macs_backbone", "backbone"), ("macs_with_frontend", "with front end")):
+        rows.append([label, *(f"{found['totals'][name][key] / 1e6:,.3f}" for name in names)])
+    print_table(["MACs, M per 10 s clip", *names], rows)
+    rows = [
+        [layer, *(f"{counts[name]['parameters']:,}" for name in names)]
+        for layer, counts in found["layers"].items()
+    ]
+    rows.append(["total", *(f"{found['totals'][name]['parameters']:,}" for name in names)])
+    print_table(["parameters", *names], rows)
+    for name, convention in found["convention"].items():
+        click.echo(f"{name}: {convention}")
+    click.echo(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
