@@ -21,7 +21,7 @@ from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.training import Recipe
 from prunebench.pruners.contract import Pruner
 
-PRESETS = ("quick", "criteria", "standard", "claim")
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim")
 
 
 T = TypeVar("T")
@@ -79,6 +79,9 @@ class PruneSection(Section):
     scopes: tuple[str, ...] = Field((DEFAULT_SCOPE,), min_length=1)
     seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
     calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
+    recalibration_clips: int = Field(
+        0, ge=0, description="training clips on which batch norm is estimated anew after pruning; 0 for none"
+    )
 
     @pydantic.field_validator("files")
     @classmethod
@@ -114,7 +117,7 @@ class PruneSection(Section):
 class FinetuneSection(Section):
     """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
 
-    scopes: tuple[Literal["tail", "all"], ...] = Field(("tail",), min_length=1)
+    scopes: tuple[Literal["tail", "all", "none"], ...] = Field(("tail",), min_length=1)
     seeds: Seeds = (0, 1)
     steps: int = Field(60, ge=1)
     rates: Rates = (3e-4, 1e-3, 3e-3)
@@ -192,12 +195,15 @@ class Config(Section):
         return self
 
     def pairs(self) -> list[tuple[str, str]]:
-        """The (pruning scope, fine-tuning scope) pairs of the grid; `tail` goes with scopes in C7–C12 alone."""
+        """The (pruning scope, fine-tuning scope) pairs of the grid; `tail` goes with scopes in C7–C12 alone.
+
+        With the fine-tuning scope `none` a cell ends after surgery, or after recalibration.
+        """
         return [
             (scope, finetune)
             for scope in self.prune.scopes
             for finetune in self.finetune.scopes
-            if finetune == "all" or _above_stem(scope)
+            if finetune != "tail" or _above_stem(scope)
         ]
 
     def to_toml(self) -> str:

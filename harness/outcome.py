@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
+from prunebench.harness import recalibration
 from prunebench.harness.bases import (
     BaseJob,
     base_scores,
@@ -28,6 +29,7 @@ from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, quality, resampled_map
+from prunebench.harness.recalibration import recalibrate, recalibration_rows
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.surgery import remove_filters
 from prunebench.harness.training import Recipe, predict, train
@@ -59,24 +61,27 @@ class OutcomeJob:
         removed: layer → filters removed.
         finetuning: `None` to stop after surgery.
         scratch: train the remaining shape from new weights instead.
+        recalibration_clips: training clips on which batch norm is estimated anew after surgery; 0 for none.
     """
 
     base: BaseJob
     removed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     finetuning: Finetuning | None = None
     scratch: bool = False
+    recalibration_clips: int = 0
 
     @property
     def identity(self) -> str:
         """Hash of what was trained and how; who asked for it does not matter."""
-        return identity(
-            {
-                "base": self.base.identity,
-                "removed": {layer: list(rows) for layer, rows in self.removed.items() if rows},
-                "finetuning": asdict(self.finetuning) if self.finetuning else None,
-                "scratch": self.scratch,
-            }
-        )
+        decides: dict[str, object] = {
+            "base": self.base.identity,
+            "removed": {layer: list(rows) for layer, rows in self.removed.items() if rows},
+            "finetuning": asdict(self.finetuning) if self.finetuning else None,
+            "scratch": self.scratch,
+        }
+        if self.recalibration_clips:
+            decides["recalibration"] = [self.recalibration_clips, recalibration.VERSION]
+        return identity(decides)
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,11 @@ def run_outcome(
         timings["surgery_seconds"] = time.perf_counter() - started
         if any(job.removed.values()):
             measure("pruned", model)
+            if job.recalibration_clips:
+                started = time.perf_counter()
+                _recalibrate(model, job, cache)
+                timings["recalibration_seconds"] = time.perf_counter() - started
+                measure("recalibrated", model)
         if job.finetuning is not None:
             started = time.perf_counter()
             _finetune(model, job.base, job.finetuning, cache, progress)
@@ -148,6 +158,17 @@ def _finetune(
     inputs = stem_features(base, "training", cache) if tail else split_features(base.data, "training", cache)
     targets = split_targets(base.data, "training")
     train(model, inputs, targets, finetuning.recipe, seed=finetuning.seed, tail=tail, progress=progress)
+
+
+def _recalibrate(model: Cnn14, job: OutcomeJob, cache: Cache) -> None:
+    tail = job.finetuning is not None and job.finetuning.scope == "tail"
+    inputs = (
+        stem_features(job.base, "training", cache)
+        if tail
+        else split_features(job.base.data, "training", cache)
+    )
+    rows = recalibration_rows(len(inputs), job.recalibration_clips)
+    recalibrate(model, inputs, rows, tail=tail)
 
 
 def _predictor(job: OutcomeJob, model: Cnn14, cache: Cache) -> Callable[[str], NDArray[np.float32]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from prunebench.harness import calibration, frontend, training
+from prunebench.harness import calibration, frontend, recalibration, training
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
@@ -111,6 +111,11 @@ def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterato
                     "calibration_clips": config.prune.calibration_clips,
                     "calibration_version": calibration.VERSION,
                 }
+        if config.prune.recalibration_clips and (cell.criterion or cell.finetune_scope != "none"):
+            payload |= {
+                "recalibration_clips": config.prune.recalibration_clips,
+                "recalibration_version": recalibration.VERSION,
+            }
         if cell.control == "scratch":
             payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
         if cell.finetune_scope != "none":
@@ -121,9 +126,10 @@ def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterato
 def _grid(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
     yield Cell("", base, control="unpruned")
     for scope, finetune_scope in config.pairs():
-        for finetune_seed in config.finetune.seeds:
+        trained = finetune_scope != "none"
+        for finetune_seed in config.finetune.seeds if trained else (None,):
             tuned = Cell("", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed)
-            for choice in ("shared", "own"):
+            for choice in ("shared", "own") if trained else ():
                 yield replace(tuned, control="unpruned-fine-tuned", rate_choice=choice)
             for ratio in config.prune.ratios:
                 yield from _pruned_cells(config, replace(tuned, ratio=ratio), pruners)

@@ -121,7 +121,8 @@ def outcome_job(
         assert cell.finetune_seed is not None
         scope = cast(Literal["tail", "all"], cell.finetune_scope)
         finetuning = Finetuning(scope, config.finetune.recipe(rate), cell.finetune_seed)
-    return OutcomeJob(base, removed, finetuning, scratch=cell.control == "scratch")
+    clips = config.prune.recalibration_clips if scoring is not None else 0
+    return OutcomeJob(base, removed, finetuning, cell.control == "scratch", clips)
 
 
 def _removed(cell: Cell, scoring: Scoring, layer: str) -> tuple[int, ...]:

@@ -85,6 +85,12 @@ def _figures(files: Mapping[str, bytes]) -> Iterator[Figure]:
         if name in files:
             address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode()
             yield Figure(f"Test mAP against {quantity.name}", name, address)
+    for name in sorted(files):
+        if name.startswith("sensitivity"):
+            address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode()
+            yield Figure(
+                "Each layer alone: test mAP, MACs and parameters, relative to unpruned", name, address
+            )
 
 
 def _table(panel: Panel, report: Report) -> list[tuple[bool, list[tuple[str, Any]]]]:

@@ -32,7 +32,7 @@ KNOWN = {
     "operator_norm": Look(GREEN, "^"),
     "operator_norm_released": Look(OLIVE, "v"),
     "operator_similarity": Look(PURPLE, "D"),
-    "batch_norm_scale": Look(ORANGE, "P"),
+    "bn_scale": Look(ORANGE, "P"),
     "lamp": Look(INDIGO, "X"),
     "rank1_cosine": Look(WINE, "<"),
     "nystrom_similarity": Look(SKY, ">"),
@@ -45,6 +45,9 @@ KNOWN = {
     "thinet": Look(OLIVE, "D"),
     "apoz": Look(PURPLE, "v"),
     "entropy": Look(SKY, "X"),
+    "geometric_mean_released": Look(BLUE, "P"),
+    "fpgm_torch_pruning": Look(VERMILION, "X"),
+    "rank1_cosine_released": Look(GREEN, "<"),
 }
 
 # For plug-ins: hues that no criterion of the presets has, with the markers that no known criterion has there.

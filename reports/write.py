@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from prunebench.reports.page import page_html
 from prunebench.reports.pareto import draw
 from prunebench.reports.quantity import AXES
 from prunebench.reports.report import Report, as_json, make_report
+from prunebench.reports.run import finished
+from prunebench.reports.sensitivity import (
+    draw_sensitivity,
+    is_sensitivity,
+    sensitivity_csv,
+    sensitivity_of,
+)
 from prunebench.reports.tables import csv_table, markdown_summary
 
 
@@ -41,9 +49,13 @@ def write_report(runs: Sequence[Path | str], out: Path | str | None = None) -> R
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."
         )
     report = make_report(runs)
-    contents: dict[str, bytes] = {}
+    contents = _sensitivity(report)
+    # Cells of single layers that were not fine-tuned have a figure of their own.
+    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
+    if all(p.control == "unpruned" for p in points):
+        points = []
     for quantity in AXES:
-        figure = draw(report.points, quantity, standing=report.standing)
+        figure = draw(points, quantity, standing=report.standing)
         if figure is not None:
             contents |= {f"{quantity.figure}.{kind}": rendered(figure, kind) for kind in FORMATS}
     contents["summary.csv"] = csv_table(report.rows).encode()
@@ -55,3 +67,17 @@ def write_report(runs: Sequence[Path | str], out: Path | str | None = None) -> R
         with whole_file(folder / name) as stream:
             stream.write(data)
     return dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in contents))
+
+
+def _sensitivity(report: Report) -> dict[str, bytes]:
+    """Table and figures of the cells of single layers, nothing where there are none."""
+    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
+    if not entries:
+        return {}
+    sets = list(dict.fromkeys(entry.data for entry in entries))
+    contents = {"sensitivity.csv": sensitivity_csv(entries).encode()}
+    for data in sets:
+        name = "sensitivity" if len(sets) == 1 else f"sensitivity_{re.sub(r'[^A-Za-z0-9]+', '_', data)}"
+        figure = draw_sensitivity(entries, data)
+        contents |= {f"{name}.{kind}": rendered(figure, kind) for kind in FORMATS}
+    return contents

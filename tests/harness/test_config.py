@@ -57,7 +57,7 @@ def test_overrides():
         ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),
         ("finetune.mixup=1.0", "trains on cached outputs of C1–C6"),
         ("prune.scopes=['C1-C12']", "keeps C1–C6 as they are, so a scope must lie in C7–C12"),
-        ("finetune.scopes=['head']", "`finetune.scopes.0`.*'tail' or 'all'.*Found 'head'"),
+        ("finetune.scopes=['head']", "`finetune.scopes.0`.*'tail', 'all' or 'none'.*Found 'head'"),
         ("base.steps=-1", "`base.steps`: .*greater than or equal to 0. Found -1"),
         ("threads=zero", "`threads`: .*integer.*Found 'zero'"),
         ("data.name=sinth", "Unknown data set `sinth`; did you mean `synth`"),
