@@ -7,11 +7,19 @@ around; so the pass is repeated for some seconds on an otherwise idle machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prunebench.eval.child import in_child
+from prunebench.eval.geometry import MELS, SAMPLES, frames
+
+if TYPE_CHECKING:
+    from prunebench.eval.forward import Factory
 
 POWERCAP = Path("/sys/class/powercap")
+LOG_MEL_CLIP = (1, frames(SAMPLES), MELS)
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,31 @@ def measure_energy(run: Callable[[], object], seconds: float = 2.0, root: Path =
             end - begin if end >= begin else end - begin + int((package / "max_energy_range_uj").read_text())
         )
     return Energy(spent / 1e6 / calls, calls, took)
+
+
+def forward_energy(
+    factory: Factory,
+    kwargs: Mapping[str, object],
+    input_shape: Sequence[int] = LOG_MEL_CLIP,
+    method: str = "from_log_mel",
+    *,
+    threads: int = 1,
+) -> float:
+    """Joules of one forward pass, in a fresh child process.
+
+    Args:
+        factory, kwargs, input_shape, method, threads: as `prunebench.eval.peak_memory` takes them.
+
+    Raises:
+        MeasurementError: where `energy_missing` says why, or the model cannot be run.
+    """
+    return in_child(threads, _joules, factory, dict(kwargs), tuple(input_shape), method)
+
+
+def _joules(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str) -> float:
+    from prunebench.eval.forward import forward_pass
+
+    return measure_energy(forward_pass(factory, kwargs, method, input_shape)).joules
 
 
 def _packages(root: Path) -> list[Path]:

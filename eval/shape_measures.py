@@ -26,6 +26,13 @@ SHAPE = (
         cost="a process a shape",
     ),
     Measure(
+        name="energy_joules",
+        title="energy of a forward pass, all processor packages, idle power included (RAPL)",
+        unit="J",
+        better="lower",
+        cost="two seconds a shape, alone on the machine; where the machine lets it be read",
+    ),
+    Measure(
         name="scoring_seconds",
         title="time that the criterion takes to score a model",
         unit="s",

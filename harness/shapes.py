@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prunebench.eval.backend_latency import compare_backends
 from prunebench.eval.child import MeasurementError
+from prunebench.eval.energy import energy_missing, forward_energy
 from prunebench.eval.latency import Effort, compare_latency
 from prunebench.eval.memory import peak_memory
 from prunebench.harness.config import Config
@@ -51,6 +52,11 @@ def measure_missing_shapes(
         for widths in missing:
             memory = peak_memory(Cnn14, shapes[widths], clip, threads=config.threads)
             found = {**timings[widths], **others[widths], "peak_memory_bytes": memory}
+            no_energy = energy_missing()
+            if no_energy is None:
+                found["energy_joules"] = forward_energy(Cnn14, shapes[widths], clip, threads=config.threads)
+            else:
+                failed[widths]["energy_joules"] = no_energy
             run.add_shape(widths, found, settings, failed[widths])
             display.finished("-".join(map(str, widths)))
     except MeasurementError as error:  # the report goes without; the same command measures them again

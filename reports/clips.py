@@ -13,14 +13,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.bootstrap import bootstrap_average_precision, resample_counts
+from prunebench.eval.bootstrap import (
+    bootstrap_average_precision,
+    mean_over_classes,
+    resample_counts,
+    set_seed,
+)
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 
 Floats: TypeAlias = NDArray[np.float64]
 
-RESAMPLES = 200  # a standard error from 200 resamples is itself known to about 5 %
-SEED = 0
+RESAMPLES = 1000  # as many as a sweep stores; a standard error from them is itself known to about 2 %
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,13 @@ class Clips:
         targets: (clips, classes), which classes a clip holds.
         class_names: one per column.
         sources: the recordings each clip is made of.
+        names: of the clips.
     """
 
     targets: NDArray[np.bool_]
     class_names: tuple[str, ...]
     sources: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
 
     @property
     def recordings(self) -> int:
@@ -74,10 +80,13 @@ class ClipScores:
         return self._clips[data]
 
     def resampled_maps(self, record: Record) -> Floats | None:
-        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without defined scores."""
+        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without defined scores.
+
+        Those that the sweep stored; where it stored none, the same ones computed from the scores.
+        """
         if record.outcome not in self._maps:
-            clips, scores = self.clips(record.data), self._scores(record)
-            maps = None
+            clips, maps = self.clips(record.data), self._stored(record)
+            scores = None if clips is None or maps is not None else self._scores(record)
             if clips is not None and scores is not None and _fit(scores, clips):
                 counts = self._resamples(record.data, clips)
                 maps = mean_over_classes(bootstrap_average_precision(clips.targets, scores, counts))
@@ -86,8 +95,17 @@ class ClipScores:
 
     def _resamples(self, data: str, clips: Clips) -> NDArray[np.int64]:
         if data not in self._counts:
-            self._counts[data] = resample_counts(clips.sources, RESAMPLES, SEED)
+            seed = set_seed(clips.names, clips.sources)
+            self._counts[data] = resample_counts(clips.sources, RESAMPLES, seed)
         return self._counts[data]
+
+    def _stored(self, record: Record) -> Floats | None:
+        for run in self._runs:
+            path = run / "scores" / f"{record.outcome}.npz"
+            if path.is_file() and "resampled_map" in _names(path):
+                maps: Floats = _arrays(path, "resampled_map")[0].astype(np.float64)
+                return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
+        return None
 
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
@@ -101,26 +119,23 @@ def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
     return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
-def mean_over_classes(precisions: Floats) -> Floats:
-    """Mean over the classes that have positives, of each row; nan where none has.
-
-    Args:
-        precisions: (resamples, classes), nan where a class has no positive.
-    """
-    known = ~np.isnan(precisions)
-    total = np.where(known, precisions, 0.0).sum(axis=1)
-    count = known.sum(axis=1)
-    means: Floats = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-    return means
-
-
 def _read_clips(path: Path) -> Clips:
-    targets, class_names, sources = _arrays(path, "targets", "class_names", "sources")
+    targets, class_names, sources, names = _arrays(path, "targets", "class_names", "sources", "names")
     return Clips(
         targets=targets.astype(bool),
         class_names=tuple(map(str, class_names)),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),
+        names=tuple(map(str, names)),
     )
+
+
+def _names(path: Path) -> list[str]:
+    """Names of the arrays of an npz archive, none where it is broken: reading them will say so."""
+    try:
+        with path.open("rb") as stream, np.load(stream) as found:
+            return list(found.files)
+    except (zipfile.BadZipFile, zlib.error, EOFError, TypeError, ValueError, AttributeError):
+        return []
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -13,7 +14,9 @@ import jinja2
 
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
+from prunebench.reports.all_measures import Told, value_of
 from prunebench.reports.panel import Panel
+from prunebench.reports.point import Point
 from prunebench.reports.quantity import AXES
 from prunebench.reports.report import Report
 from prunebench.reports.run import Run
@@ -47,12 +50,13 @@ class Figure:
     address: str
 
 
-def page_html(report: Report, figures: Mapping[str, bytes]) -> str:
+def page_html(report: Report, figures: Mapping[str, bytes], measures: Sequence[Told] = ()) -> str:
     """The page as HTML; names from the run are escaped.
 
     Args:
         report: what it says.
         figures: SVG files by name.
+        measures: all of them, for the table behind the summary.
     """
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -69,6 +73,11 @@ def page_html(report: Report, figures: Mapping[str, bytes]) -> str:
         panels=[
             (panel.title, _table(panel, report)) for panel in dict.fromkeys(row.panel for row in report.rows)
         ],
+        measures=measures,
+        measured=[
+            (f"{p.panel.title}: {p.label}", numbers.share(p.ratio) if p.ratio else "", _values(p, measures))
+            for p in report.points
+        ],
         failed=[(_cell_name(record), record.error) for record in report.failed],
         runs=[
             (run.name, _command(run), list(_flat(run.environment)), list(_flat(run.config)))
@@ -77,6 +86,11 @@ def page_html(report: Report, figures: Mapping[str, bytes]) -> str:
         css=_file("page.css"),
         js=_file("page.js"),
     )
+
+
+def _values(point: Point, measures: Sequence[Told]) -> list[tuple[str, float]]:
+    values = [value_of(point, told.key) for told in measures]
+    return [(numbers.MISSING if math.isnan(value) else f"{value:,.5g}", value) for value in values]
 
 
 def _figures(files: Mapping[str, bytes]) -> Iterator[Figure]:

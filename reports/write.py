@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.reports.all_measures import declared_measures, measure_keys, measures_csv
 from prunebench.reports.canvas import FORMATS, rendered
 from prunebench.reports.page import page_html
 from prunebench.reports.pareto import draw
@@ -60,9 +61,11 @@ def write_report(runs: Sequence[Path | str], out: Path | str | None = None) -> R
             contents |= {f"{quantity.figure}.{kind}": rendered(figure, kind) for kind in FORMATS}
     contents["summary.csv"] = csv_table(report.rows).encode()
     contents["summary.md"] = markdown_summary(report).encode()
+    measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
+    contents["measures.csv"] = measures_csv(report.points, measures).encode()
     contents["summary.json"] = as_json(report).encode()
     figures = {name: data for name, data in contents.items() if name.endswith(".svg")}
-    contents["page.html"] = page_html(report, figures).encode()
+    contents["page.html"] = page_html(report, figures, measures).encode()
     for name, data in contents.items():
         with whole_file(folder / name) as stream:
             stream.write(data)

@@ -52,7 +52,7 @@ def test_everything_as_json(cli, files):
     assert eager["speed_up"] == pytest.approx(1 / eager["ratio"])
     assert eager["speed_up_over_macs_ratio"] == pytest.approx(found["latency"]["macs_ratio"] / eager["ratio"])
     assert found["latency"]["batch"] == 2
-    assert "joules" in found["energy"] or "RAPL" in found["energy"]["failed"]
+    assert "energy_joules" in found["energy"] or "RAPL" in found["energy"]["failed"]
 
 
 def test_too_few_rounds_are_said(cli, files):

@@ -64,7 +64,8 @@ class Maker:
             names = np.array([f"class {i}" for i in range(self.classes)])
             path = self.folder / "targets" / (re.sub(r"[^\w.=-]+", "_", label) + ".npz")
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(path, targets=targets, class_names=names, sources=sources)
+            clips = np.array([f"clip {i}" for i in range(self.clips)])
+            np.savez_compressed(path, targets=targets, class_names=names, sources=sources, names=clips)
             self.targets[label] = targets
         return self.targets[label]
 

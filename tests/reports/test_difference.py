@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from prunebench.eval.bootstrap import resample_counts
-from prunebench.reports.clips import RESAMPLES, SEED, ClipScores, mean_over_classes
+from prunebench.eval.bootstrap import mean_over_classes, resample_counts, set_seed
+from prunebench.reports.clips import RESAMPLES, ClipScores
 from prunebench.reports.detect import smallest_detectable
 from prunebench.reports.difference import Difference, difference, seed_error
 from prunebench.reports.point import points_of
@@ -48,11 +48,25 @@ def test_resampled_map_is_that_of_repeated_clips(run):
     record = next(r for r in run.records if r.criterion == "l1")
     scores = ClipScores([run.folder])
     found = scores.resampled_maps(record)
-    counts = resample_counts(scores.clips("synth").sources, RESAMPLES, SEED)
+    clips = scores.clips("synth")
+    counts = resample_counts(clips.sources, RESAMPLES, set_seed(clips.names, clips.sources))
     kept = np.load(run.folder / "scores" / f"{record.outcome}.npz")["test"]
     for index in range(0, RESAMPLES, 40):
         expected = slow_resampled_map(run.targets["synth"], kept, counts[index])
         assert found[index] == pytest.approx(expected, abs=1e-9)
+
+
+def test_resamples_that_the_sweep_stored_are_taken_as_they_are(run):
+    record = next(r for r in run.records if r.criterion == "operator_norm")
+    path = run.folder / "scores" / f"{record.outcome}.npz"
+    before = ClipScores([run.folder]).resampled_maps(record)
+    with np.load(path) as stored:
+        test = stored["test"]
+    np.savez_compressed(path, test=np.zeros_like(test), resampled_map=(before / 2).astype(np.float32))
+    assert ClipScores([run.folder]).resampled_maps(record) == pytest.approx(before / 2, abs=1e-7)
+    np.savez_compressed(path, test=test, resampled_map=np.zeros(3, np.float32))  # of another number: not used
+    assert ClipScores([run.folder]).resampled_maps(record) == pytest.approx(before)
+    np.savez_compressed(path, test=test)
 
 
 def test_difference_on_one_base_model(run):

@@ -15,7 +15,7 @@ FILES = {
     f"{name}.{kind}"
     for name in ("map_vs_macs", "map_vs_parameters", "map_vs_latency")
     for kind in ("png", "svg")
-} | {"summary.csv", "summary.md", "summary.json", "page.html"}
+} | {"measures.csv", "summary.csv", "summary.md", "summary.json", "page.html"}
 VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
 
 

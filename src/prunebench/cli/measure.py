@@ -86,7 +86,7 @@ def measure(
     if latency:
         found["latency"] = _latency(checkpoint, against, names, batch, threads, budget, precision)
     if energy:
-        found["energy"] = _energy(model)
+        found["energy"] = _energy(checkpoint, threads)
     if data:
         found["quality"] = _quality(model, names, data, options, threads)
     if as_json:
@@ -200,22 +200,16 @@ def _latency(
     return result
 
 
-def _energy(model: Cnn14) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from prunebench.eval.backends import backend
-    from prunebench.eval.energy import energy_missing, measure_energy
-    from prunebench.harness.frontend import MELS, frames
+def _energy(checkpoint: Path, threads: int) -> dict[str, Any]:
+    from prunebench.eval.energy import energy_missing, forward_energy
+    from prunebench.harness.checkpoint import load_checkpoint
 
     missing = energy_missing()
     if missing is not None:
         return {"failed": missing}
-    import torch
-
-    clip = torch.zeros(1, frames(CLIP), MELS)
-    run = backend("eager").prepare(model, "from_log_mel", clip, torch.get_num_threads())
-    with torch.inference_mode():
-        return asdict(measure_energy(lambda: run(clip)))
+    return {
+        "energy_joules": forward_energy(load_checkpoint, {"path": str(checkpoint.resolve())}, threads=threads)
+    }
 
 
 def _quality(
