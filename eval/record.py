@@ -84,8 +84,13 @@ class Record:
         return [stage for stage in STAGES if stage in self.stages][-1]
 
     def same_result(self, other: Record) -> bool:
-        """Whether all fields agree but those named as measured time or memory."""
-        return dataclasses.replace(self, timings={}) == dataclasses.replace(other, timings={})
+        """Whether all fields agree but those named as measured time or memory.
+
+        The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
+        figure that only one of the two has shows in `stages` and `measures`.
+        """
+        mine, theirs = (dataclasses.replace(r, timings={}, unmeasured={}) for r in (self, other))
+        return mine == theirs
 
     def to_json(self) -> str:
         """One line, without the line end."""

@@ -98,6 +98,7 @@ def _check_stored_scores(config: Config, pruners: Iterable[Pruner]) -> None:
 
 def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterator[Cell]:
     shared = {"plan": VERSION, "base": base.identity, "threads": config.threads}
+    finetuning = _finetuning_payload(config)
     for cell in _grid(config, base, pruners):
         payload = {**asdict(replace(cell, identity="", base=base)), **shared}
         if cell.criterion is not None:
@@ -119,7 +120,7 @@ def _cells(config: Config, base: Base, pruners: Mapping[str, Pruner]) -> Iterato
         if cell.control == "scratch":
             payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
         if cell.finetune_scope != "none":
-            payload |= {"finetuning": _finetuning_payload(config), "training_version": training.VERSION}
+            payload |= {"finetuning": finetuning, "training_version": training.VERSION}
         yield replace(cell, identity=identity(payload))
 
 
