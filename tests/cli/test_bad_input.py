@@ -111,7 +111,7 @@ def test_help_has_examples_for_every_verb(cli):
     from prunebench.cli import VERBS
 
     for verb in VERBS:
-        words = ["baseline", "save"] if verb == "baseline" else [verb]
+        words = {"baseline": ["baseline", "save"], "data": ["data", "cnn14"]}.get(verb, [verb])
         code, out, _ = cli(*words, "--help")
         assert code == 0
         assert "Example" in out

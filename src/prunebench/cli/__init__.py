@@ -20,6 +20,7 @@ VERBS = {
     "export": "prunebench.cli.export:export",
     "measure": "prunebench.cli.measure:measure",
     "list": "prunebench.cli.listing:list_",
+    "data": "prunebench.cli.data:data",
 }
 
 

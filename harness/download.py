@@ -1,0 +1,153 @@
+"""Fetching one file over HTTP: resumed where it broke off, checked before it counts.
+
+`pooch` and `torch.hub` begin anew after a broken connection, which at 330 MB on a bad line never ends; so this is
+the standard library's client with a `Range` header.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http
+import http.client
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import filelock
+
+from prunebench.eval.errors import InputError
+
+CHUNK = 1 << 18
+TIMEOUT = 30.0  # seconds without a byte
+_BROKEN = (OSError, http.client.HTTPException)  # urllib's own errors are OSErrors
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that others publish.
+
+    Args:
+        url: where it lies.
+        size: bytes, where they are known beforehand.
+        sha256: hexadecimal, where it is known.
+    """
+
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+def fetch(source: Source, path: Path, progress: Progress | None = None) -> bool:
+    """Fetch a file; a download that broke off goes on where it stopped.
+
+    What has arrived so far lies beside the target as `NAME.part`; `path` itself is whole and checked, or absent.
+
+    Args:
+        source: what to fetch.
+        path: where to put it.
+        progress: told (bytes so far, bytes in all or `None`).
+
+    Returns:
+        Whether anything was fetched: a whole file with the right checksum is left alone.
+
+    Raises:
+        InputError: without a network, for a server's refusal, a connection that broke, or a file other than the
+            one expected.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    lock = part.with_suffix(".lock")
+    try:
+        with filelock.FileLock(lock):
+            return _fetched(source, part, path, progress or (lambda done, total: None))
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _fetched(source: Source, part: Path, path: Path, progress: Progress) -> bool:
+    if path.exists():
+        _check(source, path, "move it away and run the same command again")
+        return False
+    if not (part.exists() and part.stat().st_size == source.size):
+        _receive(source, part, path, progress)
+    try:
+        _check(source, part, "fetch it again; nothing of it was kept")
+    except InputError:
+        part.unlink()
+        raise
+    part.replace(path)
+    return True
+
+
+def _receive(source: Source, part: Path, path: Path, progress: Progress) -> None:
+    begun = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(source.url, headers={"User-Agent": "prunebench"})
+    if begun:
+        request.add_header("Range", f"bytes={begun}-")
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            resumed = response.status == http.HTTPStatus.PARTIAL_CONTENT
+            length = response.headers.get("Content-Length")
+            done = begun if resumed else 0
+            total = done + int(length) if length else source.size
+            with part.open("ab" if resumed else "wb") as stream:
+                done = _copy(response, stream, done, total, progress)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()  # it is longer than the file
+            return _receive(source, part, path, progress)
+        raise InputError(
+            f"`{source.url}` must be there to be fetched. The server answered {error.code} {error.reason}: "
+            f"fetch the file by other means, put it at `{path}` and run the same command, which checks it."
+        ) from error
+    except _BROKEN as error:
+        raise InputError(_broken(source, part, path, error)) from error
+    if total is not None and done < total:
+        raise InputError(_broken(source, part, path, f"{done:,} of {total:,} bytes arrived"))
+
+
+def _copy(
+    response: http.client.HTTPResponse, stream: BinaryIO, done: int, total: int | None, progress: Progress
+) -> int:
+    progress(done, total)
+    while chunk := response.read(CHUNK):
+        stream.write(chunk)
+        done += len(chunk)
+        progress(done, total)
+    return done
+
+
+def _broken(source: Source, part: Path, path: Path, why: object) -> str:
+    host = urllib.parse.urlsplit(source.url).netloc
+    if isinstance(why, OSError) and why.errno == errno.ENOSPC:
+        return f"There must be room for the file. Found none left for `{part}`: the same command goes on from there."
+    if part.exists() and part.stat().st_size:
+        return (
+            f"The connection to {host} must last until the file is whole. It broke ({why}): the same command goes "
+            f"on from the {part.stat().st_size:,} bytes that are kept."
+        )
+    reason = getattr(why, "reason", why)
+    return (
+        f"Fetching needs the network. {host} cannot be reached ({reason}): fetch {source.url} on another machine, "
+        f"put it at `{path}` and run the same command, which checks it."
+    )
+
+
+def _check(source: Source, path: Path, remedy: str) -> None:
+    size = path.stat().st_size
+    if source.size is not None and size != source.size:
+        raise InputError(f"`{path}` must have {source.size:,} bytes. Found {size:,}: {remedy}.")
+    if source.sha256 is None:
+        return
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != source.sha256:
+        raise InputError(f"`{path}` must have the SHA-256 {source.sha256}. Found {found}: {remedy}.")
