@@ -2,61 +2,86 @@
 
 from __future__ import annotations
 
-import pickle
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
 from prunebench.harness.model import LAYERS, Cnn14
+from prunebench.harness.provenance import Provenance
+from prunebench.harness.weight_files import check_style, read_weights, write_weights
+
+PARALLEL = "module."  # before every name of a model that was saved inside DataParallel
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model and what its file says about it.
+
+    Args:
+        model: on the CPU, in evaluation mode.
+        class_names: of its outputs, where the file has them.
+        provenance: how it was made, where the file says it.
+    """
+
+    model: Cnn14
+    class_names: tuple[str, ...] | None = None
+    provenance: Provenance | None = None
 
 
 def load_checkpoint(path: Path | str) -> Cnn14:
-    """A Cnn14 from a state dict, or from a dict that holds one under `model`; widths are read off the tensors.
+    """The model of `read_checkpoint`."""
+    return read_checkpoint(path).model
+
+
+def read_checkpoint(path: Path | str) -> Checkpoint:
+    """A Cnn14 from a file; widths are read off the tensors.
+
+    Read are PANNs' files (a dict with `model`), plain state dicts as E-PANNs', safetensors, and own files.
 
     Raises:
-        InputError: for a missing, truncated or foreign file, or one that would need code to be run.
+        InputError: for a missing, truncated or foreign file, one that would need code to be run, or an own one
+            that says other than its tensors.
     """
     file = Path(path)
-    if not file.is_file():
-        raise InputError(f"A checkpoint must be a file. Found none at `{file}`.")
-    try:
-        with warnings.catch_warnings():
-            # Foreign pickles are refused or read below; the unpickler's advice is not the user's.
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-            found = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    state, about = read_weights(file)
+    model = from_state_dict(dict(state), f"`{file}`")
+    if about is None:
+        return Checkpoint(model)
+    if list(about.get("widths", ())) != list(model.widths):
         raise InputError(
-            f"A checkpoint must hold tensors only, so that no code in it is run. `{file}` holds more or is no "
-            f"checkpoint: save its state dict alone."
-        ) from error
-    except Exception as error:  # the unpickler meets foreign bytes with errors of many kinds
-        raise InputError(
-            f"A checkpoint must be a whole torch file. `{file}` cannot be read: fetch it again."
-        ) from error
-    state = found.get("model", found) if isinstance(found, Mapping) else None
-    if not isinstance(state, Mapping):
-        raise InputError(f"A checkpoint must hold a state dict. Found a {type(found).__name__} in `{file}`.")
-    return from_state_dict(dict(state), str(file))
+            f"A checkpoint must have the widths that it names. `{file}` names {about.get('widths')}, its tensors "
+            f"have {list(model.widths)}: it was changed or damaged."
+        )
+    names, provenance = about.get("class_names"), about.get("provenance")
+    if names is not None:
+        _check_names(names, model, f"`{file}`")
+    return Checkpoint(
+        model,
+        None if names is None else tuple(names),
+        None if provenance is None else Provenance.from_json(provenance),
+    )
 
 
 def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") -> Cnn14:
     """A Cnn14 of the widths, classes and embedding that the tensors have, on the CPU, in evaluation mode."""
     if not all(isinstance(key, str) for key in state):
         raise InputError(f"The names in a state dict must be strings. Found others in {origin}.")
+    if state and all(key.startswith(PARALLEL) for key in state):
+        state = {key.removeprefix(PARALLEL): value for key, value in state.items()}
     convolutions = [f"conv_block{i // 2 + 1}.conv{i % 2 + 1}.weight" for i in range(len(LAYERS))]
     needed = [*convolutions, "fc1.weight", "fc_audioset.weight"]
     ranks = dict.fromkeys(convolutions, 4) | dict.fromkeys(needed[len(convolutions) :], 2)
     missing = [key for key in needed if not _is_weight(state.get(key), ranks[key])]
     if missing:
+        there = ", ".join(f"{key} {_shape(value)}" for key, value in list(state.items())[:3]) or "nothing"
         raise InputError(
             f"A checkpoint must be of a Cnn14. {origin} lacks {len(missing)} of its {len(needed)} weights, "
-            f"`{missing[0]}` first: it is of another architecture."
+            f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it is of another architecture."
         )
     model = Cnn14(
         widths=[int(state[key].shape[0]) for key in convolutions],
@@ -65,10 +90,14 @@ def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") ->
     )
     expected = model.state_dict()
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
-    wrong = sorted((expected.keys() ^ state.keys()) - optional) + [
-        f"{key} {tuple(getattr(state[key], 'shape', ()))} instead of {tuple(value.shape)}"
-        for key, value in expected.items()
-        if key in state and getattr(state[key], "shape", None) != value.shape
+    wrong = [
+        *(f"{key} is missing" for key in sorted(expected.keys() - state.keys() - optional)),
+        *(f"{key} {_shape(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
+        *(
+            f"{key} has {_shape(state[key])} instead of {_shape(value)}"
+            for key, value in expected.items()
+            if key in state and getattr(state[key], "shape", None) != value.shape
+        ),
     ]
     if wrong:
         raise InputError(
@@ -79,11 +108,52 @@ def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") ->
     return model.eval()
 
 
+def _shape(value: object) -> str:
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else f"of type {type(value).__name__}"
+
+
 def _is_weight(found: object, rank: int) -> bool:
     return isinstance(found, Tensor) and found.ndim == rank and found.numel() > 0
 
 
-def save_checkpoint(model: Cnn14, path: Path | str) -> None:
-    """The state dict in a file that is whole or absent."""
+def save_checkpoint(
+    model: Cnn14,
+    path: Path | str,
+    *,
+    style: str = "state-dict",
+    class_names: Sequence[str] | None = None,
+    provenance: Provenance | None = None,
+) -> None:
+    """A model in a file that is whole or absent.
+
+    Args:
+        model: to save.
+        path: of the file.
+        style: one of `STYLES`; `"state-dict"` and `"panns"` hold weights alone.
+        class_names: of the outputs, for the styles that have room for them.
+        provenance: how the model was made, likewise.
+
+    Raises:
+        InputError: for an unknown style, or another number of names than outputs.
+    """
+    check_style(style)
+    if class_names is not None:
+        _check_names(class_names, model, "the list given")
+    about: dict[str, Any] = {
+        "widths": list(model.widths),
+        "n_classes": model.n_classes,
+        "embedding": model.embedding,
+    }
+    if class_names is not None:
+        about["class_names"] = list(class_names)
+    if provenance is not None:
+        about["provenance"] = provenance.as_json()
     with whole_file(Path(path)) as stream:
-        torch.save(model.state_dict(), stream)
+        write_weights(stream, model.state_dict(), style, about)
+
+
+def _check_names(names: Sequence[object], model: Cnn14, origin: str) -> None:
+    if len(names) != model.n_classes or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"A model must have one name for each of its {model.n_classes} outputs. Found {len(names)} in {origin}."
+        )

@@ -8,6 +8,7 @@ import click
 
 from prunebench.cli.calibration import clips_option, open_clips, pruner_file_option
 from prunebench.cli.output import print_json, print_table
+from prunebench.cli.style import style_of, style_option
 
 
 @click.command(
@@ -16,7 +17,9 @@ from prunebench.cli.output import print_json, print_table
 Examples:
   prunebench prune Cnn14_mAP=0.431.pth --pruner l1 --ratio 0.5 -o pruned.pth
   prunebench prune model.pth --pruner random --seed 1 --ratio 0.25 --layers C1-C12 -o small.pth
-  prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.pth
+  prunebench prune model.pth --pruner taylor --clips ESC-50 --ratio 0.5 -o pruned.pth
+  prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.safetensors
+  prunebench prune Cnn14_mAP=0.431.pth --pruner operator_norm --ratio 0.5 --style state-dict -o epanns.pt
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
@@ -27,6 +30,7 @@ Examples:
 @clips_option
 @pruner_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
+@style_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def prune(
     checkpoint: Path,
@@ -37,14 +41,17 @@ def prune(
     clips: Path | None,
     pruner_files: tuple[Path, ...],
     output: Path,
+    style: str | None,
     as_json: bool,
 ) -> None:
-    """Remove filters from CHECKPOINT for real and save the smaller model's state dict.
+    """Remove filters from CHECKPOINT for real and save the smaller model.
 
-    A criterion that chooses how many filters go takes no --ratio.
+    A criterion that chooses how many filters go takes no --ratio. The file says how it was made.
     """
-    from prunebench.harness.budget import check_ratio, parse_scope
-    from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
+    from prunebench import __version__
+    from prunebench.harness.budget import check_ratio, parse_scope, scope_name
+    from prunebench.harness.checkpoint import read_checkpoint, save_checkpoint
+    from prunebench.harness.provenance import Provenance, file_hash
     from prunebench.harness.pruning import check_budget
     from prunebench.harness.pruning import prune as prune_model
     from prunebench.harness.resolve import resolve
@@ -53,12 +60,27 @@ def prune(
     if ratio is not None:
         check_ratio(ratio)
     check_budget(criterion, ratio)
-    parse_scope(layers)
-    model = load_checkpoint(checkpoint)
-    shown = open_clips(clips, model, [criterion])
-    pruned = prune_model(model, criterion, ratio, layers, seed=seed, clips=shown)
-    save_checkpoint(pruned, output)
-    _print_figures({"before": _figures(model), "after": _figures(pruned)}, as_json=as_json)
+    scope = scope_name(parse_scope(layers))
+    parent = read_checkpoint(checkpoint)
+    shown = open_clips(clips, parent.model, [criterion])
+    pruned = prune_model(parent.model, criterion, ratio, layers, seed=seed, clips=shown)
+    provenance = Provenance(
+        "pruned",
+        __version__,
+        {
+            "criterion": criterion.label,
+            "criterion_version": criterion.version,
+            "ratio": ratio,
+            "layers": scope,
+            "seed": seed,
+            "calibration_clips": len(shown) if shown else 0,
+        },
+        parent=file_hash(checkpoint),
+        before=parent.provenance,
+    )
+    chosen = style or style_of(output)
+    save_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
+    _print_figures({"before": _figures(parent.model), "after": _figures(pruned)}, as_json=as_json)
 
 
 def _figures(model: object) -> dict[str, object]:

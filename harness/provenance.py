@@ -1,0 +1,57 @@
+"""How a model came to be, kept in its file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What was done to a model last, and to which file.
+
+    Args:
+        how: `"pruned"`, `"fine-tuned"`, `"trained"` or `"converted"`.
+        version: of prunebench.
+        settings: what it was done with, as JSON values: for `"pruned"` the criterion with its version, ratio,
+            layers and seed.
+        parent: SHA-256 of the file it was done to; `None` for a model that had none.
+        before: provenance of that file, where it had one.
+    """
+
+    how: str
+    version: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    before: Provenance | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Nested dicts of JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Any) -> Provenance:
+        """The provenance that `as_json` wrote.
+
+        Raises:
+            InputError: for something else.
+        """
+        try:
+            table = dict(found)
+            before = table.pop("before", None)
+            return cls(**table, before=None if before is None else cls.from_json(before))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"The provenance in a checkpoint must be as prunebench writes it. Found {found!r}."
+            ) from error
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
