@@ -11,6 +11,7 @@ from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.harness.frontend import FRONT_ENDS, SAMPLE_RATE
 from prunebench.harness.model import LAYERS, Cnn14
 from prunebench.harness.provenance import Provenance
 from prunebench.harness.weight_files import check_style, read_weights, write_weights
@@ -87,6 +88,7 @@ def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") ->
         widths=[int(state[key].shape[0]) for key in convolutions],
         n_classes=int(state["fc_audioset.weight"].shape[0]),
         embedding=int(state["fc1.weight"].shape[0]),
+        sample_rate=_sample_rate(state),
     )
     expected = model.state_dict()
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
@@ -110,6 +112,12 @@ def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") ->
 
 def _shape(value: object) -> str:
     return str(tuple(value.shape)) if isinstance(value, Tensor) else f"of type {type(value).__name__}"
+
+
+def _sample_rate(state: Mapping[str, Any]) -> int:
+    """Of the variant whose Fourier window the file has; the ordinary one's where it has none of these."""
+    window = getattr(state.get("spectrogram_extractor.stft.conv_real.weight"), "shape", (0,))[-1]
+    return next((rate for rate, front in FRONT_ENDS.items() if front.window == window), SAMPLE_RATE)
 
 
 def _is_weight(found: object, rank: int) -> bool:

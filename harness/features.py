@@ -15,6 +15,7 @@ import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
 
 import filelock
@@ -25,23 +26,20 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.harness import frontend
 from prunebench.harness.data import Clips, DataSet
+from prunebench.harness.frontend import FrontEnd
 
 Progress = Callable[[int, int], None]
 Shape = tuple[int, int, int]
 GROUP = 32  # clips transformed at once
 
 
-def front_end() -> dict[str, object]:
+def front_end(front: FrontEnd = frontend.PANNS) -> dict[str, object]:
     """Parameters of the front end, as they enter the identity of cached features."""
     return {
         "version": frontend.VERSION,
-        "sample_rate": frontend.SAMPLE_RATE,
-        "window": frontend.WINDOW,
-        "hop": frontend.HOP,
         "mels": frontend.MELS,
-        "fmin": frontend.FMIN,
-        "fmax": frontend.FMAX,
         "floor": frontend.FLOOR,
+        **asdict(front),
     }
 
 
@@ -65,7 +63,8 @@ def cached_features(
         InputError: for a clip that cannot be decoded or a cache that cannot be written.
     """
     clips = dataset.split(split)
-    shape = (len(clips), frontend.frames(dataset.samples), frontend.MELS)
+    front = frontend.FRONT_ENDS[dataset.sample_rate]
+    shape = (len(clips), frontend.frames(dataset.samples, front), frontend.MELS)
     path = cache / f"{_digest(dataset, split)}.npy"
     try:
         found = _load(path, shape)
@@ -75,7 +74,7 @@ def cached_features(
         with filelock.FileLock(path.with_suffix(".lock")):
             found = _load(path, shape)
             if found is None:
-                _build(clips, path, shape, workers, progress or (lambda done, total: None))
+                _build(clips, front, path, shape, workers, progress or (lambda done, total: None))
                 found = _load(path, shape)
     except OSError as error:
         megabytes = 4 * math.prod(shape) / 1e6
@@ -87,7 +86,8 @@ def cached_features(
 
 
 def _digest(dataset: DataSet, split: str) -> str:
-    key = {"data": dataset.identity, "split": split, "front_end": front_end()}
+    front = front_end(frontend.FRONT_ENDS[dataset.sample_rate])
+    key = {"data": dataset.identity, "split": split, "front_end": front}
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -102,11 +102,11 @@ def _load(path: Path, shape: Shape) -> NDArray[np.float32] | None:
     return found if whole and fits else None
 
 
-def _build(clips: Clips, path: Path, shape: Shape, workers: int, progress: Progress) -> None:
+def _build(clips: Clips, front: FrontEnd, path: Path, shape: Shape, workers: int, progress: Progress) -> None:
     partial = path.with_suffix(".partial")  # the lock is held, so nobody else writes this name
     try:
         _allocate(partial, shape)
-        with contextlib.closing(_filled(clips, partial, workers)) as counts:
+        with contextlib.closing(_filled(clips, front, partial, workers)) as counts:
             for done in counts:
                 progress(done, len(clips))
         with partial.open("rb+") as stream:
@@ -123,20 +123,20 @@ def _allocate(path: Path, shape: Shape) -> None:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
-def _filled(clips: Clips, path: Path, workers: int) -> Generator[int, None, None]:
+def _filled(clips: Clips, front: FrontEnd, path: Path, workers: int) -> Generator[int, None, None]:
     """Compute every group into the file; yields how many clips are finished."""
     starts = range(0, len(clips), GROUP)
     if min(workers, len(starts)) <= 1:
         with _one_thread():
             for start in starts:
-                _compute(clips, path, start)
+                _compute(clips, front, path, start)
                 yield min(start + GROUP, len(clips))
         return
     pool = ProcessPoolExecutor(
         min(workers, len(starts)),
         multiprocessing.get_context("spawn"),
         initializer=_begin_worker,
-        initargs=(clips, path),
+        initargs=(clips, front, path),
     )
     try:
         finished = 0
@@ -147,11 +147,11 @@ def _filled(clips: Clips, path: Path, workers: int) -> Generator[int, None, None
         pool.shutdown(cancel_futures=True)
 
 
-def _compute(clips: Clips, path: Path, start: int) -> int:
+def _compute(clips: Clips, front: FrontEnd, path: Path, start: int) -> int:
     group = range(start, min(start + GROUP, len(clips)))
-    waveforms = torch.from_numpy(np.stack([clips.waveform(index) for index in group]))
+    waveforms = torch.from_numpy(clips.waveforms(np.array(group)))
     out = np.lib.format.open_memmap(path, mode="r+")
-    out[group.start : group.stop] = frontend.log_mel(waveforms).numpy()
+    out[group.start : group.stop] = frontend.log_mel(waveforms, front).numpy()
     out.flush()
     return len(group)
 
@@ -167,12 +167,12 @@ def _one_thread() -> Iterator[None]:
 
 
 # What a worker process works on, set once when it begins: clips keep decoded recordings from group to group.
-_task: tuple[Clips, Path]
+_task: tuple[Clips, FrontEnd, Path]
 
 
-def _begin_worker(clips: Clips, path: Path) -> None:
+def _begin_worker(clips: Clips, front: FrontEnd, path: Path) -> None:
     global _task
-    _task = clips, path
+    _task = clips, front, path
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
 

@@ -1,4 +1,4 @@
-"""The log-mel front end of PANNs: 32 kHz, 1024 window, 320 hop, 64 mels from 50 Hz to 14 kHz.
+"""The log-mel front end of PANNs: 32 kHz, 1024 window, 320 hop, 64 mels from 50 Hz to 14 kHz; or at 16 or 8 kHz.
 
 Two forms of one computation. `LogMel` is part of the model, with the STFT as the convolution PANNs runs and
 counts; `log_mel` takes the FFT and fills the feature cache about a hundred times faster. Tests hold them
@@ -6,6 +6,9 @@ equal.
 """
 
 from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,13 +26,40 @@ FLOOR = 1e-10
 VERSION = 1  # raised when cached features would differ
 
 
-def frames(samples: int) -> int:
-    """Frames of a clip: one each `HOP` samples, edges padded by reflection."""
-    return samples // HOP + 1
+@dataclass(frozen=True)
+class FrontEnd:
+    """What decides log-mel features beside the number of mels.
+
+    Args:
+        sample_rate: of the waveforms, Hz.
+        window, hop: samples.
+        fmin, fmax: where the mels begin and end, Hz.
+    """
+
+    sample_rate: int = SAMPLE_RATE
+    window: int = WINDOW
+    hop: int = HOP
+    fmin: float = FMIN
+    fmax: float = FMAX
 
 
-def mel_filterbank() -> NDArray[np.float32]:
-    """Triangular filters on Slaney's mel scale with unit area, shape (WINDOW // 2 + 1, MELS).
+PANNS = FrontEnd()
+# By sampling rate: those of Cnn14, Cnn14_16k and Cnn14_8k. A clip of 10 s has 1,001 frames in each.
+FRONT_ENDS = {
+    32000: PANNS,
+    16000: FrontEnd(16000, 512, 160, 50.0, 8000.0),
+    8000: FrontEnd(8000, 256, 80, 50.0, 4000.0),
+}
+
+
+def frames(samples: int, front: FrontEnd = PANNS) -> int:
+    """Frames of a clip: one each `hop` samples, edges padded by reflection."""
+    return samples // front.hop + 1
+
+
+@functools.cache
+def mel_filterbank(front: FrontEnd = PANNS) -> NDArray[np.float32]:
+    """Triangular filters on Slaney's mel scale with unit area, shape (window // 2 + 1, MELS).
 
     The formula of Slaney's *Auditory Toolbox* (1998): linear below 1 kHz, logarithmic above.
     """
@@ -38,18 +68,19 @@ def mel_filterbank() -> NDArray[np.float32]:
     def to_mel(hz: float) -> float:
         return hz / step if hz < knee else knee / step + float(np.log(hz / knee)) / log_step
 
-    mels = np.linspace(to_mel(FMIN), to_mel(FMAX), MELS + 2)
+    mels = np.linspace(to_mel(front.fmin), to_mel(front.fmax), MELS + 2)
     edges = np.where(mels < knee / step, mels * step, knee * np.exp(log_step * (mels - knee / step)))
-    bins = np.linspace(0, SAMPLE_RATE / 2, WINDOW // 2 + 1)
+    bins = np.linspace(0, front.sample_rate / 2, front.window // 2 + 1)
     rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - bins[:, None]) / np.diff(edges)[1:]
     triangles = np.maximum(0, np.minimum(rising, falling))
     unit_area: NDArray[np.float32] = (triangles * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+    unit_area.flags.writeable = False  # every caller is given this one
     return unit_area
 
 
-def _hann() -> NDArray[np.float64]:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
+def _hann(window: int) -> NDArray[np.float64]:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
 
 
 def _decibels(power: Tensor) -> Tensor:
@@ -57,46 +88,54 @@ def _decibels(power: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def log_mel(waveforms: Tensor) -> Tensor:
+def log_mel(waveforms: Tensor, front: FrontEnd = PANNS) -> Tensor:
     """Log-mel features by FFT.
 
     Args:
-        waveforms: (clips, samples) at 32 kHz, at least `WINDOW // 2 + 1` samples.
+        waveforms: (clips, samples) at the front end's rate, at least `window // 2 + 1` samples.
+        front: the front end.
 
     Returns:
         (clips, frames, MELS) in decibels.
     """
-    window = torch.from_numpy(_hann()).to(waveforms)
+    window = torch.from_numpy(_hann(front.window)).to(waveforms)
     spectrum = torch.stft(
-        waveforms, WINDOW, HOP, window=window, center=True, pad_mode="reflect", return_complex=True
+        waveforms,
+        front.window,
+        front.hop,
+        window=window,
+        center=True,
+        pad_mode="reflect",
+        return_complex=True,
     )
     power = spectrum.abs().square().transpose(1, 2)
-    return _decibels(power @ torch.from_numpy(mel_filterbank()).to(power))
+    return _decibels(power @ torch.from_numpy(mel_filterbank(front).copy()).to(power))
 
 
 class _Stft(nn.Module):
     """Discrete Fourier transform as two convolutions, named as in torchlibrosa."""
 
-    def __init__(self) -> None:
+    def __init__(self, front: FrontEnd) -> None:
         super().__init__()
-        bins = WINDOW // 2 + 1
-        angle = 2 * np.pi * np.outer(np.arange(bins), np.arange(WINDOW)) / WINDOW
+        window, bins = front.window, front.window // 2 + 1
+        self._padding = (window // 2, window // 2)
+        angle = 2 * np.pi * np.outer(np.arange(bins), np.arange(window)) / window
         self.conv_real, self.conv_imag = (
-            nn.Conv1d(1, bins, WINDOW, stride=HOP, bias=False) for _ in range(2)
+            nn.Conv1d(1, bins, window, stride=front.hop, bias=False) for _ in range(2)
         )
         for conv, basis in ((self.conv_real, np.cos(angle)), (self.conv_imag, -np.sin(angle))):
-            weight = torch.from_numpy(basis * _hann()).float()[:, None]
+            weight = torch.from_numpy(basis * _hann(window)).float()[:, None]
             conv.weight = nn.Parameter(weight, requires_grad=False)
 
     def forward(self, waveforms: Tensor) -> tuple[Tensor, Tensor]:
-        padded = nn.functional.pad(waveforms[:, None], (WINDOW // 2, WINDOW // 2), mode="reflect")
+        padded = nn.functional.pad(waveforms[:, None], self._padding, mode="reflect")
         return self.conv_real(padded), self.conv_imag(padded)
 
 
 class _Spectrogram(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, front: FrontEnd) -> None:
         super().__init__()
-        self.stft = _Stft()
+        self.stft = _Stft(front)
 
     def forward(self, waveforms: Tensor) -> Tensor:
         real, imaginary = self.stft(waveforms)
@@ -105,19 +144,19 @@ class _Spectrogram(nn.Module):
 
 
 class _Mel(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, front: FrontEnd) -> None:
         super().__init__()
-        self.melW = nn.Parameter(torch.from_numpy(mel_filterbank()), requires_grad=False)
+        self.melW = nn.Parameter(torch.from_numpy(mel_filterbank(front).copy()), requires_grad=False)
 
     def forward(self, power: Tensor) -> Tensor:
         return _decibels(power @ self.melW)
 
 
-def spectrogram_extractor() -> nn.Module:
+def spectrogram_extractor(front: FrontEnd = PANNS) -> nn.Module:
     """Waveforms (clips, samples) to power spectra (clips, 1, frames, bins)."""
-    return _Spectrogram()
+    return _Spectrogram(front)
 
 
-def logmel_extractor() -> nn.Module:
+def logmel_extractor(front: FrontEnd = PANNS) -> nn.Module:
     """Power spectra to log-mel features (clips, 1, frames, MELS)."""
-    return _Mel()
+    return _Mel(front)

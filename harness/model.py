@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from prunebench.harness.frontend import MELS, logmel_extractor, spectrogram_extractor
+from prunebench.harness.frontend import FRONT_ENDS, MELS, logmel_extractor, spectrogram_extractor
 
 PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
 LAYERS = tuple(f"C{i}" for i in range(1, 13))
@@ -52,6 +52,7 @@ class Cnn14(nn.Module):
         n_classes: outputs.
         embedding: width of `fc1`.
         seed: of the initial weights (Xavier uniform, biases 0, as PANNs); the global generator is left alone.
+        sample_rate: of the waveforms; 16000 and 8000 have the front ends of PANNs' Cnn14_16k and Cnn14_8k.
     """
 
     def __init__(
@@ -61,8 +62,15 @@ class Cnn14(nn.Module):
         embedding: int = 2048,
         *,
         seed: int = 0,
+        sample_rate: int = 32000,
     ) -> None:
         super().__init__()
+        if sample_rate not in FRONT_ENDS:
+            raise ValueError(
+                f"Parameter `sample_rate` must be one of {', '.join(map(str, FRONT_ENDS))}. "
+                f"Found `sample_rate = {sample_rate}`."
+            )
+        self.sample_rate = sample_rate
         if len(widths) != 12 or min(widths) < 1:
             raise ValueError(
                 f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`."
@@ -72,8 +80,9 @@ class Cnn14(nn.Module):
         self._initialise(torch.Generator().manual_seed(seed))
 
     def _build(self, widths: Sequence[int], n_classes: int, embedding: int) -> None:
-        self.spectrogram_extractor = spectrogram_extractor()
-        self.logmel_extractor = logmel_extractor()
+        front = FRONT_ENDS[self.sample_rate]
+        self.spectrogram_extractor = spectrogram_extractor(front)
+        self.logmel_extractor = logmel_extractor(front)
         self.bn0 = nn.BatchNorm2d(MELS)
         channels = 1
         for block in range(6):
@@ -125,7 +134,7 @@ class Cnn14(nn.Module):
         return self.block(block + 1).bn2 if second else self.block(block + 1).bn1
 
     def forward(self, waveforms: Tensor) -> Output:
-        """Waveforms (clips, samples) at 32 kHz to logits, probabilities and embedding."""
+        """Waveforms (clips, samples) at `sample_rate` to logits, probabilities and embedding."""
         return self.from_log_mel(self.log_mel(waveforms))
 
     def log_mel(self, waveforms: Tensor) -> Tensor:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prunebench.harness.data.audioset import audioset
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.esc50 import Collection, esc50
+from prunebench.harness.data.fsd50k import fsd50k
+from prunebench.harness.data.labelled import labelled
 from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.synth import synth
@@ -14,6 +17,17 @@ DESCRIPTIONS = {
     "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made on the spot, no files",
     "esc50": "ESC-50 as published, 50 classes of recordings; needs data.root",
     "esc10": "its ten-class subset by the CSV's column esc10; needs data.root",
+    "fsd50k": "FSD50K as published, 200 classes of Freesound clips of any length; needs data.root",
+    "folder": "own recordings and a table of file, labels, split; needs data.root",
+    "audioset": "AudioSet in PANNs' packed HDF5 files, made by `prunebench data audioset`; needs data.root",
+}
+_MAKERS = {
+    "synth": synth,
+    "esc50": esc50,
+    "esc10": esc50,
+    "fsd50k": fsd50k,
+    "folder": labelled,
+    "audioset": audioset,
 }
 
 
@@ -29,7 +43,7 @@ def open_dataset(options: DataOptions) -> DataSet:
         InputError: for a folder, table or recording that cannot be used, a fold that is not there, or `mix`
             of a set whose clips hold several classes.
     """
-    dataset = synth(options) if options.name == "synth" else esc50(options)
+    dataset = _MAKERS[options.name](options)
     return mixed(dataset, options) if options.mix else dataset
 
 

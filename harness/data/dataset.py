@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,11 @@ class Clips(ABC):
 
     @abstractmethod
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at 32 kHz in [-1, 1]; every clip of a data set has the same length."""
+        """Clip `index`, mono at the set's rate in [-1, 1]; every clip of a data set has the same length."""
+
+    def waveforms(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """Some clips, (clips, samples)."""
+        return np.stack([self.waveform(int(index)) for index in indices])
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,11 @@ class DataSet:
         label: as records and plots name it, `"synth"` or `"esc10 mix=3"`.
         identity: all that decides its clips, as JSON values; its `version` is raised when clips change.
         class_names: one per column of the targets.
-        samples: length of every clip at 32 kHz.
+        samples: length of every clip at `sample_rate`.
         training, validation, test: the splits; nothing is ever selected on `test`.
+        sample_rate: of the waveforms, Hz.
+        streamed: splits that are too large to keep features of: these are computed whenever clips are read.
+        skipped: clips that could not be used, each with the reason.
     """
 
     label: str
@@ -52,6 +60,9 @@ class DataSet:
     training: Clips
     validation: Clips
     test: Clips
+    sample_rate: int = 32000
+    streamed: frozenset[str] = frozenset()
+    skipped: tuple[tuple[str, str], ...] = ()
 
     def split(self, name: str) -> Clips:
         """`"training"`, `"validation"` or `"test"`."""

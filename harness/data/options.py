@@ -7,13 +7,35 @@ from typing import Literal
 
 from prunebench.eval.errors import InputError, nearest
 
-NAMES = ("synth", "esc50", "esc10")
+NAMES = ("synth", "esc50", "esc10", "fsd50k", "folder", "audioset")
 MOST_RECORDINGS = 5
 SHORTEST, LONGEST = 0.5, 60.0  # seconds; five poolings of Cnn14 need 32 frames
 
 _SIZES: tuple[str, ...] = ("training_clips", "validation_clips", "test_clips")
-_SYNTH_ONLY: tuple[str, ...] = ("seconds", "snr_min_db", "snr_max_db")
-_RECORDED_ONLY: tuple[str, ...] = ("root", "test_fold", "validation_fold")
+_FOLDED, _OWN = ("esc50", "esc10"), ("fsd50k", "folder")
+_RECORDED = (*_FOLDED, *_OWN, "audioset")
+# Option → the data sets that have it, and what they are called.
+_HOMES: dict[str, tuple[tuple[str, ...], str]] = {
+    "root": (_RECORDED, "recorded sets"),
+    "test_fold": (_FOLDED, "recorded sets with folds, `esc50` and `esc10`"),
+    "validation_fold": (_FOLDED, "recorded sets with folds, `esc50` and `esc10`"),
+    **dict.fromkeys(("snr_min_db", "snr_max_db"), (("synth",), "`synth`")),
+    "seconds": (("synth", *_OWN), "`synth`, `fsd50k` and `folder`"),
+    **dict.fromkeys(_SIZES, (("synth", "audioset"), "`synth`, `audioset` and mixed sets (`mix`)")),
+    "table": (("folder",), "`folder`"),
+    "classes": (("folder",), "`folder`"),
+    "strict": (_OWN, "`fsd50k` and `folder`"),
+    "training_set": (("audioset",), "`audioset`"),
+    "black_list": (("audioset",), "`audioset`"),
+    "sample_rate": ((*_OWN, "audioset"), "`fsd50k`, `folder` and `audioset`"),
+}
+_HOLDS = {
+    **dict.fromkeys(_FOLDED, "`meta/esc50.csv` and `audio/`"),
+    "fsd50k": "`FSD50K.ground_truth/`, `FSD50K.dev_audio/` and `FSD50K.eval_audio/`",
+    "folder": "the recordings that its table names",
+    "audioset": "`hdf5s/indexes/` and `hdf5s/waveforms/`",
+}
+_PLACES = ("root", "table", "classes", "black_list")
 
 
 @dataclass(frozen=True)
@@ -24,16 +46,24 @@ class DataOptions:
 
     Args:
         name: one of `NAMES`.
-        root: folder of recorded sets, which holds `meta/esc50.csv` and `audio/`. Moving it changes nothing.
+        root: folder of recorded sets, in the layout each has. Moving it changes nothing.
         mix: clips that overlap 1 to `mix` recordings, at most 5; 0 for the recordings themselves. Needs a
             set with one class a clip.
         test_fold: fold of recorded sets to test on, or `"all"` for each in turn, see `folds` [last present].
         validation_fold: fold to validate on [the one before the test fold, cyclically].
         training_clips, validation_clips, test_clips: sizes of the splits of `synth` [4000, 800, 1000] and
-            of mixed sets [2000, 400, 800].
-        seconds: length of a `synth` clip, 0.5 to 60 [1].
+            of mixed sets [2000, 400, 800]; of `audioset` at most so many, chosen by hash [all].
+        seconds: length of a clip, 0.5 to 60, of `synth` [1], `fsd50k` and `folder` [10].
         snr_min_db, snr_max_db: range of the events' signal-to-noise ratios in `synth` [-6, 14].
         seed: of `synth` and of mixed sets, at least 0.
+        table: CSV of `folder` with columns `file`, `labels` and `split` [`labels.csv` in `root`].
+        classes: file of `folder` with one class a line, in the order of a model's outputs [those of the
+            table, sorted].
+        strict: stop at the first recording of `fsd50k` and `folder` that cannot be used; else it is skipped,
+            counted and named.
+        training_set: indexes of `audioset` to train on, joined by `+` [`full_train`, or all but `eval`].
+        black_list: CSV of `audioset` whose first column names clips never to train on.
+        sample_rate: 32000, 16000 or 8000, of `fsd50k`, `folder` and `audioset` [32000].
 
     Raises:
         InputError: for an unknown name, a value out of its range or an option the data set does not have.
@@ -51,6 +81,12 @@ class DataOptions:
     snr_min_db: float | None = None
     snr_max_db: float | None = None
     seed: int = 0
+    table: str | None = None
+    classes: str | None = None
+    strict: bool | None = None
+    training_set: str | None = None
+    black_list: str | None = None
+    sample_rate: int | None = None
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
@@ -73,6 +109,16 @@ class DataOptions:
             _check_integer("test_fold", self.test_fold, 0, or_else='or "all"')
         if self.validation_fold is not None:
             _check_integer("validation_fold", self.validation_fold, 0)
+        if self.sample_rate not in (None, 32000, 16000, 8000):
+            raise InputError(
+                "Option `sample_rate` must be 32000, 16000 or 8000, for which PANNs has front ends. "
+                f"Found `sample_rate = {self.sample_rate}`."
+            )
+        if self.strict is not None and not isinstance(self.strict, bool):
+            raise InputError(f"Option `strict` must be true or false. Found `strict = {self.strict}`.")
+        for place in (*_PLACES, "training_set"):
+            if not isinstance(getattr(self, place), str | None):
+                raise InputError(f"Option `{place}` must be text. Found `{place} = {getattr(self, place)}`.")
         _check_number("seconds", self.seconds, SHORTEST, LONGEST)
         _check_number("snr_min_db", self.snr_min_db, -60, 60)
         _check_number("snr_max_db", self.snr_max_db, -60, 60)
@@ -83,23 +129,17 @@ class DataOptions:
             )
 
     def _check_belonging(self) -> None:
-        home = {
-            **dict.fromkeys(_RECORDED_ONLY, "recorded sets"),
-            **dict.fromkeys(_SYNTH_ONLY, "`synth`"),
-            **dict.fromkeys(_SIZES, "`synth` and of mixed sets (`mix`)"),
-        }
-        alien_to_recorded = _SYNTH_ONLY if self.mix else (*_SYNTH_ONLY, *_SIZES)
-        alien = _RECORDED_ONLY if self.name == "synth" else alien_to_recorded
-        for option in alien:
-            if getattr(self, option) is not None:
+        for option, (homes, called) in _HOMES.items():
+            mixed = option in _SIZES and self.mix
+            if getattr(self, option) is not None and self.name not in homes and not mixed:
                 raise InputError(
-                    f"Option `{option}` is one of {home[option]}. "
+                    f"Option `{option}` is one of {called}. "
                     f"Found it with data set `{self.name}`: leave it out."
                 )
-        if self.name != "synth" and self.root is None:
+        if self.name in _HOLDS and self.root is None:
             raise InputError(
-                f"Data set `{self.name}` needs option `root`, the folder that holds `meta/esc50.csv` and "
-                "`audio/`. Found none."
+                f"Data set `{self.name}` needs option `root`, the folder that holds {_HOLDS[self.name]}. "
+                "Found none."
             )
 
     @property
@@ -108,7 +148,7 @@ class DataOptions:
         asked = (
             f"{field.name}={getattr(self, field.name)}"
             for field in fields(self)
-            if field.name not in ("name", "root") and getattr(self, field.name) != field.default
+            if field.name not in ("name", *_PLACES) and getattr(self, field.name) != field.default
         )
         return " ".join((self.name, *asked))
 

@@ -40,12 +40,13 @@ def check_recording(path: Path) -> None:
         )
 
 
-def decode_recording(path: Path, samples: int) -> NDArray[np.float32]:
-    """The beginning of a recording: channels averaged, resampled to 32 kHz, cut or padded with zeros.
+def decode_recording(path: Path, samples: int, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
+    """The beginning of a recording: channels averaged, resampled, cut or padded with zeros.
 
     Args:
         path: any format libsndfile reads.
         samples: length of the result.
+        sample_rate: of the result.
 
     Returns:
         (samples,) in [-1, 1]; what resampling lets overshoot is clipped.
@@ -56,7 +57,7 @@ def decode_recording(path: Path, samples: int) -> NDArray[np.float32]:
     try:
         with soundfile.SoundFile(path) as file:
             rate: int = file.samplerate
-            found = file.read(math.ceil((samples / SAMPLE_RATE + _MARGIN) * rate), np.float32, always_2d=True)
+            found = file.read(math.ceil((samples / sample_rate + _MARGIN) * rate), np.float32, always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
         raise InputError(
             f"A recording must be a file that libsndfile reads. Found `{path}`: {error}"
@@ -64,7 +65,7 @@ def decode_recording(path: Path, samples: int) -> NDArray[np.float32]:
     mono = found.mean(axis=1)
     if not len(mono) or not np.isfinite(mono).all():
         raise InputError(f"A recording must hold finite samples. Found `{path}`, which does not.")
-    resampled = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ") if rate != SAMPLE_RATE else mono
+    resampled = soxr.resample(mono, rate, sample_rate, quality="HQ") if rate != sample_rate else mono
     clip = np.zeros(samples, dtype=np.float32)
     kept = resampled[:samples]
     clip[: len(kept)] = kept

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prunebench.harness import frontend
+from prunebench.harness.checkpoint import from_state_dict
 from prunebench.harness.model import Cnn14
 
 
@@ -103,3 +104,23 @@ def test_power_is_the_sum_the_definition_gives():
     expected = 10 * np.log10(np.maximum(power @ frontend.mel_filterbank(), 1e-10))
     found = frontend.log_mel(torch.from_numpy(waveform)[None].float())[0, frame]
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(("rate", "window", "fmax"), [(16000, 512, 8000), (8000, 256, 4000)])
+def test_the_front_ends_of_the_16k_and_8k_models_are_the_published_ones(rate, window, fmax):
+    stft = pytest.importorskip("torchlibrosa.stft")
+    hop = window * 5 // 16
+    spectrogram = stft.Spectrogram(n_fft=window, hop_length=hop, win_length=window)
+    logmel = stft.LogmelFilterBank(
+        sr=rate, n_fft=window, n_mels=64, fmin=50, fmax=fmax, ref=1.0, amin=1e-10, top_db=None
+    )
+    small = Cnn14(widths=(2,) * 12, n_classes=2, embedding=2, sample_rate=rate)
+    waveforms = noise(rate)
+    expected = logmel(spectrogram(waveforms))[:, 0]
+    assert expected.shape == (2, 101, 64)
+    torch.testing.assert_close(small.log_mel(waveforms), expected, rtol=0, atol=1e-3)
+    fast = frontend.log_mel(waveforms, frontend.FRONT_ENDS[rate])
+    torch.testing.assert_close(fast, expected, rtol=0, atol=1e-2)
+    again = from_state_dict(small.state_dict())
+    assert again.sample_rate == rate
+    torch.testing.assert_close(again.log_mel(waveforms), small.log_mel(waveforms), rtol=0, atol=0)
