@@ -111,7 +111,9 @@ def audioset(options: DataOptions) -> DataSet:
             for split, index in (("training and validation", training), ("test", test))
             if index.nameless
         ),
-        **splits,
+        training=splits["training"],
+        validation=splits["validation"],
+        test=splits["test"],
     )
 
 
@@ -161,7 +163,8 @@ def _validates(names: tuple[str, ...]) -> NDArray[np.bool_]:
     hashes = np.array([_hashed(name, "validation") for name in names])
     if len(hashes) < 2:
         raise InputError(f"A training set must hold at least two clips. Found {len(hashes)}.")
-    return hashes <= max(VALIDATION, hashes.min())
+    chosen: NDArray[np.bool_] = hashes <= max(VALIDATION, float(hashes.min()))
+    return chosen
 
 
 def _some(index: Index, most: int | None) -> Index:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.audioset_classes import audioset_classes
 
 FILE = "classes.csv"  # beside packed files, as `prunebench data audioset` leaves it
 COLUMNS = ("index", "mid", "display_name")
@@ -43,13 +44,15 @@ def read_class_list(path: Path) -> list[tuple[str, str]]:
 
 
 def class_names(root: Path, classes: int) -> tuple[str, ...]:
-    """Names of the classes of packed files under `root`: from `classes.csv` there, else numbers.
+    """Names of the classes of packed files under `root`: from `classes.csv` there, else AudioSet's or numbers.
 
     Raises:
         InputError: where that list has another number of classes than the packed files.
     """
     path = root / FILE
     if not path.is_file():
+        if classes == len(audioset_classes()):
+            return tuple(known.name for known in audioset_classes())
         return tuple(f"class {number}" for number in range(classes))
     found = read_class_list(path)
     if len(found) != classes:

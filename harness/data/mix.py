@@ -116,4 +116,12 @@ def mixed(dataset: DataSet, options: DataOptions) -> DataSet:
         split: MixedClips(dataset.split(split), split, size, most=options.mix, seed=options.seed)
         for split, size in options.sizes.items()
     }
-    return DataSet(options.label, identity, dataset.class_names, dataset.samples, **splits)
+    return DataSet(
+        options.label,
+        identity,
+        dataset.class_names,
+        dataset.samples,
+        training=splits["training"],
+        validation=splits["validation"],
+        test=splits["test"],
+    )

@@ -7,6 +7,7 @@ is no moment at which a crash could tear the file's own tables, and threads writ
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,9 @@ def lay_out(path: Path, layout: Layout) -> None:
             if hasattr(os, "posix_fallocate"):  # a full disk is an error now instead of after hours
                 os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
             os.fsync(stream.fileno())
+    except RuntimeError as error:  # HDF5's own for a file that cannot be closed
+        path.unlink(missing_ok=True)
+        raise OSError(errno.EIO, str(error)) from error
     except BaseException:
         path.unlink(missing_ok=True)
         raise

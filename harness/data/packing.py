@@ -7,7 +7,6 @@ begun, how many rows are on the disk, and which recordings could not be read. Th
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -211,6 +210,6 @@ def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | N
 def _no_room(part: Part, error: OSError, done: int, present: int) -> InputError:
     gigabytes = 2 * SECONDS * SAMPLE_RATE * present / 1e9
     return InputError(
-        f"`{part.path}` needs {gigabytes:.2f} GB where it lies. Found: {os.strerror(error.errno or 0)}, with {done} "
+        f"`{part.path}` needs {gigabytes:.2f} GB where it lies. Found: {error.strerror}, with {done} "
         f"of {present} clips packed: make room and run the same command again, it goes on from there."
     )

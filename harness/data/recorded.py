@@ -112,7 +112,9 @@ def recorded_set(
         samples=samples,
         sample_rate=rate,
         skipped=tuple(skipped),
-        **splits,
+        training=splits["training"],
+        validation=splits["validation"],
+        test=splits["test"],
     )
 
 

@@ -112,4 +112,12 @@ def synth(options: DataOptions) -> DataSet:
         "seed": options.seed,
         "sizes": options.sizes,
     }
-    return DataSet(options.label, identity, tuple(SOUNDS), samples, **splits)
+    return DataSet(
+        options.label,
+        identity,
+        tuple(SOUNDS),
+        samples,
+        training=splits["training"],
+        validation=splits["validation"],
+        test=splits["test"],
+    )

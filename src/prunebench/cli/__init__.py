@@ -19,6 +19,7 @@ VERBS = {
     "prune": "prunebench.cli.checkpoint:prune",
     "export": "prunebench.cli.export:export",
     "measure": "prunebench.cli.measure:measure",
+    "data": "prunebench.cli.data:data",
     "list": "prunebench.cli.listing:list_",
     "data": "prunebench.cli.data:data",
 }

@@ -10,6 +10,7 @@ SETS = {
     "cnn14": "prunebench.cli.fetch:cnn14",
     "epanns": "prunebench.cli.fetch:epanns",
     "esc50": "prunebench.cli.fetch:esc50",
+    "audioset": "prunebench.cli.data_audioset:audioset",
 }
 
 
@@ -47,6 +48,7 @@ class Sets(click.Group):
 Examples:
   prunebench data cnn14
   prunebench data esc50 -o ESC-50
+  prunebench data audioset audios --segments eval_segments.csv -o AUDIOSET
 """,
 )
 def data() -> None:

@@ -18,11 +18,12 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=1, sort_keys=True))
 
 
-def console() -> Console:
-    """Standard output: as wide as the terminal, or 110 columns where it is none."""
+def console(*, stderr: bool = False) -> Console:
+    """Standard output or error: as wide as the terminal, or 110 columns where it is none."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, markup=False, width=None if terminal else 110)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

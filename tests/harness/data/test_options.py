@@ -22,7 +22,7 @@ def test_default_is_synth_of_the_documented_sizes():
 
 
 def test_names():
-    assert names() == list(NAMES) == ["synth", "esc50", "esc10"]
+    assert names() == list(NAMES) == ["synth", "esc50", "esc10", "fsd50k", "folder", "audioset"]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,12 @@ def test_label_names_what_was_asked_for_but_not_the_place(options, label):
     assert DataOptions(**options).label == label
 
 
-@given(st.sampled_from(names()), st.integers(0, 5), st.integers(0, 2**40), st.integers(1, 9000))
+@given(
+    st.sampled_from(["synth", "esc50", "esc10"]),
+    st.integers(0, 5),
+    st.integers(0, 2**40),
+    st.integers(1, 9000),
+)
 def test_options_survive_json(name, mix, seed, size):
     options = DataOptions(
         name, None if name == "synth" else "there", mix=mix or 1, seed=seed, training_clips=size
@@ -72,11 +77,21 @@ def test_options_survive_json(name, mix, seed, size):
         ({**RECORDED, "test_fold": "any"}, '`test_fold` must be an integer of at least 0 or "all"'),
         ({**RECORDED, "validation_fold": "all"}, "`validation_fold` must be an integer"),
         ({**RECORDED, "test_fold": "all", "validation_fold": 1}, "`validation_fold` must be left out"),
-        ({"test_fold": 1}, "`test_fold` is one of recorded sets. Found it with data set `synth`"),
+        (
+            {"test_fold": 1},
+            "`test_fold` is one of recorded sets with folds, `esc50` and `esc10`. Found it with data set `synth`",
+        ),
+        ({"name": "audioset", "root": "x", "test_fold": 1}, "Found it with data set `audioset`"),
+        ({"name": "audioset"}, "`audioset` needs option `root`, the folder that holds `hdf5s/indexes/`"),
+        ({**RECORDED, "black_list": "x.csv"}, "`black_list` is one of `audioset`"),
+        ({**RECORDED, "table": "x.csv"}, "`table` is one of `folder`"),
+        ({"name": "folder", "root": "x", "sample_rate": 44100}, "must be 32000, 16000 or 8000"),
+        ({"name": "folder", "root": "x", "strict": 1}, "`strict` must be true or false"),
+        ({"name": "folder", "root": "x", "table": 3}, "`table` must be text"),
         ({"root": "x"}, "`root` is one of recorded sets"),
         ({**RECORDED, "seconds": 2.0}, "`seconds` is one of `synth`"),
         ({**RECORDED, "mix": 2, "snr_max_db": 3}, "`snr_max_db` is one of `synth`"),
-        ({**RECORDED, "training_clips": 9}, "`training_clips` is one of `synth` and of mixed sets"),
+        ({**RECORDED, "training_clips": 9}, "`training_clips` is one of `synth`, `audioset` and mixed"),
     ],
 )
 def test_bad_options_are_said_in_one_sentence(options, sentence):
