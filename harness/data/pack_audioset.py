@@ -67,7 +67,11 @@ def pack_audioset(
     Raises:
         InputError: for input that cannot be used, or no room; what is done stays.
     """
-    known = [(each.mid, each.name) for each in audioset_classes()] if classes is None else read_class_list(classes)
+    known = (
+        [(each.mid, each.name) for each in audioset_classes()]
+        if classes is None
+        else read_class_list(classes)
+    )
     listed = read_segments(segments, [mid for mid, _ in known])
     name = name or segments.stem.removesuffix("_segments")
     found = recordings_by_stem(recordings)

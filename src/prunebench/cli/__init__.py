@@ -21,7 +21,6 @@ VERBS = {
     "measure": "prunebench.cli.measure:measure",
     "data": "prunebench.cli.data:data",
     "list": "prunebench.cli.listing:list_",
-    "data": "prunebench.cli.data:data",
 }
 
 

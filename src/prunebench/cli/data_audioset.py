@@ -26,7 +26,9 @@ Examples:
     "--segments", required=True, type=click.Path(path_type=Path), help="AudioSet's list of the clips, a CSV."
 )
 @click.option(
-    "--classes", type=click.Path(path_type=Path), help="Table as class_labels_indices.csv  [default: AudioSet's]"
+    "--classes",
+    type=click.Path(path_type=Path),
+    help="Table as class_labels_indices.csv  [default: AudioSet's]",
 )
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for `data.root`."
