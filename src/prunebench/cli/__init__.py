@@ -18,6 +18,7 @@ VERBS = {
     "score": "prunebench.cli.score:score",
     "prune": "prunebench.cli.checkpoint:prune",
     "export": "prunebench.cli.export:export",
+    "tag": "prunebench.cli.tag:tag",
     "measure": "prunebench.cli.measure:measure",
     "data": "prunebench.cli.data:data",
     "list": "prunebench.cli.listing:list_",

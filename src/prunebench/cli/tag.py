@@ -1,0 +1,160 @@
+"""`prunebench tag`: what a model hears in recordings, or in a microphone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.tag_output import FORMATS, Row, row_sink
+
+if TYPE_CHECKING:
+    from prunebench.cli.progress import ClosingDisplay
+    from prunebench.harness.model import Cnn14
+    from prunebench.harness.tagging import Tagged
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  prunebench tag Cnn14_mAP=0.431.pth street.wav
+  prunebench tag pruned.pth recordings/ more.flac --top-k 3 --format csv -o tags.csv
+  prunebench tag pruned.pth long.wav --window 10 --hop 2.5 --threshold 0.3 --json
+  prunebench tag pruned.pth --live
+"""
+)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("audio", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes a window.")
+@click.option("--threshold", default=0.0, show_default=True, help="Leave out classes that score less.")
+@click.option("--window", "length", default=10.0, show_default=True, help="Seconds that are tagged at once.")
+@click.option(
+    "--hop", default=None, type=float, help="Seconds between windows.  [default: half a window, live 1]"
+)
+@click.option(
+    "--labels", type=click.Path(path_type=Path), help="Names of the outputs: one a line, or AudioSet's CSV."
+)
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(FORMATS))
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
+@click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
+@click.option(
+    "--live", is_flag=True, help="Tag what a microphone hears, until Ctrl-C; needs the extra `live`."
+)
+@click.option("--device", help="Microphone, by number or name.")
+@click.option("--seconds", type=float, help="End --live after so many seconds.")
+@click.pass_context
+def tag(
+    ctx: click.Context,
+    checkpoint: Path,
+    audio: tuple[Path, ...],
+    top_k: int,
+    threshold: float,
+    length: float,
+    hop: float | None,
+    labels: Path | None,
+    form: str,
+    as_json: bool,
+    output: Path | None,
+    strict: bool,
+    live: bool,
+    device: str | None,
+    seconds: float | None,
+) -> None:
+    """Name the classes that CHECKPOINT hears in AUDIO: files, or folders with all their recordings.
+
+    Long recordings are tagged in overlapping windows. A recording that cannot be read is named and left out, and the
+    exit code is then 1. Scores are sigmoid probabilities of each class by itself.
+    """
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.checkpoint import read_checkpoint
+    from prunebench.harness.class_names import class_names
+    from prunebench.harness.frontend import SAMPLE_RATE
+    from prunebench.harness.tagging import tagged
+    from prunebench.harness.windows import check_spans, recording_windows
+
+    if live == bool(audio):
+        raise InputError(
+            "`tag` needs either recordings or --live. Found " + ("both." if live else "neither.")
+        )
+    if hop is None:
+        hop = min(1.0, length) if live else length / 2
+    check_spans(length, hop)
+    files = list(_recordings(audio))
+    found = read_checkpoint(checkpoint)
+    names = class_names(found, labels)
+
+    def row(file: str | None, window: Tagged) -> Row:
+        return Row(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
+
+    form = "json" if as_json else form
+    if live:
+        with row_sink(form, output, live=True) as put:
+            for window in _heard(found.model, device, seconds, length, hop):
+                put(row(None, window))
+        return
+    failed = 0
+    with row_sink(form, output, live=False) as put, _display(output) as display:
+        display.phase("tagging", len(files))
+        for file in files:
+            try:
+                # All windows first: a recording that breaks off in the middle is left out as a whole.
+                rows = [
+                    row(str(file), window)
+                    for window in tagged(found.model, recording_windows(file, length, hop, SAMPLE_RATE))
+                ]
+            except InputError as error:
+                if strict or len(files) == 1:
+                    raise
+                failed += 1
+                display.failed(str(file), str(error))
+                continue
+            for tags in rows:
+                put(tags)
+            display.finished(str(file))
+    if failed:
+        click.echo(f"{failed} of {len(files)} recordings were left out.", err=True)
+        ctx.exit(1)
+
+
+def _display(output: Path | None) -> ClosingDisplay:
+    """Progress on standard error; where rows are printed, they show it themselves."""
+    from prunebench.cli.progress import PlainDisplay, make_display
+
+    return make_display() if output else PlainDisplay()
+
+
+def _heard(
+    model: Cnn14, device: str | None, seconds: float | None, length: float, hop: float
+) -> Iterator[Tagged]:
+    from prunebench.harness.frontend import SAMPLE_RATE
+    from prunebench.harness.microphone import Microphone
+    from prunebench.harness.tagging import tagged
+    from prunebench.harness.windows import live_windows
+
+    number = int(device) if device is not None and device.isdecimal() else device
+    with Microphone(number, seconds) as microphone:
+        yield from tagged(model, live_windows(microphone.read, microphone.rate, length, hop, SAMPLE_RATE))
+    if microphone.overflows:
+        click.echo(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
+
+
+def _recordings(audio: tuple[Path, ...]) -> Iterator[Path]:
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.data.folder import SUFFIXES
+
+    for path in audio:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
+        )
+        if not inside:
+            raise InputError(
+                f"A folder must hold recordings ({', '.join(sorted(SUFFIXES))}). Found none in `{path}`."
+            )
+        yield from inside

@@ -1,0 +1,87 @@
+"""What `prunebench tag` prints or writes: a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+FORMATS = ("table", "json", "csv")
+
+
+class Row(NamedTuple):
+    """One window: of which file (`None` live), where in seconds, and its classes with their scores, best first."""
+
+    file: str | None
+    start_s: float
+    end_s: float
+    classes: Sequence[tuple[str, float]]
+
+
+Put = Callable[[Row], None]
+Write = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
+    """A call that takes one row after the other and prints it at once, or writes all of them to a file at the end.
+
+    The file is whole or absent. JSON is one list of files; live it is one object a line.
+    """
+    written: list[str] = []
+    write: Write = written.append if output else lambda text: click.echo(text, nl=False)
+    if form == "csv":
+        yield _csv(write)
+    elif form == "table":
+        yield _table(write)
+    elif live:
+        yield lambda row: write(json.dumps(_window(row)) + "\n")
+    else:
+        files: dict[str | None, list[dict[str, object]]] = {}
+        yield lambda row: files.setdefault(row.file, []).append(_window(row))
+        write(
+            json.dumps([{"file": file, "windows": found} for file, found in files.items()], indent=1) + "\n"
+        )
+    if output:
+        from prunebench.eval.files import write_text
+
+        write_text(output, "".join(written))
+
+
+def _window(row: Row) -> dict[str, object]:
+    classes = [{"class": name, "score": round(score, 6)} for name, score in row.classes]
+    return {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3), "classes": classes}
+
+
+def _csv(write: Write) -> Put:
+    write("file,start_s,end_s,rank,class,score\n")
+
+    def put(row: Row) -> None:
+        stream = io.StringIO()
+        lines = csv.writer(stream, lineterminator="\n")
+        for rank, (name, score) in enumerate(row.classes, 1):
+            span = (f"{row.start_s:.3f}", f"{row.end_s:.3f}")
+            lines.writerow([row.file or "", *span, rank, name, f"{score:.6f}"])
+        write(stream.getvalue())
+
+    return put
+
+
+def _table(write: Write) -> Put:
+    last: str | None = None
+
+    def put(row: Row) -> None:
+        nonlocal last
+        if row.file != last:
+            last = row.file
+            write(f"{row.file}\n")
+        classes = " · ".join(f"{name} {score:.3f}" for name, score in row.classes) or "–"
+        write(f"{row.start_s:8.1f} –{row.end_s:7.1f} s  {classes}\n")
+
+    return put
