@@ -25,3 +25,9 @@ def committed_baselines(folder: Path | None = None) -> dict[str, Path]:
     """The committed files by name, `"cnn14/l1-50"`, in sorted order."""
     root = committed_folder() if folder is None else folder
     return {f"{path.parent.name}/{path.stem}": path for path in sorted(root.glob("*/*.json"))}
+
+
+def baseline_path(given: Path | str) -> Path:
+    """The file a user means: a path, or the name of a committed baseline where no such file exists."""
+    path = Path(given)
+    return path if path.exists() else committed_baselines().get(str(given), path)

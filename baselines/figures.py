@@ -1,30 +1,61 @@
-"""What the gate holds of a model: figures that repeat exactly on any machine, by entry.
-
-An entry is one operating point. Its name is the cell's readable coordinates, `"synth/l1/C7-C12/0.5"`, or
-`"model"` for a checkpoint. Fine-tuning and seeds change no exact figure of a uniform allocation, so the cells
-that differ in these alone are one entry.
-"""
+"""What the gate holds of one operating point."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
-
-from prunebench.eval.errors import InputError
-from prunebench.eval.record import OWN, Record
 
 MODEL_ENTRY = "model"
 COSTS = ("parameters", "parameter_bytes", "macs_backbone", "macs_with_frontend")
 
 Count = Annotated[int, Field(ge=1)]
+Precision = Annotated[float, Field(ge=0, le=1)]
+
+_CONFIG = ConfigDict(strict=True, extra="forbid")
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=_CONFIG)
+class Speed:
+    """Latency relative to a reference of the same run; absolute times are never held.
+
+    Args:
+        latency_ratio: to the unpruned model, log-mel in, batch 1, in the same rounds.
+        precision: half its 95 % interval, relative.
+    """
+
+    latency_ratio: Annotated[float, Field(gt=0)]
+    precision: Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Quality:
+    """Average precision of each class, by cell.
+
+    Args:
+        test_clips: digest of the test clips' targets and class names; other clips are another measure.
+        average_precision: cell, named by its seeds → (classes,) to five places, `None` where a class has no
+            positive.
+    """
+
+    test_clips: str
+    average_precision: Annotated[Mapping[str, tuple[Precision | None, ...]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Quality:
+        rows = list(self.average_precision.values())
+        undefined = {tuple(value is None for value in row) for row in rows}
+        if len(undefined) > 1:
+            raise ValueError("cells must have the same classes")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
 class Figures:
-    """Exact figures of one model; less is cheaper in all but the widths.
+    """Figures of one operating point; less is cheaper in all but the widths, and more quality is better.
 
     Args:
         widths: filters of C1 … C12.
@@ -32,9 +63,12 @@ class Figures:
         parameter_bytes: bytes they take.
         macs_backbone: multiply–accumulates of one clip, log-mel in.
         macs_with_frontend: the same, waveform in.
+        file_bytes: of the saved state dict; `None` where it is not held.
+        speed: `None` where it is not held.
+        quality: `None` where it is not held.
 
     Raises:
-        ValueError: for anything but integers of at least 1 and twelve widths.
+        ValueError: for counts that are no integers of at least 1, or other than twelve widths.
     """
 
     widths: Annotated[tuple[Count, ...], Field(min_length=12, max_length=12)]
@@ -42,56 +76,14 @@ class Figures:
     parameter_bytes: Count
     macs_backbone: Count
     macs_with_frontend: Count
+    file_bytes: Count | None = None
+    speed: Speed | None = None
+    quality: Quality | None = field(default=None, hash=False)
 
-
-def entry_name(record: Record) -> str:
-    """The entry a cell belongs to.
-
-    Under an allocation that is not uniform the widths follow the scores, and so the seeds: these are then
-    part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it.
-    """
-    made_by = " ".join(part for part in (record.control, record.criterion) if part)
-    parts = [record.data, made_by, record.scope]
-    parts += [repr(float(record.ratio))] if record.allocation != OWN else []
-    if record.allocation != "uniform":
-        parts += [record.allocation, f"base {record.base_seed}"]
-        parts += [f"prune {record.prune_seed}"] if record.prune_seed is not None else []
-    return "/".join(parts)
-
-
-def entries_of_run(records: Sequence[Record]) -> dict[str, Figures]:
-    """The entries of a run, by name in sorted order; a failed cell measured nothing and gives none.
-
-    Raises:
-        InputError: for a cell without a figure, or two cells of one entry whose figures differ.
-    """
-    found: dict[str, Figures] = {}
-    for record in records:
-        if record.status != "done":
-            continue
-        name, figures = entry_name(record), _figures(record)
-        if found.setdefault(name, figures) != figures:
-            raise InputError(
-                f"Cells of one entry must have the same exact figures. Found different ones for `{name}`: "
-                "use a run of one base model."
-            )
-    return dict(sorted(found.items()))
-
-
-def _figures(record: Record) -> Figures:
-    counts: dict[str, Any] = {cost: _integer(record.measures, cost) for cost in COSTS}
-    try:
-        return Figures(widths=record.widths, **counts)
-    except ValidationError as error:
-        raise InputError(
-            f"A finished cell must have 12 widths and the measures {', '.join(COSTS)}, all integers. "
-            f"Found otherwise in cell `{record.cell}`, {first_problem(error)}: run it again."
-        ) from error
-
-
-def _integer(measures: Mapping[str, float], name: str) -> object:
-    value = measures.get(name)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    def without(self, parts: Iterable[str]) -> Figures:
+        """These with `"file_bytes"`, `"quality"` or `"speed"` not held."""
+        none: dict[str, Any] = dict.fromkeys(parts)
+        return replace(self, **none)
 
 
 def first_problem(error: ValidationError) -> str:

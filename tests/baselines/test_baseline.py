@@ -19,6 +19,7 @@ from prunebench.baselines import (
     Baseline,
     Figures,
     MadeWith,
+    Tolerances,
     committed_baselines,
     committed_path,
     load_baseline,
@@ -26,6 +27,7 @@ from prunebench.baselines import (
 )
 from prunebench.eval import InputError
 
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 MADE_WITH = MadeWith("0.1.0", "prunebench baseline save cnn14.pth -o baseline.json")
 FIGURES = Figures(
     widths=(64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 1024, 1024),
@@ -36,6 +38,7 @@ FIGURES = Figures(
 )
 TEXT = """\
 {
+  "classes": {},
   "entries": {
     "model": {
       "macs_backbone": 12414600000,
@@ -49,7 +52,22 @@ TEXT = """\
     "command": "prunebench baseline save cnn14.pth -o baseline.json",
     "prunebench": "0.1.0"
   },
-  "schema_version": 1
+  "schema_version": 2,
+  "tolerances": {
+    "file_bytes": {
+      "reason": "names and padding in the file depend on the version of torch",
+      "relative": 0.02
+    },
+    "quality": {
+      "level": 0.05,
+      "map": 0.02,
+      "reason": "about the smallest difference that the quick preset detects"
+    },
+    "speed": {
+      "reason": "ratios of one run repeat to a few per cent on a shared machine",
+      "relative": 0.1
+    }
+  }
 }
 """
 count = st.integers(1, 2**53)
@@ -65,10 +83,23 @@ def test_the_file_is_this_to_the_byte(tmp_path: Path) -> None:
     assert (tmp_path / "b.json").read_bytes() == TEXT.encode()
 
 
-def test_files_of_schema_1_stay_readable(tmp_path: Path) -> None:
-    (tmp_path / "b.json").write_text(TEXT)
-    found = load_baseline(tmp_path / "b.json")
+def test_files_of_schema_1_stay_readable() -> None:
+    found = load_baseline(SCHEMAS / "baseline-1.json")
     assert (found.entries, found.made_with) == ({"model": FIGURES}, MADE_WITH)
+    assert found.tolerances == Tolerances()
+
+
+def test_files_of_schema_2_stay_readable_and_writable() -> None:
+    path = SCHEMAS / "baseline-2.json"
+    found = load_baseline(path)
+    assert found.to_json() == path.read_text(encoding="utf-8")
+    full = found.entries["synth/l1/C7-C12/0.5"]
+    assert full.quality
+    assert full.speed
+    assert full.file_bytes
+    assert len(found.classes[full.quality.test_clips]) == len(
+        next(iter(full.quality.average_precision.values()))
+    )
 
 
 # No surrogates: neither JSON nor a file's text can hold one.
@@ -175,11 +206,15 @@ def edited(change: Callable[[dict[str, Any]], object]) -> str:
     return json.dumps(found)
 
 
+def quality(rows: list[list[float]]) -> dict[str, Any]:
+    return {"test_clips": "c0ffee", "average_precision": {f"base {i}": row for i, row in enumerate(rows)}}
+
+
 BAD_SCHEMA = {
-    "another schema": edited(lambda f: f.update(schema_version=2)),
-    "schema as text": edited(lambda f: f.update(schema_version="1")),
+    "another schema": edited(lambda f: f.update(schema_version=3)),
+    "schema as text": edited(lambda f: f.update(schema_version="2")),
     "schema true": edited(lambda f: f.update(schema_version=True)),
-    "schema as float": edited(lambda f: f.update(schema_version=1.0)),
+    "schema as float": edited(lambda f: f.update(schema_version=2.0)),
     "no schema": edited(lambda f: f.pop("schema_version")),
     "a list": "[]",
     "null": "null",
@@ -209,6 +244,17 @@ BAD_FIELDS = {
     "figure zero": edited(lambda f: f["entries"]["model"].update(macs_backbone=0)),
     "figure negative": edited(lambda f: f["entries"]["model"].update(macs_backbone=-1)),
     "eleven widths": edited(lambda f: f["entries"]["model"]["widths"].pop()),
+    "a field of schema 2 in schema 1": edited(lambda f: f.update(schema_version=1)),
+    "tolerance without reason": edited(lambda f: f["tolerances"]["speed"].pop("reason")),
+    "tolerance with no reason": edited(lambda f: f["tolerances"]["speed"].update(reason="")),
+    "tolerance of everything": edited(lambda f: f["tolerances"]["file_bytes"].update(relative=1.5)),
+    "margin negative": edited(lambda f: f["tolerances"]["quality"].update(map=-0.1)),
+    "margin nan": edited(lambda f: f["tolerances"]["quality"].update(map=float("nan"))),
+    "unknown tolerance": edited(lambda f: f["tolerances"].update(parameters=0.1)),
+    "precision above 1": edited(lambda f: f["entries"]["model"].update(quality=quality([[1.5]]))),
+    "ragged classes": edited(lambda f: f["entries"]["model"].update(quality=quality([[0.5], [0.5, 0.5]]))),
+    "no cells": edited(lambda f: f["entries"]["model"].update(quality=quality([]))),
+    "absolute time": edited(lambda f: f["entries"]["model"].update(speed={"latency_ms": 3})),
     "thirteen widths": edited(lambda f: f["entries"]["model"]["widths"].append(1)),
     "widths as text": edited(lambda f: f["entries"]["model"].update(widths="64")),
 }
@@ -229,9 +275,9 @@ def refusal(path: Path) -> str:
 
 
 SAID = {
-    "must have schema_version 1. Found": BAD_SCHEMA,
+    "must have schema_version 1 or 2. Found": BAD_SCHEMA,
     "must be whole JSON": BAD_JSON,
-    "must have the fields of schema 1": BAD_FIELDS,
+    "must have the fields of schema ": BAD_FIELDS,
     "must name a key once": REPEATED,
 }
 CASES = [pytest.param(text, said, id=name) for said, bad in SAID.items() for name, text in bad.items()]
@@ -252,7 +298,7 @@ def test_the_wrong_field_is_named(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 37))
+@pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))
 def test_no_truncation_passes(tmp_path: Path, cut: int) -> None:
     (tmp_path / "b.json").write_text(TEXT[:cut])
     assert "must be whole JSON" in refusal(tmp_path / "b.json")

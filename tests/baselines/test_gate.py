@@ -56,7 +56,7 @@ def test_one_more_of_any_cost_has_regressed(cost: str) -> None:
     before = getattr(FIGURES, cost)
     verdict, changes = gate({"model": changed(**{cost: before + 1})}, {"model": FIGURES})
     assert verdict == Verdict.REGRESSED
-    assert changes == [Change("model", cost, before, before + 1, Verdict.REGRESSED, "regressed")]
+    assert changes == [Change("model", cost, before, before + 1, Verdict.REGRESSED, "regressed", "none")]
 
 
 @pytest.mark.parametrize("cost", COSTS)
@@ -64,7 +64,7 @@ def test_one_less_of_any_cost_holds_and_is_reported(cost: str) -> None:
     before = getattr(FIGURES, cost)
     verdict, changes = gate({"model": changed(**{cost: before - 1})}, {"model": FIGURES})
     assert verdict == Verdict.HOLDS
-    assert changes == [Change("model", cost, before, before - 1, Verdict.HOLDS, "improved")]
+    assert changes == [Change("model", cost, before, before - 1, Verdict.HOLDS, "improved", "none")]
 
 
 def test_an_improvement_elsewhere_does_not_pay_for_a_regression() -> None:
@@ -78,7 +78,8 @@ def test_an_improvement_elsewhere_does_not_pay_for_a_regression() -> None:
 def test_moved_widths_hold_at_no_greater_cost_and_are_reported(by: dict[str, int]) -> None:
     verdict, changes = gate({"model": changed(widths=MOVED, **by)}, {"model": FIGURES})
     assert verdict == Verdict.HOLDS
-    assert changes[-1] == Change("model", "widths", FIGURES.widths, MOVED, Verdict.HOLDS, "moved, allowed")
+    expected = ("model", "widths", FIGURES.widths, MOVED, Verdict.HOLDS, "moved, allowed", "at no cost")
+    assert changes[-1] == Change(*expected)
 
 
 def test_moved_widths_with_a_greater_cost_have_regressed() -> None:
@@ -169,11 +170,11 @@ def test_rows_read_well() -> None:
     }
     rows = [c.as_row() for c in check(found, held({"model": FIGURES, "old": FIGURES}))]
     assert rows == [
-        ("model", "parameters", "23,205,839", "46,411,678", "+100 %", "regressed"),
-        ("model", "parameter_bytes", "92,823,356", "46,411,678", "-50 %", "improved"),
-        ("model", "widths", "C7=256 C8=256", "C7=255 C8=257", "", "regressed"),
-        ("new", "entry", "absent", "present", "", "new, not held"),
-        ("old", "entry", "present", "absent", "", "could not tell"),
+        ("model", "parameters", "23,205,839", "46,411,678", "+100 %", "none", "regressed"),
+        ("model", "parameter_bytes", "92,823,356", "46,411,678", "-50 %", "none", "improved"),
+        ("model", "widths", "C7=256 C8=256", "C7=255 C8=257", "", "at no cost", "regressed"),
+        ("new", "entry", "absent", "present", "", "", "new, not held"),
+        ("old", "entry", "present", "absent", "", "", "could not tell"),
     ]
     assert {len(row) for row in rows} == {len(COLUMNS)}
 

@@ -14,7 +14,7 @@ VERBS = {
     "status": "prunebench.cli.status:status",
     "report": "prunebench.cli.report:report",
     "check": "prunebench.cli.gate:check",
-    "baseline": "prunebench.cli.gate:baseline",
+    "baseline": "prunebench.cli.baseline:baseline",
     "score": "prunebench.cli.score:score",
     "prune": "prunebench.cli.checkpoint:prune",
     "export": "prunebench.cli.export:export",

@@ -1,97 +1,118 @@
-"""`prunebench check` and `prunebench baseline save`: the gate on compression."""
+"""`prunebench check`: the gate on compression, quality and speed."""
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Mapping
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.gated import Found, figures_of, made_with
 from prunebench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from prunebench.baselines import Figures
+    from collections.abc import Sequence
+
+    from prunebench.baselines import Baseline, Change
+
+_PATH = click.Path(path_type=Path)
 
 
 @click.command(
     epilog="""
 \b
 Examples:
-  prunebench check runs/quick --baseline baselines/quick.json
-  prunebench check pruned.pth --baseline baselines/cnn14/l1-50.json
+  prunebench check runs/quick --baseline quick-baseline.json
+  prunebench check pruned.pth --baseline cnn14/l1-50
+  prunebench check runs/quick --baseline quick-baseline.json --junit gate.xml --markdown gate.md
+  prunebench check runs/quick --baseline quick-baseline.json --update
 """
 )
-@click.argument("subject", metavar="RUN|CHECKPOINT", type=click.Path(path_type=Path))
-@click.option("--baseline", "file", required=True, type=click.Path(path_type=Path), help="Baseline file.")
+@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
+@click.option(
+    "--baseline", "given", required=True, type=_PATH, help="Baseline file, or a name of `list baselines`."
+)
+@click.option(
+    "--update", is_flag=True, help="Where it holds, write improvements and new entries to the file."
+)
+@click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
+@click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, one case an entry.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @click.pass_context
-def check(ctx: click.Context, subject: Path, file: Path, as_json: bool) -> None:
-    """Hold the exact figures of a run or checkpoint against a baseline.
+def check(
+    ctx: click.Context,
+    subject: Path,
+    given: Path,
+    update: bool,
+    markdown_file: Path | None,
+    junit_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Hold the figures of a run or checkpoint against a baseline.
 
-    Compares parameters, MACs in both conventions, parameter bytes and the widths of all layers. Exit code 0:
-    holds (improvements are listed); 1: regressed; 2: could not tell.
+    Parameters, their bytes, MACs in both conventions and the widths of all layers are compared exactly; the bytes
+    of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
+    same run) within the tolerances of the baseline. Exit code 0: holds, improvements are listed; 1: regressed;
+    2: could not tell. Where GITHUB_STEP_SUMMARY names a file, the table is appended to it.
     """
     from prunebench import baselines
 
+    file = baselines.baseline_path(given)
     held = baselines.load_baseline(file)
-    changes = baselines.check(_figures(subject), held)
+    found = figures_of(subject)
+    changes = baselines.check(found.entries, held)
     verdict = baselines.verdict_of(changes)
+    _write(changes, held, str(given), markdown_file, junit_file)
     if as_json:
         print_json(
             {
                 "verdict": verdict.name.lower(),
                 "exit_code": int(verdict),
-                "changes": [dict(zip(baselines.COLUMNS, change.as_row(), strict=True)) for change in changes],
+                "baseline": str(given),
+                "entries": len(held.entries),
+                "changes": [change.to_json() for change in changes],
             }
         )
     else:
         if changes:
             print_table(baselines.COLUMNS, [change.as_row() for change in changes])
-        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {len(held.entries)} entries of {file}")
+        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {len(held.entries)} entries of {given}")
+    if update:
+        _update(file, held, found, changes)
     ctx.exit(int(verdict))
 
 
-@click.group()
-def baseline() -> None:
-    """Baseline files for `prunebench check`."""
-
-
-@baseline.command(epilog="\b\nExample:\n  prunebench baseline save runs/quick -o baselines/quick.json")
-@click.argument("subject", metavar="RUN|CHECKPOINT", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was saved as JSON.")
-def save(subject: Path, output: Path, as_json: bool) -> None:
-    """Save the exact figures of a run or checkpoint as what `check` holds."""
-    from prunebench import __version__, baselines
-
-    entries = _figures(subject)
-    command = shlex.join(["prunebench", *sys.argv[1:]])
-    baselines.save_baseline(entries, output, baselines.MadeWith(__version__, command))
-    if as_json:
-        print_json({"file": str(output), "entries": sorted(entries)})
-    else:
-        click.echo(f"{len(entries)} entries saved in {output}")
-
-
-def _figures(subject: Path) -> Mapping[str, Figures]:
+def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change]) -> None:
     from prunebench import baselines
-    from prunebench.eval.record import load_records
 
-    if subject.is_dir():
-        return baselines.entries_of_run(load_records(subject))
-    from prunebench.eval.complexity import count_macs, count_parameters, parameter_bytes
-    from prunebench.harness.checkpoint import load_checkpoint
+    if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
+        click.echo(
+            f"{file} stays as it is: only a baseline that holds is updated. `prunebench baseline save` accepts "
+            "these figures.",
+            err=True,
+        )
+        return
+    new = baselines.updated(held, found.entries, changes, made_with(), found.classes)
+    if new.model_copy(update={"made_with": held.made_with}) == held:
+        click.echo(f"{file} stays as it is: nothing improved.", err=True)
+        return
+    baselines.write_baseline(new, file)
+    click.echo(f"{file} updated.", err=True)
 
-    model = load_checkpoint(subject)
-    macs = count_macs(model)
-    found = baselines.Figures(
-        widths=model.widths,
-        parameters=count_parameters(model),
-        parameter_bytes=parameter_bytes(model),
-        macs_backbone=macs.backbone,
-        macs_with_frontend=macs.with_frontend,
-    )
-    return {baselines.MODEL_ENTRY: found}
+
+def _write(
+    changes: Sequence[Change], held: Baseline, name: str, markdown_file: Path | None, junit_file: Path | None
+) -> None:
+    from prunebench import baselines
+    from prunebench.eval.files import write_text
+
+    text = baselines.markdown(changes, name, len(held.entries))
+    if markdown_file is not None:
+        write_text(markdown_file, text)
+    if junit_file is not None:
+        write_text(junit_file, baselines.junit_xml(changes, name, held.entries))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(text)

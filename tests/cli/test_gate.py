@@ -1,0 +1,173 @@
+"""`check` and `baseline save` on run folders."""
+
+import dataclasses
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from prunebench.cli import cli
+from prunebench.eval import InputError, Record
+
+WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 128, 128)
+MEASURES = {
+    "parameters": 1000, "parameter_bytes": 4000, "macs_backbone": 5_000_000, "macs_with_frontend": 6_000_000,
+    "file_bytes": 5000,
+}  # fmt: skip
+SEEDS = (0, 1, 2)
+
+
+def make_run(folder: Path, drop: float = 0.0, seeds: tuple[int, ...] = SEEDS, **changed: object) -> Path:
+    """A run of one entry whose scores find the positives the worse the greater `drop` is."""
+    draw = np.random.default_rng(5)
+    targets = draw.random((60, 4)) < 0.3
+    (folder / "scores").mkdir(parents=True)
+    (folder / "targets").mkdir()
+    names = np.array([f"c{i}" for i in range(60)])
+    np.savez(
+        folder / "targets" / "synth.npz",
+        targets=targets, class_names=np.array(["bark", "bell", "rain", "horn"]), sources=names, names=names,
+    )  # fmt: skip
+    lines = []
+    for seed in seeds:
+        scores = targets * 0.8 * (1 - drop) + draw.random(targets.shape)
+        np.savez(folder / "scores" / f"o{seed}.npz", test=scores.astype(np.float32))
+        record = Record(
+            cell=f"c{seed}", outcome=f"o{seed}", criterion="l1", data="synth", base="b", base_seed=seed,
+            scope="C7-C12", ratio=0.5, widths=WIDTHS, measures=MEASURES, finetune_scope="tail",
+            finetune_seed=0, timings={"latency_backbone_ratio": 0.5, "latency_backbone_ratio_precision": 0.02},
+        )  # fmt: skip
+        lines.append(dataclasses.replace(record, **changed).to_json())  # type: ignore[arg-type]
+    (folder / "records.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return folder
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    make_run(tmp_path / "run")
+
+    def invoke(*words):
+        return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=True)
+
+    assert invoke("baseline", "save", "run", "-o", "b.json").exit_code == 0
+    return invoke
+
+
+def test_a_run_holds_against_itself_and_says_what_is_held(call):
+    found = call("check", "run", "--baseline", "b.json")
+    assert (found.exit_code, found.output) == (0, "holds: 1 entries of b.json\n")
+    held = json.loads(Path("b.json").read_text())
+    entry = held["entries"]["synth/l1/C7-C12/0.5"]
+    assert set(entry["quality"]["average_precision"]) == {f"base {seed}, tail 0" for seed in SEEDS}
+    assert entry["speed"] == {"latency_ratio": 0.5, "precision": 0.02}
+    assert list(held["classes"].values()) == [["bark", "bell", "rain", "horn"]]
+
+
+def test_lost_quality_turns_it_red_and_ci_is_told(call, tmp_path, monkeypatch):
+    make_run(tmp_path / "worse", drop=0.7)
+    summary = tmp_path / "summary.md"
+    summary.write_text("# of another step\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    found = call("check", "worse", "--baseline", "b.json", "--json", "--junit", "g.xml", "--markdown", "g.md")
+    assert found.exit_code == 1
+    told = json.loads(found.output)
+    (change,) = told["changes"]
+    assert (told["verdict"], change["figure"], change["verdict"]) == ("regressed", "map", "regressed")
+    assert change["found"] < change["baseline"] - 0.02
+    assert change["interval"][1] < 0
+    text = Path("g.md").read_text(encoding="utf-8")
+    assert text.startswith("### prunebench: ❌ Regressed\n")
+    assert "| `synth/l1/C7-C12/0.5` | `map` |" in text
+    assert "**regressed**" in text
+    assert summary.read_text(encoding="utf-8") == "# of another step\n" + text
+    suite = ElementTree.parse("g.xml").getroot()[0]
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors")} == {
+        "tests": "1",
+        "failures": "1",
+        "errors": "0",
+    }
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "map: 0." in (failure.get("message") or "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "remark"),
+    [
+        ({"seeds": (0, 1)}, "could not tell: 1 of 3 cells are missing"),
+        ({"timings": {}}, "could not tell: not measured"),
+        ({"data": "synth mix=2"}, "could not tell"),
+        ({"status": "failed"}, "could not tell"),
+    ],
+)
+def test_missing_parts_never_pass(call, tmp_path, changed, remark):
+    make_run(tmp_path / "other", **changed)
+    found = call("check", "other", "--baseline", "b.json", "--json", "--junit", "g.xml")
+    assert found.exit_code == 2
+    assert any(change["remark"].startswith(remark) for change in json.loads(found.output)["changes"])
+    errors = ElementTree.parse("g.xml").getroot()[0].get("errors")
+    assert errors == "1"
+
+
+def test_scores_that_are_gone_never_pass(call, tmp_path):
+    make_run(tmp_path / "other")
+    (tmp_path / "other" / "scores" / "o1.npz").unlink()
+    found = call("check", "other", "--baseline", "b.json", "--json")
+    assert found.exit_code == 2
+    assert json.loads(found.output)["changes"][0]["remark"] == "could not tell: no test scores"
+
+
+def test_scores_that_are_torn_are_said(call, tmp_path):
+    make_run(tmp_path / "other")
+    (tmp_path / "other" / "scores" / "o1.npz").write_bytes(b"PK")
+    found = call("check", "other", "--baseline", "b.json")
+    assert isinstance(found.exception, InputError)
+    assert "must be an npz archive" in str(found.exception)
+
+
+def test_improvements_are_reported_and_written_with_update(call, tmp_path):
+    make_run(tmp_path / "better", measures={**MEASURES, "parameters": 900})
+    before = Path("b.json").read_text()
+    found = call("check", "better", "--baseline", "b.json")
+    assert found.exit_code == 0
+    assert "improved" in found.output
+    assert Path("b.json").read_text() == before
+    assert call("check", "better", "--baseline", "b.json", "--update").exit_code == 0
+    held = json.loads(Path("b.json").read_text())
+    assert held["entries"]["synth/l1/C7-C12/0.5"]["parameters"] == 900
+    assert call("check", "run", "--baseline", "b.json").exit_code == 1
+
+
+@pytest.mark.parametrize("changed", [{}, {"drop": 0.7}])
+def test_update_writes_nothing_where_nothing_improved(call, tmp_path, changed):
+    make_run(tmp_path / "other", **changed)
+    before = Path("b.json").read_text()
+    found = call("check", "other", "--baseline", "b.json", "--update")
+    assert "stays as it is" in found.output
+    assert Path("b.json").read_text() == before
+
+
+def test_tolerances_are_given_with_a_reason_and_kept(call):
+    words = ("baseline", "save", "run", "-o", "b.json")
+    found = call(*words, "--tolerance", "quality=0.5", "--reason", "three base models")
+    assert found.exit_code == 0
+    assert call(*words, "--without", "speed").exit_code == 0
+    held = json.loads(Path("b.json").read_text())
+    assert held["tolerances"]["quality"] == {"level": 0.05, "map": 0.5, "reason": "three base models"}
+    assert "speed" not in held["entries"]["synth/l1/C7-C12/0.5"]
+    for bad in ("quality", "quality=x", "quality=nan", "quality=2", "sped=0.1"):
+        found = call(*words, "--tolerance", bad, "--reason", "because")
+        assert found.exit_code != 0
+        assert "olerance" in (found.output or "") + str(found.exception)
+    assert call(*words, "--tolerance", "speed=0.2").exception is not None
+
+
+def test_a_committed_baseline_is_found_by_its_name(call):
+    found = call("check", "run", "--baseline", "cnn14/l1-50")
+    assert found.exit_code == 2
+    assert "entries of cnn14/l1-50" in found.output
