@@ -1,6 +1,6 @@
 from .baseline import Baseline, MadeWith, load_baseline, save_baseline, write_baseline
 from .change import COLUMNS, Change, Verdict, verdict_of
-from .committed import baseline_path, committed_baselines, committed_path
+from .committed import baseline_path, committed_baselines, committed_folder, committed_path
 from .entries import entries_of_run, entry_name
 from .figures import COSTS, MODEL_ENTRY, Figures, Quality, Speed
 from .gate import check
@@ -34,6 +34,7 @@ __all__ = [
     "baseline_path",
     "check",
     "committed_baselines",
+    "committed_folder",
     "committed_path",
     "entries_of_run",
     "entry_name",

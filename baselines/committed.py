@@ -1,4 +1,4 @@
-"""The baselines this project holds itself to: the full-width Cnn14, C7–C12 pruned, by criterion and ratio."""
+"""The baselines this project holds itself to: the full-width Cnn14 by criterion and ratio, and the quick preset."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ def committed_folder() -> Path:
     return Path(str(resources.files("prunebench.baselines")))
 
 
-def committed_path(criterion: str, percent: int) -> Path:
+def committed_path(criterion: str, percent: int | None) -> Path:
     """The file for the full-width Cnn14 with that share of C7–C12 removed by that criterion.
 
     Args:
         criterion: name of the pruner.
-        percent: 25, 50 or 75.
+        percent: 25, 50 or 75; `None` for a criterion that chooses how many filters go.
     """
-    return committed_folder() / "cnn14" / f"{criterion}-{percent}.json"
+    return committed_folder() / "cnn14" / f"{criterion}-{'own' if percent is None else percent}.json"
 
 
 def committed_baselines(folder: Path | None = None) -> dict[str, Path]:

@@ -18,6 +18,7 @@ MAY_IMPORT = {
 WITHOUT_TORCH = [
     "prunebench",
     "prunebench.cli",
+    "prunebench.pytest_plugin",
     "prunebench.pruners",
     "prunebench.eval",
     "prunebench.eval.record",

@@ -1,0 +1,1 @@
+../../src/prunebench/plugin_check.py

@@ -1,0 +1,1 @@
+../../src/prunebench/pytest_plugin.py
