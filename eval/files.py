@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.faults import reach
 
 T = TypeVar("T")
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file `path` at once when the block ends, and never in part.
 
-    Temporary file in the same folder, flush, fsync, rename.
+    Temporary file in the same folder, flush, fsync, rename. A process that is killed meanwhile leaves the
+    temporary file behind, which `remove_leftovers` finds.
+
+    Args:
+        path: of the file.
+        durable: whether it must outlive a loss of power too.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -27,17 +33,28 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            reach("written", path)
+            if durable:
+                os.fsync(stream.fileno())
         temporary.chmod(0o644)
+        reach("rename", path)
         temporary.replace(path)
+        reach("renamed", path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: Path, text: str) -> None:
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of `whole_file` in a folder that nobody else writes to now."""
+    for path in folder.glob(".*.????????"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """The text as a UTF-8 file, whole or absent."""
-    with whole_file(path) as stream:
+    with whole_file(path, durable=durable) as stream:
         stream.write(text.encode())
 
 
@@ -49,9 +66,12 @@ def append_line(path: Path, line: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as stream:
         _cut_torn_line(stream)
+        reach("append", path)
         stream.write(line.encode() + b"\n")
         stream.flush()
+        reach("appended", path)
         os.fsync(stream.fileno())
+    reach("synced", path)
 
 
 def _cut_torn_line(stream: BinaryIO) -> None:

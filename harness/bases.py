@@ -11,7 +11,7 @@ import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.files import whole_file, write_text
+from prunebench.eval.files import remove_leftovers, whole_file, write_text
 from prunebench.harness.cache import Cache
 from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.data import DataOptions
@@ -19,6 +19,7 @@ from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, Scores, quality
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
+from prunebench.harness.training_state import TrainingState
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / "lock"):
         if not (folder / "quality.json").exists():
-            model = trained_from_scratch(job, job.widths, cache, progress)
+            remove_leftovers(folder)
+            model = trained_from_scratch(job, job.widths, cache, cache.training(job.identity), progress)
             found = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
             save_checkpoint(model, folder / "model.pt")
             with whole_file(folder / "scores.npz") as stream:
                 np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
             write_text(folder / "quality.json", json.dumps(found.figures))
+            cache.forget_training(job.identity)
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return quality(base_scores(job, cache).__getitem__, job.data).figures
 
@@ -72,13 +75,14 @@ def trained_from_scratch(
     job: BaseJob,
     widths: tuple[int, ...],
     cache: Cache,
+    state: TrainingState,
     progress: Callable[[int, int], None] | None = None,
 ) -> Cnn14:
     """A model of the given widths, trained as the job's base model is."""
     features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
     model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed)
     set_prior(model, targets)
-    train(model, features, targets, job.recipe, seed=job.seed, progress=progress)
+    train(model, features, targets, job.recipe, seed=job.seed, progress=progress, state=state)
     return model
 
 

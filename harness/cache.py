@@ -11,6 +11,7 @@ import platformdirs
 import torch
 
 from prunebench.harness.environment import processor
+from prunebench.harness.training_state import TrainingState
 
 
 def default_cache() -> Path:
@@ -21,9 +22,17 @@ def default_cache() -> Path:
 
 @dataclass(frozen=True)
 class Cache:
-    """Folders of the cache. Everything in it can be made again; each file is whole or absent."""
+    """Folders of the cache. Everything in it can be made again; each file is whole or absent.
+
+    Several processes, and machines that share a file system which knows file locks, may use one cache.
+
+    Args:
+        root: the folder.
+        checkpoint_seconds: between two states that a training under way is kept in.
+    """
 
     root: Path
+    checkpoint_seconds: float = 60.0
 
     @property
     def features(self) -> Path:
@@ -31,6 +40,20 @@ class Cache:
         return self.root / "features"
 
     def base(self, identity: str) -> Path:
-        """A base model: its weights repeat only on one processor and torch version, so these are in the key."""
-        kind = hashlib.sha256(processor().encode()).hexdigest()[:8]
-        return self.root / "bases" / f"{identity}-torch{torch.__version__}-{kind}"
+        """A base model."""
+        return self.root / "bases" / f"{identity}-{_kind()}"
+
+    def training(self, identity: str, part: str = "") -> TrainingState:
+        """A training under way: of a base model or an outcome, or a part of it that is named."""
+        name = f"{identity}.{part}.pt" if part else f"{identity}.pt"
+        return TrainingState(self.root / "trainings" / _kind() / name, self.checkpoint_seconds)
+
+    def forget_training(self, identity: str) -> None:
+        """Remove what an outcome's trainings kept, since the outcome is safe."""
+        for path in (self.root / "trainings" / _kind()).glob(f"{identity}.*"):
+            path.unlink(missing_ok=True)
+
+
+def _kind() -> str:
+    """Weights repeat only on one processor and torch version, so these are in the key."""
+    return f"torch{torch.__version__}-{hashlib.sha256(processor().encode()).hexdigest()[:8]}"

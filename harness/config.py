@@ -166,7 +166,10 @@ class Config(Section):
     name: str = Field("custom", pattern=r"^[\w-][\w.-]*$")
     claim: bool = Field(False, description="whether the report may state differences between criteria")
     threads: int = Field(1, ge=1, description="of each cell; part of a cell's identity")
-    workers: int = Field(2, ge=1, description="cells at a time; changes no result")
+    workers: int = Field(2, ge=0, description="cells at a time, 0 for this process alone; changes no result")
+    checkpoint_seconds: float = Field(
+        60.0, ge=0, description="between two states of a training under way; changes no result"
+    )
     data: DataOptions = Field(default_factory=DataOptions)
     model: ModelSection = ModelSection()
     base: BaseSection = BaseSection()

@@ -29,6 +29,15 @@ def describe_environment() -> dict[str, object]:
     }
 
 
+def decides_results() -> dict[str, str]:
+    """What must be alike wherever cells of one run are made."""
+    return {
+        "prunebench": importlib.metadata.version("prunebench"),
+        "torch": torch.__version__,
+        "processor": processor(),
+    }
+
+
 def _commit() -> str | None:
     """The commit of the clone this runs from, or `None` outside a clone."""
     here = Path(__file__).resolve().parent

@@ -33,6 +33,7 @@ from prunebench.harness.recalibration import recalibrate, recalibration_rows
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.surgery import remove_filters
 from prunebench.harness.training import Recipe, predict, train
+from prunebench.harness.training_state import TrainingState
 
 Progress = Callable[[int, int], None]
 
@@ -113,6 +114,7 @@ def run_outcome(
     stages: dict[str, Quality] = {"base": base_quality}
     timings: dict[str, float] = {}
     unmeasured: dict[str, str] = {}
+    state = cache.training(job.identity)
     last = base_scores(job.base, cache)["test"]
 
     def measure(stage: str, model: Cnn14) -> None:
@@ -124,8 +126,8 @@ def run_outcome(
     if job.scratch:
         widths = remove_filters(load_base(job.base, cache), job.removed).widths
         started = time.perf_counter()
-        model = trained_from_scratch(job.base, widths, cache, progress)
-        timings["training_seconds"] = time.perf_counter() - started
+        model = trained_from_scratch(job.base, widths, cache, state, progress)
+        timings["training_seconds"] = time.perf_counter() - started + state.earlier_seconds
         stages.clear()
         measure("fine-tuned", model)
     else:
@@ -142,8 +144,8 @@ def run_outcome(
                 measure("recalibrated", model)
         if job.finetuning is not None:
             started = time.perf_counter()
-            _finetune(model, job.base, job.finetuning, cache, progress)
-            timings["finetuning_seconds"] = time.perf_counter() - started
+            _finetune(model, job.base, job.finetuning, cache, state, progress)
+            timings["finetuning_seconds"] = time.perf_counter() - started + state.earlier_seconds
             measure("fine-tuned", model)
     with whole_file(scores / f"{job.identity}.npz") as stream:
         np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
@@ -152,12 +154,18 @@ def run_outcome(
 
 
 def _finetune(
-    model: Cnn14, base: BaseJob, finetuning: Finetuning, cache: Cache, progress: Progress | None
+    model: Cnn14,
+    base: BaseJob,
+    finetuning: Finetuning,
+    cache: Cache,
+    state: TrainingState,
+    progress: Progress | None,
 ) -> None:
     tail = finetuning.scope == "tail"
     inputs = stem_features(base, "training", cache) if tail else split_features(base.data, "training", cache)
     targets = split_targets(base.data, "training")
-    train(model, inputs, targets, finetuning.recipe, seed=finetuning.seed, tail=tail, progress=progress)
+    recipe, seed = finetuning.recipe, finetuning.seed
+    train(model, inputs, targets, recipe, seed=seed, tail=tail, progress=progress, state=state)
 
 
 def _recalibrate(model: Cnn14, job: OutcomeJob, cache: Cache) -> None:

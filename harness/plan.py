@@ -59,6 +59,10 @@ class Plan:
     bases: tuple[Base, ...]
     cells: tuple[Cell, ...]
 
+    def first_base(self, data: int) -> Base:
+        """The base model of the first seed on a data set: the one rates are chosen on."""
+        return next(base for base in self.bases if base.data == data)
+
 
 def scaled_widths(width: float) -> tuple[int, ...]:
     """The published widths times `width`, rounded, at least 1."""

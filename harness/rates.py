@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prunebench.harness.config import Config
 from prunebench.harness.outcome import Outcome, OutcomeJob
-from prunebench.harness.plan import Base, Cell
+from prunebench.harness.plan import Cell, Plan
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,34 @@ class Trials:
     own: Mapping[float, tuple[OutcomeJob, ...]]
 
 
-def make_trials(
-    config: Config, group: RateGroup, base: Base, job_of: Callable[[Cell, float], OutcomeJob]
-) -> Trials:
-    """The trials of a group on its first base model, first pruning seed and first fine-tuning seed.
+def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell], list[Cell]]:
+    """The random-pruned cells that choose the shared rate of a group, and the unpruned one for its own.
 
-    The seeds are the first ones alone, so that a configuration that adds seeds keeps the rate.
+    They stand on the first base model, first pruning seed and first fine-tuning seed. The seeds are the first
+    ones alone, so that a configuration that adds seeds keeps the rate.
     """
     tuned = Cell(
         "",
-        base,
+        plan.first_base(group.data),
         scope=group.scope,
         finetune_scope=group.finetune_scope,
         finetune_seed=config.finetune.seeds[0],
     )
     random = [
-        Cell(**{**vars(tuned), "criterion": "random", "prune_seed": config.prune.seeds[0], "ratio": ratio})
+        replace(tuned, criterion="random", prune_seed=config.prune.seeds[0], ratio=ratio)
         for ratio in config.finetune.rate_ratios
     ]
-    unpruned = Cell(**{**vars(tuned), "control": "unpruned-fine-tuned"})
+    return random, [replace(tuned, control="unpruned-fine-tuned")]
+
+
+def make_trials(
+    config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, float], OutcomeJob]
+) -> Trials:
+    """The jobs of the trial cells of a group at each rate."""
+    random, unpruned = trial_cells(config, group, plan)
     return Trials(
         shared={rate: tuple(job_of(cell, rate) for cell in random) for rate in config.finetune.rates},
-        own={rate: (job_of(unpruned, rate),) for rate in config.finetune.rates},
+        own={rate: tuple(job_of(cell, rate) for cell in unpruned) for rate in config.finetune.rates},
     )
 
 

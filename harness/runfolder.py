@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +14,14 @@ import filelock
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import append_line, parsed_lines, read_lines, whole_file, write_text
+from prunebench.eval.files import (
+    append_line,
+    parsed_lines,
+    read_lines,
+    remove_leftovers,
+    whole_file,
+    write_text,
+)
 from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, load_shapes, read_records
 from prunebench.harness.config import Config
@@ -21,6 +29,9 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Plan
+
+SCHEMA = 1  # of the folder as a whole; each record has its own
+CHANGES_NOTHING = ("name", "workers", "checkpoint_seconds")  # keys that no cell's identity knows
 
 
 class RunFolder:
@@ -31,7 +42,7 @@ class RunFolder:
     measure · `outcomes.jsonl` what was trained and measured ·
     `removed.jsonl` the filters each of them lost, by layer · `records.jsonl` one record a cell ·
     `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
-    `scores/` test scores · `targets/` test targets · `report/`.
+    `scores/` test scores · `targets/` test targets · `report/` · `progress.json` while a run is under way.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,9 +81,12 @@ class RunFolder:
                 with another torch.
         """
         self._check_folder()
-        self._check_cells(plan)
+        self._check_cells(config, plan)
+        environment = self._environment()
         write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
-        self._check_environment()
+        write_text(self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True))
+        for folder in (self.path, self.scores):
+            remove_leftovers(folder)
         write_text(self.path / "config.toml", config.to_toml())
         measures = [measure.description() for measure in installed_measures()[0]]
         write_text(self.path / "measures.json", json.dumps(measures, indent=1))
@@ -92,29 +106,44 @@ class RunFolder:
 
     def _check_folder(self) -> None:
         """Someone else's folder is left alone."""
-        foreign = {path.name for path in self.path.iterdir()} - {".lock"}
+        foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
         if foreign and not (self.path / "plan.json").is_file():
             raise InputError(
                 f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
                 "give another folder with -o."
             )
 
-    def _check_cells(self, plan: Plan) -> None:
+    def _check_cells(self, config: Config, plan: Plan) -> None:
         done = {cell for cell, record in self.records().items() if record.status == "done"}
         stray = done - {cell.identity for cell in plan.cells}
         if stray:
             raise InputError(
                 f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
-                f"{len(stray)} others: extend the configuration in its `config.toml`, or give another folder "
-                "with -o."
+                f"{len(stray)} others{self._difference(config)}: extend the configuration in its `config.toml`, or "
+                "give another folder with -o."
             )
 
-    def _check_environment(self) -> None:
+    def _difference(self, config: Config) -> str:
+        """The first keys in which a configuration differs from the folder's."""
+        try:
+            before = tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        old, new = (dict(_flat(table)) for table in (before, tomllib.loads(config.to_toml())))
+        changed = [
+            f"`{key}` {old.get(key, 'absent')} there and {new.get(key, 'absent')} here"
+            for key in sorted(old.keys() | new.keys())
+            if old.get(key) != new.get(key) and key not in CHANGES_NOTHING
+        ]
+        more = ", …" if len(changed) > 3 else ""
+        return f" ({', '.join(changed[:3])}{more})" if changed else ""
+
+    def _environment(self) -> dict[str, object]:
+        """What the run is made with: of its first outcome, or of now."""
         file = self.path / "environment.json"
-        now = describe_environment()
-        if not read_lines(self.path / "outcomes.jsonl"):
-            write_text(file, json.dumps(now, indent=1, sort_keys=True))
-            return
+        now = {"run_schema_version": SCHEMA, **describe_environment()}
+        if not file.exists() and not read_lines(self.path / "outcomes.jsonl"):
+            return now
         try:
             before = dict(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
@@ -122,12 +151,20 @@ class RunFolder:
                 f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
                 "give another folder with -o."
             ) from error
+        if before.get("run_schema_version", SCHEMA) != SCHEMA:
+            raise InputError(
+                f"A run folder must have run_schema_version {SCHEMA}. Found {before['run_schema_version']!r} in "
+                f"`{self.path}`: use the version of prunebench that made it, or give another folder with -o."
+            )
+        if not read_lines(self.path / "outcomes.jsonl"):
+            return now
         for key in ("torch", "processor"):
             if before.get(key) != now[key]:
                 raise InputError(
                     f"All cells of a run must be made with one {key}. `{self.path}` has {before.get(key)!r}, this "
                     f"is {now[key]!r}: give another folder with -o."
                 )
+        return before
 
     def records(self) -> dict[str, Record]:
         """The last record of each cell."""
@@ -178,3 +215,11 @@ class RunFolder:
 def file_name(label: str) -> str:
     """A label as a file name."""
     return re.sub(r"[^\w.=-]+", "_", label)
+
+
+def _flat(table: Mapping[str, object], parent: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{parent}{key}.")
+        else:
+            yield f"{parent}{key}", value

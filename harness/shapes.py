@@ -11,15 +11,15 @@ from prunebench.eval.latency import Effort, compare_latency
 from prunebench.eval.memory import peak_memory
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
-from prunebench.harness.display import Display
 from prunebench.harness.frontend import MELS, SAMPLE_RATE, frames
 from prunebench.harness.model import Cnn14
 from prunebench.harness.plan import scaled_embedding, scaled_widths
+from prunebench.harness.progress import Progress
 from prunebench.harness.runfolder import RunFolder
 
 
 def measure_missing_shapes(
-    config: Config, run: RunFolder, datasets: Sequence[DataSet], display: Display
+    config: Config, run: RunFolder, datasets: Sequence[DataSet], progress: Progress
 ) -> None:
     """Time every shape of the run's records that is not timed yet; no cell trains meanwhile."""
     unpruned = scaled_widths(config.model.width)
@@ -37,7 +37,11 @@ def measure_missing_shapes(
         for widths in sorted({unpruned, *missing}, reverse=True)
     }
     clip = (1, frames(round(config.measure.seconds * SAMPLE_RATE)), MELS)
-    display.phase("latency and memory", len(missing) + 1)
+    names = {widths: "-".join(map(str, widths)) for widths in missing}
+    progress.announce("latency and memory", len(missing) + 1)
+    for key in ("latency", *names.values()):
+        progress.name(key, "latency and memory")
+    progress.step("latency", 0, 1)
     try:
         timings = compare_latency(
             Cnn14,
@@ -48,8 +52,9 @@ def measure_missing_shapes(
             effort=Effort(budget_seconds=config.measure.budget_s),
         )
         others, failed = _other_backends(config, shapes, unpruned, clip)
-        display.finished("latency")
+        progress.finished("latency")
         for widths in missing:
+            progress.step(names[widths], 0, 1)
             memory = peak_memory(Cnn14, shapes[widths], clip, threads=config.threads)
             found = {**timings[widths], **others[widths], "peak_memory_bytes": memory}
             no_energy = energy_missing()
@@ -58,9 +63,9 @@ def measure_missing_shapes(
             else:
                 failed[widths]["energy_joules"] = no_energy
             run.add_shape(widths, found, settings, failed[widths])
-            display.finished("-".join(map(str, widths)))
+            progress.finished(names[widths])
     except MeasurementError as error:  # the report goes without; the same command measures them again
-        display.failed("latency and memory", str(error))
+        progress.abandon("latency and memory", str(error))
 
 
 def _other_backends(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.harness.cache import Cache
+from prunebench.harness.cluster import Cluster
 from prunebench.harness.config import Config
 from prunebench.harness.data import folds
-from prunebench.harness.display import Display
 from prunebench.harness.grid import Grid
 from prunebench.harness.plan import make_plan
+from prunebench.harness.progress import Display, Progress, ProgressFile
 from prunebench.harness.runfolder import RunFolder
 from prunebench.harness.shapes import measure_missing_shapes
 from prunebench.harness.splits import opened
-from prunebench.harness.workers import Workers
+from prunebench.harness.workers import local_engine
 
 
 @dataclass(frozen=True)
@@ -26,23 +29,43 @@ class Summary:
 
 
 def run_sweep(
-    config: Config, folder: Path, cache: Cache, display: Display, *, retry_failed: bool = False
+    config: Config,
+    folder: Path,
+    cache: Cache,
+    displays: Sequence[Display] = (),
+    *,
+    retry_failed: bool = False,
+    scheduler: str | None = None,
+    resources: Mapping[str, float] | None = None,
 ) -> Summary:
     """Run all cells of a configuration that the run folder does not hold yet, then time the shapes.
 
     Args:
         config: the sweep.
         folder: made if absent; the same call resumes it.
-        cache: where features and base models are kept.
-        display: told of progress.
+        cache: where features, base models and trainings under way are kept.
+        displays: told of progress.
         retry_failed: take failed cells again.
+        scheduler: address of a Dask scheduler, or its scheduler file, whose workers compute instead of processes
+            of this machine; they must see `folder`, `cache` and the data at the same paths.
+        resources: what a cell takes of a Dask worker's resources, `{"GPU": 1}`.
 
     Raises:
-        InputError: for a data set that cannot be read or a folder that does not fit the configuration.
+        InputError: for a data set that cannot be read, a scheduler that cannot be reached or a folder that does
+            not fit the configuration.
+        OSError: for a full disk; what is finished is kept.
     """
     datasets = [opened(options) for options in folds(config.data)]
     plan = make_plan(config, datasets)
-    with RunFolder(folder) as run:
+    folder = folder.resolve()
+    cache = Cache(cache.root.resolve(), config.checkpoint_seconds)
+    with contextlib.ExitStack() as stack:
+        engine = stack.enter_context(
+            Cluster(scheduler, config.threads, resources)
+            if scheduler
+            else local_engine(config.workers, config.threads)
+        )
+        run = stack.enter_context(RunFolder(folder))
         run.begin(config, plan, datasets)
         before = run.records()
         missing = [
@@ -50,10 +73,13 @@ def run_sweep(
             for cell in plan.cells
             if cell.identity not in before or (retry_failed and before[cell.identity].status == "failed")
         ]
+        progress = Progress([*displays, stack.enter_context(ProgressFile(folder / "progress.json"))])
         if missing:
-            with Workers(config.workers, config.threads) as workers:
-                Grid(config, plan, datasets, run, cache, workers, display).run(missing)
+            cache.root.mkdir(parents=True, exist_ok=True)
+            engine.share([cache.root, folder])
+            Grid(config, plan, datasets, run, cache, engine, progress).run(missing)
+        engine.close()
         if config.measure.latency:
-            measure_missing_shapes(config, run, datasets, display)
+            measure_missing_shapes(config, run, datasets, progress)
         records = run.records().values()
         return Summary(len(records), sum(record.status == "failed" for record in records))

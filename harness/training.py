@@ -6,6 +6,7 @@ cells differ in what was pruned and in nothing else.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 
 from prunebench.harness.augmentation import mixup, spec_augment
 from prunebench.harness.model import TAIL_BLOCK, Cnn14
+from prunebench.harness.training_state import TrainingState
 
 VERSION = 1  # raised when the same recipe gives other weights
 
@@ -56,6 +58,7 @@ def train(
     seed: int,
     tail: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    state: TrainingState | None = None,
 ) -> None:
     """Train `model` in place.
 
@@ -67,6 +70,7 @@ def train(
         seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
         tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
         progress: called with (steps done, steps) after each step.
+        state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
     """
     parameters = list(_trained(model, tail))
     optimiser = torch.optim.AdamW(
@@ -74,8 +78,9 @@ def train(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe))
     channels_last(model).train()
+    begun = 0 if state is None else state.resume(model, optimiser, schedule)
     with torch.random.fork_rng(devices=[]):
-        for step, rows in enumerate(batches(len(inputs), recipe, seed)):
+        for step, rows in itertools.islice(enumerate(batches(len(inputs), recipe, seed)), begun, None):
             generator = _step_generator(seed, step)
             torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
             x, y = torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]).float()
@@ -90,6 +95,8 @@ def train(
             nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
             optimiser.step()
             schedule.step()
+            if state is not None:
+                state.keep(step + 1, model, optimiser, schedule)
             if progress is not None:
                 progress(step + 1, recipe.steps)
     model.zero_grad(set_to_none=True)

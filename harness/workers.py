@@ -1,4 +1,4 @@
-"""Worker processes: a fixed number of threads each, results back to the one process that writes."""
+"""Engines on one machine: worker processes, or this process alone."""
 
 from __future__ import annotations
 
@@ -8,85 +8,140 @@ import os
 import queue
 import signal
 import threading
-import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
-import torch
+from prunebench.harness.tasks import Engine, Failure, Ready, Report, Task, carry_out, settle, settled
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
 
-_progress: Any = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """A call to run in a worker: `function(*arguments, progress=…)`.
-
-    Args:
-        key: what the result is filed under.
-        function: importable, so that it can be sent.
-        arguments: plain values.
-    """
-
-    key: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
+_messages: Any = None
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A task that raised: the error in one line, and the traceback for the log."""
+class Alone:
+    """Tasks one after another in this process: for debugging, and where processes cannot be started."""
 
-    message: str
-    details: str
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def share(self, folders: Sequence[Path]) -> None:
+        """Nothing: one machine sees one file system."""
+
+    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+        """As `Engine.run`."""
+        while (task := ready.pop()) is not None:
+            with settled(self._threads):
+                result = carry_out(task, report)
+            yield task.key, result
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> Alone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Workers:
-    """A pool of worker processes. Results do not depend on how many there are."""
+    """Worker processes with a fixed number of threads each.
+
+    A worker that dies, killed for lack of memory perhaps, takes only its own task with it, which is given to a
+    new worker; a task that `DEATHS` workers died of has failed.
+    """
 
     def __init__(self, count: int, threads: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._count = count
-        self._messages = context.Queue()
         self._threads = threads
-        self._pool = ProcessPoolExecutor(
-            count, mp_context=context, initializer=_start_worker, initargs=(threads, self._messages)
-        )
+        self._idle = [_Worker(threads) for _ in range(count)]
+        self._all = list(self._idle)
 
-    def run(
-        self, tasks: Iterable[Task], progress: Callable[[str, int, int], None]
-    ) -> Iterator[tuple[str, Any]]:
-        """(key, result or `Failure`) of each task, in the order of finishing.
+    def share(self, folders: Sequence[Path]) -> None:
+        """Nothing: one machine sees one file system."""
 
-        Args:
-            tasks: started in this order.
-            progress: called with (key, done, total) as tasks report.
-        """
-        waiting = iter(tasks)
-        running: dict[Future[Any], str] = {}
+    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+        """As `Engine.run`."""
+        running: dict[Future[Any], tuple[_Worker, Task]] = {}
+        deaths: Counter[str] = Counter()
         with _environment(dict.fromkeys(THREAD_VARIABLES, str(self._threads))):
             while True:
-                # One task more than there are workers, so that none waits for this process.
-                while len(running) <= self._count and (task := next(waiting, None)) is not None:
-                    running[self._pool.submit(_work, task)] = task.key
+                while self._idle and (task := ready.pop()) is not None:
+                    worker = self._idle.pop()
+                    running[worker.submit(task)] = worker, task
                 if not running:
                     return
                 done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                self._drain(progress)
-                # When a worker dies, what others finished in the same moment is still handed on.
-                for future in sorted(done, key=_is_broken):
-                    yield running.pop(future), future.result()
+                for worker in self._all:
+                    worker.tell(report)
+                finished = []
+                for future in done:
+                    worker, task = running.pop(future)
+                    try:
+                        finished.append((task.key, future.result()))
+                    except BrokenProcessPool:
+                        worker.renew()
+                        deaths[task.key] += 1
+                        if deaths[task.key] < DEATHS:
+                            ready.add(task)
+                        else:
+                            finished.append((task.key, _died(task)))
+                    self._idle.append(worker)
+                yield from finished
 
-    def _drain(self, progress: Callable[[str, int, int], None]) -> None:
+    def close(self) -> None:
+        """End the workers at once; what they were doing is done again by the next run, or gone on with."""
+        for worker in self._all:
+            worker.stop()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def local_engine(count: int, threads: int) -> Engine:
+    """`count` worker processes, or with 0 this process."""
+    return Workers(count, threads) if count else Alone(threads)
+
+
+class _Worker:
+    """A pool of one process: if it breaks, it is known whose task broke it."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        # A queue of its own: a process killed while it writes would block the others.
+        self._messages = context.Queue()
+        self._pool = ProcessPoolExecutor(
+            1, mp_context=context, initializer=_begin, initargs=(self._threads, self._messages)
+        )
+
+    def submit(self, task: Task) -> Future[Any]:
+        try:
+            return self._pool.submit(_work, task)
+        except BrokenProcessPool:  # it died while it had nothing to do
+            self.renew()
+            return self._pool.submit(_work, task)
+
+    def tell(self, report: Report) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                progress(*self._messages.get_nowait())
+                report(*self._messages.get_nowait())
+
+    def renew(self) -> None:
+        self.stop()
+        self._start()
 
     def stop(self) -> None:
-        """End the workers at once; what they were doing is lost and done again by the next run."""
         processes = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
@@ -96,25 +151,19 @@ class Workers:
         self._messages.close()
         self._messages.cancel_join_thread()
 
-    def __enter__(self) -> Workers:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-
-def _is_broken(future: Future[Any]) -> bool:
-    return future.cancelled() or future.exception() is not None
+def _died(task: Task) -> Failure:
+    return Failure(
+        f"{DEATHS} worker processes were ended from outside while they computed it, by lack of memory perhaps",
+        f"No traceback: the process of {task.function.__name__} was killed.",
+    )
 
 
-def _start_worker(threads: int, messages: Any) -> None:
-    global _progress
-    _progress = messages
+def _begin(threads: int, messages: Any) -> None:
+    global _messages
+    _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)  # dying activations would slow some processors down
-    torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a guard against bugs, which costs time
+    settle(threads)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
@@ -127,19 +176,7 @@ def _leave_with_parent() -> None:
 
 
 def _work(task: Task) -> Any:
-    last = 0.0
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        share = done / total
-        if share - last >= 0.01 or done == total:
-            last = share
-            _progress.put((task.key, done, total))
-
-    try:
-        return task.function(*task.arguments, progress=progress)
-    except Exception as error:
-        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+    return carry_out(task, lambda *told: _messages.put(told))
 
 
 @contextlib.contextmanager

@@ -267,6 +267,14 @@ def test_status(finished, tmp_path):
             timeout=60,
         )
 
-    assert json.loads(status(finished[0]).stdout) == {"cells": 7, "done": 7, "failed": 0, "left": 0}
+    found = json.loads(status(finished[0]).stdout)
+    assert {key: found[key] for key in ("cells", "done", "failed", "left", "under_way", "running")} == {
+        "cells": 7,
+        "done": 7,
+        "failed": 0,
+        "left": 0,
+        "under_way": False,
+        "running": [],
+    }
     assert status(tmp_path).returncode == 2
     assert Path(tmp_path).exists()

@@ -3,17 +3,16 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 
 import psutil
 import pytest
 import torch
 
-from prunebench.harness.workers import Failure, Task, Workers
+from prunebench.harness.tasks import Failure, Ready, Task
+from prunebench.harness.workers import Alone, Workers, local_engine
 
 CODE = """
-import os, sys, time
+import errno, os, sys, time
 from pathlib import Path
 def square(x, progress=None):
     progress(1, 2); progress(2, 2)
@@ -25,6 +24,13 @@ def fail(progress=None):
     raise ValueError("no such filter")
 def die(progress=None):
     os._exit(3)
+def die_once(mark, progress=None):
+    if Path(mark).exists():
+        return "alive"
+    Path(mark).touch()
+    os._exit(3)
+def full(progress=None):
+    raise OSError(errno.ENOSPC, "No space left on device", "model.pt")
 def sleep(path, progress=None):
     Path(path).write_text(str(os.getpid()))
     time.sleep(60)
@@ -46,57 +52,59 @@ def silent(*_):
     pass
 
 
-def test_results_failures_and_threads(tasks):
-    told = []
-    with Workers(2, threads=1) as workers:
-        calls = [Task(str(x), tasks.square, (x,)) for x in range(5)]
-        found = dict(
-            workers.run([*calls, Task("bad", tasks.fail, ()), Task("threads", tasks.threads, ())], silent)
-        )
-        again = dict(workers.run([Task("9", tasks.square, (9,))], lambda *told_: told.append(told_)))
+@pytest.mark.parametrize("count", [0, 2])
+def test_results_failures_and_threads(tasks, count):
+    told, before = [], torch.get_num_threads()
+    calls = [Task(str(x), tasks.square, (x,)) for x in range(5)]
+    more = [Task("bad", tasks.fail, ()), Task("full", tasks.full, ()), Task("threads", tasks.threads, ())]
+    with local_engine(count, threads=1) as engine:
+        found = dict(engine.run(Ready([*calls, *more]), silent))
+        again = dict(engine.run(Ready([Task("9", tasks.square, (9,))]), lambda *step: told.append(step)))
     assert found["threads"] == 1
     assert [found[str(x)] for x in range(5)] == [0, 1, 4, 9, 16]
     assert isinstance(found["bad"], Failure)
     assert found["bad"].message == "ValueError: no such filter"
     assert "Traceback" in found["bad"].details
+    assert found["bad"].full_disk is None
+    assert found["full"].full_disk == "model.pt"
     assert again == {"9": 81}
-    assert torch.get_num_threads() >= 1
+    if count == 0:  # a worker's messages may come after its result
+        assert told == [("9", 0, 1), ("9", 1, 2), ("9", 2, 2)]
+    assert torch.get_num_threads() == before
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
-def test_a_worker_that_dies_is_not_taken_for_a_result(tasks):
-    with Workers(1, threads=1) as workers, pytest.raises(BrokenProcessPool):
-        list(workers.run([Task("dead", tasks.die, ())], silent))
+def test_tasks_are_taken_by_rank_and_may_ask_for_more(tasks):
+    ready = Ready([Task("late", tasks.square, (1,), rank=2), Task("soon", tasks.square, (2,), rank=1)])
+    order = []
+    for key, _ in Alone(1).run(ready, silent):
+        order.append(key)
+        if key == "soon":
+            ready.add(Task("now", tasks.square, (3,)))
+    assert order == ["soon", "now", "late"]
+    assert not ready
 
 
-def test_what_finished_as_a_worker_died_is_handed_on(tasks, monkeypatch):
-    """Both futures are done before they are looked at; the broken one comes last."""
-    import prunebench.harness.workers as module
-
-    monkeypatch.setattr(module, "wait", lambda running, **_: (list(running), wait_for(running)))
+def test_the_task_of_a_worker_that_dies_is_done_again(tasks, tmp_path):
+    calls = [Task("once", tasks.die_once, (str(tmp_path / "died"),)), Task("9", tasks.square, (9,))]
     with Workers(1, threads=1) as workers:
-        running = workers.run([Task("dead", tasks.die, ()), Task("9", tasks.square, (9,))], silent)
-        workers._pool.submit = lambda _, task: finished(task)
-        assert next(running) == ("9", 81)
-        with pytest.raises(BrokenProcessPool):
-            next(running)
+        assert dict(workers.run(Ready(calls), silent)) == {"once": "alive", "9": 81}
 
 
-def finished(task):
-    future = Future()
-    if task.key == "dead":
-        future.set_exception(BrokenProcessPool("a worker died"))
-    else:
-        future.set_result(81)
-    return future
-
-
-def wait_for(running):
-    return {future for future in running if not future.done()}
+@pytest.mark.slow
+def test_a_task_that_workers_die_of_has_failed_and_takes_no_other_with_it(tasks):
+    with Workers(2, threads=1) as workers:
+        found = dict(
+            workers.run(Ready([Task("always", tasks.die, ()), Task("9", tasks.square, (9,))]), silent)
+        )
+        assert found["9"] == 81
+        assert "3 worker processes were ended" in found["always"].message
+        assert dict(workers.run(Ready([Task("2", tasks.square, (2,))]), silent)) == {"2": 4}
 
 
 def test_stopping_ends_the_workers(tasks, tmp_path):
     workers = Workers(1, threads=1)
-    running = workers.run([Task("long", tasks.sleep, (str(tmp_path / "pid"),))], silent)
+    running = workers.run(Ready([Task("long", tasks.sleep, (str(tmp_path / "pid"),))]), silent)
 
     def wait_for_what_never_comes():
         with contextlib.suppress(
@@ -113,7 +121,7 @@ def test_stopping_ends_the_workers(tasks, tmp_path):
     os.kill(worker.pid, signal.SIGINT)  # Ctrl-C reaches the whole group; workers leave it to the main process
     time.sleep(0.2)
     assert worker.is_running()
-    workers.stop()
+    workers.close()
     waiting.join(timeout=60)
     assert not waiting.is_alive()
     assert not worker.is_running()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from prunebench.harness.display import Display
+from prunebench.cli.output import duration
+from prunebench.harness.progress import Display, News, Phase, Progress
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class ClosingDisplay(Display, Protocol):
@@ -27,25 +31,23 @@ def make_display() -> ClosingDisplay:
     return LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
 
 
-class _Pieces:
-    """Which pieces of a phase are finished, and how far the others are."""
+def _main_phase(progress: Progress) -> str:
+    return "cells" if "cells" in progress.phases else next(reversed(progress.phases))
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.finished: set[str] = set()
-        self.shares: dict[str, float] = {}
 
-    def step(self, key: str, done: int, total: int) -> None:
-        if key not in self.finished:  # a last message may arrive after the result
-            self.shares[key] = done / total
-
-    def finish(self, key: str) -> None:
-        self.finished.add(key)
-        self.shares.pop(key, None)
-
-    @property
-    def done(self) -> float:
-        return len(self.finished) + sum(self.shares.values())
+def in_short(progress: Progress) -> str:
+    """Done, running and failed cells (the last phase), the last mAP and the time left, in one line."""
+    name = _main_phase(progress)
+    cells = progress.phases[name]
+    parts = [f"{name}: {cells.done} of {cells.total} done", f"{len(progress.running)} running"]
+    if cells.failed:
+        parts.append(f"{cells.failed} failed")
+    if progress.last_map is not None:
+        parts.append(f"test mAP {progress.last_map:.3f}")
+    left = progress.seconds_left()
+    if left is not None:
+        parts.append(f"about {duration(left)} left")
+    return ", ".join(parts)
 
 
 class PlainDisplay:
@@ -55,49 +57,30 @@ class PlainDisplay:
     FEW = 8  # pieces of a phase that get a line each
 
     def __init__(self) -> None:
-        self._phase, self._pieces = "", _Pieces(0)
-        self._started = self._last = time.monotonic()
+        self._last = time.monotonic()
 
-    def phase(self, name: str, total: int) -> None:
-        """A phase begins."""
-        self._end_phase()
-        self._phase, self._pieces = name, _Pieces(total)
-        self._started = self._last = time.monotonic()
-
-    def step(self, key: str, done: int, total: int) -> None:
-        """A piece moves on."""
-        self._pieces.step(key, done, total)
-        self._maybe_say()
-
-    def finished(self, key: str, note: str = "") -> None:
-        """A piece is finished."""
-        self._pieces.finish(key)
-        if note and self._pieces.total <= self.FEW:
-            click.echo(f"{self._phase}: {key}: {note}", err=True)
-        else:
-            self._maybe_say(note)
-
-    def failed(self, key: str, message: str) -> None:
-        """A piece failed."""
-        self._pieces.finish(key)
-        click.echo(f"{self._phase}: {key} failed: {message}", err=True)
-
-    def _maybe_say(self, note: str = "") -> None:
-        share = self._pieces.done / max(1, self._pieces.total)
-        if time.monotonic() - self._last >= self.INTERVAL and share < 1:
+    def show(self, progress: Progress, news: News | None) -> None:
+        """Say what is worth a line."""
+        if news is not None:
+            self._tell(progress.phases[news.phase], news)
+        if time.monotonic() - self._last >= self.INTERVAL:
             self._last = time.monotonic()
-            left = (self._last - self._started) * (1 - share) / max(share, 1e-9)
-            last = f", {note}" if note else ""
-            click.echo(f"{self._phase}: {share:.0%}, about {left:.0f} s left{last}", err=True)
+            moving = {piece.phase for piece in progress.running.values()}
+            shares = [
+                f"{name} {phase.done + phase.failed}/{phase.total}"
+                for name, phase in progress.phases.items()
+                if name in moving and name != _main_phase(progress)
+            ]
+            click.echo("; ".join([*shares, in_short(progress)]), err=True)
 
-    def _end_phase(self) -> None:
-        if self._phase:
-            seconds = time.monotonic() - self._started
-            click.echo(
-                f"{self._phase}: {len(self._pieces.finished)} of {self._pieces.total} in {seconds:.0f} s",
-                err=True,
-            )
-            self._phase = ""
+    def _tell(self, phase: Phase, news: News) -> None:
+        if news.failed:
+            click.echo(f"{news.phase}: {news.title} failed: {news.text}", err=True)
+        elif news.text and phase.total <= self.FEW:
+            click.echo(f"{news.phase}: {news.title}: {news.text}", err=True)
+        if not phase.left:
+            seconds = (phase.ended or 0) - (phase.started or 0)
+            click.echo(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}", err=True)
 
     def __enter__(self) -> PlainDisplay:
         return self
@@ -105,56 +88,68 @@ class PlainDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_phase()
+        """Everything is said."""
 
 
 class LiveDisplay:
-    """One bar a phase, with what came out last and the time left."""
+    """A bar for each phase, a line for each piece at work, and the sum of it."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.live import Live
 
-        self._bars = Progress(
-            TextColumn("{task.description:<18}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
+        self._progress: Progress | None = None
+        self._live = Live(
+            console=Console(stderr=True), get_renderable=self._picture, refresh_per_second=4, transient=False
         )
-        self._pieces = _Pieces(0)
 
-    def phase(self, name: str, total: int) -> None:
-        """A phase begins."""
-        self._pieces = _Pieces(total)
-        self._task = self._bars.add_task(name, total=total, note="")
+    def show(self, progress: Progress, news: News | None) -> None:
+        """Keep the state for the next refresh; a failure stays on the screen."""
+        self._progress = progress
+        if news is not None and news.failed:
+            self._live.console.print(
+                f"{news.title} failed: {news.text}", markup=False, highlight=False, style="red"
+            )
 
-    def step(self, key: str, done: int, total: int) -> None:
-        """A piece moves on."""
-        self._pieces.step(key, done, total)
-        self._show()
+    def _picture(self) -> RenderableType:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
 
-    def finished(self, key: str, note: str = "") -> None:
-        """A piece is finished."""
-        self._pieces.finish(key)
-        self._show(note)
-
-    def failed(self, key: str, message: str) -> None:
-        """A piece failed."""
-        self._bars.console.print(f"{key} failed: {message}", markup=False)
-        self.finished(key)
-
-    def _show(self, note: str = "") -> None:
-        if note:
-            self._bars.update(self._task, note=note)
-        self._bars.update(self._task, completed=self._pieces.done)
+        progress = self._progress
+        if progress is None:
+            return Text("reading the data")
+        now = time.time()
+        running = list(progress.running.values())
+        bars = Table.grid(padding=(0, 2))
+        for name, phase in list(progress.phases.items()):
+            share = sum(piece.share for piece in running if piece.phase == name)
+            ended = phase.done + phase.failed
+            bars.add_row(
+                name,
+                ProgressBar(total=phase.total, completed=ended + share, width=30),
+                f"{ended}/{phase.total}" + (f", {phase.failed} failed" if phase.failed else ""),
+                duration((phase.ended if not phase.left and phase.ended else now) - phase.started)
+                if phase.started
+                else "",
+            )
+        pieces = Table.grid(padding=(0, 2))
+        for piece in running[:ROWS]:
+            pieces.add_row(
+                "", f"{piece.share:4.0%}", duration(now - piece.started), Text(piece.title, no_wrap=True)
+            )
+        more = [Text(f"  and {len(running) - ROWS} more at work")] if len(running) > ROWS else []
+        return Group(bars, pieces, *more, Text(in_short(progress), style="bold"))
 
     def __enter__(self) -> LiveDisplay:
-        self._bars.start()
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        self._live.stop()
+
+
+ROWS = 8  # pieces at work that are shown

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,9 +17,10 @@ EXAMPLES = """
 Examples:
   prunebench run
   prunebench run quick --set data.name=esc10 --set data.root=ESC-50 --set data.mix=3
-  prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --set workers=8
+  prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --workers 8
   prunebench run my.toml
   prunebench run quick --pruner-file mine.py -o runs/mine
+  prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
 """
 
 
@@ -34,6 +36,21 @@ Examples:
     type=click.Path(path_type=Path),
     help="Python file whose pruners are added to the criteria; repeatable.",
 )
+@click.option(
+    "--workers", type=click.IntRange(0), metavar="N", help="Cells at a time on this machine; 0: no processes."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler whose workers compute: tcp://HOST:PORT, or its scheduler file (*.json).",
+)
+@click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="NAME=AMOUNT",
+    help="What a cell takes of a Dask worker's resources, GPU=1 say; repeatable.",
+)
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON.")
 @click.pass_context
@@ -43,6 +60,9 @@ def run(
     output: Path | None,
     overrides: tuple[str, ...],
     pruner_files: tuple[Path, ...],
+    workers: int | None,
+    scheduler: str | None,
+    resources: tuple[str, ...],
     retry_failed: bool,
     as_json: bool,
 ) -> None:
@@ -58,29 +78,68 @@ def run(
     from prunebench.harness.sweep import run_sweep
 
     started = time.monotonic()
+    if workers is not None:
+        if scheduler is not None:
+            raise click.UsageError("Give --workers for this machine or --scheduler for a cluster, not both.")
+        overrides = (*overrides, f"workers={workers}")
+    amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
     if output is None:
         label = "" if config.data.name == "synth" else f"-{config.data.label}"
         output = Path("runs") / file_name(f"{config.name}{label}")
-    display = make_display()
-    try:
-        with display:
-            summary = run_sweep(config, output, Cache(default_cache()), display, retry_failed=retry_failed)
-    except KeyboardInterrupt:
-        click.echo(f"Stopped. What is finished is kept in {output}; the same command resumes it.", err=True)
-        ctx.exit(130)
-    except BrokenProcessPool:
-        click.echo(
-            f"A worker process was ended from outside, by lack of memory perhaps. What is finished is kept in "
-            f"{output}; the same command resumes it.",
-            err=True,
+    with _stopping(ctx, output), make_display() as display:
+        summary = run_sweep(
+            config,
+            output,
+            Cache(default_cache()),
+            [display],
+            retry_failed=retry_failed,
+            scheduler=scheduler,
+            resources=amounts,
         )
-        ctx.exit(1)
     _conclude(output, as_json=as_json)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
         click.echo(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
+        ctx.exit(1)
+
+
+def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, float]:
+    if resources and scheduler is None:
+        raise click.UsageError("--resource is for the workers of a cluster: give --scheduler too.")
+    found = {}
+    for resource in resources:
+        name, _, amount = resource.partition("=")
+        try:
+            found[name] = float(amount)
+        except ValueError:
+            raise click.UsageError(f"--resource must be NAME=AMOUNT. Found `{resource}`.") from None
+    return found
+
+
+@contextmanager
+def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
+    """Say in a sentence why a run stopped, where it can go on."""
+    from prunebench.harness.cluster import SchedulerLost
+    from prunebench.harness.tasks import DISK_FULL
+
+    kept = f"What is finished is kept in {output}"
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {kept}; the same command resumes it.", err=True)
+        ctx.exit(130)
+    except SchedulerLost:
+        click.echo(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
+        ctx.exit(1)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        where = f" that holds `{error.filename}`" if error.filename else ""
+        click.echo(
+            f"The disk{where} is full. {kept}; free some space, and the same command resumes it.", err=True
+        )
         ctx.exit(1)
 
 

@@ -73,6 +73,7 @@ def tag(
     from prunebench.harness.checkpoint import read_checkpoint
     from prunebench.harness.class_names import class_names
     from prunebench.harness.frontend import SAMPLE_RATE
+    from prunebench.harness.progress import Progress
     from prunebench.harness.tagging import tagged
     from prunebench.harness.windows import check_spans, recording_windows
 
@@ -98,8 +99,11 @@ def tag(
         return
     failed = 0
     with row_sink(form, output, live=False) as put, _display(output) as display:
-        display.phase("tagging", len(files))
+        progress = Progress([display])
+        progress.announce("tagging", len(files))
         for file in files:
+            progress.name(str(file), "tagging")
+            progress.step(str(file), 0, 1)
             try:
                 # All windows first: a recording that breaks off in the middle is left out as a whole.
                 rows = [
@@ -110,11 +114,11 @@ def tag(
                 if strict or len(files) == 1:
                     raise
                 failed += 1
-                display.failed(str(file), str(error))
+                progress.failed(str(file), str(error))
                 continue
             for tags in rows:
                 put(tags)
-            display.finished(str(file))
+            progress.finished(str(file))
     if failed:
         click.echo(f"{failed} of {len(files)} recordings were left out.", err=True)
         ctx.exit(1)

@@ -1,0 +1,42 @@
+"""Points where a test makes the process die, or its disk be full; nothing happens otherwise.
+
+The environment variable `PRUNEBENCH_FAULT` names a file of three words: an action, a point and the end of a
+file's name, `kill appended outcomes.jsonl`. The process that first reaches the point deletes the file and acts,
+so a fault happens once, whichever process of a sweep meets it.
+"""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+ACTIONS = ("kill", "kill-worker", "tear", "full")
+_FILE = os.environ.get("PRUNEBENCH_FAULT")
+
+
+def reach(point: str, path: Path) -> None:
+    """Say that the point is reached for a file; without a fault that waits for it, nothing.
+
+    `kill` ends the main process without warning, `kill-worker` this one; `tear` cuts the last three bytes of the
+    file before it kills; `full` raises the error of a full disk.
+    """
+    if _FILE is None:
+        return
+    try:
+        action, wanted, name = Path(_FILE).read_text(encoding="utf-8").split()
+        if point != wanted or not path.name.endswith(name):
+            return
+        Path(_FILE).unlink()
+    except FileNotFoundError:  # it happened already
+        return
+    if action == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    if action == "tear":
+        os.truncate(path, path.stat().st_size - 3)
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None and action != "kill-worker":
+        os.kill(parent.pid, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)

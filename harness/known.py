@@ -1,0 +1,138 @@
+"""What a sweep knows so far, and the jobs and records of cells that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.record import Record
+from prunebench.harness.bases import BaseJob
+from prunebench.harness.budget import parse_scope
+from prunebench.harness.config import Config
+from prunebench.harness.data import DataOptions, folds
+from prunebench.harness.outcome import Outcome, OutcomeJob
+from prunebench.harness.plan import Base, Cell, Plan, scaled_embedding, scaled_widths
+from prunebench.harness.quality import Quality
+from prunebench.harness.rates import RateGroup, best_rate, make_trials
+from prunebench.harness.records import failed_record, finished_record
+from prunebench.harness.removal import Scoring, ScoringJob, outcome_job, scoring_key
+from prunebench.harness.resolve import content_hash
+from prunebench.pruners.contract import Pruner
+
+
+class CellError(Exception):
+    """Why a cell cannot be computed: something that it stands on failed."""
+
+
+class Known:
+    """Qualities of base models, scores, rates, outcomes and failures, filed under their keys."""
+
+    def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
+        self.options = [_at_home_everywhere(options) for options in folds(config.data)]
+        self.labels = labels
+        self.qualities: dict[str, Quality] = {}
+        self.scorings: dict[str, Scoring] = {}
+        self.outcomes = outcomes
+        self.failures: dict[str, str] = {}
+        self._config = config
+        self._plan = plan
+        self._rates: dict[RateGroup, dict[str, float]] = {}
+        self._pruners = {label: config.prune.pruner(label) for label in ("random", *config.prune.criteria)}
+        layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
+        self._layers = tuple(sorted(layers))
+
+    def base_job(self, base: Base) -> BaseJob:
+        """The job of a base model."""
+        width = self._config.model.width
+        return BaseJob(
+            base.identity,
+            self.options[base.data],
+            scaled_widths(width),
+            scaled_embedding(width),
+            self._config.base.recipe,
+            base.seed,
+        )
+
+    def base_name(self, base: Base) -> str:
+        """What people call a base model."""
+        where = f" on {self.labels[base.data]}" if len(self.labels) > 1 else ""
+        return f"base {base.seed}{where}"
+
+    def scoring_job(self, base: Base, criterion: str, seed: int | None) -> ScoringJob:
+        """The job of a criterion on a base model."""
+        prune = self._config.prune
+        content = content_hash(self._pruners[criterion])
+        clips, files = prune.calibration_clips, prune.files
+        return ScoringJob(self.base_job(base), criterion, seed, self._layers, clips, files, content)
+
+    def job(self, cell: Cell, rate: float | None) -> OutcomeJob:
+        """The job that computes a cell.
+
+        Raises:
+            CellError: if its base model or its scores failed.
+        """
+        if cell.base.identity not in self.qualities:
+            raise CellError(f"its base model failed: {self.why(cell.base.identity)}")
+        scoring = self._scoring(cell)
+        if cell.criterion is not None and scoring is None:
+            key = scoring_key(cell.base.identity, cell.criterion, cell.prune_seed)
+            raise CellError(f"scoring failed: {self.why(key)}")
+        try:
+            return outcome_job(self._config, cell, self.base_job(cell.base), rate, scoring)
+        except InputError as error:
+            raise CellError(str(error)) from error
+
+    def choose_rates(self, group: RateGroup) -> None:
+        """Choose the rates of a group from its trials; where that fails, cells of the group will say why."""
+        try:
+            trials = make_trials(self._config, group, self._plan, self.job)
+            self._rates[group] = {
+                "shared": best_rate(trials.shared, self.outcomes),
+                "own": best_rate(trials.own, self.outcomes),
+            }
+        except CellError as error:
+            self.failures[str(group)] = str(error)
+        except KeyError as error:
+            why = self.why(error.args[0])
+            self.failures[str(group)] = f"a trial of its learning rate failed: {why}"
+
+    def rate(self, cell: Cell) -> float | None:
+        """The fine-tuning rate of a cell, `None` for one without.
+
+        Raises:
+            CellError: if none could be chosen.
+        """
+        if cell.finetune_scope == "none":
+            return None
+        group = RateGroup.of(cell)
+        if group not in self._rates:
+            raise CellError(self.why(str(group)))
+        return self._rates[group][cell.rate_choice]
+
+    def why(self, key: str) -> str:
+        """Why a piece failed."""
+        return self.failures.get(key, "the reason was not recorded")
+
+    def finished(self, cell: Cell, outcome: Outcome) -> Record:
+        """The record of a cell whose outcome is there."""
+        widths = self.base_job(cell.base).widths
+        label, pruner = self.labels[cell.base.data], self._pruner(cell)
+        return finished_record(cell, pruner, label, widths, outcome, self.rate(cell), self._scoring(cell))
+
+    def failed(self, cell: Cell, error: str) -> Record:
+        """The record of a cell that could not be computed."""
+        return failed_record(cell, self._pruner(cell), self.labels[cell.base.data], error)
+
+    def _scoring(self, cell: Cell) -> Scoring | None:
+        if cell.criterion is None:
+            return None
+        return self.scorings.get(scoring_key(cell.base.identity, cell.criterion, cell.prune_seed))
+
+    def _pruner(self, cell: Cell) -> Pruner | None:
+        return None if cell.criterion is None else self._pruners[cell.criterion]
+
+
+def _at_home_everywhere(options: DataOptions) -> DataOptions:
+    """The options with a full path, since workers may have another working directory."""
+    return replace(options, root=str(Path(options.root).expanduser().resolve())) if options.root else options

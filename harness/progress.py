@@ -1,0 +1,223 @@
+"""How far a sweep is, and who is told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+
+from prunebench.eval.files import write_text
+
+SCHEMA = 1
+LOST = 3600.0  # seconds after which a run on another machine that gave no sign counts as gone
+
+
+@dataclass
+class Phase:
+    """Pieces of one kind: base models, cells.
+
+    Args:
+        total: pieces there are.
+        done, failed: pieces that ended.
+        seconds: that the pieces which ended took, together.
+        started: when the first began, a Unix time.
+        ended: when the last ended.
+    """
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+
+    @property
+    def left(self) -> int:
+        """Pieces that have not ended."""
+        return self.total - self.done - self.failed
+
+
+@dataclass
+class Piece:
+    """A piece at work: its phase, its name for people, when it began (a Unix time), its share done in [0, 1]."""
+
+    phase: str
+    title: str
+    started: float
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class News:
+    """A piece that ended: what came out in a few words, or why it failed."""
+
+    phase: str
+    title: str
+    text: str
+    failed: bool = False
+
+
+class Display(Protocol):
+    """What the command line or a notebook implements to follow a sweep."""
+
+    def show(self, progress: Progress, news: News | None) -> None:
+        """Called when something moved, and with what ended, if a piece did."""
+
+
+@dataclass
+class Progress:
+    """The state of a sweep; each change is shown to all displays.
+
+    Args:
+        displays: told of each change.
+        phases: by name, in the order in which they were announced.
+        running: the pieces at work, by key.
+        last_map: test mAP of the cell that ended last.
+        started: a Unix time.
+    """
+
+    displays: Iterable[Display] = ()
+    phases: dict[str, Phase] = field(default_factory=dict)
+    running: dict[str, Piece] = field(default_factory=dict)
+    last_map: float | None = None
+    started: float = field(default_factory=time.time)
+    _named: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def announce(self, phase: str, total: int) -> None:
+        """A phase of `total` pieces will come."""
+        if total:
+            self.phases[phase] = Phase(total)
+            self._show()
+
+    def name(self, key: str, phase: str, title: str = "") -> None:
+        """The phase that the piece `key` belongs to and what people call it."""
+        self._named[key] = phase, title or key
+
+    def step(self, key: str, done: int, total: int) -> None:
+        """The piece `key` has begun or has done so much of itself; one that ended is past that."""
+        if key not in self._named:
+            return
+        phase, title = self._named[key]
+        now = time.time()
+        piece = self.running.setdefault(key, Piece(phase, title, now))
+        piece.share = done / total
+        if self.phases[phase].started is None:
+            self.phases[phase].started = now
+        self._show()
+
+    def finished(self, key: str, note: str = "", *, test_map: float | None = None) -> None:
+        """A piece is finished; `note` says in a few words what came out."""
+        if test_map is not None:
+            self.last_map, note = test_map, f"test mAP {test_map:.3f}"
+        self._end(key, note, failed=False)
+
+    def failed(self, key: str, message: str) -> None:
+        """A piece failed; the sweep goes on."""
+        self._end(key, message, failed=True)
+
+    def abandon(self, phase: str, message: str) -> None:
+        """What is left of a phase cannot be done."""
+        self.phases[phase].failed += self.phases[phase].left
+        self.running = {key: piece for key, piece in self.running.items() if piece.phase != phase}
+        self._show(News(phase, phase, message, failed=True))
+
+    def _end(self, key: str, text: str, *, failed: bool) -> None:
+        name, title = self._named.pop(key)
+        phase, piece, now = self.phases[name], self.running.pop(key, None), time.time()
+        phase.failed += failed
+        phase.done += not failed
+        phase.ended = now
+        phase.started = phase.started or now
+        phase.seconds += now - piece.started if piece else 0.0
+        self._show(News(name, title, text, failed))
+
+    def _show(self, news: News | None = None) -> None:
+        for display in self.displays:
+            display.show(self, news)
+
+    def seconds_left(self) -> float | None:
+        """What is left at the pace so far, in seconds; `None` while nothing of a phase that is left has moved."""
+        now = time.time()
+        work = 0.0
+        for name, phase in self.phases.items():
+            if not phase.left:
+                continue
+            running = [piece for piece in self.running.values() if piece.phase == name]
+            ended = phase.done + phase.failed
+            moved = ended + sum(piece.share for piece in running)
+            if not moved:
+                return None
+            each = (phase.seconds + sum(now - piece.started for piece in running if piece.share)) / moved
+            work += each * (phase.total - moved)
+        return work / max(1, len(self.running))
+
+    def to_json(self) -> str:
+        """What `prunebench status` reads."""
+        left = self.seconds_left()
+        return json.dumps(
+            {
+                "schema_version": SCHEMA,
+                "updated": time.time(),
+                "host": platform.node(),
+                "process": os.getpid(),
+                "started": self.started,
+                "seconds_left": left,
+                "last_test_map": self.last_map,
+                "phases": {name: asdict(phase) | {"left": phase.left} for name, phase in self.phases.items()},
+                "running": [asdict(piece) for piece in self.running.values()],
+            },
+            indent=1,
+        )
+
+
+class ProgressFile:
+    """A display that keeps the state in a small file, whole or absent, for other terminals."""
+
+    INTERVAL = 1.0  # seconds between two writes
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last = 0.0
+
+    def show(self, progress: Progress, news: News | None) -> None:
+        """Write the state, at most once an interval."""
+        if time.monotonic() - self._last >= self.INTERVAL:
+            self._last = time.monotonic()
+            with contextlib.suppress(OSError):  # a full disk stops what matters, not this
+                write_text(self._path, progress.to_json(), durable=False)
+
+    def __enter__(self) -> ProgressFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is under way any more."""
+        self._path.unlink(missing_ok=True)
+
+
+def read_progress(path: Path) -> dict[str, Any] | None:
+    """The state in a file, or `None` where no process that lives keeps one that this version reads."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA:
+        return None
+    if found["host"] == platform.node():
+        return found if _lives(found["process"], found["started"]) else None
+    return found if time.time() - found["updated"] < LOST else None
+
+
+def _lives(process: int, since: float) -> bool:
+    """Whether the process is there and not a later one of the same number."""
+    try:
+        return float(psutil.Process(process).create_time()) <= since
+    except psutil.NoSuchProcess:
+        return False
