@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
@@ -19,6 +20,8 @@ from prunebench.harness.records import failed_record, finished_record
 from prunebench.harness.removal import Scoring, ScoringJob, outcome_job, scoring_key
 from prunebench.harness.resolve import content_hash
 from prunebench.pruners.contract import Pruner
+
+PATHS = ("root", "table", "classes", "black_list")  # options of a data set that name files
 
 
 class CellError(Exception):
@@ -134,5 +137,11 @@ class Known:
 
 
 def _at_home_everywhere(options: DataOptions) -> DataOptions:
-    """The options with a full path, since workers may have another working directory."""
-    return replace(options, root=str(Path(options.root).expanduser().resolve())) if options.root else options
+    """The options with full paths, since workers may have another working directory."""
+    given = {name: getattr(options, name) for name in PATHS}
+    full: dict[str, Any] = {name: _full(path) for name, path in given.items() if path is not None}
+    return replace(options, **full)
+
+
+def _full(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
