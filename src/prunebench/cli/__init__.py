@@ -22,6 +22,7 @@ VERBS = {
     "measure": "prunebench.cli.measure:measure",
     "data": "prunebench.cli.data:data",
     "list": "prunebench.cli.listing:list_",
+    "doctor": "prunebench.cli.doctor:doctor",
 }
 
 

@@ -1,0 +1,39 @@
+"""Files of every past schema are still read: `tests/schemas` keeps one run of each."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prunebench.eval import InputError, Record, load_records
+from prunebench.eval.files import parsed_lines
+from prunebench.harness.outcome import Outcome
+
+KEPT = Path(__file__).parents[1] / "schemas"
+RUNS = sorted(KEPT.glob("run-*"))
+
+
+def test_every_schema_up_to_this_one_is_kept():
+    assert [folder.name for folder in RUNS] == [f"run-{number}" for number in range(1, Record.schema + 1)]
+
+
+@pytest.mark.parametrize("folder", RUNS, ids=lambda folder: folder.name)
+def test_a_run_of_a_past_schema_is_read(folder):
+    written = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
+    assert {line["schema_version"] for line in written} == {int(folder.name.partition("-")[2])}
+    records = load_records(folder)
+    assert [record.cell for record in records] == [line["cell"] for line in written]
+    pruned = next(record for record in records if record.control is None)
+    assert 0 < pruned.stages[pruned.last_stage]["test_map"] <= 1
+    assert pruned.measures["parameters"] > 0
+    assert pruned.timings["latency_backbone_ratio"] > 0
+    outcomes = {o.identity for o in parsed_lines(folder / "outcomes.jsonl", Outcome.from_json)}
+    assert {record.outcome for record in records} == outcomes
+
+
+def test_a_record_of_the_future_is_refused_with_the_way_out(tmp_path):
+    line = json.loads((RUNS[-1] / "records.jsonl").read_text().splitlines()[0])
+    line["schema_version"] = Record.schema + 1
+    (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
+    with pytest.raises(InputError, match="use the version of prunebench that wrote it"):
+        load_records(tmp_path)
