@@ -75,3 +75,15 @@ def test_every_dependency_is_pinned_in_the_constraints():
     for requirement in [*project["dependencies"], *extras["test"], *extras["dev"]]:
         name = requirement.split(">=")[0].split("==")[0].lower()
         assert name in pins, name
+
+
+def test_the_metadata_is_valid_and_the_readme_its_description(wheel):
+    from packaging.metadata import Metadata
+
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    found = Metadata.from_email(wheel.read(name), validate=True)  # what an index checks at an upload
+    assert str(found.version) == prunebench.__version__
+    assert found.description_content_type == "text/markdown"
+    assert found.description
+    assert found.description.strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+    assert found.license_expression == "MIT"
