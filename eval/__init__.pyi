@@ -1,6 +1,6 @@
 from .agreement import Agreement, kendall_tau, overlap, spearman_rho
 from .bootstrap import bootstrap_average_precision, resample_counts
-from .child import MeasurementError
+from .child import MeasurementError, in_child
 from .complexity import (
     Macs,
     cnn14_macs,
@@ -16,7 +16,7 @@ from .errors import InputError
 from .label_ranking import lwlrap
 from .latency import Effort, compare_latency
 from .layer_counts import Count, layer_counts
-from .measure import Measure, ModelMeasure, QualityMeasure
+from .measure import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
 from .measures import get_measure, measure_names
 from .memory import activation_peak_bytes, peak_memory
 from .quality import MeanAP, average_precision, mean_average_precision, micro_average_precision
@@ -38,6 +38,7 @@ __all__ = [
     "ModelMeasure",
     "QualityMeasure",
     "Record",
+    "ShapeMeasure",
     "accuracy",
     "activation_peak_bytes",
     "average_precision",
@@ -51,6 +52,7 @@ __all__ = [
     "file_bytes",
     "fvcore_macs",
     "get_measure",
+    "in_child",
     "kendall_tau",
     "layer_counts",
     "layer_macs",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
 
 from prunebench.eval.backends import backend
-from prunebench.eval.child import in_child
+from prunebench.eval.child import MeasurementError, ProcessDied, in_child
 from prunebench.eval.errors import InputError
 from prunebench.eval.forward import LOG_MEL_CLIP, Factory
 from prunebench.eval.latency import DEFAULT_EFFORT, Effort, interleaved, relative_precision
 
 Shape = TypeVar("Shape", bound=Hashable)
+Timed: TypeAlias = dict[tuple[int, str], tuple[list[float], list[float]] | str]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Latency:
         median_ms, q1_ms, q3_ms: of a pass, in milliseconds.
         clips_per_second: clips of the batch over the median.
         ratio, ratio_q1, ratio_q3: to the reference shape through the same backend, within rounds.
-        precision: half the 95 % interval of the median ratio, relative.
+        precision: half the 95 % interval of the median ratio, relative; 0 for the reference.
+        median_precision: the same of the median itself.
         rounds: that were made.
     """
 
@@ -38,6 +40,7 @@ class Latency:
     ratio_q1: float
     ratio_q3: float
     precision: float
+    median_precision: float
     rounds: int
 
 
@@ -78,23 +81,37 @@ def compare_backends(
     missing = {name: why for name in backends if (why := backend(name).missing())}
     usable = [name for name in dict.fromkeys(backends) if name not in missing]
     labels = [reference, *(label for label in shapes if label != reference)]
-    timed = in_child(
-        threads,
-        _time,
-        factory,
-        [dict(shapes[label]) for label in labels],
-        usable,
-        tuple(input_shape),
-        method,
-        threads,
-        effort,
-    )
+    ordered = [dict(shapes[label]) for label in labels]
+
+    def time(names: Sequence[str], how_long: Effort) -> Timed:
+        return in_child(
+            threads, _time, factory, ordered, names, tuple(input_shape), method, threads, how_long
+        )
+
+    try:
+        timed = time(usable, effort)
+    except ProcessDied:
+        dead = _fatal(time, usable)
+        missing |= dead
+        usable = [name for name in usable if name not in dead]
+        timed = time(usable, effort) if usable else {}
     found: dict[Shape, dict[str, Latency | str]] = {label: dict(missing) for label in labels}
     for (place, name), result in timed.items():
         found[labels[place]][name] = (
             result if isinstance(result, str) else _latency(*result, batch=input_shape[0])
         )
     return {label: {name: found[label][name] for name in dict.fromkeys(backends)} for label in shapes}
+
+
+def _fatal(time: Callable[[Sequence[str], Effort], Timed], backends: Sequence[str]) -> dict[str, str]:
+    """Backend → how its process ended, of those that take theirs down with them; they are tried one by one."""
+    found = {}
+    for name in backends:
+        try:
+            time([name], Effort(min_rounds=3, budget_seconds=0))
+        except MeasurementError as error:
+            found[name] = f"Backend `{name}` failed. {error}"
+    return found
 
 
 def _time(
@@ -105,11 +122,11 @@ def _time(
     method: str,
     threads: int,
     effort: Effort,
-) -> dict[tuple[int, str], tuple[list[float], list[float]] | str]:
+) -> Timed:
     """(shape, backend) → seconds and those of the reference, by round; or why it failed. The reference is first."""
     models = [factory(**kwargs).eval() for kwargs in shapes]
     example = torch.randn(*input_shape, generator=torch.Generator().manual_seed(0))
-    found: dict[tuple[int, str], tuple[list[float], list[float]] | str] = {}
+    found: Timed = {}
     keys: list[tuple[int, str]] = []
     passes: list[Callable[[], object]] = []
     for name in backends:
@@ -148,5 +165,5 @@ def _latency(seconds: list[float], reference: list[float], batch: int) -> Latenc
     q1, median, q3 = (float(value) for value in np.quantile(1e3 * np.array(seconds), [0.25, 0.5, 0.75]))
     ratio_q1, ratio, ratio_q3 = (float(value) for value in np.quantile(ratios, [0.25, 0.5, 0.75]))
     per_second = 1e3 * batch / median
-    precision = relative_precision(ratios)
-    return Latency(median, q1, q3, per_second, ratio, ratio_q1, ratio_q3, precision, len(ratios))
+    precision, of_median = relative_precision(ratios), relative_precision(np.array(seconds))
+    return Latency(median, q1, q3, per_second, ratio, ratio_q1, ratio_q3, precision, of_median, len(ratios))

@@ -27,6 +27,10 @@ class MeasurementError(RuntimeError):
     """A measurement failed; the message says why in one sentence."""
 
 
+class ProcessDied(MeasurementError):
+    """The process that measured ended without an answer: killed, or taken down by a library."""
+
+
 def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the function returns in a fresh child process with a pinned number of threads.
 
@@ -39,7 +43,7 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
 
     Raises:
         InputError: if `threads` is below 1 or function and arguments cannot be sent.
-        MeasurementError: if the function raises or the child dies.
+        MeasurementError: if the function raises; `ProcessDied` if the child ends without an answer.
     """
     if threads < 1:
         raise InputError(f"Parameter `threads` must be at least 1. Found `threads = {threads}`.")
@@ -49,7 +53,7 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
     done = subprocess.run(_COMMAND, input=payload, capture_output=True, env=environment, check=False)
     if not done.stdout:
         last = (done.stderr.decode(errors="replace").splitlines() or ["was memory short?"])[-1]
-        raise MeasurementError(
+        raise ProcessDied(
             f"The measuring process must live to answer. It ended with exit code {done.returncode}: {last}"
         )
     succeeded, value = pickle.loads(done.stdout)

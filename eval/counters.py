@@ -17,7 +17,9 @@ torch-prune  21.1260 / 20.0743        M + 2·B + the biases of the linear layers
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import importlib
 import warnings
 from collections.abc import Callable, Mapping
 
@@ -33,6 +35,10 @@ with warnings.catch_warnings():
     # Both warn while they are imported: fvcore compiles a loss with TorchScript, thop compares versions.
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
     warnings.filterwarnings("ignore", "distutils Version classes are deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
+    with contextlib.suppress(ImportError):
+        # thop imports distutils, which setuptools warns of wherever it is loaded only afterwards.
+        importlib.import_module("setuptools")
     import thop as thop
     from fvcore.nn import FlopCountAnalysis
     from torch_pruning.utils import count_ops_and_params as count_ops_and_params

@@ -10,16 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prunebench.eval.child import in_child
-from prunebench.eval.geometry import MELS, SAMPLES, frames
-
-if TYPE_CHECKING:
-    from prunebench.eval.forward import Factory
+from prunebench.eval.errors import InputError
+from prunebench.eval.forward import LOG_MEL_CLIP, Factory, forward_pass
 
 POWERCAP = Path("/sys/class/powercap")
-LOG_MEL_CLIP = (1, frames(SAMPLES), MELS)
 
 
 @dataclass(frozen=True)
@@ -93,14 +89,16 @@ def forward_energy(
         factory, kwargs, input_shape, method, threads: as `prunebench.eval.peak_memory` takes them.
 
     Raises:
-        MeasurementError: where `energy_missing` says why, or the model cannot be run.
+        InputError: where energy cannot be read, as `energy_missing` says.
+        MeasurementError: if the model cannot be built or run.
     """
+    missing = energy_missing()
+    if missing is not None:
+        raise InputError(missing)
     return in_child(threads, _joules, factory, dict(kwargs), tuple(input_shape), method)
 
 
 def _joules(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequence[int], method: str) -> float:
-    from prunebench.eval.forward import forward_pass
-
     return measure_energy(forward_pass(factory, kwargs, method, input_shape)).joules
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-from torch import Tensor, nn
+from prunebench.eval.geometry import MELS, SAMPLES, frames
 
-LOG_MEL_CLIP = (1, 1001, 64)  # one 10 s clip of log-mel features
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-Factory = Callable[..., nn.Module]
+LOG_MEL_CLIP = (1, frames(SAMPLES), MELS)  # one 10 s clip of log-mel features
+
+Factory: TypeAlias = "Callable[..., nn.Module]"
 
 
 def forward_pass(
@@ -26,6 +29,8 @@ def forward_pass(
         method: the model's method that is run, `"from_log_mel"` or `"forward"`.
         input_shape: of its one argument.
     """
+    import torch  # here, so that measures can be listed without it
+
     model = factory(**kwargs).eval()
     run = getattr(model, method)
     dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())

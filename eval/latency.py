@@ -6,6 +6,7 @@ slows all of them. The ratio to the reference is taken within rounds, where that
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -14,7 +15,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.benchmark import Timer
 
 from prunebench.eval.child import in_child
 from prunebench.eval.errors import InputError
@@ -30,7 +30,8 @@ class Effort:
     """How long to measure.
 
     Args:
-        precision: stop once the medians of all ratios are known to this, relative, at 95 %.
+        precision: stop once the medians of all ratios are known to this, relative, at 95 %; without anything to
+            compare, those of the times.
         min_rounds: rounds that are made in any case, at least 3.
         budget_seconds: no round begins after this time.
     """
@@ -123,8 +124,9 @@ def summarise(
 
     Returns:
         With X = `latency_<convention>`: `X_ms`, `X_q1_ms`, `X_q3_ms` (median and quartiles); `X_ratio`,
-        `X_ratio_q1`, `X_ratio_q3` (of the rounds' ratios to the reference); `X_ratio_precision`, as
-        `relative_precision` of these ratios; `latency_rounds` and `threads`.
+        `X_ratio_q1`, `X_ratio_q3` (of the rounds' ratios to the reference); `X_precision` and
+        `X_ratio_precision`, as `relative_precision` of the times and of these ratios; `latency_rounds` and
+        `threads`.
     """
     ratios = seconds / reference
     name = f"latency_{convention}"
@@ -132,7 +134,10 @@ def summarise(
     for key, unit, values in ((name, "_ms", 1e3 * seconds), (f"{name}_ratio", "", ratios)):
         q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
         result |= {f"{key}{unit}": median, f"{key}_q1{unit}": q1, f"{key}_q3{unit}": q3}
-    result |= {f"{name}_ratio_precision": relative_precision(ratios)}
+    result |= {
+        f"{name}_precision": relative_precision(seconds),
+        f"{name}_ratio_precision": relative_precision(ratios),
+    }
     result |= {"latency_rounds": len(seconds), "threads": threads}
     return {key: float(value) for key, value in result.items()}
 
@@ -174,8 +179,12 @@ def interleaved(
     Returns:
         A list of rounds, each the seconds of all passes.
     """
+    # Here, since it loads what compiles extensions, which the process that asks has no use for.
+    from torch.utils.benchmark import Timer
+
     timers = [Timer("run()", globals={"run": run}, num_threads=threads) for run in passes]
-    repeats = [_repeats(run) for run in passes]
+    for run in passes:
+        run()  # the first pass loads libraries and fills caches
     order = list(range(len(timers)))
     draw = random.Random(0)
     started = time.perf_counter()
@@ -184,19 +193,36 @@ def interleaved(
         time.perf_counter() - started < effort.budget_seconds and not _precise(rounds, references, effort)
     ):
         draw.shuffle(order)
-        taken = {index: timers[index].timeit(repeats[index]).mean for index in order}
+        # A pass that is thrown away comes first, so what another model left in the caches does not count.
+        taken = {
+            index: timers[index].blocked_autorange(min_run_time=_BLOCK_SECONDS).median for index in order
+        }
         rounds.append([taken[index] for index in range(len(timers))])
     return rounds
 
 
-def _repeats(run: Callable[[], object]) -> int:
-    run()  # the first pass loads libraries and fills caches
-    started = time.perf_counter()
-    run()
-    return max(1, round(_BLOCK_SECONDS / (time.perf_counter() - started)))
-
-
 def _precise(rounds: list[list[float]], references: Sequence[int], effort: Effort) -> bool:
     seconds = np.array(rounds)
-    ratios = seconds / seconds[:, list(references)]
-    return all(relative_precision(column) <= effort.precision for column in ratios.T)
+    known = seconds / seconds[:, list(references)]
+    alone = [index for index in references if references.count(index) == 1]
+    known[:, alone] = seconds[:, alone]
+    return all(relative_precision(column) <= effort.precision for column in known.T)
+
+
+def too_few_rounds(what: str, found: float, rounds: int, wanted: float, remedy: str) -> str | None:
+    """Why a median is not known well enough, and about how many rounds it takes; `None` where it is.
+
+    Args:
+        what: the figure, `"ratio"`.
+        found: its `relative_precision` …
+        rounds: … after so many rounds.
+        wanted: the precision that was asked for.
+        remedy: how to give it more time, `"raise --budget"`.
+    """
+    if found <= wanted:
+        return None
+    needed = math.ceil(rounds * (found / wanted) ** 2)
+    return (
+        f"The {what} must be known to {wanted:.1%}. Found {found:.1%} after {rounds} rounds where about {needed:,} "
+        f"would do: {remedy}, or use a quieter machine."
+    )

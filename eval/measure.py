@@ -1,13 +1,14 @@
 """The contract of a measure: its name, unit, better direction, bounds and cost.
 
-A quality measure looks at targets and scores, a model measure at a model. What a sweep takes of shapes, alone on
-the machine (latency, memory), is only declared here: it is taken for all shapes together.
+A quality measure looks at targets and scores, a model measure at a model, a shape measure at how a new model of a
+shape runs, alone on the machine. What a sweep takes of all shapes together (latency) or beside its work (the time
+of scoring) is only declared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,6 +19,8 @@ from prunebench.eval.errors import InputError
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from prunebench.eval.forward import Factory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,18 @@ class ModelMeasure(Measure):
     kind: ClassVar[str] = "model"
 
     value: Callable[[nn.Module], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeMeasure(Measure):
+    """A figure that is measured of each shape, alone on the machine, and differs a little from time to time.
+
+    Args:
+        value: (factory, its keyword arguments, shape of the log-mel input, threads) → the figure; the factory makes
+            the model. `prunebench.eval.in_child` runs a function in a process of its own.
+    """
+
+    value: Callable[[Factory, Mapping[str, object], Sequence[int], int], float]
 
 
 def is_defined(value: float) -> bool:

@@ -7,13 +7,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.measure import Measure, ModelMeasure, QualityMeasure, is_defined
+from prunebench.eval.measure import Measure, ModelMeasure, QualityMeasure, ShapeMeasure, is_defined
 from prunebench.eval.model_measures import MODEL
 from prunebench.eval.quality_measures import QUALITY
-from prunebench.eval.shape_measures import SHAPE
+from prunebench.eval.shape_measures import BACKEND, SHAPE
 
 GROUP = "prunebench.measures"
-BUILTIN: dict[str, Measure] = {measure.name: measure for measure in (*QUALITY, *MODEL, *SHAPE)}
+BUILTIN: dict[str, Measure] = {measure.name: measure for measure in (*QUALITY, *MODEL, *SHAPE, *BACKEND)}
 
 
 def measure_names() -> list[str]:
@@ -63,14 +63,19 @@ def model_measures(measures: Iterable[Measure]) -> list[ModelMeasure]:
     return [measure for measure in measures if isinstance(measure, ModelMeasure)]
 
 
+def shape_measures(measures: Iterable[Measure]) -> list[ShapeMeasure]:
+    """Those that look at how a model runs."""
+    return [measure for measure in measures if isinstance(measure, ShapeMeasure)]
+
+
 def take(measures: Iterable[Any], *subject: Any) -> tuple[dict[str, float], dict[str, str]]:
     """Name → figure of each measure that is defined here, and name → reason of each that failed.
 
     A measure that fails takes nothing else with it. One that is not defined on the subject (nan) is in neither.
 
     Args:
-        measures: `QualityMeasure`s or `ModelMeasure`s.
-        subject: what their `value` takes: targets and scores, or a model.
+        measures: of one kind.
+        subject: what their `value` takes: targets and scores, a model, or what makes a model of a shape.
     """
     figures: dict[str, float] = {}
     failed: dict[str, str] = {}
@@ -93,9 +98,10 @@ def _loaded(entry: EntryPoint) -> Measure:
         found: object = entry.load()
     except Exception as error:  # a plug-in may raise anything while it is imported
         raise InputError(f"{place} must load. Found {type(error).__name__}: {error}.") from error
-    if not isinstance(found, QualityMeasure | ModelMeasure):
+    if not isinstance(found, QualityMeasure | ModelMeasure | ShapeMeasure):
         raise InputError(
-            f"{place} must be a `prunebench.eval.QualityMeasure` or `ModelMeasure`. Found {type(found).__name__}."
+            f"{place} must be a `QualityMeasure`, `ModelMeasure` or `ShapeMeasure` of `prunebench.eval`. Found "
+            f"{type(found).__name__}."
         )
     if found.name != entry.name:
         raise InputError(

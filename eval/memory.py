@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import psutil
 
-from prunebench.eval.child import in_child
+from prunebench.eval.child import MeasurementError, in_child
 from prunebench.eval.forward import LOG_MEL_CLIP, Factory, forward_pass
 from prunebench.eval.geometry import SAMPLES, convolutions
 
@@ -93,13 +93,16 @@ def cuda_peak_memory(
         factory, kwargs, input_shape, method: as `peak_memory` takes them.
 
     Returns:
-        Bytes, or why there are none, in one sentence.
+        Bytes, or why there are none, in one sentence: without a device, or where the model does not run on it.
     """
     import torch
 
     if not torch.cuda.is_available():
         return "CUDA's peak needs a CUDA device and a torch that was built for it. Found none."
-    return in_child(1, _measure_cuda, factory, dict(kwargs), tuple(input_shape), method)
+    try:
+        return in_child(1, _measure_cuda, factory, dict(kwargs), tuple(input_shape), method)
+    except MeasurementError as error:
+        return str(error)
 
 
 def _measure_cuda(
@@ -108,7 +111,8 @@ def _measure_cuda(
     import torch
 
     model = factory(**kwargs).eval().cuda()
-    features = torch.randn(*input_shape, device="cuda")
+    dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
+    features = torch.randn(*input_shape, device="cuda", dtype=dtype)
     with torch.inference_mode():
         getattr(model, method)(features)  # the first pass loads kernels
         torch.cuda.synchronize()
@@ -122,9 +126,11 @@ def _measure_cuda(
 def peak_growth(run: Callable[[], T]) -> tuple[T, int]:
     """What a call returns, and by how many resident bytes this process grew at the most while it ran.
 
-    Memory that the process had set aside before and uses again does not show, so a first call says more than a
-    later one.
+    With glibc, memory that was freed before goes back to the system first, or using it again would not show.
     """
+    gc.collect()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
     results: list[T] = []
 
     def once() -> None:

@@ -149,6 +149,9 @@ class MeasureSection(Section):
     latency: bool = True
     seconds: float = Field(10.0, ge=0.5, description="length of the clip that is timed")
     budget_s: float = Field(8.0, gt=0, description="time for the interleaved timing of all shapes")
+    precision: float = Field(
+        0.02, gt=0, description="of latency ratios, relative, at 95 %, where time allows"
+    )
     backends: tuple[str, ...] = Field((), description="ways to run a model that are timed beside torch's own")
     batch: int = Field(1, ge=1, description="clips a pass through these backends")
 
@@ -158,6 +161,11 @@ class MeasureSection(Section):
         for name in names:
             backend(name)
         return _once(names)
+
+    def timing(self) -> dict[str, Any]:
+        """What decides how shapes are timed, as JSON values; the precision only where it was chosen."""
+        usual = {"precision"} if self.precision == type(self).model_fields["precision"].default else set()
+        return self.model_dump(exclude={"latency", *usual}, mode="json")
 
 
 class Config(Section):

@@ -16,11 +16,14 @@ def exact_measures(model: Cnn14) -> tuple[dict[str, float], dict[str, str]]:
     departs from it as `prunebench.eval.counters` says.
 
     Returns:
-        Name → figure, and name → reason for those that failed.
+        Name → figure, and name → reason for those that failed, measures of any kind that do not load among them.
     """
-    return take(_model_measures(), model)
+    measures, missing = _model_measures()
+    figures, failed = take(measures, model)
+    return figures, missing | failed
 
 
 @functools.cache
-def _model_measures() -> tuple[ModelMeasure, ...]:
-    return tuple(model_measures(installed_measures()[0]))
+def _model_measures() -> tuple[tuple[ModelMeasure, ...], dict[str, str]]:
+    measures, missing = installed_measures()
+    return tuple(model_measures(measures)), missing

@@ -191,8 +191,12 @@ class RunFolder:
         append_line(self.path / "failures.log", f"{key}\n{details}")
 
     def shapes(self, settings: Mapping[str, object]) -> set[tuple[int, ...]]:
-        """Shapes whose latency and memory are measured with these settings."""
-        return {shape.widths for shape in load_shapes(self.path).values() if shape.settings == settings}
+        """Shapes whose latency is measured with these settings."""
+        return {
+            shape.widths
+            for shape in load_shapes(self.path).values()
+            if shape.settings == settings and "latency_backbone_ms" in shape.timings
+        }
 
     def add_shape(
         self,

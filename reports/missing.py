@@ -46,8 +46,19 @@ def said_missing(
             f"{bare} of {_cells(len(compared))} have no per-clip test scores, so their differences have no "
             "interval."
         )
+    yield from _unmeasured(records)
     for found in detectable:
         yield from _of_panel(found, points)
+
+
+def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
+    """Figures that a cell lacks, or holds less well known than asked for, with the reason of the first."""
+    reasons: dict[str, list[str]] = {}
+    for record in records:
+        for name, why in record.unmeasured.items():
+            reasons.setdefault(name, []).append(why)
+    for name, found in reasons.items():
+        yield f"`{name}` of {_cells(len(found))}: {found[0]}"
 
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:

@@ -55,7 +55,11 @@ def test_everything_as_json(cli, files):
     assert "energy_joules" in found["energy"] or "RAPL" in found["energy"]["failed"]
 
 
-def test_too_few_rounds_are_said(cli, files):
+def test_too_few_rounds_are_said(cli, files, monkeypatch):
+    # A process of its own is the other test's to see.
+    monkeypatch.setattr(
+        "prunebench.eval.backend_latency.in_child", lambda threads, function, *args: function(*args)
+    )
     code, out, _ = cli(
         "measure", files[1], "--against", files[0], "--latency", "--budget", "0.01", "--precision", "1e-9"
     )
@@ -91,6 +95,13 @@ def test_quality_through_a_backend(cli, files):
     ("words", "says"),
     [
         (["--backends", "tensorrt"], "Unknown backend `tensorrt`"),
+        (["--backends", "folded"], "give --latency or --data NAME"),
+        (["--latency", "--backends", ","], "`--backends` must name one at least"),
+        (["--against", "half.pt"], "`--against` says how latency is taken"),
+        (["--budget", "3", "--memory"], "`--budget` says how latency is taken"),
+        (["--set", "colour=3"], "give --data NAME"),
+        (["--latency", "--precision", "nan"], "must be above 0. Found `precision = nan`"),
+        (["--latency", "--against", "none.pt"], "none.pt"),
         (["--data", "synth", "--set", "colour=3"], "unexpected keyword argument 'colour'"),
         (["--data", "sinth"], "Unknown data set `sinth`"),
     ],

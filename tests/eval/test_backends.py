@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from prunebench.eval import InputError
+from prunebench.eval import InputError, backend_latency
 from prunebench.eval import backends as module
 from prunebench.eval.backend_latency import Latency, compare_backends
-from prunebench.eval.backends import BACKENDS, Backend, backend, run_in_batches
+from prunebench.eval.backends import BACKENDS, LOSSY, Backend, backend, run_in_batches
+from prunebench.eval.child import ProcessDied
 from prunebench.eval.latency import Effort
 from prunebench.eval.onnx_graph import onnx_bytes
+from prunebench.eval.shape_measures import BACKEND_NAMES
 from prunebench.harness import Cnn14
 
 WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
@@ -117,6 +119,30 @@ def test_one_that_fails_takes_no_other_with_it() -> None:
     found = compare_backends(Cnn14, {"a": shape}, "a", ["eager"], input_shape=(1, 8, 64), effort=LIGHT)
     assert isinstance(found["a"]["eager"], str)
     assert found["a"]["eager"].startswith("Backend `eager` failed: RuntimeError: ")
+
+
+def test_one_that_takes_its_process_down_is_named_and_the_others_are_timed(monkeypatch) -> None:
+    def in_child(threads, function, *args):
+        if "openvino" in args[2]:
+            raise ProcessDied("The measuring process must live to answer. It ended with exit code -11: …")
+        return function(*args)
+
+    monkeypatch.setattr(backend_latency, "in_child", in_child)
+    monkeypatch.setattr(Backend, "missing", lambda self: None)
+    shape = {"widths": WIDTHS, "n_classes": 4, "embedding": 6}
+    found = compare_backends(
+        Cnn14, {"a": shape}, "a", ["openvino", "eager"], input_shape=(1, 101, 64), effort=LIGHT
+    )
+    assert list(found["a"]) == ["openvino", "eager"]
+    assert str(found["a"]["openvino"]).startswith(
+        "Backend `openvino` failed. The measuring process must live"
+    )
+    assert isinstance(found["a"]["eager"], Latency)
+
+
+def test_names_that_are_listed_without_torch() -> None:
+    assert list(BACKENDS) == list(BACKEND_NAMES)
+    assert set(LOSSY) < set(BACKENDS)
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prunebench.eval.energy import energy_missing, measure_energy
+from prunebench.eval import InputError, energy
+from prunebench.eval.energy import energy_missing, forward_energy, measure_energy
 
 
 @pytest.fixture
@@ -28,7 +29,10 @@ def test_packages_are_added_and_wrap_around(tree: Path) -> None:
     assert energy_missing(tree) is None
 
 
-def test_why_there_is_none(tmp_path: Path) -> None:
+def test_why_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(energy, "energy_missing", lambda: "Energy needs a meter.")
+    with pytest.raises(InputError, match="needs a meter"):
+        forward_energy(dict, {})
     assert "Found none" in str(energy_missing(tmp_path / "nowhere"))
     (tmp_path / "intel-rapl:0" / "energy_uj").mkdir(parents=True)
     assert "must" not in str(energy_missing(tmp_path))

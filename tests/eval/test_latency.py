@@ -1,9 +1,12 @@
+import itertools
+import time
+
 import numpy as np
 import pytest
 from torch import nn
 
 from prunebench.eval import Effort, InputError, MeasurementError, compare_latency
-from prunebench.eval.latency import relative_precision, summarise
+from prunebench.eval.latency import interleaved, relative_precision, summarise, too_few_rounds
 
 QUICK = Effort(min_rounds=5, budget_seconds=0)
 
@@ -19,7 +22,7 @@ def test_shapes_beside_each_other():
     full, pruned = found["full"], found["pruned"]
     assert list(found) == ["full", "pruned"]
     assert set(full) == {
-        *(f"latency_layer{suffix}" for suffix in ("_ms", "_q1_ms", "_q3_ms")),
+        *(f"latency_layer{suffix}" for suffix in ("_ms", "_q1_ms", "_q3_ms", "_precision")),
         *(f"latency_layer_ratio{suffix}" for suffix in ("", "_q1", "_q3", "_precision")),
         "latency_rounds",
         "threads",
@@ -55,6 +58,24 @@ def test_precision_is_half_the_interval_that_covers_the_median():
     medians = np.median(samples, axis=1)
     half = np.array([relative_precision(row) for row in samples]) * medians
     assert (np.abs(medians - 10) <= half).mean() == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_pass_that_nothing_is_compared_to_must_be_known_itself():
+    seconds = itertools.cycle([0.03, 0.06, 0.09])
+
+    def wait():
+        time.sleep(next(seconds))
+
+    effort = Effort(min_rounds=3, budget_seconds=0.5, precision=0.001)
+    assert len(interleaved([wait], [0], 1, effort)) > 3
+
+
+def test_too_few_rounds_say_how_many_would_do():
+    assert too_few_rounds("ratio", 0.02, 7, 0.02, "raise it") is None
+    assert too_few_rounds("ratio", 0.06, 9, 0.02, "raise it") == (
+        "The ratio must be known to 2.0%. Found 6.0% after 9 rounds where about 81 would do: raise it, or use a "
+        "quieter machine."
+    )
 
 
 def test_bad_arguments():

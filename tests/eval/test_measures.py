@@ -20,6 +20,7 @@ from prunebench.eval.measures import (
     installed_measures,
     measure_names,
     quality_measures,
+    shape_measures,
     take,
 )
 
@@ -123,6 +124,18 @@ def test_an_installed_measure_is_one_like_any_other(install, clips: tuple[np.nda
     figures, _ = take(quality_measures(installed_measures()[0]), *clips)
     targets, scores = clips
     assert figures["top"] == np.mean([t[s.argmax()] for t, s in zip(targets, scores, strict=True)])
+
+
+def test_an_installed_measure_of_shapes_is_taken_of_what_makes_a_model(install) -> None:
+    source = (
+        "from prunebench.eval import ShapeMeasure\n"
+        "size = ShapeMeasure(name='size', title='size', better='lower',\n"
+        "                    value=lambda make, kwargs, clip, threads: len(make(**kwargs)) + clip[0] + threads)"
+    )
+    install("plug-size", source, size="size")
+    measures = shape_measures([get_measure("size"), *BUILTIN.values()])
+    assert [measure.name for measure in measures] == ["size", "peak_memory_bytes", "energy_joules"]
+    assert take(measures[:1], dict, {"a": 1, "b": 2}, (1, 1001, 64), 4) == ({"size": 7.0}, {})
 
 
 @pytest.mark.parametrize(

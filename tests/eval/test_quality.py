@@ -145,7 +145,7 @@ def test_bad_weights(weights, message):
 
 
 def test_quality_measures_load_without_torch():
-    modules = ("quality", "bootstrap", "roc", "label_ranking", "single_label", "complexity")
+    modules = ("quality", "bootstrap", "roc", "label_ranking", "single_label", "complexity", "measures")
     imports = "; ".join(f"import prunebench.eval.{module}" for module in modules)
     check = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

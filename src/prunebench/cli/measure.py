@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prunebench.cli.costs import Timing, counted, remembered, spent, stored, timed
 from prunebench.cli.measured import print_measured
 from prunebench.cli.output import print_json
 
 if TYPE_CHECKING:
     from prunebench.harness.model import Cnn14
-
-CLIP = 320_000  # samples of the 10 s clip
 
 
 @click.command(
@@ -66,27 +65,30 @@ def measure(
     MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution).
     """
     from prunebench.eval.backends import backend
+    from prunebench.eval.latency import Effort
     from prunebench.harness.checkpoint import load_checkpoint
     from prunebench.harness.measures import exact_measures
 
-    names = [name.strip() for name in backends.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
     for name in names:
         backend(name)  # an unknown one ends here
+    _check_use(click.get_current_context(), names, latency=latency, quality=data is not None)
+    how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
     model = load_checkpoint(checkpoint)
     figures, failed = exact_measures(model)
     found: dict[str, Any] = {"widths": list(model.widths), **figures}
     if failed:
         found["unmeasured"] = failed
     if counters:
-        found["counters"] = _counters(model)
+        found["counters"] = counted(model)
     if storage:
-        found["storage"] = _storage(model)
+        found["storage"] = stored(model)
     if memory:
-        found["memory"] = _memory(checkpoint, model, threads)
+        found["memory"] = remembered(checkpoint, model, threads)
     if latency:
-        found["latency"] = _latency(checkpoint, against, names, batch, threads, budget, precision)
+        found["latency"] = timed(checkpoint, against, how, quality=data is not None)
     if energy:
-        found["energy"] = _energy(checkpoint, threads)
+        found["energy"] = spent(checkpoint, threads)
     if data:
         found["quality"] = _quality(model, names, data, options, threads)
     if as_json:
@@ -95,121 +97,30 @@ def measure(
         print_measured(found)
 
 
-def _counters(model: Cnn14) -> dict[str, Any]:
-    from prunebench.eval.complexity import panns_flops
-    from prunebench.eval.layer_counts import CONVENTIONS, layer_counts
+def _check_use(context: click.Context, names: list[str], *, latency: bool, quality: bool) -> None:
+    """Options that would do nothing are refused: whoever gives them expects a figure."""
+    from click.core import ParameterSource
 
-    counts = layer_counts(model)
-    layers = {
-        row: {name: by_row[row]._asdict() for name, by_row in counts.items()} for row in counts["closed form"]
-    }
-    front = ("stft", "mel")
-    totals = {
-        name: {
-            "macs_backbone": sum(count.macs for row, count in by_row.items() if row not in front),
-            "macs_with_frontend": sum(count.macs for count in by_row.values()),
-            "parameters": sum(count.parameters for count in by_row.values()),
-        }
-        for name, by_row in counts.items()
-    }
-    return {
-        "convention": dict(CONVENTIONS),
-        "layers": layers,
-        "totals": totals,
-        "panns_flops": panns_flops(model.widths, model.n_classes, model.embedding),
-    }
+    from prunebench.eval.errors import InputError
 
+    def given(name: str) -> bool:
+        return context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
 
-def _storage(model: Cnn14) -> dict[str, int]:
-    from prunebench.eval.complexity import parameter_bytes
-    from prunebench.eval.storage import compressed_file_bytes, file_bytes
-
-    return {
-        "parameter_bytes": parameter_bytes(model),
-        "file_bytes": file_bytes(model),
-        "file_bytes_compressed": compressed_file_bytes(model),
-        "file_bytes_fp16": file_bytes(model, half=True),
-        "file_bytes_fp16_compressed": compressed_file_bytes(model, half=True),
-    }
-
-
-def _memory(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, Any]:
-    from prunebench.eval.memory import activation_peak_bytes, cuda_peak_memory, peak_memory
-    from prunebench.harness.checkpoint import load_checkpoint
-
-    path = {"path": str(checkpoint.resolve())}
-    return {
-        "activation_peak_bytes_fp16": activation_peak_bytes(model.widths, CLIP),
-        "activation_peak_bytes_fp32": activation_peak_bytes(model.widths, CLIP, 4),
-        "peak_memory_bytes": peak_memory(load_checkpoint, path, threads=threads),
-        "peak_memory_bytes_cuda": cuda_peak_memory(load_checkpoint, path),
-    }
-
-
-def _latency(
-    checkpoint: Path,
-    against: Path | None,
-    names: list[str],
-    batch: int,
-    threads: int,
-    budget: float,
-    precision: float,
-) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from prunebench.eval.backend_latency import Latency, compare_backends
-    from prunebench.eval.complexity import count_macs
-    from prunebench.eval.latency import Effort
-    from prunebench.harness.checkpoint import load_checkpoint
-    from prunebench.harness.frontend import MELS, frames
-
-    files = {"model": checkpoint} | ({"against": against} if against else {})
-    ratio = 1.0
-    if against:
-        macs = [count_macs(load_checkpoint(file)).backbone for file in (checkpoint, against)]
-        ratio = macs[0] / macs[1]
-    found = compare_backends(
-        load_checkpoint,
-        {label: {"path": str(file.resolve())} for label, file in files.items()},
-        "against" if against else "model",
-        names,
-        input_shape=(batch, frames(CLIP), MELS),
-        threads=threads,
-        effort=Effort(precision=precision, budget_seconds=budget),
-    )
-    result: dict[str, Any] = {"batch": batch, "threads": threads, "macs_ratio": ratio, "backends": {}}
-    for name, timed in found["model"].items():
-        if not isinstance(timed, Latency):
-            result["backends"][name] = {"failed": timed}
-            continue
-        told: dict[str, Any] = asdict(timed)
-        if against:
-            reference = found["against"][name]
-            assert isinstance(reference, Latency)
-            told |= {
-                "against_median_ms": reference.median_ms,
-                "speed_up": 1 / timed.ratio,
-                "speed_up_over_macs_ratio": ratio / timed.ratio,
-            }
-        if timed.precision > precision:
-            told["warning"] = (
-                f"The ratio must be known to {precision:.1%}. Found {timed.precision:.1%} after {timed.rounds} "
-                "rounds: give a larger --budget or a quieter machine."
-            )
-        result["backends"][name] = told
-    return result
-
-
-def _energy(checkpoint: Path, threads: int) -> dict[str, Any]:
-    from prunebench.eval.energy import energy_missing, forward_energy
-    from prunebench.harness.checkpoint import load_checkpoint
-
-    missing = energy_missing()
-    if missing is not None:
-        return {"failed": missing}
-    return {
-        "energy_joules": forward_energy(load_checkpoint, {"path": str(checkpoint.resolve())}, threads=threads)
-    }
+    idle = [
+        f"--{name}" for name in ("against", "batch", "budget", "precision") if given(name) and not latency
+    ]
+    if idle:
+        raise InputError(
+            f"`{idle[0]}` says how latency is taken, which was not asked for: give --latency too."
+        )
+    if given("backends") and not (latency or quality):
+        raise InputError(
+            "`--backends` needs something to measure through them: give --latency or --data NAME."
+        )
+    if given("options") and not quality:
+        raise InputError("`--set` takes options of a data set. Found none: give --data NAME.")
+    if not names:
+        raise InputError("`--backends` must name one at least. Found none: leave it out for `eager`.")
 
 
 def _quality(

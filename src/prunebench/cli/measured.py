@@ -46,9 +46,12 @@ def _print_latency(found: dict[str, Any]) -> None:
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
     click.echo(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
-    print_table(headings, rows)
+    if rows:
+        print_table(headings, rows)
+    if "warning" in found:
+        click.echo(found["warning"])
     for name, row in found["backends"].items():
-        for said in filter(None, (row.get("failed"), row.get("warning"))):
+        for said in filter(None, (row.get("failed"), row.get("warning"), row.get("note"))):
             click.echo(f"{name}: {said}")
     if compared:
         click.echo(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
@@ -71,6 +74,11 @@ def _print_counters(found: dict[str, Any]) -> None:
     print_table(["parameters", *names], rows)
     for name, convention in found["convention"].items():
         click.echo(f"{name}: {convention}")
+    alone = found["fvcore_convolutions_and_linear"]
+    click.echo(
+        "fvcore's convolutions and linear layers alone, in M: "
+        f"{alone['backbone'] / 1e6:,.3f} backbone, {alone['with_frontend'] / 1e6:,.3f} with front end."
+    )
     click.echo(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
 
 
