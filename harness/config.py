@@ -162,11 +162,6 @@ class MeasureSection(Section):
             backend(name)
         return _once(names)
 
-    def timing(self) -> dict[str, Any]:
-        """What decides how shapes are timed, as JSON values; the precision only where it was chosen."""
-        usual = {"precision"} if self.precision == type(self).model_fields["precision"].default else set()
-        return self.model_dump(exclude={"latency", *usual}, mode="json")
-
 
 class Config(Section):
     """A sweep."""

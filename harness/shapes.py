@@ -12,7 +12,7 @@ from prunebench.eval.latency import Effort, compare_latency, too_few_rounds
 from prunebench.eval.measures import installed_measures, shape_measures, take
 from prunebench.eval.quiet import busy_processors
 from prunebench.eval.shape_measures import latency_key
-from prunebench.harness.config import Config
+from prunebench.harness.config import Config, MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.frontend import MELS, SAMPLE_RATE, frames
 from prunebench.harness.model import Cnn14
@@ -35,7 +35,7 @@ def measure_missing_shapes(
     """
     unpruned = scaled_widths(config.model.width)
     wanted = {record.widths for record in run.records().values() if record.status == "done"}
-    settings = {"threads": config.threads, **config.measure.timing()}
+    settings = timing_settings(config)
     missing = sorted(wanted - run.shapes(settings), reverse=True)
     if not missing:
         return
@@ -75,6 +75,15 @@ def measure_missing_shapes(
             {**shared, **failed[widths], **others_failed[widths], **reasons},
         )
         progress.finished(names[widths])
+
+
+def timing_settings(config: Config) -> dict[str, Any]:
+    """What decides how shapes are timed, as JSON values; the precision only where it was chosen."""
+    usual = {"precision"} if config.measure.precision == MeasureSection().precision else set()
+    return {
+        "threads": config.threads,
+        **config.measure.model_dump(exclude={"latency", *usual}, mode="json"),
+    }
 
 
 def _latency(

@@ -143,5 +143,7 @@ def test_backends_have_their_figures_or_reasons(measure):
 
 
 def test_settings_of_old_runs_stay():
-    assert "precision" not in MeasureSection().timing()
-    assert MeasureSection(precision=0.05).timing()["precision"] == 0.05
+    usual = {"threads": 1, "seconds": 10.0, "budget_s": 8.0, "backends": [], "batch": 1}
+    assert module.timing_settings(Config()) == usual
+    chosen = Config(measure=MeasureSection(precision=0.05))
+    assert module.timing_settings(chosen) == {**usual, "precision": 0.05}
