@@ -18,8 +18,8 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.files import parsed_lines
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
-CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch")
-OWN = "own"  # the allocation of a criterion that chooses how much goes
+CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
+OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,15 @@ class Record:
         released: the criterion reproduces published code, departures included.
         data: label of the data set, `"synth"` or `"esc10 mix=3"`.
         scope: layers pruned, `"C7-C12"`.
-        allocation: `"uniform"`, or `"own"` for a criterion that chooses how many filters go.
-        ratio: share of each layer's filters asked for, in [0, 1); where the criterion chose, the share of the
-            scope's filters that went, to four places.
+        allocation: `"uniform"`, `"global"`, `"per_layer"`, `"same_as:CRITERION"`, with the parameters that depart from
+            their defaults, or `"own"` for a criterion that chooses how many filters go.
+        budget: `"ratio"`, the cost aimed at (`"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`), or `"own"`
+            where a criterion chose how many filters go.
+        target: share of that cost that was to stay, in (0, 1), `None` without one.
+        ratio: share of filters asked for, in [0, 1): of each layer, or under `global` and `per_layer` of all of them
+            together; of a target the uniform ratio that meets it; where a criterion chose, the share of the scope's
+            filters that went, to four places.
+        schedule: `"one-shot"` or `"iterative[rounds=…]"`, with the parameters that depart from their defaults.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
         learning_rate: of the fine-tuning, `None` without one.
         rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
@@ -65,6 +71,9 @@ class Record:
     scope: str
     allocation: str = "uniform"
     ratio: float = 0.0
+    budget: str = "ratio"
+    target: float | None = None
+    schedule: str = "one-shot"
     finetune_scope: str = "none"
     learning_rate: float | None = None
     rate_choice: str = "shared"

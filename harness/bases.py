@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from prunebench.eval.files import remove_leftovers, whole_file, write_text
 from prunebench.harness.cache import Cache
+from prunebench.harness.cell import Base
 from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
+from prunebench.harness.config import Config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.head import train_head, with_new_head
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, Scores, quality
-from prunebench.harness.splits import split_features, split_targets
+from prunebench.harness.splits import opened, split_features, split_targets
+from prunebench.harness.starting_point import StartingPoint, starting_point, unpruned
 from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
 from prunebench.harness.training_state import TrainingState
 
@@ -32,6 +36,7 @@ class BaseJob:
         widths, embedding: of the model.
         recipe: of its training.
         seed: of weights, data order and dropout.
+        start: a user's checkpoint, `None` for a model trained from new weights.
     """
 
     identity: str
@@ -40,6 +45,14 @@ class BaseJob:
     embedding: int
     recipe: Recipe
     seed: int
+    start: StartingPoint | None = None
+
+
+def base_job(config: Config, base: Base, data: DataOptions) -> BaseJob:
+    """The job of a base model of a plan."""
+    model = unpruned(config.model, opened(data))
+    start = starting_point(config.model)
+    return BaseJob(base.identity, data, model.widths, model.embedding, config.base.recipe, base.seed, start)
 
 
 def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] | None = None) -> Quality:
@@ -49,7 +62,11 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     with filelock.FileLock(folder / "lock"):
         if not (folder / "quality.json").exists():
             remove_leftovers(folder)
-            model = trained_from_scratch(job, job.widths, cache, cache.training(job.identity), progress)
+            state = cache.training(job.identity)
+            if job.start is None:
+                model = trained_from_scratch(job, job.widths, cache, state, progress)
+            else:
+                model = adapted(job, job.start, cache, state, progress)
             found = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
             save_checkpoint(model, folder / "model.pt")
             with whole_file(folder / "scores.npz") as stream:
@@ -83,6 +100,27 @@ def trained_from_scratch(
     model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed)
     set_prior(model, targets)
     train(model, features, targets, job.recipe, seed=job.seed, progress=progress, state=state)
+    return model
+
+
+def adapted(
+    job: BaseJob,
+    start: StartingPoint,
+    cache: Cache,
+    state: TrainingState,
+    progress: Callable[[int, int], None] | None = None,
+) -> Cnn14:
+    """A user's model as it is where the classes are those of the data set, else with a new head that is trained."""
+    model, dataset = start.load(), opened(job.data)
+    if start.fits(dataset.class_names):
+        return model
+    features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
+    model = with_new_head(model, targets.shape[1], job.seed)
+    set_prior(model, targets)
+    if start.adapt == "head":
+        train_head(model, features, targets, job.recipe, seed=job.seed, progress=progress)
+    else:
+        train(model, features, targets, job.recipe, seed=job.seed, progress=progress, state=state)
     return model
 
 

@@ -75,8 +75,12 @@ def removal_count(filters: int, ratio: float) -> int:
 
 def filters_to_remove(scores: Tensor, ratio: float) -> tuple[int, ...]:
     """Indices of the filters with the lowest scores, ascending; of equal ones the first stored goes first."""
-    order = scores.argsort(stable=True)
-    return tuple(sorted(order[: removal_count(len(scores), ratio)].tolist()))
+    return lowest(scores, removal_count(len(scores), ratio))
+
+
+def lowest(scores: Tensor, count: int) -> tuple[int, ...]:
+    """Indices of the `count` lowest scores, ascending; of equal ones the first stored."""
+    return tuple(sorted(scores.argsort(stable=True)[:count].tolist()))
 
 
 def filters_outside(scores: Tensor) -> tuple[int, ...]:

@@ -6,161 +6,36 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any
 
 import pydantic
 import tomli_w
 from pydantic import Field
 
-from prunebench.eval.backends import backend
 from prunebench.eval.errors import InputError, nearest
-from prunebench.harness.budget import DEFAULT_SCOPE, parse_scope, scope_name
-from prunebench.harness.data import DataOptions
+from prunebench.harness.budget import parse_scope
+from prunebench.harness.config_errors import explain
+from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.overrides import add_pruner_files, set_key
-from prunebench.harness.resolve import file_pruners, resolve
-from prunebench.harness.training import Recipe
-from prunebench.pruners.contract import Pruner
+from prunebench.harness.sections import (
+    BaseSection,
+    ControlsSection,
+    FinetuneSection,
+    MeasureSection,
+    ModelSection,
+    PruneSection,
+    Section,
+)
 
 PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim")
+RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
 
 
-T = TypeVar("T")
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
 
 
-def _once(values: tuple[T, ...]) -> tuple[T, ...]:
-    """Each value once: a seed given twice is not a replicate."""
-    return tuple(dict.fromkeys(values))
-
-
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Rates = Annotated[tuple[Rate, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Shares = Annotated[tuple[Share, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
-Seeds = Annotated[tuple[pydantic.NonNegativeInt, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
-
-
-class Section(pydantic.BaseModel):
-    """A table of the configuration: unknown keys are refused, values do not change once read."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelSection(Section):
-    """The unpruned model."""
-
-    width: float = Field(0.125, gt=0, le=4, description="multiplier on the published widths and embedding")
-
-
-class BaseSection(Section):
-    """Training of the base models, one per seed; all criteria share them."""
-
-    seeds: Seeds = (0,)
-    steps: int = Field(1000, ge=0)
-    batch: int = Field(16, ge=2)
-    learning_rate: Rate = 1e-3
-    warmup: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
-    clip_norm: float = Field(1.0, gt=0)
-    spec_augment: bool = False
-    mixup: float = Field(0.0, ge=0)
-
-    @property
-    def recipe(self) -> Recipe:
-        """What the training loop takes."""
-        return Recipe(**self.model_dump(exclude={"seeds"}))
-
-
-class PruneSection(Section):
-    """The grid of criteria and budget points."""
-
-    files: tuple[str, ...] = Field((), description="Python files that define pruners")
-    criteria: tuple[str, ...] = Field(("l1", "random"), min_length=1)
-    ratios: tuple[float, ...] = Field((0.25, 0.5, 0.75), min_length=1)
-    scopes: tuple[str, ...] = Field((DEFAULT_SCOPE,), min_length=1)
-    seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
-    calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
-    recalibration_clips: int = Field(
-        0, ge=0, description="training clips on which batch norm is estimated anew after pruning; 0 for none"
-    )
-
-    @pydantic.field_validator("files")
-    @classmethod
-    def _wherever_the_run_goes_on(cls, files: tuple[str, ...]) -> tuple[str, ...]:
-        file_pruners(files)
-        return tuple(dict.fromkeys(str(Path(file).resolve()) for file in files))
-
-    @pydantic.field_validator("criteria")
-    @classmethod
-    def _known(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
-        return _once(tuple(resolve(label, info.data.get("files", ())).label for label in labels))
-
-    @pydantic.field_validator("ratios")
-    @classmethod
-    def _possible(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
-        for ratio in ratios:
-            if not 0 < ratio < 1:
-                raise ValueError(
-                    f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}"
-                )
-        return _once(ratios)
-
-    @pydantic.field_validator("scopes")
-    @classmethod
-    def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        return _once(tuple(scope_name(parse_scope(scope)) for scope in scopes))
-
-    def pruner(self, label: str) -> Pruner:
-        """The pruner of one of the criteria."""
-        return resolve(label, self.files)
-
-
-class FinetuneSection(Section):
-    """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
-
-    scopes: tuple[Literal["tail", "all", "none"], ...] = Field(("tail",), min_length=1)
-    seeds: Seeds = (0, 1)
-    steps: int = Field(60, ge=1)
-    rates: Rates = (3e-4, 1e-3, 3e-3)
-    rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
-    batch: int = Field(16, ge=2)
-    warmup: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
-    clip_norm: float = Field(1.0, gt=0)
-    spec_augment: bool = False
-    mixup: float = Field(0.0, ge=0)
-
-    def recipe(self, rate: float) -> Recipe:
-        """What the training loop takes, at one of the rates."""
-        return Recipe(
-            learning_rate=rate, **self.model_dump(exclude={"scopes", "seeds", "rates", "rate_ratios"})
-        )
-
-
-class ControlsSection(Section):
-    """Cells that no criterion made; the unpruned ones and `random` are always in the grid."""
-
-    reversed: bool = False
-    scratch: bool = False
-
-
-class MeasureSection(Section):
-    """Latency and memory of each distinct shape, alone on the machine."""
-
-    latency: bool = True
-    seconds: float = Field(10.0, ge=0.5, description="length of the clip that is timed")
-    budget_s: float = Field(8.0, gt=0, description="time for the interleaved timing of all shapes")
-    precision: float = Field(
-        0.02, gt=0, description="of latency ratios, relative, at 95 %, where time allows"
-    )
-    backends: tuple[str, ...] = Field((), description="ways to run a model that are timed beside torch's own")
-    batch: int = Field(1, ge=1, description="clips a pass through these backends")
-
-    @pydantic.field_validator("backends")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            backend(name)
-        return _once(names)
+DataSets = Annotated[tuple[DataOptions, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
 
 
 class Config(Section):
@@ -173,13 +48,61 @@ class Config(Section):
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="between two states of a training under way; changes no result"
     )
-    data: DataOptions = Field(default_factory=DataOptions)
+    data: DataSets = Field(
+        default_factory=lambda: (DataOptions(),), description="one table `[data]`, or several `[[data]]`"
+    )
     model: ModelSection = ModelSection()
     base: BaseSection = BaseSection()
     prune: PruneSection = PruneSection()
     finetune: FinetuneSection = FinetuneSection()
     controls: ControlsSection = ControlsSection()
     measure: MeasureSection = MeasureSection()
+
+    @pydantic.model_validator(mode="after")
+    def _data_sets_differ(self) -> Config:
+        labels = [options.label for options in self.data]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(
+                    f"`data` must hold data sets of different names or options, which tell records apart. "
+                    f"Found `{label}` twice"
+                )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _checkpoint_is_possible(self) -> Config:
+        if self.model.checkpoint is None:
+            return self
+        if self.model.adapt == "head" and (self.base.spec_augment or self.base.mixup):
+            raise ValueError(
+                '`model.adapt = "head"` trains on cached embeddings, so `base.spec_augment` and `base.mixup` must be '
+                'off: use `model.adapt = "all"`'
+            )
+        if self.controls.scratch or self.controls.scratch_macs:
+            raise ValueError(
+                "`controls.scratch` takes as long as the base model took to train, which is not known of "
+                "`model.checkpoint`: leave one out"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _claim_is_possible(self) -> Config:
+        if self.claim and len(self.prune.seeds) < RANDOM_SEEDS:
+            raise ValueError(
+                f"`claim = true` takes at least {RANDOM_SEEDS} seeds of the control `random`. Found "
+                f"`prune.seeds = {list(self.prune.seeds)}`: give more, or `claim = false`"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _schedules_are_possible(self) -> Config:
+        iterative = [label for label in self.finetune.schedules if label.startswith("iterative")]
+        if iterative and "none" in self.finetune.scopes:
+            raise ValueError(
+                f"`finetune.schedules` with `{iterative[0]}` fine-tunes in every round, so `finetune.scopes` must not "
+                "hold `none`: leave one out"
+            )
+        return self
 
     @pydantic.model_validator(mode="after")
     def _tail_is_possible(self) -> Config:
@@ -212,21 +135,34 @@ class Config(Section):
             if finetune != "tail" or _above_stem(scope)
         ]
 
+    def data_sets(self) -> list[DataOptions]:
+        """The data sets to run, in order; one for each test fold where all are asked for.
+
+        Raises:
+            InputError: for a folder or table that cannot be used.
+        """
+        return [fold for options in self.data for fold in folds(options)]
+
+    def table(self) -> dict[str, Any]:
+        """The resolved configuration as TOML values; a single data set is a table."""
+        table: dict[str, Any] = _without_none(self.model_dump(mode="json"))
+        if len(self.data) == 1:
+            table["data"] = table["data"][0]
+        return table
+
     def to_toml(self) -> str:
         """The resolved configuration; reading it back gives an equal one."""
-        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+        return tomli_w.dumps(self.table())
 
 
 def _above_stem(scope: str) -> bool:
     return all(int(layer[1:]) >= 7 for layer in parse_scope(scope))
 
 
-def _without_none(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_none(value) if isinstance(value, Mapping) else value
-        for key, value in table.items()
-        if value is not None
-    }
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, list) else value
 
 
 def load_config(
@@ -242,15 +178,20 @@ def load_config(
     Raises:
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
     """
-    table = _read(source)
-    for override in overrides:
+    text = _read(source)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
+    given = list(overrides)
+    for override in given:
         set_key(table, override)
     if pruner_files:
         add_pruner_files(table, pruner_files, PruneSection.model_fields["criteria"].default)
     try:
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
-        raise InputError(f"{source}: {_explain(error)}") from error
+        raise InputError(explain(error, Config.model_json_schema(), source, text, given)) from error
 
 
 def preset_text(name: str) -> str:
@@ -258,39 +199,13 @@ def preset_text(name: str) -> str:
     return resources.files("prunebench.harness").joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _read(source: str) -> dict[str, Any]:
+def _read(source: str) -> str:
     if source in PRESETS:
-        text = preset_text(source)
-    else:
-        path = Path(source)
-        if not path.is_file():
-            raise InputError(
-                f"A run needs a preset or a TOML file. Found no file `{source}`; presets: {', '.join(PRESETS)}; "
-                f"{nearest(source, PRESETS)}"
-            )
-        text = path.read_bytes().decode(errors="replace")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
-
-
-def _explain(error: pydantic.ValidationError) -> str:
-    first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
-    key = ".".join(where)
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"Unknown key `{key}`; {nearest(where[-1], _keys(where[:-1]))}"
-    message = first["msg"].removeprefix("Value error, ")
-    found = "" if isinstance(first["input"], dict) or "Found" in message else f" Found {first['input']!r}."
-    return f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}.{found}"
-
-
-def _keys(parents: list[str]) -> list[str]:
-    schema = Config.model_json_schema()
-    definitions, node = schema.get("$defs", {}), schema
-    for parent in parents:
-        node = node["properties"].get(parent, {})
-        reference = node.get("$ref") or node.get("allOf", [{}])[0].get("$ref", "")
-        node = definitions.get(reference.rpartition("/")[2], node)
-    return list(node.get("properties", {}))
+        return preset_text(source)
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(
+            f"A run needs a preset or a TOML file. Found no file `{source}`; presets: {', '.join(PRESETS)}; "
+            f"{nearest(source, PRESETS)}"
+        )
+    return path.read_bytes().decode(errors="replace")

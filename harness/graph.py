@@ -10,6 +10,7 @@ from prunebench.harness.config import Config
 from prunebench.harness.data.dataset import SPLITS
 from prunebench.harness.plan import Base, Cell, Plan
 from prunebench.harness.rates import RateGroup, trial_cells
+from prunebench.harness.removal import scored_by
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,7 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
             nodes += [want(Stem(model, split), model) for split in SPLITS]
-        if cell.criterion is not None:
-            nodes.append(want(Scores(model, cell.criterion, cell.prune_seed), model))
+        nodes += [want(Scores(model, *scored), model) for scored in scored_by(cell, config)]
         return nodes
 
     def rates(group: RateGroup) -> Rates:

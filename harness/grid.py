@@ -23,8 +23,8 @@ from prunebench.harness.known import CellError, Known
 from prunebench.harness.outcome import Outcome, OutcomeJob, run_outcome
 from prunebench.harness.plan import Cell, Plan
 from prunebench.harness.progress import Progress
-from prunebench.harness.removal import score_base
 from prunebench.harness.runfolder import RunFolder
+from prunebench.harness.scoring_job import score_base
 from prunebench.harness.splits import store_features
 from prunebench.harness.tasks import Engine, Failure, Ready, Task
 
@@ -208,6 +208,10 @@ def cell_title(cell: Cell) -> str:
     if cell.rate_choice == "own":
         who += " own rate"
     where = f" {cell.scope} {cell.ratio:.0%}" if cell.ratio else ""
+    if cell.allocation != "uniform":
+        where += f" {cell.allocation}"
+    if cell.schedule != "one-shot":
+        where += f" {cell.schedule}"
     seeds = [str(seed) for seed in (cell.prune_seed, cell.finetune_seed) if seed is not None]
     return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
 

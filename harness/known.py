@@ -8,17 +8,18 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
-from prunebench.harness.bases import BaseJob
+from prunebench.harness.bases import BaseJob, base_job
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.config import Config
-from prunebench.harness.data import DataOptions, folds
+from prunebench.harness.data import DataOptions
 from prunebench.harness.outcome import Outcome, OutcomeJob
-from prunebench.harness.plan import Base, Cell, Plan, scaled_embedding, scaled_widths
+from prunebench.harness.plan import Base, Cell, Plan
 from prunebench.harness.quality import Quality
 from prunebench.harness.rates import RateGroup, best_rate, make_trials
 from prunebench.harness.records import failed_record, finished_record
-from prunebench.harness.removal import Scoring, ScoringJob, outcome_job, scoring_key
+from prunebench.harness.removal import leader_of, outcome_job, scored_by
 from prunebench.harness.resolve import content_hash
+from prunebench.harness.scoring_job import Scoring, ScoringJob, scoring_key
 from prunebench.pruners.contract import Pruner
 
 PATHS = ("root", "table", "classes", "black_list")  # options of a data set that name files
@@ -32,7 +33,7 @@ class Known:
     """Qualities of base models, scores, rates, outcomes and failures, filed under their keys."""
 
     def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
-        self.options = [_at_home_everywhere(options) for options in folds(config.data)]
+        self.options = [_at_home_everywhere(options) for options in config.data_sets()]
         self.labels = labels
         self.qualities: dict[str, Quality] = {}
         self.scorings: dict[str, Scoring] = {}
@@ -41,21 +42,15 @@ class Known:
         self._config = config
         self._plan = plan
         self._rates: dict[RateGroup, dict[str, float]] = {}
-        self._pruners = {label: config.prune.pruner(label) for label in ("random", *config.prune.criteria)}
+        leaders = [a.removeprefix("same_as:") for a in config.prune.allocations if a.startswith("same_as:")]
+        criteria = ("random", *config.prune.criteria, *leaders)
+        self._pruners = {label: config.prune.pruner(label) for label in criteria}
         layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
         self._layers = tuple(sorted(layers))
 
     def base_job(self, base: Base) -> BaseJob:
         """The job of a base model."""
-        width = self._config.model.width
-        return BaseJob(
-            base.identity,
-            self.options[base.data],
-            scaled_widths(width),
-            scaled_embedding(width),
-            self._config.base.recipe,
-            base.seed,
-        )
+        return base_job(self._config, base, self.options[base.data])
 
     def base_name(self, base: Base) -> str:
         """What people call a base model."""
@@ -77,12 +72,15 @@ class Known:
         """
         if cell.base.identity not in self.qualities:
             raise CellError(f"its base model failed: {self.why(cell.base.identity)}")
-        scoring = self._scoring(cell)
-        if cell.criterion is not None and scoring is None:
-            key = scoring_key(cell.base.identity, cell.criterion, cell.prune_seed)
-            raise CellError(f"scoring failed: {self.why(key)}")
+        for criterion, seed in scored_by(cell, self._config):
+            key = scoring_key(cell.base.identity, criterion, seed)
+            if key not in self.scorings:
+                raise CellError(f"scoring failed: {self.why(key)}")
+        leads = leader_of(cell, self._config)
+        leader = None if leads is None else self.scorings[scoring_key(cell.base.identity, *leads)]
+        job = self.base_job(cell.base)
         try:
-            return outcome_job(self._config, cell, self.base_job(cell.base), rate, scoring)
+            return outcome_job(self._config, cell, job, rate, self._scoring(cell), leader)
         except InputError as error:
             raise CellError(str(error)) from error
 

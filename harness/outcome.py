@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,12 +25,15 @@ from prunebench.harness.bases import (
     trained_from_scratch,
 )
 from prunebench.harness.cache import Cache
+from prunebench.harness.distillation import finetuning_targets
 from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, quality, resampled_map
 from prunebench.harness.recalibration import recalibrate, recalibration_rows
-from prunebench.harness.splits import split_features, split_targets
+from prunebench.harness.rounds import Rounds, round_seed
+from prunebench.harness.schedule import Schedule
+from prunebench.harness.splits import split_features
 from prunebench.harness.surgery import remove_filters
 from prunebench.harness.training import Recipe, predict, train
 from prunebench.harness.training_state import TrainingState
@@ -46,11 +49,23 @@ class Finetuning:
         scope: `"tail"` trains C7–C12 and the head on cached outputs of C1–C6; `"all"` trains everything.
         recipe: steps and rate.
         seed: of data order, augmentation and dropout.
+        distillation: weight of what the base model says, 0 for the labels alone.
     """
 
     scope: Literal["tail", "all"]
     recipe: Recipe
     seed: int
+    distillation: float = 0.0
+
+    def decides(self) -> dict[str, object]:
+        """All of it, as JSON values."""
+        plain = {"scope": self.scope, "recipe": asdict(self.recipe), "seed": self.seed}
+        return plain | ({"distillation": self.distillation} if self.distillation else {})
+
+    def of_round(self, number: int, rounds: int) -> Finetuning:
+        """The part of one round, with its share of the steps."""
+        steps = Schedule("iterative", rounds).steps_of(self.recipe.steps)[number]
+        return replace(self, recipe=replace(self.recipe, steps=steps), seed=round_seed(self.seed, number))
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,8 @@ class OutcomeJob:
         finetuning: `None` to stop after surgery.
         scratch: train the remaining shape from new weights instead.
         recalibration_clips: training clips on which batch norm is estimated anew after surgery; 0 for none.
+        scratch_steps: of the training from new weights, those of the base model by default.
+        rounds: how an iterative schedule removes filters; then `removed` is empty.
     """
 
     base: BaseJob
@@ -70,6 +87,8 @@ class OutcomeJob:
     finetuning: Finetuning | None = None
     scratch: bool = False
     recalibration_clips: int = 0
+    scratch_steps: int | None = None
+    rounds: Rounds | None = None
 
     @property
     def identity(self) -> str:
@@ -77,17 +96,25 @@ class OutcomeJob:
         decides: dict[str, object] = {
             "base": self.base.identity,
             "removed": {layer: list(rows) for layer, rows in self.removed.items() if rows},
-            "finetuning": asdict(self.finetuning) if self.finetuning else None,
+            "finetuning": self.finetuning.decides() if self.finetuning else None,
             "scratch": self.scratch,
         }
         if self.recalibration_clips:
             decides["recalibration"] = [self.recalibration_clips, recalibration.VERSION]
+        if self.scratch_steps is not None:
+            decides["scratch_steps"] = self.scratch_steps
+        if self.rounds is not None:
+            decides["rounds"] = self.rounds.decides()
         return identity(decides)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an outcome measured; the fields are those of `prunebench.eval.Record`."""
+    """What an outcome measured; the fields are those of `prunebench.eval.Record`.
+
+    Args:
+        removed: layer → filters that went, where only carrying it out showed which.
+    """
 
     identity: str
     widths: tuple[int, ...]
@@ -95,10 +122,11 @@ class Outcome:
     measures: Mapping[str, float]
     timings: Mapping[str, float]
     unmeasured: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, tuple[int, ...]] | None = None
 
     def to_json(self) -> str:
         """One line."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps({k: v for k, v in asdict(self).items() if v is not None}, sort_keys=True)
 
     @classmethod
     def from_json(cls, line: str) -> Outcome:
@@ -110,11 +138,14 @@ class Outcome:
 def run_outcome(
     job: OutcomeJob, base_quality: Quality, cache: Cache, scores: Path, progress: Progress | None = None
 ) -> Outcome:
-    """Compute an outcome and keep its test scores in the folder `scores`."""
+    """Compute an outcome and keep its test scores in the folder `scores`.
+
+    Of an iterative schedule the stages before the last are those of the last round, and timings are sums.
+    """
     stages: dict[str, Quality] = {"base": base_quality}
     timings: dict[str, float] = {}
     unmeasured: dict[str, str] = {}
-    state = cache.training(job.identity)
+    removed = None
     last = base_scores(job.base, cache)["test"]
 
     def measure(stage: str, model: Cnn14) -> None:
@@ -123,12 +154,43 @@ def run_outcome(
         stages[stage], last = found.figures, found.scores["test"]
         unmeasured.update({f"{stage} {name}": reason for name, reason in found.failed.items()})
 
+    def timed(name: str, did: Callable[[], object]) -> None:
+        started = time.perf_counter()
+        did()
+        timings[name] = timings.get(name, 0.0) + time.perf_counter() - started
+
+    def mend(model: Cnn14, last_round: bool = True) -> None:
+        if last_round:
+            measure("pruned", model)
+        if job.recalibration_clips:
+            timed("recalibration_seconds", lambda: _recalibrate(model, job, cache))
+            if last_round:
+                measure("recalibrated", model)
+
+    def tune(model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
+        state = cache.training(job.identity, part)
+        timed("finetuning_seconds", lambda: _finetune(model, job.base, finetuning, cache, state, progress))
+        timings["finetuning_seconds"] += state.earlier_seconds
+
     if job.scratch:
         widths = remove_filters(load_base(job.base, cache), job.removed).widths
+        steps = job.base.recipe.steps if job.scratch_steps is None else job.scratch_steps
+        recipe = replace(job.base.recipe, steps=steps)
         started = time.perf_counter()
-        model = trained_from_scratch(job.base, widths, cache, state, progress)
+        state = cache.training(job.identity)
+        model = trained_from_scratch(replace(job.base, recipe=recipe), widths, cache, state, progress)
         timings["training_seconds"] = time.perf_counter() - started + state.earlier_seconds
         stages.clear()
+        measure("fine-tuned", model)
+    elif job.rounds is not None:
+        assert job.finetuning is not None
+        whole, parts = job.finetuning, len(job.rounds.parts)
+
+        def after_round(left: Cnn14, number: int, last_round: bool) -> None:
+            mend(left, last_round)
+            tune(left, whole.of_round(number, parts), f"round{number}")
+
+        model, removed = job.rounds.run(load_base(job.base, cache), cache, after_round)
         measure("fine-tuned", model)
     else:
         base = load_base(job.base, cache)
@@ -136,21 +198,14 @@ def run_outcome(
         model = remove_filters(base, job.removed)
         timings["surgery_seconds"] = time.perf_counter() - started
         if any(job.removed.values()):
-            measure("pruned", model)
-            if job.recalibration_clips:
-                started = time.perf_counter()
-                _recalibrate(model, job, cache)
-                timings["recalibration_seconds"] = time.perf_counter() - started
-                measure("recalibrated", model)
+            mend(model)
         if job.finetuning is not None:
-            started = time.perf_counter()
-            _finetune(model, job.base, job.finetuning, cache, state, progress)
-            timings["finetuning_seconds"] = time.perf_counter() - started + state.earlier_seconds
+            tune(model, job.finetuning)
             measure("fine-tuned", model)
     with whole_file(scores / f"{job.identity}.npz") as stream:
         np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
     figures, failed = exact_measures(model)
-    return Outcome(job.identity, model.widths, stages, figures, timings, unmeasured | failed)
+    return Outcome(job.identity, model.widths, stages, figures, timings, unmeasured | failed, removed)
 
 
 def _finetune(
@@ -163,7 +218,7 @@ def _finetune(
 ) -> None:
     tail = finetuning.scope == "tail"
     inputs = stem_features(base, "training", cache) if tail else split_features(base.data, "training", cache)
-    targets = split_targets(base.data, "training")
+    targets = finetuning_targets(base, finetuning.distillation, cache)
     recipe, seed = finetuning.recipe, finetuning.seed
     train(model, inputs, targets, recipe, seed=seed, tail=tail, progress=progress, state=state)
 

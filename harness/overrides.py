@@ -16,10 +16,11 @@ def set_key(table: dict[str, Any], override: str) -> None:
 
     Args:
         table: of the configuration; changed.
-        override: `"prune.ratios=[0.5]"`; a value that is not TOML is text.
+        override: `"prune.ratios=[0.5]"`, `"data.1.seed=2"` for the second of several data sets; a value that is not
+            TOML is text.
 
     Raises:
-        InputError: without an `=`, or where a table is needed and a value stands.
+        InputError: without an `=`, where a table is needed and a value stands, or for a table that is not there.
     """
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
@@ -29,12 +30,18 @@ def set_key(table: dict[str, Any], override: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *parents, last = key.strip().split(".")
-    for parent in parents:
-        inner = table.setdefault(parent, {})
-        if not isinstance(inner, dict):
+    inner: Any = table
+    for parent, child in zip(parents, [*parents, last][1:], strict=True):
+        inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            if not (child.isdigit() and int(child) < len(inner) and child != last):
+                raise InputError(
+                    f"`--set {override}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
+                    f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
+                )
+        elif not isinstance(inner, dict):
             raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
-        table = inner
-    table[last] = value
+    inner[last] = value
 
 
 def add_pruner_files(

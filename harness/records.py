@@ -9,7 +9,7 @@ from prunebench.harness.budget import parse_scope
 from prunebench.harness.model import LAYERS
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Cell
-from prunebench.harness.removal import Scoring
+from prunebench.harness.scoring_job import Scoring
 from prunebench.pruners.contract import Pruner
 
 
@@ -27,7 +27,7 @@ def finished_record(
     if scoring is not None:
         timings |= {"scoring_seconds": scoring.seconds, "scoring_peak_bytes": scoring.peak_bytes}
     described = _described(cell, pruner, data)
-    if described["allocation"] == OWN:
+    if described["budget"] == OWN:
         described["ratio"] = round(_share_removed(cell, base_widths, outcome.widths), 4)
     return Record(
         **described,
@@ -48,6 +48,7 @@ def failed_record(cell: Cell, pruner: Pruner | None, data: str, error: str) -> R
 
 
 def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
+    own = pruner is not None and pruner.own_budget
     return {
         "cell": cell.identity,
         "criterion": cell.criterion,
@@ -56,7 +57,10 @@ def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
         "data": data,
         "base": cell.base.identity,
         "scope": cell.scope,
-        "allocation": OWN if pruner is not None and pruner.own_budget else "uniform",
+        "allocation": OWN if own else cell.allocation,
+        "budget": OWN if own else cell.budget,
+        "target": cell.target,
+        "schedule": cell.schedule,
         "ratio": cell.ratio,
         "finetune_scope": cell.finetune_scope,
         "rate_choice": cell.rate_choice,
@@ -75,8 +79,8 @@ def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) 
 def _off_request(
     cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
 ) -> dict[str, tuple[float, float]]:
-    """Layers whose removed share is not the ratio, since filters come whole."""
-    if cell.ratio == 0:
+    """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone."""
+    if cell.ratio == 0 or cell.allocation != "uniform":
         return {}
     removed = {
         layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)]

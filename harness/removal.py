@@ -2,100 +2,53 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
 from typing import Literal, cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from prunebench.eval.errors import InputError
-from prunebench.eval.memory import peak_growth
-from prunebench.harness.bases import BaseJob, load_base
-from prunebench.harness.budget import filters_outside, filters_to_remove, parse_scope, removal_count
-from prunebench.harness.cache import Cache
+from prunebench.eval.complexity import cnn14_macs
+from prunebench.harness import calibration, schedule
+from prunebench.harness.allocation import Global, SameAs, counts_along, parse_allocation
+from prunebench.harness.architecture import Architecture
+from prunebench.harness.bases import BaseJob
+from prunebench.harness.budget import filters_outside, lowest, parse_scope, removal_count
+from prunebench.harness.budget_point import BudgetPoint, without
+from prunebench.harness.cell import Cell
 from prunebench.harness.config import Config
 from prunebench.harness.model import LAYERS
-from prunebench.harness.outcome import Finetuning, OutcomeJob, Progress
-from prunebench.harness.plan import Cell
-from prunebench.harness.resolve import content_hash, resolve
-from prunebench.harness.scoring import score_layers
-from prunebench.harness.splits import split_features, split_targets
+from prunebench.harness.outcome import Finetuning, OutcomeJob
+from prunebench.harness.resolve import content_hash
+from prunebench.harness.rounds import Rounds
+from prunebench.harness.schedule import parse_schedule
+from prunebench.harness.scoring_job import Scores, Scoring, ScoringJob
+from prunebench.harness.splits import opened
 from prunebench.pruners.contract import COLLECTED
 
 
-@dataclass(frozen=True)
-class ScoringJob:
-    """One criterion on one base model.
-
-    Args:
-        base: the base model.
-        criterion: label of the pruner.
-        seed: of the pruner's random numbers, `None` if it draws none.
-        layers: to score.
-        calibration_clips: how many training clips a pruner sees that needs them.
-        files: Python files that define pruners.
-        content: hash of the file behind the criterion when the plan was made, if there is one.
-    """
-
-    base: BaseJob
-    criterion: str
-    seed: int | None
-    layers: tuple[str, ...]
-    calibration_clips: int
-    files: tuple[str, ...] = ()
-    content: str | None = None
-
-    @property
-    def key(self) -> str:
-        """What its scores are filed under."""
-        return scoring_key(self.base.identity, self.criterion, self.seed)
+def scored_by(cell: Cell, config: Config) -> tuple[tuple[str, int | None], ...]:
+    """The (criterion, seed) pairs whose scores of the base model a cell needs, its own first."""
+    own = [] if cell.criterion is None else [(cell.criterion, cell.prune_seed)]
+    leader = leader_of(cell, config)
+    return tuple(own if leader is None else [*own, leader])
 
 
-@dataclass(frozen=True)
-class Scoring:
-    """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep."""
-
-    scores: Mapping[str, NDArray[np.float64]]
-    seconds: float
-    peak_bytes: int = 0
-    own_budget: bool = False
-
-
-def scoring_key(base: str, criterion: str, seed: int | None) -> str:
-    """Name of a (base model, criterion, seed)."""
-    return f"{base} {criterion} {seed}"
-
-
-def score_base(job: ScoringJob, cache: Cache, progress: Progress | None = None) -> Scoring:
-    """Scores of a base model's filters; calibration sees training clips only."""
-    pruner = resolve(job.criterion, job.files)
-    if content_hash(pruner) != job.content:
-        raise InputError(
-            f"The file behind criterion `{job.criterion}` must stay as it is while a run is under way. Found it "
-            "changed: run again."
-        )
-    model = load_base(job.base, cache)
-    features = targets = None
-    if pruner.needs & COLLECTED:
-        every = split_features(job.base.data, "training", cache)
-        rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
-        features, targets = every[rows], split_targets(job.base.data, "training")[rows]
-    started = time.perf_counter()
-    found, peak = peak_growth(
-        lambda: score_layers(
-            model, pruner, job.layers, seed=job.seed or 0, features=features, targets=targets
-        )
-    )
-    seconds = time.perf_counter() - started
-    scores = {layer: values.double().numpy() for layer, values in found.items()}
-    return Scoring(scores, seconds, peak, pruner.own_budget)
+def leader_of(cell: Cell, config: Config) -> tuple[str, int | None] | None:
+    """The (criterion, seed) whose widths a cell takes, `None` for one that takes none."""
+    allocation = parse_allocation(cell.allocation)
+    if not isinstance(allocation, SameAs):
+        return None
+    drawn = "generator" in config.prune.pruner(allocation.criterion).needs
+    return allocation.criterion, config.prune.seeds[0] if drawn else None
 
 
 def outcome_job(
-    config: Config, cell: Cell, base: BaseJob, rate: float | None, scoring: Scoring | None
+    config: Config,
+    cell: Cell,
+    base: BaseJob,
+    rate: float | None,
+    scoring: Scoring | None,
+    leader: Scoring | None = None,
 ) -> OutcomeJob:
     """The job that computes a cell.
 
@@ -105,28 +58,122 @@ def outcome_job(
         base: job of its base model.
         rate: of the fine-tuning, `None` for a cell without.
         scoring: of the base model, `None` for a cell without a criterion.
+        leader: the scores of the criterion whose widths the cell takes, `None` where it takes none.
+
+    Raises:
+        InputError: for a budget that the scores do not let an allocation reach.
     """
-    removed: dict[str, tuple[int, ...]] = {}
-    if cell.control == "scratch":
-        # Only the shape matters here: which filters went does not show in new weights.
-        removed = {
-            layer: tuple(range(removal_count(base.widths[LAYERS.index(layer)], cell.ratio)))
-            for layer in parse_scope(cell.scope)
-        }
-    elif scoring is not None:
-        removed = {layer: _removed(cell, scoring, layer) for layer in parse_scope(cell.scope)}
+    chosen = parse_schedule(cell.schedule)
     finetuning = None
     if cell.finetune_scope != "none":
         assert rate is not None
         assert cell.finetune_seed is not None
         scope = cast(Literal["tail", "all"], cell.finetune_scope)
-        finetuning = Finetuning(scope, config.finetune.recipe(rate), cell.finetune_seed)
-    clips = config.prune.recalibration_clips if scoring is not None else 0
-    return OutcomeJob(base, removed, finetuning, cell.control == "scratch", clips)
-
-
-def _removed(cell: Cell, scoring: Scoring, layer: str) -> tuple[int, ...]:
-    scores = torch.from_numpy(scoring.scores[layer])
+        recipe = config.finetune.recipe(rate)
+        finetuning = Finetuning(scope, recipe, cell.finetune_seed, chosen.distillation)
+    scratch = cell.control in ("scratch", "scratch-macs")
+    if scoring is None and not scratch:
+        return OutcomeJob(base, {}, finetuning)
+    layers = parse_scope(cell.scope)
+    clips = chosen.recalibration_clips
+    clips = config.prune.recalibration_clips if clips is None else clips
+    scores = None if scoring is None else _as_ranked(cell, scoring)
+    if scratch:
+        # Only the shape matters here: which filters went does not show in new weights.
+        counts = _counts(cell, base, layers, None, leader)
+        removed = {layer: tuple(range(count)) for layer, count in zip(layers, counts, strict=True)}
+        steps = _scratch_steps(config, base, layers, counts) if cell.control == "scratch-macs" else None
+        return OutcomeJob(base, removed, None, True, scratch_steps=steps)
+    assert scoring is not None
+    assert scores is not None
+    if chosen.rounds > 1:
+        assert finetuning is not None
+        rounds = _rounds(config, cell, base, layers, chosen.rounds, leader)
+        return OutcomeJob(base, {}, finetuning, recalibration_clips=clips, rounds=rounds)
     if scoring.own_budget:
-        return filters_outside(scores)
-    return filters_to_remove(-scores if cell.control == "reversed" else scores, cell.ratio)
+        removed = {layer: filters_outside(torch.from_numpy(scoring.scores[layer])) for layer in layers}
+    else:
+        counts = _counts(cell, base, layers, scores, leader)
+        removed = {
+            layer: lowest(torch.from_numpy(scores[layer]), count)
+            for layer, count in zip(layers, counts, strict=True)
+        }
+    return OutcomeJob(base, removed, finetuning, recalibration_clips=clips)
+
+
+def _as_ranked(cell: Cell, scoring: Scoring) -> Scores:
+    """Scores of the scope, upside down for the reversed control."""
+    sign = -1 if cell.control == "reversed" else 1
+    return {layer: sign * scoring.scores[layer] for layer in parse_scope(cell.scope)}
+
+
+def _counts(
+    cell: Cell, base: BaseJob, layers: tuple[str, ...], scores: Scores | None, leader: Scoring | None
+) -> tuple[int, ...]:
+    """Filters that each layer loses."""
+    if cell.counts is not None:
+        return cell.counts
+    allocation = parse_allocation(cell.allocation)
+    if leader is not None:
+        led = {layer: leader.scores[layer] for layer in layers}
+        if leader.own_budget:
+            return tuple(len(filters_outside(torch.from_numpy(values))) for values in led.values())
+        allocation, scores = Global(), led
+    if isinstance(allocation, Global):
+        assert scores is not None
+        return counts_along(
+            allocation.order(scores), _point(cell), _architecture(base), layers, allocation.keeps
+        )
+    return tuple(removal_count(base.widths[LAYERS.index(layer)], cell.ratio) for layer in layers)
+
+
+def _point(cell: Cell) -> BudgetPoint:
+    return BudgetPoint("ratio", cell.ratio) if cell.target is None else BudgetPoint(cell.budget, cell.target)
+
+
+def _architecture(base: BaseJob) -> Architecture:
+    return Architecture(base.widths, base.embedding, len(opened(base.data).class_names))
+
+
+def _rounds(
+    config: Config,
+    cell: Cell,
+    base: BaseJob,
+    layers: tuple[str, ...],
+    rounds: int,
+    leader: Scoring | None,
+) -> Rounds:
+    assert cell.criterion is not None
+    prune, pruner = config.prune, config.prune.pruner(cell.criterion)
+    shares = [(number + 1) / rounds for number in range(rounds)]
+    parts: list[BudgetPoint | tuple[int, ...]] = []
+    if isinstance(parse_allocation(cell.allocation), Global):
+        parts += [_point(cell).part(share) for share in shares]
+    else:
+        counts = _counts(cell, base, layers, None, leader)
+        parts += [tuple(math.floor(share * count + 0.5) for count in counts) for share in shares]
+    told = f"version {pruner.version}"
+    if pruner.needs & COLLECTED:
+        told += f", {prune.calibration_clips} clips, calibration {calibration.VERSION}"
+    content = content_hash(pruner)
+    job = ScoringJob(
+        base, cell.criterion, cell.prune_seed, layers, prune.calibration_clips, prune.files, content
+    )
+    upside_down = cell.control == "reversed"
+    told += f", {content}" if content else ""
+    return Rounds(job, layers, cell.allocation, tuple(parts), upside_down, told, schedule.VERSION)
+
+
+def _scratch_steps(config: Config, base: BaseJob, layers: tuple[str, ...], counts: tuple[int, ...]) -> int:
+    """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
+
+    Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
+    clips, and these cost the same multiple of a forward pass in every shape.
+    """
+    model = _architecture(base)
+    macs = [
+        cnn14_macs(widths, model.n_classes, model.embedding).backbone
+        for widths in (base.widths, without(base.widths, layers, counts))
+    ]
+    clips = config.base.steps * config.base.batch * macs[0] / macs[1]
+    return round((clips + config.finetune.steps * config.finetune.batch) / config.base.batch)

@@ -180,7 +180,8 @@ class RunFolder:
         return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
-        """Append an outcome, and before it the filters that went, by layer."""
+        """Append an outcome, and before it the filters that went, by layer; the outcome's own where it knows them."""
+        removed = outcome.removed or removed
         if any(removed.values()):
             line = {"outcome": outcome.identity, "removed": {k: list(v) for k, v in removed.items()}}
             append_line(self.path / "removed.jsonl", json.dumps(line, separators=(",", ":")))

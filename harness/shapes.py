@@ -16,9 +16,9 @@ from prunebench.harness.config import Config, MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.frontend import MELS, SAMPLE_RATE, frames
 from prunebench.harness.model import Cnn14
-from prunebench.harness.plan import scaled_embedding, scaled_widths
 from prunebench.harness.progress import Progress
 from prunebench.harness.runfolder import RunFolder
+from prunebench.harness.starting_point import unpruned as unpruned_model
 
 Widths = tuple[int, ...]
 Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
@@ -33,7 +33,8 @@ def measure_missing_shapes(
     A figure that fails is marked with the reason, the others stand; the same command tries again where there is
     no latency.
     """
-    unpruned = scaled_widths(config.model.width)
+    model = unpruned_model(config.model, datasets[0])
+    unpruned = model.widths
     wanted = {record.widths for record in run.records().values() if record.status == "done"}
     settings = timing_settings(config)
     missing = sorted(wanted - run.shapes(settings), reverse=True)
@@ -42,8 +43,8 @@ def measure_missing_shapes(
     shapes: dict[Widths, dict[str, Any]] = {
         widths: {
             "widths": widths,
-            "n_classes": len(datasets[0].class_names),
-            "embedding": scaled_embedding(config.model.width),
+            "n_classes": model.n_classes,
+            "embedding": model.embedding,
         }
         for widths in sorted({unpruned, *missing}, reverse=True)
     }

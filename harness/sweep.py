@@ -10,7 +10,6 @@ from pathlib import Path
 from prunebench.harness.cache import Cache
 from prunebench.harness.cluster import Cluster
 from prunebench.harness.config import Config
-from prunebench.harness.data import folds
 from prunebench.harness.grid import Grid
 from prunebench.harness.plan import make_plan
 from prunebench.harness.progress import Display, Progress, ProgressFile
@@ -55,7 +54,7 @@ def run_sweep(
             not fit the configuration.
         OSError: for a full disk; what is finished is kept.
     """
-    datasets = [opened(options) for options in folds(config.data)]
+    datasets = [opened(options) for options in config.data_sets()]
     plan = make_plan(config, datasets)
     folder = folder.resolve()
     cache = Cache(cache.root.resolve(), config.checkpoint_seconds)

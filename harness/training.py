@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class Recipe:
 def train(
     model: Cnn14,
     inputs: NDArray[np.float32],
-    targets: NDArray[np.bool_],
+    targets: NDArray[Any],
     recipe: Recipe,
     *,
     seed: int,
@@ -65,7 +66,7 @@ def train(
     Args:
         model: left in evaluation mode.
         inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
-        targets: (clips, classes).
+        targets: (clips, classes), true or false, or in [0, 1].
         recipe: steps, rates and augmentation.
         seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
         tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
@@ -76,7 +77,7 @@ def train(
     optimiser = torch.optim.AdamW(
         parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, recipe))
     channels_last(model).train()
     begun = 0 if state is None else state.resume(model, optimiser, schedule)
     with torch.random.fork_rng(devices=[]):
@@ -160,7 +161,8 @@ def _trained(model: Cnn14, tail: bool) -> Iterator[nn.Parameter]:
             yield parameter
 
 
-def _rate(step: int, recipe: Recipe) -> float:
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
     warm = max(1, round(recipe.warmup * recipe.steps))
     if step < warm:
         return (step + 1) / warm

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from prunebench.eval.record import OWN, Record
 
+ONE_SHOT = "one-shot"
+SCRATCH = ("scratch", "scratch-macs")
 Widths = Mapping[tuple[str, str], tuple[int, ...]]
 
 
 @dataclass(frozen=True, order=True)
 class Panel:
-    """One data set, scope, allocation and fine-tuning scope, and the widths of the base model.
+    """One data set, scope, allocation, fine-tuning scope and schedule, and the widths of the base model.
 
     `base_widths` is empty where a data set has one architecture only, so that titles need not say it.
     """
@@ -22,6 +24,7 @@ class Panel:
     allocation: str
     finetune_scope: str
     base_widths: tuple[int, ...] = ()
+    schedule: str = ONE_SHOT
 
     @property
     def title(self) -> str:
@@ -32,6 +35,8 @@ class Panel:
         parts.append(
             "not fine-tuned" if self.finetune_scope == "none" else f"fine-tuning: {self.finetune_scope}"
         )
+        if self.schedule != ONE_SHOT:
+            parts.append(self.schedule)
         if self.base_widths:
             parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")
         return " · ".join(parts)
@@ -48,8 +53,8 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
     Criteria and their reversals make the panels; the other controls stand in every panel they can be held
     against: the unpruned model in all of its data set and architecture, after fine-tuning in those of its
     scope and fine-tuning scope, which share a learning rate, the shape trained from scratch in those of its
-    scope. A data set with controls alone gets the panels that these name. A criterion that chose how many
-    filters go stands beside the others, at its own cost.
+    scope and allocation. A data set with controls alone gets the panels that these name. A criterion that chose
+    how many filters go stands beside the others, at its own cost.
     """
     found = list(records)
     widths = _several_architectures(found)
@@ -69,7 +74,8 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
         members += [r for r in kin if r.control == "unpruned"]
         tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope)
         members += [r for r in kin if (r.control, r.scope, r.finetune_scope) == tuned]
-        members += [r for r in kin if (r.control, r.scope) == ("scratch", panel.scope)]
+        shape = (panel.scope, panel.allocation)
+        members += [r for r in kin if r.control in SCRATCH and (r.scope, r.allocation) == shape]
     return dict(sorted(panels.items()))
 
 
@@ -83,7 +89,7 @@ def _base(record: Record) -> tuple[str, str]:
 
 def _panel(record: Record, widths: Widths) -> Panel:
     base = widths.get(_base(record), ())
-    return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base)
+    return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base, record.schedule)
 
 
 def _but_for_allocation(panel: Panel) -> Panel:

@@ -30,6 +30,7 @@ CONTROLS = {
     "unpruned": ("unpruned", "*", INK, 6.5, -3.0),
     "unpruned-fine-tuned": ("unpruned, fine-tuned", "*", "white", 6.5, 3.0),
     "scratch": ("trained from scratch", "x", INK, 4.0, 0.0),
+    "scratch-macs": ("from scratch, equal MACs in all", "+", INK, 5.0, 0.0),
 }
 
 

@@ -49,6 +49,8 @@ class Point:
                 return "unpruned, fine-tuned" + (" (own rate)" if self.own_rate else "")
             case "scratch":
                 return "trained from scratch"
+            case "scratch-macs":
+                return "from scratch, equal MACs in all"
             case "reversed":
                 return f"{names}, reversed"
             case other:
@@ -62,7 +64,7 @@ class Point:
     @property
     def own_budget(self) -> bool:
         """Whether the criterion chose how many filters go, so that no other point is at its ratio."""
-        return any(r.allocation == OWN for r in self.records)
+        return any(OWN in (r.allocation, r.budget) for r in self.records)
 
     @property
     def n(self) -> int:
@@ -102,7 +104,7 @@ def points_of(records: Iterable[Record]) -> list[Point]:
         groups: dict[tuple[str | None, bool, float | None], dict[str | None, list[Record]]] = {}
         for r in members:
             own = r.control == "unpruned-fine-tuned" and r.rate_choice == "own"
-            asked = None if r.allocation == OWN else r.ratio
+            asked = None if OWN in (r.allocation, r.budget) else r.ratio
             groups.setdefault((r.control, own, asked), {}).setdefault(r.criterion, []).append(r)
         for (control, own, asked), by_criterion in groups.items():
             for names, cells in _coinciding(by_criterion):
@@ -130,7 +132,9 @@ def _coinciding(by_criterion: dict[str | None, list[Record]]) -> list[tuple[tupl
 
 
 def _place(point: Point) -> tuple[object, ...]:
-    rank = {"unpruned": 0, "unpruned-fine-tuned": 1, "reversed": 3, "scratch": 4}.get(point.control or "", 2)
+    rank = {"unpruned": 0, "unpruned-fine-tuned": 1, "reversed": 3, "scratch": 4, "scratch-macs": 5}.get(
+        point.control or "", 2
+    )
     return (
         point.panel,
         point.ratio,

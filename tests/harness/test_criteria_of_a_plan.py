@@ -14,10 +14,11 @@ from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.model import LAYERS, Cnn14
 from prunebench.harness.plan import Plan, make_plan, scaled_widths
-from prunebench.harness.removal import Scoring, outcome_job
+from prunebench.harness.removal import outcome_job
 from prunebench.harness.runfolder import RunFolder
 from prunebench.harness.score_files import write_scores
 from prunebench.harness.scoring import score_layers
+from prunebench.harness.scoring_job import Scoring
 from prunebench.harness.training import Recipe
 from prunebench.pruners import get
 

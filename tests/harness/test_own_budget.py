@@ -21,7 +21,8 @@ from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Cell, Plan, make_plan
 from prunebench.harness.pruning import prune
 from prunebench.harness.records import failed_record, finished_record
-from prunebench.harness.removal import Scoring, outcome_job
+from prunebench.harness.removal import outcome_job
+from prunebench.harness.scoring_job import Scoring
 from prunebench.harness.training import Recipe
 from prunebench.pruners import get
 

@@ -97,9 +97,9 @@ def test_rate_warms_up_and_falls_to_nothing(clips):
     """Weights move by at most about the rate in a step of AdamW, so the last steps barely move them."""
     long = trained(clips, steps=20, learning_rate=1e-2, weight_decay=0.0)
     assert weights(long).isfinite().all()
-    from prunebench.harness.training import _rate
+    from prunebench.harness.training import rate_at
 
-    rates = [_rate(step, Recipe(steps=20, warmup=0.2)) for step in range(20)]
+    rates = [rate_at(step, Recipe(steps=20, warmup=0.2)) for step in range(20)]
     assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
     assert rates[4] == 1.0
     assert rates[4:] == sorted(rates[4:], reverse=True)

@@ -85,8 +85,8 @@ def run(
     amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
     if output is None:
-        label = "" if config.data.name == "synth" else f"-{config.data.label}"
-        output = Path("runs") / file_name(f"{config.name}{label}")
+        labels = [options.label for options in config.data if options.name != "synth" or len(config.data) > 1]
+        output = Path("runs") / file_name("-".join([config.name, *labels]))
     with _stopping(ctx, output), make_display() as display:
         summary = run_sweep(
             config,

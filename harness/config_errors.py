@@ -1,0 +1,68 @@
+"""What is wrong with a configuration, where, and the nearest valid name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pydantic
+
+from prunebench.eval.errors import nearest
+from prunebench.harness.toml_lines import line_of
+
+
+def explain(
+    error: pydantic.ValidationError,
+    schema: Mapping[str, Any],
+    source: str,
+    text: str,
+    overrides: Iterable[str],
+) -> str:
+    """One sentence on the first error: the place, the key, what must hold, what was found.
+
+    Args:
+        error: of the validation.
+        schema: JSON schema of the configuration, for valid keys.
+        source: preset or file.
+        text: its TOML text.
+        overrides: as `--set` gave them; a key that one of them set is not looked up in the text.
+    """
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    shown = [
+        part for place, part in enumerate(where) if not (place == 1 and where[0] == "data" and part == "0")
+    ]
+    key = ".".join(shown)
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
+    else:
+        message = first["msg"].removeprefix("Value error, ")
+        known = isinstance(first["input"], dict) or "Found" in message
+        found = "" if known else f" Found {first['input']!r}."
+        said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}.{found}"
+    named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
+    return f"{_place(source, text, overrides, [shown, where, *(name.split('.') for name in named)])}: {said}"
+
+
+def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]]) -> str:
+    given = list(overrides)
+    for key in filter(None, keys):
+        for override in given:
+            parts = override.partition("=")[0].strip().split(".")
+            if list(key[: len(parts)]) == parts or (parts[: len(key)] == list(key) and len(key) > 1):
+                return f"--set {override}"
+    for key in filter(None, keys):
+        line = line_of(text, key)
+        if line is not None:
+            return f"{source}, line {line}"
+    return source
+
+
+def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:
+    definitions, node = schema.get("$defs", {}), schema
+    for parent in parents:
+        node = node.get("items", {}) if parent.isdigit() else node["properties"].get(parent, {})
+        reference = node.get("$ref") or node.get("allOf", [{}])[0].get("$ref", "")
+        node = definitions.get(reference.rpartition("/")[2], node)
+    return list(node.get("properties", {}))

@@ -1,0 +1,122 @@
+"""A sweep over allocations, schedules, targets and controls on a tiny model."""
+
+import json
+
+import pytest
+
+from prunebench.eval.complexity import cnn14_macs
+from prunebench.harness import load_config, run_sweep
+from prunebench.harness.allocation import Global
+from prunebench.harness.cache import Cache
+from prunebench.harness.model import LAYERS
+from prunebench.reports import load_records
+
+CONFIG = """
+name = "grid"
+workers = 0
+[data]
+training_clips = 32
+validation_clips = 30
+test_clips = 30
+[model]
+width = 0.03125
+[base]
+steps = 4
+batch = 8
+[prune]
+criteria = ["l1", "random", "rank1_cosine_released"]
+target_macs = 0.8
+seeds = [0]
+allocations = ["uniform", "global", "same_as:l1", "same_as:rank1_cosine_released"]
+[finetune]
+seeds = [0]
+steps = 3
+batch = 8
+rates = [1e-3]
+rate_ratios = [0.5]
+schedules = ["one-shot", "iterative[rounds=2,distillation=0.5]"]
+[controls]
+scratch = true
+scratch_macs = true
+[measure]
+latency = false
+"""
+BASE = (2, 2, 4, 4, 8, 8, 16, 16, 32, 32, 64, 64)
+POINTS = {("macs_backbone", 0.8)}
+ITERATIVE = "iterative[rounds=2,distillation=0.5]"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("grid")
+    (folder / "grid.toml").write_text(CONFIG)
+    config = load_config(str(folder / "grid.toml"))
+    assert run_sweep(config, folder / "run", Cache(folder / "cache")).failed == 0
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def records(run):
+    return load_records(run)
+
+
+def pruned(records, **fields):
+    return [
+        r
+        for r in records
+        if r.criterion and not r.control and all(getattr(r, key) == value for key, value in fields.items())
+    ]
+
+
+def test_every_dimension_is_in_the_records(records):
+    assert {r.status for r in records} == {"done"}
+    for allocation in ("uniform", "global", "same_as:l1"):
+        for schedule in ("one-shot", ITERATIVE):
+            found = pruned(records, allocation=allocation, schedule=schedule)
+            assert {(r.criterion, r.budget, r.target) for r in found} == {
+                (criterion, *point) for criterion in ("l1", "random") for point in POINTS
+            }
+    assert {(r.schedule, r.allocation) for r in pruned(records, criterion="rank1_cosine_released")} == {
+        ("one-shot", "own")
+    }
+
+
+def test_targets_are_met_on_the_real_shape(records):
+    whole = cnn14_macs(BASE, 24, 64).backbone
+    for record in pruned(records, budget="macs_backbone"):
+        assert record.measures["macs_backbone"] == cnn14_macs(record.widths, 24, 64).backbone
+        assert abs(record.measures["macs_backbone"] / whole - 0.8) <= 0.008
+
+
+def test_widths_are_those_of_the_allocation(records):
+    for budget, _ in POINTS:
+        (led,) = pruned(records, criterion="l1", allocation="global", schedule="one-shot", budget=budget)
+        assert {r.widths for r in pruned(records, allocation="same_as:l1", budget=budget)} == {led.widths}
+        uniform = pruned(records, allocation="uniform", budget=budget)
+        assert len({r.widths for r in uniform}) == 1  # both criteria, one-shot and in rounds
+        for record in pruned(records, allocation="global", budget=budget):
+            assert all(kept >= Global().stay(n) for kept, n in zip(record.widths[6:], BASE[6:], strict=True))
+    (own,) = pruned(records, criterion="rank1_cosine_released")
+    led = pruned(records, allocation="same_as:rank1_cosine_released")
+    assert {(r.widths, r.budget, r.ratio) for r in led} == {(own.widths, "own", own.ratio)}
+
+
+def test_what_rounds_removed_is_in_the_run_folder(run, records):
+    lines = map(json.loads, (run / "removed.jsonl").read_text().splitlines())
+    removed = {line["outcome"]: line["removed"] for line in lines}
+    for record in pruned(records, schedule=ITERATIVE):
+        assert set(record.stages) == {"base", "pruned", "fine-tuned"}
+        for layer, before, after in zip(LAYERS, BASE, record.widths, strict=True):
+            assert len(set(removed[record.outcome].get(layer, []))) == before - after
+
+
+def test_shapes_from_scratch_have_the_widths_of_their_allocation(records):
+    for control in ("scratch", "scratch-macs"):
+        found = [r for r in records if r.control == control]
+        assert {(r.allocation, r.budget) for r in found} == {
+            *((allocation, kind) for allocation in ("uniform", "same_as:l1") for kind, _ in POINTS),
+            ("same_as:rank1_cosine_released", "own"),
+        }
+        for record in found:
+            like = pruned(records, allocation=record.allocation, budget=record.budget)
+            assert {r.widths for r in like} == {record.widths}
