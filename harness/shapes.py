@@ -12,12 +12,13 @@ from prunebench.eval.latency import Effort, compare_latency, too_few_rounds
 from prunebench.eval.measures import installed_measures, shape_measures, take
 from prunebench.eval.quiet import busy_processors
 from prunebench.eval.shape_measures import latency_key
-from prunebench.harness.config import Config, MeasureSection
+from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.frontend import MELS, SAMPLE_RATE, frames
 from prunebench.harness.model import Cnn14
 from prunebench.harness.progress import Progress
 from prunebench.harness.runfolder import RunFolder
+from prunebench.harness.sections import MeasureSection
 from prunebench.harness.starting_point import unpruned as unpruned_model
 
 Widths = tuple[int, ...]

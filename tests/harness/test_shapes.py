@@ -9,8 +9,10 @@ from prunebench.eval.backend_latency import Latency
 from prunebench.eval.complexity import cnn14_macs
 from prunebench.eval.record import Shape, load_shapes
 from prunebench.harness import shapes as module
-from prunebench.harness.config import Config, MeasureSection
+from prunebench.harness.architecture import Architecture
+from prunebench.harness.config import Config
 from prunebench.harness.progress import Progress
+from prunebench.harness.sections import MeasureSection
 
 FULL, HALF = (8,) * 12, (8,) * 6 + (4,) * 6
 
@@ -57,7 +59,7 @@ def latency(ratio, precision=0.01):
 @pytest.fixture
 def measure(monkeypatch, tmp_path):
     """A call that measures the two shapes with these stand-ins for clock and meters."""
-    monkeypatch.setattr(module, "scaled_widths", lambda width: FULL)
+    monkeypatch.setattr(module, "unpruned_model", lambda model, dataset: Architecture(FULL, 256, 24))
     monkeypatch.setattr(module, "scaled_embedding", lambda width: 4)
     monkeypatch.setattr(module, "busy_processors", lambda: None)
 
