@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,11 +21,16 @@ def spec_augment(features: Tensor, generator: torch.Generator) -> Tensor:
         features: (clips, frames, mels) in decibels.
         generator: where the stripes are drawn from.
     """
-    clips, frames, mels = features.shape
+    masked = stripe_mask(features.shape, generator)
+    return torch.where(masked, features.mean((1, 2), keepdim=True), features)
+
+
+def stripe_mask(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """What SpecAugment hides of features of a shape (clips, frames, mels)."""
+    clips, frames, mels = shape
     longest = max(1, round(TIME_SHARE * frames))
     masked = _stripes(clips, frames, TIME_STRIPES, longest, generator)[:, :, None]
-    masked = masked | _stripes(clips, mels, MEL_STRIPES, MEL_WIDTH, generator)[:, None, :]
-    return torch.where(masked, features.mean((1, 2), keepdim=True), features)
+    return masked | _stripes(clips, mels, MEL_STRIPES, MEL_WIDTH, generator)[:, None, :]
 
 
 def mixup(

@@ -148,7 +148,15 @@ class Cnn14(nn.Module):
 
     def stem(self, features: Tensor, blocks: int = TAIL_BLOCK - 1) -> Tensor:
         """The first blocks, C1–C6, on log-mel features (clips, frames, mels)."""
-        x: Tensor = self.bn0(features[:, None].transpose(1, 3)).transpose(1, 3)
+        return self.stem_blocks(self.normalised(features), blocks)
+
+    def normalised(self, features: Tensor) -> Tensor:
+        """Log-mel features (clips, frames, mels) after `bn0`, (clips, 1, frames, mels)."""
+        found: Tensor = self.bn0(features[:, None].transpose(1, 3)).transpose(1, 3)
+        return found
+
+    def stem_blocks(self, x: Tensor, blocks: int = TAIL_BLOCK - 1) -> Tensor:
+        """What `stem` does after `bn0`."""
         for number in range(1, blocks + 1):
             if number > 1:
                 x = F.dropout(x, 0.2, self.training)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from prunebench.harness.cache import Cache
 from prunebench.harness.data import DataOptions, DataSet, open_dataset
 from prunebench.harness.features import cached_features
+from prunebench.harness.streamed import StreamedFeatures
 
 
 @functools.lru_cache(maxsize=8)
@@ -25,13 +27,20 @@ def opened(data: DataOptions) -> DataSet:
 def store_features(
     data: DataOptions, split: str, cache: Cache, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Put the features of a split into the cache."""
-    cached_features(opened(data), split, cache.features, progress=progress)
+    """Put the features of a split into the cache, unless the split is streamed."""
+    dataset = opened(data)
+    if split not in dataset.streamed:
+        cached_features(dataset, split, cache.features, progress=progress)
 
 
 def split_features(data: DataOptions, split: str, cache: Cache) -> NDArray[np.float32]:
-    """Log-mel features (clips, frames, mels) of a split, a read-only memory map."""
-    return cached_features(opened(data), split, cache.features)
+    """Log-mel features (clips, frames, mels) of a split: a read-only memory map, or what computes its rows."""
+    dataset = opened(data)
+    if split in dataset.streamed:
+        return cast(
+            NDArray[np.float32], StreamedFeatures(dataset, split)
+        )  # rows and length are all that is used
+    return cached_features(dataset, split, cache.features)
 
 
 def split_targets(data: DataOptions, split: str) -> NDArray[np.bool_]:

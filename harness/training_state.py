@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class TrainingState:
         self.path = path
         self.earlier_seconds = 0.0
         self._seconds = seconds
+        self.more: dict[str, Any] = {}
         self._cost = 0.0
         self._began = self._last = time.perf_counter()
 
@@ -45,6 +47,7 @@ class TrainingState:
         optimiser.load_state_dict(found["optimiser"])
         schedule.load_state_dict(found["schedule"])
         self.earlier_seconds = float(found["seconds"])
+        self.more = dict(found.get("more", {}))
         return int(found["step"])
 
     def _found(self) -> dict[str, Any] | None:
@@ -56,8 +59,15 @@ class TrainingState:
             return None
         return found
 
-    def keep(self, step: int, model: Cnn14, optimiser: Optimizer, schedule: LRScheduler) -> None:
-        """Write the state after `step` steps, if it is time to."""
+    def keep(
+        self,
+        step: int,
+        model: Cnn14,
+        optimiser: Optimizer,
+        schedule: LRScheduler,
+        more: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        """Write the state after `step` steps, if it is time to; `more` gives what else belongs to it."""
         began = time.perf_counter()
         if self._seconds and began - self._last < max(self._seconds, self._cost / SHARE):
             return
@@ -69,6 +79,7 @@ class TrainingState:
                     "model": model.state_dict(),
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
+                    "more": more(),
                 },
                 stream,
             )
