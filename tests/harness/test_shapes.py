@@ -59,8 +59,7 @@ def latency(ratio, precision=0.01):
 @pytest.fixture
 def measure(monkeypatch, tmp_path):
     """A call that measures the two shapes with these stand-ins for clock and meters."""
-    monkeypatch.setattr(module, "unpruned_model", lambda model, dataset: Architecture(FULL, 256, 24))
-    monkeypatch.setattr(module, "scaled_embedding", lambda width: 4)
+    monkeypatch.setattr(module, "unpruned_model", lambda model, dataset: Architecture(FULL, 4, 2))
     monkeypatch.setattr(module, "busy_processors", lambda: None)
 
     def call(compared, memory, found=None, **section) -> tuple[dict[tuple[int, ...], Shape], Said]:
