@@ -8,20 +8,18 @@ so a fault happens once, whichever process of a sweep meets it.
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import signal
 from pathlib import Path
 
-ACTIONS = ("kill", "kill-worker", "tear", "full")
 _FILE = os.environ.get("PRUNEBENCH_FAULT")
 
 
 def reach(point: str, path: Path) -> None:
     """Say that the point is reached for a file; without a fault that waits for it, nothing.
 
-    `kill` ends the main process without warning, `kill-worker` this one; `tear` cuts the last three bytes of the
-    file before it kills; `full` raises the error of a full disk.
+    `kill` ends this process without warning, `tear` cuts the last three bytes of the file before, `full` raises the
+    error of a full disk.
     """
     if _FILE is None:
         return
@@ -36,7 +34,4 @@ def reach(point: str, path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if action == "tear":
         os.truncate(path, path.stat().st_size - 3)
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid is not None and action != "kill-worker":
-        os.kill(parent.pid, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -18,7 +18,11 @@ BUILTIN: dict[str, Measure] = {measure.name: measure for measure in (*QUALITY, *
 
 def measure_names() -> list[str]:
     """Names of all measures, built in and installed, in the order of listings."""
-    return [*BUILTIN, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(BUILTIN))]
+    return _names(entry_points(group=GROUP))
+
+
+def _names(entries: Iterable[EntryPoint]) -> list[str]:
+    return [*BUILTIN, *sorted({entry.name for entry in entries} - set(BUILTIN))]
 
 
 def get_measure(name: str) -> Measure:
@@ -28,11 +32,15 @@ def get_measure(name: str) -> Measure:
         InputError: for an unknown name, one that two distributions claim, an entry point that fails to load,
             or an object that is no measure or bears another name.
     """
-    found = tuple(entry_points(group=GROUP, name=name))
+    return _get(name, entry_points(group=GROUP))
+
+
+def _get(name: str, entries: Iterable[EntryPoint]) -> Measure:
+    found = [entry for entry in entries if entry.name == name]
     if name in BUILTIN and not found:
         return BUILTIN[name]
     if not found:
-        raise InputError(f"Unknown measure `{name}`; measures: {', '.join(measure_names())}.")
+        raise InputError(f"Unknown measure `{name}`; measures: {', '.join(_names(entries))}.")
     if len(found) != 1 or name in BUILTIN:
         homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found)))
         also = " and built in" if name in BUILTIN else ""
@@ -45,9 +53,10 @@ def get_measure(name: str) -> Measure:
 def installed_measures() -> tuple[list[Measure], dict[str, str]]:
     """The measures that load, and name → reason for those that do not."""
     measures, missing = [], {}
-    for name in measure_names():
+    entries = entry_points(group=GROUP)  # read off the disk anew at each call, so asked once for all names
+    for name in _names(entries):
         try:
-            measures.append(get_measure(name))
+            measures.append(_get(name, entries))
         except InputError as error:
             missing[name] = str(error)
     return measures, missing

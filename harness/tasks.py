@@ -123,14 +123,16 @@ def settle(threads: int) -> None:
     torch.set_num_threads(threads)
     threadpool_limits(threads, "blas")  # NumPy's, which torch does not set
     torch.set_flush_denormal(True)  # dying activations would slow some processors down
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode(
+        "error"
+    )  # `use_deterministic_algorithms` imports the compiler: seconds
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a guard against bugs, which costs time
 
 
 @contextlib.contextmanager
 def settled(threads: int) -> Iterator[None]:
     """`settle` for a while."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    before, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     limits = threadpool_limits(threads, "blas")
     settle(threads)
@@ -138,7 +140,7 @@ def settled(threads: int) -> Iterator[None]:
         yield
     finally:
         limits.restore_original_limits()
-        torch.set_num_threads(before[0])
+        torch.set_num_threads(before)
         torch.set_flush_denormal(False)
-        torch.use_deterministic_algorithms(before[1])
+        torch.set_deterministic_debug_mode(mode)
         torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
