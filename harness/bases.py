@@ -12,17 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.files import remove_leftovers, whole_file, write_text
+from prunebench.harness.best_iterate import best_beside
 from prunebench.harness.cache import Cache
 from prunebench.harness.cell import Base
 from prunebench.harness.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.config import Config
+from prunebench.harness.course import Course
 from prunebench.harness.data import DataOptions
+from prunebench.harness.fitting import fit, predictor, validation_map
+from prunebench.harness.full_recipe import FullRecipe
 from prunebench.harness.head import train_head, with_new_head
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, Scores, quality
 from prunebench.harness.splits import opened, split_features, split_targets
 from prunebench.harness.starting_point import StartingPoint, starting_point, unpruned
-from prunebench.harness.training import Recipe, predict, set_prior, stem_outputs, train
+from prunebench.harness.training import Recipe, set_prior, stem_outputs
 from prunebench.harness.training_state import TrainingState
 
 
@@ -64,17 +68,19 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
             remove_leftovers(folder)
             state = cache.training(job.identity)
             if job.start is None:
-                model = trained_from_scratch(job, job.widths, cache, state, progress)
+                model, course = trained_from_scratch(job, job.widths, cache, state, progress)
             else:
-                model = adapted(job, job.start, cache, state, progress)
-            found = quality(lambda split: predict(model, split_features(job.data, split, cache)), job.data)
+                model, course = adapted(job, job.start, cache, state, progress)
+            best = best_beside(model, course, job.data, job.recipe, cache, folder / "trained")
+            found = quality(predictor(model, job.data, job.recipe, cache), job.data)
             save_checkpoint(model, folder / "model.pt")
             with whole_file(folder / "scores.npz") as stream:
                 np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
-            write_text(folder / "quality.json", json.dumps(found.figures))
+            write_text(folder / "quality.json", json.dumps({**found.figures, **best}))
             cache.forget_training(job.identity)
+    kept = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
     # Taken again from the scores, so that measures added since the base model was trained are there.
-    return quality(base_scores(job, cache).__getitem__, job.data).figures
+    return {**kept, **quality(base_scores(job, cache).__getitem__, job.data).figures}
 
 
 def base_scores(job: BaseJob, cache: Cache) -> Scores:
@@ -94,13 +100,14 @@ def trained_from_scratch(
     cache: Cache,
     state: TrainingState,
     progress: Callable[[int, int], None] | None = None,
-) -> Cnn14:
-    """A model of the given widths, trained as the job's base model is."""
-    features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
-    model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed)
-    set_prior(model, targets)
-    train(model, features, targets, job.recipe, seed=job.seed, progress=progress, state=state)
-    return model
+) -> tuple[Cnn14, Course]:
+    """A model of the given widths, trained as the job's base model is, and how its training went."""
+    targets = split_targets(job.data, "training")
+    rate = opened(job.data).sample_rate
+    model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed, sample_rate=rate)
+    if not isinstance(job.recipe, FullRecipe):  # PANNs begins at 0
+        set_prior(model, targets)
+    return model, _trained(model, job, cache, state, progress)
 
 
 def adapted(
@@ -109,19 +116,39 @@ def adapted(
     cache: Cache,
     state: TrainingState,
     progress: Callable[[int, int], None] | None = None,
-) -> Cnn14:
+) -> tuple[Cnn14, Course]:
     """A user's model as it is where the classes are those of the data set, else with a new head that is trained."""
     model, dataset = start.load(), opened(job.data)
     if start.fits(dataset.class_names):
-        return model
+        return model, Course()
     features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
     model = with_new_head(model, targets.shape[1], job.seed)
     set_prior(model, targets)
     if start.adapt == "head":
         train_head(model, features, targets, job.recipe, seed=job.seed, progress=progress)
-    else:
-        train(model, features, targets, job.recipe, seed=job.seed, progress=progress, state=state)
-    return model
+        return model, Course()
+    return model, _trained(model, job, cache, state, progress)
+
+
+def _trained(
+    model: Cnn14,
+    job: BaseJob,
+    cache: Cache,
+    state: TrainingState,
+    progress: Callable[[int, int], None] | None,
+) -> Course:
+    features, targets = split_features(job.data, "training", cache), split_targets(job.data, "training")
+    evaluate = validation_map(job.data, cache, job.recipe)
+    return fit(
+        model,
+        features,
+        targets,
+        job.recipe,
+        seed=job.seed,
+        evaluate=evaluate,
+        progress=progress,
+        state=state,
+    )
 
 
 def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.config_errors import explain
 from prunebench.harness.data import DataOptions, folds
+from prunebench.harness.full_section import check_full_size
 from prunebench.harness.overrides import add_pruner_files, set_key
 from prunebench.harness.sections import (
     BaseSection,
@@ -27,7 +28,7 @@ from prunebench.harness.sections import (
     Section,
 )
 
-PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim")
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns")
 RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
 
 
@@ -102,6 +103,11 @@ class Config(Section):
                 f"`finetune.schedules` with `{iterative[0]}` fine-tunes in every round, so `finetune.scopes` must not "
                 "hold `none`: leave one out"
             )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _full_size_is_possible(self) -> Config:
+        check_full_size(self.base.recipe, self.finetune.recipe(self.finetune.rates[0]), self.finetune.scopes)
         return self
 
     @pydantic.model_validator(mode="after")

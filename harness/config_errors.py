@@ -63,6 +63,7 @@ def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:
     definitions, node = schema.get("$defs", {}), schema
     for parent in parents:
         node = node.get("items", {}) if parent.isdigit() else node["properties"].get(parent, {})
-        reference = node.get("$ref") or node.get("allOf", [{}])[0].get("$ref", "")
+        choices = [node, *node.get("allOf", ()), *node.get("anyOf", ())]
+        reference = next((choice["$ref"] for choice in choices if "$ref" in choice), "")
         node = definitions.get(reference.rpartition("/")[2], node)
     return list(node.get("properties", {}))

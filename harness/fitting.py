@@ -115,6 +115,18 @@ def predictions(model: Cnn14, inputs: NDArray[np.float32], recipe: Recipe) -> ND
     return np.concatenate(found)
 
 
+def predictor(
+    model: Cnn14, data: DataOptions, recipe: Recipe, cache: Cache
+) -> Callable[[str], NDArray[np.float32]]:
+    """Name of a split → probabilities (clips, classes)."""
+    return lambda split: predictions(model, split_features(data, split, cache), recipe)
+
+
+def validation_map(data: DataOptions, cache: Cache, recipe: Recipe) -> ValidationMap | None:
+    """What a recipe evaluates along the way with, if it does."""
+    return ValidationMap(data, cache, recipe) if isinstance(recipe, FullRecipe) else None
+
+
 def _fit_on_devices(
     model: Cnn14,
     inputs: NDArray[np.float32],

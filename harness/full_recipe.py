@@ -10,6 +10,7 @@ import torch
 from prunebench.eval.errors import InputError
 from prunebench.harness.training import Recipe
 
+VERSION = 1  # raised when the same recipe gives other weights
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -29,6 +30,7 @@ class FullRecipe(Recipe):
         accumulate: passes that an optimiser step's batch is split into.
         device: `"cpu"`, `"cuda"` or `"mps"`.
         devices: processes, each with a device of its own.
+        full_version: of the loop, which enters identities with the rest.
     """
 
     optimiser: Literal["adam", "adamw"] = "adam"
@@ -39,6 +41,7 @@ class FullRecipe(Recipe):
     accumulate: int = 1
     device: str = "cpu"
     devices: int = 1
+    full_version: int = VERSION
 
 
 def resolve_device(name: str) -> str:

@@ -30,8 +30,6 @@ from prunebench.harness.training_state import TrainingState
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-VERSION = 1  # raised when the same recipe gives other weights
-
 Evaluate = Callable[[Cnn14], float]
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,11 @@ from prunebench.harness.bases import (
     stem_features,
     trained_from_scratch,
 )
+from prunebench.harness.best_iterate import best_beside, copy_trained
 from prunebench.harness.cache import Cache
+from prunebench.harness.course import Course
 from prunebench.harness.distillation import finetuning_targets
+from prunebench.harness.fitting import fit, predictions, validation_map
 from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
@@ -35,10 +38,11 @@ from prunebench.harness.rounds import Rounds, round_seed
 from prunebench.harness.schedule import Schedule
 from prunebench.harness.splits import split_features
 from prunebench.harness.surgery import remove_filters
-from prunebench.harness.training import Recipe, predict, train
+from prunebench.harness.training import Recipe, predict
 from prunebench.harness.training_state import TrainingState
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -148,16 +152,25 @@ def run_outcome(
     removed = None
     last = base_scores(job.base, cache)["test"]
 
+    course = Course()
+    models = scores.parent / "models"
+    copy_trained(cache.base(job.base.identity), job.base.identity, models)
+
     def measure(stage: str, model: Cnn14) -> None:
         nonlocal last
         found = quality(_predictor(job, model, cache), job.base.data)
         stages[stage], last = found.figures, found.scores["test"]
+        if stage == "fine-tuned":  # the last iterate counts, the best stands beside it
+            stages[stage] |= best_beside(
+                model, course, job.base.data, _recipe(job), cache, models / job.identity
+            )
         unmeasured.update({f"{stage} {name}": reason for name, reason in found.failed.items()})
 
-    def timed(name: str, did: Callable[[], object]) -> None:
+    def timed(name: str, did: Callable[[], T]) -> T:
         started = time.perf_counter()
-        did()
+        found = did()
         timings[name] = timings.get(name, 0.0) + time.perf_counter() - started
+        return found
 
     def mend(model: Cnn14, last_round: bool = True) -> None:
         if last_round:
@@ -168,8 +181,12 @@ def run_outcome(
                 measure("recalibrated", model)
 
     def tune(model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
+        nonlocal course
         state = cache.training(job.identity, part)
-        timed("finetuning_seconds", lambda: _finetune(model, job.base, finetuning, cache, state, progress))
+        course = timed(
+            "finetuning_seconds",
+            lambda: _finetune(model, job.base, finetuning, cache, state, progress),
+        )
         timings["finetuning_seconds"] += state.earlier_seconds
 
     if job.scratch:
@@ -178,7 +195,7 @@ def run_outcome(
         recipe = replace(job.base.recipe, steps=steps)
         started = time.perf_counter()
         state = cache.training(job.identity)
-        model = trained_from_scratch(replace(job.base, recipe=recipe), widths, cache, state, progress)
+        model, course = trained_from_scratch(replace(job.base, recipe=recipe), widths, cache, state, progress)
         timings["training_seconds"] = time.perf_counter() - started + state.earlier_seconds
         stages.clear()
         measure("fine-tuned", model)
@@ -215,12 +232,25 @@ def _finetune(
     cache: Cache,
     state: TrainingState,
     progress: Progress | None,
-) -> None:
+) -> Course:
     tail = finetuning.scope == "tail"
     inputs = stem_features(base, "training", cache) if tail else split_features(base.data, "training", cache)
     targets = finetuning_targets(base, finetuning.distillation, cache)
-    recipe, seed = finetuning.recipe, finetuning.seed
-    train(model, inputs, targets, recipe, seed=seed, tail=tail, progress=progress, state=state)
+    return fit(
+        model,
+        inputs,
+        targets,
+        finetuning.recipe,
+        seed=finetuning.seed,
+        tail=tail,
+        evaluate=validation_map(base.data, cache, finetuning.recipe),
+        progress=progress,
+        state=state,
+    )
+
+
+def _recipe(job: OutcomeJob) -> Recipe:
+    return job.base.recipe if job.finetuning is None else job.finetuning.recipe
 
 
 def _recalibrate(model: Cnn14, job: OutcomeJob, cache: Cache) -> None:
@@ -241,6 +271,6 @@ def _predictor(job: OutcomeJob, model: Cnn14, cache: Cache) -> Callable[[str], N
     def predict_split(split: str) -> NDArray[np.float32]:
         if tail:
             return predict(model, stem_features(job.base, split, cache), tail=True)
-        return predict(model, split_features(job.base.data, split, cache))
+        return predictions(model, split_features(job.base.data, split, cache), _recipe(job))
 
     return predict_split

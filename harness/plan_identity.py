@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from prunebench.harness import allocation, calibration, frontend, head, recalibration, schedule, training
+from prunebench.harness import (
+    allocation,
+    calibration,
+    frontend,
+    full_recipe,
+    head,
+    recalibration,
+    schedule,
+    training,
+)
 from prunebench.harness.cell import Base, Cell
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
@@ -119,7 +128,10 @@ def _described(cell: Cell, base: Base) -> dict[str, object]:
 
 def _finetuning(config: Config) -> dict[str, object]:
     """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
-    payload = config.finetune.model_dump(mode="json", exclude={"scopes", "schedules", "seeds"})
+    left_out = {"scopes", "schedules", "seeds", "at_scale"}
+    payload = config.finetune.model_dump(mode="json", exclude=left_out)
+    if config.finetune.at_scale is not None:
+        payload |= {"at_scale": config.finetune.at_scale.model_dump(), "full_version": full_recipe.VERSION}
     return payload | {
         "rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]],
         "random_version": config.prune.pruner("random").version,

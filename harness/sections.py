@@ -12,6 +12,7 @@ from prunebench.eval.backends import backend
 from prunebench.harness.allocation import SameAs, parse_allocation
 from prunebench.harness.budget import DEFAULT_SCOPE, parse_scope, scope_name
 from prunebench.harness.budget_point import BudgetPoint
+from prunebench.harness.full_section import FullSection, full_size
 from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.schedule import ONE_SHOT, parse_schedule
 from prunebench.harness.training import Recipe
@@ -83,11 +84,12 @@ class BaseSection(Section):
     clip_norm: float = Field(1.0, gt=0)
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
+    at_scale: FullSection | None = Field(None, description="training at full size, on any device")
 
     @property
     def recipe(self) -> Recipe:
         """What the training loop takes."""
-        return Recipe(**self.model_dump(exclude={"seeds"}))
+        return full_size(Recipe(**self.model_dump(exclude={"seeds", "at_scale"})), self.at_scale)
 
 
 class PruneSection(Section):
@@ -206,6 +208,7 @@ class FinetuneSection(Section):
     clip_norm: float = Field(1.0, gt=0)
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
+    at_scale: FullSection | None = Field(None, description="training at full size, on any device")
 
     @pydantic.field_validator("schedules")
     @classmethod
@@ -214,8 +217,8 @@ class FinetuneSection(Section):
 
     def recipe(self, rate: float) -> Recipe:
         """What the training loop takes, at one of the rates."""
-        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios"}
-        return Recipe(learning_rate=rate, **self.model_dump(exclude=left_out))
+        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "at_scale"}
+        return full_size(Recipe(learning_rate=rate, **self.model_dump(exclude=left_out)), self.at_scale)
 
 
 class ControlsSection(Section):

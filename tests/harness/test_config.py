@@ -3,12 +3,13 @@ import pytest
 from prunebench.eval import InputError
 from prunebench.harness.config import PRESETS, Config, load_config
 
+AT_FULL_SIZE = {"panns": ("data.root=AUDIOSET",)}
 SIX = ("l1", "geometric_median", "random", "operator_norm", "operator_norm_released", "operator_similarity")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_read_back_from_their_own_text(preset, tmp_path):
-    config = load_config(preset)
+    config = load_config(preset, AT_FULL_SIZE.get(preset, ()))
     (tmp_path / "again.toml").write_text(config.to_toml())
     assert load_config(str(tmp_path / "again.toml")) == config
 

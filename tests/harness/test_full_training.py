@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from prunebench.eval.errors import InputError
-from prunebench.harness import full_training
 from prunebench.harness.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.full_training import TaggingLoss, train_full
 from prunebench.harness.model import Cnn14
@@ -212,4 +211,3 @@ def test_without_accelerate_the_way_to_get_it_is_said(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "accelerate", None)
     with pytest.raises(InputError, match=r"pip install 'prunebench\[train\]'"):
         trained()
-    assert full_training.VERSION == 1
