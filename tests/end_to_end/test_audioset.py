@@ -144,5 +144,5 @@ def test_at_scale_trains_every_layer():
         load_config("quick", ["finetune.at_scale.device=cpu"])
     with pytest.raises(InputError, match="must split into equal parts"):
         load_config("quick", ["base.at_scale.accumulate=5"])
-    with pytest.raises(InputError, match=r"Unknown key `base\.at_scale\.optimizer`"):
+    with pytest.raises(InputError, match=r"`base\.at_scale\.optimizer`; did you mean `optimiser`"):
         load_config("quick", ["base.at_scale.optimizer=adam"])
