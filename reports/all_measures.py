@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +12,7 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
+from prunebench.reports.data_table import DataTable
 from prunebench.reports.point import Point
 
 
@@ -74,19 +73,16 @@ def value_of(point: Point, key: str) -> float:
     return fmean(found) if found else math.nan
 
 
-def measures_csv(points: Sequence[Point], measures: Sequence[Told]) -> str:
-    """A row per point, a column per measure; what was not measured is an empty field."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    heads = ["data", "scope", "allocation", "finetune_scope", "criterion", "control", "ratio", "cells"]
-    writer.writerow(heads + [told.key for told in measures])
+def measures_table(points: Sequence[Point], measures: Sequence[Told]) -> DataTable:
+    """A row per point, a column per measure."""
+    heads = ("data", "scope", "allocation", "finetune_scope", "criterion", "control", "ratio", "cells")
+    rows = []
     for point in points:
         panel = point.panel
         row: list[Any] = [panel.data, panel.scope, panel.allocation, panel.finetune_scope]
-        row += [" = ".join(point.criteria), point.control or "", point.ratio, point.n]
-        values = (value_of(point, told.key) for told in measures)
-        writer.writerow(row + ["" if math.isnan(value) else value for value in values])
-    return stream.getvalue()
+        row += [" = ".join(point.criteria), point.control, point.ratio, point.n]
+        rows.append(row + [value_of(point, told.key) for told in measures])
+    return DataTable("measures", (*heads, *(told.key for told in measures)), rows)
 
 
 def _figures(record: Record) -> dict[str, float]:

@@ -9,11 +9,16 @@ from importlib import resources
 
 import matplotlib.style
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 COLUMN = 3.4  # width of one column of a paper, in inches
-FORMATS = ("png", "svg")
+FORMATS = ("png", "svg", "pdf")
 # Without these the files would carry the date and the version of Matplotlib.
-_METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_METADATA = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 @contextmanager
@@ -25,8 +30,12 @@ def paper_style() -> Iterator[None]:
 
 
 def rendered(figure: Figure, kind: str) -> bytes:
-    """The figure as the bytes of a `"png"` or `"svg"` file."""
+    """The figure as the bytes of a `"png"`, `"svg"` or `"pdf"` file."""
     stream = io.BytesIO()
     with paper_style():
+        engine = figure.get_layout_engine()
+        if isinstance(engine, ConstrainedLayoutEngine):
+            engine.execute(figure)  # once for all files of the figure: it costs as much as drawing
+            figure.set_layout_engine("none")
         figure.savefig(stream, format=kind, metadata=_METADATA[kind])
     return stream.getvalue()

@@ -107,6 +107,11 @@ class ClipScores:
                 return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
         return None
 
+    def test_scores(self, record: Record) -> NDArray[np.float32] | None:
+        """A cell's scores of the test clips, (clips, classes); `None` where none fit the targets or one is nan."""
+        clips, scores = self.clips(record.data), self._scores(record)
+        return scores if clips is not None and scores is not None and _fit(scores, clips) else None
+
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
             path = run / "scores" / f"{record.outcome}.npz"

@@ -31,14 +31,7 @@ def said_missing(
     if undefined:
         verb = "is" if undefined == 1 else "are"
         yield f"{_cells(undefined)} ended without a defined test mAP and {verb} left out."
-    for quantity in AXES:
-        without = [p for p in points if not math.isfinite(quantity.of(p))]
-        name = quantity.name.partition(",")[0]
-        if len(without) == len(points):
-            yield f"No {name} yet, so the figure against it is missing: let `prunebench run` finish."
-        elif without:
-            labels = ", ".join(dict.fromkeys(p.label for p in without))
-            yield f"No {name} of {len(without)} rows yet, which the figure against it leaves out: {labels}."
+    yield from _lacking(runs, points)
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
     bare = sum(scores.resampled_maps(r) is None for r in compared)
     if bare:
@@ -59,6 +52,27 @@ def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
             reasons.setdefault(name, []).append(why)
     for name, found in reasons.items():
         yield f"`{name}` of {_cells(len(found))}: {found[0]}"
+
+
+def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
+    """Costs that all points or some of them lack, those that lack the same in one sentence."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for quantity in AXES:
+        without = [p for p in points if not math.isfinite(quantity.of(p))]
+        key = ("", *dict.fromkeys(p.label for p in without)) if len(without) < len(points) else ("all",)
+        if without:
+            lacking.setdefault((key[0], str(len(without)), *key[1:]), []).append(quantity.short)
+    for (which, rows, *labels), costs in lacking.items():
+        name = " and ".join(costs)
+        figure = "figures against them" if len(costs) > 1 else "figure against it"
+        if which != "all":
+            verb = "leave" if len(costs) > 1 else "leaves"
+            yield f"No {name} of {rows} rows yet, which the {figure} {verb} out: {', '.join(labels)}."
+        elif all(run.config.get("measure", {}).get("latency") is False for run in runs):
+            yield f"No {name}: the run does not measure shapes (`measure.latency` is false)."
+        else:
+            are = "are" if len(costs) > 1 else "is"
+            yield f"No {name} yet, so the {figure} {are} missing: let `prunebench run` finish."
 
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:

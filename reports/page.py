@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import math
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,48 +14,38 @@ import jinja2
 
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
-from prunebench.reports.all_measures import Told, value_of
-from prunebench.reports.panel import Panel
-from prunebench.reports.point import Point
-from prunebench.reports.quantity import AXES
+from prunebench.reports.all_measures import Told
+from prunebench.reports.compare_table import said
+from prunebench.reports.page_data import page_data
+from prunebench.reports.page_tables import page_tables
+from prunebench.reports.ranking_table import LEGEND as RANKING_LEGEND
 from prunebench.reports.report import Report
 from prunebench.reports.run import Run
-from prunebench.reports.summary import SummaryRow
-from prunebench.reports.tables import HEADINGS, LEGEND, cells
+from prunebench.reports.tables import LEGEND
 
-# What each column is sorted by, beside its heading.
-_SORTED_BY = (
-    "label",
-    "ratio",
-    "map_pruned",
-    "map_mean",
-    "map_low",
-    "n",
-    "difference",
-    "difference_low",
-    "macs_backbone",
-    "macs_with_frontend",
-    "parameters",
-    "file_bytes",
-    "latency_backbone_ms",
-)
+SCRIPTS = ("state", "marks", "plot", "ranking", "tables", "cells")  # in the order in which they run
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of the page: what it shows, its file's name, its bytes as a data address."""
+class PageFigure:
+    """A figure of the gallery: what it shows, the name of its file, its SVG."""
 
     caption: str
     name: str
-    address: str
+    svg: bytes
+
+    @property
+    def address(self) -> str:
+        """Its bytes as a data address."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
 
 
-def page_html(report: Report, figures: Mapping[str, bytes], measures: Sequence[Told] = ()) -> str:
+def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[Told] = ()) -> str:
     """The page as HTML; names from the run are escaped.
 
     Args:
         report: what it says.
-        figures: SVG files by name.
+        figures: of the gallery.
         measures: all of them, for the table behind the summary.
     """
     environment = jinja2.Environment(
@@ -67,57 +57,26 @@ def page_html(report: Report, figures: Mapping[str, bytes], measures: Sequence[T
         standing=report.standing,
         sentences=report.sentences,
         missing=report.missing,
-        figures=list(_figures(figures)),
-        headings=HEADINGS,
-        legend=LEGEND,
-        panels=[
-            (panel.title, _table(panel, report)) for panel in dict.fromkeys(row.panel for row in report.rows)
-        ],
-        measures=measures,
-        measured=[
-            (f"{p.panel.title}: {p.label}", numbers.share(p.ratio) if p.ratio else "", _values(p, measures))
-            for p in report.points
-        ],
+        figures=figures,
+        tables=list(page_tables(report, measures)),
+        summary_legend=LEGEND,
+        ranking_legend=RANKING_LEGEND,
+        compared=said(report.compared) if report.compared else "",
         failed=[(_cell_name(record), record.error) for record in report.failed],
         runs=[
             (run.name, _command(run), list(_flat(run.environment)), list(_flat(run.config)))
             for run in report.runs
         ],
+        data=_embedded(page_data(report, measures)),
         css=_file("page.css"),
-        js=_file("page.js"),
+        js="\n".join(_file(f"page_{part}.js") for part in SCRIPTS),
     )
 
 
-def _values(point: Point, measures: Sequence[Told]) -> list[tuple[str, float]]:
-    values = [value_of(point, told.key) for told in measures]
-    return [(numbers.MISSING if math.isnan(value) else f"{value:,.5g}", value) for value in values]
-
-
-def _figures(files: Mapping[str, bytes]) -> Iterator[Figure]:
-    for quantity in AXES:
-        name = f"{quantity.figure}.svg"
-        if name in files:
-            address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode()
-            yield Figure(f"Test mAP against {quantity.name}", name, address)
-    for name in sorted(files):
-        if name.startswith("sensitivity"):
-            address = "data:image/svg+xml;base64," + base64.b64encode(files[name]).decode()
-            yield Figure(
-                "Each layer alone: test mAP, MACs and parameters, relative to unpruned", name, address
-            )
-
-
-def _table(panel: Panel, report: Report) -> list[tuple[bool, list[tuple[str, Any]]]]:
-    """Rows of the panel: whether it is a control, and each cell's text with what it is sorted by."""
-    return [
-        (row.control is not None or row.is_random, _sortable(row))
-        for row in report.rows
-        if row.panel == panel
-    ]
-
-
-def _sortable(row: SummaryRow) -> list[tuple[str, Any]]:
-    return [(text, getattr(row, key)) for text, key in zip(cells(row), _SORTED_BY, strict=True)]
+def _embedded(value: object) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _cell_name(record: Record) -> str:

@@ -16,7 +16,8 @@ Widths = Mapping[tuple[str, str], tuple[int, ...]]
 class Panel:
     """One data set, scope, allocation, fine-tuning scope and schedule, and the widths of the base model.
 
-    `base_widths` is empty where a data set has one architecture only, so that titles need not say it.
+    `base_widths` is empty where a data set has one architecture only, so that titles need not say it; `run` is the
+    name of the run where runs that are reported together hold different cells in the same place.
     """
 
     data: str
@@ -25,11 +26,13 @@ class Panel:
     finetune_scope: str
     base_widths: tuple[int, ...] = ()
     schedule: str = ONE_SHOT
+    run: str = ""
 
     @property
     def title(self) -> str:
         """`synth · C7–C12 pruned · fine-tuning: tail`."""
-        parts = [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
+        parts = [self.run] if self.run else []
+        parts += [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
         if self.allocation != "uniform":
             parts.append(self.allocation)
         parts.append(

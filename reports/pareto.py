@@ -10,31 +10,41 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
+from prunebench.reports.apart import place_labels
 from prunebench.reports.canvas import COLUMN, paper_style
-from prunebench.reports.pareto_panel import Handles, draw_panel
+from prunebench.reports.pareto_panel import Handles, draw_panel, labels_of
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
 
+MANY = 9  # labels beyond which a single column is too narrow
 PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
 
 
-def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figure | None:
+def draw(
+    points: Sequence[Point], quantity: Quantity, *, standing: str, column: float | None = None
+) -> Figure | None:
     """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
 
     A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
     `standing` says below the figure what the run does not claim.
+    `column` is the width of a panel in inches, by default one column of a paper, two where there are more criteria
+    than a single column keeps apart.
     Criteria of equal cost are set side by side, points apart; the frontier's corners are at the true cost.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))
     if not panels:
         return None
-    columns = min(2, len(panels))
+    many = len({p.label for p in known}) > MANY
+    column = column or COLUMN * (2 if many and len(panels) == 1 else 1)
+    columns = max(1, min(round(2 * COLUMN / column), 2, len(panels)))
     rows = math.ceil(len(panels) / columns)
     notes = "\n".join(_notes(known, standing))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
-        figure = Figure((COLUMN * columns, PANEL * rows), layout="constrained")
+        figure = Figure(
+            (column * columns, PANEL * rows * (1.4 if column > COLUMN else 1)), layout="constrained"
+        )
         grid = figure.subplots(rows, columns, squeeze=False)
         handles: Handles = {}
         for axes, panel in zip(grid.flat, panels, strict=False):
@@ -44,8 +54,16 @@ def draw(points: Sequence[Point], quantity: Quantity, *, standing: str) -> Figur
         foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
         # Matplotlib before 3.10 leaves out labels that begin with an underscore.
         labels = [f" {label}" if label.startswith("_") else label for label in handles]
-        legend = figure.legend(list(handles.values()), labels, loc="lower center", ncols=2 * columns)
+        across = max(1, round(2 * column * columns / COLUMN * (0.75 if many else 1)))
+        legend = figure.legend(
+            list(handles.values()),
+            labels,
+            loc="lower center",
+            ncols=across,
+        )
         _stack(figure, legend, foot)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            place_labels(axes, labels_of([p for p in known if p.panel == panel], quantity, scale[0]))
     return figure
 
 
@@ -70,7 +88,9 @@ def _notes(points: Sequence[Point], standing: str) -> list[str]:
     models = f"n = {counts[0]} models" if counts[0] else ""
     models += f"{', ' if models else ''}random n = {counts[1]}" if drawn else ""
     lines = [f"mean and range of {models}"] if models else []
-    signs = ["top axis: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
+    signs = (
+        ["top and right axes: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
+    )
     signs += ["† as released by its authors"] if any(p.released for p in points) else []
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1:

@@ -17,13 +17,14 @@ from prunebench.reports.curve import Curve, curves_of
 from prunebench.reports.frontier import frontier
 from prunebench.reports.palette import GREY, INK, look_of
 from prunebench.reports.point import Point
+from prunebench.reports.published import beside
 from prunebench.reports.quantity import Quantity
 
 # Legends take tuples of artists, which Matplotlib's annotations do not say.
 Handles: TypeAlias = dict[str, Any]
 
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
-STEP = 1.5  # points between criteria of equal cost
+STEP, ASIDE = 1.5, 7.0  # points between criteria of equal cost, and at most to each side
 TITLE = 56  # characters in a line of a title
 # Label, marker, fill, size and, as both unpruned controls cost the same, points to the side.
 CONTROLS = {
@@ -45,30 +46,57 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     """
     factor, unit = scale
     costs = [quantity.of(p) / factor for p in points]
+    costs += [cost / factor for cost, _ in beside(points[0].panel, quantity)]
     logarithmic = min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM
     if logarithmic:
         axes.set_xscale("log")
     handles: Handles = {}
     curves = curves_of(points, points[0].panel)
     solid = [curve for curve in curves if not curve.is_random]
+    step = min(STEP, 2 * ASIDE / max(1, len(solid) - 1))
     for curve in curves:
         place = 0.0 if curve.is_random else solid.index(curve) - (len(solid) - 1) / 2
-        moved = _aside(axes, place * STEP)
+        moved = _aside(axes, place * step)
         handles[curve.label] = _curve(axes, curve, quantity, factor, moved)
     for point in points:
         if point.control in CONTROLS and not point.own_rate:
             handles |= _control(axes, point, quantity, factor)
     handles |= _frontier(axes, points, quantity, factor)
+    handles |= _published(axes, points[0], quantity, factor)
     axes.margins(x=0.06, y=0.08)
     axes.set_title(textwrap.fill(points[0].panel.title, TITLE), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
     _relative_axis(axes, points, quantity, factor)
+    _relative_quality(axes, points)
     if logarithmic:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
     return handles
+
+
+def labels_of(points: Sequence[Point], quantity: Quantity, factor: float) -> list[tuple[float, float, str]]:
+    """What is named beside its mark: x, y and text of the frontier's criteria and of the published points."""
+    best = [p for p in frontier(points, quantity) if p.control is None]
+    own = [(quantity.of(p) / factor, p.mean_map, p.label) for p in best]
+    return own + [(cost / factor, p.map, p.model) for cost, p in beside(points[0].panel, quantity)]
+
+
+def _published(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
+    known = list(beside(point.panel, quantity))
+    if not known:
+        return {}
+    (marks,) = axes.plot(
+        [cost / factor for cost, _ in known],
+        [p.map for _, p in known],
+        marker="+",
+        color="#606060",
+        markersize=4,
+        linestyle="none",
+        zorder=2.2,
+    )
+    return {"published": marks}
 
 
 def _frontier(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Handles:
@@ -169,3 +197,13 @@ def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, fact
         if axes.get_xscale() == "log":
             top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             top.minorticks_off()
+
+
+def _relative_quality(axes: Axes, points: Sequence[Point]) -> None:
+    """A third axis at the right: mAP relative to the unpruned model."""
+    unpruned = next((p.mean_map for p in points if p.control == "unpruned"), 0.0)
+    if unpruned > 0:
+        there_and_back = (lambda y: np.asarray(y) / unpruned, lambda y: np.asarray(y) * unpruned)
+        right = axes.secondary_yaxis("right", functions=there_and_back)
+        right.yaxis.set_major_formatter("{x:g}×")
+        right.tick_params(labelsize=5.5)

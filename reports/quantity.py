@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
+from prunebench.eval.record import Record
 from prunebench.reports.point import Point
 
 
@@ -19,6 +20,7 @@ class Quantity:
         name: what it is, with its convention.
         unit: of the raw value, empty for counts.
         per: what a count is for, `" per 10 s clip"`.
+        short: what it is in a word, `"MACs (backbone)"`.
         figure: name of the figure of mAP against it.
         quartiles: keys of its first and third quartile, for measured times.
     """
@@ -26,6 +28,7 @@ class Quantity:
     key: str
     name: str
     unit: str
+    short: str = ""
     figure: str = ""
     per: str = ""
     quartiles: tuple[str, str] | None = None
@@ -33,6 +36,11 @@ class Quantity:
     def of(self, point: Point) -> float:
         """Mean over the point's cells, nan where none has it."""
         return _mean(point, self.key)
+
+    def of_record(self, record: Record) -> float:
+        """Of one cell, nan where it was not measured."""
+        value = record.timings.get(self.key, record.measures.get(self.key))
+        return math.nan if value is None else float(value)
 
     def spread(self, point: Point) -> tuple[float, float]:
         """First and third quartile, (nan, nan) where the quantity has none."""
@@ -53,29 +61,44 @@ class Quantity:
         return 1.0, self.unit
 
 
-MACS = Quantity("macs_backbone", "MACs, backbone (log-mel in)", "", "map_vs_macs", " per 10 s clip")
-MACS_WITH_FRONTEND = Quantity(
-    "macs_with_frontend", "MACs with front end (waveform in)", "", per=" per 10 s clip"
+MACS = Quantity(
+    "macs_backbone",
+    "MACs, backbone (log-mel in)",
+    "",
+    "MACs (backbone)",
+    "map_vs_macs",
+    " per 10 s clip",
 )
-PARAMETERS = Quantity("parameters", "parameters", "", "map_vs_parameters")
-FILE_BYTES = Quantity("file_bytes", "saved file", "B")
+MACS_WITH_FRONTEND = Quantity(
+    "macs_with_frontend",
+    "MACs with front end (waveform in)",
+    "",
+    "MACs (with front end)",
+    per=" per 10 s clip",
+)
+PARAMETERS = Quantity("parameters", "parameters", "", "parameters", "map_vs_parameters")
+FILE_BYTES = Quantity("file_bytes", "saved file", "B", "file size", "map_vs_file")
 LATENCY = Quantity(
     "latency_backbone_ms",
     "latency, backbone (log-mel in), median and quartiles",
     "ms",
+    "latency",
     "map_vs_latency",
     quartiles=("latency_backbone_q1_ms", "latency_backbone_q3_ms"),
 )
 LATENCY_RATIO = Quantity("latency_backbone_ratio", "latency relative to the unpruned model, interleaved", "")
+MEMORY = Quantity(
+    "peak_memory_bytes", "peak memory of a forward pass, weights aside", "B", "peak memory", "map_vs_memory"
+)
 
 # Those that mAP is drawn against.
-AXES = (MACS, PARAMETERS, LATENCY)
+AXES = (MACS, PARAMETERS, FILE_BYTES, LATENCY, MEMORY)
 
 
 def _mean(point: Point, key: str) -> float:
-    found = [
-        float(value)
-        for record in point.records
-        if (value := {**record.measures, **record.timings}.get(key)) is not None and math.isfinite(value)
-    ]
+    found = []
+    for record in point.records:
+        value = record.timings.get(key, record.measures.get(key))
+        if value is not None and math.isfinite(value):
+            found.append(float(value))
     return fmean(found) if found else math.nan

@@ -13,13 +13,20 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 from prunebench.reports.clips import ClipScores
+from prunebench.reports.compare import Compared, compared_runs, conflicting, points_by_run
 from prunebench.reports.detect import Detectable, smallest_detectable
+from prunebench.reports.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.missing import said_missing
 from prunebench.reports.point import Point, points_of
+from prunebench.reports.quantity import MACS, PARAMETERS
+from prunebench.reports.ranking import Ranking, rankings_of
+from prunebench.reports.ranking_words import said_ranking
 from prunebench.reports.run import Run, finished, read_run
+from prunebench.reports.sensitivity import is_sensitivity
 from prunebench.reports.summary import SummaryRow, rows_of
 from prunebench.reports.words import said
 
+EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
 DEMONSTRATION = "demonstration, no claim"
 
 
@@ -35,6 +42,10 @@ class Report:
         sentences: the summary in words, numbers first, by the panel's title.
         missing: what is not there, in words.
         failed: the records of cells that failed.
+        scores: per-clip test scores.
+        rankings: at equal MACs and at equal parameters, panel by panel.
+        compared: points that are in several runs, with their differences.
+        hypervolumes: against the costs at which criteria are ranked.
         folder: where it was written, `None` before.
         files: what was written.
     """
@@ -46,6 +57,10 @@ class Report:
     sentences: Mapping[str, tuple[str, ...]]
     missing: tuple[str, ...]
     failed: tuple[Record, ...]
+    scores: ClipScores
+    rankings: tuple[Ranking, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    hypervolumes: tuple[Hypervolume, ...] = ()
     folder: Path | None = None
     files: tuple[Path, ...] = ()
 
@@ -79,6 +94,11 @@ class Report:
             "missing": self.missing,
             "failed": [record.cell for record in self.failed],
             "smallest_detectable_difference": [dataclasses.asdict(d) for d in self.detectable],
+            "rankings": [_ranking_json(ranking) for ranking in self.rankings],
+            "hypervolumes": [
+                {**dataclasses.asdict(h), "quantity": h.quantity.key} for h in self.hypervolumes
+            ],
+            "runs_compared": [dataclasses.asdict(row) for row in self.compared],
             "rows": [dataclasses.asdict(row) for row in self.rows],
             "files": [str(path) for path in self.files],
         }
@@ -103,19 +123,61 @@ def make_report(folders: Sequence[Path | str]) -> Report:
             f"{names}{why}: let `prunebench run` finish some."
         )
     scores = ClipScores([run.folder for run in runs])
-    points = points_of(done)
+    apart = len(runs) > 1 and conflicting(runs)
+    points = points_by_run(runs) if apart else points_of(done)
+    compared = compared_runs(runs) if len(runs) > 1 else []
     rows = rows_of(points, scores)
     panels = dict.fromkeys(p.panel for p in points)
     detectable = tuple(smallest_detectable(panel, points, scores) for panel in panels)
+    rankings, volumes = _rankings(points, scores), _hypervolumes(points, scores)
     return Report(
         runs=runs,
         points=tuple(points),
         rows=tuple(rows),
         detectable=detectable,
-        sentences={found.panel.title: said(found, points, rows, scores) for found in detectable},
+        sentences={
+            found.panel.title: (
+                *said(found, points, rows, scores),
+                *_said_rankings([r for r in rankings if r.panel == found.panel]),
+            )
+            for found in detectable
+        },
+        compared=tuple(compared),
         missing=tuple(said_missing(runs, records, points, detectable, scores)),
         failed=failed,
+        scores=scores,
+        rankings=tuple(rankings),
+        hypervolumes=tuple(volumes),
     )
+
+
+def _rankings(points: Sequence[Point], scores: ClipScores) -> list[Ranking]:
+    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
+    return [r for panel in panels for cost in EQUAL for r in rankings_of(panel, points, cost, scores)]
+
+
+def _hypervolumes(points: Sequence[Point], scores: ClipScores) -> list[Hypervolume]:
+    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
+    return [h for panel in panels for cost in EQUAL for h in hypervolumes(panel, points, cost, scores)]
+
+
+def _said_rankings(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+    """Those at equal MACs; those at other equal costs where they differ."""
+    said, told = [], []
+    for cost in EQUAL:
+        own = [r for r in rankings if r.quantity is cost]
+        if own and [r.rows for r in own] not in told:
+            told.append([r.rows for r in own])
+            said += [sentence.replace(" %", "\u00a0%") for sentence in said_ranking(own)]
+    return tuple(said)
+
+
+def _ranking_json(ranking: Ranking) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(ranking),
+        "quantity": ranking.quantity.key,
+        "left_out": dict(ranking.left_out),
+    }
 
 
 def _defined(value: Any) -> Any:

@@ -5,8 +5,6 @@ Its cells have one layer for a scope and are not fine-tuned; the preset `sensiti
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -18,6 +16,7 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.record import Record
 from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.data_table import DataTable
 from prunebench.reports.palette import INK, look_of, order
 from prunebench.reports.run import stage_map
 
@@ -78,14 +77,10 @@ def sensitivity_of(records: Iterable[Record]) -> list[Sensitivity]:
     return sorted(found, key=lambda s: (s.data, int(s.layer[1:]), order(s.criterion), s.ratio))
 
 
-def sensitivity_csv(entries: Sequence[Sensitivity]) -> str:
-    """The entries as a CSV table; nan is an empty field."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Sensitivity)])
-    for entry in entries:
-        writer.writerow(["" if isinstance(v, float) and math.isnan(v) else v for v in astuple(entry)])
-    return stream.getvalue()
+def sensitivity_table(entries: Sequence[Sensitivity]) -> DataTable:
+    """A row an entry."""
+    names = tuple(field.name for field in fields(Sensitivity))
+    return DataTable("sensitivity", names, [astuple(entry) for entry in entries])
 
 
 def draw_sensitivity(entries: Sequence[Sensitivity], data: str) -> Figure:

@@ -18,6 +18,7 @@ from prunebench.reports.quantity import (
     LATENCY_RATIO,
     MACS,
     MACS_WITH_FRONTEND,
+    MEMORY,
     PARAMETERS,
     Quantity,
 )
@@ -47,8 +48,9 @@ class SummaryRow:
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
         parameters, file_bytes: of the model and of its saved file.
         latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
-        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative: to
-            the unpruned model.
+        peak_memory_bytes: of a forward pass in a fresh process, beyond its model.
+        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative,
+            peak_memory_bytes_relative: to the unpruned model.
     """
 
     panel: Panel
@@ -79,6 +81,8 @@ class SummaryRow:
     file_bytes_relative: float
     latency_backbone_ms: float
     latency_backbone_ratio: float
+    peak_memory_bytes: float = math.nan
+    peak_memory_bytes_relative: float = math.nan
 
 
 def summary_rows(records: Sequence[Record], scores: ClipScores | None = None) -> list[SummaryRow]:
@@ -141,6 +145,8 @@ def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_fronti
         file_bytes_relative=_relative(FILE_BYTES, point, unpruned),
         latency_backbone_ms=LATENCY.of(point),
         latency_backbone_ratio=LATENCY_RATIO.of(point),
+        peak_memory_bytes=MEMORY.of(point),
+        peak_memory_bytes_relative=_relative(MEMORY, point, unpruned),
     )
 
 

@@ -3,41 +3,68 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
-from prunebench.reports.all_measures import declared_measures, measure_keys, measures_csv
+from prunebench.reports.all_measures import declared_measures, measure_keys
 from prunebench.reports.canvas import FORMATS, rendered
-from prunebench.reports.page import page_html
-from prunebench.reports.pareto import draw
-from prunebench.reports.quantity import AXES
-from prunebench.reports.report import Report, as_json, make_report
-from prunebench.reports.run import finished
-from prunebench.reports.sensitivity import (
-    draw_sensitivity,
-    is_sensitivity,
-    sensitivity_csv,
-    sensitivity_of,
-)
-from prunebench.reports.tables import csv_table, markdown_summary
+from prunebench.reports.column import columns_named
+from prunebench.reports.figures import WIDTHS, figures_of
+from prunebench.reports.page import PageFigure, page_html
+from prunebench.reports.report import Report, make_report
+from prunebench.reports.report_tables import table_files
 
 
-def write_report(runs: Sequence[Path | str], out: Path | str | None = None) -> Report:
-    """Write figures (PNG and SVG), tables (CSV, Markdown, JSON) and one self-contained page.
+def write_report(
+    runs: Sequence[Path | str],
+    out: Path | str | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    width: str | None = None,
+    formats: Sequence[str] = FORMATS,
+    tables_only: bool = False,
+) -> Report:
+    """Write figures (PNG, SVG, PDF), tables (CSV, Markdown, LaTeX, JSON, Parquet) and one self-contained page.
 
     Everything is made from the run folders alone, and written only once all of it is made.
 
     Args:
         runs: run folders; several are reported as one.
         out: the folder to write to, by default `report` in the run folder.
+        columns: of the summary, all by default.
+        width: of the figures, `"single"` or `"double"` column; by default what suits each.
+        formats: of the figures, of `"png"`, `"svg"`, `"pdf"`; none for a page without a gallery.
+        tables_only: neither figures nor the page.
 
     Raises:
         InputError: where a folder is no run folder, no cell is finished, the runs do not fit together, or
-            several runs are given without `out`.
+            several runs are given without `out`; for an unknown column, width or format.
     """
+    folder = _folder(runs, out)
+    chosen = columns_named(columns)
+    for name, known in (*((f, FORMATS) for f in formats), *(((width, tuple(WIDTHS)),) if width else ())):
+        if name not in known:
+            raise InputError(f"Figures have a known format and width. Found `{name}`; {nearest(name, known)}")
+    report = make_report(runs)
+    measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
+    contents: dict[str, bytes] = {}
+    shown: list[PageFigure] = []
+    for drawn in () if tables_only or not formats else figures_of(report, width):
+        files = {kind: rendered(drawn.figure, kind) for kind in dict.fromkeys((*formats, "svg"))}
+        contents |= {f"{drawn.name}.{kind}": files[kind] for kind in formats}
+        shown.append(PageFigure(drawn.caption, f"{drawn.name}.svg", files["svg"]))
+    contents |= table_files(report, chosen, measures)
+    if not tables_only:
+        contents["page.html"] = page_html(report, shown, measures).encode()
+    for name, data in contents.items():
+        with whole_file(folder / name) as stream:
+            stream.write(data)
+    return dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in contents))
+
+
+def _folder(runs: Sequence[Path | str], out: Path | str | None) -> Path:
     if not runs:
         raise InputError("A report needs at least one run folder. Found none: give the folder of a run.")
     if out is None and len(runs) > 1:
@@ -49,38 +76,4 @@ def write_report(runs: Sequence[Path | str], out: Path | str | None = None) -> R
         raise InputError(
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."
         )
-    report = make_report(runs)
-    contents = _sensitivity(report)
-    # Cells of single layers that were not fine-tuned have a figure of their own.
-    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
-    if all(p.control == "unpruned" for p in points):
-        points = []
-    for quantity in AXES:
-        figure = draw(points, quantity, standing=report.standing)
-        if figure is not None:
-            contents |= {f"{quantity.figure}.{kind}": rendered(figure, kind) for kind in FORMATS}
-    contents["summary.csv"] = csv_table(report.rows).encode()
-    contents["summary.md"] = markdown_summary(report).encode()
-    measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
-    contents["measures.csv"] = measures_csv(report.points, measures).encode()
-    contents["summary.json"] = as_json(report).encode()
-    figures = {name: data for name, data in contents.items() if name.endswith(".svg")}
-    contents["page.html"] = page_html(report, figures, measures).encode()
-    for name, data in contents.items():
-        with whole_file(folder / name) as stream:
-            stream.write(data)
-    return dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in contents))
-
-
-def _sensitivity(report: Report) -> dict[str, bytes]:
-    """Table and figures of the cells of single layers, nothing where there are none."""
-    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
-    if not entries:
-        return {}
-    sets = list(dict.fromkeys(entry.data for entry in entries))
-    contents = {"sensitivity.csv": sensitivity_csv(entries).encode()}
-    for data in sets:
-        name = "sensitivity" if len(sets) == 1 else f"sensitivity_{re.sub(r'[^A-Za-z0-9]+', '_', data)}"
-        figure = draw_sensitivity(entries, data)
-        contents |= {f"{name}.{kind}": rendered(figure, kind) for kind in FORMATS}
-    return contents
+    return folder

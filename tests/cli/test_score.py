@@ -120,7 +120,7 @@ def test_criteria_held_against_each_other(cli):
     assert [row["kendall_tau"] for row in same] == [pytest.approx(1)] * 6
     assert same[0]["overlap"] == {"0.25": 1, "0.5": 1, "0.75": 1}
     assert not list(Path("cmp").glob("*.npz"))
-    assert {path.suffix for path in Path("cmp").iterdir()} == {".csv", ".json", ".png", ".svg"}
+    assert {path.suffix for path in Path("cmp").iterdir()} == {".csv", ".json", ".png", ".svg", ".pdf"}
 
 
 def test_scores_and_a_comparison_at_other_ratios(cli):

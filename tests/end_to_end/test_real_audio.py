@@ -51,7 +51,7 @@ def test_quick_on_esc10(esc10_root, tmp_path, more, label):
     assert {record.data for record in records} == {label}
     assert all(record.status == "done" for record in records)
     assert all(record.stages[record.last_stage]["classes_with_positives"] == 10 for record in records)
-    assert (tmp_path / "run" / "report" / "map_vs_macs.png").stat().st_size > 10_000
+    assert (tmp_path / "run" / "report" / "map_vs_macs.svg").stat().st_size > 10_000
 
 
 def test_a_recording_that_breaks_off_is_named(esc10_root, tmp_path):

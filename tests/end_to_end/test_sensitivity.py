@@ -67,7 +67,7 @@ def test_the_report_has_data_and_a_figure(run):
         assert 0 < float(row["map_recalibrated"]) < 1
         assert 0 < float(row["macs_backbone_relative"]) < 1
         assert 0 < float(row["parameters_relative"]) < 1
-    assert (run / "report" / "sensitivity.png").stat().st_size > 10_000
+    assert (run / "report" / "sensitivity.svg").stat().st_size > 10_000
     assert (run / "report" / "sensitivity.svg").is_file()
     assert "Each layer alone" in (run / "report" / "page.html").read_text()
-    assert not (run / "report" / "map_vs_macs.png").exists()
+    assert not (run / "report" / "map_vs_macs.svg").exists()

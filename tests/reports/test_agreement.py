@@ -91,7 +91,7 @@ def test_files_repeat_to_the_last_byte(tmp_path: Path) -> None:
     assert {file.name for file in first} == {
         "agreement.csv",
         "agreement.json",
-        *(f"agreement{part}.{kind}" for part in ("", "_by_layer") for kind in ("png", "svg")),
+        *(f"agreement{part}.{kind}" for part in ("", "_by_layer") for kind in ("png", "svg", "pdf")),
     }
     for one, other in zip(first, again, strict=True):
         assert one.read_bytes() == other.read_bytes()

@@ -84,7 +84,9 @@ def test_labels_name_unit_and_convention(quick_report):
     assert labels == [
         "MACs, backbone (log-mel in), M per 10 s clip",
         "parameters, M",
+        "saved file, MB",
         "latency, backbone (log-mel in), median and quartiles, ms",
+        "peak memory of a forward pass, weights aside, MB",
     ]
 
 
@@ -124,9 +126,11 @@ def test_the_band_of_random_is_its_range(quick_report):
 
 def test_the_second_axis_is_relative_to_the_unpruned_model(quick_report):
     axes = draw(quick_report.points, MACS, standing="").axes[0]
-    (top,) = axes.child_axes
+    top, right = axes.child_axes
     unpruned = next(r.macs_backbone for r in quick_report.rows if r.label == "unpruned") / 1e6
     assert np.asarray(top.get_xlim()) * unpruned == pytest.approx(axes.get_xlim())
+    best = next(r.map_mean for r in quick_report.rows if r.label == "unpruned")
+    assert np.asarray(right.get_ylim()) * best == pytest.approx(axes.get_ylim())
 
 
 def test_wide_ranges_of_cost_are_logarithmic(maker):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prunebench.baselines.figures import entries_of_run, entry_name
+from prunebench.baselines.entries import entries_of_run, entry_name
 from prunebench.reports import make_report, summary_rows
 from prunebench.reports.curve import curves_of
 from prunebench.reports.point import points_of, random_at

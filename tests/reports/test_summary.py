@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from prunebench.reports import load_records, make_report, summary_rows, terminal_table
-from prunebench.reports.tables import HEADINGS, csv_table, markdown_summary
+from prunebench.reports.column import COLUMNS
+from prunebench.reports.tables import markdown_summary, summary_table
 
 
 def row_of(rows, label, ratio):
@@ -78,7 +79,7 @@ def test_without_scores_no_row_has_an_interval(quick_run):
 
 
 def test_csv_reads_back(quick_report):
-    lines = list(csv.DictReader(io.StringIO(csv_table(quick_report.rows))))
+    lines = list(csv.DictReader(io.StringIO(summary_table(quick_report.rows).csv().decode())))
     assert len(lines) == len(quick_report.rows)
     for line, row in zip(lines, quick_report.rows, strict=True):
         assert (line["data"], line["scope"], line["finetune_scope"]) == ("synth", "C7-C12", "tail")
@@ -100,7 +101,7 @@ def test_markdown_has_a_whole_table(quick_report):
     text = markdown_summary(quick_report)
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len(table) == 2 + len(quick_report.rows)
-    assert {line.replace("\\|", "").count("|") for line in table} == {len(HEADINGS) + 1}
+    assert {line.replace("\\|", "").count("|") for line in table} == {len(COLUMNS) + 1}
     assert "**demonstration, no claim**" in text
     assert "smallest difference" in text
 

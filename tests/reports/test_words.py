@@ -101,7 +101,7 @@ def test_what_a_half_finished_run_misses(maker):
     missing = "\n".join(report.missing).replace("\u00a0", " ")
     for words in (
         "2 of 3 cells of quick are not finished yet",
-        "No latency yet",
+        "No latency and peak memory yet",
         "the control of the unpruned model is missing",
         "the control of the unpruned, fine-tuned model is missing",
         "no random control at 50 %",
@@ -136,5 +136,5 @@ def test_latency_of_some_shapes_is_said(maker):
     shapes.write_text("".join(f"{line}\n" for line in lines))
     report = make_report([maker.write()])
     assert report.missing == (
-        "No latency of 2 rows yet, which the figure against it leaves out: random, l1.",
+        "No latency and peak memory of 2 rows yet, which the figures against them leave out: random, l1.",
     )

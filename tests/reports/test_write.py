@@ -11,11 +11,25 @@ import pytest
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, write_report
 
-FILES = {
-    f"{name}.{kind}"
-    for name in ("map_vs_macs", "map_vs_parameters", "map_vs_latency")
-    for kind in ("png", "svg")
-} | {"measures.csv", "summary.csv", "summary.md", "summary.json", "page.html"}
+FIGURES = {
+    "attainment",
+    "before_and_after",
+    "class_changes",
+    "filters_kept",
+    "map_vs_file",
+    "map_vs_latency",
+    "map_vs_macs",
+    "map_vs_memory",
+    "map_vs_parameters",
+    "ranking_at_equal_macs",
+    "speed_up",
+}
+TABLES = {"attainment", "class_changes", "hypervolume", "measures", "ranking", "summary"}
+FILES = (
+    {f"{name}.svg" for name in FIGURES}
+    | {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
+    | {"summary.md", "summary.tex", "summary.json", "page.html"}
+)
 VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
 
 
@@ -52,15 +66,33 @@ def test_everything_is_written_into_the_run_by_default(quick_report, quick_run):
 
 
 def test_writing_again_gives_the_same_bytes(quick_report, quick_run, tmp_path):
-    again = write_report([quick_run], tmp_path / "again")
+    again = write_report([quick_run], tmp_path / "again", formats=["svg"])
     for path in again.files:
         assert path.read_bytes() == (quick_report.folder / path.name).read_bytes(), path.name
+
+
+def test_figures_come_in_three_formats_and_repeat_to_the_last_byte(maker, tmp_path):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    maker.write()
+    first, again = (write_report([maker.folder], tmp_path / name) for name in ("first", "again"))
+    kinds = {path.suffix for path in first.files if path.stem == "map_vs_macs"}
+    assert kinds == {".png", ".svg", ".pdf"}
+    for one, other in zip(first.files, again.files, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+    assert b"/FontFile2" in (first.folder / "map_vs_macs.pdf").read_bytes()  # fonts are embedded
+
+
+def test_tables_alone(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    report = write_report([maker.write()], tables_only=True)
+    assert {path.suffix for path in report.files} == {".csv", ".md", ".tex", ".json", ".parquet"}
+    assert report.page is None
 
 
 def test_the_page_is_whole_and_asks_no_network(quick_report):
     page = page_of(quick_report)
     assert page.open == []
-    assert page.tags.count("img") == 3
+    assert page.tags.count("img") == len(FIGURES)
     assert all(address.startswith("data:") for address in page.addresses)
     source = quick_report.page.read_text(encoding="utf-8")
     assert not re.search(r"@import|url\(\s*['\"]?(?!data:)|fetch\(|XMLHttpRequest", source)
@@ -80,17 +112,17 @@ def test_names_with_markup_are_escaped(maker):
     maker.config(name=bad)
     maker.cell(signal=1.0, criterion=bad, ratio=0.5, data=f"a {bad}")
     maker.fail(cell="b", criterion=bad, data="synth", error=bad)
-    report = write_report([maker.write()])
+    report = write_report([maker.write()], formats=[])
     page = page_of(report)
     assert page.open == []
-    assert page.tags.count("script") == 1
+    assert page.tags.count("script") == 2
     assert bad in "".join(page.text)
 
 
 def test_failed_cells_are_listed_on_the_page(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     maker.fail(cell="b", criterion="l2", data="synth", ratio=0.75, finetune_seed=1, error="out of memory")
-    text = "".join(page_of(write_report([maker.write()])).text).replace("\u00a0", " ")
+    text = "".join(page_of(write_report([maker.write()], formats=[])).text).replace("\u00a0", " ")
     assert "Failed cells (1)" in text
     assert "l2, 75 % of C7-C12, synth, base seed 0, fine-tuning seed 1" in text
     assert "out of memory" in text
@@ -100,7 +132,7 @@ def test_a_run_without_configuration_and_environment_is_reported(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     for name in ("config.toml", "environment.json"):
         (maker.folder / name).unlink()
-    report = write_report([maker.write()])
+    report = write_report([maker.write()], formats=[])
     assert report.title == maker.folder.name
     assert report.standing == "demonstration, no claim"
     assert "holds no environment" in "".join(page_of(report).text)
@@ -111,7 +143,7 @@ def test_two_runs_are_reported_as_one(maker, tmp_path):
     other = type(maker)(tmp_path / "other")
     other.folder.mkdir()
     other.config(name="more").grid(criteria={"l2": 0.4, "random": 0.9}, ratios=(0.5,)).write()
-    report = write_report([maker.folder, other.folder], tmp_path / "both")
+    report = write_report([maker.folder, other.folder], tmp_path / "both", tables_only=True)
     assert report.title == "quick + more"
     rows = {row.label: row for row in report.rows if row.ratio}
     assert set(rows) == {"random", "l1", "l2"}
@@ -190,7 +222,7 @@ def test_a_report_leaves_torch_alone(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     code = (
         "import sys, prunebench.reports\n"
-        f"prunebench.reports.write_report([{str(maker.write())!r}])\n"
+        f"prunebench.reports.write_report([{str(maker.write())!r}], formats=[])\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'prunebench.harness', 'matplotlib.pyplot')))"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)

@@ -10,18 +10,50 @@ from prunebench.cli.output import console, print_json
 
 
 @click.command(
-    epilog="\b\nExamples:\n  prunebench report runs/quick\n  prunebench report runs/quick -o figures"
+    epilog="\b\nExamples:\n"
+    "  prunebench report runs/quick\n"
+    "  prunebench report runs/quick -o figures --width single --formats pdf\n"
+    "  prunebench report runs/quick --tables-only --columns criterion,ratio,map,macs_backbone\n"
+    "  prunebench report runs/before runs/after -o compared"
 )
 @click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
+@click.option("--columns", help="Of the summary, in this order, comma between  [default: all]")
+@click.option("--width", help="Of the figures: single or double column  [default: what suits each]")
+@click.option("--formats", default="png,svg,pdf", show_default=True, help="Of the figures.")
+@click.option("--tables-only", is_flag=True, help="Neither figures nor the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def report(run: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
-    """Draw the figures, tables and the page of RUN from its records alone."""
+def report(
+    run: tuple[Path, ...],
+    output: Path | None,
+    columns: str | None,
+    width: str | None,
+    formats: str,
+    tables_only: bool,
+    as_json: bool,
+) -> None:
+    """Draw the figures, tables and the page of RUN from its records alone.
+
+    Several runs are reported as one; where they hold different cells in the same place they are drawn side by side,
+    and a table gives the differences.
+    """
     from prunebench.reports import terminal_table, write_report
 
-    written = write_report(list(run), output)
+    written = write_report(
+        list(run),
+        output,
+        columns=None if columns is None else _listed(columns),
+        width=width,
+        formats=_listed(formats),
+        tables_only=tables_only,
+    )
     if as_json:
         print_json(written.summary)
         return
     console().print(terminal_table(written))
-    click.echo(f"Page: {written.page}", err=True)
+    where = f"Tables: {written.folder}" if written.page is None else f"Page: {written.page}"
+    click.echo(where, err=True)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

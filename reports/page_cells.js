@@ -1,0 +1,85 @@
+"use strict";
+// Every cell, a page at a time; a click shows all of it and the command that makes it again.
+{
+  const PAGE = 50;
+  const COLUMNS = [
+    ["criterion", (c) => [c.criterion || c.control, c.criterion && c.control ? c.control : ""].filter(Boolean).join(", ")],
+    ["data", (c) => c.data], ["scope", (c) => c.scope], ["fine-tuning", (c) => c.finetune],
+    ["ratio", (c) => c.ratio, percent], ["base seed", (c) => c.base_seed], ["prune seed", (c) => c.prune_seed], ["fine-tuning seed", (c) => c.finetune_seed],
+    ["mAP pruned", (c) => c.map_pruned, fixed], ["mAP", (c) => c.map, fixed],
+    ...DATA.costs.map((cost) => [cost.name.split(",")[0] + (cost.key === "macs_backbone" ? ", backbone" : ""), (c) => c[cost.key], (v) => quantity(v, cost.unit)]),
+    ["cell", (c) => c.id],
+  ];
+  const headings = COLUMNS.map(([name]) => name);
+  const rows = DATA.cells.map((cell) => {
+    const values = COLUMNS.map(([, of]) => of(cell) ?? "").map(String);
+    return { cell, values, text: values.join(" ").toLowerCase() };
+  });
+  const table = document.getElementById("cells-table");
+  const body = table.tBodies[0];
+  const detail = document.getElementById("cell");
+  let [typed, page, left] = ["", 0, rows];
+
+  const heads = COLUMNS.map(([name], column) => {
+    const head = document.createElement("th");
+    head.scope = "col";
+    head.append(button(name, () => sortOn(heads, head, (rising) => {
+      rows.sort((a, b) => compared(a.values[column], b.values[column], rising));
+      refresh();
+    })));
+    return head;
+  });
+  table.tHead.rows[0].append(...heads);
+
+  function show(cell) {
+    detail.replaceChildren();
+    const title = document.createElement("h3");
+    title.textContent = `Cell ${cell.id}`;
+    const list = document.createElement("dl");
+    for (const [key, value] of Object.entries(cell)) {
+      if (key === "command" || key === "id" || value === null || value === "") continue;
+      const [name, held] = [document.createElement("dt"), document.createElement("dd")];
+      name.textContent = key.replace(/_/g, " ");
+      held.textContent = value;
+      list.append(name, held);
+    }
+    const command = document.createElement("pre");
+    command.tabIndex = 0;
+    command.textContent = cell.command;
+    const copy = button("Copy the command", async () => {
+      try { await navigator.clipboard.writeText(cell.command); copy.textContent = "Copied"; } catch { getSelection().selectAllChildren(command); }
+    });
+    detail.append(title, "The same identity again, with the cells that choose its fine-tuning rate:", command, copy, list);
+    detail.hidden = false;
+    detail.focus();
+  }
+
+  function refresh() {
+    const holds = matcher(typed, headings);
+    left = rows.filter((row) => isShown(row.cell.criterion ? [row.cell.criterion] : []) && holds(row));
+    page = Math.min(page, Math.max(0, Math.ceil(left.length / PAGE) - 1));
+    body.replaceChildren(...left.slice(page * PAGE, (page + 1) * PAGE).map(({ cell, values }) => {
+      const made = document.createElement("tr");
+      values.forEach((value, i) => {
+        const held = document.createElement(i === 0 ? "th" : "td");
+        const [, of, text] = COLUMNS[i];
+        if (i === 0) { held.scope = "row"; held.append(button(value, () => show(cell), "link")); }
+        else held.textContent = value === "" ? "–" : text ? text(of(cell)) : value;
+        made.append(held);
+      });
+      return made;
+    }));
+    count.textContent = ` ${left.length} of ${rows.length} cells `;
+    turn.textContent = `${page + 1} of ${Math.max(1, Math.ceil(left.length / PAGE))}`;
+    back.disabled = page === 0;
+    on.disabled = (page + 1) * PAGE >= left.length;
+  }
+  const [place, count] = tools("cells", (text) => { typed = text; page = 0; refresh(); }, () => [[...headings, "command"], ...left.map((row) => [...row.values, row.cell.command])]);
+  const turn = document.createElement("span");
+  const back = button("Previous", () => { page -= 1; refresh(); });
+  const on = button("Next", () => { page += 1; refresh(); });
+  place.append(" ", back, " ", turn, " ", on);
+  table.parentElement.before(place);
+  listeners.push(refresh);
+}
+changed();

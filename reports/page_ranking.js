@@ -1,0 +1,56 @@
+"use strict";
+// Each criterion's mean or difference at equal cost, with its interval.
+{
+  const drawing = document.getElementById("forest");
+  const budget = document.getElementById("forest-budget");
+  const value = document.getElementById("forest-value");
+  if (DATA.rankings.length === 0) document.getElementById("forest-part").hidden = true;
+  budget.append(...DATA.rankings.map((r, i) => new Option(`${DATA.panels.length > 1 ? `${DATA.panels[r.panel]}, ` : ""}equal ${r.equal} ${r.place}`, i)));
+  const overAll = DATA.rankings.findIndex((r) => r.place.startsWith("over all"));
+  if (overAll >= 0) budget.value = overAll;
+  if (DATA.rankings.length) saveButtons(document.getElementById("forest-save"), drawing, "ranking");
+
+  function draw() {
+    const ranking = DATA.rankings[Number(budget.value)];
+    if (!ranking) return;
+    const [ground, ink, quiet, line] = inks();
+    const key = value.value;
+    const p = { fromRandom: "pRandom", fromBest: "pBest" }[key];
+    const rows = ranking.rows.filter((row) => row[key][0] !== null && isShown(DATA.points.find((q) => q.label === row.label && q.panel === ranking.panel)?.names || [row.look]));
+    const width = Math.max(340, Math.min(960, drawing.parentElement.clientWidth || 960));
+    const left = Math.min(width * 0.42, 20 + 6.6 * Math.max(8, ...rows.map((row) => row.label.length)));
+    const height = 22 * rows.length + 46;
+    drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    drawing.replaceChildren();
+    element("rect", { width, height, fill: ground }, drawing);
+    if (rows.length === 0) return;
+    const values = rows.flatMap((row) => row[key].filter((v) => v !== null));
+    if (p) values.push(0);
+    const x = scaleOf(values, left, width - 16, false);
+    for (const tick of x.ticks) {
+      element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 38, stroke: tick === 0 && p ? ink : line }, drawing);
+      element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, Number(tick.toPrecision(3)));
+    }
+    element("text", { x: (left + width - 16) / 2, y: height - 6, "text-anchor": "middle", "font-size": 12, fill: ink }, drawing, value.selectedOptions[0].textContent);
+    rows.forEach((row, i) => {
+      const y = 18 + 22 * i;
+      const stroke = colour(row.look);
+      const most = Math.floor((left - 16) / 6.3);
+      element("text", { x: left - 10, y: y + 4, "text-anchor": "end", "font-size": 12, fill: ink }, drawing, row.label.length > most ? `${row.label.slice(0, most - 1)}…` : row.label);
+      const [middle, low, high] = row[key];
+      if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
+      const hollow = p && !(row[p] <= 0.05);
+      const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
+      const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
+      if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}, p = ${row.pRandom === null ? "–" : Number(row.pRandom.toPrecision(2))}`);
+      if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}, p = ${Number(row.pBest.toPrecision(2))}`);
+      if (row.first !== null) lines.push(`probability of being first: ${percent(row.first)}`);
+      active(mark, lines, () => choose(DATA.points.find((q) => q.label === row.label)?.names || []));
+    });
+    roving(drawing);
+  }
+  budget.addEventListener("change", draw);
+  value.addEventListener("change", draw);
+  addEventListener("resize", draw);
+  listeners.push(draw);
+}

@@ -1,0 +1,19 @@
+"""Points of the literature beside ours: only where the evaluation is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prunebench.baselines import PublishedPoint, published_points
+from prunebench.reports.panel import Panel
+from prunebench.reports.quantity import MACS, PARAMETERS, Quantity
+
+
+def beside(panel: Panel, quantity: Quantity) -> Iterator[tuple[float, PublishedPoint]]:
+    """(cost, point) of each published point that belongs in a panel: AudioSet's evaluation set, and a known cost."""
+    if panel.data.split()[:1] != ["audioset"]:
+        return
+    for point in published_points():
+        cost = {MACS.key: point.backbone_macs, PARAMETERS.key: point.parameters}.get(quantity.key)
+        if cost is not None:
+            yield float(cost), point

@@ -1,0 +1,84 @@
+"""Figure of the ranking: each criterion's difference from random at equal cost, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.palette import INK, look_of
+from prunebench.reports.ranking import Ranking
+from prunebench.reports.ranking_words import place_of, units_said
+
+ROW = 0.145  # inches: the height of a criterion
+NEWLINE = ("\n", "; ")
+COLUMNS = 4  # budgets drawn, those over all first
+
+
+def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2 * COLUMN) -> Figure | None:
+    """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
+
+    Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
+    cannot be told from zero with the number of criteria taken into account (Holm).
+
+    Args:
+        rankings: of one panel at one equal cost.
+        standing: what the run does not claim.
+        width: in inches; a single column holds the first budget alone.
+    """
+    shown = [r for r in rankings if r.over_all] + [r for r in rankings if not r.over_all and not r.chosen_by]
+    shown = shown[: COLUMNS if width > COLUMN else 1]
+    if not shown:
+        return None
+    held = any(row.is_random for row in shown[0].rows)
+    labels = [row.label for row in reversed(shown[0].rows) if not (held and row.is_random)]
+    labels = [
+        *reversed(
+            [row.label for r in shown for row in r.rows if row.label not in labels and not row.is_random]
+        ),
+        *labels,
+    ]
+    labels = list(dict.fromkeys(labels))
+    with paper_style():
+        figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
+        grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axes, ranking in zip(grid, shown, strict=True):
+            _draw_column(axes, ranking, labels, held)
+        grid[0].set_yticks(range(len(labels)), labels)
+        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        first = shown[0]
+        figure.suptitle(f"{first.panel.title}, equal {first.quantity.short}", size="medium")
+        note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals"
+        note += f", {units_said(shown[0])}clips (n = {min(r.units for r in shown)})"
+        note += f"{NEWLINE[width > COLUMN]}hollow: cannot be told from 0 (Holm)"
+        figure.supxlabel(f"{note}{f' · {standing}' if standing else ''}", size="small")
+    return figure
+
+
+def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
+    axes.axvline(0, color=INK, linewidth=0.8)
+    for row in ranking.rows:
+        if row.label not in labels:
+            continue
+        look, place = look_of(row.criterion), labels.index(row.label)
+        value, low, high, p = (
+            (row.from_random, row.from_random_low, row.from_random_high, row.from_random_p)
+            if held
+            else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
+        )
+        if math.isfinite(low):
+            axes.plot([low, high], [place, place], color=look.colour, linewidth=1.1)
+        hollow = not p <= 0.05
+        axes.plot(
+            [value],
+            [place],
+            color=look.colour,
+            marker=look.marker,
+            markersize=4,
+            markerfacecolor="white" if hollow else look.colour,
+        )
+    axes.set_title(place_of(ranking), pad=2, fontsize=6.5)
+    axes.grid(visible=True, axis="y", linewidth=0.3)

@@ -1,0 +1,76 @@
+"""Figure of the stages: what pruning takes and fine-tuning gives back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prunebench.eval.record import STAGES
+from prunebench.reports import numbers
+from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.palette import INK, look_of
+from prunebench.reports.panel import Panel
+from prunebench.reports.point import Point
+
+ROW, COLUMNS = 0.15, 4
+
+
+def draw_stages(
+    points: Sequence[Point], panel: Panel, *, standing: str, width: float = 2 * COLUMN
+) -> Figure | None:
+    """A column per ratio, a row per criterion: mAP as pruned (hollow) and at the last stage (filled), joined.
+
+    A tick between them is mAP with batch norm recalibrated, the dashed line the unpruned model. A single column
+    holds the middle ratio alone. `None` where no
+    criterion was fine-tuned after pruning.
+    """
+    own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
+    shown = [p for p in own if math.isfinite(p.mean_map_at("pruned")) and p.records[0].last_stage != "pruned"]
+    if not shown:
+        return None
+    ratios = sorted({p.ratio for p in shown})
+    if width <= COLUMN:
+        ratios = ratios[len(ratios) // 2 :][:1]
+    if len(ratios) > COLUMNS:  # the ends and what lies evenly between
+        ratios = [ratios[round(i * (len(ratios) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
+    shown = [p for p in shown if p.ratio in ratios]
+    labels = sorted(
+        {p.label for p in shown},
+        key=lambda label: max(
+            p.mean_map for p in shown if p.label == label and p.ratio == _last(shown, label)
+        ),
+    )
+    unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
+    with paper_style():
+        figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
+        grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, ratio in zip(grid, ratios, strict=True):
+            axes.axvline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
+            for point in (p for p in shown if p.ratio == ratio):
+                _draw(axes, point, labels.index(point.label))
+            axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            axes.grid(visible=True, axis="y", linewidth=0.3)
+        grid[0].set_yticks(range(len(labels)), labels)
+        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        figure.suptitle(panel.title, size="medium")
+        note = "test mAP: hollow as pruned, filled at the last stage; dashed: unpruned"
+        figure.supxlabel(f"{note}{f' · {standing}' if standing else ''}", size="small")
+    return figure
+
+
+def _last(points: Sequence[Point], label: str) -> float:
+    return max(p.ratio for p in points if p.label == label)
+
+
+def _draw(axes: Axes, point: Point, place: int) -> None:
+    look = look_of(point.criteria[0])
+    values = [point.mean_map_at(stage) for stage in STAGES[1:]]
+    before, between, after = values[0], values[1], point.mean_map
+    axes.plot([before, after], [place, place], color=look.colour, linewidth=0.9)
+    axes.plot(before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white")
+    axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)
+    if math.isfinite(between) and point.records[0].last_stage != "recalibrated":
+        axes.plot(between, place, color=look.colour, marker="|", markersize=5)
