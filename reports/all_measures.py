@@ -13,6 +13,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 from prunebench.reports.data_table import DataTable
+from prunebench.reports.panel import PLACE
 from prunebench.reports.point import Point
 
 
@@ -75,12 +76,10 @@ def value_of(point: Point, key: str) -> float:
 
 def measures_table(points: Sequence[Point], measures: Sequence[Told]) -> DataTable:
     """A row per point, a column per measure."""
-    heads = ("data", "scope", "allocation", "finetune_scope", "criterion", "control", "ratio", "cells")
+    heads = (*PLACE, "criterion", "control", "ratio", "cells")
     rows = []
     for point in points:
-        panel = point.panel
-        row: list[Any] = [panel.data, panel.scope, panel.allocation, panel.finetune_scope]
-        row += [" = ".join(point.criteria), point.control, point.ratio, point.n]
+        row: list[Any] = [*point.panel.place, " = ".join(point.criteria), point.control, point.ratio, point.n]
         rows.append(row + [value_of(point, told.key) for told in measures])
     return DataTable("measures", (*heads, *(told.key for told in measures)), rows)
 

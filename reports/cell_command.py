@@ -31,23 +31,42 @@ def command_of(record: Record, run: Run) -> str:
 
 def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Keys and values of `--set` that leave the cell's part of a grid; none for what the run has one of."""
-    found = []
-    criteria = [record.criterion] if record.criterion else []
-    wanted: dict[str, tuple[Sequence[object], bool]] = {
-        "prune.criteria": ([*criteria, "random"], False),
-        "prune.ratios": ([record.ratio] if record.ratio and record.allocation != OWN else [], False),
-        "prune.scopes": ([record.scope] if record.scope != "none" else [], False),
-        "finetune.scopes": ([record.finetune_scope] if record.control != "unpruned" else [], False),
-        "base.seeds": ([record.base_seed], True),
-        "prune.seeds": ([record.prune_seed] if record.prune_seed is not None else [], True),
-        "finetune.seeds": ([record.finetune_seed] if record.finetune_seed is not None else [], True),
+    own = OWN in (record.allocation, record.budget)
+    target = "target_parameters" if record.budget == "parameters" else "target_macs"
+    by_target = record.target is not None
+    wanted: dict[str, Sequence[object]] = {
+        "prune.criteria": [*([record.criterion] if record.criterion else []), "random"],
+        "prune.scopes": [record.scope],
+        "prune.allocations": [record.allocation],
+        "finetune.scopes": [record.finetune_scope],
+        "finetune.schedules": [record.schedule],
+        "base.seeds": [_first(config, "base"), record.base_seed],
+        "prune.seeds": [_first(config, "prune"), record.prune_seed],
+        "finetune.seeds": [_first(config, "finetune"), record.finetune_seed],
     }
-    for key, (values, keeps_first) in wanted.items():
-        section, _, name = key.partition(".")
-        table = config.get(section)
-        held = list(table.get(name, ())) if isinstance(table, Mapping) else []
-        kept = [*held[:1], *values] if keeps_first else list(values)
-        kept = list(dict.fromkeys(kept)) or held[:1]
-        if held and kept and set(map(str, kept)) != set(map(str, held)):
+    if record.scope == "none":  # the unpruned model is in every grid
+        wanted = {key: values for key, values in wanted.items() if key in ("prune.criteria", "base.seeds")}
+    elif not own and record.ratio:
+        wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
+        wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}
+    found = []
+    for key, values in wanted.items():
+        held = _held(config, key)
+        kept = list(dict.fromkeys(value for value in values if value is not None and value != OWN))
+        if key.startswith(("prune.ratios", "prune.target")):
+            change = held != kept
+        else:
+            change = bool(held and kept) and set(map(str, kept)) != set(map(str, held))
+        if change:
             found.append((key, json.dumps(kept)))
     return found
+
+
+def _first(config: Mapping[str, Any], section: str) -> object:
+    return next(iter(_held(config, f"{section}.seeds")), None)
+
+
+def _held(config: Mapping[str, Any], key: str) -> list[object]:
+    section, _, name = key.partition(".")
+    table = config.get(section)
+    return list(table.get(name, ())) if isinstance(table, Mapping) else []

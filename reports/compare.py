@@ -9,7 +9,7 @@ from statistics import fmean
 
 import numpy as np
 
-from prunebench.eval.record import Record
+from prunebench.eval.record import OWN, Record
 from prunebench.reports.clips import ClipScores, Floats
 from prunebench.reports.contrast import Contrast, Draws
 from prunebench.reports.panel import Panel
@@ -161,7 +161,10 @@ def _place(record: Record) -> tuple[object, ...]:
         record.criterion,
         record.control,
         record.rate_choice,
-        None if record.allocation == "own" else record.ratio,
+        record.budget,
+        record.target,
+        record.schedule,
+        None if OWN in (record.allocation, record.budget) else record.ratio,
         record.base_seed,
         record.prune_seed,
         record.finetune_seed,

@@ -8,6 +8,7 @@ from typing import Any
 from prunebench.reports import numbers
 from prunebench.reports.compare import COSTS, Compared
 from prunebench.reports.data_table import DataTable
+from prunebench.reports.panel import PLACE
 
 HEADINGS = (
     "criterion",
@@ -24,23 +25,12 @@ HEADINGS = (
 
 def comparison_table(rows: Sequence[Compared]) -> DataTable:
     """Raw values, a row a place and pair of runs."""
-    names = [
-        "first",
-        "second",
-        "data",
-        "scope",
-        "allocation",
-        "finetune_scope",
-        "criterion",
-        "ratio",
-        "same_cells",
-    ]
+    names = ["first", "second", *PLACE[1:], "criterion", "ratio", "same_cells"]
     names += ["map_first", "map_second", "difference", "low", "high"]
     names += [f"{cost.key}_{which}" for cost in COSTS for which in ("first", "second")]
     found: list[list[Any]] = []
     for row in rows:
-        panel = row.panel
-        place = [row.first, row.second, panel.data, panel.scope, panel.allocation, panel.finetune_scope]
+        place = [row.first, row.second, *row.panel.place[1:]]
         values = [row.label, row.ratio, row.same_cells, row.map_first, row.map_second]
         costs = [value for _, first, second in row.costs for value in (first, second)]
         found.append([*place, *values, row.difference, row.low, row.high, *costs])

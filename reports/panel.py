@@ -9,6 +9,7 @@ from prunebench.eval.record import OWN, Record
 
 ONE_SHOT = "one-shot"
 SCRATCH = ("scratch", "scratch-macs")
+PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
 Widths = Mapping[tuple[str, str], tuple[int, ...]]
 
 
@@ -27,6 +28,11 @@ class Panel:
     base_widths: tuple[int, ...] = ()
     schedule: str = ONE_SHOT
     run: str = ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What stands in tables below each of `PLACE`."""
+        return self.run, self.data, self.scope, self.allocation, self.finetune_scope, self.schedule
 
     @property
     def title(self) -> str:

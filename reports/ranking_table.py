@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from prunebench.reports import numbers
+from prunebench.reports.panel import PLACE
 from prunebench.reports.ranking import Ranked, Ranking
 
 HEADINGS = (
@@ -30,17 +31,30 @@ LEGEND = (
 
 def columns() -> list[str]:
     """Names of the columns of `rows_of`."""
-    place = ["data", "scope", "allocation", "finetune_scope", "equal", "cost", "relative", "chosen_by"]
-    return [*place, "bases", "units", "detectable", *(f.name for f in fields(Ranked))]
+    return [
+        *PLACE,
+        "equal",
+        "cost",
+        "relative",
+        "chosen_by",
+        "bases",
+        "units",
+        "detectable",
+        *(f.name for f in fields(Ranked)),
+    ]
 
 
 def rows_of(rankings: Sequence[Ranking]) -> list[list[Any]]:
     """A row a criterion and budget, with the columns of `columns`; cost is nan over all budgets."""
     found = []
     for ranking in rankings:
-        panel = ranking.panel
-        place: list[Any] = [panel.data, panel.scope, panel.allocation, panel.finetune_scope]
-        place += [ranking.quantity.key, ranking.cost, ranking.relative, ranking.chosen_by]
+        place: list[Any] = [
+            *ranking.panel.place,
+            ranking.quantity.key,
+            ranking.cost,
+            ranking.relative,
+            ranking.chosen_by,
+        ]
         place += [ranking.bases, ranking.units, ranking.detectable]
         found += [[*place, *(getattr(row, f.name) for f in fields(Ranked))] for row in ranking.rows]
     return found

@@ -12,6 +12,7 @@ from prunebench.reports.compare_table import comparison_table
 from prunebench.reports.data_table import DataTable, has_parquet
 from prunebench.reports.figures import compared
 from prunebench.reports.latex import latex_summary
+from prunebench.reports.panel import PLACE
 from prunebench.reports.quantity import AXES
 from prunebench.reports.ranking_table import columns as ranking_columns
 from prunebench.reports.ranking_table import rows_of
@@ -19,8 +20,6 @@ from prunebench.reports.report import Report, as_json
 from prunebench.reports.run import finished
 from prunebench.reports.sensitivity import sensitivity_of, sensitivity_table
 from prunebench.reports.tables import markdown_summary, summary_table
-
-PLACE = ("data", "scope", "allocation", "finetune_scope")
 
 
 def table_files(report: Report, columns: Sequence[Column], measures: Sequence[Told]) -> dict[str, bytes]:
@@ -45,7 +44,7 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     if report.hypervolumes:
         names = ("equal", "criterion", "points", "hypervolume", "low", "high", "units")
         rows = [
-            [*place(h.panel), h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.units]
+            [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.units]
             for h in report.hypervolumes
         ]
         yield DataTable("hypervolume", (*PLACE, *names), rows)
@@ -57,11 +56,6 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     yield from _of_panels(report)
 
 
-def place(panel: object) -> list[object]:
-    """The values of `PLACE`."""
-    return [getattr(panel, name) for name in PLACE]
-
-
 def _of_panels(report: Report) -> Iterator[DataTable]:
     points = compared(report)
     attained: list[list[object]] = []
@@ -69,9 +63,9 @@ def _of_panels(report: Report) -> Iterator[DataTable]:
     for panel in dict.fromkeys(p.panel for p in points if p.control is None):
         for quantity in AXES:
             for s in surfaces_of(panel, points, quantity):
-                head = [*place(panel), s.label, quantity.key, s.percent, s.seeds]
+                head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
                 attained += [[*head, *corner] for corner in s.corners]
-        changed += [[*place(panel), *row] for row in change_rows(class_changes(points, panel, report.scores))]
+        changed += [[*panel.place, *row] for row in change_rows(class_changes(points, panel, report.scores))]
     if attained:
         names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
         yield DataTable("attainment", (*PLACE, *names), attained)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from prunebench.reports.column import COLUMNS, Column
 from prunebench.reports.data_table import DataTable
+from prunebench.reports.panel import PLACE
 from prunebench.reports.report import Report
 from prunebench.reports.summary import SummaryRow
 
@@ -21,19 +22,8 @@ LEGEND = (
 def summary_table(rows: Sequence[SummaryRow], columns: Sequence[Column] = COLUMNS) -> DataTable:
     """A row a point, raw values, as CSV and Parquet hold them."""
     names = [name for column in columns for name in column.fields]
-    values = [
-        [
-            *(row.panel.run,) * bool(row.panel.run),
-            row.panel.data,
-            row.panel.scope,
-            row.panel.allocation,
-            row.panel.finetune_scope,
-            *(getattr(row, name) for name in names),
-        ]
-        for row in rows
-    ]
-    several = ["run"] if any(row.panel.run for row in rows) else []
-    return DataTable("summary", (*several, "data", "scope", "allocation", "finetune_scope", *names), values)
+    values = [[*row.panel.place, *(getattr(row, name) for name in names)] for row in rows]
+    return DataTable("summary", (*PLACE, *names), values)
 
 
 def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str:
