@@ -1,0 +1,75 @@
+"""The examples of the documentation do what the page says: each page's Python runs from top to bottom."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from prunebench.harness.data import DataOptions, open_dataset
+
+HERE = Path(__file__).parent
+spec = importlib.util.spec_from_file_location("blocks_of_examples", HERE / "blocks.py")
+pages = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = pages
+spec.loader.exec_module(pages)
+
+DOCS = pages.ROOT / "docs"
+WITH_PYTHON = [
+    page for page in sorted(DOCS.rglob("*.md")) if any(b.language == "python" for b in pages.blocks(page))
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder on the path of imports; modules made there are forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.stem)
+def test_the_examples_of_a_page_run(page, folder):
+    ran = 0
+    for block in pages.blocks(page):
+        if block.language == "python" and block.title:
+            (folder / block.title).write_text(block.text, encoding="utf-8")
+        if block.language == "python":
+            exec(compile(block.text, f"{page.name}: {block.title}", "exec"), {"__name__": "example"})
+            ran += 1
+    assert ran
+
+
+def test_own_recordings_become_a_data_set(folder):
+    (script,) = (b for b in pages.blocks(DOCS / "extend" / "dataset.md") if b.title == "make_clips.py")
+    exec(compile(script.text, script.title, "exec"), {"__name__": "__main__"})
+    found = open_dataset(DataOptions("folder", root="CLIPS"))
+    assert found.class_names == ("hiss", "rumble")
+    assert [len(found.split(name)) for name in ("training", "validation", "test")] == [12, 6, 6]
+
+
+def test_the_criterion_of_the_page_runs_from_its_file(folder):
+    from prunebench.harness.resolve import file_pruners, resolve
+
+    (block,) = (b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.title)
+    (folder / block.title).write_text(block.text, encoding="utf-8")
+    assert "largest_weight" in file_pruners((block.title,))
+    assert resolve("largest_weight", (block.title,)).label == "largest_weight"
+
+
+def test_the_test_of_the_gates_page_is_a_test(folder):
+    (block,) = (b for b in pages.blocks(DOCS / "howto" / "gate.md") if b.title)
+    found: dict[str, object] = {"__name__": "example"}
+    exec(compile(block.text, block.title, "exec"), found)
+    held = []
+
+    class Held:
+        def check(self, model):
+            held.append(model.widths)
+
+    found["test_compression"](lambda name: Held())
+    assert held == [(8,) * 6 + (4,) * 6]
