@@ -1,5 +1,6 @@
 """What is installed, and under which names."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -72,8 +73,8 @@ def test_every_dependency_is_pinned_in_the_constraints():
     }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for requirement in [*project["dependencies"], *extras["test"], *extras["dev"]]:
-        name = requirement.split(">=")[0].split("==")[0].lower()
+    for requirement in [*project["dependencies"], *extras["test"], *extras["dev"], *extras["docs"]]:
+        name = re.split(r"[\[>=;]", requirement)[0].lower()
         assert name in pins, name
 
 
