@@ -72,7 +72,6 @@ def tag(
     from prunebench.eval.errors import InputError
     from prunebench.harness.checkpoint import read_checkpoint
     from prunebench.harness.class_names import class_names
-    from prunebench.harness.frontend import SAMPLE_RATE
     from prunebench.harness.progress import Progress
     from prunebench.harness.tagging import tagged
     from prunebench.harness.windows import check_spans, recording_windows
@@ -108,7 +107,9 @@ def tag(
                 # All windows first: a recording that breaks off in the middle is left out as a whole.
                 rows = [
                     row(str(file), window)
-                    for window in tagged(found.model, recording_windows(file, length, hop, SAMPLE_RATE))
+                    for window in tagged(
+                        found.model, recording_windows(file, length, hop, found.model.sample_rate)
+                    )
                 ]
             except InputError as error:
                 if strict or len(files) == 1:
@@ -134,14 +135,15 @@ def _display(output: Path | None) -> ClosingDisplay:
 def _heard(
     model: Cnn14, device: str | None, seconds: float | None, length: float, hop: float
 ) -> Iterator[Tagged]:
-    from prunebench.harness.frontend import SAMPLE_RATE
     from prunebench.harness.microphone import Microphone
     from prunebench.harness.tagging import tagged
     from prunebench.harness.windows import live_windows
 
     number = int(device) if device is not None and device.isdecimal() else device
     with Microphone(number, seconds) as microphone:
-        yield from tagged(model, live_windows(microphone.read, microphone.rate, length, hop, SAMPLE_RATE))
+        yield from tagged(
+            model, live_windows(microphone.read, microphone.rate, length, hop, model.sample_rate)
+        )
     if microphone.overflows:
         click.echo(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
 
