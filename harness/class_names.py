@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
@@ -34,6 +35,32 @@ def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str
     if outputs == len(audioset_classes()):
         return tuple(found.name for found in audioset_classes())
     return tuple(f"class {number}" for number in range(outputs))
+
+
+def check_classes(checkpoint: Checkpoint, names: Sequence[str], origin: str) -> None:
+    """Refuse a data set whose classes are not those of a model, in the same order.
+
+    Args:
+        checkpoint: the model; its names are compared where it has any, else their number alone.
+        names: of the data set's classes.
+        origin: what the data set is called.
+
+    Raises:
+        InputError: naming the first class that differs.
+    """
+    own = checkpoint.class_names
+    if checkpoint.model.n_classes != len(names):
+        raise InputError(
+            f"Model and data set must have the same classes. Found {checkpoint.model.n_classes} outputs and "
+            f"{len(names)} classes of `{origin}`."
+        )
+    unequal = [index for index, name in enumerate(own or ()) if name != names[index]]
+    if own is not None and unequal:
+        first = unequal[0]
+        raise InputError(
+            f"Model and data set must have the same classes in the same order. {len(unequal)} differ: class {first} is "
+            f"`{own[first]}` in the model and `{names[first]}` in `{origin}`."
+        )
 
 
 def _read(path: Path) -> tuple[str, ...]:

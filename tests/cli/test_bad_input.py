@@ -118,7 +118,7 @@ def test_help_has_examples_for_every_verb(cli):
         assert f"prunebench {' '.join(words)}" in out
 
 
-@pytest.mark.parametrize("kind", ["pruners", "measures", "datasets", "presets", "baselines"])
+@pytest.mark.parametrize("kind", ["pruners", "measures", "datasets", "presets", "baselines", "published"])
 def test_lists(cli, kind):
     import json
 
@@ -132,5 +132,6 @@ def test_lists(cli, kind):
         "datasets": "synth",
         "presets": "quick",
         "baselines": "cnn14/l1-50",
+        "published": "mn05_as",
     }[kind] in [row["name"] for row in rows]
     assert cli("list", kind)[0] == 0

@@ -21,6 +21,7 @@ VERBS = {
     "tag": "prunebench.cli.tag:tag",
     "measure": "prunebench.cli.measure:measure",
     "data": "prunebench.cli.data:data",
+    "reproduce": "prunebench.cli.reproduce:reproduce",
     "list": "prunebench.cli.listing:list_",
     "doctor": "prunebench.cli.doctor:doctor",
 }

@@ -11,25 +11,27 @@ from prunebench.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
 
-KINDS = ("pruners", "measures", "datasets", "presets", "baselines")
+KINDS = ("pruners", "measures", "datasets", "presets", "baselines", "published")
+SOURCE = "source of "  # columns of sentences, which only JSON has
 
 
 @click.command("list", epilog="\b\nExample:\n  prunebench list pruners")
 @click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str, as_json: bool) -> None:
-    """List pruners, measures, data sets, presets or baselines."""
+    """List pruners, measures, data sets, presets, baselines or published points."""
     rows = {
         "pruners": _pruners,
         "measures": _measures,
         "datasets": _datasets,
         "presets": _presets,
         "baselines": _baselines,
+        "published": _published,
     }[kind]()
     if as_json:
         print_json(rows)
     else:
-        headings = list(rows[0]) if rows else [kind]
+        headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
         print_table(headings, [[str(row[heading]) for heading in headings] for row in rows])
 
 
@@ -99,6 +101,27 @@ def _baselines() -> list[dict[str, str]]:
     from prunebench.baselines import committed_baselines
 
     return [{"name": name, "file": str(path)} for name, path in committed_baselines().items()]
+
+
+def _published() -> list[dict[str, str]]:
+    from prunebench.baselines import published_points
+
+    def counted(value: int | None, unit: float) -> str:
+        return "" if value is None else f"{value / unit:.2f}"
+
+    return [
+        {
+            "name": point.model,
+            "mAP": f"{point.map:.3f}",
+            "parameters, M": counted(point.parameters, 1e6),
+            "MACs, backbone, G": counted(point.backbone_macs, 1e9),
+            "MACs, with front end, G": counted(point.macs_with_frontend, 1e9),
+            "digitised": "yes" if point.digitised else "",
+            "source of mAP": point.map_source,
+            "source of costs": point.compute_source,
+        }
+        for point in published_points()
+    ]
 
 
 def _first_line(cls: type) -> str:
