@@ -28,7 +28,7 @@ from prunebench.harness.sections import (
     Section,
 )
 
-PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns")
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
 RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
 
 

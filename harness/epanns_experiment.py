@@ -1,4 +1,4 @@
-"""E-PANNs run anew: the unpruned model, the pruned ones, and the control that the paper lacks.
+"""E-PANNs run anew: a sweep of the preset `epanns`, and what it found in the terms of the claims.
 
 Nothing is selected on test clips: each fine-tuned model is given as its last iterate and as the one that was best on
 validation clips.
@@ -6,57 +6,32 @@ validation clips.
 
 from __future__ import annotations
 
-import copy
-import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit, softmax
 
-from prunebench.eval.files import append_line, parsed_lines
+from prunebench.eval.files import write_text
 from prunebench.eval.quality import mean_average_precision
-from prunebench.harness import full_recipe
+from prunebench.eval.record import Record, load_records
 from prunebench.harness.cache import Cache, default_cache
-from prunebench.harness.checkpoint import read_checkpoint, save_checkpoint
+from prunebench.harness.checkpoint import read_checkpoint
 from prunebench.harness.class_names import check_classes
 from prunebench.harness.config import Config
-from prunebench.harness.course import Course
-from prunebench.harness.fitting import best_iterate, fit, predictions, validation_map
-from prunebench.harness.identity import identity
-from prunebench.harness.model import Cnn14
-from prunebench.harness.progress import Progress
-from prunebench.harness.provenance import Provenance, file_hash
-from prunebench.harness.pruning import prune
-from prunebench.harness.splits import opened, split_features, split_targets, store_features
-from prunebench.harness.training_state import TrainingState
+from prunebench.harness.data import DataOptions
+from prunebench.harness.fitting import predictions
+from prunebench.harness.model import PUBLISHED_WIDTHS
+from prunebench.harness.progress import Display
+from prunebench.harness.provenance import file_hash
+from prunebench.harness.splits import opened, split_features, split_targets
+from prunebench.harness.sweep import Summary, run_sweep
 
-STATE_SECONDS = 600.0
-SPLITS = ("training", "validation", "test")
 LARGEST = 1 - 1e-7  # probability in single precision whose log-odds are still finite
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """What is run.
-
-    Args:
-        checkpoint: the published, unpruned model.
-        released: E-PANNs' own checkpoint, or `None`.
-        config: of the preset `epanns`: data, ratios, recipe of the fine-tuning, seed.
-        folder: where models and results go.
-        limited: whether the splits are a part of the data set.
-    """
-
-    checkpoint: Path
-    released: Path | None
-    config: Config
-    folder: Path
-    limited: bool
+RELEASED = "released by E-PANNs"
 
 
 @dataclass(frozen=True)
@@ -70,7 +45,8 @@ class Outcome:
             `"best on validation"`.
         steps: of fine-tuning.
         test_map: in [0, 1], from sigmoid probabilities.
-        test_map_softmax: from a softmax over the classes, as in E-PANNs' released class.
+        test_map_softmax: from a softmax over the classes, as in E-PANNs' released class; `None` where no scores were
+            kept.
         classes: that have a positive among the test clips.
         test_clips: how many.
         limited: whether they are a part of the evaluation set.
@@ -81,163 +57,97 @@ class Outcome:
     stage: str
     steps: int
     test_map: float
-    test_map_softmax: float
+    test_map_softmax: float | None
     classes: int
     test_clips: int
     limited: bool
 
 
-def run_experiment(experiment: Experiment, progress: Progress) -> list[Outcome]:
-    """Every outcome; those found before in the same folder, by the same inputs, are taken from there.
+def run_experiment(config: Config, folder: Path, displays: Sequence[Display]) -> Summary:
+    """The sweep; the same call goes on where it stopped.
+
+    Args:
+        config: of the preset `epanns`, with one data set and a checkpoint of its classes.
+        folder: a run folder, of which `prunebench report` makes figures too.
+        displays: told of progress.
 
     Raises:
         InputError: for a checkpoint or data set that cannot be used, or that have other classes.
     """
-    run = _Run(experiment, progress)
-    return list(run.outcomes())
+    dataset = opened(config.data[0])
+    assert config.model.checkpoint is not None
+    check_classes(read_checkpoint(config.model.checkpoint), dataset.class_names, dataset.label)
+    return run_sweep(config, folder, Cache(default_cache()), displays)
 
 
-class _Run:
-    def __init__(self, experiment: Experiment, progress: Progress) -> None:
-        self.experiment, self.config, self.progress = experiment, experiment.config, progress
-        self.data, self.cache = experiment.config.data, Cache(default_cache())
-        self.recipe = self.config.finetune.recipe(self.config.finetune.rates[0])
-        self.seed = self.config.finetune.seeds[0]
-        self.parent = read_checkpoint(experiment.checkpoint)
-        self.parent_hash = file_hash(experiment.checkpoint)
-        dataset = opened(self.data)
-        check_classes(self.parent, dataset.class_names, dataset.label)
-        self.clips = {split: len(dataset.split(split)) for split in SPLITS}
-        self.results = experiment.folder / "outcomes.jsonl"
-        self.found = dict(parsed_lines(self.results, _parsed)) if self.results.exists() else {}
-        progress.announce("features", len(SPLITS))
-        for split in SPLITS:
-            progress.name(split, "features")
-            store_features(self.data, split, self.cache, functools.partial(progress.step, split))
-            progress.finished(split)
-
-    def outcomes(self) -> Iterator[Outcome]:
-        chosen: list[tuple[str | None, float]] = [(None, 0.0)]
-        chosen += [(name, ratio) for name in self.config.prune.criteria for ratio in self.config.prune.ratios]
-        self.progress.announce("models", len(chosen))
-        if self.experiment.released is not None:
-            yield self._released(self.experiment.released)
-        for criterion, ratio in chosen:
-            yield from self._stages(criterion, ratio)
-
-    def _released(self, path: Path) -> Outcome:
-        checkpoint, dataset = read_checkpoint(path), opened(self.data)
-        check_classes(checkpoint, dataset.class_names, dataset.label)
-        ratio = 1 - checkpoint.model.widths[-1] / self.parent.model.widths[-1]
-        return self._outcome(
-            checkpoint.model, None, ratio, "released by E-PANNs", {"released": file_hash(path)}
-        )
-
-    def _stages(self, criterion: str | None, ratio: float) -> Iterator[Outcome]:
-        name = "unpruned" if criterion is None else f"{criterion} {100 * ratio:g} %"
-        self.progress.name(name, "models")
-        self.progress.step(name, 0, 1)
-        made: dict[str, object] = {}
-        model = self.parent.model
-        if criterion is not None:
-            pruner = self.config.prune.pruner(criterion)
-            made = {"criterion": pruner.label, "criterion_version": pruner.version, "ratio": ratio}
-            model = prune(model, pruner, ratio, seed=self.seed)
-        yield self._outcome(model, criterion, ratio, "as given" if criterion is None else "pruned", made)
-        trained = {**made, "recipe": asdict(self.recipe), "version": full_recipe.VERSION, "seed": self.seed}
-        last = self._known(trained, "fine-tuned")
-        best = self._known(trained, "best on validation")
-        if last is None or best is None:
-            tuned, course = self._fine_tuned(copy.deepcopy(model), name, trained)
-            last = self._outcome(tuned, criterion, ratio, "fine-tuned", trained, self.recipe.steps)
-            chosen = best_iterate(tuned, course) if course.best else tuned
-            steps = course.best_step if course.best else self.recipe.steps
-            best = self._outcome(chosen, criterion, ratio, "best on validation", trained, steps)
-        self.progress.finished(name, test_map=last.test_map)
-        yield last
-        yield best
-
-    def _fine_tuned(self, model: Cnn14, name: str, made: Mapping[str, object]) -> tuple[Cnn14, Course]:
-        stem = name.replace(" %", "").replace(" ", "-")
-        state = TrainingState(
-            self.experiment.folder / f"{stem}-{identity(self._key(made, 'state'))}.state", STATE_SECONDS
-        )
-        course = fit(
-            model,
-            split_features(self.data, "training", self.cache),
-            split_targets(self.data, "training"),
-            self.recipe,
-            seed=self.seed,
-            evaluate=validation_map(self.data, self.cache, self.recipe),
-            progress=functools.partial(self.progress.step, name),
-            state=state,
-        )
-        provenance = Provenance(
-            "fine-tuned",
-            version("prunebench"),
-            json.loads(json.dumps(made)),
-            self.parent_hash,
-            self.parent.provenance,
-        )
-        names = opened(self.data).class_names
-        path = self.experiment.folder / f"{stem}.pt"
-        save_checkpoint(model, path, style="prunebench", class_names=names, provenance=provenance)
-        state.path.unlink(missing_ok=True)
-        return model, course
-
-    def _key(self, made: Mapping[str, object], stage: str) -> dict[str, object]:
-        data = dict(opened(self.data).identity)
-        return {
-            "checkpoint": self.parent_hash,
-            "data": data,
-            "clips": self.clips,
-            "made": made,
-            "stage": stage,
-        }
-
-    def _known(self, made: Mapping[str, object], stage: str) -> Outcome | None:
-        return self.found.get(identity(self._key(made, stage)))
-
-    def _outcome(
-        self,
-        model: Cnn14,
-        criterion: str | None,
-        ratio: float,
-        stage: str,
-        made: Mapping[str, object],
-        steps: int = 0,
-    ) -> Outcome:
-        """What was found before, or the model on the test clips, kept at once."""
-        known = self._known(made, stage)
-        if known is not None:
-            return known
-        targets = split_targets(self.data, "test")
-        scores = predictions(model, split_features(self.data, "test", self.cache), self.recipe)
-        found = mean_average_precision(targets, scores)
-        outcome = Outcome(
-            criterion=criterion,
-            ratio=ratio,
-            stage=stage,
-            steps=steps,
-            test_map=found.value,
-            test_map_softmax=mean_average_precision(targets, _softmax(scores)).value,
-            classes=found.classes_with_positives,
-            test_clips=len(targets),
-            limited=self.experiment.limited,
-        )
-        key = identity(self._key(made, stage))
-        append_line(self.results, json.dumps({"key": key, "outcome": asdict(outcome)}))
-        self.found[key] = outcome
-        return outcome
+def outcomes(config: Config, folder: Path) -> list[Outcome]:
+    """What a run folder holds, the unpruned model first."""
+    found = [
+        record
+        for record in load_records(folder)
+        if record.status == "done" and record.rate_choice == "shared"
+    ]
+    found.sort(key=lambda record: (record.control != "unpruned", record.criterion is not None))
+    return [outcome for record in found for outcome in _of_record(record, config, folder)]
 
 
-def _softmax(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What a softmax over the classes gives where a sigmoid gave these."""
+def _of_record(record: Record, config: Config, folder: Path) -> Iterator[Outcome]:
+    options, steps = config.data[0], config.finetune.steps
+    with np.load(folder / "scores" / f"{record.outcome}.npz") as kept:
+        by_softmax = _softmax_map(kept["test"], options)
+    if record.control == "unpruned":
+        yield _outcome(record, "as given", 0, record.stages["base"]["test_map"], by_softmax, options)
+    elif record.criterion is not None:
+        yield _outcome(record, "pruned", 0, record.stages["pruned"]["test_map"], None, options)
+    tuned = record.stages.get("fine-tuned", {})
+    if tuned:
+        yield _outcome(record, "fine-tuned", steps, tuned["test_map"], by_softmax, options)
+    if "best_test_map" in tuned:
+        best_step = int(tuned["best_step"])
+        yield _outcome(record, "best on validation", best_step, tuned["best_test_map"], None, options)
+
+
+def _outcome(
+    record: Record, stage: str, steps: int, value: float, by_softmax: float | None, options: DataOptions
+) -> Outcome:
+    classes = int(record.stages["base"]["classes_with_positives"])
+    clips = len(split_targets(options, "test"))
+    limited = options.test_clips is not None
+    return Outcome(record.criterion, record.ratio, stage, steps, value, by_softmax, classes, clips, limited)
+
+
+def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
+    """E-PANNs' own checkpoint on the same test clips; what was found before in the folder is taken from there.
+
+    Raises:
+        InputError: for a checkpoint that cannot be used or has other classes.
+    """
+    options = config.data[0]
+    kept = folder / f"released-{file_hash(path)[:16]}.json"
+    if kept.is_file():
+        return Outcome(**json.loads(kept.read_text(encoding="utf-8")))
+    checkpoint, dataset = read_checkpoint(path), opened(options)
+    check_classes(checkpoint, dataset.class_names, dataset.label)
+    recipe = config.finetune.recipe(config.finetune.rates[0])
+    features = split_features(options, "test", Cache(default_cache()))
+    targets, scores = split_targets(options, "test"), predictions(checkpoint.model, features, recipe)
+    found = mean_average_precision(targets, scores)
+    outcome = Outcome(
+        criterion=None,
+        ratio=1 - checkpoint.model.widths[-1] / PUBLISHED_WIDTHS[-1],
+        stage=RELEASED,
+        steps=0,
+        test_map=found.value,
+        test_map_softmax=_softmax_map(scores, options),
+        classes=found.classes_with_positives,
+        test_clips=len(targets),
+        limited=options.test_clips is not None,
+    )
+    write_text(kept, json.dumps(asdict(outcome)))
+    return outcome
+
+
+def _softmax_map(probabilities: NDArray[np.float32], options: DataOptions) -> float:
+    """mAP of what a softmax over the classes gives where a sigmoid gave these."""
     logits = logit(np.clip(probabilities.astype(np.float64), 1e-38, LARGEST))
-    found: NDArray[np.float64] = softmax(logits, axis=1)
-    return found
-
-
-def _parsed(line: str) -> tuple[str, Outcome]:
-    found = json.loads(line)
-    return found["key"], Outcome(**found["outcome"])
+    return mean_average_precision(split_targets(options, "test"), softmax(logits, axis=1)).value

@@ -56,7 +56,7 @@ def test_on_this_machine_at_full_width(cli):
     ("words", "message"),
     [
         (["--checkpoint", "a.pth"], "need both --checkpoint and --audioset"),
-        (["--checkpoint", "a.pth", "--audioset", "none"], "a.pth"),
+        (["--checkpoint", "a.pth", "--audioset", "none"], "`none/hdf5s/indexes`"),
     ],
 )
 def test_bad_input(cli, words, message):

@@ -3,7 +3,7 @@ import pytest
 from prunebench.eval import InputError
 from prunebench.harness.config import PRESETS, Config, load_config
 
-AT_FULL_SIZE = {"panns": ("data.root=AUDIOSET",)}
+AT_FULL_SIZE = dict.fromkeys(("panns", "epanns"), ("data.root=AUDIOSET",))
 SIX = ("l1", "geometric_median", "random", "operator_norm", "operator_norm_released", "operator_similarity")
 
 

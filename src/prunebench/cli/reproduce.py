@@ -40,7 +40,7 @@ Examples:
     default=Path("runs/epanns"),
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder of models and results; the same command goes on from there.",
+    help="Run folder; the same command goes on from there, and `report` draws it.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the tables as Markdown, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -99,15 +99,18 @@ def _run(
 ) -> list[Outcome]:
     from prunebench.cli.progress import make_display
     from prunebench.harness.config import load_config
-    from prunebench.harness.epanns_experiment import Experiment, run_experiment
-    from prunebench.harness.progress import Progress
+    from prunebench.harness.epanns_experiment import outcomes, released_outcome, run_experiment
 
     sizes = (
         []
         if limit is None
         else [f"data.{split}_clips={limit}" for split in ("training", "validation", "test")]
     )
-    config = load_config("epanns", [f"data.root={audioset}", *sizes, *overrides])
-    experiment = Experiment(checkpoint, released, config, work, limited=limit is not None)
+    files = [f"data.root={audioset}", f"model.checkpoint={checkpoint}"]
+    config = load_config("epanns", [*files, *sizes, *overrides])
     with make_display() as display:
-        return run_experiment(experiment, Progress([display]))
+        summary = run_experiment(config, work, [display])
+    if summary.failed:
+        click.echo(f"{summary.failed} of {summary.cells} cells failed: see {work}/failures.log", err=True)
+    own = [] if released is None else [released_outcome(config, released, work)]
+    return [*own, *outcomes(config, work)]

@@ -134,7 +134,7 @@ def _outcomes(outcomes: Sequence[Outcome]) -> list[list[str]]:
                 outcome.stage,
                 f"{outcome.steps:,}",
                 f"{outcome.test_map:.4f}",
-                f"{outcome.test_map_softmax:.4f}",
+                "" if outcome.test_map_softmax is None else f"{outcome.test_map_softmax:.4f}",
                 str(outcome.classes),
                 f"{outcome.test_clips:,}" + (" (limited)" if outcome.limited else ""),
             ]
