@@ -120,6 +120,7 @@ class Grid:
             self._end(node, title(node, known))
             return False
         if job.identity in known.outcomes or job.identity in known.failures:
+            self._cache.forget_training(job.identity)  # a run may have been killed just before it did
             self._end(node, job.identity)
             return False
         self._jobs[job.identity] = job

@@ -27,7 +27,8 @@ class Phase:
     Args:
         total: pieces there are.
         done, failed: pieces that ended.
-        seconds: that the pieces which ended took, together.
+        worked: those of them that were computed; the others share the result of another piece, or none was begun.
+        seconds: that the computed pieces took, together.
         started: when the first began, a Unix time.
         ended: when the last ended.
     """
@@ -35,6 +36,7 @@ class Phase:
     total: int
     done: int = 0
     failed: int = 0
+    worked: int = 0
     seconds: float = 0.0
     started: float | None = None
     ended: float | None = None
@@ -81,6 +83,7 @@ class Progress:
         phases: by name, in the order in which they were announced.
         running: the pieces at work, by key.
         last_map: test mAP of the cell that ended last.
+        at_once: most pieces that were at work at the same time.
         started: a Unix time.
     """
 
@@ -88,6 +91,7 @@ class Progress:
     phases: dict[str, Phase] = field(default_factory=dict)
     running: dict[str, Piece] = field(default_factory=dict)
     last_map: float | None = None
+    at_once: int = 0
     started: float = field(default_factory=time.time)
     _named: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -109,6 +113,7 @@ class Progress:
         now = time.time()
         piece = self.running.setdefault(key, Piece(phase, title, now))
         piece.share = done / total
+        self.at_once = max(self.at_once, len(self.running))
         if self.phases[phase].started is None:
             self.phases[phase].started = now
         self._show()
@@ -136,7 +141,9 @@ class Progress:
         phase.done += not failed
         phase.ended = now
         phase.started = phase.started or now
-        phase.seconds += now - piece.started if piece else 0.0
+        if piece is not None:
+            phase.worked += 1
+            phase.seconds += now - piece.started
         self._show(News(name, title, text, failed))
 
     def _show(self, news: News | None = None) -> None:
@@ -151,13 +158,12 @@ class Progress:
             if not phase.left:
                 continue
             running = [piece for piece in self.running.values() if piece.phase == name]
-            ended = phase.done + phase.failed
-            moved = ended + sum(piece.share for piece in running)
-            if not moved:
+            share = sum(piece.share for piece in running)
+            if not phase.worked + share:
                 return None
-            each = (phase.seconds + sum(now - piece.started for piece in running if piece.share)) / moved
-            work += each * (phase.total - moved)
-        return work / max(1, len(self.running))
+            seconds = phase.seconds + sum(now - piece.started for piece in running if piece.share)
+            work += seconds / (phase.worked + share) * (phase.left - share)
+        return work / max(1, self.at_once)
 
     def to_json(self) -> str:
         """What `prunebench status` reads."""
