@@ -7,6 +7,7 @@ what a larger one does, and never more of any layer.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -59,7 +60,7 @@ class Floored(Allocation):
         floor: share of a layer's filters that always stay, in [0, 1); at least one filter stays anyway.
     """
 
-    floor: float = 0.1
+    floor: float = 0.05
 
     def __post_init__(self) -> None:
         floor: object = self.floor  # as a label has it
@@ -166,6 +167,7 @@ class SameAs(Allocation):
 NAMES: dict[str, type[Allocation]] = {cls.name: cls for cls in (Uniform, Global, PerLayer)}
 
 
+@functools.lru_cache(maxsize=256)
 def parse_allocation(label: str) -> Allocation:
     """The allocation that a label names.
 

@@ -58,19 +58,19 @@ class Grid:
         for cell in self._budgets(tuned, points):
             for label, pruner in self._criteria.items():
                 if not pruner.own_budget:
-                    yield from self._of_criterion(replace(cell, criterion=label), pruner)
+                    yield from self._of_criterion(cell, label, pruner)
         if parse_schedule(tuned.schedule).rounds == 1:  # a set of filters has no part for a round
             for label, pruner in self._criteria.items():
                 if pruner.own_budget:
-                    yield from self._of_criterion(replace(tuned, criterion=label), pruner)
+                    yield from self._of_criterion(tuned, label, pruner)
 
-    def _of_criterion(self, cell: Cell, pruner: Pruner) -> Iterator[Cell]:
+    def _of_criterion(self, cell: Cell, label: str, pruner: Pruner) -> Iterator[Cell]:
         """Criteria with a budget of their own have no reversed control: what they keep is not as much as goes."""
         drawn = "generator" in pruner.needs
         for seed in self._config.prune.seeds if drawn else (None,):
-            yield replace(cell, prune_seed=seed)
+            yield replace(cell, criterion=label, prune_seed=seed)
         if self._config.controls.reversed and not drawn and not pruner.own_budget:
-            yield replace(cell, control="reversed")
+            yield replace(cell, criterion=label, control="reversed")
 
     def _budgets(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         """The cell at each budget point, under each allocation."""

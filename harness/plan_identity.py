@@ -21,7 +21,7 @@ from prunebench.harness import (
 from prunebench.harness.cell import Base, Cell
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
-from prunebench.harness.identity import identity
+from prunebench.harness.identity import Encoded, identity
 from prunebench.harness.resolve import content_hash
 from prunebench.harness.schedule import parse_schedule
 from prunebench.harness.starting_point import starting_point
@@ -56,7 +56,7 @@ class CellIdentities:
         self._config = config
         self._pruners = pruners
         self._criteria = {label: self._criterion(pruner) for label, pruner in pruners.items()}
-        self._finetuning = _finetuning(config)
+        self._finetuning = Encoded.of(_finetuning(config))
         self._clips = {
             label: parse_schedule(label).recalibration_clips for label in config.finetune.schedules
         }

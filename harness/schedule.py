@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields
 
 from prunebench.eval.errors import InputError, nearest
@@ -73,6 +74,7 @@ class Schedule:
         return tuple(total * (i + 1) // self.rounds - total * i // self.rounds for i in range(self.rounds))
 
 
+@functools.lru_cache(maxsize=256)
 def parse_schedule(label: str) -> Schedule:
     """The schedule that a label names.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import console
+from prunebench.cli.output import console, print_json
 from prunebench.cli.progress import make_display
 
 EXAMPLES = """
@@ -18,7 +18,9 @@ Examples:
   prunebench run
   prunebench run quick --set data.name=esc10 --set data.root=ESC-50 --set data.mix=3
   prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --workers 8
-  prunebench run my.toml
+  prunebench run my.toml --dry-run
+  prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
+  prunebench run quick --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
   prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
 """
@@ -52,7 +54,8 @@ Examples:
     help="What a cell takes of a Dask worker's resources, GPU=1 say; repeatable.",
 )
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
-@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and how long it will take; start nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records, or the plan, as JSON.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -64,6 +67,7 @@ def run(
     scheduler: str | None,
     resources: tuple[str, ...],
     retry_failed: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Run a sweep: presets quick (default), standard and claim, or a configuration file.
@@ -87,6 +91,13 @@ def run(
     if output is None:
         labels = [options.label for options in config.data if options.name != "synth" or len(config.data) > 1]
         output = Path("runs") / file_name("-".join([config.name, *labels]))
+    if dry_run:
+        from prunebench.cli.preview import print_preview
+        from prunebench.harness.preview import preview
+
+        found = preview(config, Cache(default_cache()), output)
+        print_json(found) if as_json else print_preview(found)
+        return
     with _stopping(ctx, output), make_display() as display:
         summary = run_sweep(
             config,
