@@ -74,7 +74,7 @@ class Floored(Allocation):
     @property
     def keeps(self) -> str:
         """What always stays, in words."""
-        return f"{self.floor:.4g} of each layer's filters and at least one"
+        return f"{self.floor:.4g} of each layer's filters, at least one"
 
     def check_reach(self, point: BudgetPoint, model: Architecture, layers: Sequence[str]) -> None:
         """Nothing, where a budget leaves the floors as they are, whichever filters go.

@@ -142,7 +142,8 @@ def forecast(
 class _Tally:
     def __init__(self, config: Config, plan: Plan, speeds: Sequence[Speed]) -> None:
         self.parts = dict.fromkeys(("base models", "scores", "learning rates", "cells"), 0.0)
-        self._config, self._plan, self._speeds = config, plan, speeds
+        self._config, self._speeds = config, speeds
+        self._tuning = config.finetune.recipe(config.finetune.rates[0])
         self._clips = [
             sum(len(opened(data).split(split)) for split in ("validation", "test"))
             for data in config.data_sets()
@@ -157,7 +158,7 @@ class _Tally:
         ]
 
     def base(self, data: int) -> None:
-        training, speed = self._config.base, self._speeds[data]
+        training, speed = self._config.base.recipe, self._speeds[data]
         head = self._config.model.checkpoint is not None and self._config.model.adapt == "head"
         steps = 0 if head else training.steps * training.batch * speed.step
         self.parts["base models"] += steps + 2 * self._clips[data] * speed.forward + speed.outcome
@@ -181,7 +182,7 @@ class _Tally:
         data = cell.base.data
         share = self._shares[data].get((cell.scope, cell.ratio), 1.0)
         if cell.control in ("scratch", "scratch-macs"):
-            training, tuning = self._config.base, self._config.finetune
+            training, tuning = self._config.base.recipe, self._tuning
             clips = training.steps * training.batch
             if cell.control == "scratch-macs":
                 clips = round(clips / share) + tuning.steps * tuning.batch
@@ -195,7 +196,7 @@ class _Tally:
         return self._config.prune.recalibration_clips if clips is None else clips
 
     def _trained(self, data: int, finetune_scope: str, share: float, stages: int) -> float:
-        tuning, speed = self._config.finetune, self._speeds[data]
+        tuning, speed = self._tuning, self._speeds[data]
         step = {"tail": speed.tail_step, "all": speed.step, "none": 0.0}[finetune_scope]
         return share * tuning.steps * tuning.batch * step + self._measured(data, share, stages)
 

@@ -175,5 +175,6 @@ def _scratch_steps(config: Config, base: BaseJob, layers: tuple[str, ...], count
         cnn14_macs(widths, model.n_classes, model.embedding).backbone
         for widths in (base.widths, without(base.widths, layers, counts))
     ]
-    clips = config.base.steps * config.base.batch * macs[0] / macs[1]
-    return round((clips + config.finetune.steps * config.finetune.batch) / config.base.batch)
+    training, tuning = config.base.recipe, config.finetune.recipe(config.finetune.rates[0])
+    clips = training.steps * training.batch * macs[0] / macs[1]
+    return round((clips + tuning.steps * tuning.batch) / training.batch)

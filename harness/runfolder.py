@@ -129,7 +129,9 @@ class RunFolder:
             before = tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return ""
-        old, new = (dict(_flat(table)) for table in (before, tomllib.loads(config.to_toml())))
+        usual = Config().table()  # what a folder of an earlier version does not name was so
+        usual_flat, old, new = (dict(_flat(t)) for t in (usual, before, tomllib.loads(config.to_toml())))
+        old = usual_flat | old
         changed = [
             f"`{key}` {old.get(key, 'absent')} there and {new.get(key, 'absent')} here"
             for key in sorted(old.keys() | new.keys())

@@ -1,0 +1,54 @@
+"""Planning a sweep of 100,000 cells: at most 10 s of the processor and 1 GB; `tox -e bench`."""
+
+import resource
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from prunebench.harness.config import load_config
+from prunebench.harness.data.dataset import Clips, DataSet
+from prunebench.harness.graph import needs
+from prunebench.harness.plan import make_plan
+
+RATIOS = [round(0.018 * step, 3) for step in range(1, 53)]
+
+
+class NoClips(Clips):
+    names, sources, targets = (), (), np.zeros((0, 3), dtype=bool)
+
+    def waveform(self, index):
+        raise AssertionError("a plan reads no audio")
+
+
+@pytest.fixture(scope="module")
+def sweep():
+    clips = NoClips()
+    config = load_config(
+        "claim",
+        [
+            f"prune.ratios={RATIOS}",
+            "prune.allocations=['uniform', 'global']",
+            "finetune.schedules=['one-shot', 'iterative[rounds=2]']",
+        ],
+    )
+    return config, [DataSet("toy", {"name": "toy"}, ("a", "b", "c"), 32000, clips, clips, clips)]
+
+
+def test_plan_and_graph(benchmark, sweep):
+    benchmark.group = "100,000 cells"
+    config, datasets = sweep
+
+    def planned():
+        plan = make_plan(config, datasets)
+        return plan, needs(config, plan, plan.cells)
+
+    before = time.process_time()
+    plan, graph = benchmark.pedantic(planned, rounds=3)
+    processor_seconds = (time.process_time() - before) / 3  # what else the machine does is no part of it
+    assert len(plan.cells) >= 100_000
+    assert len(graph) > len(plan.cells)
+    assert processor_seconds < 10
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < 1e9
