@@ -13,6 +13,7 @@ VERBS = {
     "run": "prunebench.cli.run:run",
     "status": "prunebench.cli.status:status",
     "report": "prunebench.cli.report:report",
+    "merge": "prunebench.cli.merge:merge",
     "check": "prunebench.cli.gate:check",
     "baseline": "prunebench.cli.baseline:baseline",
     "score": "prunebench.cli.score:score",

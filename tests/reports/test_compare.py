@@ -1,0 +1,70 @@
+"""Several runs side by side."""
+
+import csv
+from statistics import fmean
+
+import pytest
+
+from prunebench.reports import make_report, write_report
+
+GRID = {"criteria": {"l1": 0.4, "random": 0.9}, "ratios": (0.5,), "bases": (0, 1), "seeds": (0,)}
+
+
+@pytest.fixture
+def two(maker, tmp_path):
+    """A run, and another with the same grid whose cells are others."""
+    maker.grid(**GRID).write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config(name="after").grid(**{**GRID, "criteria": {"l1": 0.2, "random": 0.9, "l2": 0.5}}).write()
+    return maker, other
+
+
+def test_runs_with_other_cells_in_the_same_place_are_not_pooled(two):
+    one, other = two
+    report = make_report([one.folder, other.folder])
+    assert {row.panel.run for row in report.rows} == {"quick", "after"}
+    rows = [row for row in report.rows if row.label == "l1"]
+    assert [row.n for row in rows] == [2, 2]
+    assert all(title.startswith(("quick · ", "after · ")) for title in report.sentences)
+
+
+def test_differences_are_second_minus_first(two, tmp_path):
+    one, other = two
+    report = write_report([one.folder, other.folder], tmp_path / "both", tables_only=True)
+    rows = list(csv.DictReader((tmp_path / "both" / "runs_compared.csv").read_text().splitlines()))
+    found = {row["criterion"]: row for row in rows}
+    assert "l2" not in found
+
+    def mean(maker):
+        return fmean(r.stages["fine-tuned"]["test_map"] for r in maker.records if r.criterion == "l1")
+
+    assert float(found["l1"]["difference"]) == pytest.approx(mean(other) - mean(one))
+    assert float(found["l1"]["low"]) < float(found["l1"]["difference"]) < float(found["l1"]["high"])
+    assert found["l1"]["same_cells"] == "0"
+    assert found["random"]["same_cells"] == "6"
+    assert float(found["random"]["difference"]) == 0
+    assert len(report.compared) == len(rows)
+
+
+def test_runs_that_extend_each_other_are_one(maker, tmp_path):
+    maker.grid(**GRID).write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config(name="more").grid(**{**GRID, "criteria": {"l2": 0.4, "random": 0.9}}).write()
+    report = make_report([maker.folder, other.folder])
+    assert {row.panel.run for row in report.rows} == {""}
+    assert {row.label for row in report.compared} == {
+        "random",
+        "unpruned",
+        "unpruned, fine-tuned",
+        "unpruned, fine-tuned (own rate)",
+    }
+    assert all(row.difference == 0 for row in report.compared)
+
+
+def test_the_page_tabulates_the_differences(two, tmp_path):
+    one, other = two
+    page = write_report([one.folder, other.folder], tmp_path / "both", formats=[]).page.read_text()
+    assert "Runs compared" in page
+    assert "quick (first), after (second)" in page

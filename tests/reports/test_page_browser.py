@@ -1,0 +1,181 @@
+"""The page in a real browser: no error, filters, sorting, notes, keyboard, both themes, a phone."""
+
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+from prunebench.reports import write_report
+
+CHROMIUM = (
+    os.environ.get("PRUNEBENCH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="needs chromium: on Debian `apt install chromium`, or name it in PRUNEBENCH_CHROMIUM",
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra `test`")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with sync_api.sync_playwright() as driver:
+            found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            yield found
+            found.close()
+
+
+@pytest.fixture(scope="module")
+def written(new_maker, tmp_path_factory) -> Path:
+    maker = new_maker(tmp_path_factory.mktemp("browser")).config(prune={})
+    (maker.folder / "config.toml").write_text(
+        'name = "quick"\n[prune]\ncriteria = ["l1", "l2", "random"]\n[base]\nseeds = [0, 1]\n'
+    )
+    maker.grid(
+        bases=(0, 1),
+        criteria={"l1": 0.4, "l2": 0.5, "<b>odd</b>": 0.6, "random": 0.9},
+        ratios=(0.25, 0.5),
+        seeds=(0,),
+    )
+    return write_report([maker.write()], formats=[]).page
+
+
+@pytest.fixture
+def page(browser, written):
+    """The page, in a context without a network, and everything its console said."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, offline=True, accept_downloads=True
+    )
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    said = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.goto(written.as_uri())
+    yield opened
+    context.close()
+    assert said == []
+
+
+def rows(page, section):
+    return page.locator(f"section[aria-labelledby={section}] tbody tr:visible")
+
+
+def test_a_heading_sorts_and_turns_round(page):
+    values = "rows => rows.map(r => Number.parseFloat(r.cells[3].dataset.value))"
+    table = page.locator("section[aria-labelledby=table] table")
+    table.locator("thead button", has_text="mAP").nth(1).click()
+    rising = table.locator("tbody tr").evaluate_all(values)
+    assert rising == sorted(rising)
+    table.locator("thead button", has_text="mAP").nth(1).click()
+    assert table.locator("tbody tr").evaluate_all(values) == sorted(rising, reverse=True)
+    assert table.locator("thead th").nth(3).get_attribute("aria-sort") == "descending"
+
+
+def test_what_is_typed_filters_by_words_and_by_numbers(page):
+    whole = rows(page, "table").count()
+    field = page.locator("section[aria-labelledby=table] input[type=search]")
+    field.fill("l1")
+    assert {text.strip()[:2] for text in rows(page, "table").locator("th").all_inner_texts()} == {"l1"}
+    field.fill("ratio>=0.5")
+    assert 0 < rows(page, "table").count() < whole
+    field.fill("no such thing")
+    assert rows(page, "table").count() == 0
+    field.fill("")
+    assert rows(page, "table").count() == whole
+
+
+def test_a_click_on_a_mark_filters_plots_and_tables(page):
+    marks = page.locator("#plot .mark")
+    whole = marks.count()
+    page.locator("#plot .mark[aria-label^='l2,']").first.dispatch_event("click")
+    assert page.locator("#plot .mark").count() < whole
+    names = rows(page, "table").locator("th").all_inner_texts()
+    assert any(name.startswith("l2") for name in names)
+    assert not any(name.startswith("l1") for name in names)
+    cells = rows(page, "cells").locator("th").all_inner_texts()
+    assert set(cells) == {"l2", "unpruned", "unpruned-fine-tuned"}
+    page.locator("#shown button", has_text="Show all").click()
+    assert page.locator("#plot .mark").count() == whole
+
+
+def test_a_mark_tells_of_its_cell(page):
+    page.locator("#plot .mark[aria-label^='l1,']").first.dispatch_event("pointerenter")
+    text = page.locator("#note").inner_text()
+    assert "l1" in text
+    assert "MACs, backbone" in text
+    assert "cell" in text
+    page.keyboard.press("Escape")
+    assert page.locator("#note").is_hidden()
+
+
+def test_the_keyboard_reaches_marks_and_filters(page):
+    page.locator("#plot-log").focus()
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert first != second
+    assert page.locator("#note").is_visible()
+    page.locator("#plot .mark[aria-label^='l1,']").first.focus()
+    page.keyboard.press("Enter")
+    assert "l1" in page.locator("#shown").inner_text()
+
+
+def test_every_axis_and_every_budget_is_drawn(page):
+    for name in ("plot-cost", "plot-quality", "forest-budget", "forest-value"):
+        options = page.locator(f"#{name} option").evaluate_all("o => o.map(x => x.value)")
+        for value in options:
+            page.select_option(f"#{name}", value)
+            drawing = "#forest" if name.startswith("forest") else "#plot"
+            assert page.locator(f"{drawing} .mark").count() > 0
+    page.check("#plot-relative")
+    page.check("#plot-log")
+    assert page.locator("#plot text", has_text="×").count() > 2
+
+
+def test_a_cell_shows_its_command(page):
+    rows(page, "cells").filter(has_text="l1").first.locator("button").click()
+    shown = page.locator("#cell").inner_text()
+    assert "prunebench run" in shown
+    assert "base.seeds" in shown or "prune.criteria" in shown
+
+
+def test_tables_and_plots_are_saved(page):
+    with page.expect_download() as found:
+        page.locator("#plot-save button", has_text="SVG").click()
+    assert Path(found.value.path()).read_text().startswith("<svg")
+    with page.expect_download() as found:
+        page.locator("#plot-save button", has_text="PNG").click()
+    assert Path(found.value.path()).read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as found:
+        page.locator("section[aria-labelledby=cells] .tools button", has_text="CSV").click()
+    assert "prunebench run" in Path(found.value.path()).read_text()
+
+
+def test_both_themes_and_a_phone(page):
+    def ground():
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light = ground()
+    page.locator("#theme").click()
+    assert ground() != light
+    assert page.locator("#plot rect").first.get_attribute("fill") == "#14171a"
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_markup_in_names_stays_text(page):
+    assert page.locator("b", has_text="odd").count() == 0
+    assert page.locator("#legend", has_text="<b>odd</b>").count() == 1
+
+
+def test_the_data_are_json_and_hold_every_cell(page, written):
+    text = page.locator("#data").evaluate("e => e.textContent")
+    assert len(json.loads(text)["cells"]) == 2 * (1 + 2 + 2 * (3 + 3))
+    assert written.stat().st_size < 6e6
