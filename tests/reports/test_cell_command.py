@@ -1,5 +1,6 @@
 """The command of a cell: the new grid holds the same cell, by identity."""
 
+import itertools
 import shlex
 import tomllib
 from pathlib import Path
@@ -69,7 +70,7 @@ def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
         )
         words = shlex.split(command_of(record, Run(folder, config, {}, ())))
         assert words[:3] == ["prunebench", "run", "run/config.toml"]
-        overrides = [word for before, word in zip(words, words[1:], strict=False) if before == "--set"]
+        overrides = [word for before, word in itertools.pairwise(words) if before == "--set"]
         smaller = plan_of(str(tmp_path / words[2]), *overrides)
         assert cell.identity in {c.identity for c in smaller.cells}, (cell, overrides)
         sizes.append(len(smaller.cells))
