@@ -16,6 +16,7 @@ from prunebench.eval.geometry import KERNEL, MELS, SAMPLES, WINDOW, convolutions
 if TYPE_CHECKING:
     from torch import nn
 
+FULL_RATE = 32_000  # Hz, at which the window is `WINDOW`
 STFT = "stft"
 
 
@@ -38,30 +39,43 @@ class Cnn14Shape(Protocol):
 
 
 def layer_macs(
-    widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES
+    widths: Sequence[int],
+    n_classes: int,
+    embedding: int,
+    samples: int = SAMPLES,
+    *,
+    window: int = WINDOW,
 ) -> dict[str, int]:
     """MACs of each layer: `"stft"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
 
     A convolution of n filters over c channels on T × F maps takes 9·c·n·T·F, a linear layer inputs × outputs,
-    the STFT 2 · 513 · 1024 a frame.
+    the STFT 2 · 513 · 1024 a frame, or with another window as much less.
 
     Args:
         widths: filters of C1 … C12.
         n_classes: outputs of `fc_audioset`.
         embedding: outputs of `fc1`.
         samples: length of the clip at 32 kHz; 10 s by default.
+        window: of the STFT, samples; 512 and 256 in the models for 16 and 8 kHz, whose frames are as many.
 
     Raises:
         InputError: unless there are 12 widths of at least 1 and the clip is long enough.
     """
-    layers = {STFT: 2 * (WINDOW // 2 + 1) * WINDOW * frames(samples)}
+    layers = {STFT: 2 * (window // 2 + 1) * window * frames(samples)}
     layers |= {c.name: KERNEL * c.channels * c.outputs for c in convolutions(widths, samples)}
     return layers | {"fc1": widths[-1] * embedding, "fc_audioset": embedding * n_classes}
 
 
-def cnn14_macs(widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES) -> Macs:
+def cnn14_macs(
+    widths: Sequence[int],
+    n_classes: int,
+    embedding: int,
+    samples: int = SAMPLES,
+    *,
+    window: int = WINDOW,
+) -> Macs:
     """MACs of a Cnn14 for one clip: the sum of `layer_macs`, whose arguments it takes."""
-    layers = layer_macs(widths, n_classes, embedding, samples)
+    layers = layer_macs(widths, n_classes, embedding, samples, window=window)
     total = sum(layers.values())
     return Macs(backbone=total - layers[STFT], with_frontend=total)
 
@@ -94,8 +108,9 @@ def panns_flops(widths: Sequence[int], n_classes: int, embedding: int, samples: 
 
 
 def count_macs(model: Cnn14Shape, samples: int = SAMPLES) -> Macs:
-    """MACs of a model for one clip, by the closed form on its widths."""
-    return cnn14_macs(model.widths, model.n_classes, model.embedding, samples)
+    """MACs of a model for one clip, by the closed form on its widths; `samples` are those at 32 kHz."""
+    window = WINDOW * getattr(model, "sample_rate", FULL_RATE) // FULL_RATE
+    return cnn14_macs(model.widths, model.n_classes, model.embedding, samples, window=window)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -53,8 +53,8 @@ class ModelSection(Section):
     checkpoint: str | None = Field(
         None, description="file of a Cnn14 of any widths that is pruned instead of a model trained here"
     )
-    adapt: Literal["head", "all"] = Field(
-        "head", description="what `base` trains of a checkpoint whose number of classes is another"
+    adapt: Literal["head", "all", "none"] = Field(
+        "head", description="what `base` trains of a checkpoint whose classes are others; `none` refuses it"
     )
 
     @pydantic.field_validator("checkpoint")

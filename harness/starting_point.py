@@ -23,12 +23,13 @@ class StartingPoint:
     Args:
         path: of the file; moving it changes no result.
         content: hash of its bytes.
-        adapt: what is trained where the classes differ: `"head"`, the new classifier alone, or `"all"`.
+        adapt: what is trained where the classes differ: `"head"`, the new classifier alone, or `"all"`;
+            `"none"` refuses other classes.
     """
 
     path: str
     content: str
-    adapt: Literal["head", "all"] = "head"
+    adapt: Literal["head", "all", "none"] = "head"
 
     def load(self) -> Cnn14:
         """The model.
@@ -54,13 +55,18 @@ class StartingPoint:
         """The shape of the unpruned model on a data set.
 
         Raises:
-            InputError: for a data set of another sample rate.
+            InputError: for a data set of another sample rate, or of other classes where these are refused.
         """
         found = _read(self.path, self.content)
         if found.sample_rate != dataset.sample_rate:
             raise InputError(
                 f"A checkpoint must have the front end of its data set. Found `{self.path}` for "
                 f"{found.sample_rate} Hz and `{dataset.label}` at {dataset.sample_rate} Hz."
+            )
+        if self.adapt == "none" and not self.fits(dataset.class_names):
+            raise InputError(
+                f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: take other "
+                "data, or let `model.adapt` train a new classifier."
             )
         return Architecture(found.model.widths, found.model.embedding, len(dataset.class_names))
 
@@ -75,7 +81,10 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
         return None
     path = Path(model.checkpoint)
     if not path.is_file():
-        raise InputError(f"`model.checkpoint` must be a file. Found none at `{path}`.")
+        raise InputError(
+            f"`model.checkpoint` must be a file. Found none at `{path}`: `prunebench data cnn14` fetches the "
+            "published one."
+        )
     found = StartingPoint(str(path), content_of_file(path), model.adapt)
     _read(found.path, found.content)
     return found
@@ -107,6 +116,15 @@ class _Read:
     model: Architecture
     class_names: tuple[str, ...] | None
     sample_rate: int
+
+
+def _classes(found: _Read, dataset: DataSet) -> str:
+    outputs, columns = found.model.n_classes, len(dataset.class_names)
+    if found.class_names is None or outputs != columns:
+        return f"{outputs} outputs and {columns} classes in `{dataset.label}`"
+    pairs = enumerate(zip(found.class_names, dataset.class_names, strict=True))
+    number, (one, other) = next((at, pair) for at, pair in pairs if pair[0] != pair[1])
+    return f"output {number} named `{one}` and class {number} of `{dataset.label}` named `{other}`"
 
 
 @functools.lru_cache(maxsize=4)

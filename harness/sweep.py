@@ -10,6 +10,7 @@ from pathlib import Path
 from prunebench.harness.cache import Cache
 from prunebench.harness.cluster import Cluster
 from prunebench.harness.config import Config
+from prunebench.harness.data.skipped import write_skipped
 from prunebench.harness.grid import Grid
 from prunebench.harness.plan import make_plan
 from prunebench.harness.progress import Display, Progress, ProgressFile
@@ -66,6 +67,7 @@ def run_sweep(
         )
         run = stack.enter_context(RunFolder(folder))
         run.begin(config, plan, datasets)
+        write_skipped(folder, datasets)
         before = run.records()
         missing = [
             cell

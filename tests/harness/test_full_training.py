@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.fitting import fit
 from prunebench.harness.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.full_training import TaggingLoss, train_full
 from prunebench.harness.model import Cnn14
@@ -211,3 +212,39 @@ def test_without_accelerate_the_way_to_get_it_is_said(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "accelerate", None)
     with pytest.raises(InputError, match=r"pip install 'prunebench\[train\]'"):
         trained()
+
+
+def one_step_of(features, targets, devices):
+    recipe = replace(RECIPE, steps=2, devices=devices, precision="float32", mixup=0.0, spec_augment=False)
+    net = model()
+    told = []
+    course = fit(
+        net,
+        features,
+        targets,
+        recipe,
+        seed=5,
+        evaluate=first_weight,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(1, 2), (2, 2)]
+    return net, course
+
+
+def first_weight(net):
+    return float(net.fc1.weight.detach()[0, 0].abs())
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model():
+    """Each takes its share of the batch; batch norm sees the share, as in PANNs, so weights differ a little."""
+    net, course = one_step_of(features(), targets(), 2)
+    alone, _ = one_step_of(features(), targets(), 1)
+    assert [step for step, _ in course.curve] == [2]
+    assert course.best_validation_map == first_weight(net)
+    before = model()
+    moved = (net.fc_audioset.bias - before.fc_audioset.bias).abs()
+    assert (moved > 0).all()
+    torch.testing.assert_close(net.fc_audioset.bias, alone.fc_audioset.bias, rtol=0, atol=3e-3)
+    again, _ = one_step_of(features(), targets(), 2)
+    assert_same_weights(net, again)

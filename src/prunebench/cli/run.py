@@ -6,11 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from prunebench.cli.output import console, print_json
 from prunebench.cli.progress import make_display
+
+if TYPE_CHECKING:
+    from prunebench.harness.config import Config
 
 EXAMPLES = """
 \b
@@ -22,6 +26,7 @@ Examples:
   prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
   prunebench run quick --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
+  prunebench run epanns --device auto --set data.root=AUDIOSET --set data.test_clips=1000
   prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
 """
 
@@ -53,6 +58,11 @@ Examples:
     metavar="NAME=AMOUNT",
     help="What a cell takes of a Dask worker's resources, GPU=1 say; repeatable.",
 )
+@click.option(
+    "--device",
+    metavar="auto|cpu|cuda|mps",
+    help="Of presets panns and epanns and of configurations with `at_scale`.",
+)
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and how long it will take; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records, or the plan, as JSON.")
@@ -66,11 +76,12 @@ def run(
     workers: int | None,
     scheduler: str | None,
     resources: tuple[str, ...],
+    device: str | None,
     retry_failed: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Run a sweep: presets quick (default), standard and claim, or a configuration file.
+    """Run a sweep: presets quick (default), standard, claim, panns, epanns …, or a configuration file.
 
     Trains the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
     records, figures, a table and a page into the run folder. The same command resumes a run that was
@@ -78,6 +89,7 @@ def run(
     """
     from prunebench.harness.cache import Cache, default_cache
     from prunebench.harness.config import load_config
+    from prunebench.harness.data.skipped import FILE
     from prunebench.harness.runfolder import file_name
     from prunebench.harness.sweep import run_sweep
 
@@ -88,6 +100,8 @@ def run(
         overrides = (*overrides, f"workers={workers}")
     amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
+    if device is not None:
+        config = load_config(source, (*overrides, *_on(device, config)), pruner_files=pruner_files)
     if output is None:
         labels = [options.label for options in config.data if options.name != "synth" or len(config.data) > 1]
         output = Path("runs") / file_name("-".join([config.name, *labels]))
@@ -109,11 +123,24 @@ def run(
             resources=amounts,
         )
     _conclude(output, as_json=as_json)
+    if (output / FILE).is_file():
+        click.echo(f"Clips that could not be used: {output / FILE}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
         click.echo(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
         ctx.exit(1)
+
+
+def _on(device: str, config: Config) -> list[str]:
+    """Overrides that put the trainings of full size on a device."""
+    tables = [name for name in ("base", "finetune") if getattr(config, name).at_scale is not None]
+    if not tables:
+        raise click.UsageError(
+            "--device is for training at full size: presets panns and epanns, or tables `base.at_scale` and "
+            f"`finetune.at_scale`. Found neither in {config.name}, which trains on processors."
+        )
+    return [f"{name}.at_scale.device={device}" for name in tables]
 
 
 def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, float]:
