@@ -7,6 +7,8 @@ scores counts, so logits and probabilities give the same figures, and infinite s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,7 +21,7 @@ def checked_targets(targets: ArrayLike) -> NDArray[np.bool_]:
     Raises:
         InputError: unless they are (clips, classes) and hold nothing but 0 and 1.
     """
-    found = np.asarray(targets)
+    found = _table(targets, "Targets")
     if found.ndim != 2:
         raise InputError(f"Targets must have the shape (clips, classes). Found the shape {found.shape}.")
     if found.dtype == np.bool_:
@@ -39,7 +41,7 @@ def checked_scores(scores: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.numb
     Raises:
         InputError: if the shape differs or a score is NaN.
     """
-    found = np.asarray(scores)
+    found = _table(scores, "Scores")
     if found.shape != shape:
         raise InputError(
             f"Targets and scores must have the same shape. Found targets {shape} and scores {found.shape}."
@@ -53,6 +55,13 @@ def checked_scores(scores: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.numb
                 f"Scores must not be NaN. Found {nans} of {found.size} that are: did training diverge?"
             )
     return found
+
+
+def _table(values: ArrayLike, what: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # rows of several lengths
+        raise InputError(f"{what} must have as many columns in every row. Found rows that differ.") from error
 
 
 def checked(targets: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.number]]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from prunebench.eval.backends import backend, run_in_batches
+from prunebench.eval.errors import InputError
 from prunebench.eval.quality import mean_average_precision
 from prunebench.harness.cache import Cache
 from prunebench.harness.data import DataOptions
@@ -55,13 +56,17 @@ def backend_quality(
         try:
             run = backend(name).prepare(model, "from_log_mel", example, threads)
             scores = run_in_batches(run, test, batch)
+            test_map = mean_average_precision(split_targets(data, "test"), scores).value
+        except InputError as error:
+            found[name] = str(error)
+            continue
         except Exception as error:  # a backend may raise anything on a model it cannot take
             said = str(error).splitlines()[0] if str(error) else "no message"
             found[name] = f"Backend `{name}` failed: {type(error).__name__}: {said}"
             continue
         difference = np.abs(scores - eager)
         found[name] = {
-            "test_map": mean_average_precision(split_targets(data, "test"), scores).value,
+            "test_map": test_map,
             "mean_difference": float(difference.mean()),
             "largest_difference": float(difference.max()),
         }

@@ -101,6 +101,8 @@ def draw_sensitivity(entries: Sequence[Sensitivity], data: str) -> Figure:
             axes.set_title(layer, pad=2)
         for axes in list(grid.flat)[len(layers) :]:
             axes.set_visible(False)
+        for axes in list(grid.flat)[max(0, len(layers) - columns) : len(layers)]:
+            axes.tick_params(labelbottom=True)  # the lowest of its column
         figure.supxlabel("ratio of the layer's filters removed", size="medium")
         figure.supylabel("relative to unpruned", size="medium")
         handles, labels = grid.flat[0].get_legend_handles_labels()

@@ -91,6 +91,21 @@ def test_quality_through_a_backend(cli, files):
     assert 0 < found["onnxruntime-int8"]["test_map"] <= 1
 
 
+def test_scores_that_are_nan_fail_alone(cli, files):
+    from prunebench.harness import load_checkpoint
+
+    model = load_checkpoint(files[0])
+    with torch.no_grad():
+        model.fc_audioset.weight[0, 0] = float("nan")
+    save_checkpoint(model, files[0])
+    sizes = [f"--set={split}_clips=24" for split in ("training", "validation", "test")]
+    code, out, error = cli("measure", files[0], "--data", "synth", *sizes, "--json")
+    assert code == 0, error
+    found = json.loads(out)
+    assert "must not be NaN. Found 24 of 576" in found["quality"]["eager"]["failed"]
+    assert found["macs_backbone"] > 0
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -51,3 +51,10 @@ def test_targets_of_any_type_mean_the_same(measure):
     for other in results[1:]:
         np.testing.assert_array_equal(results[0], other)
     assert np.isfinite(results[0]).all()
+
+
+def test_rows_of_several_lengths_are_named():
+    with pytest.raises(InputError, match="Targets must have as many columns in every row"):
+        average_precision([[1, 0], [1]], [[1.0, 2.0], [1.0, 2.0]])
+    with pytest.raises(InputError, match="Scores must have as many columns in every row"):
+        average_precision([[1, 0], [1, 1]], [[1.0, 2.0], [1.0]])
