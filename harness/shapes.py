@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prunebench.eval.backend_latency import compare_backends
+from prunebench.eval.backends import LOSSY
 from prunebench.eval.child import MeasurementError
 from prunebench.eval.complexity import cnn14_macs
 from prunebench.eval.latency import Effort, compare_latency, too_few_rounds
@@ -24,6 +25,11 @@ from prunebench.harness.starting_point import unpruned as unpruned_model
 Widths = tuple[int, ...]
 Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
+
+
+_NO_QUALITY = (
+    "Integers change the tags, and a sweep times them alone: take their mAP with `prunebench measure --data`."
+)
 
 
 def measure_missing_shapes(
@@ -125,6 +131,8 @@ def _other_backends(
     except MeasurementError as error:
         found = {widths: dict.fromkeys(config.measure.backends, str(error)) for widths in shapes}
     for widths, by_backend in found.items():
+        lossy = set(by_backend) & set(LOSSY)
+        failed[widths] |= {f"test_map_{name.replace('-', '_')}": _NO_QUALITY for name in lossy}
         for name, timed in by_backend.items():
             key = latency_key(name)
             if isinstance(timed, str):

@@ -133,6 +133,12 @@ def test_its_measure_is_listed_and_declared_in_the_run(place: Place, run: Path) 
     assert declared["latency_backbone_ms"]["unit"] == "ms"
 
 
+def test_its_measure_is_in_the_report_by_itself(run: Path) -> None:
+    table = (run / "report" / "measures.csv").read_text().splitlines()
+    assert "test_top_class_is_there" in table[0].split(",")
+    assert "test_<wbr>top_<wbr>class" in (run / "report" / "page.html").read_text()
+
+
 def test_a_sweep_runs_every_kind_of_criterion(run: Path) -> None:
     records = {record.criterion: record for record in load_records(run) if record.criterion}
     assert set(records) == {
