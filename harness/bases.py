@@ -77,7 +77,7 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
             with whole_file(folder / "scores.npz") as stream:
                 np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
             write_text(folder / "quality.json", json.dumps({**found.figures, **best}))
-            cache.forget_training(job.identity)
+        cache.forget_training(job.identity)
     kept = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return {**kept, **quality(base_scores(job, cache).__getitem__, job.data).figures}

@@ -85,7 +85,7 @@ class RunFolder:
         environment = self._environment()
         write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
         write_text(self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True))
-        for folder in (self.path, self.scores):
+        for folder in (self.path, *(path for path in self.path.iterdir() if path.is_dir())):
             remove_leftovers(folder)
         write_text(self.path / "config.toml", config.to_toml())
         measures = [measure.description() for measure in installed_measures()[0]]
