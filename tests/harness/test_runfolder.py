@@ -47,8 +47,31 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         run.begin(config, plan("a", "b"), [])
         run.add_record(RECORD)
         run.begin(config, plan("a", "b", "c"), [])
-        with pytest.raises(InputError, match="must contain the finished cells"):
-            run.begin(config, plan("b", "c"), [])
+        other = load_config("quick", ["finetune.steps=7", "workers=9"])
+        shown = r"must contain the finished cells .* holds 1 others \(`finetune.steps` 60 there and 7 here\)"
+        with pytest.raises(InputError, match=shown):
+            run.begin(other, plan("b", "c"), [])
+
+
+def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        file = tmp_path / "environment.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"run_schema_version": 99}))
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        with pytest.raises(InputError, match="must have run_schema_version 1. Found 99"):
+            run.begin(load_config("quick"), plan("b"), [])
+        assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_what_a_crash_left_behind_is_removed(tmp_path):
+    for name in (".plan.json.abcd1234", "scores/.o.npz.abcd_12z"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("half")
+    (tmp_path / "plan.json").write_text("[]")
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+    assert [path.name for path in tmp_path.rglob(".*")] == [".lock"]
 
 
 def test_another_torch_is_another_run(tmp_path):
