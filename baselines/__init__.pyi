@@ -1,5 +1,6 @@
 from .baseline import Baseline, MadeWith, load_baseline, save_baseline, write_baseline
 from .change import COLUMNS, Change, Verdict, verdict_of
+from .claim import Claim, Finding
 from .committed import baseline_path, committed_baselines, committed_folder, committed_path
 from .entries import entries_of_run, entry_name
 from .figures import COSTS, MODEL_ENTRY, Figures, Quality, Speed
@@ -21,7 +22,9 @@ __all__ = [
     "Allowance",
     "Baseline",
     "Change",
+    "Claim",
     "Figures",
+    "Finding",
     "MadeWith",
     "Margin",
     "PairedChange",

@@ -19,7 +19,7 @@ MEL_MATRIX = (WINDOW // 2 + 1) * MELS
 
 
 @dataclass(frozen=True)
-class Figures:
+class ShapeFigures:
     """One shape in numbers, for a 10 s clip.
 
     Args:
@@ -42,7 +42,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineFigures:
     """One shape on this machine.
 
     Args:
@@ -66,14 +66,14 @@ def pruned_widths(ratio: float, widths: Sequence[int] = PUBLISHED_WIDTHS) -> tup
     )
 
 
-def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WIDTHS) -> list[Figures]:
+def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WIDTHS) -> list[ShapeFigures]:
     """The unpruned shape, then one for each ratio."""
     found = []
     for ratio in (0.0, *ratios):
         left = pruned_widths(ratio, widths)
         trainable = parameters(left, CLASSES, EMBEDDING)
         found.append(
-            Figures(
+            ShapeFigures(
                 ratio=ratio,
                 widths=left,
                 parameters=trainable,
@@ -86,7 +86,7 @@ def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WID
     return found
 
 
-def machine_figures(shapes: Sequence[Figures], budget_seconds: float) -> list[Machine]:
+def machine_figures(shapes: Sequence[ShapeFigures], budget_seconds: float) -> list[MachineFigures]:
     """Each shape on this machine, the unpruned one first; random weights, which change none of this.
 
     Args:
@@ -98,7 +98,7 @@ def machine_figures(shapes: Sequence[Figures], budget_seconds: float) -> list[Ma
         Cnn14, made, shapes[0].ratio, effort=Effort(min_rounds=3, budget_seconds=budget_seconds)
     )
     return [
-        Machine(
+        MachineFigures(
             file_bytes=file_bytes(Cnn14(shape.widths)),
             latency_ms=timed[shape.ratio]["latency_backbone_ms"],
             latency_ratio=timed[shape.ratio]["latency_backbone_ratio"],

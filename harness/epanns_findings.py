@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prunebench.baselines import epanns
 from prunebench.baselines.claim import Claim, Finding
-from prunebench.harness.epanns_figures import MEL_MATRIX, Figures, Machine
+from prunebench.harness.epanns_figures import MEL_MATRIX, MachineFigures, ShapeFigures
 
 if TYPE_CHECKING:
     from prunebench.harness.epanns_experiment import Outcome
@@ -19,7 +19,9 @@ CONTROL = "the paper has no unpruned model fine-tuned as long; that control is r
 PART = "a part of the evaluation set says nothing of the whole"
 
 
-def architecture_findings(shapes: Sequence[Figures], machines: Sequence[Machine] = ()) -> list[Finding]:
+def architecture_findings(
+    shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures] = ()
+) -> list[Finding]:
     """Findings that need neither weights nor data.
 
     Args:
@@ -139,7 +141,7 @@ def _better(found: Mapping[tuple[str | None, float, str], Outcome]) -> Finding:
     return Finding(epanns.BETTER, measured, "reproduced" if better else "not reproduced", CONTROL)
 
 
-def _plotted(shapes: Mapping[float, Figures], ratio: float) -> Finding:
+def _plotted(shapes: Mapping[float, ShapeFigures], ratio: float) -> Finding:
     claim = epanns.PLOTTED_QUARTER if ratio == 0.25 else epanns.PLOTTED_THREE_QUARTERS
     kept = shapes[ratio].parameters / shapes[0.0].parameters
     near = abs(100 * kept - float(claim.paper.split()[0])) < 3
@@ -151,13 +153,13 @@ def _plotted(shapes: Mapping[float, Figures], ratio: float) -> Finding:
     )
 
 
-def _both(shape: Figures) -> str:
+def _both(shape: ShapeFigures) -> str:
     return (
         f"{shape.macs.with_frontend / 1e9:.2f} G with front end, {shape.macs.backbone / 1e9:.2f} G backbone"
     )
 
 
-def _less(full: Figures, half: Figures) -> str:
+def _less(full: ShapeFigures, half: ShapeFigures) -> str:
     return (
         f"{_change(half.macs.with_frontend, full.macs.with_frontend)} with front end, "
         f"{_change(half.macs.backbone, full.macs.backbone)} backbone"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     before: Provenance | None = None
+
+    def steps(self) -> Iterator[Provenance]:
+        """Each by itself, the last first."""
+        yield replace(self, before=None)
+        if self.before is not None:
+            yield from self.before.steps()
 
     def as_json(self) -> dict[str, Any]:
         """Nested dicts of JSON values."""

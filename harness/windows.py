@@ -17,6 +17,7 @@ from prunebench.harness.data.recordings import check_recording
 SHORTEST = 1.0  # seconds: what is shorter is padded with zeros, for five poolings leave nothing of less
 LONGEST = 60.0
 BLOCK = 1.0  # seconds read at a time
+TAIL = 0.05  # seconds: an end as short as what resampling adds gets no window of its own
 
 
 class Window(NamedTuple):
@@ -45,7 +46,7 @@ def check_spans(window_s: float, hop_s: float) -> None:
 
 
 def recording_windows(path: Path, window_s: float, hop_s: float, rate: int) -> Iterator[Window]:
-    """The windows of a recording; the last one ends with it, and a short recording is one window.
+    """The windows of a recording; the last one ends with it, to `TAIL`, and a short recording is one window.
 
     Args:
         path: any format libsndfile reads; channels are averaged.
@@ -69,7 +70,7 @@ def recording_windows(path: Path, window_s: float, hop_s: float, rate: int) -> I
     total = begin + len(kept)
     if not total:
         raise InputError(f"A recording must hold sound. Found `{path}`, which is empty.")
-    if ended < total:
+    if total - ended > (TAIL * rate if ended else 0):
         begin = max(0, total - length)
         yield _window(kept[-length:], begin, rate)
 

@@ -74,6 +74,9 @@ def test_a_pruned_file_says_how_it_was_made(cli, checkpoint):
     assert made.before.settings["criterion"] == "l1"
     assert made.before.parent == file_hash(checkpoint)
     assert made.before.before is None
+    steps = json.loads(cli("measure", "q.pt", "--json"))["provenance"]
+    assert [step["settings"]["criterion"] for step in steps] == ["random", "l1"]
+    assert f"from the file with SHA-256 {made.parent[:16]}…" in cli("measure", "q.pt")
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,12 @@ def test_what_cannot_be_read_is_named_and_left_out(cli, checkpoint, tmp_path):
     code, out, error = cli("tag", checkpoint, "in", "--json")
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
-    assert "in/b.wav failed: A recording must be a file that libsndfile reads" in error
+    assert "left out: A recording must be a file that libsndfile reads. Found `in/b.wav`" in error
     assert "1 of 2 recordings were left out" in error
+    code, out, error = cli("tag", checkpoint, "in", "-o", "tags.txt")
+    assert code == 1
+    assert "in/b.wav failed: A recording must be" in error
+    (tmp_path / "tags.txt").unlink()
     code, out, error = cli("tag", checkpoint, "in", "--strict", "-o", "tags.txt")
     assert code == 2
     assert not (tmp_path / "tags.txt").exists()

@@ -5,7 +5,7 @@ import pytest
 from prunebench.baselines import epanns
 from prunebench.harness import epanns_figures
 from prunebench.harness.epanns_experiment import Outcome
-from prunebench.harness.epanns_figures import Machine, machine_figures, pruned_widths, shape_figures
+from prunebench.harness.epanns_figures import MachineFigures, machine_figures, pruned_widths, shape_figures
 from prunebench.harness.epanns_findings import architecture_findings, quality_findings
 from prunebench.harness.published_files import EPANNS_WIDTHS
 
@@ -63,7 +63,7 @@ def test_what_follows_from_the_architecture():
 
 
 def test_memory_of_this_machine_is_set_beside():
-    machines = [Machine(1, 1.0, 1.0, peak) for peak in (200, 150, 100, 50)]
+    machines = [MachineFigures(1, 1.0, 1.0, peak) for peak in (200, 150, 100, 50)]
     (found,) = [f for f in architecture_findings(SHAPES, machines) if f.claim is epanns.MEMORY]
     assert "−50.0 % what a pass took on this machine" in found.measured
 

@@ -12,7 +12,7 @@ from prunebench.cli.measured import print_measured
 from prunebench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from prunebench.harness.model import Cnn14
+    from prunebench.harness.checkpoint import Checkpoint
 
 
 @click.command(
@@ -66,7 +66,7 @@ def measure(
     """
     from prunebench.eval.backends import backend
     from prunebench.eval.latency import Effort
-    from prunebench.harness.checkpoint import load_checkpoint
+    from prunebench.harness.checkpoint import read_checkpoint
     from prunebench.harness.measures import exact_measures
 
     names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
@@ -74,9 +74,12 @@ def measure(
         backend(name)  # an unknown one ends here
     _check_use(click.get_current_context(), names, latency=latency, quality=data is not None)
     how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
-    model = load_checkpoint(checkpoint)
+    read = read_checkpoint(checkpoint)
+    model = read.model
     figures, failed = exact_measures(model)
     found: dict[str, Any] = {"widths": list(model.widths), **figures}
+    if read.provenance is not None:
+        found["provenance"] = [step.as_json() for step in read.provenance.steps()]
     if failed:
         found["unmeasured"] = failed
     if counters:
@@ -90,7 +93,7 @@ def measure(
     if energy:
         found["energy"] = spent(checkpoint, threads)
     if data:
-        found["quality"] = _quality(model, names, data, options, threads)
+        found["quality"] = _quality(read, names, data, options, threads)
     if as_json:
         print_json(found)
     else:
@@ -124,11 +127,12 @@ def _check_use(context: click.Context, names: list[str], *, latency: bool, quali
 
 
 def _quality(
-    model: Cnn14, names: list[str], data: str, options: tuple[str, ...], threads: int
+    checkpoint: Checkpoint, names: list[str], data: str, options: tuple[str, ...], threads: int
 ) -> dict[str, Any]:
     from prunebench.eval.errors import InputError
     from prunebench.harness.backend_quality import backend_quality
     from prunebench.harness.cache import Cache, default_cache
+    from prunebench.harness.class_names import check_classes
     from prunebench.harness.data import DataOptions
     from prunebench.harness.overrides import set_key
     from prunebench.harness.splits import opened, store_features
@@ -140,16 +144,11 @@ def _quality(
         chosen = DataOptions(**table)
     except TypeError as error:
         raise InputError(f"--set takes options of the data set. Found: {error}.") from error
-    classes = len(opened(chosen).class_names)
-    if classes != model.n_classes:
-        raise InputError(
-            f"Model and data set must have the same classes. Found {model.n_classes} outputs and {classes} classes "
-            f"of `{data}`."
-        )
+    check_classes(checkpoint, opened(chosen).class_names, data)
     cache = Cache(default_cache())
     for split in ("training", "test"):
         store_features(chosen, split, cache)
     return {
         name: {"failed": value} if isinstance(value, str) else dict(value)
-        for name, value in backend_quality(model, names, chosen, cache, threads=threads).items()
+        for name, value in backend_quality(checkpoint.model, names, chosen, cache, threads=threads).items()
     }

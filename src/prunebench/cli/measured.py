@@ -11,12 +11,16 @@ from prunebench.cli.output import print_table
 
 def print_measured(found: dict[str, Any]) -> None:
     """Figures, then a table for each of what else was asked for."""
-    nested = ("counters", "latency", "quality", "energy", "storage", "memory", "unmeasured")
+    nested = ("counters", "latency", "quality", "energy", "storage", "memory", "unmeasured", "provenance")
     plain = {key: value for key, value in found.items() if key not in nested}
     print_table(["figure", "value"], [[key, _written(value)] for key, value in plain.items()])
     for key in ("unmeasured", "storage", "memory", "energy"):
         if key in found:
             print_table([key, "value"], [[name, _written(value)] for name, value in found[key].items()])
+    for step in found.get("provenance", ()):
+        settings = ", ".join(f"{key} {value}" for key, value in step["settings"].items())
+        parent = f", from the file with SHA-256 {step['parent'][:16]}…" if step["parent"] else ""
+        click.echo(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
     if "counters" in found:
         _print_counters(found["counters"])
     if "latency" in found:

@@ -13,14 +13,14 @@ from prunebench.cli.output import print_table
 if TYPE_CHECKING:
     from prunebench.baselines.claim import Finding
     from prunebench.harness.epanns_experiment import Outcome
-    from prunebench.harness.epanns_figures import Figures, Machine
+    from prunebench.harness.epanns_figures import MachineFigures, ShapeFigures
 
 Table = tuple[str, list[list[str]]]  # its heading, and its rows with the names of the columns first
 
 
 def print_report(
-    shapes: Sequence[Figures],
-    machines: Sequence[Machine],
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
     outcomes: Sequence[Outcome],
 ) -> None:
@@ -46,8 +46,8 @@ def print_report(
 
 
 def as_markdown(
-    shapes: Sequence[Figures],
-    machines: Sequence[Machine],
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
     outcomes: Sequence[Outcome],
 ) -> str:
@@ -60,8 +60,8 @@ def as_markdown(
 
 
 def as_json_value(
-    shapes: Sequence[Figures],
-    machines: Sequence[Machine],
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
     outcomes: Sequence[Outcome],
 ) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def as_json_value(
 
 
 def _tables(
-    shapes: Sequence[Figures],
-    machines: Sequence[Machine],
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
     outcomes: Sequence[Outcome],
 ) -> list[Table]:
@@ -88,7 +88,7 @@ def _tables(
     return tables
 
 
-def _figures(shapes: Sequence[Figures], machines: Sequence[Machine]) -> list[list[str]]:
+def _figures(shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures]) -> list[list[str]]:
     full = shapes[0]
     rows = [
         [

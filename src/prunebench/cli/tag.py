@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ import click
 from prunebench.cli.tag_output import FORMATS, Row, row_sink
 
 if TYPE_CHECKING:
-    from prunebench.cli.progress import ClosingDisplay
     from prunebench.harness.model import Cnn14
     from prunebench.harness.tagging import Tagged
 
@@ -69,6 +69,7 @@ def tag(
     Long recordings are tagged in overlapping windows. A recording that cannot be read is named and left out, and the
     exit code is then 1. Scores are sigmoid probabilities of each class by itself.
     """
+    from prunebench.cli.progress import make_display
     from prunebench.eval.errors import InputError
     from prunebench.harness.checkpoint import read_checkpoint
     from prunebench.harness.class_names import class_names
@@ -97,8 +98,9 @@ def tag(
                 put(row(None, window))
         return
     failed = 0
-    with row_sink(form, output, live=False) as put, _display(output) as display:
-        progress = Progress([display])
+    with row_sink(form, output, live=False) as put, contextlib.ExitStack() as stack:
+        # Where rows are printed, they show how far it is.
+        progress = Progress([stack.enter_context(make_display())] if output else [])
         progress.announce("tagging", len(files))
         for file in files:
             progress.name(str(file), "tagging")
@@ -116,6 +118,8 @@ def tag(
                     raise
                 failed += 1
                 progress.failed(str(file), str(error))
+                if not output:
+                    click.echo(f"left out: {error}", err=True)
                 continue
             for tags in rows:
                 put(tags)
@@ -123,13 +127,6 @@ def tag(
     if failed:
         click.echo(f"{failed} of {len(files)} recordings were left out.", err=True)
         ctx.exit(1)
-
-
-def _display(output: Path | None) -> ClosingDisplay:
-    """Progress on standard error; where rows are printed, they show it themselves."""
-    from prunebench.cli.progress import PlainDisplay, make_display
-
-    return make_display() if output else PlainDisplay()
 
 
 def _heard(
