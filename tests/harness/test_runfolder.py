@@ -59,7 +59,7 @@ def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):
         file = tmp_path / "environment.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"run_schema_version": 99}))
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-        with pytest.raises(InputError, match="must have run_schema_version 1. Found 99"):
+        with pytest.raises(InputError, match=r"must have run_schema_version 1\. Found 99"):
             run.begin(load_config("quick"), plan("b"), [])
         assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
