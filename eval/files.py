@@ -40,6 +40,8 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         reach("rename", path)
         temporary.replace(path)
         reach("renamed", path)
+        if durable:
+            _sync_name(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -64,6 +66,7 @@ def append_line(path: Path, line: str) -> None:
     The caller is the file's only writer.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
     with path.open("ab+") as stream:
         _cut_torn_line(stream)
         reach("append", path)
@@ -71,7 +74,19 @@ def append_line(path: Path, line: str) -> None:
         stream.flush()
         reach("appended", path)
         os.fsync(stream.fileno())
+    if new:
+        _sync_name(path)
     reach("synced", path)
+
+
+def _sync_name(path: Path) -> None:
+    """Make a name in a folder outlive a loss of power, where the system lets folders be opened."""
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _cut_torn_line(stream: BinaryIO) -> None:

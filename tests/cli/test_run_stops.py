@@ -1,0 +1,55 @@
+"""Why a run stopped is one sentence that says where it goes on."""
+
+import errno
+import os
+
+import pytest
+
+import prunebench.harness.sweep as sweep
+from prunebench.cli import main
+from prunebench.harness.cluster import SchedulerLost
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, ["Stopped. What is finished is kept in"]),
+        (SchedulerLost(), 1, ["The scheduler is gone. What is finished is kept in"]),
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),
+            1,
+            ["The disk that holds `records.jsonl` is full.", "free some space"],
+        ),
+    ],
+)
+def test_a_sentence_and_a_code(monkeypatch, capsys, tmp_path, stop, code, words):
+    def stopped(*_, **__):
+        raise stop
+
+    monkeypatch.setattr(sweep, "run_sweep", stopped)
+    monkeypatch.setattr("sys.argv", ["prunebench", "run", "quick", "-o", str(tmp_path / "run")])
+    with pytest.raises(SystemExit) as found:
+        main()
+    assert found.value.code == code
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    for text in [*words, str(tmp_path / "run"), "resumes it"]:
+        assert text in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scheduler", "tcp://x:1", "--workers", "2"], "not both"),
+        (["--resource", "GPU=1"], "give --scheduler too"),
+        (["--scheduler", "tcp://x:1", "--resource", "GPU"], "must be NAME=AMOUNT. Found `GPU`"),
+    ],
+)
+def test_options_that_do_not_go_together(monkeypatch, capsys, tmp_path, options, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["prunebench", "run", "quick", *options])
+    with pytest.raises(SystemExit) as found:
+        main()
+    assert found.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
