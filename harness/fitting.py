@@ -27,6 +27,7 @@ from prunebench.harness.full_training import Evaluate, train_full
 from prunebench.harness.model import Cnn14
 from prunebench.harness.prefetch import ahead
 from prunebench.harness.splits import split_features, split_targets
+from prunebench.harness.streamed import input_reader
 from prunebench.harness.training import Recipe, channels_last, predict, train
 from prunebench.harness.training_state import TrainingState
 
@@ -105,12 +106,12 @@ def predictions(model: Cnn14, inputs: NDArray[np.float32], recipe: Recipe) -> ND
     before = model.fc1.weight.device
     device = torch.device(recipe.device)
     channels_last(model).to(device).eval()
+    read, features_of = input_reader(inputs, device)
     starts = range(0, len(inputs), BATCH)
     found = []
     with torch.no_grad():
-        for _, x in ahead(starts, lambda at: np.array(inputs[at : at + BATCH])):
-            output = model.from_log_mel(torch.from_numpy(x).to(device, non_blocking=True))
-            found.append(output.probabilities.cpu().numpy())
+        for _, x in ahead(starts, lambda at: read(slice(at, at + BATCH))):
+            found.append(model.from_log_mel(features_of(x)).probabilities.cpu().numpy())
     model.to(before)
     return np.concatenate(found)
 

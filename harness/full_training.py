@@ -24,6 +24,7 @@ from prunebench.harness.full_recipe import FullRecipe
 from prunebench.harness.model import Cnn14
 from prunebench.harness.prefetch import ahead
 from prunebench.harness.sampling import BalancedOrder, Order, ShuffledOrder
+from prunebench.harness.streamed import input_reader
 from prunebench.harness.training import channels_last
 from prunebench.harness.training_state import TrainingState
 
@@ -120,6 +121,7 @@ def train_full(
     order: Order = ShuffledOrder(len(targets), seed)
     if recipe.sampling == "balanced":
         order = BalancedOrder(targets, seed)
+    read, features_of = input_reader(inputs, helper.device)
     passes = _passes(order, recipe, seed, begun, helper.process_index)
 
     def more() -> dict[str, Any]:
@@ -127,9 +129,9 @@ def train_full(
         return {"course": course.state(), "scaler": scaler}
 
     with torch.random.fork_rng(devices=_generators(helper)):
-        for part, x in ahead(passes, lambda part: np.ascontiguousarray(inputs[part.rows])):
+        for part, x in ahead(passes, lambda part: read(part.rows)):
             with helper.accumulate(loss_of):
-                helper.backward(loss_of(*_augmented(part, x, targets, recipe, helper)))
+                helper.backward(loss_of(*_augmented(part, features_of(x), targets, recipe)))
                 if helper.sync_gradients and math.isfinite(recipe.clip_norm):
                     helper.clip_grad_norm_(model.parameters(), recipe.clip_norm)
                 optimiser.step()
@@ -169,22 +171,18 @@ def _passes(order: Order, recipe: FullRecipe, seed: int, begun: int, process: in
 
 
 def _augmented(
-    part: Pass, x: NDArray[np.float32], targets: NDArray[np.bool_], recipe: FullRecipe, helper: Accelerator
+    part: Pass, x: Tensor, targets: NDArray[np.bool_], recipe: FullRecipe
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """What `TaggingLoss` takes; randomness is drawn on the CPU, so that devices see the same."""
     generator = torch.Generator().manual_seed(part.seed)
     torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-    hidden = stripe_mask(x.shape, generator) if recipe.spec_augment else None
-    weights = None
+    hidden = weights = None
+    if recipe.spec_augment:
+        hidden = stripe_mask(x.shape, generator).to(x.device)
     if recipe.mixup:
-        rng = np.random.default_rng(part.seed)
-        weights = torch.from_numpy(rng.beta(recipe.mixup, recipe.mixup, len(x) // 2).astype(np.float32))
-    y = torch.from_numpy(targets[part.rows]).float()
-    found = (torch.from_numpy(x), y, hidden, weights)
-    moved = [None if each is None else each.to(helper.device, non_blocking=True) for each in found]
-    features, y_moved, hidden, weights = moved
-    assert features is not None
-    assert y_moved is not None
-    return features, y_moved, hidden, weights
+        drawn = np.random.default_rng(part.seed).beta(recipe.mixup, recipe.mixup, len(x) // 2)
+        weights = torch.from_numpy(drawn.astype(np.float32)).to(x.device)
+    return x, torch.from_numpy(targets[part.rows]).float().to(x.device), hidden, weights
 
 
 def _optimiser(model: Cnn14, recipe: FullRecipe) -> torch.optim.Optimizer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from prunebench.harness import frontend
 from prunebench.harness.data import DataSet
@@ -30,9 +32,33 @@ class StreamedFeatures:
 
     def __getitem__(self, rows: slice | NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """Features of some clips, in any thread."""
-        chosen = np.arange(len(self))[rows]
-        if not len(chosen):
+        if not len(np.arange(len(self))[rows]):
             return np.zeros((0, *self.shape[1:]), dtype=np.float32)
-        waveforms = torch.from_numpy(self._clips.waveforms(chosen))
-        found: NDArray[np.float32] = frontend.log_mel(waveforms, self._front).numpy()
+        found: NDArray[np.float32] = self.of(torch.from_numpy(self.waveforms(rows))).numpy()
         return found
+
+    def waveforms(self, rows: slice | NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """What the features of some clips are computed from, (clips, samples)."""
+        return self._clips.waveforms(np.arange(len(self))[rows])
+
+    def of(self, waveforms: Tensor) -> Tensor:
+        """Features of waveforms, computed where these are: on a CUDA device the processors need only read."""
+        return frontend.log_mel(waveforms, self._front)
+
+
+def input_reader(
+    inputs: NDArray[np.float32] | StreamedFeatures, device: torch.device
+) -> tuple[Callable[[Any], NDArray[np.float32]], Callable[[NDArray[np.float32]], Tensor]]:
+    """How inputs come to a device: what other threads read of some rows, and what makes features of it there.
+
+    Args:
+        inputs: log-mel features (clips, frames, mels), kept or streamed.
+        device: where a model wants them.
+    """
+
+    def moved(read: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(read).to(device, non_blocking=True)
+
+    if isinstance(inputs, StreamedFeatures) and device.type == "cuda":
+        return inputs.waveforms, lambda waveforms: inputs.of(moved(waveforms))
+    return lambda rows: np.array(inputs[rows]), moved

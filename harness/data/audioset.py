@@ -7,6 +7,7 @@ validation split, so a part of training that the hash of each clip's name choose
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +50,39 @@ class PackedClips(Clips):
         return found
 
     def waveforms(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
-        """Some clips, (clips, samples)."""
-        return to_float(self.integers(indices)[:, :: self._step])
+        """Some clips, (clips, samples); each file's rows are read in order."""
+        found = np.empty((len(indices), self._files[0].samples // self._step), dtype=np.float32)
+        for place, clip in self._stored(indices):
+            to_float(clip[: found.shape[1]], found[place])
+        return found
 
-    def integers(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.int16]:
-        """Some clips as they are stored, (clips, samples at 32 kHz); each file's rows are read in order."""
-        found = np.empty((len(indices), self._files[0].samples), dtype=np.int16)
+    def _stored(self, indices: NDArray[np.integer[Any]]) -> Iterator[tuple[int, NDArray[np.int16]]]:
         numbers, rows = self._index.file[indices], self._index.row[indices]
         for number in np.unique(numbers):
             places = np.flatnonzero(numbers == number)
             places = places[np.argsort(rows[places], kind="stable")]
-            found[places] = self._files[number].waveforms(rows[places])
-        return found
+            yield from zip(places.tolist(), self._files[number].read(rows[places], self._step), strict=True)
+
+    def content(self) -> str:
+        """Hash of names, targets and some waveforms: to hash every waveform would read a terabyte."""
+        whole = hashlib.blake2b(digest_size=32)
+        whole.update("\n".join(self.names).encode())
+        whole.update(np.packbits(self.targets, axis=1).tobytes())
+        probed = np.unique(np.linspace(0, len(self) - 1, min(PROBED, len(self))).astype(np.intp))
+        for place, clip in self._stored(probed):
+            whole.update(str(place).encode() + clip.tobytes())
+        return whole.hexdigest()
+
+    @property
+    def samples(self) -> int:
+        """Length of every clip as it is stored."""
+        lengths = {file.samples for file in self._files}
+        if len(lengths) > 1:
+            raise InputError(
+                "The clips of a set must have one length. Found "
+                f"{' and '.join(map(str, sorted(lengths)))} samples in its packed files: pack them alike."
+            )
+        return lengths.pop()
 
 
 def audioset(options: DataOptions) -> DataSet:
@@ -87,23 +109,23 @@ def audioset(options: DataOptions) -> DataSet:
         split: _clips(_some(index, getattr(options, f"{split}_clips")), SAMPLE_RATE // rate)
         for split, index in indexes.items()
     }
-    samples = {clips.integers(np.array([0])).shape[1] for clips in splits.values()}
-    if len(samples) > 1:
+    lengths = {clips.samples for clips in splits.values()}
+    if len(lengths) > 1:
         raise InputError(
-            f"The clips of a set must have one length. Found {' and '.join(map(str, sorted(samples)))} samples "
+            f"The clips of a set must have one length. Found {' and '.join(map(str, sorted(lengths)))} samples "
             f"under `{root}`: pack them alike."
         )
     identity = {
         "name": "audioset",
         "version": VERSION,
         "sample_rate": rate,
-        "content": {split: _content(clips) for split, clips in splits.items()},
+        "content": {split: clips.content() for split, clips in splits.items()},
     }
     return DataSet(
         label=options.label,
         identity=identity,
         class_names=class_names(root, test.targets.shape[1]),
-        samples=samples.pop() // (SAMPLE_RATE // rate),
+        samples=lengths.pop() // (SAMPLE_RATE // rate),
         sample_rate=rate,
         streamed=frozenset(split for split, clips in splits.items() if len(clips) > MOST_STORED),
         skipped=tuple(
@@ -188,13 +210,3 @@ def _clips(index: Index, step: int) -> PackedClips:
                 f"{file.clips} clips: make the index anew."
             )
     return PackedClips(index, files, step)
-
-
-def _content(clips: PackedClips) -> str:
-    """Hash of names, targets and some waveforms: to hash every waveform would read a terabyte."""
-    whole = hashlib.blake2b(digest_size=32)
-    whole.update("\n".join(clips.names).encode())
-    whole.update(np.packbits(clips.targets, axis=1).tobytes())
-    probed = np.unique(np.linspace(0, len(clips) - 1, min(PROBED, len(clips))).astype(np.intp))
-    whole.update(clips.integers(probed).tobytes())
-    return whole.hexdigest()
