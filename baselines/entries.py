@@ -19,6 +19,7 @@ from prunebench.eval.record import OWN, Record
 
 ClassPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
 
+ONE_SHOT = "one-shot"
 _LATENCY = "latency_backbone_ratio"
 
 
@@ -26,14 +27,22 @@ def entry_name(record: Record) -> str:
     """The entry a cell belongs to.
 
     Under an allocation that is not uniform the widths follow the scores, and so the seeds: these are then
-    part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it.
+    part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it; where a
+    cost was aimed at, the ratio follows from the target.
     """
     made_by = " ".join(part for part in (record.control, record.criterion) if part)
     parts = [record.data, made_by, record.scope]
-    parts += [repr(float(record.ratio))] if record.allocation != OWN else []
+    if record.target is not None:
+        parts += [f"{record.budget} {record.target!r}"]
+    elif record.allocation != OWN:
+        parts += [repr(float(record.ratio))]
+    parts += [record.schedule] if record.schedule != ONE_SHOT else []
     if record.allocation != "uniform":
         parts += [record.allocation, f"base {record.base_seed}"]
         parts += [f"prune {record.prune_seed}"] if record.prune_seed is not None else []
+        # The later rounds of a schedule score what the earlier ones trained.
+        trained = record.schedule != ONE_SHOT and record.finetune_seed is not None
+        parts += [f"{record.finetune_scope} {record.finetune_seed}"] if trained else []
     return "/".join(parts)
 
 

@@ -49,6 +49,13 @@ def test_a_cell_gives_its_exact_figures_alone() -> None:
         ({"scope": "C1-C12", "ratio": 0.25}, "synth/l1/C1-C12/0.25"),
         ({"finetune_scope": "all", "finetune_seed": 3, "base_seed": 7}, "synth/l1/C7-C12/0.5"),
         ({"criterion": "random", "prune_seed": 2}, "synth/random/C7-C12/0.5"),
+        ({"budget": "macs_backbone", "target": 0.6, "ratio": 0.53}, "synth/l1/C7-C12/macs_backbone 0.6"),
+        ({"schedule": "iterative[rounds=3]"}, "synth/l1/C7-C12/0.5/iterative[rounds=3]"),
+        ({"allocation": "own", "budget": "own"}, "synth/l1/C7-C12/own/base 0"),
+        (
+            {"allocation": "global", "schedule": "iterative", "finetune_scope": "tail", "finetune_seed": 1},
+            "synth/l1/C7-C12/0.5/iterative/global/base 0/tail 1",
+        ),
         ({"allocation": "global", "base_seed": 2}, "synth/l1/C7-C12/0.5/global/base 2"),
         ({"allocation": "global", "prune_seed": 1}, "synth/l1/C7-C12/0.5/global/base 0/prune 1"),
     ],
