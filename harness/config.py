@@ -121,7 +121,7 @@ class Config(Section):
             if not any(_above_stem(scope) for scope in self.prune.scopes):
                 raise ValueError(
                     "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a scope must lie in C7–C12. "
-                    f"Found {', '.join(self.prune.scopes)}: use `all`"
+                    f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: use `all`"
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(

@@ -32,12 +32,15 @@ def _listed(value: Any) -> Any:
 
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Rates = Annotated[tuple[Rate, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
+Listed = pydantic.BeforeValidator(_listed)
+Rates = Annotated[tuple[Rate, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-Shares = Annotated[tuple[Share, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
-Targets = Annotated[tuple[Share, ...], pydantic.BeforeValidator(_listed), pydantic.AfterValidator(_once)]
-Labels = Annotated[tuple[str, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
-Seeds = Annotated[tuple[pydantic.NonNegativeInt, ...], Field(min_length=1), pydantic.AfterValidator(_once)]
+Shares = Annotated[tuple[Share, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
+Targets = Annotated[tuple[Share, ...], Listed, pydantic.AfterValidator(_once)]
+Labels = Annotated[tuple[str, ...], Field(min_length=1), Listed]
+Seeds = Annotated[
+    tuple[pydantic.NonNegativeInt, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)
+]
 
 
 class Section(pydantic.BaseModel):
@@ -96,12 +99,14 @@ class PruneSection(Section):
     """The grid of criteria, budget points, scopes and allocations."""
 
     files: tuple[str, ...] = Field((), description="Python files that define pruners")
-    criteria: tuple[str, ...] = Field(("l1", "random"), min_length=1)
-    ratios: tuple[float, ...] = Field((0.25, 0.5, 0.75), description="shares of filters to remove")
+    criteria: Labels = ("l1", "random")
+    ratios: Annotated[tuple[float, ...], Listed] = Field(
+        (0.25, 0.5, 0.75), description="shares of filters to remove"
+    )
     target_macs: Targets = Field((), description="shares of the unpruned model's MACs that stay")
     convention: Literal["backbone", "with_frontend"] = Field("backbone", description="of `target_macs`")
     target_parameters: Targets = Field((), description="shares of the unpruned model's parameters that stay")
-    scopes: tuple[str, ...] = Field((DEFAULT_SCOPE,), min_length=1)
+    scopes: Labels = (DEFAULT_SCOPE,)
     allocations: Labels = Field(
         ("uniform",),
         description="`uniform`, `global[floor=…,normalise=…]`, `per_layer[floor=…]`, `same_as:CRITERION`",
@@ -193,7 +198,7 @@ class PruneSection(Section):
 class FinetuneSection(Section):
     """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
 
-    scopes: tuple[Literal["tail", "all", "none"], ...] = Field(("tail",), min_length=1)
+    scopes: Annotated[tuple[Literal["tail", "all", "none"], ...], Field(min_length=1), Listed] = ("tail",)
     schedules: Labels = Field(
         (ONE_SHOT,),
         description="`one-shot` or `iterative[rounds=…]`, each with `distillation=…`, `recalibration_clips=…`",

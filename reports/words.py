@@ -10,6 +10,7 @@ from prunebench.reports.detect import Detectable
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
 from prunebench.reports.summary import SummaryRow
+from prunebench.reports.variance import spread_said
 
 
 def said(
@@ -25,6 +26,7 @@ def said(
         *_like_random(own),
         *_controls(own),
         *_clips(found.panel, points, scores),
+        *spread_said(found.panel, points),
     ]
     return tuple(sentence.replace(" %", "\u00a0%") for sentence in sentences)
 

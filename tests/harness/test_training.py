@@ -130,3 +130,19 @@ def test_a_model_that_predicted_can_be_trained_further(clips):
     model = trained(clips)
     predict(model, clips[0])
     train(model, *clips, Recipe(steps=1, batch=4), seed=0)
+
+
+def test_what_a_step_sees_depends_on_the_seed_and_the_step_alone(clips):
+    """Two models of other widths are shown the same clips, augmented and mixed alike, in every step."""
+
+    def shown(widths, seed):
+        seen = []
+        model = Cnn14(widths, n_classes=clips[1].shape[1], embedding=4, seed=len(widths))
+        model.bn0.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].clone()))
+        train(model, *clips, Recipe(steps=4, batch=4, spec_augment=True, mixup=1.0), seed=seed)
+        return torch.stack(seen)
+
+    first = shown((1,) * 12, 7)
+    assert torch.equal(first, shown((2, 1) * 6, 7))
+    assert not torch.equal(first, shown((1,) * 12, 8))
+    assert len({step.numpy().tobytes() for step in first}) == 4
