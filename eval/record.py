@@ -22,6 +22,10 @@ CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-m
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
+class OtherSchema(InputError):
+    """A record that another version of prunebench wrote."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What one cell measured.
@@ -117,7 +121,7 @@ class Record:
             raise InputError(f"A record must be a JSON object. Found {line[:40]!r}.")
         version = found.pop("schema_version", None)
         if version != cls.schema:
-            raise InputError(
+            raise OtherSchema(
                 f"A record must have schema_version {cls.schema}. Found {version!r}: "
                 "use the version of prunebench that wrote it."
             )
@@ -129,8 +133,12 @@ class Record:
             raise InputError(f"A record must have the fields of schema {cls.schema}: {error}.") from error
 
 
-def load_records(run: Path | str) -> list[Record]:
+def load_records(run: Path | str, others: list[str] | None = None) -> list[Record]:
     """The records of a run folder, the last of each cell, with the timings of their shapes joined in.
+
+    Args:
+        run: the folder.
+        others: gathers the lines of another schema; without it they are refused.
 
     Raises:
         InputError: if the folder is not a run folder or holds records of another schema.
@@ -150,17 +158,32 @@ def load_records(run: Path | str) -> list[Record]:
         )
         if r.widths in shapes
         else r
-        for r in read_records(folder / "records.jsonl")
+        for r in read_records(folder / "records.jsonl", others)
     ]
 
 
-def read_records(path: Path) -> list[Record]:
+def read_records(path: Path, others: list[str] | None = None) -> list[Record]:
     """The last record of each cell in a file; none where the file is absent.
+
+    Args:
+        path: the file.
+        others: gathers the lines of another schema; without it they are refused.
 
     Raises:
         InputError: for a line that is no record of this schema.
     """
-    return list({record.cell: record for record in parsed_lines(path, Record.from_json)}.values())
+
+    def parse(line: str) -> Record | None:
+        try:
+            return Record.from_json(line)
+        except OtherSchema:
+            if others is None:
+                raise
+            others.append(line)
+            return None
+
+    found = parsed_lines(path, parse)
+    return list({record.cell: record for record in found if record is not None}.values())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
+from typing import Any
 
 import matplotlib.style
 from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 COLUMN = 3.4  # width of one column of a paper, in inches
 FORMATS = ("png", "svg", "pdf")
 # Without these the files would carry the date and the version of Matplotlib.
+_OPTIONS: dict[str, Any] = {"png": {"pil_kwargs": {"compress_level": 3}}}  # a tenth larger, in half the time
 _METADATA = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -37,5 +39,5 @@ def rendered(figure: Figure, kind: str) -> bytes:
         if isinstance(engine, ConstrainedLayoutEngine):
             engine.execute(figure)  # once for all files of the figure: it costs as much as drawing
             figure.set_layout_engine("none")
-        figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+        figure.savefig(stream, format=kind, metadata=_METADATA[kind], **_OPTIONS.get(kind, {}))
     return stream.getvalue()

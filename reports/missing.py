@@ -23,6 +23,12 @@ def said_missing(
     scores: ClipScores,
 ) -> Iterator[str]:
     """One sentence on each thing that is missing."""
+    if not points:
+        yield "No cell is finished with a defined test mAP, so there is nothing to draw or to rank."
+    older = sum(run.other_schemas for run in runs)
+    if older:
+        verb = "is" if older == 1 else "are"
+        yield f"{older} record{'s' * (older != 1)} of another schema {verb} left out: another version wrote them."
     yield from _unfinished(runs)
     failed = sum(r.status == "failed" for r in records)
     if failed:
@@ -31,7 +37,7 @@ def said_missing(
     if undefined:
         verb = "is" if undefined == 1 else "are"
         yield f"{_cells(undefined)} ended without a defined test mAP and {verb} left out."
-    yield from _lacking(runs, points)
+    yield from _lacking(runs, points) if points else ()
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
     bare = sum(scores.resampled_maps(r) is None for r in compared)
     if bare:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 from prunebench.reports.clips import ClipScores
 from prunebench.reports.compare import Compared, compared_runs, conflicting, points_by_run
@@ -106,22 +105,15 @@ class Report:
 
 
 def make_report(folders: Sequence[Path | str]) -> Report:
-    """Read run folders and say what is in them; nothing is written.
+    """Read run folders and say what is in them, and what is missing; nothing is written.
 
     Raises:
-        InputError: where a folder is no run folder, no cell is finished, or the runs do not fit together.
+        InputError: where a folder is no run folder, or the runs do not fit together.
     """
     runs = tuple(read_run(folder) for folder in folders)
     every = sorted((r for run in runs for r in run.records), key=lambda r: r.status == "done")
     records = tuple({r.cell: r for r in every}.values())  # of a cell in several runs, one that is done
     done, failed = finished(records), tuple(r for r in records if r.status == "failed")
-    if not done:
-        names = ", ".join(f"`{run.folder}`" for run in runs)
-        why = f"; the first failed with: {failed[0].error}" if failed else ""
-        raise InputError(
-            f"A report needs a finished cell. Found {len(records)} cells, {len(failed)} of them failed, in "
-            f"{names}{why}: let `prunebench run` finish some."
-        )
     scores = ClipScores([run.folder for run in runs])
     apart = len(runs) > 1 and conflicting(runs)
     points = points_by_run(runs) if apart else points_of(done)

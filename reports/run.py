@@ -25,12 +25,14 @@ class Run:
         config: the resolved configuration, empty where the folder has none.
         environment: versions, machine and threads, empty where the folder has none.
         records: the last record of each cell.
+        other_schemas: how many records another version of prunebench wrote, which are left out.
     """
 
     folder: Path
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
     records: tuple[Record, ...]
+    other_schemas: int = 0
 
     @property
     def name(self) -> str:
@@ -50,8 +52,12 @@ def read_run(folder: Path | str) -> Run:
         InputError: if it is not a run folder, or its configuration or environment cannot be read.
     """
     path = Path(folder)
-    records = tuple(load_records(path))
-    return Run(path, _toml(path / "config.toml"), _json(path / "environment.json"), records)
+    others: list[str] = []
+    records = tuple(load_records(path, others))
+    if others and not records:
+        load_records(path)  # none that can be read: says what was found
+    config, environment = _toml(path / "config.toml"), _json(path / "environment.json")
+    return Run(path, config, environment, records, len(others))
 
 
 def finished(records: Iterable[Record]) -> tuple[Record, ...]:

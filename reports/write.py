@@ -39,7 +39,7 @@ def write_report(
         tables_only: neither figures nor the page.
 
     Raises:
-        InputError: where a folder is no run folder, no cell is finished, the runs do not fit together, or
+        InputError: where a folder is no run folder, the runs do not fit together, or
             several runs are given without `out`; for an unknown column, width or format.
     """
     folder = _folder(runs, out)

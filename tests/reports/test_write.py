@@ -171,17 +171,6 @@ def test_a_cell_that_failed_in_one_run_and_ended_in_another_is_done(maker, tmp_p
     assert make_report([maker.folder, other.folder]).failed == ()
 
 
-@pytest.mark.parametrize("failures", [0, 2])
-def test_a_run_without_a_finished_cell_is_refused_in_a_sentence(maker, failures):
-    for index in range(failures):
-        maker.fail(cell=str(index), criterion="l1", data="synth", error="no room")
-    maker.write()
-    with pytest.raises(InputError, match=f"Found {failures} cells, {failures} of them failed") as caught:
-        write_report([maker.folder])
-    assert ("no room" in str(caught.value)) == bool(failures)
-    assert not (maker.folder / "report").exists()
-
-
 def test_bad_requests_are_refused(maker, tmp_path):
     with pytest.raises(InputError, match=r"records\.jsonl"):
         write_report([tmp_path / "nothing"])

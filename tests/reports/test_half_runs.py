@@ -1,0 +1,82 @@
+"""Run folders that are empty, half-finished or odd: the report is made of what is there and says what is missing."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from prunebench.eval.errors import InputError
+from prunebench.reports import make_report, write_report
+
+
+def missing(report):
+    return "\n".join(report.missing).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("failures", [0, 2])
+def test_a_run_without_a_finished_cell(maker, failures):
+    for index in range(failures):
+        maker.fail(cell=str(index), criterion="l1", data="synth", error="no <room>")
+    report = write_report([maker.write()])
+    assert "No cell is finished with a defined test mAP" in missing(report)
+    page = report.page.read_text()
+    assert ("no &lt;room&gt;" in page) == bool(failures)
+    assert ("2 cells failed" in missing(report)) == bool(failures)
+    assert report.rows == ()
+    assert json.loads((report.folder / "summary.json").read_text())["rows"] == []
+
+
+def test_a_half_finished_run(maker):
+    maker.grid(bases=(0, 1), criteria={"l1": 0.4, "l2": 0.5, "random": 0.9}, ratios=(0.25, 0.5), seeds=(0,))
+    maker.records = [r for r in maker.records if r.base_seed == 0 or r.criterion not in ("l2", None)]
+    (maker.folder / "plan.json").write_text(json.dumps([*(r.cell for r in maker.records), "left"]))
+    report = write_report([maker.write()], formats=[])
+    assert "1 of" in missing(report)
+    for ranking in report.rankings:
+        assert ("l2", "not in all 2 units") in ranking.left_out
+
+
+def test_records_of_another_schema_are_left_out_and_counted(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    folder = maker.write()
+    line = json.loads((folder / "records.jsonl").read_text())
+    with (folder / "records.jsonl").open("a") as stream:
+        for version in (0, 99):
+            stream.write(json.dumps({**line, "cell": str(version), "schema_version": version}) + "\n")
+    report = make_report([folder])
+    assert len(report.points) == 1
+    assert "2 records of another schema are left out" in missing(report)
+    (folder / "records.jsonl").write_text(json.dumps({**line, "schema_version": 99}) + "\n")
+    with pytest.raises(InputError, match=r"schema_version 1\. Found 99"):
+        make_report([folder])
+
+
+def test_measures_that_are_nan_are_missing_not_numbers(maker):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.25, 0.5), seeds=(0,))
+    maker.records = [
+        dataclasses.replace(r, measures={**r.measures, "macs_backbone": math.nan, "file_bytes": math.nan})
+        if r.criterion == "l1"
+        else r
+        for r in maker.records
+    ]
+    maker.records[-1] = dataclasses.replace(maker.records[-1], stages={"fine-tuned": {"test_map": math.nan}})
+    report = write_report([maker.write()], formats=["svg"])
+    assert "No MACs (backbone) and file size of 2 rows yet" in missing(report)
+    assert "1 cell ended without a defined test mAP" in missing(report)
+    assert not any(
+        row.label == "l1" for r in report.rankings if r.quantity.key == "macs_backbone" for row in r.rows
+    )
+    assert "NaN" not in report.page.read_text().replace("isNaN", "")
+    json.loads((report.folder / "summary.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_one_seed_and_one_point(maker):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    maker.cell(signal=0.9, criterion="random", ratio=0.5, prune_seed=0)
+    report = write_report([maker.write()], formats=["svg"])
+    text = " ".join(s for said in report.sentences.values() for s in said).replace("\u00a0", " ")
+    assert "from the test clips alone, one seed tells nothing of the spread" in text
+    assert "1 base model is too few to say which criterion is first" in text
+    (ranking, _) = report.rankings
+    assert ranking.units == 1
