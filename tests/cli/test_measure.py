@@ -7,25 +7,9 @@ import pytest
 import torch
 
 from prunebench import pruners
-from prunebench.cli import main
 from prunebench.harness import Cnn14, prune, save_checkpoint
 
 WIDTHS = (2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 16, 16)
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
-
-    def call(*words):
-        monkeypatch.setattr("sys.argv", ["prunebench", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        found = capsys.readouterr()
-        return stop.value.code, found.out, found.err
-
-    return call
 
 
 @pytest.fixture

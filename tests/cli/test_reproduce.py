@@ -4,23 +4,6 @@ import json
 
 import pytest
 
-from prunebench.cli import main
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
-
-    def call(*words):
-        monkeypatch.setattr("sys.argv", ["prunebench", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        found = capsys.readouterr()
-        return stop.value.code, found.out, found.err
-
-    return call
-
 
 def test_the_table_of_claims(cli, tmp_path):
     code, out, _ = cli("reproduce", "epanns", "--light", "-o", "epanns.md")

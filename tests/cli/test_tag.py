@@ -10,27 +10,12 @@ import pytest
 import soundfile
 import torch
 
-from prunebench.cli import main
 from prunebench.harness import Cnn14, load_checkpoint
 from prunebench.harness.audioset_classes import audioset_classes
 from prunebench.harness.checkpoint import save_checkpoint
 
 NAMES = ("dog", "rain", "siren")
 RATE = 32000
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr("sys.argv", ["prunebench", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        found = capsys.readouterr()
-        return stop.value.code, found.out, found.err
-
-    return call
 
 
 @pytest.fixture

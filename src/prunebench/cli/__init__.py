@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from prunebench import __version__
+from prunebench.cli.lazy_group import LazyGroup
 
 VERBS = {
     "run": "prunebench.cli.run:run",
@@ -28,34 +28,12 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
-    """A group whose commands are imported when they are needed, so that `--help` is quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which people need them."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or `None`."""
-        if cmd_name not in VERBS:
-            return None
-        module, _, name = VERBS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest verbs for an unknown one."""
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from prunebench.eval.errors import nearest
-
-            raise click.UsageError(f"Unknown verb `{args[0]}`; {nearest(args[0], VERBS)}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    table=VERBS,
+    noun="verb",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="prunebench")
 def cli() -> None:
     """Compare filter-pruning criteria on one shared Cnn14 audio tagger.
