@@ -159,8 +159,8 @@ class _Tally:
 
     def base(self, data: int) -> None:
         training, speed = self._config.base.recipe, self._speeds[data]
-        head = self._config.model.checkpoint is not None and self._config.model.adapt == "head"
-        steps = 0 if head else training.steps * training.batch * speed.step
+        kept = self._config.model.checkpoint is not None and self._config.model.adapt != "all"
+        steps = 0 if kept else training.steps * training.batch * speed.step
         self.parts["base models"] += steps + 2 * self._clips[data] * speed.forward + speed.outcome
 
     def scores(self, cells: Sequence[Cell]) -> None:
