@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.faults import reach
 
 T = TypeVar("T")
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextlib.contextmanager
@@ -42,8 +44,10 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         reach("renamed", path)
         if durable:
             _sync_name(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if _of_full_disk(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
 
 
@@ -67,16 +71,30 @@ def append_line(path: Path, line: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
-    with path.open("ab+") as stream:
-        _cut_torn_line(stream)
-        reach("append", path)
-        stream.write(line.encode() + b"\n")
-        stream.flush()
-        reach("appended", path)
-        os.fsync(stream.fileno())
+    try:
+        with path.open("ab+") as stream:
+            _cut_torn_line(stream)
+            reach("append", path)
+            stream.write(line.encode() + b"\n")
+            stream.flush()
+            reach("appended", path)
+            os.fsync(stream.fileno())
+    except OSError as error:
+        if _of_full_disk(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
     if new:
         _sync_name(path)
     reach("synced", path)
+
+
+def _of_full_disk(error: BaseException | None) -> bool:
+    """Whether a disk without room is behind an error; torch, writing to a stream, says so in the context alone."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            return True
+        error = error.__context__
+    return False
 
 
 def _sync_name(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import heapq
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from threadpoolctl import threadpool_limits
 
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+from prunebench.eval.files import DISK_FULL
 
 Report = Callable[[str, int, int], None]
 

@@ -122,7 +122,8 @@ def run(
             scheduler=scheduler,
             resources=amounts,
         )
-    _conclude(output, as_json=as_json)
+    with _stopping(ctx, output):
+        _conclude(output, as_json=as_json)
     if (output / FILE).is_file():
         click.echo(f"Clips that could not be used: {output / FILE}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
@@ -159,8 +160,8 @@ def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, flo
 @contextmanager
 def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
     """Say in a sentence why a run stopped, where it can go on."""
+    from prunebench.eval.files import DISK_FULL
     from prunebench.harness.cluster import SchedulerLost
-    from prunebench.harness.tasks import DISK_FULL
 
     kept = f"What is finished is kept in {output}"
     try:

@@ -1,0 +1,55 @@
+import errno
+
+import pytest
+
+from prunebench.eval.files import append_line, read_lines, remove_leftovers, whole_file
+
+
+def write_as_torch_does(stream):
+    """torch turns the error of its stream into another one, which holds the first as its context."""
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    finally:
+        raise RuntimeError("unexpected pos 704 vs 598")
+
+
+def test_a_full_disk_is_named_whatever_the_writer_makes_of_it(tmp_path):
+    with (
+        pytest.raises(OSError, match=r"No space left .*model\.pt") as found,
+        whole_file(tmp_path / "model.pt") as file,
+    ):
+        write_as_torch_does(file)
+    assert found.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_errors_pass_as_they_are(tmp_path):
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "model.pt"):
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_earlier_file_stays_when_writing_fails(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(TypeError), whole_file(path) as stream:
+        stream.writelines([b"half", "no bytes"])
+    assert path.read_text() == "before"
+
+
+@pytest.mark.parametrize("torn", ["", "half", "x" * 70000])
+def test_a_torn_line_is_dropped_and_cut_off(tmp_path, torn):
+    path = tmp_path / "log.jsonl"
+    append_line(path, "one")
+    with path.open("a") as stream:
+        stream.write(torn)
+    assert read_lines(path) == ["one"]
+    append_line(path, "two")
+    assert path.read_text() == "one\ntwo\n"
+
+
+def test_leftovers_are_temporary_files_alone(tmp_path):
+    for name in (".a.npz.abcd_123", ".lock", "a.npz", ".hidden"):
+        (tmp_path / name).write_text("")
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "a.npz", ".hidden"}
