@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.harness.frontend import FRONT_ENDS, SAMPLE_RATE
-from prunebench.harness.model import LAYERS, Cnn14
+from prunebench.harness.model import Cnn14
 from prunebench.harness.provenance import Provenance
+from prunebench.harness.state_dict import from_state_dict
 from prunebench.harness.weight_files import check_style, read_weights, write_weights
-
-PARALLEL = "module."  # before every name of a model that was saved inside DataParallel
 
 
 @dataclass(frozen=True)
@@ -66,62 +62,6 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
         None if names is None else tuple(names),
         None if provenance is None else Provenance.from_json(provenance),
     )
-
-
-def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") -> Cnn14:
-    """A Cnn14 of the widths, classes and embedding that the tensors have, on the CPU, in evaluation mode."""
-    if not all(isinstance(key, str) for key in state):
-        raise InputError(f"The names in a state dict must be strings. Found others in {origin}.")
-    if state and all(key.startswith(PARALLEL) for key in state):
-        state = {key.removeprefix(PARALLEL): value for key, value in state.items()}
-    convolutions = [f"conv_block{i // 2 + 1}.conv{i % 2 + 1}.weight" for i in range(len(LAYERS))]
-    needed = [*convolutions, "fc1.weight", "fc_audioset.weight"]
-    ranks = dict.fromkeys(convolutions, 4) | dict.fromkeys(needed[len(convolutions) :], 2)
-    missing = [key for key in needed if not _is_weight(state.get(key), ranks[key])]
-    if missing:
-        there = ", ".join(f"{key} {_shape(value)}" for key, value in list(state.items())[:3]) or "nothing"
-        raise InputError(
-            f"A checkpoint must be of a Cnn14. {origin} lacks {len(missing)} of its {len(needed)} weights, "
-            f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it is of another architecture."
-        )
-    model = Cnn14(
-        widths=[int(state[key].shape[0]) for key in convolutions],
-        n_classes=int(state["fc_audioset.weight"].shape[0]),
-        embedding=int(state["fc1.weight"].shape[0]),
-        sample_rate=_sample_rate(state),
-    )
-    expected = model.state_dict()
-    optional = {key for key in expected if key.endswith("num_batches_tracked")}
-    wrong = [
-        *(f"{key} is missing" for key in sorted(expected.keys() - state.keys() - optional)),
-        *(f"{key} {_shape(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
-        *(
-            f"{key} has {_shape(state[key])} instead of {_shape(value)}"
-            for key, value in expected.items()
-            if key in state and getattr(state[key], "shape", None) != value.shape
-        ),
-    ]
-    if wrong:
-        raise InputError(
-            f"A checkpoint must have the tensors of a Cnn14 and no others. {origin} differs in {len(wrong)}: "
-            f"{', '.join(wrong[:3])}{' …' if len(wrong) > 3 else ''}."
-        )
-    model.load_state_dict({**{key: expected[key] for key in optional}, **state})
-    return model.eval()
-
-
-def _shape(value: object) -> str:
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else f"of type {type(value).__name__}"
-
-
-def _sample_rate(state: Mapping[str, Any]) -> int:
-    """Of the variant whose Fourier window the file has; the ordinary one's where it has none of these."""
-    window = getattr(state.get("spectrogram_extractor.stft.conv_real.weight"), "shape", (0,))[-1]
-    return next((rate for rate, front in FRONT_ENDS.items() if front.window == window), SAMPLE_RATE)
-
-
-def _is_weight(found: object, rank: int) -> bool:
-    return isinstance(found, Tensor) and found.ndim == rank and found.numel() > 0
 
 
 def save_checkpoint(

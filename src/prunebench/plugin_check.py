@@ -80,7 +80,7 @@ class HeldBaseline:
 
 def _cnn14(model: Any) -> Cnn14:
     from prunebench.harness import Cnn14
-    from prunebench.harness.checkpoint import from_state_dict, load_checkpoint
+    from prunebench.harness.state_dict import from_state_dict, load_checkpoint
 
     if isinstance(model, Cnn14):
         return model

@@ -105,6 +105,10 @@ def test_files_of_another_kind(tmp_path, content):
         ("fc1.weight", torch.tensor(1.0)),
         (3, torch.zeros(2)),
         ("fc1.weight", torch.zeros(5, 0)),
+        ("fc1.weight", torch.zeros(5, 13, dtype=torch.int8)),
+        ("fc1.weight", torch.zeros(1).expand(10**9, 10**9)),
+        ("fc1.weight", torch.zeros(1, 13).expand(5, 13)),
+        ("conv_block1.conv1.weight", torch.zeros(10**6, 1, 3, 3)),
     ],
 )
 def test_values_that_are_no_weights(model, tmp_path, key, value):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prunebench.harness import frontend
-from prunebench.harness.checkpoint import from_state_dict
 from prunebench.harness.model import Cnn14
+from prunebench.harness.state_dict import from_state_dict
 
 
 @pytest.fixture(scope="module")
