@@ -80,7 +80,8 @@ class HeldBaseline:
 
 def _cnn14(model: Any) -> Cnn14:
     from prunebench.harness import Cnn14
-    from prunebench.harness.state_dict import from_state_dict, load_checkpoint
+    from prunebench.harness.checkpoint import load_checkpoint
+    from prunebench.harness.state_dict import from_state_dict
 
     if isinstance(model, Cnn14):
         return model
