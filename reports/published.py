@@ -10,8 +10,9 @@ from prunebench.reports.quantity import MACS, PARAMETERS, Quantity
 
 
 def beside(panel: Panel, quantity: Quantity) -> Iterator[tuple[float, PublishedPoint]]:
-    """(cost, point) of each published point that belongs in a panel: AudioSet's evaluation set, and a known cost."""
-    if panel.data.split()[:1] != ["audioset"]:
+    """(cost, point) of each published point that belongs in a panel: AudioSet's whole evaluation set, a known cost."""
+    name, *options = panel.data.split()
+    if name != "audioset" or any(option.startswith(("test_clips=", "mix=")) for option in options):
         return
     for point in published_points():
         cost = {MACS.key: point.backbone_macs, PARAMETERS.key: point.parameters}.get(quantity.key)

@@ -20,6 +20,7 @@ from prunebench.reports.critical_difference import Blocks, blocks_of, draw_criti
 from prunebench.reports.figures import figures_of
 from prunebench.reports.palette import KNOWN
 from prunebench.reports.pareto import draw
+from prunebench.reports.published import beside
 from prunebench.reports.quantity import FILE_BYTES, MACS
 from prunebench.reports.run import final_map
 
@@ -95,6 +96,9 @@ def test_published_points_stand_in_plots_of_audioset_alone(quick_report):
         text.get_text() for text in draw(quick_report.points, MACS, standing="").axes[0].texts
     }
     assert not known & {text.get_text() for text in draw(points, FILE_BYTES, standing="").axes[0].texts}
+    part = dataclasses.replace(points[0].panel, data="audioset test_clips=2000")
+    assert not list(beside(part, MACS))
+    assert {point.model for _, point in beside(points[0].panel, MACS)} == known
 
 
 def test_changes_by_class_are_those_of_the_scores(quick_report, quick_run):
