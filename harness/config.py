@@ -18,6 +18,7 @@ from prunebench.harness.config_errors import explain
 from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.full_section import check_full_size
 from prunebench.harness.overrides import add_pruner_files, set_key
+from prunebench.harness.schedule import parse_schedule
 from prunebench.harness.sections import (
     BaseSection,
     ControlsSection,
@@ -107,7 +108,9 @@ class Config(Section):
 
     @pydantic.model_validator(mode="after")
     def _full_size_is_possible(self) -> Config:
-        check_full_size(self.base.recipe, self.finetune.recipe(self.finetune.rates[0]), self.finetune.scopes)
+        tuned = self.finetune
+        distilled = any(parse_schedule(label).distillation for label in tuned.schedules)
+        check_full_size(self.base.recipe, tuned.recipe(tuned.rates[0]), tuned.scopes, distilled=distilled)
         return self
 
     @pydantic.model_validator(mode="after")

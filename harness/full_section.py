@@ -40,8 +40,8 @@ def full_size(recipe: Recipe, section: FullSection | None) -> Recipe:
     return recipe if section is None else FullRecipe(**asdict(recipe), **section.model_dump())
 
 
-def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str]) -> None:
-    """What the recipes of a configuration ask of the machine and of its fine-tuning scopes.
+def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, distilled: bool) -> None:
+    """What the recipes of a configuration ask of the machine, of its fine-tuning scopes and of its targets.
 
     Raises:
         ValueError: for what cannot be.
@@ -53,4 +53,9 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str]) -> No
         raise ValueError(
             "`finetune.at_scale` trains every layer, so `finetune.scopes` must be `all` or `none`. "
             f"Found {', '.join(scopes)}"
+        )
+    if isinstance(finetune, FullRecipe) and distilled and finetune.sampling == "balanced":
+        raise ValueError(
+            "`finetune.at_scale.sampling` can balance labels alone, and distillation trains on what the base model "
+            "says too: choose `shuffled`"
         )

@@ -142,6 +142,14 @@ def test_the_whole_way_with_every_recording_and_at_low_rate(esc10_root, tmp_path
 def test_at_scale_trains_every_layer():
     with pytest.raises(InputError, match=r"`finetune\.scopes` must be `all` or `none`"):
         load_config("quick", ["finetune.at_scale.device=cpu"])
+    distilled = [
+        "finetune.at_scale.device=cpu",
+        "finetune.scopes=['all']",
+        "finetune.schedules=['one-shot[distillation=0.5]']",
+    ]
+    with pytest.raises(InputError, match="can balance labels alone"):
+        load_config("quick", distilled)
+    assert load_config("quick", [*distilled, "finetune.at_scale.sampling=shuffled"])
     with pytest.raises(InputError, match="must split into equal parts"):
         load_config("quick", ["base.at_scale.accumulate=5"])
     with pytest.raises(InputError, match=r"`base\.at_scale\.optimizer`; did you mean `optimiser`"):

@@ -66,7 +66,7 @@ def audioset(
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True)) as display:
-        task = display.add_task("clips", total=None)
+        task = display.add_task("clips", total=None, visible=False)
         found = pack_audioset(
             recordings,
             segments,
@@ -77,7 +77,7 @@ def audioset(
             workers=workers or os.cpu_count() or 1,
             strict=strict,
             fresh=fresh,
-            progress=lambda done, total: display.update(task, completed=done, total=total),
+            progress=lambda done, total: display.update(task, completed=done, total=total, visible=True),
         )
     if as_json:
         print_json({**asdict(found), "index": str(found.index), "missing": str(found.missing)})
