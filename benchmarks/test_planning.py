@@ -12,7 +12,7 @@ from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.graph import needs
 from prunebench.harness.plan import make_plan
 
-RATIOS = [round(0.018 * step, 3) for step in range(1, 53)]
+RATIOS = [round(0.017 * step, 3) for step in range(1, 56)]
 
 
 class NoClips(Clips):

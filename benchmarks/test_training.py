@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.plan import scaled_embedding, scaled_widths
+from prunebench.harness.architecture import scaled_embedding, scaled_widths
 from prunebench.harness.training import Recipe, predict, stem_outputs, train
 
 CLIPS = 16

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.allocation import SameAs, parse_allocation
 from prunebench.harness.architecture import Architecture
-from prunebench.harness.architecture import scaled_embedding as scaled_embedding
-from prunebench.harness.architecture import scaled_widths as scaled_widths
 from prunebench.harness.budget import parse_scope
 from prunebench.harness.cell import Base as Base
 from prunebench.harness.cell import Cell as Cell
@@ -72,7 +70,7 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
     def cells() -> Iterator[Cell]:
         for base in bases:
             for cell in grid.cells(base, points[base.data]):
-                yield replace(cell, identity=identities.of(cell, leaders.get(cell.allocation)))
+                yield cell.but(identity=identities.of(cell, leaders.get(cell.allocation)))
 
     return Plan(bases, tuple(cells()), models, points)
 

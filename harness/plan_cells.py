@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from prunebench.eval.record import OWN
 from prunebench.harness.cell import Base, Cell
@@ -48,9 +47,9 @@ class Grid:
                     "", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed
                 )
                 for choice in ("shared", "own") if trained else ():
-                    yield replace(tuned, control="unpruned-fine-tuned", rate_choice=choice)
+                    yield tuned.but(control="unpruned-fine-tuned", rate_choice=choice)
                 for schedule in self._config.finetune.schedules:
-                    yield from self._of_schedule(replace(tuned, schedule=schedule), points[scope])
+                    yield from self._of_schedule(tuned.but(schedule=schedule), points[scope])
         for scope in self._config.prune.scopes:
             yield from self._scratch(Cell("", base, scope=scope), points[scope])
 
@@ -68,19 +67,18 @@ class Grid:
         """Criteria with a budget of their own have no reversed control: what they keep is not as much as goes."""
         drawn = "generator" in pruner.needs
         for seed in self._config.prune.seeds if drawn else (None,):
-            yield replace(cell, criterion=label, prune_seed=seed)
+            yield cell.but(criterion=label, prune_seed=seed)
         if self._config.controls.reversed and not drawn and not pruner.own_budget:
-            yield replace(cell, criterion=label, control="reversed")
+            yield cell.but(criterion=label, control="reversed")
 
     def _budgets(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         """The cell at each budget point, under each allocation."""
         for allocation in self._config.prune.allocations:
             if allocation in self._own_widths:
-                yield replace(cell, allocation=allocation, budget=OWN)
+                yield cell.but(allocation=allocation, budget=OWN)
                 continue
             for planned in points:
-                yield replace(
-                    cell,
+                yield cell.but(
                     allocation=allocation,
                     ratio=planned.ratio,
                     budget=planned.point.kind,
@@ -91,11 +89,11 @@ class Grid:
     def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         """The pruned shapes from new weights; under `global` each criterion has its own, which `same_as:` takes up."""
         controls = self._config.controls
-        for pruned in self._budgets(replace(cell, schedule=ONE_SHOT), points):
+        for pruned in self._budgets(cell.but(schedule=ONE_SHOT), points):
             if not pruned.allocation.startswith("global"):
                 for control, wanted in (
                     ("scratch", controls.scratch),
                     ("scratch-macs", controls.scratch_macs),
                 ):
                     if wanted:
-                        yield replace(pruned, control=control)
+                        yield pruned.but(control=control)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.architecture import scaled_widths
 from prunebench.harness.bases import BaseJob
 from prunebench.harness.config import Config, load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.model import LAYERS, Cnn14
-from prunebench.harness.plan import Plan, make_plan, scaled_widths
+from prunebench.harness.plan import Plan, make_plan
 from prunebench.harness.removal import outcome_job
 from prunebench.harness.runfolder import RunFolder
 from prunebench.harness.score_files import write_scores

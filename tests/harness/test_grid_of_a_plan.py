@@ -9,10 +9,11 @@ import torch
 
 from prunebench.eval import InputError
 from prunebench.eval.record import Record
+from prunebench.harness.architecture import scaled_widths
 from prunebench.harness.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.model import Cnn14
-from prunebench.harness.plan import make_plan, scaled_widths
+from prunebench.harness.plan import make_plan
 
 TINY = (2, 2, 3, 3, 4, 4, 16, 16, 32, 32, 64, 64)
 

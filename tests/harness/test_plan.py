@@ -4,9 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from prunebench.harness.architecture import scaled_embedding, scaled_widths
 from prunebench.harness.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
-from prunebench.harness.plan import make_plan, scaled_embedding, scaled_widths
+from prunebench.harness.plan import make_plan
 
 
 class NoClips(Clips):
