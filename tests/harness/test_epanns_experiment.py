@@ -53,14 +53,14 @@ def pack(root, names=NAMES):
 def cli(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
-    pack(tmp_path / "AUDIOSET")
+    pack(tmp_path / "2023")
     for name, widths in (("full", 8), ("released", 4)):
         model = Cnn14([4] * 6 + [widths] * 6, n_classes=3, embedding=4, seed=widths)
         torch.nn.init.normal_(model.fc_audioset.weight, generator=torch.Generator().manual_seed(0))
         save_checkpoint(model, tmp_path / f"{name}.pt")
 
     def call(*words):
-        data = ("--light", "--audioset", "AUDIOSET", *(f"--set={each}" for each in SMALL))
+        data = ("--light", "--audioset", "2023", *(f"--set={each}" for each in SMALL))
         monkeypatch.setattr("sys.argv", ["prunebench", "reproduce", "epanns", *data, *map(str, words)])
         with pytest.raises(SystemExit) as stop:
             main()
@@ -93,7 +93,7 @@ def test_every_stage_beside_the_claims(cli, tmp_path):
     assert claims["pruned and better"]["measured here"].endswith("unpruned, both fine-tuned alike")
 
     # The figures are those of the models.
-    data = open_dataset(DataOptions("audioset", root="AUDIOSET"))
+    data = open_dataset(DataOptions("audioset", root="2023"))
     waveforms = torch.from_numpy(data.test.waveforms(np.arange(6)))
     full = load_checkpoint("full.pt")
     told = {(each["criterion"], each["stage"]): each for each in found["outcomes"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,8 @@ def reproduce(
     if checkpoint is not None and audioset is not None:
         outcomes = _run(checkpoint, released, audioset, limit, overrides, work)
     shapes = shape_figures(epanns.RATIOS)
+    if not light:
+        click.echo("Timing and measuring four shapes on this machine; --light leaves it out.", err=True)
     machines = [] if light else machine_figures(shapes, budget)
     findings = [*architecture_findings(shapes, machines), *quality_findings(outcomes)]
     if output is not None:
@@ -106,7 +109,8 @@ def _run(
         if limit is None
         else [f"data.{split}_clips={limit}" for split in ("training", "validation", "test")]
     )
-    files = [f"data.root={audioset}", f"model.checkpoint={checkpoint}"]
+    # Quoted: a folder may be called 2023.
+    files = [f"data.root={json.dumps(str(audioset))}", f"model.checkpoint={json.dumps(str(checkpoint))}"]
     config = load_config("epanns", [*files, *sizes, *overrides])
     with make_display() as display:
         summary = run_experiment(config, work, [display])
