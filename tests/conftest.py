@@ -4,6 +4,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Several workers test side by side: with a thread for every core in each of them they would take three times as long.
+# Numerical libraries read this when they are loaded, here and in every process that a test starts.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
 # How long an example takes depends on what else the machine does, and is no property of the code.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
