@@ -24,6 +24,7 @@ class FpgmTorchPruning(Pruner):
     The layer's own part of `FPGMImportance` in torch-pruning 1.6.1, `p=2` by default, with
     `group_reduction="first"` and `normalizer=None`; that computes the distances by a float32 matrix product
     which is wrong on near twins, this to 1e-6. He et al., CVPR 2019 defines the distances without a power.
+    Cost: that of `geometric_median`.
 
     Args:
         p: power of the absolute weights, above 0.

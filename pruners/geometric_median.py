@@ -20,7 +20,7 @@ class GeometricMedian(Pruner):
     relative error is below 1e-6, exact and near twins included. Scores are float64.
 
     As defined in He et al., *Filter Pruning via Geometric Median for Deep Convolutional Neural Networks
-    Acceleration*, CVPR 2019. `fpgm_torch_pruning` is what torch-pruning computes under that name.
+    Acceleration*, CVPR 2019, arXiv:1811.00250. `fpgm_torch_pruning` is what torch-pruning computes under that name.
     """
 
     name: ClassVar[str] = "geometric_median"

@@ -21,7 +21,8 @@ class Lamp(Pruner):
 
     The score of Lee et al., *Layer-adaptive Sparsity for the Magnitude-based Pruning*, ICLR 2021,
     arXiv:2010.07611, there of single weights, here of filters. torch-pruning divides equal filters by
-    different sums, in the order in which they were sorted.
+    different sums, in the order in which they were sorted. Cost: one pass over the weights and a sort of the
+    layer's filters.
     """
 
     name: ClassVar[str] = "lamp"

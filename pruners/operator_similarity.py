@@ -20,9 +20,9 @@ class OperatorSimilarity(Pruner):
 
     in float64, rounded to 1e-6. Pairs are walked from the most alike down, and of a pair that is still whole
     the filter of smaller :math:`\sigma` goes. Equal pairs are ordered by the smaller :math:`\sigma`, then by
-    the partner's; filters of equal :math:`\sigma` by their stored bytes, so that only exact twins are told
-    apart by where they are stored. Filters of zeros leave first. The score is the place in the order of
-    leaving / (n − 1): the last to leave has 1.
+    the partner's; filters of equal :math:`\sigma` (to about ten decimal places) by their stored bytes, so that
+    only exact twins are told apart by where they are stored. Filters of zeros leave first. The score is the
+    place in the order of leaving / (n − 1): the last to leave has 1.
 
     This is the project's reading of "operator similarity": the similarity of Singh & Plumbley, Interspeech
     2022 (arXiv:2203.15751) and ICASSP 2023 (arXiv:2210.17416), with the operator norm of Singh & Plumbley,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 CHUNK = 1_000_000  # numbers converted to float64 at a time
+DIGITS = 32  # binary places to which norms are compared: the last ones depend on a filter's place in a batch
 
 
 class Prototypes(NamedTuple):
@@ -47,11 +48,13 @@ def prototypes(weight: Tensor) -> Prototypes:
 
 
 def strongest_first(weight: Tensor, norms: Tensor) -> NDArray[np.int64]:
-    """The filters by falling operator norm, equal ones by their stored bytes.
+    """The filters by falling operator norm, equal ones (to about ten decimal places) by their stored bytes.
 
     The order depends on the filters alone and not on how these are stored, up to exact twins.
     """
-    strengths, stored = norms.cpu().numpy(), weight.detach().flatten(1).cpu()
+    mantissas, exponents = np.frexp(norms.cpu().numpy())
+    strengths = np.ldexp(np.rint(np.ldexp(mantissas, DIGITS)), exponents - DIGITS)
+    stored = weight.detach().flatten(1).cpu()
     by_norm = np.argsort(-strengths, kind="stable")
     ordered: list[int] = []
     for _, equal in groupby(by_norm, key=lambda j: float(strengths[j])):

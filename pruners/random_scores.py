@@ -15,6 +15,7 @@ class RandomScores(Pruner):
 
     The control of every comparison. The draw is a function of the seed and the layer's name, through
     `layer.generator`, and depends on no weight, so it belongs to a place in the layer and not to a filter.
+    Cost: one number a filter.
     """
 
     name: ClassVar[str] = "random"

@@ -30,6 +30,8 @@ class Rank1CosineReleased(Pruner):
     Scores are 1 for kept filters and 0 for the others, so the set has a budget of its own and no ratio
     reaches into it.
 
+    Cost: k² × k² eigendecompositions, one (n, n) matrix.
+
     Departures from `rank1_cosine`: a filter can be kept first and redundant later; with exact twins it can be
     its own partner; a filter and its negative are as far apart as can be, and the signs hang on the first
     input channel; ties at five places are decided by where filters are stored, here the first stored first,

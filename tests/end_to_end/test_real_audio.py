@@ -1,13 +1,12 @@
 """The sweep on real recordings, as they are and mixed, with reduced budgets."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner, Result
 
+from prunebench.cli import cli
+from prunebench.eval import InputError
 from prunebench.reports import load_records
 
 SMALL = [
@@ -22,7 +21,15 @@ SMALL = [
     "finetune.seeds=[0]",
     "finetune.rates=[1e-3]",
     "measure.latency=false",
+    "workers=0",
 ]
+
+
+def quick(folder, settings) -> Result:
+    words = [word for setting in settings for word in ("--set", setting)]
+    return CliRunner(env={"PRUNEBENCH_CACHE": str(folder / "cache")}).invoke(
+        cli, ["run", "quick", "-o", str(folder / "run"), *words]
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,16 +44,8 @@ SMALL = [
 )
 def test_quick_on_esc10(esc10_root, tmp_path, more, label):
     settings = ["data.name=esc10", f"data.root={esc10_root}", *SMALL, *more]
-    words = [word for setting in settings for word in ("--set", setting)]
-    found = subprocess.run(
-        [sys.executable, "-m", "prunebench", "run", "quick", "-o", str(tmp_path / "run"), *words],
-        env={**os.environ, "PRUNEBENCH_CACHE": str(tmp_path / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=400,
-    )
-    assert found.returncode == 0, found.stderr
+    found = quick(tmp_path, settings)
+    assert found.exit_code == 0, found.output
     records = load_records(tmp_path / "run")
     assert {record.data for record in records} == {label}
     assert all(record.status == "done" for record in records)
@@ -55,7 +54,7 @@ def test_quick_on_esc10(esc10_root, tmp_path, more, label):
 
 
 def test_a_recording_that_breaks_off_is_named(esc10_root, tmp_path):
-    """Its header is whole, so that only decoding finds out: one sentence, exit code 2."""
+    """Its header is whole, so that only decoding finds out: an `InputError`, so one sentence and exit code 2."""
     root = tmp_path / "esc10"
     (root / "meta").mkdir(parents=True)
     (root / "audio").mkdir()
@@ -69,15 +68,6 @@ def test_a_recording_that_breaks_off_is_named(esc10_root, tmp_path):
     whole = victim.read_bytes()
     victim.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
     settings = ["data.name=esc10", f"data.root={root}", *SMALL]
-    words = [word for setting in settings for word in ("--set", setting)]
-    found = subprocess.run(
-        [sys.executable, "-m", "prunebench", "run", "quick", "-o", str(tmp_path / "run"), *words],
-        env={**os.environ, "PRUNEBENCH_CACHE": str(tmp_path / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=400,
-    )
-    assert found.returncode == 2, found.stderr
-    assert victim.name in found.stderr
-    assert "Traceback" not in found.stderr
+    found = quick(tmp_path, settings)
+    assert isinstance(found.exception, InputError)
+    assert victim.name in str(found.exception)

@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from click.testing import CliRunner, Result
 
+from prunebench.cli import cli
+from prunebench.eval import InputError
 from prunebench.reports import load_records
 
 CONFIG = """
@@ -41,8 +44,9 @@ seconds = 1.0
 """
 
 
-# Neither changes a result, and both save seconds in every run of this module but the first.
-LIGHT = ("--set", "measure.latency=false", "--set", "workers=1")
+# What changes no result, and saves seconds in every run of this module but the first.
+LIGHT = ("--set", "measure.latency=false")
+ONE_WORKER = (*LIGHT, "--workers", "1")
 
 
 def command(config, out, *more):
@@ -66,21 +70,23 @@ def environment(cache):
     return {**os.environ, "PRUNEBENCH_CACHE": str(cache)}
 
 
-def run(config, out, *more, cache):
-    return subprocess.run(
-        command(config, out, *more),
-        env=environment(cache),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+def run(config, out, *more, cache) -> Result:
+    """In this process, where torch is loaded already."""
+    words = command(config, out, *LIGHT, "--workers", "0", *more)[3:]
+    return CliRunner(env={"PRUNEBENCH_CACHE": str(cache)}).invoke(cli, words)
 
 
 @pytest.fixture(scope="module")
 def finished(config, home, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "first"
-    found = run(config, out, cache=home)
+    found = subprocess.run(
+        command(config, out),
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert found.returncode == 0, found.stderr
     return out, found
 
@@ -154,13 +160,13 @@ def test_it_leaves_plots_tables_and_a_page(finished):
 def test_the_same_command_again_repeats_nothing(config, home, finished):
     out, _ = finished
     before = {path: path.read_bytes() for path in out.glob("*.jsonl")}
-    assert run(config, out, cache=home).returncode == 0
+    assert run(config, out, "--set", "measure.latency=true", cache=home).exit_code == 0
     assert before == {path: path.read_bytes() for path in out.glob("*.jsonl")}
 
 
-def test_one_worker_and_a_new_cache_give_the_same_bits(config, finished, tmp_path):
-    found = run(config, tmp_path / "again", *LIGHT, cache=tmp_path / "cache")
-    assert found.returncode == 0, found.stderr
+def test_no_workers_and_a_new_cache_give_the_same_bits(config, finished, tmp_path):
+    found = run(config, tmp_path / "again", cache=tmp_path / "cache")
+    assert found.exit_code == 0, found.output
     assert same(finished[0], tmp_path / "again")
 
 
@@ -172,7 +178,9 @@ def lines(path):
 def test_kill_and_resume(config, home, finished, tmp_path, at):
     """Killed without warning after `at` outcomes, the run resumes to the same records."""
     out = tmp_path / "killed"
-    process = subprocess.Popen(command(config, out, *LIGHT), env=environment(home), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(config, out, *ONE_WORKER), env=environment(home), stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120
     while lines(out / "outcomes.jsonl") < at or not (out / "plan.json").exists():
         assert process.poll() is None
@@ -183,8 +191,8 @@ def test_kill_and_resume(config, home, finished, tmp_path, at):
     process.wait()
     assert not psutil.wait_procs(workers, timeout=30)[1], "workers outlived the run"
     kept = [json.loads(line)["identity"] for line in _whole_lines(out / "outcomes.jsonl")]
-    found = run(config, out, *LIGHT, cache=home)
-    assert found.returncode == 0, found.stderr
+    found = run(config, out, cache=home)
+    assert found.exit_code == 0, found.output
     assert same(finished[0], out)
     everything = [json.loads(line)["identity"] for line in _whole_lines(out / "outcomes.jsonl")]
     assert everything[: len(kept)] == kept
@@ -198,13 +206,13 @@ def _whole_lines(path):
 def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
-        command(config, out, *LIGHT),
+        command(config, out, *ONE_WORKER),
         env=environment(home),
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    while lines(out / "outcomes.jsonl") < 2:
+    while lines(out / "outcomes.jsonl") < 1:
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
@@ -212,7 +220,7 @@ def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
     assert process.returncode == 130
     assert "the same command resumes it" in error
     assert "Traceback" not in error
-    assert run(config, out, *LIGHT, cache=home).returncode == 0
+    assert run(config, out, cache=home).exit_code == 0
     assert same(finished[0], out)
 
 
@@ -221,23 +229,21 @@ def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finis
     out.mkdir()
     (out / "plan.json").write_text("[]")
     (out / "scores").write_text("a file where the folder should be")
-    found = run(config, out, *LIGHT, cache=home)
-    assert found.returncode == 1
+    found = run(config, out, cache=home)
+    assert found.exit_code == 1
     assert "Traceback" not in found.stderr
     records = load_records(out)
     assert {record.status for record in records} == {"failed"}
     assert all(record.error for record in records)
     assert (out / "failures.log").read_text().count("Traceback") >= 1
     (out / "scores").unlink()
-    assert (
-        run(config, out, *LIGHT, cache=home).returncode == 1
-    )  # failed cells are kept until they are asked for
-    assert run(config, out, "--retry-failed", *LIGHT, cache=home).returncode == 0
+    assert run(config, out, cache=home).exit_code == 1  # failed cells are kept until they are asked for
+    assert run(config, out, "--retry-failed", cache=home).exit_code == 0
     assert same(finished[0], out)
 
 
 def test_json_is_the_records(config, home, finished):
-    found = run(config, finished[0], *LIGHT, "--json", cache=home)
+    found = run(config, finished[0], "--json", cache=home)
     assert {entry["cell"] for entry in json.loads(found.stdout)} == {
         r.cell for r in load_records(finished[0])
     }
@@ -249,14 +255,14 @@ def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished,
     out = tmp_path / "extended"
     shutil.copytree(finished[0], out)
     before = (out / "records.jsonl").read_text()
-    found = run(config, out, "--set", "prune.ratios=[0.5, 0.75]", *LIGHT, cache=home)
-    assert found.returncode == 0, found.stderr
+    found = run(config, out, "--set", "prune.ratios=[0.5, 0.75]", cache=home)
+    assert found.exit_code == 0, found.output
     after = (out / "records.jsonl").read_text()
     assert after.startswith(before)
     assert len(after.splitlines()) == len(before.splitlines()) + 4
-    refused = run(config, out, *LIGHT, cache=home)
-    assert refused.returncode == 2
-    assert "must contain the finished cells" in refused.stderr
+    refused = run(config, out, cache=home)
+    assert isinstance(refused.exception, InputError)
+    assert "must contain the finished cells" in str(refused.exception)
 
 
 def test_status(finished, tmp_path):

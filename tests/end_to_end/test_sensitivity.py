@@ -19,7 +19,7 @@ TINY = {
     "prune.ratios": "[0.25, 0.5]",
     "prune.scopes": '["C2", "C7", "C12"]',
     "prune.recalibration_clips": 20,
-    "workers": 1,
+    "workers": 0,
 }
 
 
