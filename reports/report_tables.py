@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports.all_measures import Told, measures_table
 from prunebench.reports.attainment import surfaces_of
+from prunebench.reports.by_ratio import by_ratio_markdown
 from prunebench.reports.class_changes import change_rows, class_changes
 from prunebench.reports.column import Column
 from prunebench.reports.compare_table import comparison_table
@@ -30,6 +31,8 @@ def table_files(report: Report, columns: Sequence[Column], measures: Sequence[To
         if has_parquet():
             contents[f"{table.name}.parquet"] = table.parquet()
     contents["summary.md"] = markdown_summary(report, columns).encode()
+    if by_ratio := by_ratio_markdown(report):
+        contents["by_ratio.md"] = by_ratio.encode()
     contents["summary.tex"] = latex_summary(report, columns).encode()
     contents["summary.json"] = as_json(report).encode()
     return contents

@@ -44,3 +44,18 @@ def test_every_link_to_a_file_leads_somewhere():
 
 def test_no_mark_of_unfinished_text():
     assert not re.search(r"RESULTS_|CRITERIA_TABLE|TODO|FIXME", README)
+
+
+def test_the_results_of_criteria_cover_the_registry_and_say_what_the_tables_show():
+    section = README.split("<!-- criteria -->")[1].split("<!-- end -->")[0]
+    parts = re.split(r"^(?=\w+.* pruned · fine-tuning)", section, flags=re.MULTILINE)[1:]
+    assert len(parts) == 2
+    for part in parts:
+        rows = re.findall(r"^\| (`.+?) \| (.+) \|$", part, re.MULTILINE)
+        alone = re.findall(r"`(\w+)` † ‡ removes", part)
+        shown = {name for label, _ in rows for name in re.findall(r"`(\w+)`", label)}
+        assert shown | set(alone) == set(BUILTIN)
+        said = re.search(r"Cannot be told from random at any ratio: (.+?)\.(?= |$)", part, re.MULTILINE)
+        assert said
+        like = {label for label, cells in rows if cells.count("≈") == 3}
+        assert set(said[1].split(", ")) == like
