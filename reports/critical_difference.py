@@ -30,8 +30,8 @@ from prunebench.reports.ranking import entrants_at
 
 BLOCKS = 10  # fewer carry no diagram: the tests are asymptotic
 NOT_INSTALLED = (
-    "The critical-difference diagram needs scikit-posthocs: `pip install 'prunebench[reports]'`, then "
-    "`prunebench report` again."
+    "1 figure is missing: the critical-difference diagram needs scikit-posthocs: `pip install "
+    "'prunebench[reports]'`, then `prunebench report` again."
 )
 
 
@@ -61,11 +61,16 @@ class Blocks:
         return float(friedmanchisquare(*self.values.T).pvalue)
 
 
+def family_of(panel: Panel) -> Panel:
+    """What panels share that differ in the data set alone."""
+    return replace(panel, data="", base_widths=())
+
+
 def blocks_of(points: Sequence[Point], quantity: Quantity, scores: ClipScores) -> list[Blocks]:
     """Blocks of each family of panels that differ in the data set alone; criteria with a value in all of them."""
     families: dict[Panel, list[Panel]] = {}
     for panel in dict.fromkeys(p.panel for p in points):
-        families.setdefault(replace(panel, data="", base_widths=()), []).append(panel)
+        families.setdefault(family_of(panel), []).append(panel)
     found = []
     for family, panels in families.items():
         by_block: dict[tuple[str, int], dict[str, list[float]]] = {}
@@ -121,7 +126,7 @@ def said_blocks(blocks: Blocks) -> str:
         return ""
     if count < BLOCKS:
         return (
-            f"No critical-difference diagram: {count} block{'s' * (count != 1)} of (data set, base seed), "
-            f"{BLOCKS} are needed."
+            f"{count} block{'s' * (count != 1)} of (data set, base seed) {'are' if count != 1 else 'is'} too few for "
+            f"a critical-difference diagram: {BLOCKS} are needed."
         )
     return "" if find_spec("scikit_posthocs") else NOT_INSTALLED

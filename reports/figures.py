@@ -86,8 +86,8 @@ def _of_panel(
     shown: list[object] = []
     for quantity in (MACS, *(q for q in AXES if q is not MACS)):
         rankings = [r for r in report.rankings if (r.panel, r.quantity) == (panel, quantity)]
-        rows = [r.rows for r in rankings]
-        if rankings and rows not in shown:  # equal ratios of all layers are equal at every cost
+        rows = [r.rows for r in rankings if not r.chosen_by]
+        if rows and rows not in shown:  # equal ratios of all layers are equal at every cost
             shown.append(rows)
             caption = f"Difference from random at equal {quantity.short}"
             name = f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}"

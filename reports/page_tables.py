@@ -65,6 +65,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
         )
         headings = tuple((heading, "") for heading in HEADINGS)
         yield PageTable("ranking", title, not ranking.over_all, headings, ranked)
+    yield from _volumes(report)
     for panel in dict.fromkeys(row.panel for row in report.compared):
         pairs = [row for row in report.compared if row.panel == panel]
         for first, second in dict.fromkeys((row.first, row.second) for row in pairs):
@@ -76,6 +77,25 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             )
     if measures:
         yield _measured(report, measures)
+
+
+def _volumes(report: Report) -> Iterator[PageTable]:
+    names = {(p.panel, p.label): p.criteria for p in report.points}
+    for panel, cost in dict.fromkeys((h.panel, h.quantity) for h in report.hypervolumes):
+        own = [h for h in report.hypervolumes if (h.panel, h.quantity) == (panel, cost)]
+        rows = []
+        for h in own:
+            between = f"[{h.low:.3f}, {h.high:.3f}]" if math.isfinite(h.low) else ""
+            cells = (
+                (h.label, h.label),
+                (f"{h.value:.3f}", h.value),
+                (between, h.low),
+                (str(h.points), h.points),
+            )
+            rows.append(Row(names.get((panel, h.label), ()), h.label == "random", cells))
+        title = f"{panel.title}: hypervolume of mAP against relative {cost.short}, reference mAP 0 at the unpruned cost"
+        heads = ("criterion", "hypervolume", "95 % interval", "points")
+        yield PageTable("ranking", title, True, tuple((h, "") for h in heads), tuple(rows))
 
 
 def _ranked(row: Ranked) -> tuple[tuple[str, Any], ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from prunebench.eval.record import Record
 from prunebench.reports.clips import ClipScores
 from prunebench.reports.compare import Compared, compared_runs, conflicting, points_by_run
+from prunebench.reports.critical_difference import blocks_of, family_of, said_blocks
 from prunebench.reports.detect import Detectable, smallest_detectable
 from prunebench.reports.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.missing import said_missing
@@ -121,6 +122,7 @@ def make_report(folders: Sequence[Path | str]) -> Report:
     rows = rows_of(points, scores)
     panels = dict.fromkeys(p.panel for p in points)
     detectable = tuple(smallest_detectable(panel, points, scores) for panel in panels)
+    blocks = blocks_of([p for p in points if not is_sensitivity(p.records[0])], MACS, scores)
     rankings, volumes = _rankings(points, scores), _hypervolumes(points, scores)
     return Report(
         runs=runs,
@@ -128,9 +130,10 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         rows=tuple(rows),
         detectable=detectable,
         sentences={
-            found.panel.title: (
-                *said(found, points, rows, scores),
-                *_said_rankings([r for r in rankings if r.panel == found.panel]),
+            found.panel.title: _in_order(
+                said(found, points, rows, scores),
+                _said_rankings([r for r in rankings if r.panel == found.panel]),
+                [said_blocks(b) for b in blocks if b.family == family_of(found.panel)],
             )
             for found in detectable
         },
@@ -153,13 +156,19 @@ def _hypervolumes(points: Sequence[Point], scores: ClipScores) -> list[Hypervolu
     return [h for panel in panels for cost in EQUAL for h in hypervolumes(panel, points, cost, scores)]
 
 
+def _in_order(said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str]) -> tuple[str, ...]:
+    """What could have been detected, who is first and how sure that is, then the points one by one."""
+    return (*said[:1], *ranking, *filter(None, blocks), *said[1:])
+
+
 def _said_rankings(rankings: Sequence[Ranking]) -> tuple[str, ...]:
     """Those at equal MACs; those at other equal costs where they differ."""
     said, told = [], []
     for cost in EQUAL:
         own = [r for r in rankings if r.quantity is cost]
-        if own and [r.rows for r in own] not in told:
-            told.append([r.rows for r in own])
+        rows = [r.rows for r in own if not r.chosen_by]
+        if rows and rows not in told:
+            told.append(rows)
             said += [sentence.replace(" %", "\u00a0%") for sentence in said_ranking(own)]
     return tuple(said)
 

@@ -61,7 +61,7 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
         for r in maker.records
     ]
     maker.records[-1] = dataclasses.replace(maker.records[-1], stages={"fine-tuned": {"test_map": math.nan}})
-    report = write_report([maker.write()], formats=["svg"])
+    report = write_report([maker.write()], formats=[])
     assert "No MACs (backbone) and file size of 2 rows yet" in missing(report)
     assert "1 cell ended without a defined test mAP" in missing(report)
     assert not any(
@@ -74,7 +74,7 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
 def test_one_seed_and_one_point(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     maker.cell(signal=0.9, criterion="random", ratio=0.5, prune_seed=0)
-    report = write_report([maker.write()], formats=["svg"])
+    report = write_report([maker.write()], formats=[])
     text = " ".join(s for said in report.sentences.values() for s in said).replace("\u00a0", " ")
     assert "from the test clips alone, one seed tells nothing of the spread" in text
     assert "1 base model is too few to say which criterion is first" in text

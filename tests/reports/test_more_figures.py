@@ -136,7 +136,10 @@ def make_family():
 def test_critical_differences_from_ten_blocks_up():
     pytest.importorskip("scikit_posthocs", reason="needs the extra `reports`")
     assert draw_critical_difference(blocks(9)) is None
-    assert "9 blocks of (data set, base seed), 10 are needed" in said_blocks(blocks(9))
+    assert (
+        "9 blocks of (data set, base seed) are too few for a critical-difference diagram: 10 are needed"
+        in said_blocks(blocks(9))
+    )
     assert said_blocks(blocks(10)) == ""
     figure = draw_critical_difference(blocks(10))
     assert "10 blocks" in figure.axes[0].get_title()
