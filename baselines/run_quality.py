@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.baselines.entries import ClassPrecisions
-from prunebench.eval.errors import InputError
+from prunebench.eval.npz import read_arrays
 from prunebench.eval.quality import average_precision
 from prunebench.eval.record import Record
 
@@ -45,13 +43,13 @@ class RunQuality:
         if not (path.is_file() and clips.is_file()):
             return None
         if label not in self._targets:
-            targets, names = _arrays(clips, "targets", "class_names")
+            targets, names = read_arrays(clips, "targets", "class_names")
             digest = digest_of_clips(targets.astype(bool), tuple(map(str, names)))
             self.classes[digest] = tuple(map(str, names))
             self._targets[label] = targets.astype(bool), digest
         held, digest = self._targets[label]
         if record.outcome not in self._found:
-            self._found[record.outcome] = class_precisions(held, *_arrays(path, "test"))
+            self._found[record.outcome] = class_precisions(held, *read_arrays(path, "test"))
         return digest, self._found[record.outcome]
 
 
@@ -72,14 +70,3 @@ def digest_of_clips(targets: NDArray[np.bool_], class_names: tuple[str, ...]) ->
     content = hashlib.sha256("\n".join(class_names).encode())
     content.update(repr(targets.shape).encode() + np.packbits(targets).tobytes())
     return content.hexdigest()[:16]
-
-
-def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
-    try:
-        with path.open("rb") as stream, np.load(stream) as found:
-            return [found[name] for name in names]
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
-        held = " and ".join(f"`{name}`" for name in names)
-        raise InputError(
-            f"`{path}` must be an npz archive that holds {held}: {error}. Delete it and run again."
-        ) from error

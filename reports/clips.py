@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from prunebench.eval.bootstrap import (
     set_seed,
 )
 from prunebench.eval.errors import InputError
+from prunebench.eval.npz import read_arrays
 from prunebench.eval.record import Record
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -103,7 +104,7 @@ class ClipScores:
         for run in self._runs:
             path = run / "scores" / f"{record.outcome}.npz"
             if path.is_file() and "resampled_map" in _names(path):
-                maps: Floats = _arrays(path, "resampled_map")[0].astype(np.float64)
+                maps: Floats = read_arrays(path, "resampled_map")[0].astype(np.float64)
                 return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
         return None
 
@@ -116,7 +117,7 @@ class ClipScores:
         for run in self._runs:
             path = run / "scores" / f"{record.outcome}.npz"
             if path.is_file():
-                return _arrays(path, "test")[0]
+                return read_arrays(path, "test")[0]
         return None
 
 
@@ -125,7 +126,7 @@ def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
 
 
 def _read_clips(path: Path) -> Clips:
-    targets, class_names, sources, names = _arrays(path, "targets", "class_names", "sources", "names")
+    targets, class_names, sources, names = read_arrays(path, "targets", "class_names", "sources", "names")
     return Clips(
         targets=targets.astype(bool),
         class_names=tuple(map(str, class_names)),
@@ -141,15 +142,3 @@ def _names(path: Path) -> list[str]:
             return list(found.files)
     except (zipfile.BadZipFile, zlib.error, EOFError, TypeError, ValueError, AttributeError):
         return []
-
-
-def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
-    """Arrays of an npz archive."""
-    try:
-        with path.open("rb") as stream, np.load(stream) as found:
-            return [found[name] for name in names]
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
-        held = " and ".join(f"`{name}`" for name in names)
-        raise InputError(
-            f"`{path}` must be an npz archive that holds {held}: {error}. Delete it and run again."
-        ) from error

@@ -1,0 +1,29 @@
+"""Arrays in the npz archives of a run folder."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+
+
+def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
+    """Arrays of an archive, by name; nothing in it is ever run.
+
+    Raises:
+        InputError: for a file that is no archive, is torn, or lacks one of them.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
+            return [found[name] for name in names]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+        held = " and ".join(f"`{name}`" for name in names)
+        raise InputError(
+            f"`{path}` must be an npz archive that holds {held}: {error}. Delete it and run again."
+        ) from error
