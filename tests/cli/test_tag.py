@@ -132,27 +132,53 @@ def test_bad_input(cli, checkpoint, tmp_path, words, message):
     assert not (tmp_path / "tags.txt").exists()
 
 
-def test_live(cli, checkpoint, monkeypatch):
-    class Stream:
-        def __init__(self, callback, **options):
-            self.callback = callback
+class Stream:
+    """Three seconds of silence at once."""
 
-        def start(self):
-            for _ in range(3):
-                self.callback(np.zeros((RATE, 1), dtype=np.float32), RATE, None, None)
+    def __init__(self, callback, **options):
+        self.callback = callback
 
-        def close(self):
-            pass
+    def start(self):
+        for _ in range(3):
+            self.callback(np.zeros((RATE, 1), dtype=np.float32), RATE, None, None)
 
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def sounddevice(monkeypatch):
     fake = types.SimpleNamespace(
         InputStream=Stream,
         query_devices=lambda device, kind: {"default_samplerate": float(RATE)},
         PortAudioError=RuntimeError,
     )
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
+
+
+def test_live(cli, checkpoint, sounddevice):
     code, out, _ = cli("tag", checkpoint, "--live", "--seconds", 3, "--window", 2, "--json")
     assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
     assert lines
     assert lines[-1]["end_s"] == 3
     assert {entry["class"] for entry in lines[-1]["classes"]} == set(NAMES)
+
+
+def test_ctrl_c_ends_listening_and_keeps_what_was_heard(cli, checkpoint, sounddevice, monkeypatch, tmp_path):
+    from prunebench.harness.microphone import Microphone
+
+    read, calls = Microphone.read, []
+
+    def interrupted(microphone):
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return read(microphone)
+
+    monkeypatch.setattr(Microphone, "read", interrupted)
+    code, out, _ = cli("tag", checkpoint, "--live", "--format", "csv", "-o", "heard.csv")
+    assert (code, out) == (0, "")
+    lines = (tmp_path / "heard.csv").read_text().splitlines()
+    assert len(lines) == 1 + len(NAMES)
+    assert lines[1].startswith(",0.000,3.000,1,")

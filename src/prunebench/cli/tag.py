@@ -93,7 +93,8 @@ def tag(
 
     form = "json" if as_json else form
     if live:
-        with row_sink(form, output, live=True) as put:
+        # Ctrl-C is how listening ends: what was heard is written.
+        with row_sink(form, output, live=True) as put, contextlib.suppress(KeyboardInterrupt):
             for window in _heard(found.model, device, seconds, length, hop):
                 put(row(None, window))
         return
