@@ -155,6 +155,25 @@ def test_a_sweep_that_is_killed_three_times_at_random(home, undisturbed, fault):
     assert_same(home, undisturbed)
 
 
+@pytest.mark.slow
+def test_rounds_and_distillation_go_on_from_their_checkpoints(fault, tmp_path):
+    schedules = ["iterative[rounds=2]", "one-shot[distillation=0.5]"]
+    changes = {"finetune": CONFIG.finetune.model_copy(update={"schedules": tuple(schedules), "steps": 6})}
+    for name in ("undisturbed", "killed"):
+        shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+        for part in ("round0.pt", "round1.pt", ".pt") if name == "killed" else ():
+            fault.write_text(f"kill renamed {part}")
+            assert finish(tmp_path / name, tmp_path / "cache", **changes) == -9
+        assert finish(tmp_path / name, tmp_path / "cache", **changes) == 0
+    ours, theirs = (
+        {r.cell: r for r in read_records(tmp_path / name / "records.jsonl")}
+        for name in ("killed", "undisturbed")
+    )
+    assert ours.keys() == theirs.keys() != set()
+    assert all(record.same_result(theirs[cell]) for cell, record in ours.items())
+    assert not list((tmp_path / "cache").glob("trainings/*/*"))
+
+
 def test_a_second_runner_is_refused_while_the_first_goes_on(undisturbed, tmp_path):
     with RunFolder(tmp_path) as run, pytest.raises(InputError, match="one `prunebench run` at a time"):
         run_sweep(CONFIG, run.path, Cache(undisturbed / "cache"))
