@@ -85,7 +85,12 @@ def measures_table(points: Sequence[Point], measures: Sequence[Told]) -> DataTab
 
 
 def _figures(record: Record) -> dict[str, float]:
-    """Quality of the last stage on test clips, exact measures and timings, those that are numbers."""
-    quality = {k: v for k, v in record.stages[record.last_stage].items() if k.startswith("test_")}
+    """Quality of the last stage on test clips, exact measures and timings, those that are numbers.
+
+    `best_…` is of the iterate that was best on validation clips, where a training evaluated along the way; the
+    last iterate is what counts.
+    """
+    shown = ("test_", "best_")
+    quality = {k: v for k, v in record.stages[record.last_stage].items() if k.startswith(shown)}
     every = {**quality, **record.measures, **record.timings}
     return {k: float(v) for k, v in every.items() if isinstance(v, int | float) and math.isfinite(v)}
