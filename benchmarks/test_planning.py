@@ -29,7 +29,7 @@ def sweep():
         "claim",
         [
             f"prune.ratios={RATIOS}",
-            "prune.allocations=['uniform', 'global']",
+            "prune.allocations=['uniform', 'same_as:l1']",
             "finetune.schedules=['one-shot', 'iterative[rounds=2]']",
         ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Literal, cast
 
@@ -18,12 +19,18 @@ from prunebench.harness.cell import Cell
 from prunebench.harness.config import Config
 from prunebench.harness.model import LAYERS
 from prunebench.harness.outcome import Finetuning, OutcomeJob
-from prunebench.harness.resolve import content_hash
+from prunebench.harness.resolve import content_hash, resolve
 from prunebench.harness.rounds import Rounds
 from prunebench.harness.schedule import parse_schedule
 from prunebench.harness.scoring_job import Scores, Scoring, ScoringJob
 from prunebench.harness.splits import opened
-from prunebench.pruners.contract import COLLECTED
+from prunebench.pruners.contract import COLLECTED, Pruner
+
+
+@functools.lru_cache(maxsize=256)
+def _pruner(label: str, files: tuple[str, ...]) -> Pruner:
+    """Looked up once: a sweep has the same few criteria in very many cells."""
+    return resolve(label, files)
 
 
 def scored_by(cell: Cell, config: Config) -> tuple[tuple[str, int | None], ...]:
@@ -38,7 +45,7 @@ def leader_of(cell: Cell, config: Config) -> tuple[str, int | None] | None:
     allocation = parse_allocation(cell.allocation)
     if not isinstance(allocation, SameAs):
         return None
-    drawn = "generator" in config.prune.pruner(allocation.criterion).needs
+    drawn = "generator" in _pruner(allocation.criterion, config.prune.files).needs
     return allocation.criterion, config.prune.seeds[0] if drawn else None
 
 
@@ -144,7 +151,7 @@ def _rounds(
     leader: Scoring | None,
 ) -> Rounds:
     assert cell.criterion is not None
-    prune, pruner = config.prune, config.prune.pruner(cell.criterion)
+    prune, pruner = config.prune, _pruner(cell.criterion, config.prune.files)
     shares = [(number + 1) / rounds for number in range(rounds)]
     parts: list[BudgetPoint | tuple[int, ...]] = []
     if isinstance(parse_allocation(cell.allocation), Global):
