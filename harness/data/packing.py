@@ -18,7 +18,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.files import append_line, parsed_lines, write_text
 from prunebench.harness.data.packed import to_int16
 from prunebench.harness.data.packed_writer import Layout, PackedWriter, lay_out
-from prunebench.harness.data.recordings import check_recording, decode_recording
+from prunebench.harness.data.recordings import check_whole, decode_recording
 from prunebench.harness.data.segments import Segment
 from prunebench.harness.frontend import SAMPLE_RATE
 from prunebench.harness.identity import identity
@@ -199,7 +199,7 @@ def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | N
     if path is None:
         return f"A recording must stay while it is packed. Found `{segment.name}` gone."
     try:
-        check_recording(path)
+        check_whole(path, SECONDS)
         waveform = to_int16(decode_recording(path, SECONDS * SAMPLE_RATE))
     except InputError as error:
         return str(error)

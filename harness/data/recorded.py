@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings import check_recording, decode_recording
+from prunebench.harness.data.recordings import check_whole, decode_recording
 from prunebench.harness.frontend import SAMPLE_RATE
 
 SECONDS = 10.0
@@ -138,13 +137,7 @@ def _usable(
 
 def _probe(path: Path, seconds: float) -> bytes | InputError:
     try:
-        check_recording(path)
-        with soundfile.SoundFile(path) as file:
-            used = min(file.frames, round(seconds * file.samplerate))
-            tail = min(used, 1024)
-            file.seek(used - tail)
-            if len(file.read(tail, np.float32)) < tail:
-                return InputError(f"A recording must be whole. Found `{path}`, which is cut short.")
+        check_whole(path, seconds)
         digest = hashlib.blake2b(digest_size=16)
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
@@ -155,5 +148,5 @@ def _probe(path: Path, seconds: float) -> bytes | InputError:
         return digest.digest()
     except InputError as error:
         return error
-    except (OSError, soundfile.SoundFileError) as error:
-        return InputError(f"A recording must be a file that libsndfile reads. Found `{path}`: {error}")
+    except OSError as error:
+        return InputError(f"A recording must be a file that can be read. Found `{path}`: {error}")

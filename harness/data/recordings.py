@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.frontend import SAMPLE_RATE
 
 SLOWEST, FASTEST = 1000, 768_000  # sampling rates, Hz
+_STREAMED = 0xFFFFFF00  # a size that a writer to a pipe leaves, not knowing it
+_TAIL = 1024  # frames
 _MARGIN = 0.1  # seconds read beyond the clip, more than the resampler's filter reaches
 
 
@@ -38,6 +41,33 @@ def check_recording(path: Path) -> None:
             f"A recording must be sampled at {SLOWEST} to {FASTEST} Hz. "
             f"Found `{path}` at {info.samplerate} Hz: resample it."
         )
+
+
+def check_whole(path: Path, seconds: float) -> None:
+    """Look at a file's header and at the end of its first `seconds`: what `decode_recording` would pad in silence.
+
+    Raises:
+        InputError: naming the file, as `check_recording` does or where it is cut short.
+    """
+    check_recording(path)
+    short = InputError(f"A recording must be whole. Found `{path}`, which is cut short.")
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        there = stream.seek(0, os.SEEK_END)
+    stated = int.from_bytes(head[4:], "little") + 8
+    if head[:4] == b"RIFF" and there < stated < _STREAMED:
+        raise short
+    try:
+        with soundfile.SoundFile(path) as file:
+            used = min(file.frames, round(seconds * file.samplerate))
+            tail = min(used, _TAIL)
+            file.seek(used - tail)
+            if len(file.read(tail, np.float32)) < tail:
+                raise short
+    except (OSError, soundfile.SoundFileError) as error:
+        raise InputError(
+            f"A recording must be a file that libsndfile reads. Found `{path}`: {error}"
+        ) from error
 
 
 def decode_recording(path: Path, samples: int, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:

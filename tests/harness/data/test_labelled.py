@@ -73,12 +73,20 @@ def test_moving_a_folder_changes_nothing_and_other_sound_does(folder, tmp_path):
 def test_recordings_that_cannot_be_used_are_skipped_counted_and_named(folder):
     (folder / "sub/clip1.flac").write_bytes(b"fLaC and no more")
     whole = (folder / "sub/clip2.wav").read_bytes()
-    (folder / "sub/clip2.wav").write_bytes(whole[:60])
+    (folder / "sub/clip2.wav").write_bytes(whole[: len(whole) // 2])
+    flac = (folder / "sub/clip5.flac").read_bytes()
+    (folder / "sub/clip5.flac").write_bytes(flac[: len(flac) // 2])
     (folder / "sub/clip9.flac").unlink()
     data = opened(folder)
-    assert [name for name, _ in data.skipped] == ["sub/clip1.flac", "sub/clip9.flac"]
+    assert [name for name, _ in data.skipped] == [
+        "sub/clip1.flac",
+        "sub/clip2.wav",
+        "sub/clip5.flac",
+        "sub/clip9.flac",
+    ]
     assert "libsndfile" in data.skipped[0][1]
-    assert "no file" in data.skipped[1][1]
+    assert "cut short" in data.skipped[1][1]
+    assert "no file" in data.skipped[3][1]
     with pytest.raises(InputError, match=r"libsndfile reads\. Found `.*clip1\.flac`"):
         opened(folder, strict=True)
 
