@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -21,6 +22,17 @@ _METADATA = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+
+
+def filled(text: str, width: float, size: float = 7.0) -> str:
+    """Text in lines that fit a figure.
+
+    Args:
+        text: to be broken between words.
+        width: of the figure, in inches.
+        size: of the letters, in points.
+    """
+    return textwrap.fill(text, max(20, round(width * 72 / size / 0.56)))
 
 
 @contextmanager

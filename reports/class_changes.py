@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from prunebench.eval.quality import average_precision
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
-from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.clips import ClipScores, Floats
 from prunebench.reports.palette import INK
 from prunebench.reports.panel import Panel, base_of
@@ -109,7 +109,8 @@ def draw_class_changes(
         which = (
             f"the {len(classes)} of {total} classes that change most" if total > len(classes) else "by class"
         )
-        axes.set_title(f"{shown[0].point.panel.title}, {numbers.share(ratio)} removed: {which}", color=INK)
+        title = f"{shown[0].point.panel.title}, {numbers.share(ratio)} removed: {which}"
+        figure.suptitle(filled(title, width), size="medium", color=INK)
         bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
         bar.set_label("change of average precision", size=6.5)
         bar.outline.set_visible(False)

@@ -79,6 +79,11 @@ class Draws:
                 part = np.einsum("cbr,rb->cr", resampled, weights)
                 self.values = whole + math.sqrt(units / (units - 1)) * (part - whole)
 
+    @property
+    def units(self) -> int:
+        """How many units every criterion has."""
+        return int(self.means.shape[1])
+
     def mean(self, index: int) -> Contrast:
         """The mean of a criterion."""
         return self._contrast(self.means[index], None if self.values is None else self.values[index])

@@ -95,10 +95,10 @@ def _caption(panel: Panel, standing: str) -> str:
 
 
 def _marks(report: Report) -> dict[tuple[Panel, str, float], str]:
-    """Stars of each criterion at each ratio, from the ranking at its MACs."""
+    """Stars of each criterion at each ratio, from the ranking at its MACs; none where each is a single model."""
     found = {}
     for ranking in report.rankings:
-        if ranking.quantity.key != "macs_backbone" or ranking.over_all:
+        if ranking.quantity.key != "macs_backbone" or ranking.over_all or ranking.units < 2:
             continue
         for ranked in ranking.rows:
             stars = next((sign for level, sign in LEVELS if ranked.from_random_p <= level), "")

@@ -87,7 +87,7 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
             "panel": panels.index(ranking.panel),
             "equal": ranking.quantity.short,
             "place": place_of(ranking),
-            "bases": ranking.bases,
+            "units": ranking.units,
             "rows": [
                 {
                     "label": row.label,

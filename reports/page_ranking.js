@@ -39,7 +39,7 @@
       element("text", { x: left - 10, y: y + 4, "text-anchor": "end", "font-size": 12, fill: ink }, drawing, row.label.length > most ? `${row.label.slice(0, most - 1)}…` : row.label);
       const [middle, low, high] = row[key];
       if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
-      const hollow = p && !(row[p] <= 0.05);
+      const hollow = p && (ranking.units < 2 || !(row[p] <= 0.05));
       const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
       const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
       if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}, p = ${row.pRandom === null ? "–" : Number(row.pRandom.toPrecision(2))}`);

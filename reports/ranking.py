@@ -33,7 +33,7 @@ class Ranked:
         from_best, from_best_low, from_best_high: at most 0.
         from_best_p: corrected for the number of criteria (Holm).
         first: probability of being first, the share of draws in which the criterion is highest.
-        with_best: whether it cannot be told from the best, `None` where there is no interval.
+        with_best: whether it cannot be told from the best, `None` with a single unit or without an interval.
         interpolated: whether the value lies between two of its points.
     """
 
@@ -232,7 +232,7 @@ def _rows(entrants: Sequence[Entrant], draws: Draws) -> list[Ranked]:
                 from_best_high=best_high,
                 from_best_p=p,
                 first=float(first[i]),
-                with_best=True if i == best else None if math.isnan(p) else p > 0.05,
+                with_best=True if i == best else p > 0.05 if draws.units > 1 and not math.isnan(p) else None,
                 interpolated=entrants[i].interpolated,
             )
         )

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.palette import INK, look_of
 from prunebench.reports.ranking import Ranking
 from prunebench.reports.ranking_words import place_of, units_said
 
 ROW = 0.145  # inches: the height of a criterion
-NEWLINE = ("\n", "; ")
 COLUMNS = 4  # budgets drawn, those over all first
 
 
@@ -22,7 +22,7 @@ def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2
     """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
 
     Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
-    cannot be told from zero with the number of criteria taken into account (Holm).
+    cannot be told from zero with the number of criteria taken into account (Holm), or of one model each.
 
     Args:
         rankings: of one panel at one equal cost.
@@ -49,13 +49,19 @@ def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2
             _draw_column(axes, ranking, labels, held)
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
-        first = shown[0]
-        figure.suptitle(f"{first.panel.title}, equal {first.quantity.short}", size="medium")
-        note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals"
-        note += f", {units_said(shown[0])}clips (n = {min(r.units for r in shown)})"
-        note += f"{NEWLINE[width > COLUMN]}hollow: cannot be told from 0 (Holm)"
-        figure.supxlabel(f"{note}{f' · {standing}' if standing else ''}", size="small")
+        title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
+        figure.suptitle(filled(title, width), size="medium")
+        figure.supxlabel(filled(_note(shown, held, standing), width, 6), size="small")
     return figure
+
+
+def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
+    units = min(ranking.units for ranking in shown)
+    note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, "
+    note += f"{units_said(shown[0])}test clips"
+    note += f" drawn anew (n = {units})" if units > 1 else " drawn anew"
+    note += "; hollow: cannot be told from 0 (Holm)" if units > 1 else "; one model each: no statement"
+    return f"{note} · {standing}" if standing else note
 
 
 def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
@@ -71,7 +77,7 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
         )
         if math.isfinite(low):
             axes.plot([low, high], [place, place], color=look.colour, linewidth=1.1)
-        hollow = not p <= 0.05
+        hollow = ranking.units < 2 or not p <= 0.05
         axes.plot(
             [value],
             [place],
@@ -80,5 +86,6 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
             markersize=4,
             markerfacecolor="white" if hollow else look.colour,
         )
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_title(place_of(ranking), pad=2, fontsize=6.5)
     axes.grid(visible=True, axis="y", linewidth=0.3)

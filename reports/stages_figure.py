@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from prunebench.eval.record import STAGES
 from prunebench.reports import numbers
-from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.palette import INK, look_of
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
@@ -55,9 +55,10 @@ def draw_stages(
             axes.grid(visible=True, axis="y", linewidth=0.3)
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
-        figure.suptitle(panel.title, size="medium")
+        figure.suptitle(filled(panel.title, width), size="medium")
         note = "test mAP: hollow as pruned, filled at the last stage; dashed: unpruned"
-        figure.supxlabel(f"{note}{f' · {standing}' if standing else ''}", size="small")
+        note += f" · {standing}" if standing else ""
+        figure.supxlabel(filled(note, width, 6), size="small")
     return figure
 
 

@@ -80,3 +80,5 @@ def test_one_seed_and_one_point(maker):
     assert "1 base model is too few to say which criterion is first" in text
     (ranking, _) = report.rankings
     assert ranking.units == 1
+    assert [row.with_best for row in ranking.rows] == [True, None]
+    assert "***" not in (report.folder / "summary.tex").read_text().partition("\\toprule")[2]
