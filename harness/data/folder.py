@@ -1,4 +1,4 @@
-"""Clips of a folder, to calibrate a criterion on: any recordings, or labelled in the layout of ESC-50."""
+"""Clips of a folder, to calibrate a criterion on: recordings, labelled in ESC-50's layout, or packed AudioSet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.data.audioset import audioset
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.data.esc50 import esc50
 from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.packed_index import INDEXES
 from prunebench.harness.data.recordings import check_recording, decode_recording
 from prunebench.harness.frontend import SAMPLE_RATE
 
@@ -58,7 +60,8 @@ def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, mos
     """At most `most` clips of a folder, chosen by a fixed draw.
 
     A folder in the layout of ESC-50 (`meta/esc50.csv`, `audio/`) gives the recordings of its training folds:
-    all of them, or those of ESC-10 where that fits `n_classes`. Any other folder gives its recordings.
+    all of them, or those of ESC-10 where that fits `n_classes`. A folder of packed AudioSet gives its training
+    clips, any other its recordings.
 
     Args:
         folder: of recordings that libsndfile reads.
@@ -73,12 +76,17 @@ def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, mos
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"Calibration clips must lie in a folder. Found none at `{root}`.")
-    clips = _labelled(root, n_classes) if (root / "meta" / "esc50.csv").is_file() else _unlabelled(root)
+    if (root / INDEXES).is_dir():
+        clips: Clips = audioset(DataOptions("audioset", root=str(root), training_clips=most)).training
+    elif (root / "meta" / "esc50.csv").is_file():
+        clips = _labelled(root, n_classes)
+    else:
+        clips = _unlabelled(root)
     if labelled and clips.targets.shape[1] != n_classes:
         classes = clips.targets.shape[1]
         raise InputError(
             f"A criterion that reads gradients needs clips labelled with the {n_classes} classes of the "
-            f"model: a folder in the layout of ESC-50. Found {classes or 'no'} classes in `{root}`."
+            f"model: a folder in the layout of ESC-50, or packed AudioSet. Found {classes or 'no'} classes in `{root}`."
         )
     drawn = np.random.default_rng(0).permutation(len(clips))[:most]
     return SomeClips(clips, np.sort(drawn))

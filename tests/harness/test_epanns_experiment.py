@@ -8,11 +8,12 @@ import torch
 from scipy.special import softmax
 
 from prunebench.cli import main
-from prunebench.eval import mean_average_precision
+from prunebench.eval import InputError, mean_average_precision
 from prunebench.harness import Cnn14, load_checkpoint, prune
 from prunebench.harness.checkpoint import save_checkpoint
 from prunebench.harness.config import load_config
 from prunebench.harness.data import DataOptions, open_dataset
+from prunebench.harness.data.folder import calibration_clips
 from prunebench.harness.data.packed_index import write_index
 from prunebench.harness.epanns_experiment import RELEASED, released_outcome
 from prunebench.pruners import get
@@ -143,3 +144,16 @@ def test_a_part_of_the_set_proves_nothing(tmp_path):
     assert (found.test_clips, found.limited) == (4, True)
     (tmp_path / "AUDIOSET").rename(tmp_path / "gone")
     assert released_outcome(config, tmp_path / "released.pt", tmp_path) == found
+
+
+def test_packed_clips_calibrate_a_criterion(tmp_path):
+    pack(tmp_path / "AUDIOSET")
+    clips = calibration_clips(tmp_path / "AUDIOSET", n_classes=3, labelled=True, most=5)
+    assert len(clips) == 5
+    assert all(name.startswith("Yfull_train") for name in clips.names)
+    model = Cnn14([4] * 12, n_classes=3, embedding=4)
+    assert prune(model, get("taylor"), 0.5, clips=clips).widths[6:] == (2,) * 6
+    with pytest.raises(
+        InputError, match=r"527 classes of the model: .* or packed AudioSet\. Found 3 classes"
+    ):
+        calibration_clips(tmp_path / "AUDIOSET", n_classes=527, labelled=True)

@@ -29,7 +29,7 @@ clips_option = click.option(
     "--clips",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Folder of recordings for criteria that need activations; in the layout of ESC-50 for gradients.",
+    help="Recordings for criteria that need activations; for gradients a folder in ESC-50's layout or packed AudioSet.",
 )
 
 
