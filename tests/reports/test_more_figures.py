@@ -19,6 +19,7 @@ from prunebench.reports.class_changes import class_changes
 from prunebench.reports.critical_difference import Blocks, blocks_of, draw_critical_difference, said_blocks
 from prunebench.reports.figures import figures_of
 from prunebench.reports.palette import KNOWN
+from prunebench.reports.panel import Panel
 from prunebench.reports.pareto import draw
 from prunebench.reports.published import beside
 from prunebench.reports.quantity import FILE_BYTES, MACS
@@ -127,8 +128,6 @@ def blocks(count, seed=0):
 
 
 def make_family():
-    from prunebench.reports.panel import Panel
-
     return Panel("", "C7-C12", "uniform", "tail")
 
 
@@ -164,9 +163,13 @@ def test_blocks_are_data_sets_and_base_seeds_and_never_budgets_or_fine_tuning_se
 def test_every_figure_is_as_wide_as_asked(width, maker):
     maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.25, 0.5), seeds=(0, 1))
     inches = {"single": 3.4, "double": 6.8}[width]
-    found = {
-        drawn.name: drawn.figure.get_figwidth() for drawn in figures_of(make_report([maker.write()]), width)
-    }
+    found = {}
+    for drawn in figures_of(make_report([maker.write()]), width):
+        found[drawn.name] = drawn.figure.get_figwidth()
+        renderer = FigureCanvasAgg(drawn.figure).get_renderer()
+        for text in drawn.figure.texts:
+            box = text.get_window_extent(renderer)
+            assert -0.5 <= box.x0 <= box.x1 <= drawn.figure.bbox.x1 + 0.5, (drawn.name, text.get_text())
     one_panel = {"attainment", "filters_kept", "speed_up"}  # a single column holds all of it
     assert {name for name, wide in found.items() if not math.isclose(wide, inches)} <= one_panel
     assert len(found) == 11
