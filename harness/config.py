@@ -104,6 +104,12 @@ class Config(Section):
                 f"`finetune.schedules` with `{iterative[0]}` fine-tunes in every round, so `finetune.scopes` must not "
                 "hold `none`: leave one out"
             )
+        for label in iterative:
+            if parse_schedule(label).rounds > self.finetune.steps:
+                raise ValueError(
+                    f"`finetune.schedules` with `{label}` shares `finetune.steps` out among its rounds, so there must "
+                    f"be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more steps or fewer rounds"
+                )
         return self
 
     @pydantic.model_validator(mode="after")
