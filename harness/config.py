@@ -107,8 +107,8 @@ class Config(Section):
         for label in iterative:
             if parse_schedule(label).rounds > self.finetune.steps:
                 raise ValueError(
-                    f"`finetune.schedules` with `{label}` shares `finetune.steps` out among its rounds, so there must "
-                    f"be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more steps or fewer rounds"
+                    f"`finetune.schedules` with `{label}` shares `finetune.steps` out among its rounds, so there "
+                    f"must be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more"
                 )
         return self
 

@@ -97,7 +97,7 @@ def test_an_override_is_named_and_not_the_file(tmp_path):
         (["prune.allocations=same_as:l3"], "Unknown pruner `l3`; did you mean"),
         (["finetune.schedules=iterative"], "write `iterative.rounds=3.`"),
         (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not hold `none`"),
-        (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "there must be a step for each"),
+        (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so there must be a step for each"),
         (["model.checkpoint=x.pth", "controls.scratch=true"], "not known of `model.checkpoint`"),
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),
