@@ -7,6 +7,7 @@ download, a cluster or a microphone is left to the parser.
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def reduced(words: list[str]) -> list[str]:
     """The command with smaller budgets behind what is printed: the last value counts."""
     if words[:1] == ["measure"] and "--latency" in words:
         return [*words, "--budget", "1"]
-    if words[:1] != ["run"]:
+    if words[:1] != ["run"] or "--dry-run" in words:
         return words
     if "--workers" in words:
         at = words.index("--workers")
@@ -46,7 +47,9 @@ def reduced(words: list[str]) -> list[str]:
     recorded = any(word.startswith("data.name=") for word in words)
     mixed = any(word.startswith("data.mix=") for word in words)
     settings = REDUCED + (SMALL if mixed or not recorded else [])
-    if not any(word == "--pruner-file" or word.startswith("prune.criteria") for word in words):
+    if words[1].endswith(".toml"):  # which names its own budget points and criteria
+        settings = [setting for setting in settings if not setting.startswith("prune.ratios")]
+    elif not any(word == "--pruner-file" or word.startswith("prune.criteria") for word in words):
         settings = [*settings, "prune.criteria=['l1','random']"]
     return [*words, *(part for setting in settings for part in ("--set", setting))]
 
@@ -88,8 +91,10 @@ def test_the_commands_of_a_page_run(page, ground, tmp_path):
     folder = tmp_path / "page"
     shutil.copytree(ground[0], folder, symlinks=True)
     for block in pages.blocks(page):
-        if block.title:
-            (folder / block.title).write_text(block.text, encoding="utf-8")
+        named = re.match(r"# (\w+\.toml)\n", block.text)  # a configuration says its file in the first line
+        name = block.title or (named[1] if named else "")
+        if name:
+            (folder / name).write_text(block.text, encoding="utf-8")
     for words in pages.commands(page):
         tool, arguments = Path(words[0]).name, words[1:]
         script = tool == "python" and arguments[0].endswith(".py")
