@@ -17,7 +17,7 @@ from prunebench.harness.cache import Cache
 from prunebench.harness.config import Config
 from prunebench.harness.sweep import run_sweep
 
-CELLS = 14
+CELLS = 24  # a minute of work: starting a worker takes three seconds, once
 
 
 def config(workers):
@@ -28,7 +28,7 @@ def config(workers):
             "model": {"width": 1 / 8},
             "base": {"steps": 2},
             "prune": {"criteria": ["random"], "ratios": [0.5], "seeds": list(range(CELLS))},
-            "finetune": {"seeds": [0], "steps": 40, "rates": [1e-3], "rate_ratios": [0.5]},
+            "finetune": {"seeds": [0], "steps": 100, "rates": [1e-3], "rate_ratios": [0.5]},
             "measure": {"latency": False},
         }
     )

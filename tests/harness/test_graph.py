@@ -3,7 +3,7 @@
 import pytest
 
 from prunebench.harness.config import load_config
-from prunebench.harness.graph import BaseModel, Features, Point, Rates, Scores, Stem, Trial, needs, rank
+from prunebench.harness.graph import BaseModel, Point, Rates, Scores, Stem, Trial, needs, rank
 from prunebench.harness.plan import make_plan
 from prunebench.harness.splits import opened
 
@@ -48,7 +48,6 @@ def test_what_the_rates_wait_for_is_begun_first(graph):
         if isinstance(node, Rates):
             chain = everything_before(graph, node)
             assert any(isinstance(before, Trial) for before in chain)
-            others = [
-                other for other in graph if other not in chain and not isinstance(other, Rates | Features)
-            ]
+            kinds = BaseModel | Stem | Point
+            others = [other for other in graph if other not in chain and isinstance(other, kinds)]
             assert max(map(rank, chain)) < min(map(rank, others))
