@@ -44,7 +44,7 @@ class ClassPrecisions:
 
     def __init__(self, scores: ClipScores) -> None:
         self._scores = scores
-        self._found: dict[str, Floats | None] = {}
+        self._found = scores.precisions
 
     def of(self, record: Record) -> Floats | None:
         """Shape (classes,), nan where a class has no positive; `None` without scores."""

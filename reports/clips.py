@@ -65,6 +65,7 @@ class ClipScores:
         self._clips: dict[str, Clips | None] = {}
         self._counts: dict[str, NDArray[np.int64]] = {}
         self._maps: dict[str, Floats | None] = {}
+        self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
 
     def clips(self, data: str) -> Clips | None:
         """The test clips of a data set, `None` where no run kept them."""
