@@ -86,6 +86,6 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
             markersize=4,
             markerfacecolor="white" if hollow else look.colour,
         )
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3))  # four numbers with a sign run into each other
     axes.set_title(place_of(ranking), pad=2, fontsize=6.5)
     axes.grid(visible=True, axis="y", linewidth=0.3)
