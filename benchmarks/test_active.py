@@ -1,13 +1,10 @@
 """Criteria that see calibration clips: all of C7–C12 of a full-width Cnn14 in one pass over the clips.
 
-`extra_info["forward_passes"]` is the time in plain forward passes over the same clips in the same run: what a
-criterion costs beyond looking. With so few clips a good part of it is the one copy of 300 MB of weights that every
-criterion is shown. Memory must not grow with the number of clips, but for a scalar per filter and
+`extra_info["forward_passes"]` is the processor's time in plain forward passes over the same clips in the same run:
+what a criterion costs beyond looking. With so few clips a good part of it is the one copy of 300 MB of weights
+that every criterion is shown. Memory must not grow with the number of clips, but for a scalar per filter and
 clip; `test_memory` holds that on the peak of live tensors.
 """
-
-import time
-from statistics import median
 
 import numpy as np
 import pytest
@@ -48,17 +45,13 @@ def score(model: Cnn14, name: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVE)
-def test_scoring(benchmark, model, name):
+def test_scoring(benchmark, model, name, processor_seconds):
     benchmark.group = "scoring C7–C12 with calibration clips, full width"
     features, _ = clips(CLIPS)
     forward(model, features)
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        forward(model, features)
-        seconds.append(time.perf_counter() - started)
+    plain = processor_seconds(lambda: forward(model, features), 5)
     benchmark.pedantic(score, (model, name, CLIPS), rounds=3, warmup_rounds=1)
-    passes = benchmark.stats.stats.median / median(seconds)
+    passes = processor_seconds(lambda: score(model, name, CLIPS), 2) / plain
     benchmark.extra_info["forward_passes"] = round(passes, 2)
     assert passes <= FORWARD_PASSES.get(name, USUAL)
 

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.model import LAYERS, Cnn14
+from prunebench.harness.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
 
 VERSION = 1  # raised when what pruners observe changes
@@ -54,7 +55,7 @@ def calibrate(
         layer → what `Pruner.observe` returned last; empty for a pruner that needs nothing of clips.
 
     Raises:
-        InputError: for no clips, features or targets of another shape, or missing targets.
+        InputError: for no clips, features or targets of another shape, missing targets, or a pruner that raises.
     """
     if not pruner.needs & COLLECTED:
         return {}
@@ -90,7 +91,8 @@ class _Fold:
             shown = replace(
                 self.views[layer], **{f"supplied_{name}": given for name, given in arrived.items()}
             )
-            self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
+            with asked_of(self.pruner, layer):
+                self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
             arrived.clear()
 
     def take_gradients(self, loss: Tensor, trained: Mapping[str, tuple[Tensor, ...]]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.harness.calibration import calibrate
 from prunebench.harness.model import LAYERS, Cnn14
+from prunebench.harness.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, BatchNorm, GroupMember, LayerView, Pruner
 
 
@@ -65,8 +66,8 @@ def score_layers(
         layer → (filters,), higher is kept.
 
     Raises:
-        InputError: for weights that are not finite, missing calibration clips, or scores of a wrong shape or
-            that are not finite.
+        InputError: for weights that are not finite, missing calibration clips, a pruner that raises, or scores of
+            a wrong shape or that are not finite.
     """
     views = {layer: layer_view(model, layer) for layer in layers}
     for layer, view in views.items():
@@ -90,7 +91,13 @@ def score_layers(
 
 
 def _checked(pruner: Pruner, view: LayerView) -> Tensor:
-    scores = pruner.score(view)
+    with asked_of(pruner, view.name):
+        scores = pruner.score(view)
+    if not isinstance(scores, Tensor):
+        raise InputError(
+            f"Pruner `{pruner.label}` must give a tensor of scores in layer {view.name}. "
+            f"Found {type(scores).__name__}."
+        )
     if scores.shape != view.weight.shape[:1] or not bool(scores.isfinite().all()):
         raise InputError(
             f"Pruner `{pruner.label}` must give one finite score per filter, shape ({len(view.weight)},), in layer "

@@ -17,8 +17,8 @@ class BatchNormScale(Pruner):
     A filter whose output is scaled by little goes first. Costs nothing: the weights are not read.
 
     As defined in Liu et al., *Learning Efficient Convolutional Networks through Network Slimming*, ICCV 2017,
-    arXiv:1708.06519. There the scales are driven to zero in training by an L1 penalty; here a model is
-    ranked as it is.
+    arXiv:1708.06519, section 3. There the scales are driven to zero in training by an L1 penalty and one threshold
+    holds for all layers; here a model is ranked as it is.
     """
 
     name: ClassVar[str] = "bn_scale"

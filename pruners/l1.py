@@ -16,7 +16,7 @@ class L1Norm(Pruner):
 
     Filters with small sums give weak feature maps and go first. One pass over the weights.
 
-    As defined in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017, arXiv:1608.08710. What
+    As defined in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017, arXiv:1608.08710, section 3.1. What
     torch-pruning calls magnitude is by default a mean over the layer, its batch norm and its consumers; this
     score is its `p=1, group_reduction="first", normalizer=None`.
     """

@@ -19,8 +19,8 @@ class L2Norm(Pruner):
     filters of a layer in the same order. One pass over the weights, summed in float64.
 
     Compared with the L1 norm in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017,
-    arXiv:1608.08710. torch-pruning's magnitude with `p=2, group_reduction="first", normalizer=None` is its
-    square.
+    arXiv:1608.08710, section 3.1 and appendix 6.1. torch-pruning's magnitude with `p=2, group_reduction="first",
+    normalizer=None` is its square.
     """
 
     name: ClassVar[str] = "l2"

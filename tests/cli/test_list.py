@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.cli import main
+from prunebench.pruners import BUILTIN
 
 
 def rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
@@ -26,6 +27,15 @@ def test_peers_and_what_is_special(monkeypatch, capsys):
     assert "no ratio" in found["rank1_cosine_released"]["note"]
     assert "released code" in found["rank1_cosine_released"]["note"]
     assert found["l1"]["note"] == ""
+
+
+def test_names_are_never_broken(monkeypatch, capsys):
+    """What is listed is typed, however narrow the table."""
+    monkeypatch.setattr("sys.argv", ["prunebench", "list", "pruners"])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr().out.split()
+    assert set(BUILTIN) <= set(printed)
 
 
 def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, capsys, tmp_path: Path):

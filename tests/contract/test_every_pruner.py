@@ -11,7 +11,7 @@ from prunebench.pruners.testing import CHECKS, Check, run_check
 PRUNERS = {**BUILTIN, **PEERS}
 DIVIDES = "torch-pruning 1.6.1 divides by the mean over the filters, which is 0 where all "
 
-# (pruner, check) → why it cannot hold. An exemption that has become needless fails, so the list only shrinks.
+# (pruner, check) → why it cannot hold. An exemption that has become needless fails, and so does one more.
 EXEMPTIONS: dict[tuple[str, str], str] = {
     ("tp:magnitude", "check_zero_layer"): DIVIDES + "weights of a group are",
     ("tp:fpgm", "check_zero_layer"): DIVIDES + "distances are",
@@ -43,6 +43,8 @@ def test_pruner_keeps_the_contract(name: str, check: Check) -> None:
 
 
 def test_exemptions_name_what_exists_and_why() -> None:
+    assert len(EXEMPTIONS) <= 9
+    assert not {name for name, _ in EXEMPTIONS} & set(BUILTIN)
     for (name, check), reason in EXEMPTIONS.items():
         assert name in PRUNERS
         assert check in {check.__name__ for check in CHECKS}

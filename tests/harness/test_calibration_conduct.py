@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.calibration import calibrate
 from prunebench.harness.model import LAYERS, Cnn14
 from prunebench.harness.scoring import layer_view
@@ -127,6 +128,22 @@ def test_model_is_left_as_found_after_an_interruption(
         calibrate(mixed, Interrupted(), LAYERS, features, targets, make_view=views(mixed))
     assert_as_found(mixed, before)
     assert torch.is_grad_enabled()
+
+
+@dataclass(frozen=True)
+class Failing(Observer):
+    """Asks for what it has not declared."""
+
+    def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
+        return layer.gradients.weight
+
+
+def test_a_pruner_that_fails_is_named_with_its_layer(model: Cnn14, features: np.ndarray) -> None:
+    with pytest.raises(
+        InputError, match=r"`observer` must score layer C3 .* LookupError: .* \(line \d+ of"
+    ) as failure:
+        calibrate(model, Failing(), ["C3"], features, make_view=views(model))
+    assert isinstance(failure.value.__cause__, LookupError)
 
 
 def test_one_pass_for_all_layers(model: Cnn14, features: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,37 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
     assert message in refused("mine", mine)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ("        return", "        [] / 2\n        return"),
+            r"must score layer C7 without exceptions\. Found TypeError: unsupported .* \(line \d+ of mine\.py\)\.$",
+        ),
+        (
+            ("        return", "        layer.gradients\n        return"),
+            r"Found LookupError: .* declare it in `needs`",
+        ),
+        (
+            ("        return ", "        return 0, "),
+            r"must give a tensor of scores in layer C7\. Found tuple",
+        ),
+        (
+            ("        return ", "        return float('-inf') * "),
+            r"one finite score per filter.* not finite\.",
+        ),
+        (("amax(1)", "amax()"), r"shape \(4,\), in layer C7\. Found shape \(\)"),
+    ],
+)
+def test_scores_that_a_pruner_of_a_file_cannot_give(
+    mine: Path, model: Cnn14, change: tuple[str, str], message: str
+) -> None:
+    mine.write_text(SOURCE.replace(*change))
+    with pytest.raises(InputError, match=message) as refusal:
+        score_layers(model, resolve("mine", [mine]), ["C7"])
+    assert "\n" not in str(refusal.value)
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     assert "must be a Python file. Found none" in refused("mine", tmp_path / "absent.py")
     (tmp_path / "mine.txt").write_text(SOURCE)

@@ -32,7 +32,7 @@ def list_(kind: str, as_json: bool) -> None:
         print_json(rows)
     else:
         headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
-        print_table(headings, [[str(row[heading]) for heading in headings] for row in rows])
+        print_table(headings, [[str(row[heading]) for heading in headings] for row in rows], names=True)
 
 
 def _pruners() -> list[dict[str, str]]:

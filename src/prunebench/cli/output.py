@@ -26,14 +26,21 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, markup=False, width=None if terminal else 110)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns under headings, as wide as the terminal allows."""
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: bool = False) -> None:
+    """Columns under headings, as wide as the terminal allows.
+
+    Args:
+        headings: of the columns.
+        rows: as many cells each.
+        names: the first column holds names that are typed, and is never broken.
+    """
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")  # a long word is broken, never cut
+    for place, heading in enumerate(headings):
+        # A long word is broken, never cut.
+        table.add_column(heading, overflow="fold", no_wrap=names and place == 0)
     for row in rows:
         table.add_row(*row)
     console().print(table)
