@@ -1,8 +1,8 @@
 """Every command of README and documentation is run as printed, with reduced budgets; `tox -e docs-full`.
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
-one and its pruned kin, a finished `runs/quick`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a
-download, a cluster or a microphone is left to the parser.
+one and its pruned kin, a finished `runs/quick`, a few labelled clips in `CLIPS`, and the recordings of
+`PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster or a microphone is left to the parser.
 """
 
 import importlib.util
@@ -26,8 +26,9 @@ spec.loader.exec_module(pages)
 SITE = [pages.ROOT / "README.md", *sorted((pages.ROOT / "docs").rglob("*.md"))]
 REDUCED = [
     "model.width=0.03125", "base.seeds=[0]", "base.steps=4", "finetune.seeds=[0]", "finetune.steps=2",
-    "finetune.rates=[1e-3]", "prune.ratios=[0.5]", "prune.seeds=[0]", "prune.scopes=['C7-C12']",
-    "prune.calibration_clips=8", "controls.scratch=false", "measure.budget_s=1", "workers=0",
+    "finetune.scopes=['tail']", "finetune.rates=[1e-3]", "prune.ratios=[0.5]", "prune.seeds=[0]",
+    "prune.scopes=['C7-C12']", "prune.calibration_clips=8", "controls.scratch=false", "measure.budget_s=1", "workers=0",
+    "claim=false",
 ]  # fmt: skip
 SMALL = ["data.training_clips=40", "data.validation_clips=20", "data.test_clips=40"]
 OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy")
@@ -75,6 +76,14 @@ def ground(tmp_path_factory, esc10_root):
     for name in names:
         shutil.copy(esc10_root / "audio" / name, folder / "recordings")
     shutil.copy(folder / "recordings" / names[0], folder / "street.wav")
+    clips = sorted((esc10_root / "audio").iterdir())[:12]
+    (folder / "CLIPS").mkdir()
+    rows = ["file,labels,split"]
+    for index, clip in enumerate(clips):
+        shutil.copy(clip, folder / "CLIPS")
+        split = ("training", "training", "validation", "test")[index // 2 % 4]
+        rows.append(f"{clip.name},{('Dog', 'Car')[index % 2]},{split}")
+    (folder / "CLIPS" / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     for name in ("ESC-50", "ESC-10"):
         (folder / name).symlink_to(esc10_root, target_is_directory=True)
     for name in ("Cnn14_mAP=0.431.pth", "pruned.pth", "half.pth", "base.pt"):
