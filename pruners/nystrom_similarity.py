@@ -24,9 +24,10 @@ class NystromSimilarity(Pruner):
     signs of the prototypes cancel. Then the walk of `rank1_cosine`.
 
     The landmarks are the m filters of largest operator norm, equal ones by their stored bytes, so the
-    choice does not depend on how filters are stored; the released code takes the first m. Prototypes have k²
-    entries, so k² landmarks that are linearly independent give the similarities exactly: for 3 × 3 kernels
-    the scores differ from those of `rank1_cosine` below 9 landmarks and hardly above.
+    choice does not depend on how filters are stored; the released code takes the first m, and there a filter
+    can become its own neighbour. Prototypes have k² entries, so k² landmarks that are linearly independent
+    give the similarities exactly: for 3 × 3 kernels the scores differ from those of `rank1_cosine` below 9
+    landmarks and hardly above.
 
     As defined in Singh & Plumbley, *Efficient Similarity-based Passive Filter Pruning for Compressing CNNs*,
     ICASSP 2023, arXiv:2210.17416; the walk that ranks all filters is this project's.

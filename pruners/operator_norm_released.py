@@ -26,8 +26,10 @@ class OperatorNormReleased(Pruner):
     filter's projection is 0 the sign is arbitrary, as in the script.
 
     Written from a description of the script; Singh & Plumbley, *Efficient CNNs via Passive Filter Pruning*,
-    TASLP 33, 2025, arXiv:2304.02319. The script takes a full n × n singular value decomposition per input
-    channel; this takes k² × k² eigendecompositions, in float64, for the same order.
+    TASLP 33, 2025, arXiv:2304.02319. It reads TensorFlow's layout, (k, k, channels, filters); weights of
+    PyTorch that are reshaped to it instead of permuted get an order that agrees by chance only. The script
+    takes a full n × n singular value decomposition per input channel; this takes k² × k² eigendecompositions,
+    in float64, for the same order.
     """
 
     name: ClassVar[str] = "operator_norm_released"
