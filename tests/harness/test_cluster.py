@@ -14,7 +14,7 @@ from prunebench.harness.cache import Cache
 from prunebench.harness.cluster import Cluster, SchedulerLost, unfit
 from prunebench.harness.config import Config
 from prunebench.harness.sweep import run_sweep
-from prunebench.harness.tasks import Failure, Ready, Task
+from prunebench.harness.tasks import Failure, Ready, Task, settled
 
 CONFIG = Config.model_validate(
     {
@@ -40,14 +40,17 @@ def square(x, progress):
 
 @pytest.fixture(scope="module")
 def local():
-    """One worker in this process with one unit of GPU."""
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=None,
-        resources={"GPU": 1},
-    ) as found:
+    """One worker in this process with one unit of GPU; what it sets for the process is undone."""
+    with (
+        settled(1),
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,
+            resources={"GPU": 1},
+        ) as found,
+    ):
         yield found
 
 
