@@ -25,7 +25,7 @@ def best_beside(
 
     Args:
         model: the last iterate.
-        course: of its training; without evaluations there is nothing to say or to keep.
+        course: of its training; without a best iterate there is nothing to say or to keep.
         data: options of the data set.
         recipe: says on which device.
         cache: of features.

@@ -15,7 +15,7 @@ class Course:
 
     Args:
         curve: (step, validation mAP), in order.
-        best: weights of the iterate with the best validation mAP; of equal ones the first.
+        best: weights of the iterate with the best validation mAP; of equal ones the first. Empty where none is kept.
     """
 
     curve: list[tuple[int, float]] = field(default_factory=list)

@@ -23,12 +23,12 @@ from prunebench.harness.course import Course
 from prunebench.harness.data import DataOptions
 from prunebench.harness.devices import run_on_devices
 from prunebench.harness.full_recipe import FullRecipe
-from prunebench.harness.full_training import Evaluate, train_full
+from prunebench.harness.full_training import train_full
 from prunebench.harness.model import Cnn14
 from prunebench.harness.prefetch import ahead
 from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.streamed import input_reader
-from prunebench.harness.training import Recipe, channels_last, predict, train
+from prunebench.harness.training import Evaluate, Recipe, channels_last, predict, train
 from prunebench.harness.training_state import TrainingState
 
 Progress = Callable[[int, int], None]
@@ -64,6 +64,7 @@ def fit(
     seed: int,
     tail: bool = False,
     evaluate: Evaluate | None = None,
+    evaluate_every: int = 0,
     progress: Progress | None = None,
     state: TrainingState | None = None,
 ) -> Course:
@@ -74,16 +75,28 @@ def fit(
         inputs, targets, tail: as `train` takes them.
         recipe: a `FullRecipe` goes to the loop of full size, which does not train tails.
         seed: of the order of clips, augmentation and dropout.
-        evaluate: model → validation mAP, for recipes that evaluate along the way.
+        evaluate: model → validation mAP, for trainings that evaluate along the way.
+        evaluate_every: of the small loop; a `FullRecipe` says it itself.
         progress: called with (steps done, steps).
         state: where an interrupted training is taken up again.
 
     Returns:
-        The evaluations along the way; none by the small loop.
+        The evaluations along the way; the small loop keeps no best iterate.
     """
     if not isinstance(recipe, FullRecipe):
-        train(model, inputs, targets, recipe, seed=seed, tail=tail, progress=progress, state=state)
-        return Course()
+        curve = train(
+            model,
+            inputs,
+            targets,
+            recipe,
+            seed=seed,
+            tail=tail,
+            evaluate=evaluate,
+            evaluate_every=evaluate_every,
+            progress=progress,
+            state=state,
+        )
+        return Course(curve)
     if tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
     if recipe.devices == 1:

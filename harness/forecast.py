@@ -7,6 +7,7 @@ is taken once and counted for each. Cells are taken to share nothing, and worker
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -148,6 +149,7 @@ class _Tally:
             sum(len(opened(data).split(split)) for split in ("validation", "test"))
             for data in config.data_sets()
         ]
+        self._validation = [len(opened(data).validation) for data in config.data_sets()]
         self._shares = [
             {
                 (scope, planned.ratio): model.share("macs_backbone", planned.widths)
@@ -198,7 +200,10 @@ class _Tally:
     def _trained(self, data: int, finetune_scope: str, share: float, stages: int) -> float:
         tuning, speed = self._tuning, self._speeds[data]
         step = {"tail": speed.tail_step, "all": speed.step, "none": 0.0}[finetune_scope]
-        return share * tuning.steps * tuning.batch * step + self._measured(data, share, stages)
+        every = self._config.finetune.evaluate_every
+        looks = 1 + math.ceil(tuning.steps / every) if every and finetune_scope != "none" else 0
+        looked = share * looks * self._validation[data] * speed.forward
+        return share * tuning.steps * tuning.batch * step + looked + self._measured(data, share, stages)
 
     def _measured(self, data: int, share: float, stages: int) -> float:
         speed = self._speeds[data]

@@ -25,13 +25,11 @@ from prunebench.harness.model import Cnn14
 from prunebench.harness.prefetch import ahead
 from prunebench.harness.sampling import BalancedOrder, Order, ShuffledOrder
 from prunebench.harness.streamed import input_reader
-from prunebench.harness.training import channels_last
+from prunebench.harness.training import Evaluate, channels_last, is_evaluated
 from prunebench.harness.training_state import TrainingState
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-Evaluate = Callable[[Cnn14], float]
 
 
 class TaggingLoss(nn.Module):
@@ -140,7 +138,7 @@ def train_full(
                 continue
             schedule.step()
             done = part.step + 1
-            if evaluate is not None and _is_evaluated(done, recipe):
+            if evaluate is not None and is_evaluated(done, recipe.evaluate_every, recipe.steps):
                 if helper.is_main_process:
                     course.add(done, evaluate(model), model.state_dict())
                     channels_last(model).train()
@@ -152,10 +150,6 @@ def train_full(
     model.zero_grad(set_to_none=True)
     model.cpu().eval()
     return course
-
-
-def _is_evaluated(done: int, recipe: FullRecipe) -> bool:
-    return bool(recipe.evaluate_every) and (done % recipe.evaluate_every == 0 or done == recipe.steps)
 
 
 def _passes(order: Order, recipe: FullRecipe, seed: int, begun: int, process: int) -> Iterator[Pass]:

@@ -83,8 +83,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             )
             write_text(new / "plan.json", json.dumps(_plan(runs)))
             write_text(new / "records.jsonl", "".join(f"{record.to_json()}\n" for record in records))
-            for name, key in (("outcomes.jsonl", _identity), ("removed.jsonl", _outcome)):
-                _write_lines(new / name, runs, key)
+            _write_lines(new / "outcomes.jsonl", runs, _identity)
+            for name in ("removed.jsonl", "curves.jsonl"):
+                _write_lines(new / name, runs, _outcome)
             _write_lines(
                 new / "shapes.jsonl", [r for r, same in zip(runs, here, strict=True) if same], _widths
             )

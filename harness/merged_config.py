@@ -27,7 +27,7 @@ JOINED = (
 # The first seed of each chooses the fine-tuning rate and is part of every cell's identity.
 CHOOSE_RATE = ("base.seeds", "finetune.seeds", "prune.seeds")
 # What changes no result: the first run's counts.
-FREE = ("name", "workers", "checkpoint_seconds", "measure.")
+FREE = ("name", "workers", "checkpoint_seconds", "measure.", "finetune.evaluate_every")
 
 
 def read_config(run: Path) -> dict[str, Any]:

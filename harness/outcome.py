@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
+from prunebench.eval.quality import mean_average_precision
 from prunebench.harness import recalibration
 from prunebench.harness.bases import (
     BaseJob,
@@ -28,48 +29,21 @@ from prunebench.harness.best_iterate import best_beside, copy_trained
 from prunebench.harness.cache import Cache
 from prunebench.harness.course import Course
 from prunebench.harness.distillation import finetuning_targets
+from prunebench.harness.finetuning import Finetuning
 from prunebench.harness.fitting import fit, predictions, validation_map
 from prunebench.harness.identity import identity
 from prunebench.harness.measures import exact_measures
 from prunebench.harness.model import Cnn14
 from prunebench.harness.quality import Quality, quality, resampled_map
 from prunebench.harness.recalibration import recalibrate, recalibration_rows
-from prunebench.harness.rounds import Rounds, round_seed
-from prunebench.harness.schedule import Schedule
-from prunebench.harness.splits import split_features
+from prunebench.harness.rounds import Rounds
+from prunebench.harness.splits import split_features, split_targets
 from prunebench.harness.surgery import remove_filters
-from prunebench.harness.training import Recipe, predict
+from prunebench.harness.training import Evaluate, Recipe, predict
 from prunebench.harness.training_state import TrainingState
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Finetuning:
-    """How a pruned model is trained further.
-
-    Args:
-        scope: `"tail"` trains C7–C12 and the head on cached outputs of C1–C6; `"all"` trains everything.
-        recipe: steps and rate.
-        seed: of data order, augmentation and dropout.
-        distillation: weight of what the base model says, 0 for the labels alone.
-    """
-
-    scope: Literal["tail", "all"]
-    recipe: Recipe
-    seed: int
-    distillation: float = 0.0
-
-    def decides(self) -> dict[str, object]:
-        """All of it, as JSON values."""
-        plain = {"scope": self.scope, "recipe": asdict(self.recipe), "seed": self.seed}
-        return plain | ({"distillation": self.distillation} if self.distillation else {})
-
-    def of_round(self, number: int, rounds: int) -> Finetuning:
-        """The part of one round, with its share of the steps."""
-        steps = Schedule("iterative", rounds).steps_of(self.recipe.steps)[number]
-        return replace(self, recipe=replace(self.recipe, steps=steps), seed=round_seed(self.seed, number))
 
 
 @dataclass(frozen=True)
@@ -118,6 +92,8 @@ class Outcome:
 
     Args:
         removed: layer → filters that went, where only carrying it out showed which.
+        curve: (step, validation mAP) along its training, in order; of rounds, steps are counted through. It has a file
+            of its own in the run folder.
     """
 
     identity: str
@@ -127,10 +103,12 @@ class Outcome:
     timings: Mapping[str, float]
     unmeasured: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, tuple[int, ...]] | None = None
+    curve: tuple[tuple[int, float], ...] = ()
 
     def to_json(self) -> str:
-        """One line."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v is not None}, sort_keys=True)
+        """One line, without the curve."""
+        told = {k: v for k, v in asdict(self).items() if v is not None and k != "curve"}
+        return json.dumps(told, sort_keys=True)
 
     @classmethod
     def from_json(cls, line: str) -> Outcome:
@@ -153,6 +131,8 @@ def run_outcome(
     last = base_scores(job.base, cache)["test"]
 
     course = Course()
+    curve: list[tuple[int, float]] = []
+    tuned = 0
     models = scores.parent / "models"
     copy_trained(cache.base(job.base.identity), job.base.identity, models)
 
@@ -181,13 +161,15 @@ def run_outcome(
                 measure("recalibrated", model)
 
     def tune(model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
-        nonlocal course
+        nonlocal course, tuned
         state = cache.training(job.identity, part)
         course = timed(
             "finetuning_seconds",
-            lambda: _finetune(model, job.base, finetuning, cache, state, progress),
+            lambda: _finetune(model, job, finetuning, cache, state, progress),
         )
         timings["finetuning_seconds"] += state.earlier_seconds
+        curve.extend((tuned + step, value) for step, value in course.curve)
+        tuned += finetuning.recipe.steps
 
     if job.scratch:
         widths = remove_filters(load_base(job.base, cache), job.removed).widths
@@ -197,6 +179,7 @@ def run_outcome(
         state = cache.training(job.identity)
         model, course = trained_from_scratch(replace(job.base, recipe=recipe), widths, cache, state, progress)
         timings["training_seconds"] = time.perf_counter() - started + state.earlier_seconds
+        curve = course.curve
         stages.clear()
         measure("fine-tuned", model)
     elif job.rounds is not None:
@@ -222,18 +205,20 @@ def run_outcome(
     with whole_file(scores / f"{job.identity}.npz") as stream:
         np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
     figures, failed = exact_measures(model)
-    return Outcome(job.identity, model.widths, stages, figures, timings, unmeasured | failed, removed)
+    return Outcome(
+        job.identity, model.widths, stages, figures, timings, unmeasured | failed, removed, tuple(curve)
+    )
 
 
 def _finetune(
     model: Cnn14,
-    base: BaseJob,
+    job: OutcomeJob,
     finetuning: Finetuning,
     cache: Cache,
     state: TrainingState,
     progress: Progress | None,
 ) -> Course:
-    tail = finetuning.scope == "tail"
+    base, tail = job.base, finetuning.scope == "tail"
     inputs = stem_features(base, "training", cache) if tail else split_features(base.data, "training", cache)
     targets = finetuning_targets(base, finetuning.distillation, cache)
     return fit(
@@ -243,10 +228,21 @@ def _finetune(
         finetuning.recipe,
         seed=finetuning.seed,
         tail=tail,
-        evaluate=validation_map(base.data, cache, finetuning.recipe),
+        evaluate=validation_map(base.data, cache, finetuning.recipe) or _validation_map(job, cache),
+        evaluate_every=finetuning.evaluate_every,
         progress=progress,
         state=state,
     )
+
+
+def _validation_map(job: OutcomeJob, cache: Cache) -> Evaluate:
+    """Of the small loop, through the cached stem where fine-tuning goes through it."""
+
+    def evaluate(model: Cnn14) -> float:
+        scores = _predictor(job, model, cache)("validation")
+        return mean_average_precision(split_targets(job.base.data, "validation"), scores).value
+
+    return evaluate
 
 
 def _recipe(job: OutcomeJob) -> Recipe:

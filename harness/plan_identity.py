@@ -128,7 +128,7 @@ def _described(cell: Cell, base: Base) -> dict[str, object]:
 
 def _finetuning(config: Config) -> dict[str, object]:
     """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
-    left_out = {"scopes", "schedules", "seeds", "at_scale"}
+    left_out = {"scopes", "schedules", "seeds", "evaluate_every", "at_scale"}
     payload = config.finetune.model_dump(mode="json", exclude=left_out)
     if config.finetune.at_scale is not None:
         payload |= {"at_scale": config.finetune.at_scale.model_dump(), "full_version": full_recipe.VERSION}

@@ -17,8 +17,9 @@ from prunebench.harness.budget import filters_outside, lowest, parse_scope, remo
 from prunebench.harness.budget_point import BudgetPoint, without
 from prunebench.harness.cell import Cell
 from prunebench.harness.config import Config
+from prunebench.harness.finetuning import Finetuning
 from prunebench.harness.model import LAYERS
-from prunebench.harness.outcome import Finetuning, OutcomeJob
+from prunebench.harness.outcome import OutcomeJob
 from prunebench.harness.resolve import content_hash, resolve
 from prunebench.harness.rounds import Rounds
 from prunebench.harness.schedule import parse_schedule
@@ -77,7 +78,8 @@ def outcome_job(
         assert cell.finetune_seed is not None
         scope = cast(Literal["tail", "all"], cell.finetune_scope)
         recipe = config.finetune.recipe(rate)
-        finetuning = Finetuning(scope, recipe, cell.finetune_seed, chosen.distillation)
+        every = config.finetune.evaluate_every
+        finetuning = Finetuning(scope, recipe, cell.finetune_seed, chosen.distillation, every)
     scratch = cell.control in ("scratch", "scratch-macs")
     if scoring is None and not scratch:
         return OutcomeJob(base, {}, finetuning)

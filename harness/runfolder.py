@@ -31,7 +31,8 @@ from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Plan
 
 SCHEMA = 1  # of the folder as a whole; each record has its own
-CHANGES_NOTHING = ("name", "workers", "checkpoint_seconds")  # keys that no cell's identity knows
+# Keys that no cell's identity knows.
+CHANGES_NOTHING = ("name", "workers", "checkpoint_seconds", "finetune.evaluate_every")
 
 
 class RunFolder:
@@ -40,7 +41,8 @@ class RunFolder:
     `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
     of all cells · `measures.json` name, unit, direction and bounds of every
     measure · `outcomes.jsonl` what was trained and measured ·
-    `removed.jsonl` the filters each of them lost, by layer · `records.jsonl` one record a cell ·
+    `removed.jsonl` the filters each of them lost, by layer · `curves.jsonl` [step, validation mAP] along the
+    trainings that were evaluated · `records.jsonl` one record a cell ·
     `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
     `scores/` test scores · `targets/` test targets · `report/` · `progress.json` while a run is under way.
     """
@@ -182,11 +184,19 @@ class RunFolder:
         return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
-        """Append an outcome, and before it the filters that went, by layer; the outcome's own where it knows them."""
+        """Append an outcome, and before it its curve and the filters that went, by layer.
+
+        Args:
+            outcome: that is finished; it says itself which filters went where it alone knows.
+            removed: layer → filters, else.
+        """
         removed = outcome.removed or removed
         if any(removed.values()):
             line = {"outcome": outcome.identity, "removed": {k: list(v) for k, v in removed.items()}}
             append_line(self.path / "removed.jsonl", json.dumps(line, separators=(",", ":")))
+        if outcome.curve:
+            curve = {"outcome": outcome.identity, "curve": outcome.curve}
+            append_line(self.path / "curves.jsonl", json.dumps(curve, separators=(",", ":")))
         append_line(self.path / "outcomes.jsonl", outcome.to_json())
 
     def log_failure(self, key: str, details: str) -> None:

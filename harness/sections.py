@@ -213,7 +213,19 @@ class FinetuneSection(Section):
     clip_norm: float = Field(1.0, gt=0)
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
+    evaluate_every: int = Field(
+        0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
+    )
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
+
+    @pydantic.model_validator(mode="after")
+    def _evaluated_by_one(self) -> FinetuneSection:
+        if self.at_scale is not None and self.evaluate_every:
+            raise ValueError(
+                "`finetune.at_scale` has an `evaluate_every` of its own, so `finetune.evaluate_every` must be 0. "
+                f"Found {self.evaluate_every}: set `finetune.at_scale.evaluate_every`"
+            )
+        return self
 
     @pydantic.field_validator("schedules")
     @classmethod
@@ -222,7 +234,7 @@ class FinetuneSection(Section):
 
     def recipe(self, rate: float) -> Recipe:
         """What the training loop takes, at one of the rates."""
-        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "at_scale"}
+        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "evaluate_every", "at_scale"}
         return full_size(Recipe(learning_rate=rate, **self.model_dump(exclude=left_out)), self.at_scale)
 
 

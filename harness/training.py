@@ -22,6 +22,8 @@ from prunebench.harness.augmentation import mixup, spec_augment
 from prunebench.harness.model import TAIL_BLOCK, Cnn14
 from prunebench.harness.training_state import TrainingState
 
+Evaluate = Callable[[Cnn14], float]
+
 VERSION = 1  # raised when the same recipe gives other weights
 
 
@@ -58,9 +60,11 @@ def train(
     *,
     seed: int,
     tail: bool = False,
+    evaluate: Evaluate | None = None,
+    evaluate_every: int = 0,
     progress: Callable[[int, int], None] | None = None,
     state: TrainingState | None = None,
-) -> None:
+) -> list[tuple[int, float]]:
     """Train `model` in place.
 
     Args:
@@ -70,8 +74,13 @@ def train(
         recipe: steps, rates and augmentation.
         seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
         tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
+        evaluate: model → validation mAP; the weights are the same with and without it.
+        evaluate_every: steps between two evaluations, the first before any step, the last after all; 0 for none.
         progress: called with (steps done, steps) after each step.
         state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
+
+    Returns:
+        (step, validation mAP) of the evaluations, in order.
     """
     parameters = list(_trained(model, tail))
     optimiser = torch.optim.AdamW(
@@ -80,6 +89,16 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, recipe))
     channels_last(model).train()
     begun = 0 if state is None else state.resume(model, optimiser, schedule)
+    found = () if state is None else state.more.get("curve", ())
+    curve = [(int(step), float(value)) for step, value in found]
+
+    def look(done: int) -> None:
+        if evaluate is not None and is_evaluated(done, evaluate_every, recipe.steps):
+            curve.append((done, evaluate(model)))
+            model.train()
+
+    if not begun:
+        look(0)
     with torch.random.fork_rng(devices=[]):
         for step, rows in itertools.islice(enumerate(batches(len(inputs), recipe, seed)), begun, None):
             generator = _step_generator(seed, step)
@@ -96,12 +115,19 @@ def train(
             nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
             optimiser.step()
             schedule.step()
+            look(step + 1)
             if state is not None:
-                state.keep(step + 1, model, optimiser, schedule)
+                state.keep(step + 1, model, optimiser, schedule, lambda: {"curve": curve})
             if progress is not None:
                 progress(step + 1, recipe.steps)
     model.zero_grad(set_to_none=True)
     model.eval()
+    return curve
+
+
+def is_evaluated(done: int, every: int, steps: int) -> bool:
+    """Whether a training of so many steps is evaluated after those done; never where `every` is 0."""
+    return bool(every) and (done % every == 0 or done == steps)
 
 
 def channels_last(model: Cnn14) -> Cnn14:

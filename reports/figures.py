@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -18,6 +18,8 @@ from prunebench.reports.pareto import draw
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import AXES, MACS
 from prunebench.reports.ranking_figure import draw_ranking
+from prunebench.reports.recovery import Curve, read_curves
+from prunebench.reports.recovery_figure import draw_recovery
 from prunebench.reports.report import Report
 from prunebench.reports.run import finished
 from prunebench.reports.sensitivity import Sensitivity, draw_sensitivity, is_sensitivity, sensitivity_of
@@ -55,10 +57,11 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         if pareto is not None:
             yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
     wide = inches or 2 * COLUMN
+    curves = read_curves([run.folder for run in report.runs])
     panels = list(dict.fromkeys(p.panel for p in points if p.control is None))
     for number, panel in enumerate(panels, 1):
         suffix = f"_{number}" if len(panels) > 1 else ""
-        for name, caption, figure in _of_panel(report, points, panel, wide):
+        for name, caption, figure in _of_panel(report, points, panel, curves, wide):
             if figure is not None:
                 yield Drawn(name + suffix, caption + (f": {panel.title}" if suffix else ""), figure)
     speed_up = draw_speed_up(points)
@@ -80,7 +83,7 @@ def compared(report: Report) -> list[Point]:
 
 
 def _of_panel(
-    report: Report, points: Sequence[Point], panel: Panel, width: float
+    report: Report, points: Sequence[Point], panel: Panel, curves: Mapping[str, Curve], width: float
 ) -> Iterator[tuple[str, str, Figure | None]]:
     standing = report.standing
     shown: list[object] = []
@@ -97,6 +100,8 @@ def _of_panel(
         "Test mAP before and after fine-tuning",
         draw_stages(points, panel, standing=standing, width=width),
     )
+    caption = "Recovery: validation mAP over the steps of fine-tuning"
+    yield "recovery", caption, draw_recovery(points, panel, curves, standing=standing, width=width)
     best = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
     surfaces = surfaces_of(panel, points, MACS)
     caption = "Empirical attainment over seeds, against MACs (backbone)"

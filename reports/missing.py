@@ -12,6 +12,7 @@ from prunebench.reports.clips import ClipScores
 from prunebench.reports.detect import Detectable
 from prunebench.reports.point import Point, random_at
 from prunebench.reports.quantity import AXES
+from prunebench.reports.recovery import read_curves
 from prunebench.reports.run import Run, final_map
 
 
@@ -38,6 +39,7 @@ def said_missing(
         verb = "is" if undefined == 1 else "are"
         yield f"{_cells(undefined)} ended without a defined test mAP and {verb} left out."
     yield from _lacking(runs, points) if points else ()
+    yield from _no_curves(runs, records)
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
     bare = sum(scores.resampled_maps(r) is None for r in compared)
     if bare:
@@ -79,6 +81,16 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
         else:
             are = "are" if len(costs) > 1 else "is"
             yield f"No {name} yet, so the {figure} {are} missing: let `prunebench run` finish."
+
+
+def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
+    """Why the figure of the recovery is left out."""
+    tuned = any(r.status == "done" and r.criterion and r.last_stage == "fine-tuned" for r in records)
+    asked = [run.config["finetune"] for run in runs if "finetune" in run.config]
+    if not tuned or not asked or read_curves([run.folder for run in runs]):
+        return
+    key = "finetune.at_scale.evaluate_every" if "at_scale" in asked[0] else "finetune.evaluate_every"
+    yield f"No curves of recovery: validation mAP was not recorded along fine-tuning (`{key}` sets the steps between)."
 
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:

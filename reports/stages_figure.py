@@ -31,11 +31,7 @@ def draw_stages(
     shown = [p for p in own if math.isfinite(p.mean_map_at("pruned")) and p.records[0].last_stage != "pruned"]
     if not shown:
         return None
-    ratios = sorted({p.ratio for p in shown})
-    if width <= COLUMN:
-        ratios = ratios[len(ratios) // 2 :][:1]
-    if len(ratios) > COLUMNS:  # the ends and what lies evenly between
-        ratios = [ratios[round(i * (len(ratios) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
+    ratios = ratios_of(shown, width)
     shown = [p for p in shown if p.ratio in ratios]
     labels = sorted(
         {p.label for p in shown},
@@ -60,6 +56,16 @@ def draw_stages(
         note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size="small")
     return figure
+
+
+def ratios_of(points: Sequence[Point], width: float) -> list[float]:
+    """The ratios that have a column each in a figure of a width in inches: four at most, in a single column one."""
+    ratios = sorted({p.ratio for p in points})
+    if width <= COLUMN:
+        return ratios[len(ratios) // 2 :][:1]
+    if len(ratios) > COLUMNS:  # the ends and what lies evenly between
+        return [ratios[round(i * (len(ratios) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
+    return ratios
 
 
 def _last(points: Sequence[Point], label: str) -> float:

@@ -34,6 +34,7 @@ steps = 3
 batch = 8
 rates = [1e-3]
 rate_ratios = [0.5]
+evaluate_every = 2
 schedules = ["one-shot", "iterative[rounds=2,distillation=0.5]"]
 [controls]
 scratch = true
@@ -108,6 +109,19 @@ def test_what_rounds_removed_is_in_the_run_folder(run, records):
         assert set(record.stages) == {"base", "pruned", "fine-tuned"}
         for layer, before, after in zip(LAYERS, BASE, record.widths, strict=True):
             assert len(set(removed[record.outcome].get(layer, []))) == before - after
+
+
+def test_curves_of_validation_map_end_where_the_record_does(run, records):
+    lines = map(json.loads, (run / "curves.jsonl").read_text().splitlines())
+    curves = {line["outcome"]: line["curve"] for line in lines}
+    for record in pruned(records):
+        steps = [step for step, _ in curves[record.outcome]]
+        assert steps == (
+            [0, 2, 3] if record.schedule == "one-shot" else [0, 1, 1, 3]
+        )  # rounds of 1 and 2 steps
+        assert curves[record.outcome][-1][1] == record.stages["fine-tuned"]["validation_map"]
+        if record.schedule == "one-shot":
+            assert curves[record.outcome][0][1] == record.stages["pruned"]["validation_map"]
 
 
 def test_shapes_from_scratch_have_the_widths_of_their_allocation(records):

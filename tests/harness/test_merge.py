@@ -69,6 +69,14 @@ def test_grids_records_and_files_are_joined(make, tmp_path):
     assert not list(tmp_path.glob(".both*"))
 
 
+def test_curves_are_joined_and_need_not_be_as_fine(make, tmp_path):
+    one, two = make("one", [record("a")]), make("two", [record("c")], "finetune.evaluate_every=5")
+    line = '{"outcome":"oc","curve":[[0,0.1],[5,0.2]]}\n'
+    (two / "curves.jsonl").write_text(line)
+    merged = merge_runs([one, two], tmp_path / "both")
+    assert (merged.folder / "curves.jsonl").read_text() == line
+
+
 def test_a_cell_that_both_have_is_there_once(make, tmp_path):
     one, two = (make(name, [record("a")]) for name in ("one", "two"))
     merged = merge_runs([one, two], tmp_path / "both")

@@ -14,8 +14,9 @@ from prunebench.harness.budget_point import BudgetPoint
 from prunebench.harness.cell import Base, Cell
 from prunebench.harness.config import load_config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.finetuning import Finetuning
 from prunebench.harness.model import Cnn14
-from prunebench.harness.outcome import Finetuning, OutcomeJob
+from prunebench.harness.outcome import OutcomeJob
 from prunebench.harness.removal import outcome_job
 from prunebench.harness.rounds import Rounds, round_seed
 from prunebench.harness.schedule import Schedule, parse_schedule

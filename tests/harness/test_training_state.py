@@ -80,6 +80,34 @@ def test_the_tail_too(clips, tmp_path):
     assert bits(resumed) == bits(whole)
 
 
+def evaluation(trained):
+    """As an evaluation does: in evaluation mode, and by chance draws that training must not see."""
+    trained.eval()
+    torch.rand(3)
+    return float(trained.fc1.weight.detach().double().abs().sum())
+
+
+def test_evaluations_change_no_bit_and_stand_in_one_curve_wherever_it_stopped(clips, undisturbed, tmp_path):
+    looks = {"evaluate": evaluation, "evaluate_every": 2}
+    whole, resumed = model(), model()
+    curve = train(whole, *clips, RECIPE, seed=3, **looks)
+    assert [step for step, _ in curve] == [0, 2, 4, 5]
+    assert curve[-1][1] == evaluation(whole) != curve[0][1] == evaluation(model())
+    assert bits(whole) == undisturbed
+
+    def stop(done, total):
+        if done == 4:
+            raise Interrupted
+
+    state = TrainingState(tmp_path / "state.pt", 0)
+    with pytest.raises(Interrupted):
+        train(model(), *clips, RECIPE, seed=3, state=state, progress=stop, **looks)
+    state = TrainingState(tmp_path / "state.pt", 0)
+    assert train(resumed, *clips, RECIPE, seed=3, state=state, **looks) == curve
+    assert bits(resumed) == undisturbed
+    assert train(model(), *clips, RECIPE, seed=3, evaluate=evaluation) == []
+
+
 def test_a_short_training_writes_none(clips, tmp_path):
     train(model(), *clips, RECIPE, seed=3, state=TrainingState(tmp_path / "state.pt", 60))
     assert not list(tmp_path.iterdir())
