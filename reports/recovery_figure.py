@@ -55,15 +55,22 @@ def draw_recovery(
             for point, found in (pair for pair in shown if pair[0].ratio == ratio):
                 drawn.setdefault(point.label, _draw(axes, found, look_of(point.criteria[0])))
             axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            axes.set_xlabel("steps of fine-tuning")
             axes.grid(visible=True, linewidth=0.3)
             axes.margins(x=0.03)
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
-        note = "steps of fine-tuning; curves: mean over seeds, bands: their range; dashed: unpruned"
+        note = "curves: mean over seeds, bands: their range; dashed: unpruned"
         note += f" · {standing}" if standing else ""
-        figure.supxlabel(filled(note, width, 6), size="small")
         columns = 2 if width <= COLUMN else 5
-        figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=columns)
+        figure.legend(
+            drawn.values(),
+            drawn.keys(),
+            loc="outside lower center",
+            ncols=columns,
+            title=filled(note, width, 6),
+            title_fontsize="small",
+        )
         rows = -(-len(drawn) // columns)
         figure.set_figheight(2.5 + 0.13 * max(0, rows - 1))
     return figure
