@@ -74,7 +74,8 @@ def test_a_configuration_that_only_adds_keeps_the_cells(addition):
 
 
 @pytest.mark.parametrize(
-    "irrelevant", ["workers=7", "measure.latency=false", "claim=true", "finetune.evaluate_every=5"]
+    "irrelevant",
+    ["workers=7", "name=other", "measure.latency=false", "claim=true", "finetune.evaluate_every=5"],
 )
 def test_what_changes_no_result_is_not_in_the_identity(irrelevant):
     assert identities(plan_of()) == identities(plan_of(irrelevant))
