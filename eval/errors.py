@@ -14,5 +14,7 @@ class InputError(ValueError):
 def nearest(found: str, valid: Iterable[str]) -> str:
     """A clause that names the valid names nearest to `found`, or all of them where none is near."""
     known = list(valid)
-    near = difflib.get_close_matches(found, known, n=3) or known
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "there is none."
+    near = difflib.get_close_matches(found, known, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    return f"valid: {', '.join(f'`{name}`' for name in known)}." if known else "there is none."

@@ -220,7 +220,7 @@ def _read(source: str) -> str:
     path = Path(source)
     if not path.is_file():
         raise InputError(
-            f"A run needs a preset or a TOML file. Found no file `{source}`; presets: {', '.join(PRESETS)}; "
+            f"A run needs a preset or a TOML file. Found no file `{source}` and no such preset; "
             f"{nearest(source, PRESETS)}"
         )
     return path.read_bytes().decode(errors="replace")

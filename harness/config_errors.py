@@ -38,9 +38,10 @@ def explain(
         said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
     else:
         message = first["msg"].removeprefix("Value error, ")
-        known = isinstance(first["input"], dict) or "Found" in message
+        known = isinstance(first["input"], dict) or "Found" in message or "Unknown" in message
         found = "" if known else f" Found {first['input']!r}."
-        said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}.{found}"
+        end = "" if message.endswith("?") else "."
+        said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}{end}{found}"
     named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
     return f"{_place(source, text, overrides, [shown, where, *(name.split('.') for name in named)])}: {said}"
 

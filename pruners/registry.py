@@ -85,8 +85,11 @@ def get(name: str, **parameters: object) -> Pruner:
     elif bare in plugin_names():
         cls = load_plugin(bare)
     else:
-        near = difflib.get_close_matches(bare, names(), n=3) or names()
-        raise ValueError(f"Unknown pruner `{bare}`; did you mean {' or '.join(f'`{n}`' for n in near)}?")
+        near = difflib.get_close_matches(bare, names(), n=3, cutoff=0.5)
+        listed = " or ".join(f"`{n}`" for n in near) or ", ".join(f"`{n}`" for n in names())
+        raise ValueError(
+            f"Unknown pruner `{bare}`; {f'did you mean {listed}?' if near else f'valid: {listed}.'}"
+        )
     return with_parameters(cls, in_label | parameters)
 
 

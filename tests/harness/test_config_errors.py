@@ -87,6 +87,15 @@ def test_an_override_is_named_and_not_the_file(tmp_path):
     assert found.startswith("--set base.steps=-3: `base.steps`: ")
 
 
+def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
+    near = message_of(tmp_path, "", "prune.criteria=['operater_norm','random']")
+    assert "Unknown pruner `operater_norm`; did you mean `operator_norm` or " in near
+    assert near.endswith("`?")
+    far = message_of(tmp_path, "", "data.name=zzz")
+    assert "Unknown data set `zzz`; valid: `synth`, " in far
+    assert far.endswith("`.")
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

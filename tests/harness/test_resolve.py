@@ -82,7 +82,7 @@ def test_parameters() -> None:
 
 
 def test_unknown_names_come_with_the_nearest(mine: Path) -> None:
-    assert "Unknown pruner `l3`; did you mean `l1`" in refused("l3")
+    assert "Unknown pruner `l3`; did you mean `l2` or `l1`?" in refused("l3")
     assert "did you mean `tp:magnitude`" in refused("tp:magnitud")
     assert "did you mean `mine`" in refused("mines", mine)
     assert "A pruner is written `name`" in refused("two words")

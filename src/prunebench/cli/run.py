@@ -187,7 +187,7 @@ def _conclude(run_folder: Path, *, as_json: bool) -> None:
 
     records = load_records(run_folder)
     if any(record.status == "done" for record in records):
-        report = write_report([run_folder], formats=["svg"])  # `prunebench report` draws every format
+        report = write_report([run_folder], formats=["png", "svg"])  # PDF too: `prunebench report`
         if not as_json:
             console().print(terminal_table(report))
             click.echo(f"Page: {report.page}", err=True)
