@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
@@ -197,6 +197,8 @@ def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, fact
         if axes.get_xscale() == "log":
             top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             top.minorticks_off()
+        elif np.ptp(axes.get_xlim()) < 0.1 * unpruned:
+            top.xaxis.set_major_locator(MaxNLocator(4))  # near 1 each number has many digits
 
 
 def _relative_quality(axes: Axes, points: Sequence[Point]) -> None:
