@@ -27,8 +27,11 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     Args:
         path: of the file.
         durable: whether it must outlive a loss of power too.
+
+    Raises:
+        InputError: where a file stands in the place of the folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -51,6 +54,17 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         raise
 
 
+def _make_folder(path: Path) -> None:
+    """The folder of a file to be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(
+            f"A file must be written into a folder. Found a file in the place of one on the way to `{path}`: give "
+            "another path."
+        ) from error
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of `whole_file` in a folder that nobody else writes to now."""
     for path in folder.glob(".*.????????"):
@@ -69,7 +83,7 @@ def append_line(path: Path, line: str) -> None:
 
     The caller is the file's only writer.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path)
     new = not path.exists()
     try:
         with path.open("ab+") as stream:

@@ -11,6 +11,8 @@ import pydantic
 from prunebench.eval.errors import nearest
 from prunebench.harness.toml_lines import line_of
 
+QUOTES = "\"'"
+
 
 def explain(
     error: pydantic.ValidationError,
@@ -43,14 +45,20 @@ def explain(
         end = "" if message.endswith("?") else "."
         said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}{end}{found}"
     named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
-    return f"{_place(source, text, overrides, [shown, where, *(name.split('.') for name in named)])}: {said}"
+    keys = [shown, where, *(name.split(".") for name in named)]
+    return f"{_place(source, text, overrides, keys, said)}: {said}"
 
 
-def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]]) -> str:
+def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:
     given = list(overrides)
     for key in filter(None, keys):
         for override in given:
-            parts = override.partition("=")[0].strip().split(".")
+            name, _, value = (part.strip() for part in override.partition("="))
+            parts = name.split(".")
+            # A mistake of a whole table is an override's where the sentence shows what that one gave.
+            shows = (f"`{value.strip(QUOTES)}`", f"`{parts[-1]} = {value.strip(QUOTES)}`")
+            if parts[: len(key)] == list(key) and any(shown in said for shown in shows):
+                return f"--set {override}"
             if list(key[: len(parts)]) == parts or (parts[: len(key)] == list(key) and len(key) > 1):
                 return f"--set {override}"
     for key in filter(None, keys):

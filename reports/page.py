@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
@@ -51,6 +53,7 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["coded"] = _coded
     template = environment.from_string(_file("page.html"))
     return template.render(
         title=report.title,
@@ -103,6 +106,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield from _flat(value, f"{prefix}{key} ")
         else:
             yield f"{prefix}{key}", numbers.MISSING if value is None else str(value)
+
+
+def _coded(sentence: str) -> Markup:
+    """What stands in backticks as code; everything is escaped first."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
 
 
 def _file(name: str) -> str:

@@ -2,7 +2,8 @@ import errno
 
 import pytest
 
-from prunebench.eval.files import append_line, read_lines, remove_leftovers, whole_file
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import append_line, read_lines, remove_leftovers, whole_file, write_text
 
 
 def write_as_torch_does(stream):
@@ -53,3 +54,11 @@ def test_leftovers_are_temporary_files_alone(tmp_path):
         (tmp_path / name).write_text("")
     remove_leftovers(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {".lock", "a.npz", ".hidden"}
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "model.pt").write_text("a file")
+    for write in (lambda path: write_text(path, "text"), lambda path: append_line(path, "line")):
+        with pytest.raises(InputError, match=r"A file must be written into a folder. .*model.pt/x.pt"):
+            write(tmp_path / "model.pt" / "x.pt")
+    assert (tmp_path / "model.pt").read_text() == "a file"

@@ -133,3 +133,14 @@ def test_targets_alone_need_no_ratio(tmp_path):
     prune = load_config(str(tmp_path / "mine.toml")).prune
     assert (prune.ratios, prune.target_macs) == ((), (0.7,))
     assert load_config("quick", ["prune.target_macs=0.7"]).prune.ratios == (0.25, 0.5, 0.75)
+
+
+@pytest.mark.parametrize("override", ["data.name=esc11", 'data.name="esc11"', "data.mix=9"])
+def test_a_mistake_of_a_whole_table_is_placed_at_the_override_that_made_it(tmp_path, override):
+    text = 'name = "mine"\n[data]\nname = "synth"\n'
+    assert message_of(tmp_path, text, "base.steps=3", override).startswith(f"--set {override}: ")
+
+
+def test_a_mistake_of_a_whole_table_in_the_file_is_placed_there(tmp_path):
+    text = 'name = "mine"\n[data]\nname = "esc11"\n'
+    assert message_of(tmp_path, text, "data.seed=3").startswith("mine.toml, line ")
