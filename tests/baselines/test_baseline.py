@@ -146,8 +146,11 @@ def test_nothing_to_hold_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for path in (tmp_path, tmp_path / "file" / "b.json"):
-        with pytest.raises(InputError, match="must go where it can be written"):
+    for path, said in (
+        (tmp_path, "must go where it can be written"),
+        (tmp_path / "file" / "b.json", "must be written into a folder"),
+    ):
+        with pytest.raises(InputError, match=said):
             save_baseline({"model": FIGURES}, path, MADE_WITH)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
