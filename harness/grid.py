@@ -17,6 +17,7 @@ from prunebench.eval.record import STAGES
 from prunebench.harness.bases import build_base, store_stem
 from prunebench.harness.cache import Cache
 from prunebench.harness.config import Config
+from prunebench.harness.costs import RELATIVE, Costs
 from prunebench.harness.data import DataSet
 from prunebench.harness.graph import BaseModel, Features, Node, Point, Rates, Scores, Stem, Trial, needs, rank
 from prunebench.harness.known import CellError, Known
@@ -58,6 +59,7 @@ class Grid:
         self._engine = engine
         self._progress = progress
         self._known = Known(config, plan, [dataset.label for dataset in datasets], run.outcomes())
+        self._costs = Costs(config, plan, [RELATIVE] * len(plan.models))
         self._ready = Ready()
         self._waiting: dict[str, list[Node]] = {}
         self._jobs: dict[str, OutcomeJob] = {}
@@ -66,7 +68,8 @@ class Grid:
         """Compute the given cells and append their records, each as soon as it is finished."""
         graph = needs(self._config, self._plan, cells)
         for kind, phase in PHASES.items():
-            self._progress.announce(phase, sum(isinstance(node, kind) for node in graph))
+            works = [self._work(node) for node in graph if isinstance(node, kind)]
+            self._progress.announce(phase, len(works), sum(works))
         order = TopologicalSorter(graph)
         order.prepare()
         self._begin_ready(order)
@@ -131,9 +134,16 @@ class Grid:
     def _hand_on(self, node: Node, key: str, function: Callable[..., Any], *arguments: Any) -> None:
         """Give a task to the workers; pieces that ask for the same share it."""
         if key not in self._waiting:
-            self._progress.name(key, PHASES[type(node)], title(node, self._known))
+            self._name(node, key)
             self._ready.add(Task(key, function, arguments, rank(node)))
         self._waiting.setdefault(key, []).append(node)
+
+    def _name(self, node: Node, key: str) -> None:
+        self._progress.name(key, PHASES[type(node)], title(node, self._known), self._work(node))
+
+    def _work(self, node: Node) -> float:
+        """What a piece costs beside others of its kind."""
+        return max(1.0, self._costs.cell(node.cell)) if isinstance(node, Point) else 1.0
 
     def _take(self, node: Node, key: str, result: Any) -> None:
         """File a result; an outcome is safe in the run folder before anything else happens."""
@@ -172,7 +182,7 @@ class Grid:
             assert outcome is not None or error is not None
             record = known.finished(node.cell, outcome) if outcome else known.failed(node.cell, str(error))
             self._run.add_record(record)
-        self._progress.name(key, PHASES[type(node)], title(node, known))
+        self._name(node, key)
         if error is not None:
             self._progress.failed(key, error)
         elif outcome is not None:

@@ -72,6 +72,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
                 {"data": label, **asdict(speed)} for label, speed in zip(labels, expected.speeds, strict=True)
             ],
             "model": MODEL,
+            "shapes": config.measure.latency,
         },
         "notes": list(_notes(config)),
     }

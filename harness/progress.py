@@ -26,17 +26,21 @@ class Phase:
 
     Args:
         total: pieces there are.
+        work: what all of them cost, in one unit; 1 for a piece of which nothing is known.
+        ended_work: what those cost that ended.
         done, failed: pieces that ended.
-        worked: those of them that were computed; the others share the result of another piece, or none was begun.
+        worked: cost of those that were computed; the others share the result of another piece, or none was begun.
         seconds: that the computed pieces took, together.
         started: when the first began, a Unix time.
         ended: when the last ended.
     """
 
     total: int
+    work: float
+    ended_work: float = 0.0
     done: int = 0
     failed: int = 0
-    worked: int = 0
+    worked: float = 0.0
     seconds: float = 0.0
     started: float | None = None
     ended: float | None = None
@@ -49,12 +53,26 @@ class Phase:
 
 @dataclass
 class Piece:
-    """A piece at work: its phase, its name for people, when it began (a Unix time), its share done in [0, 1]."""
+    """A piece at work.
+
+    Args:
+        phase: it belongs to.
+        title: its name for people.
+        work: its cost.
+        started: when it began, a Unix time.
+        share: done of it, in [0, 1].
+    """
 
     phase: str
     title: str
+    work: float
     started: float
     share: float = 0.0
+
+    @property
+    def done(self) -> float:
+        """What is done of its cost."""
+        return self.share * self.work
 
 
 @dataclass(frozen=True)
@@ -93,25 +111,25 @@ class Progress:
     last_map: float | None = None
     at_once: int = 0
     started: float = field(default_factory=time.time)
-    _named: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _named: dict[str, tuple[str, str, float]] = field(default_factory=dict)
 
-    def announce(self, phase: str, total: int) -> None:
-        """A phase of `total` pieces will come."""
+    def announce(self, phase: str, total: int, work: float | None = None) -> None:
+        """A phase of `total` pieces will come, which cost `work` together, or 1 each."""
         if total:
-            self.phases[phase] = Phase(total)
+            self.phases[phase] = Phase(total, total if work is None else work)
             self._show()
 
-    def name(self, key: str, phase: str, title: str = "") -> None:
-        """The phase that the piece `key` belongs to and what people call it."""
-        self._named[key] = phase, title or key
+    def name(self, key: str, phase: str, title: str = "", work: float = 1.0) -> None:
+        """The phase that the piece `key` belongs to, what people call it and what it costs."""
+        self._named[key] = phase, title or key, work
 
     def step(self, key: str, done: int, total: int) -> None:
         """The piece `key` has begun or has done so much of itself; one that ended is past that."""
         if key not in self._named:
             return
-        phase, title = self._named[key]
+        phase, title, work = self._named[key]
         now = time.time()
-        piece = self.running.setdefault(key, Piece(phase, title, now))
+        piece = self.running.setdefault(key, Piece(phase, title, work, now))
         piece.share = done / total
         self.at_once = max(self.at_once, len(self.running))
         if self.phases[phase].started is None:
@@ -135,14 +153,15 @@ class Progress:
         self._show(News(phase, phase, message, failed=True))
 
     def _end(self, key: str, text: str, *, failed: bool) -> None:
-        name, title = self._named.pop(key)
+        name, title, work = self._named.pop(key)
         phase, piece, now = self.phases[name], self.running.pop(key, None), time.time()
+        phase.ended_work += work
         phase.failed += failed
         phase.done += not failed
         phase.ended = now
         phase.started = phase.started or now
         if piece is not None:
-            phase.worked += 1
+            phase.worked += piece.work
             phase.seconds += now - piece.started
         self._show(News(name, title, text, failed))
 
@@ -153,17 +172,17 @@ class Progress:
     def seconds_left(self) -> float | None:
         """What is left at the pace so far, in seconds; `None` while nothing of a phase that is left has moved."""
         now = time.time()
-        work = 0.0
+        seconds = 0.0
         for name, phase in self.phases.items():
             if not phase.left:
                 continue
             running = [piece for piece in self.running.values() if piece.phase == name]
-            share = sum(piece.share for piece in running)
-            if not phase.worked + share:
+            done = sum(piece.done for piece in running)
+            if not phase.worked + done:
                 return None
-            seconds = phase.seconds + sum(now - piece.started for piece in running if piece.share)
-            work += seconds / (phase.worked + share) * (phase.left - share)
-        return work / max(1, self.at_once)
+            spent = phase.seconds + sum(now - piece.started for piece in running if piece.share)
+            seconds += spent / (phase.worked + done) * max(0.0, phase.work - phase.ended_work - done)
+        return seconds / max(1, self.at_once)
 
     def to_json(self) -> str:
         """What `prunebench status` reads."""

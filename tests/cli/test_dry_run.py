@@ -24,7 +24,7 @@ TINY = (
     "prune.allocations=['uniform', 'global']",
     "prune.seeds=[0, 1]",
 )
-SPEED = Speed(step=0.01, tail_step=0.005, forward=0.001, outcome=0.1)
+SPEED = Speed(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
 
 
 def command(folder, *more):
@@ -66,9 +66,9 @@ def test_the_time_by_hand(tmp_path):
     found = CliRunner().invoke(cli, [*command(tmp_path), "--json"], catch_exceptions=False)
     time = json.loads(found.stdout)["time"]
     assert time["one_worker_seconds"]["base models"] == round(700 * 16 * 0.01 + 2 * 16 * 0.001 + 0.1, 1)
-    # Three rates of one random and one unpruned cell, 60 steps of 16 clips, two stages of 16 clips.
+    # Three rates of one random and one unpruned cell, 60 steps of 16 clips, two stages of 16 clips at 0.5 ms.
     assert time["one_worker_seconds"]["learning rates"] == pytest.approx(
-        6 * (60 * 16 * 0.005 + 0.032 + 0.1), abs=0.1
+        6 * (60 * 16 * 0.005 + 2 * 16 * 0.0005 + 0.1), abs=0.1
     )
     assert time["seconds"] == pytest.approx(sum(time["one_worker_seconds"].values()) / 2, abs=0.2)
 
@@ -79,7 +79,9 @@ def test_the_plan_as_text(tmp_path):
     assert found.exit_code == 0
     assert "macs_backbone 0.8" in text
     assert "0.05 of each layer's" in text
-    assert re.search(r"About \d+ (s|min) with 2 workers", text)
+    assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
+    alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
+    assert re.search(r"with 1 worker\.", alone.stdout)
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_made(tmp_path):
@@ -91,4 +93,4 @@ def test_what_cannot_be_reached_is_said_and_nothing_made(tmp_path):
 def test_the_probe_takes_positive_times():
     (data,) = load_config("quick", TINY).data_sets()
     found = probe(Architecture(scaled_widths(1 / 32), 64, 24), data, 1)
-    assert min(found.step, found.tail_step, found.forward, found.outcome) > 0
+    assert min(found.step, found.tail_step, found.forward, found.tail_forward, found.outcome) > 0

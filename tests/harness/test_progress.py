@@ -72,6 +72,26 @@ def test_time_left_counts_what_was_computed_and_how_many_are_at_work(clock):
     assert progress.seconds_left() == pytest.approx(3.5 * 10 / 2)
 
 
+def test_time_left_weighs_the_cells_by_what_they_cost(clock):
+    """A cell of nine parts took ninety seconds; nine of one part are left, and each will take ten."""
+    progress = Progress()
+    progress.announce("cells", 10, 18.0)
+    progress.name("scratch", "cells", work=9.0)
+    for key in "abcdefghi":
+        progress.name(key, "cells")
+    progress.step("scratch", 0, 1)
+    clock[0] += 45
+    progress.step("scratch", 1, 2)
+    assert progress.seconds_left() == pytest.approx(45 + 90)
+    clock[0] += 45
+    progress.finished("scratch")
+    assert progress.seconds_left() == pytest.approx(90)
+    progress.step("a", 0, 1)
+    clock[0] += 10
+    progress.finished("a")
+    assert progress.seconds_left() == pytest.approx(80)
+
+
 def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkeypatch):
     path = tmp_path / "progress.json"
     clock[0] = 4e9  # later than this process began
@@ -87,7 +107,7 @@ def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkey
         assert found is not None
         assert found["process"] == os.getpid()
         assert found["running"] == [
-            {"phase": "cells", "title": "l1 at 50 %", "started": 4e9 + 2, "share": 0.5}
+            {"phase": "cells", "title": "l1 at 50 %", "work": 1.0, "started": 4e9 + 2, "share": 0.5}
         ]
         assert found["phases"]["cells"]["left"] == 2
         for change in ({"process": 2**22 + 1}, {"schema_version": 99}, {"host": "elsewhere", "updated": 0}):

@@ -57,9 +57,9 @@ def print_preview(found: Mapping[str, Any]) -> None:
     )
     time = found["time"]
     parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
-    click.echo(
-        f"About {_duration(time['seconds'])} with {max(1, time['workers'])} workers, and the timing of shapes."
-    )
+    workers = max(1, time["workers"])
+    timing = ", and the timing of shapes" if time["shapes"] else ""
+    click.echo(f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}.")
     click.echo(f"On one worker: {parts}. Estimated so: {time['model']}.")
     for note in found["notes"]:
         click.echo(f"Note: {note}")
