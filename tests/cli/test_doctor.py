@@ -1,5 +1,6 @@
 """`prunebench doctor`."""
 
+import importlib.metadata
 import json
 
 import pytest
@@ -28,6 +29,11 @@ def test_everything_is_looked_at(findings, tmp_path):
     }
     assert found["cache", str(tmp_path / "cache")].state == "ok"
     assert not (tmp_path / "cache").exists()
+
+
+def test_every_extra_for_users_is_looked_at(findings):
+    extras = set(importlib.metadata.metadata("prunebench").get_all("Provides-Extra") or ())
+    assert {name for part, name in findings() if part == "extra"} == extras - {"all", "test", "docs", "dev"}
 
 
 def test_what_is_missing_comes_with_a_remedy(findings, monkeypatch):

@@ -47,6 +47,12 @@ def commands(page: Path) -> list[list[str]]:
     return found
 
 
+def inline(page: Path) -> list[list[str]]:
+    """The arguments of every `prunebench …` within a line of text."""
+    text = re.sub(_FENCE, "", page.read_text(encoding="utf-8"))
+    return [shlex.split(found) for found in re.findall(r"`prunebench ([^`]+)`", text)]
+
+
 def verbs(page: Path) -> list[list[str]]:
     """The arguments of every `prunebench` command of the page."""
     return [words[1:] for words in commands(page) if Path(words[0]).name == "prunebench"]

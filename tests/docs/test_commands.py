@@ -59,6 +59,13 @@ def test_a_command_is_understood(arguments):
         parse(cli, "prunebench", arguments)
 
 
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_commands_within_lines_are_understood(page):
+    for arguments in pages.inline(page):
+        with contextlib.suppress(click.MissingParameter):  # a verb that is named without its arguments
+            parse(cli, "prunebench", arguments)
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_example_of_the_help_is_understood(verb):
     command = cli.get_command(click.Context(cli), verb)

@@ -45,6 +45,16 @@ def test_the_examples_of_a_page_run(page, folder):
     assert ran or page.stem == "long-runs"
 
 
+def test_the_example_of_the_readme_runs(folder):
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    save_checkpoint(Cnn14([8] * 12, n_classes=3, embedding=4), folder / "Cnn14_mAP=0.431.pth")
+    (block,) = (b for b in pages.blocks(pages.ROOT / "README.md") if b.language == "python")
+    found: dict[str, object] = {}
+    exec(compile(block.text, "README.md", "exec"), found)
+    assert found["smaller"].widths == (8,) * 6 + (4,) * 6
+
+
 def test_own_recordings_become_a_data_set(folder):
     (script,) = (b for b in pages.blocks(DOCS / "extend" / "dataset.md") if b.title == "make_clips.py")
     exec(compile(script.text, script.title, "exec"), {"__name__": "__main__"})
