@@ -12,6 +12,7 @@ from .paired import PairedChange, paired_change
 from .published import EVALUATION, PublishedPoint, published_points
 from .run_quality import RunQuality
 from .tolerances import Allowance, Margin, Tolerances
+from .uncovered import uncovered
 from .updated import updated
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "paired_change",
     "published_points",
     "save_baseline",
+    "uncovered",
     "updated",
     "verdict_of",
     "write_baseline",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from prunebench.eval.errors import InputError, did_you_mean, near_names
+
 
 def committed_folder() -> Path:
     """Where the files lie, one folder per model and in it one file `CRITERION-PERCENT.json`."""
@@ -28,6 +30,19 @@ def committed_baselines(folder: Path | None = None) -> dict[str, Path]:
 
 
 def baseline_path(given: Path | str) -> Path:
-    """The file a user means: a path, or the name of a committed baseline where no such file exists."""
+    """The file a user means: a path, or the name of a committed baseline where no such file exists.
+
+    Raises:
+        InputError: for neither, naming the nearest committed baselines, or how to make a file where none is near.
+    """
     path = Path(given)
-    return path if path.exists() else committed_baselines().get(str(given), path)
+    known = committed_baselines()
+    if path.exists() or path.suffix == ".json":
+        return path
+    if str(given) in known:
+        return known[str(given)]
+    near = near_names(str(given), known)
+    raise InputError(
+        f"A baseline must be a file or a name of `prunebench list baselines`. Found neither in `{given}`"
+        f"{f'; {did_you_mean(near)}' if near else ': make a file with `prunebench baseline save`.'}"
+    )

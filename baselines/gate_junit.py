@@ -12,13 +12,16 @@ from prunebench.baselines.change import COLUMNS, Change, Verdict, verdict_of
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(changes: Sequence[Change], baseline: str, entries: Iterable[str]) -> str:
+def junit_xml(
+    changes: Sequence[Change], baseline: str, entries: Iterable[str], notes: Sequence[str] = ()
+) -> str:
     """A test suite with a case per entry: a failure where it regressed, an error where it cannot be told.
 
     Args:
         changes: of `check`.
         baseline: name of the file.
         entries: names that the baseline holds.
+        notes: of `uncovered`, the suite's output.
     """
     names = sorted({*entries, *(change.entry for change in changes)})
     cases = {name: [change for change in changes if change.entry == name] for name in names}
@@ -41,6 +44,8 @@ def junit_xml(changes: Sequence[Change], baseline: str, entries: Iterable[str]) 
         if allowed:
             told = ElementTree.SubElement(case, "system-out")
             told.text = _legal("\n".join(map(_sentence, allowed)))
+    if notes:
+        ElementTree.SubElement(suite, "system-out").text = _legal("\n".join(notes))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)

@@ -13,13 +13,14 @@ TITLES = {
 }
 
 
-def markdown(changes: Sequence[Change], baseline: str, entries: int) -> str:
+def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequence[str] = ()) -> str:
     """A heading, one line, and a table of what moved; what is not allowed stands first.
 
     Args:
         changes: of `check`.
         baseline: name of the file.
         entries: how many the baseline holds.
+        notes: of `uncovered`, below the table.
     """
     lines = [f"### prunebench: {TITLES[verdict_of(changes)]}", ""]
     held = f"{entries} entries of `{baseline}`" if entries != 1 else f"1 entry of `{baseline}`"
@@ -28,6 +29,8 @@ def markdown(changes: Sequence[Change], baseline: str, entries: int) -> str:
         lines += [_row(COLUMNS), "|---|---|---:|---:|---:|---|---|"]
         ordered = sorted(changes, key=lambda change: _ORDER[change.verdict])
         lines += [_row(_cells(change)) for change in ordered] + [""]
+    if notes:
+        lines += [*notes, ""]
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import parsed_lines
+from prunebench.eval.shape import load_shapes
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
@@ -184,31 +185,3 @@ def read_records(path: Path, others: list[str] | None = None) -> list[Record]:
 
     found = parsed_lines(path, parse)
     return list({record.cell: record for record in found if record is not None}.values())
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What was measured of one shape, alone on the machine.
-
-    Args:
-        widths: filters of C1 … C12.
-        timings: name with its unit → measured time or memory.
-        settings: how it was measured; figures of other settings are not compared.
-        failed: name → why it could not be measured.
-    """
-
-    widths: tuple[int, ...]
-    timings: Mapping[str, float]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
-
-
-def load_shapes(run: Path | str) -> dict[tuple[int, ...], Shape]:
-    """Latency and memory of each distinct shape of a run, by widths; the last measurement counts."""
-    return {shape.widths: shape for shape in parsed_lines(Path(run) / "shapes.jsonl", _shape)}
-
-
-def _shape(line: str) -> Shape:
-    found = json.loads(line)
-    told = {key: dict(found.get(key, {})) for key in ("settings", "failed")}
-    return Shape(tuple(found["widths"]), dict(found["timings"]), **told)

@@ -23,7 +23,8 @@ from prunebench.eval.files import (
     write_text,
 )
 from prunebench.eval.measures import installed_measures
-from prunebench.eval.record import Record, load_shapes, read_records
+from prunebench.eval.record import Record, read_records
+from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
@@ -219,14 +220,8 @@ class RunFolder:
         failed: Mapping[str, str],
     ) -> None:
         """Append what one shape was measured at, how, and what could not be measured and why."""
-        line = {
-            "schema_version": 1,
-            "widths": list(widths),
-            "timings": dict(timings),
-            "settings": dict(settings),
-            "failed": dict(failed),
-        }
-        append_line(self.path / "shapes.jsonl", json.dumps(line))
+        shape = Shape(tuple(widths), dict(timings), dict(settings), dict(failed))
+        append_line(self.path / "shapes.jsonl", shape.to_json())
 
 
 def file_name(label: str) -> str:

@@ -74,7 +74,8 @@ class HeldBaseline:
         held = baselines.load_baseline(path if path.is_file() else baselines.baseline_path(self.name))
         changes = baselines.check(found, held)
         if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
-            pytest.fail(f"{baselines.markdown(changes, path.name, len(held.entries))}", pytrace=False)
+            notes = baselines.uncovered(found, held, "the model", path.name)
+            pytest.fail(baselines.markdown(changes, path.name, len(held.entries), notes), pytrace=False)
         return changes
 
 

@@ -60,7 +60,10 @@ def call(tmp_path, monkeypatch):
 
 def test_a_run_holds_against_itself_and_says_what_is_held(call):
     found = call("check", "run", "--baseline", "b.json")
-    assert (found.exit_code, found.output) == (0, "holds: 1 entries of b.json\n")
+    assert (found.exit_code, found.output) == (
+        0,
+        "holds: 1 entry of b.json\n",
+    )
     held = json.loads(Path("b.json").read_text())
     entry = held["entries"]["synth/l1/C7-C12/0.5"]
     assert set(entry["quality"]["average_precision"]) == {f"base {seed}, tail 0" for seed in SEEDS}
@@ -170,4 +173,54 @@ def test_tolerances_are_given_with_a_reason_and_kept(call):
 def test_a_committed_baseline_is_found_by_its_name(call):
     found = call("check", "run", "--baseline", "cnn14/l1-50")
     assert found.exit_code == 2
-    assert "entries of cnn14/l1-50" in found.output
+    assert "could not tell: 1 entry of cnn14/l1-50\n" in found.output
+    assert "that is a run, and the baseline holds one model: give a checkpoint" in found.output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("cnn14/l1-51", "did you mean `cnn14/l1-75` or `cnn14/l1-50` or `cnn14/l1-25`?"),
+        ("presets/quikc", "did you mean `presets/quick`?"),
+        ("zzz", "make a file with `prunebench baseline save`."),
+        ("quick.json", "Found no file `quick.json`"),
+    ],
+)
+def test_a_baseline_that_is_not_there_is_answered_with_the_nearest(call, given, said):
+    found = call("check", "run", "--baseline", given)
+    assert isinstance(found.exception, InputError)
+    assert said in str(found.exception)
+
+
+def test_a_checkpoint_holds_exact_figures_alone_and_says_so(call, tmp_path):
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    save_checkpoint(Cnn14([2] * 12, n_classes=3, embedding=4), tmp_path / "model.pth")
+    assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
+    written = ("--junit", "gate.xml", "--markdown", "gate.md")
+    found = call("check", "model.pth", "--baseline", "model.json", *written)
+    said = "Not checked, since `model.json` does not hold it: quality, speed."
+    assert (found.exit_code, found.output) == (0, f"holds: 1 entry of model.json\n{said}\n")
+    assert said in Path("gate.md").read_text()
+    assert said in Path("gate.xml").read_text()
+    assert json.loads(call("check", "model.pth", "--baseline", "model.json", "--json").output)["notes"] == [
+        said
+    ]
+
+
+def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    save_checkpoint(Cnn14([2] * 12, n_classes=3, embedding=4), tmp_path / "model.pth")
+    found = call("check", "model.pth", "--baseline", "b.json")
+    assert found.exit_code == 2
+    assert "1 of 1 entries of `b.json` are not in `model.pth`" in found.output
+    assert "give the run's folder" in found.output
+    assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
+    held = json.loads(Path("model.json").read_text())
+    held["entries"]["model"]["quality"] = {"test_clips": "0" * 16, "average_precision": {"model": [0.5, 0.5]}}
+    Path("model.json").write_text(json.dumps(held))
+    found = call("check", "model.pth", "--baseline", "model.json")
+    assert found.exit_code == 2
+    assert "could not tell: no test scores" in " ".join(found.output.split())
+    assert "a model alone has no test scores" in found.output

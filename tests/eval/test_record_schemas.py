@@ -7,6 +7,7 @@ import pytest
 
 from prunebench.eval import InputError, Record, load_records
 from prunebench.eval.files import parsed_lines
+from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness.outcome import Outcome
 
 KEPT = Path(__file__).parents[1] / "schemas"
@@ -29,6 +30,29 @@ def test_a_run_of_a_past_schema_is_read(folder):
     assert pruned.timings["latency_backbone_ratio"] > 0
     outcomes = {o.identity for o in parsed_lines(folder / "outcomes.jsonl", Outcome.from_json)}
     assert {record.outcome for record in records} == outcomes
+
+
+@pytest.mark.parametrize("folder", RUNS, ids=lambda folder: folder.name)
+def test_the_shapes_of_a_past_schema_are_read(folder):
+    written = [json.loads(line) for line in (folder / "shapes.jsonl").read_text().splitlines()]
+    assert {line["schema_version"] for line in written} == {int(folder.name.partition("-")[2])}
+    shapes = load_shapes(folder)
+    assert [list(widths) for widths in shapes] == [line["widths"] for line in written]
+    assert [shape.timings for shape in shapes.values()] == [line["timings"] for line in written]
+    assert all(Shape.from_json(shape.to_json()) == shape for shape in shapes.values())
+
+
+@pytest.mark.parametrize("version", [Shape.schema + 1, "1", None])
+def test_a_shape_of_another_schema_is_refused_with_the_way_out(version, tmp_path):
+    record, line = (
+        (RUNS[-1] / f"{name}.jsonl").read_text().splitlines()[0] for name in ("records", "shapes")
+    )
+    (tmp_path / "records.jsonl").write_text(record + "\n")
+    (tmp_path / "shapes.jsonl").write_text(json.dumps({**json.loads(line), "schema_version": version}) + "\n")
+    with pytest.raises(
+        InputError, match=r"shapes.jsonl, line 1: .* use the version of prunebench that wrote it"
+    ):
+        load_records(tmp_path)
 
 
 def test_a_record_of_the_future_is_refused_with_the_way_out(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record, load_records
+from prunebench.eval.shape import Shape
 from prunebench.harness.config import load_config
 from prunebench.harness.merge import merge_runs
 
@@ -37,7 +38,7 @@ def make(tmp_path):
         (run / "outcomes.jsonl").write_text(
             "".join(json.dumps({"identity": r.outcome}) + "\n" for r in records)
         )
-        (run / "shapes.jsonl").write_text(json.dumps({"widths": [4, 2], "timings": {"ms": len(name)}}) + "\n")
+        (run / "shapes.jsonl").write_text(Shape((4, 2), {"ms": len(name)}).to_json() + "\n")
         (run / "measures.json").write_text(json.dumps([{"name": "map"}, {"name": name}]))
         for r in records:
             np.savez(run / "scores" / f"{r.outcome}.npz", test=np.zeros((clips, 2)))

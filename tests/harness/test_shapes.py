@@ -1,13 +1,11 @@
 """Shapes are timed beside each other; a figure that fails is marked with the reason and the others stand."""
 
-import json
-
 import pytest
 
 from prunebench.eval import InputError, MeasurementError, ShapeMeasure
 from prunebench.eval.backend_latency import Latency
 from prunebench.eval.complexity import cnn14_macs
-from prunebench.eval.record import Shape, load_shapes
+from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness import shapes as module
 from prunebench.harness.architecture import Architecture
 from prunebench.harness.config import Config
@@ -31,9 +29,8 @@ class Run:
         return set()
 
     def add_shape(self, widths, timings, settings, failed):
-        line = {"widths": widths, "timings": timings, "settings": settings, "failed": failed}
         with (self.path / "shapes.jsonl").open("a") as stream:
-            stream.write(json.dumps(line) + "\n")
+            stream.write(Shape(tuple(widths), timings, settings, failed).to_json() + "\n")
 
 
 class Said:

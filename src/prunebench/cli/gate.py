@@ -53,8 +53,10 @@ def check(
 
     Parameters, their bytes, MACs in both conventions and the widths of all layers are compared exactly; the bytes
     of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
-    same run) within the tolerances of the baseline. Exit code 0: holds, improvements are listed; 1: regressed;
-    2: could not tell. Where GITHUB_STEP_SUMMARY names a file, the table is appended to it.
+    same run) within the tolerances of the baseline. Of a checkpoint, which has neither test scores nor a reference,
+    exact figures and the bytes of the file alone. What a baseline does not hold is named. Exit code 0: holds,
+    improvements are listed; 1: regressed; 2: could not tell. Where GITHUB_STEP_SUMMARY names a file, the table is
+    appended to it.
     """
     from prunebench import baselines
 
@@ -63,7 +65,8 @@ def check(
     found = figures_of(subject)
     changes = baselines.check(found.entries, held)
     verdict = baselines.verdict_of(changes)
-    _write(changes, held, str(given), markdown_file, junit_file)
+    notes = baselines.uncovered(found.entries, held, str(subject), str(given))
+    _write(changes, held, str(given), notes, markdown_file, junit_file)
     if as_json:
         print_json(
             {
@@ -72,12 +75,17 @@ def check(
                 "baseline": str(given),
                 "entries": len(held.entries),
                 "changes": [change.to_json() for change in changes],
+                "notes": list(notes),
             }
         )
     else:
         if changes:
             print_table(baselines.COLUMNS, [change.as_row() for change in changes])
-        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {len(held.entries)} entries of {given}")
+        count = len(held.entries)
+        entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {entries} of {given}")
+        for note in notes:
+            click.echo(note)
     if update:
         _update(file, held, found, changes)
     ctx.exit(int(verdict))
@@ -102,16 +110,21 @@ def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change])
 
 
 def _write(
-    changes: Sequence[Change], held: Baseline, name: str, markdown_file: Path | None, junit_file: Path | None
+    changes: Sequence[Change],
+    held: Baseline,
+    name: str,
+    notes: Sequence[str],
+    markdown_file: Path | None,
+    junit_file: Path | None,
 ) -> None:
     from prunebench import baselines
     from prunebench.eval.files import write_text
 
-    text = baselines.markdown(changes, name, len(held.entries))
+    text = baselines.markdown(changes, name, len(held.entries), notes)
     if markdown_file is not None:
         write_text(markdown_file, text)
     if junit_file is not None:
-        write_text(junit_file, baselines.junit_xml(changes, name, held.entries))
+        write_text(junit_file, baselines.junit_xml(changes, name, held.entries, notes))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as stream:

@@ -1,0 +1,51 @@
+"""What the gate says that it did not compare."""
+
+import dataclasses
+
+import pytest
+
+from prunebench.baselines import Baseline, Figures, MadeWith, Quality, Speed, uncovered
+
+COUNTS = {"parameters": 9, "parameter_bytes": 36, "macs_backbone": 5, "macs_with_frontend": 7}
+WHOLE = Figures(
+    widths=(2,) * 12,
+    **COUNTS,
+    file_bytes=99,
+    speed=Speed(0.5, 0.01),
+    quality=Quality("clips", {"base 0": (0.5, 0.25)}),
+)
+
+
+def held(**entries: Figures) -> Baseline:
+    return Baseline(made_with=MadeWith("0.1.0", "prunebench baseline save"), entries=entries)
+
+
+def test_all_that_is_held_and_found_leaves_nothing_to_say() -> None:
+    assert uncovered({"a": WHOLE}, held(a=WHOLE), "run", "b.json") == ()
+
+
+def test_a_part_that_some_entries_lack_is_counted() -> None:
+    bare = WHOLE.without(["quality", "speed"])
+    notes = uncovered({"a": WHOLE, "b": WHOLE}, held(a=bare, b=WHOLE.without(["speed"])), "run", "b.json")
+    assert notes == ("Not checked, since `b.json` does not hold it: quality of 1 of 2 entries, speed.",)
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "way"),
+    [
+        ("model", "cell", "give the run's folder"),
+        ("cell", "model", "give a checkpoint"),
+        ("cell", "other", "compute them with `prunebench run`"),
+    ],
+)
+def test_an_entry_that_is_not_there_comes_with_the_way_out(found: str, name: str, way: str) -> None:
+    (note,) = uncovered({found: WHOLE}, held(**{name: WHOLE}), "run", "b.json")
+    assert note.startswith(f"1 of 1 entries of `b.json` are not in `run`, `{name}` first: ")
+    assert way in note
+
+
+def test_a_model_without_scores_is_sent_to_where_they_are() -> None:
+    (note,) = uncovered(
+        {"model": dataclasses.replace(WHOLE, quality=None)}, held(model=WHOLE), "m.pth", "b.json"
+    )
+    assert "give them to the pytest fixture" in note
