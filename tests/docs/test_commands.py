@@ -11,6 +11,7 @@ import click
 import pytest
 
 from prunebench.cli import VERBS, cli
+from prunebench.pruners import BUILTIN
 
 HERE = Path(__file__).parent
 
@@ -98,6 +99,7 @@ def test_parts_of_the_readme_that_pages_ask_for_are_there():
     for page in (pages.ROOT / "docs").rglob("*.md"):
         for heading in re.findall(r"<!-- readme: (.+?) -->", page.read_text(encoding="utf-8")):
             assert hook.section(heading).strip()
+    assert all(f"### {name}" in hook.definitions() for name in BUILTIN)
     assert "Usage: prunebench run" in hook.help_of(["run"])
     with pytest.raises(ValueError, match="must have a section"):
         hook.section("Nothing of the kind")
