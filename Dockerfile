@@ -5,7 +5,8 @@
 #   docker build --build-arg TORCH_INDEX=URL -t prunebench .
 FROM python:3.11-slim
 
-# soundfile's library, and a compiler for the backend `compile`.
+# soundfile's library, and a compiler for the backend `compile`. The base image moves on, and with it the versions.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --no-install-recommends -y g++ libsndfile1 \
     && rm -rf /var/lib/apt/lists/*

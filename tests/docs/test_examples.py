@@ -63,13 +63,16 @@ def test_own_recordings_become_a_data_set(folder):
     assert [len(found.split(name)) for name in ("training", "validation", "test")] == [12, 6, 6]
 
 
-def test_the_criterion_of_the_page_runs_from_its_file(folder):
+def test_the_criteria_of_the_page_run_from_their_files(folder):
     from prunebench.harness.resolve import file_pruners, resolve
 
-    (block,) = (b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.title)
-    (folder / block.title).write_text(block.text, encoding="utf-8")
-    assert "largest_weight" in file_pruners((block.title,))
-    assert resolve("largest_weight", (block.title,)).label == "largest_weight"
+    found = [b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.language == "python" and b.title]
+    assert [block.title for block in found] == ["largest_weight.py", "mean_activation.py"]
+    for block in found:
+        name = block.title.removesuffix(".py")
+        (folder / block.title).write_text(block.text, encoding="utf-8")
+        assert name in file_pruners((block.title,))
+        assert resolve(name, (block.title,)).label == name
 
 
 def test_the_test_of_the_gates_page_is_a_test(folder):
