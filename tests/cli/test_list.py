@@ -38,6 +38,22 @@ def test_names_are_never_broken(monkeypatch, capsys):
     assert set(BUILTIN) <= set(printed)
 
 
+def test_measures_take_two_lines_each_and_those_of_backends_stand_once(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["prunebench", "list", "measures"])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr().out
+    lines = printed.splitlines()
+    assert lines[:2] == [
+        "map: mAP, mean over the classes with positives",
+        "    higher is better, in [0, 1]; cost: a sort per class",
+    ]
+    assert max(map(len, lines)) <= 110
+    assert printed.count("latency_backbone_BACKEND_ms: ") == 1
+    assert "latency_backbone_onnxruntime" not in printed
+    assert lines[-1].startswith("BACKEND: eager, folded, ")
+
+
 def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, capsys, tmp_path: Path):
     monkeypatch.syspath_prepend(tmp_path)
     info = tmp_path / "plug_list-1.0.dist-info"

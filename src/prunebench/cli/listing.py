@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.measure_list import print_measures
 from prunebench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def list_(kind: str, as_json: bool) -> None:
     }[kind]()
     if as_json:
         print_json(rows)
+    elif kind == "measures":
+        print_measures(rows)
     else:
         headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
         print_table(headings, [[str(row[heading]) for heading in headings] for row in rows], names=True)
