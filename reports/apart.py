@@ -75,6 +75,63 @@ def place_labels(
     return placed
 
 
+def stack_labels(
+    axes: Axes, labels: Sequence[tuple[float, float, str, str]], *, left: float, size: float = 5.5
+) -> list[Annotation]:
+    """Labels in a column at the left of their marks, in the order of the marks, thin lines in colour between.
+
+    Args:
+        axes: the panel, laid out, with room at the left.
+        labels: x and y of the mark, text and colour of the line.
+        left: points from the marks to the column's right edge.
+        size: of the text, in points.
+    """
+    figure = axes.get_figure(root=True)
+    if figure is None or not labels:
+        return []
+    unit, step = figure.dpi / 72, 1.25 * size
+    ordered = sorted(labels, key=lambda label: label[1])
+    heights = [float(axes.transData.transform((x, y))[1]) / unit for x, y, *_ in ordered]
+    floor, ceiling = (edge / unit for edge in axes.get_window_extent().intervaly)
+    places = _pushed_apart(heights, step, floor + step / 2, ceiling - step / 2)
+    placed = []
+    for (x, y, text, colour), height, place in zip(ordered, heights, places, strict=True):
+        line = {"arrowstyle": "-", "linewidth": 0.6, "color": colour, "shrinkA": 1, "shrinkB": 2}
+        note = axes.annotate(
+            text,
+            (x, y),
+            (-left, place - height),
+            textcoords="offset points",
+            fontsize=size,
+            horizontalalignment="right",
+            verticalalignment="center",
+            arrowprops={**line, "relpos": (1, 0.5)},
+        )
+        placed.append(note)
+    return placed
+
+
+def _pushed_apart(wanted: Sequence[float], step: float, low: float, high: float) -> list[float]:
+    """Rising places at least a step apart, near the wanted ones: neighbours that collide share their middle."""
+    groups: list[list[float]] = []
+    for place in wanted:
+        groups.append([place])
+        while len(groups) > 1 and _start(groups[-1], step) - _end(groups[-2], step) < step:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    found = [_start(group, step) + i * step for group in groups for i in range(len(group))]
+    down = max(0.0, found[-1] - high)
+    up = max(0.0, low - (found[0] - down))
+    return [place - down + up for place in found]
+
+
+def _start(group: Sequence[float], step: float) -> float:
+    return sum(group) / len(group) - step * (len(group) - 1) / 2
+
+
+def _end(group: Sequence[float], step: float) -> float:
+    return _start(group, step) + step * (len(group) - 1)
+
+
 def _shared(one: Bbox, other: Bbox) -> float:
     """Area of the part that two boxes share."""
     width = min(one.x1, other.x1) - max(one.x0, other.x0)

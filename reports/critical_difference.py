@@ -16,7 +16,6 @@ from statistics import fmean
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import friedmanchisquare, rankdata
 
 from prunebench.reports.budget import budgets_of
 from prunebench.reports.canvas import COLUMN, paper_style
@@ -52,12 +51,16 @@ class Blocks:
     @property
     def ranks(self) -> Floats:
         """Mean rank of each criterion, 1 is best."""
+        from scipy.stats import rankdata  # half a second to import, and only a diagram needs it
+
         found: Floats = rankdata(-self.values, axis=1).mean(axis=0)
         return found
 
     @property
     def p(self) -> float:
         """Friedman's test: that all criteria rank alike."""
+        from scipy.stats import friedmanchisquare
+
         return float(friedmanchisquare(*self.values.T).pvalue)
 
 

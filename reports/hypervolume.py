@@ -60,16 +60,12 @@ def _of_curve(panel: Panel, quantity: Quantity, curve: OwnCurve, whole: float) -
     draws = _draws(curve, units, most)
     costs = np.mean([[cost for cost, _ in curve.spots[unit]] for unit in units], axis=0) / whole
 
-    def volume(quality: Floats) -> float:
-        spots = np.column_stack([costs, quality])
-        return float(moocore.hypervolume(spots, ref=[1.0, 0.0], maximise=[False, True]))
-
-    value = volume(draws.centre)
+    value, *_ = _volumes(costs, draws.centre[:, None])
     error, freedom = math.nan, math.inf
     if draws.values is not None:
-        error = float(np.std([volume(column) for column in draws.values.T], ddof=1))
+        error = float(np.std(_volumes(costs, draws.values), ddof=1))
         if len(units) > 1:
-            apart = float(np.var([volume(column) for column in draws.means.T], ddof=1)) / len(units)
+            apart = float(np.var(_volumes(costs, draws.means), ddof=1)) / len(units)
             freedom = (len(units) - 1) * max(1.0, error**2 / apart) ** 2 if apart > 0 else math.inf
     low, high = Contrast(value, error, freedom).interval
     return Hypervolume(
@@ -82,6 +78,13 @@ def _of_curve(panel: Panel, quantity: Quantity, curve: OwnCurve, whole: float) -
         high=high,
         units=len(units),
     )
+
+
+def _volumes(costs: Floats, quality: Floats) -> list[float]:
+    """The hypervolume of each column of mAP, shape (points, columns), at the costs."""
+    volume = moocore.Hypervolume(ref=[1.0, 0.0])  # minimises both: mAP goes in with its sign turned
+    spots = np.stack([np.broadcast_to(costs[:, None], quality.shape), -quality], axis=-1)
+    return [float(volume(column)) for column in np.ascontiguousarray(spots.swapaxes(0, 1))]
 
 
 def _draws(curve: OwnCurve, units: Sequence[Unit], most: int) -> Draws:

@@ -10,13 +10,13 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from prunebench.reports.apart import place_labels
 from prunebench.reports.canvas import COLUMN, paper_style
-from prunebench.reports.pareto_panel import Handles, draw_panel, labels_of
+from prunebench.reports.focus import MANY, focus_of
+from prunebench.reports.pareto_labels import label_marks
+from prunebench.reports.pareto_panel import Handles, draw_panel, nearly_equal
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
 
-MANY = 9  # labels beyond which a single column is too narrow
 PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
 
 
@@ -39,7 +39,7 @@ def draw(
     column = column or COLUMN * (2 if many and len(panels) == 1 else 1)
     columns = max(1, min(round(2 * COLUMN / column), 2, len(panels)))
     rows = math.ceil(len(panels) / columns)
-    notes = "\n".join(_notes(known, standing))
+    notes = "\n".join(_notes(known, quantity, standing))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
         figure = Figure(
@@ -63,7 +63,7 @@ def draw(
         )
         _stack(figure, legend, foot)
         for axes, panel in zip(grid.flat, panels, strict=False):
-            place_labels(axes, labels_of([p for p in known if p.panel == panel], quantity, scale[0]))
+            label_marks(axes, [p for p in known if p.panel == panel], quantity, scale[0])
     return figure
 
 
@@ -76,11 +76,11 @@ def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
     foot.set_y(GAP / height)
     legend.set_bbox_to_anchor((0.5, (notes + GAP) / height))
     below = (notes + entries + GAP) / height
-    figure.set_layout_engine("none")  # laid out here, once for all files
+    figure.set_layout_engine(None)  # laid out here, once for all files
     ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)).execute(figure)
 
 
-def _notes(points: Sequence[Point], standing: str) -> list[str]:
+def _notes(points: Sequence[Point], quantity: Quantity, standing: str) -> list[str]:
     """The lines below the legend: what a marker stands for, and whether anything is claimed."""
     criteria = [p for p in points if p.control is None]
     drawn = [p for p in criteria if p.is_random]
@@ -95,6 +95,15 @@ def _notes(points: Sequence[Point], standing: str) -> list[str]:
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1:
         lines.append("marks of one ratio stand side by side and cost the same")
+    panels = [[p for p in points if p.panel == panel] for panel in dict.fromkeys(p.panel for p in points)]
+    if any({p.label for p in own} - focus_of(own, quantity) for own in panels):
+        lines.append("in colour: on the frontier, the three best and the two worst on the mean over ratios")
+    if all(nearly_equal(own, quantity) for own in panels):
+        costs = [quantity.of(p) for p in points]
+        lines.append(
+            f"{quantity.short} differs by {100 * (max(costs) / min(costs) - 1):.1g} % at most: "
+            "pruning these layers hardly changes it"
+        )
     return [*lines, standing] if standing else lines
 
 

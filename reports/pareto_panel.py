@@ -9,13 +9,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
+from prunebench.reports.focus import focus_of
 from prunebench.reports.frontier import frontier
 from prunebench.reports.palette import GREY, INK, look_of
+from prunebench.reports.panel import SCRATCH
+from prunebench.reports.pareto_labels import begin_ticks, crowded, room_at_the_left
 from prunebench.reports.point import Point
 from prunebench.reports.published import beside
 from prunebench.reports.quantity import Quantity
@@ -26,6 +31,8 @@ Handles: TypeAlias = dict[str, Any]
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
 STEP, ASIDE = 1.5, 7.0  # points between criteria of equal cost, and at most to each side
 TITLE = 56  # characters in a line of a title
+EQUAL, SPAN = 1.02, 0.05  # costs that are nearly one, and the share of them that the axis then shows
+FAINT = "#B8B8B8"  # criteria out of focus
 # Label, marker, fill, size and, as both unpruned controls cost the same, points to the side.
 CONTROLS = {
     "unpruned": ("unpruned", "*", INK, 6.5, -3.0),
@@ -51,36 +58,52 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     if logarithmic:
         axes.set_xscale("log")
     handles: Handles = {}
+    focus = focus_of(points, quantity)
     curves = curves_of(points, points[0].panel)
+    _faint(axes, [curve for curve in curves if curve.label not in focus], quantity, factor)
+    curves = [curve for curve in curves if curve.label in focus]
     solid = [curve for curve in curves if not curve.is_random]
     step = min(STEP, 2 * ASIDE / max(1, len(solid) - 1))
     for curve in curves:
         place = 0.0 if curve.is_random else solid.index(curve) - (len(solid) - 1) / 2
         moved = _aside(axes, place * step)
         handles[curve.label] = _curve(axes, curve, quantity, factor, moved)
+    others = len({p.label for p in points if p.control is None} - focus)
+    if others:
+        handles[f"{others} other criteria"] = Line2D(
+            [], [], color=FAINT, linewidth=0.6, marker=".", markersize=2
+        )
+    _scratch(axes, points, quantity, factor)
     for point in points:
         if point.control in CONTROLS and not point.own_rate:
             handles |= _control(axes, point, quantity, factor)
     handles |= _frontier(axes, points, quantity, factor)
     handles |= _published(axes, points[0], quantity, factor)
     axes.margins(x=0.06, y=0.08)
+    if nearly_equal(points, quantity):  # else what is no difference fills the axis
+        middle = (max(costs) + min(costs)) / 2
+        axes.set_xlim(middle * (1 - SPAN / 2), middle * (1 + SPAN / 2))
+    began = room_at_the_left(axes, points, quantity) if crowded(points, quantity) else -math.inf
     axes.set_title(textwrap.fill(points[0].panel.title, TITLE), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
-    _relative_axis(axes, points, quantity, factor)
+    top = _relative_axis(axes, points, quantity, factor)
     _relative_quality(axes, points)
     if logarithmic:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
+    if began > -math.inf:  # no numbers below the names
+        begin_ticks(axes, began)
+        if top is not None:
+            begin_ticks(top, began * float(top.get_xlim()[1] / axes.get_xlim()[1]))
     return handles
 
 
-def labels_of(points: Sequence[Point], quantity: Quantity, factor: float) -> list[tuple[float, float, str]]:
-    """What is named beside its mark: x, y and text of the frontier's criteria and of the published points."""
-    best = [p for p in frontier(points, quantity) if p.control is None]
-    own = [(quantity.of(p) / factor, p.mean_map, p.label) for p in best]
-    return own + [(cost / factor, p.map, p.model) for cost, p in beside(points[0].panel, quantity)]
+def nearly_equal(points: Sequence[Point], quantity: Quantity) -> bool:
+    """Whether several points differ in a cost by less than two percent."""
+    costs = [quantity.of(p) for p in points]
+    return len(costs) > 1 and min(costs) > 0 and max(costs) / min(costs) < EQUAL
 
 
 def _published(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
@@ -146,6 +169,23 @@ def _ranges(
     axes.update_datalim([*zip(costs, low, strict=True), *zip(costs, high, strict=True)])
 
 
+def _faint(axes: Axes, curves: Sequence[Curve], quantity: Quantity, factor: float) -> None:
+    """Criteria out of focus: thin and grey, means alone, in two artists."""
+    lines = [[(quantity.of(p) / factor, p.mean_map) for p in curve.points] for curve in curves]
+    if lines:
+        axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6, zorder=1.5))
+        x, y = zip(*(spot for line in lines for spot in line), strict=True)
+        axes.plot(x, y, color=FAINT, marker=".", markersize=2, linestyle="none", zorder=1.6)
+
+
+def _scratch(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:
+    """Thin lines through the shapes that were trained from scratch."""
+    for control in SCRATCH:
+        own = [p for p in points if p.control == control]
+        costs, means = [quantity.of(p) / factor for p in own], [p.mean_map for p in own]
+        axes.plot(costs, means, color=INK, linewidth=0.4, linestyle=(0, (6, 2, 1, 2)), zorder=2.4)
+
+
 def _quartiles(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str) -> None:
     for point in points:
         first, third = quantity.spread(point)
@@ -187,18 +227,20 @@ def _aside(axes: Axes, points: float) -> Transform:
     return axes.transData + ScaledTranslation(points / 72, 0, axes.figure.dpi_scale_trans)
 
 
-def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:
+def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Any:
     """A second axis on top, relative to the unpruned model."""
     unpruned = next((quantity.of(p) / factor for p in points if p.control == "unpruned"), 0.0)
-    if unpruned > 0:
-        there_and_back = (lambda x: np.asarray(x) / unpruned, lambda x: np.asarray(x) * unpruned)
-        top = axes.secondary_xaxis("top", functions=there_and_back)
-        top.xaxis.set_major_formatter("{x:g}×")
-        if axes.get_xscale() == "log":
-            top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            top.minorticks_off()
-        elif np.ptp(axes.get_xlim()) < 0.1 * unpruned:
-            top.xaxis.set_major_locator(MaxNLocator(4))  # near 1 each number has many digits
+    if not unpruned > 0:
+        return None
+    there_and_back = (lambda x: np.asarray(x) / unpruned, lambda x: np.asarray(x) * unpruned)
+    top = axes.secondary_xaxis("top", functions=there_and_back)
+    top.xaxis.set_major_formatter("{x:g}×")
+    if axes.get_xscale() == "log":
+        top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        top.minorticks_off()
+    elif np.ptp(axes.get_xlim()) < 0.1 * unpruned:
+        top.xaxis.set_major_locator(MaxNLocator(4))  # near 1 each number has many digits
+    return top
 
 
 def _relative_quality(axes: Axes, points: Sequence[Point]) -> None:
