@@ -112,24 +112,18 @@ def stack_labels(
 
 
 def _pushed_apart(wanted: Sequence[float], step: float, low: float, high: float) -> list[float]:
-    """Rising places at least a step apart, near the wanted ones: neighbours that collide share their middle."""
+    """Rising places from low to high, a step apart or more, near the wanted ones: those that collide share a middle."""
+
+    def start(group: Sequence[float]) -> float:
+        length = step * (len(group) - 1)
+        return max(low, min(sum(group) / len(group) - length / 2, high - length))
+
     groups: list[list[float]] = []
     for place in wanted:
         groups.append([place])
-        while len(groups) > 1 and _start(groups[-1], step) - _end(groups[-2], step) < step:
+        while len(groups) > 1 and start(groups[-1]) - start(groups[-2]) < step * len(groups[-2]):
             groups[-2:] = [groups[-2] + groups[-1]]
-    found = [_start(group, step) + i * step for group in groups for i in range(len(group))]
-    down = max(0.0, found[-1] - high)
-    up = max(0.0, low - (found[0] - down))
-    return [place - down + up for place in found]
-
-
-def _start(group: Sequence[float], step: float) -> float:
-    return sum(group) / len(group) - step * (len(group) - 1) / 2
-
-
-def _end(group: Sequence[float], step: float) -> float:
-    return _start(group, step) + step * (len(group) - 1)
+    return [start(group) + i * step for group in groups for i in range(len(group))]
 
 
 def _shared(one: Bbox, other: Bbox) -> float:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prunebench.eval.record import Record
-from prunebench.reports.canvas import COLUMN, paper_style
+from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.curve import Curve, curves_of
 from prunebench.reports.palette import look_of
 from prunebench.reports.panel import Panel
@@ -66,27 +66,42 @@ def _seed(record: Record) -> tuple[object, ...]:
     return record.base, record.base_seed, record.prune_seed, record.finetune_seed
 
 
-def draw_attainment(surfaces: Sequence[Surface], best: Sequence[str], quantity: Quantity) -> Figure | None:
-    """Median surfaces with the band from worst to best seed: the labels in `best`, at most three, and random."""
-    chosen = list(best)[:SHOWN]
-    shown = [s for s in surfaces if s.is_random or s.label in chosen]
+def draw_attainment(
+    surfaces: Sequence[Surface], best: Sequence[str], quantity: Quantity, *, width: float = 2 * COLUMN
+) -> Figure | None:
+    """Median surfaces with the band from worst to best seed, a panel for each of the best and random in all.
+
+    Args:
+        surfaces: of one panel at one cost.
+        best: labels, the best first; three have a panel, in a single column one.
+        quantity: the cost.
+        width: in inches.
+    """
+    own = {s.label for s in surfaces if not s.is_random}
+    chosen = [label for label in best if label in own][: SHOWN if width > COLUMN else 1]
+    random = [s for s in surfaces if s.is_random]
+    shown = random + [s for s in surfaces if s.label in chosen]
     if not shown:
         return None
     factor, unit = quantity.scale(x for s in shown for x, _ in s.corners)
     most = max(x for s in shown for x, _ in s.corners) / factor
     with paper_style():
-        figure = Figure((COLUMN, 2.7), layout="constrained")
-        axes = figure.subplots()
-        for label in dict.fromkeys(s.label for s in shown):
-            _draw(axes, [s for s in shown if s.label == label], factor, most)
-        axes.set_title(shown[0].panel.title, pad=4, fontsize=6)
-        axes.set_xlabel(quantity.axis_label(unit))
-        axes.set_ylabel("test mAP attained")
-        figure.legend(loc="outside lower center", ncols=2, title="median seed; band: worst to best seed")
+        figure = Figure((width if len(chosen) > 1 else COLUMN, 2.3), layout="constrained")
+        grid = figure.subplots(1, max(1, len(chosen)), sharey=True, squeeze=False)[0]
+        for axes, label in zip(grid, chosen or [""], strict=True):
+            _draw(axes, random, factor, most)
+            _draw(axes, [s for s in surfaces if s.label == label and not s.is_random], factor, most)
+            axes.legend(loc="lower right", fontsize=6)
+        grid[0].set_ylabel("test mAP attained")
+        figure.suptitle(filled(shown[0].panel.title, figure.get_figwidth()), size="medium")
+        note = f"{quantity.axis_label(unit)}; line: median seed, band: worst to best seed"
+        figure.supxlabel(filled(note, figure.get_figwidth(), 6), size="small")
     return figure
 
 
 def _draw(axes: Axes, own: Sequence[Surface], factor: float, most: float) -> None:
+    if not own:
+        return
     look = look_of(own[0].criterion)
     xs = np.unique([x / factor for s in own for x, _ in s.corners] + [most])
     levels = [_height(s, xs, factor) for s in own]

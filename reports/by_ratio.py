@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from prunebench.reports import numbers
+from prunebench.reports.controls import CONTROLS, said_controls
 from prunebench.reports.panel import Panel
 from prunebench.reports.report import Report
 from prunebench.reports.summary import SummaryRow
@@ -37,7 +38,8 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
     lines = [
         "| criterion |" + "".join(f" mAP at {numbers.share(ratio)} |" for ratio in ratios),
         "|---|" + "---:|" * len(ratios),
-        *(_line(label, found, ratios) for label, found in _in_order(chance, labels, compared)),
+        *(_line(_named(label), found, ratios) for label, found in _in_order(chance, labels, compared)),
+        *(_line(_control(label), found, ratios) for label, found in _controls(rows, labels)),
     ]
     own = [
         f"{_named(row.label)} ‡ removes {numbers.share(row.ratio)}: {numbers.quality(row.map_mean)}."
@@ -50,11 +52,12 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
         if row.control and row.control.startswith("unpruned")
     ]
     smallest = next((text for text in report.sentences[panel.title] if "smallest difference" in text), "")
+    controls = said_controls(panel, report.points, report.scores)
     head = [f"{panel.title}: {'; '.join(unpruned)}.", smallest, report.standing.capitalize() + "."]
     parts = [
         " ".join(text for text in head if text.strip(".")),
         "\n".join(lines),
-        " ".join([*own, *_told(labels, compared)]),
+        " ".join([*own, *_told(labels, compared), *controls]),
     ]
     return "\n\n".join(parts)
 
@@ -65,16 +68,32 @@ def _in_order(
     return [*([("random", chance)] if chance else []), *((label, compared[label]) for label in labels)]
 
 
-def _line(label: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str:
+def _controls(rows: Sequence[SummaryRow], labels: Sequence[str]) -> list[tuple[str, Sequence[SummaryRow]]]:
+    """Reversed criteria in the order of the criteria, then what was trained from scratch."""
+    found: dict[str, list[SummaryRow]] = {}
+    for row in rows:
+        if row.control in CONTROLS:
+            found.setdefault(row.label, []).append(row)
+    turned = [f"{label}, reversed" for label in labels]
+    place = {label: turned.index(label) if label in turned else len(turned) for label in found}
+    return sorted(found.items(), key=lambda item: (place[item[0]], item[1][0].control or ""))
+
+
+def _control(label: str) -> str:
+    name, turned, _ = label.partition(", reversed")
+    return f"{_named(name)}, reversed" if turned else label
+
+
+def _line(name: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str:
     at = {row.ratio: row for row in rows}
-    return f"| {_named(label)} |" + "".join(
-        f" {_cell(at[ratio]) if ratio in at else ''} |" for ratio in ratios
-    )
+    return f"| {name} |" + "".join(f" {_cell(at[ratio]) if ratio in at else ''} |" for ratio in ratios)
 
 
 def _cell(row: SummaryRow) -> str:
     difference = (
-        f" ({numbers.gap(row.difference)}{' ≈' * bool(row.like_random)})" if _is_compared(row) else ""
+        f" ({numbers.gap(row.difference)}{' ≈' * bool(row.like_random)})"
+        if math.isfinite(row.difference)
+        else ""
     )
     return numbers.quality(row.map_mean) + difference + " ◆" * row.on_frontier
 

@@ -98,10 +98,13 @@ def draw_class_changes(
     limit = max(float(np.abs(values).max()), 1e-6)
     with paper_style():
         longest = 0.045 * max(map(len, classes))
-        figure = Figure((width, CELL * len(shown) + 0.75 + longest), layout="constrained")
+        figure = Figure((width, CELL * len(shown) + 1.1 + longest), layout="constrained")
         axes = figure.subplots()
         image = axes.imshow(values, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
-        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
+        if width > COLUMN:
+            axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
+        else:
+            axes.set_xticks(range(len(classes)), classes, rotation=90)
         axes.set_yticks(range(len(shown)), [c.point.label for c in shown])
         axes.grid(visible=False)
         axes.tick_params(length=0)
@@ -111,7 +114,7 @@ def draw_class_changes(
         )
         title = f"{shown[0].point.panel.title}, {numbers.share(ratio)} removed: {which}"
         figure.suptitle(filled(title, width), size="medium", color=INK)
-        bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
+        bar = figure.colorbar(image, ax=axes, location="top", fraction=0.04, pad=0.02, aspect=50)
         bar.set_label("change of average precision", size=6.5)
         bar.outline.set_visible(False)
     return figure

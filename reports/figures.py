@@ -11,8 +11,11 @@ from matplotlib.figure import Figure
 from prunebench.reports.attainment import draw_attainment, surfaces_of
 from prunebench.reports.canvas import COLUMN
 from prunebench.reports.class_changes import class_changes, draw_class_changes, middle_ratio
+from prunebench.reports.controls_figure import draw_controls
 from prunebench.reports.critical_difference import blocks_of, draw_critical_difference
 from prunebench.reports.filters_kept import draw_filters_kept
+from prunebench.reports.overlap import overlaps_of
+from prunebench.reports.overlap_figure import draw_overlap
 from prunebench.reports.panel import Panel
 from prunebench.reports.pareto import draw
 from prunebench.reports.point import Point
@@ -85,7 +88,7 @@ def compared(report: Report) -> list[Point]:
 def _of_panel(
     report: Report, points: Sequence[Point], panel: Panel, curves: Mapping[str, Curve], width: float
 ) -> Iterator[tuple[str, str, Figure | None]]:
-    standing = report.standing
+    standing, folders = report.standing, [run.folder for run in report.runs]
     shown: list[object] = []
     for quantity in (MACS, *(q for q in AXES if q is not MACS)):
         rankings = [r for r in report.rankings if (r.panel, r.quantity) == (panel, quantity)]
@@ -94,7 +97,19 @@ def _of_panel(
             shown.append(rows)
             caption = f"Difference from random at equal {quantity.short}"
             name = f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}"
-            yield name, caption, draw_ranking(rankings, standing=standing, width=width)
+            yield (
+                name,
+                caption,
+                draw_ranking(
+                    rankings,
+                    standing=standing,
+                    width=width,
+                    ratios={quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random},
+                ),
+            )
+    pairs = list(zip(report.points, report.rows, strict=True))
+    caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
+    yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width)
     yield (
         "before_and_after",
         "Test mAP before and after fine-tuning",
@@ -105,7 +120,9 @@ def _of_panel(
     best = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
     surfaces = surfaces_of(panel, points, MACS)
     caption = "Empirical attainment over seeds, against MACs (backbone)"
-    yield "attainment", caption, draw_attainment(surfaces, best, MACS)
+    yield "attainment", caption, draw_attainment(surfaces, best, MACS, width=width)
+    agreement = draw_overlap(overlaps_of(points, panel, folders), standing=standing, width=width)
+    yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
     changes = class_changes(points, panel, report.scores)
     yield (
         "class_changes",

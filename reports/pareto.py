@@ -85,7 +85,7 @@ def _notes(points: Sequence[Point], quantity: Quantity, standing: str) -> list[s
     criteria = [p for p in points if p.control is None]
     drawn = [p for p in criteria if p.is_random]
     counts = [_counts(p.n for p in criteria if not p.is_random), _counts(p.n for p in drawn)]
-    models = f"n = {counts[0]} models" if counts[0] else ""
+    models = f"n = {counts[0]} model{'s' * (counts[0] != '1')}" if counts[0] else ""
     models += f"{', ' if models else ''}random n = {counts[1]}" if drawn else ""
     lines = [f"mean and range of {models}"] if models else []
     signs = (

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
+from prunebench.reports import numbers
 from prunebench.reports.canvas import COLUMN, filled, paper_style
-from prunebench.reports.palette import INK, look_of
+from prunebench.reports.forest import AROUND, ROW, draw_interval, finish_column
+from prunebench.reports.palette import look_of
 from prunebench.reports.ranking import Ranking
 from prunebench.reports.ranking_words import place_of, units_said
 
-ROW = 0.145  # inches: the height of a criterion
-COLUMNS = 4  # budgets drawn, those over all first
+COLUMNS = 6  # budgets drawn, those over all first
 
 
-def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2 * COLUMN) -> Figure | None:
+def draw_ranking(
+    rankings: Sequence[Ranking],
+    *,
+    standing: str,
+    width: float = 2 * COLUMN,
+    ratios: Mapping[float, float] | None = None,
+) -> Figure | None:
     """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
 
     Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
@@ -28,6 +34,7 @@ def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2
         rankings: of one panel at one equal cost.
         standing: what the run does not claim.
         width: in inches; a single column holds the first budget alone.
+        ratios: cost → the ratio of filters that was asked for, where that is one.
     """
     shown = [r for r in rankings if r.over_all] + [r for r in rankings if not r.over_all and not r.chosen_by]
     shown = shown[: COLUMNS if width > COLUMN else 1]
@@ -43,10 +50,11 @@ def draw_ranking(rankings: Sequence[Ranking], *, standing: str, width: float = 2
     ]
     labels = list(dict.fromkeys(labels))
     with paper_style():
-        figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
+        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
         grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         for axes, ranking in zip(grid, shown, strict=True):
             _draw_column(axes, ranking, labels, held)
+            finish_column(axes, _title(ranking, ratios or {}))
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
@@ -65,7 +73,6 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
 
 
 def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
-    axes.axvline(0, color=INK, linewidth=0.8)
     for row in ranking.rows:
         if row.label not in labels:
             continue
@@ -75,17 +82,14 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
             if held
             else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
         )
-        if math.isfinite(low):
-            axes.plot([low, high], [place, place], color=look.colour, linewidth=1.1)
         hollow = ranking.units < 2 or not p <= 0.05
-        axes.plot(
-            [value],
-            [place],
-            color=look.colour,
-            marker=look.marker,
-            markersize=4,
-            markerfacecolor="white" if hollow else look.colour,
-        )
-    axes.xaxis.set_major_locator(MaxNLocator(3))  # four numbers with a sign run into each other
-    axes.set_title(place_of(ranking), pad=2, fontsize=6.5)
-    axes.grid(visible=True, axis="y", linewidth=0.3)
+        draw_interval(axes, place, look, value, (low, high), hollow=hollow)
+
+
+def _title(ranking: Ranking, ratios: Mapping[float, float]) -> str:
+    """`75 % removed` above `166 M (0.52)`."""
+    if ranking.over_all:
+        return f"over all\n{ranking.budgets} budgets"
+    ratio = next((r for cost, r in ratios.items() if math.isclose(cost, ranking.cost)), None)
+    place = place_of(ranking)
+    return place if ratio is None else f"{numbers.share(ratio)} removed\n{place.removeprefix('at ')}"

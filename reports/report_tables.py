@@ -13,6 +13,7 @@ from prunebench.reports.compare_table import comparison_table
 from prunebench.reports.data_table import DataTable, has_parquet
 from prunebench.reports.figures import compared
 from prunebench.reports.latex import latex_summary
+from prunebench.reports.overlap import overlap_rows, overlaps_of
 from prunebench.reports.panel import PLACE
 from prunebench.reports.quantity import AXES
 from prunebench.reports.ranking_table import columns as ranking_columns
@@ -62,16 +63,21 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
 def _of_panels(report: Report) -> Iterator[DataTable]:
     points = compared(report)
     attained: list[list[object]] = []
+    agreed: list[list[object]] = []
     changed: list[list[object]] = []
     for panel in dict.fromkeys(p.panel for p in points if p.control is None):
         for quantity in AXES:
             for s in surfaces_of(panel, points, quantity):
                 head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
                 attained += [[*head, *corner] for corner in s.corners]
+        overlaps = overlaps_of(points, panel, [run.folder for run in report.runs])
+        agreed += [[*panel.place, *row] for row in overlap_rows(overlaps)]
         changed += [[*panel.place, *row] for row in change_rows(class_changes(points, panel, report.scores))]
     if attained:
         names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
         yield DataTable("attainment", (*PLACE, *names), attained)
+    if agreed:
+        yield DataTable("agreement", (*PLACE, "ratio", "a", "b", "overlap", "bases"), agreed)
     if changed:
         columns = (*PLACE, "criterion", "ratio", "class", "unpruned_ap", "change")
         yield DataTable("class_changes", columns, changed)

@@ -14,8 +14,9 @@ from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.palette import INK, look_of
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
+from prunebench.reports.run import stage_map
 
-ROW, COLUMNS = 0.15, 4
+ROW, COLUMNS = 0.15, 5
 
 
 def draw_stages(
@@ -52,14 +53,16 @@ def draw_stages(
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         figure.suptitle(filled(panel.title, width), size="medium")
-        note = "test mAP: hollow as pruned, filled at the last stage; dashed: unpruned"
+        note = (
+            "test mAP: hollow as pruned, filled at the last stage; pale: range over models; dashed: unpruned"
+        )
         note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size="small")
     return figure
 
 
 def ratios_of(points: Sequence[Point], width: float) -> list[float]:
-    """The ratios that have a column each in a figure of a width in inches: four at most, in a single column one."""
+    """The ratios that have a column each in a figure of a width in inches: five at most, in a single column one."""
     ratios = sorted({p.ratio for p in points})
     if width <= COLUMN:
         return ratios[len(ratios) // 2 :][:1]
@@ -76,6 +79,16 @@ def _draw(axes: Axes, point: Point, place: int) -> None:
     look = look_of(point.criteria[0])
     values = [point.mean_map_at(stage) for stage in STAGES[1:]]
     before, between, after = values[0], values[1], point.mean_map
+    pruned = [value for r in point.records if math.isfinite(value := stage_map(r, "pruned"))]
+    for ends in (pruned, point.maps):
+        axes.plot(
+            [min(ends), max(ends)],
+            [place, place],
+            color=look.colour,
+            linewidth=4,
+            alpha=0.22,
+            solid_capstyle="butt",
+        )
     axes.plot([before, after], [place, place], color=look.colour, linewidth=0.9)
     axes.plot(before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white")
     axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)

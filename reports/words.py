@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports import numbers
 from prunebench.reports.clips import ClipScores
+from prunebench.reports.controls import said_controls
 from prunebench.reports.detect import Detectable
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
@@ -25,6 +26,7 @@ def said(
         *_frontier(own),
         *_like_random(own),
         *_controls(own),
+        *said_controls(found.panel, points, scores),
         *_clips(found.panel, points, scores),
         *spread_said(found.panel, points),
     ]
@@ -62,9 +64,11 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
             cost += f", {first.macs_backbone_relative:.2f} of the backbone's MACs"
         if first.is_random:
             second = (
-                f", before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})" if ranked[1:] else ""
+                f"random wins, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
+                if ranked[1:]
+                else "random, beside which no criterion is finished there"
             )
-            yield f"{cost}: random wins{second}."
+            yield f"{cost}: {second}."
             continue
         text = f"{cost}: {first.label} is highest"
         if first.like_random is not None:
@@ -93,6 +97,8 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         criteria = {row.label: row.on_frontier for row in rows if row.control is None and not row.is_random}
         criteria |= {row.label: True for row in rows if row.on_frontier and row.label in criteria}
         total, held = len(criteria), sum(criteria.values())
+        if not total:
+            return
         lie = "lies" if held == 1 else "lie"
         yield (
             f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "

@@ -1,0 +1,84 @@
+"""What the controls say: criteria against their own reverse, shapes trained from scratch against pruned ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prunebench.reports import numbers
+from prunebench.reports.clips import ClipScores
+from prunebench.reports.difference import Difference, difference
+from prunebench.reports.panel import SCRATCH, Panel
+from prunebench.reports.point import Point, random_at
+
+CONTROLS = ("reversed", *SCRATCH)
+
+
+def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
+    """The reversals of a point's criteria at its place."""
+    return [
+        p
+        for p in points
+        if (p.control, p.panel, p.ratio) == ("reversed", point.panel, point.ratio)
+        and set(p.criteria) & set(point.criteria)
+    ]
+
+
+def said_controls(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    """At each ratio which criteria are better reversed, then what each way of training from scratch reaches."""
+    own = [p for p in points if p.panel == panel]
+    for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
+        yield from _reversed(ratio, own, scores)
+    for control in SCRATCH:
+        found = [p for p in own if p.control == control]
+        if found:
+            parts = [_scratch(p, own, scores) for p in sorted(found, key=lambda p: p.ratio)]
+            yield f"{found[0].label[0].upper()}{found[0].label[1:]}: {'; '.join(parts)}."
+
+
+def _reversed(ratio: float, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    peers = [p for p in own if p.ratio == ratio]
+    groups: dict[str, list[tuple[float, str]]] = {}
+    for point in peers:
+        if point.control is None and not point.is_random:
+            for turned in reversed_of(point, peers):
+                found = difference(turned, point, peers, scores)
+                if found is not None:
+                    groups.setdefault(_verdict(found), []).append(
+                        (-found.mean, f"{point.label} {_gap(found)}")
+                    )
+    told = [
+        f"{heading} {', '.join(text for _, text in sorted(groups[heading]))}"
+        for heading in ("better than as defined:", "worse:", "cannot be told apart:", "without an interval:")
+        if heading in groups
+    ]
+    if told:
+        yield f"Reversed with {numbers.share(ratio)} removed (95 % intervals, not corrected), {'; '.join(told)}."
+
+
+def _verdict(found: Difference) -> str:
+    if found.may_be_none is None:
+        return "without an interval:"
+    if found.may_be_none:
+        return "cannot be told apart:"
+    return "better than as defined:" if found.mean > 0 else "worse:"
+
+
+def _scratch(point: Point, own: Sequence[Point], scores: ClipScores) -> str:
+    """`0.609 mAP in the shape of 75 % removed (−0.016 [−0.030, −0.002] from random, …)`."""
+    peers = [p for p in own if p.ratio == point.ratio]
+    random = random_at(peers, point.panel, point.ratio)
+    ruled = [p for p in peers if p.control is None and not p.is_random and not p.own_budget]
+    best = max(ruled, key=lambda p: p.mean_map, default=None)
+    held = []
+    for other, name in ((random, "random"), (best, f"{best.label}, the highest there" if best else "")):
+        found = None if other is None else difference(point, other, peers, scores)
+        if found is not None:
+            held.append(f"{_gap(found)} from {name}")
+    text = f"{numbers.quality(point.mean_map)} mAP in the shape of {numbers.share(point.ratio)} removed"
+    return text + (f" ({', '.join(held)})" if held else "")
+
+
+def _gap(found: Difference) -> str:
+    low, high = found.interval
+    between = "" if found.may_be_none is None else f" {numbers.interval(low, high)}"
+    return numbers.gap(found.mean) + between

@@ -1,0 +1,88 @@
+"""Controls in words, table and figure: reversed criteria, shapes trained from scratch."""
+
+import pytest
+
+from prunebench.reports import make_report
+from prunebench.reports.by_ratio import by_ratio_markdown
+from prunebench.reports.controls_figure import draw_controls
+
+TUNED = {"finetune_scope": "tail", "finetune_seed": 0, "learning_rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def report(new_maker, tmp_path_factory):
+    """`upside_down` keeps the wrong filters, `l1` the right ones; new weights do worse than random."""
+    maker = new_maker(tmp_path_factory.mktemp("controls")).config()
+    for base in (0, 1, 2):
+        at = {"base_seed": base, "ratio": 0.5}
+        maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
+        for name, signal in (("random", 1.2), ("l1", 1.5), ("upside_down", 0.6)):
+            maker.cell(
+                signal=signal, criterion=name, prune_seed=0 if name == "random" else None, **at, **TUNED
+            )
+        for name, signal in (("l1", 0.7), ("upside_down", 1.4)):
+            maker.cell(signal=signal, criterion=name, control="reversed", noise=5, **at, **TUNED)
+        maker.cell(signal=0.5, noise=6, control="scratch", **at)
+        maker.cell(signal=1.5, noise=7, control="scratch-macs", **at)
+    return make_report([maker.write()])
+
+
+def sentence(report, start):
+    (found,) = [s for said in report.sentences.values() for s in said if s.startswith(start)]
+    return found.replace("\u00a0", " ")
+
+
+def test_the_summary_says_which_criteria_are_better_reversed(report):
+    found = sentence(report, "Reversed with")
+    better, worse = found.split("; worse: ")
+    assert "better than as defined: upside_down +" in better
+    assert worse.startswith("l1 −")
+
+
+def test_the_summary_holds_training_from_scratch_against_random_and_the_highest(report):
+    for start, sign in (("Trained from scratch:", "−"), ("From scratch, equal MACs in all:", "+")):
+        found = sentence(report, start)
+        row = next(r for r in report.rows if r.control == ("scratch" if sign == "−" else "scratch-macs"))
+        assert f"{row.map_mean:.3f} mAP in the shape of 50 % removed ({sign}" in found
+        assert "from random" in found
+        assert "from l1, the highest there" in found
+
+
+def test_the_table_by_ratio_has_rows_for_the_controls(report):
+    lines = by_ratio_markdown(report).splitlines()
+    names = [line.split("|")[1].strip() for line in lines if line.startswith("|")][2:]
+    assert names == [
+        "`random`",
+        "`l1`",
+        "`upside_down`",
+        "`l1`, reversed",
+        "`upside_down`, reversed",
+        "trained from scratch",
+        "from scratch, equal MACs in all",
+    ]
+
+
+def test_the_figure_sets_each_reverse_below_its_criterion(report):
+    pairs = list(zip(report.points, report.rows, strict=True))
+    figure = draw_controls(pairs, report.points[0].panel, standing="no claim")
+    axes = figure.axes[0]
+    names = [text.get_text() for text in axes.get_yticklabels()][::-1]
+    assert names == [
+        "l1",
+        "reversed",
+        "upside_down",
+        "reversed",
+        "trained from scratch",
+        "from scratch, equal MACs in all",
+    ]
+    marks = {
+        round(line.get_ydata()[0]): line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1
+    }
+    differences = {row.label: row.difference for row in report.rows}
+    assert marks[4] == differences["l1, reversed"]
+    assert marks[3] == differences["upside_down"]
+
+
+def test_without_controls_there_is_no_figure(quick_report):
+    pairs = list(zip(quick_report.points, quick_report.rows, strict=True))
+    assert draw_controls(pairs, quick_report.points[0].panel, standing="") is None
