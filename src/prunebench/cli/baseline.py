@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.gated import figures_of, made_with
+from prunebench.cli.gated import counted, figures_of, made_with
 from prunebench.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def save(
     if as_json:
         print_json({"file": str(output), "entries": sorted(entries)})
     else:
-        click.echo(f"{len(entries)} entries saved in {output}")
+        click.echo(f"{counted(len(entries))} saved in {output}")
 
 
 def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.gated import Found, figures_of, made_with
+from prunebench.cli.gated import Found, counted, figures_of, made_with
 from prunebench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def check(
     else:
         if changes:
             print_table(baselines.COLUMNS, [change.as_row() for change in changes])
-        count = len(held.entries)
-        entries = f"{count} entr{'y' if count == 1 else 'ies'}"
-        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {entries} of {given}")
+        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
         for note in notes:
             click.echo(note)
     if update:

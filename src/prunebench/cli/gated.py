@@ -41,6 +41,11 @@ def figures_of(subject: Path) -> Found:
     return Found(baselines.figures_of_model(load_checkpoint(subject)))
 
 
+def counted(entries: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
+
+
 def made_with() -> MadeWith:
     """This version and the command line at hand."""
     from prunebench import __version__, baselines
