@@ -17,6 +17,7 @@ from prunebench.harness.resolve import file_pruners, resolve
 from prunebench.harness.schedule import ONE_SHOT, parse_schedule
 from prunebench.harness.training import Recipe
 from prunebench.pruners.contract import Pruner
+from prunebench.pruners.registry import BUILTIN
 
 T = TypeVar("T")
 
@@ -99,7 +100,7 @@ class PruneSection(Section):
     """The grid of criteria, budget points, scopes and allocations."""
 
     files: tuple[str, ...] = Field((), description="Python files that define pruners")
-    criteria: Labels = ("l1", "random")
+    criteria: Labels = Field(("l1", "random"), description="`all` stands for every built-in one")
     ratios: Annotated[tuple[float, ...], Listed] = Field(
         (0.25, 0.5, 0.75), description="shares of filters to remove"
     )
@@ -140,7 +141,8 @@ class PruneSection(Section):
     @pydantic.field_validator("criteria")
     @classmethod
     def _known(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
-        return _once(tuple(resolve(label, info.data.get("files", ())).label for label in labels))
+        every = (name for label in labels for name in (BUILTIN if label == "all" else (label,)))
+        return _once(tuple(resolve(name, info.data.get("files", ())).label for name in every))
 
     @pydantic.field_validator("ratios")
     @classmethod

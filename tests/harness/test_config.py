@@ -2,6 +2,7 @@ import pytest
 
 from prunebench.eval import InputError
 from prunebench.harness.config import PRESETS, Config, load_config
+from prunebench.pruners import BUILTIN
 
 AT_FULL_SIZE = dict.fromkeys(("panns", "epanns"), ("data.root=AUDIOSET",))
 SIX = ("l1", "geometric_median", "random", "operator_norm", "operator_norm_released", "operator_similarity")
@@ -33,6 +34,14 @@ def test_standard_and_claim_are_what_they_say():
         assert config.controls.scratch
     assert claim.claim
     assert not standard.claim
+
+
+def test_all_stands_for_every_built_in_criterion_once():
+    found = load_config("quick", ["prune.criteria=all"]).prune.criteria
+    assert len(found) == len(BUILTIN)
+    more = load_config("quick", ["prune.criteria=['l1', 'all', 'tp:magnitude']"]).prune.criteria
+    assert set(more) == {*found, "tp:magnitude"}
+    assert len(more) == len(found) + 1
 
 
 def test_overrides():
