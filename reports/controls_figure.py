@@ -11,7 +11,7 @@ from prunebench.reports import numbers
 from prunebench.reports.canvas import COLUMN, filled, paper_style
 from prunebench.reports.controls import CONTROLS, reversed_of
 from prunebench.reports.focus import by_standing
-from prunebench.reports.forest import AROUND, ROW, draw_interval, finish_column
+from prunebench.reports.forest import AROUND, ROW, Row, draw_rows, finish_column
 from prunebench.reports.palette import INK, Look, look_of
 from prunebench.reports.panel import SCRATCH, Panel
 from prunebench.reports.point import Point
@@ -45,12 +45,8 @@ def draw_controls(
         figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
         grid = figure.subplots(1, len(ratios), sharey=True, squeeze=False)[0]
         for axes, ratio in zip(grid, ratios, strict=True):
-            for point, row in shown:
-                if point.ratio == ratio:
-                    interval = (row.difference_low, row.difference_high)
-                    hollow = row.like_random is not False
-                    place = len(labels) - 1 - labels.index(point.label)
-                    draw_interval(axes, place, _look(point), row.difference, interval, hollow=hollow)
+            at_ratio = [(p, row) for p, row in shown if p.ratio == ratio]
+            draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in at_ratio])
             finish_column(axes, f"{numbers.share(ratio)} removed")
         names = ["reversed" if label.endswith(", reversed") else label for label in labels]
         grid[0].set_yticks(range(len(labels)), names[::-1])
@@ -74,6 +70,11 @@ def _labels(points: Sequence[Point]) -> list[str]:
         found += [label, *dict.fromkeys(turned)] if turned else []
     scratch = [p.label for control in SCRATCH for p in points if p.control == control]
     return list(dict.fromkeys((found or order[:1]) + scratch))
+
+
+def _row(point: Point, row: SummaryRow, place: int) -> Row:
+    interval = (row.difference_low, row.difference_high)
+    return Row(place, _look(point), row.difference, interval, row.like_random is not False)
 
 
 def _look(point: Point) -> Look:

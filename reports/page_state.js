@@ -47,8 +47,12 @@ function element(name, attributes = {}, parent = null, text = null) {
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
-const INKS = { light: ["#ffffff", "#1a1a1a", "#5a5f66", "#d9dce0"], dark: ["#14171a", "#e8eaed", "#a3a9b1", "#343a41"] };
-const inks = () => INKS[isDark() ? "dark" : "light"]; // ground, ink, quiet, line
+const probe = document.body.appendChild(document.createElement("i")); // what a colour of the style sheet is in this theme
+probe.hidden = true;
+const inks = () => ["ground", "ink", "quiet", "line"].map((name) => {
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+});
 const colour = (look) => (look in DATA.looks ? DATA.looks[look][isDark() ? "dark" : "light"] : inks()[1]);
 
 dark.addEventListener("change", () => changed());

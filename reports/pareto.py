@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from prunebench.reports.canvas import COLUMN, paper_style
 from prunebench.reports.focus import MANY, focus_of
-from prunebench.reports.pareto_labels import label_marks
+from prunebench.reports.pareto_labels import crowded, label_marks
 from prunebench.reports.pareto_panel import Handles, draw_panel, nearly_equal
 from prunebench.reports.point import Point
 from prunebench.reports.quantity import Quantity
@@ -39,7 +39,11 @@ def draw(
     column = column or COLUMN * (2 if many and len(panels) == 1 else 1)
     columns = max(1, min(round(2 * COLUMN / column), 2, len(panels)))
     rows = math.ceil(len(panels) / columns)
-    notes = "\n".join(_notes(known, quantity, standing))
+    by_panel = {panel: [p for p in known if p.panel == panel] for panel in panels}
+    focus = {panel: focus_of(own, quantity) for panel, own in by_panel.items()}
+    crowd = any(crowded(own, focus[panel]) for panel, own in by_panel.items())
+    equal = all(nearly_equal(own, quantity) for own in by_panel.values())
+    notes = "\n".join(_notes(known, quantity, standing, crowd=crowd, equal=equal))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
         figure = Figure(
@@ -48,7 +52,7 @@ def draw(
         grid = figure.subplots(rows, columns, squeeze=False)
         handles: Handles = {}
         for axes, panel in zip(grid.flat, panels, strict=False):
-            handles |= draw_panel(axes, [p for p in known if p.panel == panel], quantity, scale)
+            handles |= draw_panel(axes, by_panel[panel], quantity, scale, focus[panel])
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
         foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
@@ -63,7 +67,7 @@ def draw(
         )
         _stack(figure, legend, foot)
         for axes, panel in zip(grid.flat, panels, strict=False):
-            label_marks(axes, [p for p in known if p.panel == panel], quantity, scale[0])
+            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
     return figure
 
 
@@ -80,7 +84,9 @@ def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
     ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)).execute(figure)
 
 
-def _notes(points: Sequence[Point], quantity: Quantity, standing: str) -> list[str]:
+def _notes(
+    points: Sequence[Point], quantity: Quantity, standing: str, *, crowd: bool, equal: bool
+) -> list[str]:
     """The lines below the legend: what a marker stands for, and whether anything is claimed."""
     criteria = [p for p in points if p.control is None]
     drawn = [p for p in criteria if p.is_random]
@@ -95,10 +101,9 @@ def _notes(points: Sequence[Point], quantity: Quantity, standing: str) -> list[s
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1:
         lines.append("marks of one ratio stand side by side and cost the same")
-    panels = [[p for p in points if p.panel == panel] for panel in dict.fromkeys(p.panel for p in points)]
-    if any({p.label for p in own} - focus_of(own, quantity) for own in panels):
+    if crowd:
         lines.append("in colour: on the frontier, the three best and the two worst on the mean over ratios")
-    if all(nearly_equal(own, quantity) for own in panels):
+    if equal:
         costs = [quantity.of(p) for p in points]
         lines.append(
             f"{quantity.short} differs by {100 * (max(costs) / min(costs) - 1):.1g} % at most: "

@@ -8,7 +8,6 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from prunebench.reports.apart import place_labels, stack_labels
-from prunebench.reports.focus import focus_of
 from prunebench.reports.frontier import frontier
 from prunebench.reports.palette import look_of
 from prunebench.reports.point import Point
@@ -20,14 +19,16 @@ LEFT = 16.0  # points from the marks to the names of a crowded panel
 MOST = 0.45  # share of the panel that names may take
 
 
-def label_marks(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> None:
+def label_marks(
+    axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, focus: frozenset[str]
+) -> None:
     """Name the frontier's criteria and the published points, in a crowded panel the criteria in focus.
 
     Call it when the figure is laid out.
     """
     criteria = [p for p in points if p.control is None]
     known = [(cost / factor, p.map, p.model) for cost, p in beside(points[0].panel, quantity)]
-    if not crowded(points, quantity):
+    if not crowded(points, focus):
         best = [p for p in frontier(points, quantity) if p.control is None]
         place_labels(axes, [(quantity.of(p) / factor, p.mean_map, p.label) for p in best] + known)
         return
@@ -39,7 +40,7 @@ def label_marks(axes: Axes, points: Sequence[Point], quantity: Quantity, factor:
         [
             (quantity.of(p) / factor, p.mean_map, label, look_of(p.criteria[0]).colour)
             for label, p in first.items()
-            if label in focus_of(points, quantity)
+            if label in focus
         ],
         left=LEFT,
         size=SIZE,
@@ -47,14 +48,14 @@ def label_marks(axes: Axes, points: Sequence[Point], quantity: Quantity, factor:
     place_labels(axes, known)
 
 
-def crowded(points: Sequence[Point], quantity: Quantity) -> bool:
+def crowded(points: Sequence[Point], focus: frozenset[str]) -> bool:
     """Whether criteria are out of focus."""
-    return not {p.label for p in points if p.control is None} <= focus_of(points, quantity)
+    return not {p.label for p in points if p.control is None} <= focus
 
 
-def room_at_the_left(axes: Axes, points: Sequence[Point], quantity: Quantity) -> float:
+def room_at_the_left(axes: Axes, points: Sequence[Point], focus: frozenset[str]) -> float:
     """Widen the axis by what the names of the criteria in focus take; where it began before."""
-    longest = max(len(p.label) for p in points if p.label in focus_of(points, quantity) and p.control is None)
+    longest = max(len(p.label) for p in points if p.label in focus and p.control is None)
     figure, grid = axes.get_figure(root=True), axes.get_subplotspec()
     assert figure is not None
     columns = 1 if grid is None else grid.get_gridspec().ncols

@@ -16,7 +16,6 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
-from prunebench.reports.focus import focus_of
 from prunebench.reports.frontier import frontier
 from prunebench.reports.palette import GREY, INK, look_of
 from prunebench.reports.panel import SCRATCH
@@ -42,7 +41,13 @@ CONTROLS = {
 }
 
 
-def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: tuple[float, str]) -> Handles:
+def draw_panel(
+    axes: Axes,
+    points: Sequence[Point],
+    quantity: Quantity,
+    scale: tuple[float, str],
+    focus: frozenset[str],
+) -> Handles:
     """Draw a panel and give what its legend needs, by label.
 
     Args:
@@ -50,6 +55,7 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
         points: of one panel, all of which have the quantity.
         quantity: the cost.
         scale: divisor and unit of the axis.
+        focus: labels drawn in colour.
     """
     factor, unit = scale
     costs = [quantity.of(p) / factor for p in points]
@@ -58,7 +64,6 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     if logarithmic:
         axes.set_xscale("log")
     handles: Handles = {}
-    focus = focus_of(points, quantity)
     curves = curves_of(points, points[0].panel)
     _faint(axes, [curve for curve in curves if curve.label not in focus], quantity, factor)
     curves = [curve for curve in curves if curve.label in focus]
@@ -83,7 +88,7 @@ def draw_panel(axes: Axes, points: Sequence[Point], quantity: Quantity, scale: t
     if nearly_equal(points, quantity):  # else what is no difference fills the axis
         middle = (max(costs) + min(costs)) / 2
         axes.set_xlim(middle * (1 - SPAN / 2), middle * (1 + SPAN / 2))
-    began = room_at_the_left(axes, points, quantity) if crowded(points, quantity) else -math.inf
+    began = room_at_the_left(axes, points, focus) if crowded(points, focus) else -math.inf
     axes.set_title(textwrap.fill(points[0].panel.title, TITLE), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")

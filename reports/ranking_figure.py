@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from prunebench.reports import numbers
 from prunebench.reports.canvas import COLUMN, filled, paper_style
-from prunebench.reports.forest import AROUND, ROW, draw_interval, finish_column
+from prunebench.reports.forest import AROUND, ROW, Row, draw_rows, finish_column
 from prunebench.reports.palette import look_of
 from prunebench.reports.ranking import Ranking
 from prunebench.reports.ranking_words import place_of, units_said
@@ -73,17 +73,17 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
 
 
 def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
+    rows = []
     for row in ranking.rows:
-        if row.label not in labels:
-            continue
-        look, place = look_of(row.criterion), labels.index(row.label)
-        value, low, high, p = (
-            (row.from_random, row.from_random_low, row.from_random_high, row.from_random_p)
-            if held
-            else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
-        )
-        hollow = ranking.units < 2 or not p <= 0.05
-        draw_interval(axes, place, look, value, (low, high), hollow=hollow)
+        if row.label in labels:
+            value, low, high, p = (
+                (row.from_random, row.from_random_low, row.from_random_high, row.from_random_p)
+                if held
+                else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
+            )
+            hollow = ranking.units < 2 or not p <= 0.05
+            rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), hollow))
+    draw_rows(axes, rows)
 
 
 def _title(ranking: Ranking, ratios: Mapping[float, float]) -> str:

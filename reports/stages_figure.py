@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from prunebench.eval.record import STAGES
 from prunebench.reports import numbers
 from prunebench.reports.canvas import COLUMN, filled, paper_style
+from prunebench.reports.forest import draw_bars
 from prunebench.reports.palette import INK, look_of
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
@@ -46,8 +47,7 @@ def draw_stages(
         grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
         for axes, ratio in zip(grid, ratios, strict=True):
             axes.axvline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
-            for point in (p for p in shown if p.ratio == ratio):
-                _draw(axes, point, labels.index(point.label))
+            _draw(axes, [(labels.index(p.label), p) for p in shown if p.ratio == ratio])
             axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
             axes.grid(visible=True, axis="y", linewidth=0.3)
         grid[0].set_yticks(range(len(labels)), labels)
@@ -75,22 +75,20 @@ def _last(points: Sequence[Point], label: str) -> float:
     return max(p.ratio for p in points if p.label == label)
 
 
-def _draw(axes: Axes, point: Point, place: int) -> None:
-    look = look_of(point.criteria[0])
-    values = [point.mean_map_at(stage) for stage in STAGES[1:]]
-    before, between, after = values[0], values[1], point.mean_map
-    pruned = [value for r in point.records if math.isfinite(value := stage_map(r, "pruned"))]
-    for ends in (pruned, point.maps):
+def _draw(axes: Axes, placed: Sequence[tuple[int, Point]]) -> None:
+    ranges, joins = [], []
+    for place, point in placed:
+        look = look_of(point.criteria[0])
+        before, between = (point.mean_map_at(stage) for stage in STAGES[1:3])
+        after = point.mean_map
+        pruned = [value for r in point.records if math.isfinite(value := stage_map(r, "pruned"))]
+        ranges += [(min(ends), max(ends), place, look.colour) for ends in (pruned, point.maps)]
+        joins.append((before, after, place, look.colour))
         axes.plot(
-            [min(ends), max(ends)],
-            [place, place],
-            color=look.colour,
-            linewidth=4,
-            alpha=0.22,
-            solid_capstyle="butt",
+            before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white"
         )
-    axes.plot([before, after], [place, place], color=look.colour, linewidth=0.9)
-    axes.plot(before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white")
-    axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)
-    if math.isfinite(between) and point.records[0].last_stage != "recalibrated":
-        axes.plot(between, place, color=look.colour, marker="|", markersize=5)
+        axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)
+        if math.isfinite(between) and point.records[0].last_stage != "recalibrated":
+            axes.plot(between, place, color=look.colour, marker="|", markersize=5)
+    draw_bars(axes, ranges, linewidth=4, alpha=0.22)
+    draw_bars(axes, joins, linewidth=0.9)

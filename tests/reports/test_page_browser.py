@@ -165,7 +165,7 @@ def test_both_themes_and_a_phone(page):
     light = ground()
     page.locator("#theme").click()
     assert ground() != light
-    assert page.locator("#plot rect").first.get_attribute("fill") == "#14171a"
+    assert page.locator("#plot rect").first.get_attribute("fill") == "rgb(20, 23, 26)"
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
