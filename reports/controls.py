@@ -8,7 +8,7 @@ from prunebench.reports import numbers
 from prunebench.reports.clips import ClipScores
 from prunebench.reports.difference import Difference, difference
 from prunebench.reports.panel import SCRATCH, Panel
-from prunebench.reports.point import Point, random_at
+from prunebench.reports.point import Point
 
 CONTROLS = ("reversed", *SCRATCH)
 
@@ -29,10 +29,11 @@ def said_controls(panel: Panel, points: Sequence[Point], scores: ClipScores) -> 
     for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
         yield from _reversed(ratio, own, scores)
     for control in SCRATCH:
-        found = [p for p in own if p.control == control]
-        if found:
-            parts = [_scratch(p, own, scores) for p in sorted(found, key=lambda p: p.ratio)]
-            yield f"{found[0].label[0].upper()}{found[0].label[1:]}: {'; '.join(parts)}."
+        found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
+        parts = [text for p in found for text in _scratch(p, own, scores)]
+        if parts:
+            label = found[0].label[0].upper() + found[0].label[1:]
+            yield f"{label}, against the highest of the same shape (95 % intervals, not corrected): {', '.join(parts)}."
 
 
 def _reversed(ratio: float, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
@@ -63,19 +64,15 @@ def _verdict(found: Difference) -> str:
     return "better than as defined:" if found.mean > 0 else "worse:"
 
 
-def _scratch(point: Point, own: Sequence[Point], scores: ClipScores) -> str:
-    """`0.609 mAP in the shape of 75 % removed (−0.016 [−0.030, −0.002] from random, …)`."""
+def _scratch(point: Point, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    """`−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
     peers = [p for p in own if p.ratio == point.ratio]
-    random = random_at(peers, point.panel, point.ratio)
-    ruled = [p for p in peers if p.control is None and not p.is_random and not p.own_budget]
-    best = max(ruled, key=lambda p: p.mean_map, default=None)
-    held = []
-    for other, name in ((random, "random"), (best, f"{best.label}, the highest there" if best else "")):
-        found = None if other is None else difference(point, other, peers, scores)
+    ruled = [p for p in peers if p.control is None and not p.own_budget]
+    if ruled:
+        best = max(ruled, key=lambda p: p.mean_map)
+        found = difference(point, best, peers, scores)
         if found is not None:
-            held.append(f"{_gap(found)} from {name}")
-    text = f"{numbers.quality(point.mean_map)} mAP in the shape of {numbers.share(point.ratio)} removed"
-    return text + (f" ({', '.join(held)})" if held else "")
+            yield f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
 
 
 def _gap(found: Difference) -> str:

@@ -47,7 +47,7 @@ def draw_controls(
         for axes, ratio in zip(grid, ratios, strict=True):
             at_ratio = [(p, row) for p, row in shown if p.ratio == ratio]
             draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in at_ratio])
-            finish_column(axes, f"{numbers.share(ratio)} removed")
+            finish_column(axes, f"{numbers.share(ratio)} removed", len(ratios))
         names = ["reversed" if label.endswith(", reversed") else label for label in labels]
         grid[0].set_yticks(range(len(labels)), names[::-1])
         grid[0].set_ylim(-0.7, len(labels) - 0.3)

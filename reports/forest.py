@@ -14,6 +14,7 @@ from prunebench.reports.palette import INK, Look
 
 ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
 TITLE = 6.5  # points
+FEW = 4  # columns up to which three numbers do not run into each other
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def draw_bars(axes: Axes, bars: Sequence[tuple[float, float, int, str]], **style
         axes.hlines(places, low, high, colors=colours, zorder=1.9, **style)
 
 
-def finish_column(axes: Axes, title: str) -> None:
-    """The line at zero, the title, few numbers."""
+def finish_column(axes: Axes, title: str, columns: int) -> None:
+    """The line at zero, the title, as few numbers as one of so many columns has room for."""
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1.5)
-    axes.xaxis.set_major_locator(MaxNLocator(3))  # four numbers with a sign run into each other
+    axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= FEW else 2))
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_title(title, pad=2, fontsize=TITLE)
     axes.grid(visible=True, axis="y", linewidth=0.3)

@@ -54,7 +54,7 @@ def draw_ranking(
         grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         for axes, ranking in zip(grid, shown, strict=True):
             _draw_column(axes, ranking, labels, held)
-            finish_column(axes, _title(ranking, ratios or {}))
+            finish_column(axes, _title(ranking, ratios or {}), len(shown))
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
