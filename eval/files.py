@@ -65,9 +65,9 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of `whole_file` in a folder that nobody else writes to now."""
-    for path in folder.glob(".*.????????"):
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Remove the temporary files of `whole_file` in a folder, of files `name`, that nobody else writes to now."""
+    for path in folder.glob(f".{name}.????????"):
         if path.is_file():
             path.unlink(missing_ok=True)
 

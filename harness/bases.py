@@ -156,6 +156,7 @@ def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]
     path = cache.base(job.identity) / f"stem-{split}.npy"
     with filelock.FileLock(path.with_suffix(".lock")):
         if not path.exists():
+            remove_leftovers(path.parent, path.name)
             features = split_features(job.data, split, cache)
             with whole_file(path) as stream:
                 _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 import torch
 
+from prunebench.eval.files import remove_leftovers
 from prunebench.harness.environment import processor
 from prunebench.harness.training_state import TrainingState
 
@@ -50,8 +51,10 @@ class Cache:
 
     def forget_training(self, identity: str) -> None:
         """Remove what an outcome's trainings kept, since the outcome is safe."""
-        for path in (self.root / "trainings" / _kind()).glob(f"{identity}.*"):
+        folder = self.root / "trainings" / _kind()
+        for path in folder.glob(f"{identity}.*"):
             path.unlink(missing_ok=True)
+        remove_leftovers(folder, f"{identity}.*")
 
 
 def _kind() -> str:

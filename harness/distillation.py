@@ -8,7 +8,7 @@ import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.files import whole_file
+from prunebench.eval.files import remove_leftovers, whole_file
 from prunebench.harness.bases import BaseJob, load_base
 from prunebench.harness.cache import Cache
 from prunebench.harness.splits import split_features, split_targets
@@ -37,6 +37,7 @@ def teacher_probabilities(base: BaseJob, cache: Cache) -> NDArray[np.float32]:
     path = cache.base(base.identity) / "teacher-training.npy"
     with filelock.FileLock(path.with_suffix(".lock")):
         if not path.exists():
+            remove_leftovers(path.parent, path.name)
             found = predict(load_base(base, cache), split_features(base.data, "training", cache))
             with whole_file(path) as stream:
                 np.save(stream, found)

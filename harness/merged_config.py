@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
-
-# Lists of the grid: more entries are more cells.
-JOINED = (
-    "base.seeds",
-    "finetune.schedules",
-    "finetune.scopes",
-    "finetune.seeds",
-    "prune.allocations",
-    "prune.criteria",
-    "prune.files",
-    "prune.ratios",
-    "prune.scopes",
-    "prune.seeds",
-    "prune.target_macs",
-    "prune.target_parameters",
-)
-# The first seed of each chooses the fine-tuning rate and is part of every cell's identity.
-CHOOSE_RATE = ("base.seeds", "finetune.seeds", "prune.seeds")
-# What changes no result: the first run's counts.
-FREE = ("name", "workers", "checkpoint_seconds", "measure.", "finetune.evaluate_every")
+from prunebench.harness.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -53,9 +34,9 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
         InputError: naming the first keys, for configurations that differ in what decides a result, or whose seeds
             do not begin alike.
     """
-    merged = dict(_flat(configs[0]))
+    merged = dict(flat(configs[0]))
     for run, config in zip(runs[1:], configs[1:], strict=True):
-        other = dict(_flat(config))
+        other = dict(flat(config))
         differing = []
         for key in sorted(merged.keys() | other.keys()):
             if key in JOINED:
@@ -82,14 +63,6 @@ def _joined(key: str, first: Any, second: Any, one: Path, other: Path) -> list[A
             f"Found {mine[:1]} in `{one}` and {theirs[:1]} in `{other}`: run one of them again with that seed first."
         )
     return list(dict.fromkeys([*mine, *theirs]))
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from prunebench.harness.budget_point import without
 from prunebench.harness.cache import Cache
 from prunebench.harness.cell import Cell
 from prunebench.harness.config import RANDOM_SEEDS, Config
+from prunebench.harness.config_difference import difference
 from prunebench.harness.forecast import MODEL, forecast
 from prunebench.harness.model import LAYERS
 from prunebench.harness.plan import Plan, make_plan
@@ -74,7 +75,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             "model": MODEL,
             "shapes": config.measure.latency,
         },
-        "notes": list(_notes(config)),
+        "notes": [*_strays(config, plan, folder, done), *notes(config)],
     }
 
 
@@ -130,18 +131,27 @@ def _floors(config: Config, label: str, model: Architecture) -> list[dict[str, A
     return found
 
 
-def _notes(config: Config) -> list[str]:
-    notes = []
+def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> Iterator[str]:
+    """What a run in this folder would be refused for."""
+    strays = done - {cell.identity for cell in plan.cells}
+    if folder is not None and strays:
+        yield (
+            f"`{folder}` holds {len(strays)} finished cells that this configuration lacks"
+            f"{difference(folder, config)}: a run there is refused, give another folder with -o."
+        )
+
+
+def notes(config: Config) -> Iterator[str]:
+    """What a configuration has too little of for a claim."""
     if len(config.prune.seeds) < RANDOM_SEEDS:
-        notes.append(
+        yield (
             f"`prune.seeds` has {len(config.prune.seeds)} for the control `random`; a comparison takes "
             f"{RANDOM_SEEDS} or more."
         )
     if len(config.base.seeds) < BASE_SEEDS:
-        notes.append(
+        yield (
             f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASE_SEEDS} base models give intervals and no "
             "claim."
         )
     if len(config.prune.points()) < 5:
-        notes.append(f"{len(config.prune.points())} budget points; a claim takes five or more.")
-    return notes
+        yield f"{len(config.prune.points())} budget points; a claim takes five or more."

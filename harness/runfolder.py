@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -26,14 +25,13 @@ from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, read_records
 from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness.config import Config
+from prunebench.harness.config_difference import difference
 from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Plan
 
 SCHEMA = 1  # of the folder as a whole; each record has its own
-# Keys that no cell's identity knows.
-CHANGES_NOTHING = ("name", "workers", "checkpoint_seconds", "finetune.evaluate_every")
 
 
 class RunFolder:
@@ -122,26 +120,9 @@ class RunFolder:
         if stray:
             raise InputError(
                 f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
-                f"{len(stray)} others{self._difference(config)}: extend the configuration in its `config.toml`, or "
-                "give another folder with -o."
+                f"{len(stray)} others{difference(self.path, config)}: extend the configuration in its `config.toml`, "
+                "or give another folder with -o."
             )
-
-    def _difference(self, config: Config) -> str:
-        """The first keys in which a configuration differs from the folder's."""
-        try:
-            before = tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return ""
-        usual = Config().table()  # what a folder of an earlier version does not name was so
-        usual_flat, old, new = (dict(_flat(t)) for t in (usual, before, tomllib.loads(config.to_toml())))
-        old = usual_flat | old
-        changed = [
-            f"`{key}` {old.get(key, 'absent')} there and {new.get(key, 'absent')} here"
-            for key in sorted(old.keys() | new.keys())
-            if old.get(key) != new.get(key) and key not in CHANGES_NOTHING
-        ]
-        more = ", …" if len(changed) > 3 else ""
-        return f" ({', '.join(changed[:3])}{more})" if changed else ""
 
     def _environment(self) -> dict[str, object]:
         """What the run is made with: of its first outcome, or of now."""
@@ -227,11 +208,3 @@ class RunFolder:
 def file_name(label: str) -> str:
     """A label as a file name."""
     return re.sub(r"[^\w.=-]+", "_", label)
-
-
-def _flat(table: Mapping[str, object], parent: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{parent}{key}.")
-        else:
-            yield f"{parent}{key}", value

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from prunebench.cli import cli
-from prunebench.eval import InputError
+from prunebench.eval import InputError, Record
+from prunebench.eval.files import append_line, write_text
 from prunebench.harness.architecture import Architecture, scaled_embedding, scaled_widths
 from prunebench.harness.config import load_config
 from prunebench.harness.forecast import Speed, probe
@@ -82,6 +83,19 @@ def test_the_plan_as_text(tmp_path):
     assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
     alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
     assert re.search(r"with 1 worker\.", alone.stdout)
+
+
+def test_a_folder_with_other_cells_is_noted(tmp_path):
+    write_text(tmp_path / "run" / "config.toml", load_config("quick", [*TINY, "finetune.steps=9"]).to_toml())
+    append_line(
+        tmp_path / "run" / "records.jsonl",
+        Record(cell="a", outcome="o", data="synth", base="b", scope="").to_json(),
+    )
+    found = CliRunner().invoke(cli, command(tmp_path, "prune.ratios=[0.5, 0.6]"), catch_exceptions=False)
+    text = re.sub(r"\s+", " ", found.stdout)
+    assert (
+        "holds 1 finished cells that this configuration lacks (`finetune.steps` 9 there and 60 here)" in text
+    )
 
 
 def test_what_cannot_be_reached_is_said_and_nothing_made(tmp_path):

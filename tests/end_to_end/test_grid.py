@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from prunebench.eval.complexity import cnn14_macs
@@ -122,6 +123,26 @@ def test_curves_of_validation_map_end_where_the_record_does(run, records):
         assert curves[record.outcome][-1][1] == record.stages["fine-tuned"]["validation_map"]
         if record.schedule == "one-shot":
             assert curves[record.outcome][0][1] == record.stages["pruned"]["validation_map"]
+
+
+def test_two_workers_give_the_same_bits_in_rounds_and_by_distillation(run, records, tmp_path):
+    """A part of the grid in processes of its own, with base models and features made anew."""
+    text = CONFIG.replace("workers = 0", "workers = 2").replace('"rank1_cosine_released"]', "]")
+    text = text[: text.index("allocations")] + text[text.index("[finetune]") : text.index("[controls]")]
+    (tmp_path / "part.toml").write_text(text + "[measure]\nlatency = false\n")
+    config = load_config(str(tmp_path / "part.toml"))
+    assert config.workers == 2
+    assert run_sweep(config, tmp_path / "run", Cache(tmp_path / "cache")).failed == 0
+    alone = {record.cell: record for record in records}
+    found = load_records(tmp_path / "run")
+    for schedule in ("one-shot", ITERATIVE):
+        assert {r.criterion for r in pruned(found, schedule=schedule)} == {"l1", "random"}
+    for record in found:
+        assert record.same_result(alone[record.cell]), record
+        scores = [
+            np.load(folder / "scores" / f"{record.outcome}.npz")["test"] for folder in (run, tmp_path / "run")
+        ]
+        assert np.array_equal(*scores)
 
 
 def test_shapes_from_scratch_have_the_widths_of_their_allocation(records):

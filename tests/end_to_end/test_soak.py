@@ -1,10 +1,9 @@
 """A real sweep of two workers, killed three times at random after a new cell has begun; `tox -e soak`, twenty times."""
 
 import json
-import os
+import multiprocessing
 import random
-import subprocess
-import sys
+import signal
 import time
 
 import numpy as np
@@ -12,53 +11,54 @@ import psutil
 import pytest
 
 from prunebench.eval.record import read_records
+from prunebench.harness.cache import Cache
+from prunebench.harness.config import Config
+from prunebench.harness.sweep import run_sweep
+from prunebench.harness.workers import PRELOADED
 
-CONFIG = """
-name = "soak"
-workers = 2
-checkpoint_seconds = 0
-[data]
-training_clips = 32
-validation_clips = 16
-test_clips = 16
-seconds = 0.5
-[model]
-width = 0.03125
-[base]
-steps = 4
-batch = 4
-[prune]
-criteria = ["l1", "l2", "geometric_median", "random"]
-ratios = [0.25, 0.5, 0.75]
-seeds = [0, 1]
-[finetune]
-seeds = [0, 1]
-steps = 6
-batch = 4
-rates = [1e-3]
-rate_ratios = [0.5]
-[measure]
-latency = false
-"""
+CONFIG = Config.model_validate(
+    {
+        "name": "soak",
+        "workers": 2,
+        "checkpoint_seconds": 0,
+        "data": {"training_clips": 24, "validation_clips": 12, "test_clips": 12, "seconds": 0.5},
+        "model": {"width": 1 / 32},
+        "base": {"steps": 4, "batch": 4},
+        "prune": {
+            "criteria": ["l1", "geometric_median", "random"],
+            "ratios": [0.25, 0.5, 0.75],
+            "seeds": [0],
+        },
+        "finetune": {"seeds": [0, 1], "steps": 6, "batch": 4, "rates": [1e-3], "rate_ratios": [0.5]},
+        "measure": {"latency": False},
+    }
+)
 KILLS = 3
+LONGEST = 0.3  # seconds from a new cell to the kill; a third of the sweep's cells at most begin in them
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
+    """The folder of all runs. Main processes are forked from the process that their workers are forked from."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["prunebench.harness.sweep", *PRELOADED])
     found = tmp_path_factory.mktemp("soak")
-    (found / "soak.toml").write_text(CONFIG)
-    assert start(found, "undisturbed").wait(timeout=600) == 0
+    assert finish(found, "undisturbed") == 0
     return found
 
 
 def start(home, name):
     """In a cache of its own, so that base models are trained again each time."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "prunebench", "run", str(home / "soak.toml"), "-o", str(home / name)],
-        env={**os.environ, "PRUNEBENCH_CACHE": str(home / f"{name}-cache"), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    process = multiprocessing.get_context("forkserver").Process(
+        target=run_sweep, args=(CONFIG, home / name, Cache(home / f"{name}-cache"))
     )
+    process.start()
+    return process
+
+
+def finish(home, name):
+    process = start(home, name)
+    process.join(timeout=600)
+    return process.exitcode
 
 
 def begun(home, name):
@@ -76,19 +76,22 @@ def records(home, name):
 def test_killed_three_times_at_random(home, seed):
     chance, name = random.Random(seed), f"killed-{seed}"
     for _ in range(KILLS):
+        others = psutil.Process().children(recursive=True)
         before, process = begun(home, name), start(home, name)
         deadline = time.monotonic() + 300
-        while begun(home, name) == before and process.poll() is None:
+        while begun(home, name) == before and process.is_alive():
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.5))
-        workers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        time.sleep(chance.uniform(0, LONGEST))
+        workers = [child for child in psutil.Process().children(recursive=True) if child not in others]
         process.kill()
-        process.wait()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "the sweep ended before it was killed"
+        assert len(workers) > CONFIG.workers
         assert not psutil.wait_procs(workers, timeout=60)[1], "workers outlived the run"
-    assert start(home, name).wait(timeout=600) == 0
+    assert finish(home, name) == 0
     ours, theirs = records(home, name), records(home, "undisturbed")
-    assert ours.keys() == theirs.keys()
+    assert ours.keys() == theirs.keys() != set()
     for cell, record in ours.items():
         assert record.status == "done"
         assert record.same_result(theirs[cell]), record

@@ -4,7 +4,9 @@ from dataclasses import replace
 import pytest
 
 from prunebench.eval import InputError, Record
+from prunebench.eval.files import write_text
 from prunebench.harness.config import load_config
+from prunebench.harness.config_difference import difference
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Base, Cell, Plan
 from prunebench.harness.runfolder import RunFolder, file_name
@@ -51,6 +53,39 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         shown = r"must contain the finished cells .* holds 1 others \(`finetune.steps` 60 there and 7 here\)"
         with pytest.raises(InputError, match=shown):
             run.begin(other, plan("b", "c"), [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (
+            ["finetune.steps=9"],
+            ["prune.ratios=[0.1, 0.25, 0.5, 0.75]"],
+            "`finetune.steps` 9 there and 60 here",
+        ),
+        ([], ["prune.ratios=[0.25, 0.9]"], "`prune.ratios` has 0.5, 0.75 there and not here"),
+        ([], ["prune.seeds=[1, 0, 2]"], "`prune.seeds` begins with 0 there and 1 here"),
+        (
+            ["controls.scratch=true"],
+            ["controls.reversed=true"],
+            "`controls.scratch` True there and False here",
+        ),
+        ([], ["data.seed=1", "measure.latency=false"], "`data.seed` 0 there and 1 here"),
+    ],
+)
+def test_what_only_adds_cells_is_no_difference(tmp_path, before, after, shown):
+    config = load_config("quick", before)
+    write_text(tmp_path / "config.toml", config.to_toml())
+    more = ["claim=true", "workers=7", "finetune.seeds=[0, 1, 2]", "prune.target_macs=[0.8]", *after]
+    assert difference(tmp_path, load_config("quick", more)) == f" ({shown})"
+
+
+def test_a_data_set_more_is_no_difference(tmp_path):
+    several = load_config("quick", ["data=[{name='synth'}, {name='synth', seed=1}]"])
+    write_text(tmp_path / "config.toml", load_config("quick").to_toml())
+    assert "though no key of it differs" in difference(tmp_path, several)
+    write_text(tmp_path / "config.toml", several.to_toml())
+    assert "`data` has {'name': 'synth'" in difference(tmp_path, load_config("quick"))
 
 
 def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):

@@ -111,7 +111,7 @@ def assert_same(home, undisturbed):
         assert np.array_equal(*scores)
     assert len(lines(runs[0] / "outcomes.jsonl")) == OUTCOMES, "an outcome was computed twice"
     assert len(lines(runs[0] / "records.jsonl")) == len(ours), "a cell was recorded twice"
-    hidden = {path.name for path in runs[0].rglob(".*")} - {".lock"}
+    hidden = {path.name for folder in (runs[0], home / "cache") for path in folder.rglob(".*")} - {".lock"}
     assert not hidden, "temporary files were left behind"
     assert not (runs[0] / "progress.json").exists()
     assert not list((home / "cache").glob("trainings/*/*")), "states of finished trainings were kept"
