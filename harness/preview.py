@@ -75,7 +75,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             "model": MODEL,
             "shapes": config.measure.latency,
         },
-        "notes": [*_strays(config, plan, folder, done), *notes(config)],
+        "notes": [*_strays(config, plan, folder, done), *_notes(config)],
     }
 
 
@@ -141,13 +141,18 @@ def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> 
         )
 
 
-def notes(config: Config) -> Iterator[str]:
-    """What a configuration has too little of for a claim."""
+def few_draws(config: Config) -> Iterator[str]:
+    """Whether the control `random` is drawn too seldom to be one."""
     if len(config.prune.seeds) < RANDOM_SEEDS:
         yield (
             f"`prune.seeds` has {len(config.prune.seeds)} for the control `random`; a comparison takes "
             f"{RANDOM_SEEDS} or more."
         )
+
+
+def _notes(config: Config) -> Iterator[str]:
+    """What a configuration has too little of for a claim."""
+    yield from few_draws(config)
     if len(config.base.seeds) < BASE_SEEDS:
         yield (
             f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASE_SEEDS} base models give intervals and no "

@@ -15,6 +15,8 @@ from prunebench.reports.quantity import AXES
 from prunebench.reports.recovery import read_curves
 from prunebench.reports.run import Run, final_map
 
+RANDOM_SEEDS = 3  # draws of the random control, the fewest for a comparison
+
 
 def said_missing(
     runs: Sequence[Run],
@@ -128,8 +130,23 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
     if bare:
         at = ", ".join(map(numbers.share, bare))
         yield f"{title}: no random control at {at}, so nothing is held against it."
+    yield from _few_draws(title, [p for p in criteria if p.is_random])
     if criteria and not found.seeds_known and found.difference is not None:
         yield f"{title}: a single seed, so intervals hold the spread over test clips alone."
+
+
+def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
+    """The random control is a distribution, which one draw or two do not show."""
+    few: dict[int, list[str]] = {}
+    for point in randoms:
+        drawn = len({r.prune_seed for r in point.records})
+        if drawn < RANDOM_SEEDS:
+            few.setdefault(drawn, []).append(numbers.share(point.ratio))
+    for drawn, ratios in few.items():
+        yield (
+            f"{title}: random stands on {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
+            f"takes {RANDOM_SEEDS} or more (`prune.seeds`)."
+        )
 
 
 def _cells(number: int) -> str:

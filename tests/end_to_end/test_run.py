@@ -161,8 +161,11 @@ def test_it_leaves_plots_tables_and_a_page(finished):
 def test_the_same_command_again_repeats_nothing(config, home, finished):
     out, _ = finished
     before = {path: path.read_bytes() for path in out.glob("*.jsonl")}
-    assert run(config, out, "--set", "measure.latency=true", cache=home).exit_code == 0
+    found = run(config, out, "--set", "measure.latency=true", cache=home)
+    assert found.exit_code == 0
     assert before == {path: path.read_bytes() for path in out.glob("*.jsonl")}
+    assert "Note: `prune.seeds` has 2 for the control `random`; a comparison takes 3 or more." in found.stderr
+    assert "random stands on 2 pruning seeds at 50" in " ".join(found.output.split())
 
 
 def test_no_workers_and_a_new_cache_give_the_same_bits(config, finished, tmp_path):

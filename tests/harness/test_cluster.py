@@ -1,7 +1,9 @@
 """A real Dask scheduler on loopback, with workers in this process (cheap) and in processes of their own (slow)."""
 
+import re
 import shutil
 import socket
+from pathlib import Path
 
 import distributed
 import numpy as np
@@ -99,6 +101,22 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="must be the address"):
         Cluster("nonsense", 1)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_job_that_the_page_on_long_runs_starts():
+    """The example for SLURM, up to where it would ask SLURM for jobs."""
+    pytest.importorskip(
+        "dask_jobqueue", reason="dask-jobqueue, which asks SLURM for workers, is not installed"
+    )
+    page = Path(__file__).parents[2] / "docs" / "howto" / "long-runs.md"
+    (example,) = re.findall(r"```python\n(from dask_jobqueue .*?)```", page.read_text(), re.DOTALL)
+    found = {}
+    anywhere = '"port": 0, "dashboard_address": ":0"'
+    exec(example.partition("cluster.adapt")[0].replace('"port": 8786', anywhere), found)
+    with found["cluster"] as cluster:
+        script = cluster.job_script()
+    for words in ("--cpus-per-task=1", "--mem=4G", "-t 12:00:00", "--constraint=", "--nthreads 1 "):
+        assert words in script
 
 
 class Killing:

@@ -25,6 +25,7 @@ NAMES = ("Speech", "Dog", "Rain")
 SMALL = (
     "prune.ratios=[0.5]",
     "prune.criteria=['operator_norm_released','random']",
+    "prune.seeds=[0]",
     "finetune.steps=3",
     "finetune.batch=4",
     "finetune.at_scale.evaluate_every=2",

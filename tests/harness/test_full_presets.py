@@ -10,11 +10,12 @@ from prunebench.cli.run import run
 from prunebench.eval import count_macs
 from prunebench.eval.errors import InputError
 from prunebench.harness.checkpoint import save_checkpoint
-from prunebench.harness.config import load_config
+from prunebench.harness.config import PRESETS, load_config
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.data.skipped import write_skipped
 from prunebench.harness.full_recipe import FullRecipe
 from prunebench.harness.model import Cnn14
+from prunebench.harness.preview import few_draws
 from prunebench.harness.starting_point import unpruned
 
 ROOT = "data.root=AUDIOSET"
@@ -29,6 +30,13 @@ def test_presets_train_as_panns_does(preset):
     assert (recipe.optimiser, recipe.schedule, recipe.sampling) == ("adam", "constant", "balanced")
     assert (recipe.warmup, recipe.weight_decay, recipe.clip_norm) == (0, 0, math.inf)
     assert (recipe.evaluate_every, recipe.accumulate, recipe.devices) == (2000, 1, 1)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_random_is_drawn_three_times_in_every_preset(preset):
+    config = load_config(preset, [ROOT] if preset in ("panns", "epanns") else [])
+    assert not list(few_draws(config))
+    assert len(config.prune.seeds) >= 3
 
 
 def test_epanns_prunes_as_the_paper_and_with_its_controls():

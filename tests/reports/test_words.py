@@ -129,6 +129,13 @@ def test_a_single_seed_is_said(maker):
     assert "from the test clips alone" in text_of(report)
 
 
+def test_too_few_draws_of_random_are_said(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.25, 0.5))
+    maker.records = [r for r in maker.records if (r.ratio, r.prune_seed) not in ((0.5, 1), (0.5, 2))]
+    (said,) = make_report([maker.write()]).missing
+    assert "random stands on 1 pruning seed at 50\u00a0%; a comparison takes 3 or more" in said
+
+
 def test_latency_of_some_shapes_is_said(maker):
     maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.25, 0.5))
     shapes = maker.folder / "shapes.jsonl"

@@ -90,6 +90,7 @@ def run(
     from prunebench.harness.cache import Cache, default_cache
     from prunebench.harness.config import load_config
     from prunebench.harness.data.skipped import FILE
+    from prunebench.harness.preview import few_draws, preview
     from prunebench.harness.runfolder import file_name
     from prunebench.harness.sweep import run_sweep
 
@@ -107,11 +108,12 @@ def run(
         output = Path("runs") / file_name("-".join([config.name, *labels]))
     if dry_run:
         from prunebench.cli.preview import print_preview
-        from prunebench.harness.preview import preview
 
         found = preview(config, Cache(default_cache()), output)
         print_json(found) if as_json else print_preview(found)
         return
+    for note in few_draws(config):
+        click.echo(f"Note: {note}", err=True)
     with _stopping(ctx, output), make_display() as display:
         summary = run_sweep(
             config,
