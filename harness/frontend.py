@@ -112,6 +112,16 @@ def log_mel(waveforms: Tensor, front: FrontEnd = PANNS) -> Tensor:
     return _decibels(power @ torch.from_numpy(mel_filterbank(front).copy()).to(power))
 
 
+@functools.cache
+def _fourier_basis(window: int) -> tuple[Tensor, Tensor]:
+    """Windowed cosines and negative sines, (bins, 1, window) each; every model of a sweep has a copy."""
+    angle = 2 * np.pi * np.outer(np.arange(window // 2 + 1), np.arange(window)) / window
+    real, imaginary = (
+        torch.from_numpy(basis * _hann(window)).float()[:, None] for basis in (np.cos(angle), -np.sin(angle))
+    )
+    return real, imaginary
+
+
 class _Stft(nn.Module):
     """Discrete Fourier transform as two convolutions, named as in torchlibrosa."""
 
@@ -119,13 +129,11 @@ class _Stft(nn.Module):
         super().__init__()
         window, bins = front.window, front.window // 2 + 1
         self._padding = (window // 2, window // 2)
-        angle = 2 * np.pi * np.outer(np.arange(bins), np.arange(window)) / window
         self.conv_real, self.conv_imag = (
             nn.Conv1d(1, bins, window, stride=front.hop, bias=False) for _ in range(2)
         )
-        for conv, basis in ((self.conv_real, np.cos(angle)), (self.conv_imag, -np.sin(angle))):
-            weight = torch.from_numpy(basis * _hann(window)).float()[:, None]
-            conv.weight = nn.Parameter(weight, requires_grad=False)
+        for conv, basis in zip((self.conv_real, self.conv_imag), _fourier_basis(window), strict=True):
+            conv.weight = nn.Parameter(basis.clone(), requires_grad=False)
 
     def forward(self, waveforms: Tensor) -> tuple[Tensor, Tensor]:
         padded = nn.functional.pad(waveforms[:, None], self._padding, mode="reflect")
