@@ -39,7 +39,7 @@ LONGEST = 0.3  # seconds from a new cell to the kill; a third of the sweep's cel
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """The folder of all runs. Main processes are forked from the process that their workers are forked from."""
+    """The folder of all runs. Main processes are forked from one that has torch, which saves seconds each."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["prunebench.harness.sweep", *PRELOADED])
     found = tmp_path_factory.mktemp("soak")
     assert finish(found, "undisturbed") == 0
