@@ -57,7 +57,8 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
     parts = [
         " ".join(text for text in head if text.strip(".")),
         "\n".join(lines),
-        " ".join([*own, *_told(labels, compared), *controls]),
+        " ".join([*own, *_told(labels, compared)]),
+        *controls,
     ]
     return "\n\n".join(parts)
 

@@ -11,6 +11,7 @@ from prunebench.reports.panel import SCRATCH, Panel
 from prunebench.reports.point import Point
 
 CONTROLS = ("reversed", *SCRATCH)
+ALIKE = "cannot be told apart"
 
 
 def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
@@ -49,9 +50,12 @@ def _reversed(ratio: float, own: Sequence[Point], scores: ClipScores) -> Iterato
                     )
     told = [
         f"{heading} {', '.join(text for _, text in sorted(groups[heading]))}"
-        for heading in ("better than as defined:", "worse:", "cannot be told apart:", "without an interval:")
+        for heading in ("better than as defined:", "worse:", "without an interval:")
         if heading in groups
     ]
+    alike = len(groups.get(ALIKE, ()))
+    if alike:
+        told.append(f"{'the other ' * bool(told)}{alike} cannot be told from the criterion as defined")
     if told:
         yield f"Reversed with {numbers.share(ratio)} removed (95 % intervals, not corrected), {'; '.join(told)}."
 
@@ -60,7 +64,7 @@ def _verdict(found: Difference) -> str:
     if found.may_be_none is None:
         return "without an interval:"
     if found.may_be_none:
-        return "cannot be told apart:"
+        return ALIKE
     return "better than as defined:" if found.mean > 0 else "worse:"
 
 

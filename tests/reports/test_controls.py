@@ -14,14 +14,14 @@ TUNED = {"finetune_scope": "tail", "finetune_seed": 0, "learning_rate": 1e-3}
 def report(new_maker, tmp_path_factory):
     """`upside_down` keeps the wrong filters, `l1` the right ones; new weights do worse than random."""
     maker = new_maker(tmp_path_factory.mktemp("controls")).config()
-    for base in (0, 1, 2):
+    for base in (0, 1, 2):  # `sideways` is its own reverse
         at = {"base_seed": base, "ratio": 0.5}
         maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
-        for name, signal in (("random", 1.2), ("l1", 1.5), ("upside_down", 0.6)):
+        for name, signal in (("random", 1.2), ("l1", 1.5), ("upside_down", 0.6), ("sideways", 0.9)):
             maker.cell(
                 signal=signal, criterion=name, prune_seed=0 if name == "random" else None, **at, **TUNED
             )
-        for name, signal in (("l1", 0.7), ("upside_down", 1.4)):
+        for name, signal in (("l1", 0.7), ("upside_down", 1.4), ("sideways", 0.9)):
             maker.cell(signal=signal, criterion=name, control="reversed", noise=5, **at, **TUNED)
         maker.cell(signal=0.5, noise=6, control="scratch", **at)
         maker.cell(signal=1.5, noise=7, control="scratch-macs", **at)
@@ -35,9 +35,10 @@ def sentence(report, start):
 
 def test_the_summary_says_which_criteria_are_better_reversed(report):
     found = sentence(report, "Reversed with")
-    better, worse = found.split("; worse: ")
+    better, worse, alike = found.split("; ")
     assert "better than as defined: upside_down +" in better
-    assert worse.startswith("l1 −")
+    assert worse.startswith("worse: l1 −")
+    assert alike == "the other 1 cannot be told from the criterion as defined."
 
 
 def test_the_summary_holds_training_from_scratch_against_the_highest(report):
@@ -57,8 +58,10 @@ def test_the_table_by_ratio_has_rows_for_the_controls(report):
     assert names == [
         "`random`",
         "`l1`",
+        "`sideways`",
         "`upside_down`",
         "`l1`, reversed",
+        "`sideways`, reversed",
         "`upside_down`, reversed",
         "trained from scratch",
         "from scratch, equal MACs in all",
@@ -73,6 +76,8 @@ def test_the_figure_sets_each_reverse_below_its_criterion(report):
     assert names == [
         "l1",
         "reversed",
+        "sideways",
+        "reversed",
         "upside_down",
         "reversed",
         "trained from scratch",
@@ -82,7 +87,7 @@ def test_the_figure_sets_each_reverse_below_its_criterion(report):
         round(line.get_ydata()[0]): line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1
     }
     differences = {row.label: row.difference for row in report.rows}
-    assert marks[4] == differences["l1, reversed"]
+    assert marks[6] == differences["l1, reversed"]
     assert marks[3] == differences["upside_down"]
 
 
