@@ -7,21 +7,17 @@ import multiprocessing
 import os
 import queue
 import signal
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
 from prunebench.harness.tasks import Engine, Failure, Ready, Report, Task, carry_out, settle, settled
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-PRELOADED = ["prunebench.harness.grid", "torch._dynamo"]  # AdamW imports the latter
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
 
 _messages: Any = None
@@ -62,9 +58,7 @@ class Workers:
 
     def __init__(self, count: int, threads: int) -> None:
         self._threads = threads
-        with _environment(self._variables()):
-            context = _starting()
-        self._idle = [_Worker(threads, context) for _ in range(count)]
+        self._idle = [_Worker(threads) for _ in range(count)]
         self._all = list(self._idle)
 
     def share(self, folders: Sequence[Path]) -> None:
@@ -74,7 +68,7 @@ class Workers:
         """As `Engine.run`."""
         running: dict[Future[Any], tuple[_Worker, Task]] = {}
         deaths: Counter[str] = Counter()
-        with _environment(self._variables()):
+        with _environment(dict.fromkeys(THREAD_VARIABLES, str(self._threads))):
             while True:
                 while self._idle and (task := ready.pop()) is not None:
                     worker = self._idle.pop()
@@ -99,9 +93,6 @@ class Workers:
                     self._idle.append(worker)
                 yield from finished
 
-    def _variables(self) -> dict[str, str]:
-        return dict.fromkeys(THREAD_VARIABLES, str(self._threads))
-
     def close(self) -> None:
         """End the workers at once; what they were doing is done again by the next run, or gone on with."""
         for worker in self._all:
@@ -119,30 +110,19 @@ def local_engine(count: int, threads: int) -> Engine:
     return Workers(count, threads) if count else Alone(threads)
 
 
-def _starting() -> BaseContext:
-    """How processes begin: forked from one that has torch where that is safe, since importing it takes seconds."""
-    if sys.platform == "linux":  # macOS's libraries do not bear a fork
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
-        with contextlib.suppress(OSError):  # a folder for temporary files that holds no socket
-            forkserver.ensure_running()
-            return context
-    return multiprocessing.get_context("spawn")
-
-
 class _Worker:
     """A pool of one process: if it breaks, it is known whose task broke it."""
 
-    def __init__(self, threads: int, context: BaseContext) -> None:
+    def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._context = context
         self._start()
 
     def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
         # A queue of its own: a process killed while it writes would block the others.
-        self._messages = self._context.Queue()
+        self._messages = context.Queue()
         self._pool = ProcessPoolExecutor(
-            1, mp_context=self._context, initializer=_begin, initargs=(self._threads, self._messages)
+            1, mp_context=context, initializer=_begin, initargs=(self._threads, self._messages)
         )
 
     def submit(self, task: Task) -> Future[Any]:
