@@ -60,6 +60,7 @@ class Workers:
         self._threads = threads
         self._idle = [_Worker(threads) for _ in range(count)]
         self._all = list(self._idle)
+        self._closed = False
 
     def share(self, folders: Sequence[Path]) -> None:
         """Nothing: one machine sees one file system."""
@@ -69,13 +70,15 @@ class Workers:
         running: dict[Future[Any], tuple[_Worker, Task]] = {}
         deaths: Counter[str] = Counter()
         with _environment(dict.fromkeys(THREAD_VARIABLES, str(self._threads))):
-            while True:
+            while not self._closed:
                 while self._idle and (task := ready.pop()) is not None:
                     worker = self._idle.pop()
                     running[worker.submit(task)] = worker, task
                 if not running:
                     return
                 done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                if self._closed:  # a worker that was ended is not one that died: nothing is done again
+                    return
                 for worker in self._all:
                     worker.tell(report)
                 finished = []
@@ -95,6 +98,7 @@ class Workers:
 
     def close(self) -> None:
         """End the workers at once; what they were doing is done again by the next run, or gone on with."""
+        self._closed = True
         for worker in self._all:
             worker.stop()
 

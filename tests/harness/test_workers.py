@@ -102,8 +102,11 @@ def test_a_task_that_workers_die_of_has_failed_and_takes_no_other_with_it(tasks)
         assert dict(workers.run(Ready([Task("2", tasks.square, (2,))]), silent)) == {"2": 4}
 
 
-def test_stopping_ends_the_workers(tasks, tmp_path):
+def test_stopping_ends_the_workers(tasks, tmp_path, monkeypatch):
     workers = Workers(1, threads=1)
+    messages = workers._all[0]._messages
+    close = messages.close  # late, so that the end of the process is seen while its queue is still open
+    monkeypatch.setattr(messages, "close", lambda: (time.sleep(1), close()))
     running = workers.run(Ready([Task("long", tasks.sleep, (str(tmp_path / "pid"),))]), silent)
 
     def wait_for_what_never_comes():
