@@ -16,14 +16,17 @@ from prunebench.eval.record import Record
 CRITERIA = [f"criterion_{i}" for i in range(20)]
 WIDTHS = (8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256)
 MEASURED = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 started = time.perf_counter()
 from prunebench.reports import write_report
 report = write_report([sys.argv[1]], sys.argv[2], **json.loads(sys.argv[3]))
+status = Path("/proc/self/status")  # getrusage would begin with the peak of the process that started this one
+peak = int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 if status.exists() else float("nan")
 print(json.dumps({
     "seconds": time.perf_counter() - started,
     "processor_seconds": time.process_time(),
-    "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "bytes": peak,
     "torch": any(name == "torch" or name.startswith("prunebench.harness.") for name in sys.modules),
     "rows": len(report.rows),
     "page": 0 if report.page is None else report.page.stat().st_size,
@@ -141,4 +144,5 @@ def test_tables_of_50000_records_take_under_30_seconds_and_2_gigabytes(tmp_path)
     print(found)
     assert not found["torch"]
     assert found["processor_seconds"] < 30
-    assert found["bytes"] < 2e9
+    if sys.platform == "linux":
+        assert found["bytes"] < 2e9
