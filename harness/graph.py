@@ -90,17 +90,20 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         nodes += [want(Scores(model, *scored), model) for scored in scored_by(cell, config)]
         return nodes
 
-    def rates(group: RateGroup) -> Rates:
+    def rates_of(group: RateGroup) -> Rates:
         if Rates(group) not in found:
-            every = [cell for some in trial_cells(config, group, plan) for cell in some]
+            random, unpruned = trial_cells(config, group, plan)
+            rates = config.finetune.rates if len(config.finetune.rates) > 1 else ()  # one needs no choice
             trials = [
-                want(Trial(cell, rate), *stands_on(cell)) for cell in every for rate in config.finetune.rates
+                want(Trial(cell, rate), *stands_on(cell))
+                for cell in (*unpruned, *random)  # what takes longest first, since all wait for the last
+                for rate in rates
             ]
             want(Rates(group), *trials)
         return Rates(group)
 
     for cell in cells:
-        chosen = [] if cell.finetune_scope == "none" else [rates(RateGroup.of(cell))]
+        chosen = [] if cell.finetune_scope == "none" else [rates_of(RateGroup.of(cell))]
         found[Point(cell)] = (*stands_on(cell), *chosen)
     return found
 

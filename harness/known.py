@@ -86,6 +86,9 @@ class Known:
 
     def choose_rates(self, group: RateGroup) -> None:
         """Choose the rates of a group from its trials; where that fails, cells of the group will say why."""
+        if len(rates := self._config.finetune.rates) == 1:
+            self._rates[group] = {"shared": rates[0], "own": rates[0]}
+            return
         try:
             trials = make_trials(self._config, group, self._plan, self.job)
             self._rates[group] = {

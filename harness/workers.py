@@ -60,7 +60,7 @@ class Workers:
         self._threads = threads
         self._idle = [_Worker(threads) for _ in range(count)]
         self._all = list(self._idle)
-        self._closed = False
+        self._closed = threading.Event()
 
     def share(self, folders: Sequence[Path]) -> None:
         """Nothing: one machine sees one file system."""
@@ -70,14 +70,14 @@ class Workers:
         running: dict[Future[Any], tuple[_Worker, Task]] = {}
         deaths: Counter[str] = Counter()
         with _environment(dict.fromkeys(THREAD_VARIABLES, str(self._threads))):
-            while not self._closed:
+            while not self._closed.is_set():
                 while self._idle and (task := ready.pop()) is not None:
                     worker = self._idle.pop()
                     running[worker.submit(task)] = worker, task
                 if not running:
                     return
                 done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                if self._closed:  # a worker that was ended is not one that died: nothing is done again
+                if self._closed.is_set():  # a worker that was ended has not died: no task is done again
                     return
                 for worker in self._all:
                     worker.tell(report)
@@ -98,7 +98,7 @@ class Workers:
 
     def close(self) -> None:
         """End the workers at once; what they were doing is done again by the next run, or gone on with."""
-        self._closed = True
+        self._closed.set()
         for worker in self._all:
             worker.stop()
 

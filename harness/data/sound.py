@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import scipy  # scipy.fft loads at first use
 from numpy.typing import NDArray
-from scipy import fft
 
 from prunebench.harness.frontend import SAMPLE_RATE
 
@@ -53,7 +53,7 @@ def periodic(cycles: NDArray[np.float64], harmonics: Sequence[float] | NDArray[n
     """
     spectrum = np.zeros(_TABLE // 2 + 1, dtype=np.complex64)
     spectrum[1 : len(harmonics) + 1] = -0.5j * _TABLE * np.asarray(harmonics)
-    table = fft.irfft(spectrum)
+    table = scipy.fft.irfft(spectrum)
     wrapped = cycles - np.floor(cycles)
     found: Signal = table[(wrapped * _TABLE).astype(np.int32)]
     return found
@@ -71,7 +71,7 @@ def noise(rng: np.random.Generator, samples: int, gain: Callable[[Signal], Signa
     white -= np.float32(0.5)
     spectrum = white.view(np.complex64)
     spectrum *= np.repeat(gain(steps), -(-bins // 512))[:bins]
-    found: Signal = fft.irfft(spectrum, length, overwrite_x=True)[:samples]
+    found: Signal = scipy.fft.irfft(spectrum, length, overwrite_x=True)[:samples]
     return found
 
 

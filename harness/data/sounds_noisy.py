@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
+import scipy  # scipy.signal loads at first use: half a second that most processes never need
 
 from prunebench.harness.data.sound import (
     Signal,
@@ -40,7 +40,7 @@ def rain(rng: np.random.Generator, samples: int) -> Signal:
     train = np.zeros(samples, dtype=np.float32)
     train[rng.integers(0, samples, drops)] = rng.exponential(1.0, drops)
     forgetting = np.float32(np.exp2(-1 / (log_uniform(rng, 0.0005, 0.0015) * SAMPLE_RATE)))
-    pattering: Signal = signal.lfilter([np.float32(1)], [np.float32(1), -forgetting], train)
+    pattering: Signal = scipy.signal.lfilter([np.float32(1)], [np.float32(1), -forgetting], train)
     bed = noise(rng, samples, band(log_uniform(rng, 3000, 7000), rng.uniform(0.8, 1.3)))
     return bed * (pattering + np.float32(rng.uniform(0.1, 0.4)))
 

@@ -8,11 +8,15 @@ from prunebench.harness.plan import make_plan
 from prunebench.harness.splits import opened
 
 
-@pytest.fixture(scope="module")
-def graph():
-    config = load_config("quick", ["base.seeds=[0, 1]", "controls.scratch=true"])
+def graph_of(*changes):
+    config = load_config("quick", changes)
     plan = make_plan(config, [opened(options) for options in config.data])
     return needs(config, plan, plan.cells)
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return graph_of("base.seeds=[0, 1]", "controls.scratch=true")
 
 
 def everything_before(graph, node):
@@ -51,3 +55,11 @@ def test_what_the_rates_wait_for_is_begun_first(graph):
             kinds = BaseModel | Stem | Point
             others = [other for other in graph if other not in chain and isinstance(other, kinds)]
             assert max(map(rank, chain)) < min(map(rank, others))
+
+
+def test_one_rate_alone_needs_no_choice():
+    graph = graph_of("finetune.rates=[1e-3]")
+    rates = [node for node in graph if isinstance(node, Rates)]
+    assert rates
+    assert not any(graph[node] for node in rates)
+    assert not any(isinstance(node, Trial) for node in graph)
