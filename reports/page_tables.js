@@ -16,11 +16,17 @@ function sortOn(headings, heading, sort) {
   sort(rising);
 }
 
-// Words must all occur; `mAP>0.5` holds a column, by the start of its heading, against a number.
+// The column of a heading, else the first whose heading starts so: `map` is no `map pruned`, which stands before it.
+function columnOf(typed, headings) {
+  const names = headings.map((heading) => heading.toLowerCase().replace(/\s+/g, "_"));
+  return names.includes(typed) ? names.indexOf(typed) : names.findIndex((name) => name.startsWith(typed));
+}
+
+// Words must all occur; `mAP>0.5` holds a column against a number.
 function matcher(text, headings) {
   const tests = text.trim().toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
     const found = word.match(/^([^<>=]+)(<=|>=|<|>|=)(.+)$/);
-    const column = found ? headings.findIndex((h) => h.toLowerCase().replace(/\s+/g, "_").startsWith(found[1])) : -1;
+    const column = found ? columnOf(found[1], headings) : -1;
     if (column < 0) return (row) => row.text.includes(word);
     const limit = Number.parseFloat(found[3]);
     const hold = { "<": (v) => v < limit, ">": (v) => v > limit, "<=": (v) => v <= limit, ">=": (v) => v >= limit, "=": (v) => v === limit }[found[2]];

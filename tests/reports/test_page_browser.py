@@ -90,6 +90,24 @@ def test_what_is_typed_filters_by_words_and_by_numbers(page):
     assert rows(page, "table").count() == whole
 
 
+def test_a_comparison_takes_the_column_of_that_name_before_one_that_starts_so(page):
+    values = (
+        "rows => rows.map(r => [r.cells[2].dataset.value, r.cells[3].dataset.value].map(Number.parseFloat))"
+    )
+    table = page.locator("section[aria-labelledby=table] table")
+    assert table.locator("thead th").all_inner_texts()[2:4] == ["mAP pruned", "mAP"]
+    maps = table.locator("tbody tr").evaluate_all(values)
+    limit = sorted(after for _, after in maps)[len(maps) // 2]
+    assert sum(before > limit for before, _ in maps) != sum(after > limit for _, after in maps)
+    field = page.locator("section[aria-labelledby=table] input[type=search]")
+    field.fill(f"mAP>{limit}")
+    shown = table.locator("tbody tr:visible").evaluate_all(values)
+    assert len(shown) == sum(after > limit for _, after in maps)
+    assert all(after > limit for _, after in shown)
+    field.fill(f"map_pru>{limit}")
+    assert table.locator("tbody tr:visible").count() == sum(before > limit for before, _ in maps)
+
+
 def test_a_click_on_a_mark_filters_plots_and_tables(page):
     marks = page.locator("#plot .mark")
     whole = marks.count()
