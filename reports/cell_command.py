@@ -30,7 +30,10 @@ def command_of(record: Record, run: Run) -> str:
 
 
 def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Keys and values of `--set` that leave the cell's part of a grid; none for what the run has one of."""
+    """Keys and values of `--set` that leave the cell's part of a grid; none for what the run has one of.
+
+    A part of a grid has too few seeds for the claim that the whole was planned for, so it makes none.
+    """
     own = OWN in (record.allocation, record.budget)
     target = "target_parameters" if record.budget == "parameters" else "target_macs"
     by_target = record.target is not None
@@ -49,7 +52,7 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
     elif not own and record.ratio:
         wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
         wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}
-    found = []
+    found = [("claim", "false")] if config.get("claim") is True else []
     for key, values in wanted.items():
         held = _held(config, key)
         kept = list(dict.fromkeys(value for value in values if value is not None and value != OWN))

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from prunebench.cli import cli
 from prunebench.eval.record import Record
 from prunebench.harness.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
+from prunebench.harness.forecast import Speed
 from prunebench.harness.plan import make_plan
 from prunebench.reports.cell_command import command_of
 from prunebench.reports.run import Run
@@ -75,6 +78,39 @@ def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
         assert cell.identity in {c.identity for c in smaller.cells}, (cell, overrides)
         sizes.append(len(smaller.cells))
     assert sum(sizes) / len(sizes) < len(plan.cells) / 2
+
+
+SMALL = ("data.training_clips=16", "data.validation_clips=8", "data.test_clips=8", "model.width=0.03125")
+
+
+@pytest.fixture
+def claim(tmp_path):
+    """A run that asks for a claim, and the command of one of its cells."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.toml").write_text(load_config("quick", [*SMALL, "claim=true"]).to_toml())
+    cell = next(c for c in plan_of(str(folder / "config.toml")).cells if c.criterion == "l1")
+    told = {
+        name: getattr(cell, name) for name in ("criterion", "scope", "ratio", "finetune_scope", "schedule")
+    }
+    told |= {name: getattr(cell, name) for name in ("allocation", "prune_seed", "finetune_seed")}
+    record = Record(cell=cell.identity, outcome="", data="synth", base="b", base_seed=cell.base.seed, **told)
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config["claim"] is True
+    return record, Run(folder, config, {}, ())
+
+
+def test_the_command_of_a_run_with_a_claim_plans(claim, tmp_path, monkeypatch):
+    words = shlex.split(command_of(*claim))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
+    speed = Speed(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
+    monkeypatch.setattr("prunebench.harness.forecast.probe", lambda *_: speed)
+    done = CliRunner().invoke(cli, [*words[1:], "--dry-run"])
+    assert done.exit_code == 0, done.output
+    record, run = claim
+    overrides = [word for before, word in itertools.pairwise(words) if before == "--set"]
+    assert record.cell in {c.identity for c in plan_of(str(run.folder / "config.toml"), *overrides).cells}
 
 
 def test_names_are_quoted_for_a_shell():
