@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
 from prunebench.reports.clips import ClipScores
@@ -33,13 +35,13 @@ def said_missing(
         verb = "is" if older == 1 else "are"
         yield f"{older} record{'s' * (older != 1)} of another schema {verb} left out: another version wrote them."
     yield from _unfinished(runs)
-    failed = sum(r.status == "failed" for r in records)
+    failed = [r for r in records if r.status == "failed"]
     if failed:
-        yield f"{_cells(failed)} failed and {'is' if failed == 1 else 'are'} left out; the errors are listed."
-    undefined = sum(r.status == "done" and not (r.stages and math.isfinite(final_map(r))) for r in records)
+        yield f"{_cells(len(failed))} failed and {_verb(failed)} left out; {_errors(failed)}"
+    undefined = [r for r in records if r.status == "done" and not (r.stages and math.isfinite(final_map(r)))]
     if undefined:
-        verb = "is" if undefined == 1 else "are"
-        yield f"{_cells(undefined)} ended without a defined test mAP and {verb} left out."
+        whose = ", ".join(dict.fromkeys(_whose(r) for r in undefined))
+        yield f"{_cells(len(undefined))} ended without a defined test mAP and {_verb(undefined)} left out: {whose}."
     yield from _lacking(runs, points) if points else ()
     yield from _no_curves(runs, records)
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
@@ -52,6 +54,24 @@ def said_missing(
     yield from _unmeasured(records)
     for found in detectable:
         yield from _of_panel(found, points)
+
+
+def _errors(failed: Sequence[Record]) -> str:
+    """The first error, and how many others there are."""
+    errors = list(dict.fromkeys(r.error or "no error was kept" for r in failed))
+    first = " ".join(errors[0].split()).rstrip(".")
+    others = len(errors) - 1
+    more = f", and {others} other error{'s' * (others != 1)}" if others else ""
+    return f"the first with: {first}{more}."
+
+
+def _whose(record: Record) -> str:
+    """The criterion or the control that a cell is of."""
+    return ", ".join(filter(None, (record.criterion, record.control)))
+
+
+def _verb(records: Sequence[Record]) -> str:
+    return "is" if len(records) == 1 else "are"
 
 
 def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
@@ -99,13 +119,25 @@ def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         plan = run.folder / "plan.json"
         if plan.is_file():
-            planned = set(json.loads(plan.read_text(encoding="utf-8")))
+            planned = _planned(plan)
             left = len(planned - {r.cell for r in run.records})
             if left:
                 yield (
                     f"{left} of {len(planned)} cells of {run.name} are not finished yet; the same command "
                     "resumes it."
                 )
+
+
+def _planned(path: Path) -> set[str]:
+    """Identities of the cells of a plan."""
+    again = "`prunebench run` into that folder writes it again"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {again}.") from error
+    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
+        raise InputError(f"`{path}` must hold a list of cells' identities. Found another value: {again}.")
+    return set(found)
 
 
 def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:

@@ -37,6 +37,18 @@ def test_a_half_finished_run(maker):
         assert ("l2", "not in all 2 units") in ranking.left_out
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "", '{"a": 1}', "[1, [2]]", "null"], ids=["cut", "empty", "object", "numbers", "null"]
+)
+def test_a_broken_plan_is_named(maker, text):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    (maker.write() / "plan.json").write_text(text)
+    with pytest.raises(
+        InputError, match=r"plan\.json` must .*`prunebench run` into that folder writes it again"
+    ):
+        make_report([maker.folder])
+
+
 def test_records_of_another_schema_are_left_out_and_counted(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     folder = maker.write()

@@ -76,10 +76,18 @@ def test_a_finished_run_misses_nothing(quick_report):
 
 def test_failed_cells_are_counted_and_kept(maker):
     maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
-    maker.fail(cell="bad", criterion="l1", data="synth", ratio=0.75, error="it broke")
+    maker.fail(cell="bad", criterion="l1", data="synth", ratio=0.75, error="it broke.\nBadly")
     report = make_report([maker.write()])
-    assert report.missing == ("1 cell failed and is left out; the errors are listed.",)
-    assert [r.error for r in report.failed] == ["it broke"]
+    assert report.missing == ("1 cell failed and is left out; the first with: it broke. Badly.",)
+    assert [r.error for r in report.failed] == ["it broke.\nBadly"]
+
+
+def test_the_first_error_is_said_and_the_different_others_are_counted(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
+    for number, error in enumerate(("out of memory", "out of memory", None, "no such file")):
+        maker.fail(cell=f"bad {number}", criterion="l1", data="synth", ratio=0.75, error=error)
+    (said,) = make_report([maker.write()]).missing
+    assert said == "4 cells failed and are left out; the first with: out of memory, and 2 other errors."
 
 
 def test_undefined_quality_is_left_out_and_said(maker):
@@ -89,7 +97,7 @@ def test_undefined_quality_is_left_out_and_said(maker):
         maker.records[spoilt], stages={"fine-tuned": {"test_map": math.nan}}
     )
     report = make_report([maker.write()])
-    assert "1 cell ended without a defined test mAP and is left out." in report.missing
+    assert "1 cell ended without a defined test mAP and is left out: l1." in report.missing
     assert next(r for r in report.rows if r.label == "l1").n == 1
 
 
