@@ -191,5 +191,6 @@ def _defined(value: Any) -> Any:
 
 
 def as_json(report: Report) -> str:
-    """The summary as text."""
-    return json.dumps(report.summary, indent=1, ensure_ascii=False) + "\n"
+    """The summary as text, which names files without their folder: it may be moved."""
+    found = {**report.summary, "files": [path.name for path in report.files]}
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"

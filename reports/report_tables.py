@@ -18,7 +18,7 @@ from prunebench.reports.panel import PLACE
 from prunebench.reports.quantity import AXES
 from prunebench.reports.ranking_table import columns as ranking_columns
 from prunebench.reports.ranking_table import rows_of
-from prunebench.reports.report import Report, as_json
+from prunebench.reports.report import Report
 from prunebench.reports.run import finished
 from prunebench.reports.sensitivity import sensitivity_of, sensitivity_table
 from prunebench.reports.tables import markdown_summary, summary_table
@@ -35,7 +35,6 @@ def table_files(report: Report, columns: Sequence[Column], measures: Sequence[To
     if by_ratio := by_ratio_markdown(report):
         contents["by_ratio.md"] = by_ratio.encode()
     contents["summary.tex"] = latex_summary(report, columns).encode()
-    contents["summary.json"] = as_json(report).encode()
     return contents
 
 

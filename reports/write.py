@@ -13,8 +13,9 @@ from prunebench.reports.canvas import FORMATS, rendered
 from prunebench.reports.column import columns_named
 from prunebench.reports.figures import WIDTHS, figures_of
 from prunebench.reports.page import PageFigure, page_html
-from prunebench.reports.report import Report, make_report
+from prunebench.reports.report import Report, as_json, make_report
 from prunebench.reports.report_tables import table_files
+from prunebench.reports.stale import remove_stale
 
 
 def write_report(
@@ -28,7 +29,8 @@ def write_report(
 ) -> Report:
     """Write figures (PNG, SVG, PDF), tables (CSV, Markdown, LaTeX, JSON, Parquet) and one self-contained page.
 
-    Everything is made from the run folders alone, and written only once all of it is made.
+    Everything is made from the run folders alone, and written only once all of it is made. `summary.json` lists the
+    files; those that a former report in the folder lists are deleted first.
 
     Args:
         runs: run folders; several are reported as one.
@@ -58,10 +60,14 @@ def write_report(
     contents |= table_files(report, chosen, measures)
     if not tables_only:
         contents["page.html"] = page_html(report, shown, measures).encode()
-    for name, data in contents.items():
+    names = ("summary.json", *contents)
+    report = dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in names))
+    contents["summary.json"] = as_json(report).encode()
+    remove_stale(folder, names)
+    for name in names:  # the list first: what a kill leaves is then known to the next report
         with whole_file(folder / name) as stream:
-            stream.write(data)
-    return dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in contents))
+            stream.write(contents[name])
+    return report
 
 
 def _folder(runs: Sequence[Path | str], out: Path | str | None) -> Path:

@@ -1,6 +1,7 @@
 """The report as files, and the page."""
 
 import html.parser
+import json
 import re
 import subprocess
 import sys
@@ -68,7 +69,52 @@ def test_everything_is_written_into_the_run_by_default(quick_report, quick_run):
 def test_writing_again_gives_the_same_bytes(quick_report, quick_run, tmp_path):
     again = write_report([quick_run], tmp_path / "again", tables_only=True)
     for path in again.files:
-        assert path.read_bytes() == (quick_report.folder / path.name).read_bytes(), path.name
+        if path.name != "summary.json":
+            assert path.read_bytes() == (quick_report.folder / path.name).read_bytes(), path.name
+    summaries = [json.loads((r.folder / "summary.json").read_text()) for r in (quick_report, again)]
+    for report, summary in zip((quick_report, again), summaries, strict=True):
+        assert sorted(summary.pop("files")) == sorted(path.name for path in report.folder.iterdir())
+    assert summaries[0] == summaries[1]
+
+
+def test_a_report_leaves_nothing_of_a_former_one_in_its_folder_and_all_else(maker, tmp_path):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,))
+    out = tmp_path / "out"
+    write_report([maker.write()], out, formats=["svg"])
+    kept = [out / "notes.md", out / "mine.svg"]
+    for path in kept:
+        path.write_text("by hand")
+    second = write_report([maker.folder], out, tables_only=True)
+    assert {path.name for path in out.iterdir()} == {path.name for path in (*second.files, *kept)}
+    assert not (out / "page.html").exists()
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        '{"files": ["../outside.md", "/ABSOLUTE.md", "in/side.md", "C:\\\\x.md", "folder.md", "records.jsonl"]}',
+        '{"files": ["..", ".", "", 3, null]}',
+        '{"files": "outside.md"}',
+        '["outside.md"]',
+        "{",
+    ],
+)
+def test_what_is_no_file_of_a_report_in_the_folder_stays(maker, tmp_path, summary):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    out = tmp_path / "out"
+    others = [
+        tmp_path / "outside.md",
+        tmp_path / "absolute.md",
+        out / "in" / "side.md",
+        out / "records.jsonl",
+    ]
+    others += [out / "C:\\x.md", out / "folder.md" / "within.md", out / "outside.md"]
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("kept")
+    (out / "summary.json").write_text(summary.replace("/ABSOLUTE.md", str(tmp_path / "absolute.md")))
+    write_report([maker.write()], out, tables_only=True)
+    assert all(path.read_text() == "kept" for path in others)
 
 
 def test_figures_come_in_three_formats_and_repeat_to_the_last_byte(maker, tmp_path):
