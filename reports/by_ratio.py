@@ -15,7 +15,8 @@ from prunebench.reports.summary import SummaryRow
 LEGEND = (
     "Test mAP after fine-tuning, mean over models; in brackets the difference from random at the same ratio, ≈ where "
     "its 95 % interval, not corrected for the number of comparisons, holds zero. Rows by mean difference. "
-    "◆ on the Pareto frontier against MACs (backbone). † reproduces published code. ‡ takes a set of its own size."
+    "◆ on the Pareto frontier against MACs (backbone), for which neither reversed criteria compete nor the unpruned "
+    "model at its own rate. † reproduces published code. ‡ takes a set of its own size."
 )
 
 
@@ -103,8 +104,10 @@ def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[
     """Better at some ratio and worse at none, worse at some and better at none, both, or at no ratio either."""
     groups: dict[str, list[str]] = {}
     for label in labels:
-        told = {row.difference > 0 for row in compared[label] if not row.like_random}
-        at = ", ".join(numbers.share(row.ratio) for row in compared[label] if not row.like_random)
+        if all(row.like_random is None for row in compared[label]):
+            continue
+        told = {row.difference > 0 for row in compared[label] if row.like_random is False}
+        at = ", ".join(numbers.share(row.ratio) for row in compared[label] if row.like_random is False)
         heading = {
             (): "Cannot be told from random at any ratio",
             (True,): "Better than random",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
 from prunebench.reports.clips import ClipScores
 from prunebench.reports.difference import difference
@@ -24,7 +24,8 @@ class Detectable:
 
     Args:
         panel: where it holds.
-        difference: in mAP, `None` where it cannot be told; then `missing` says why.
+        difference: in mAP over all ratios, `None` where it cannot be told; then `missing` says why.
+        by_ratio: ratio and the difference there, in mAP: fine-tuned models differ more the more was removed.
         pairs: pairs of criteria at one ratio whose standard errors went in.
         bases: base models that each pair shares, the fewest; without a pair, those of the panel.
         seeds_known: whether every pair's standard error holds a spread over seeds or base models.
@@ -33,6 +34,7 @@ class Detectable:
 
     panel: Panel
     difference: float | None
+    by_ratio: tuple[tuple[float, float], ...]
     pairs: int
     bases: int
     seeds_known: bool
@@ -45,28 +47,31 @@ class Detectable:
 
 
 def smallest_detectable(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Detectable:
-    r"""The true difference that a two-sided test at 5 % would find in 80 % of such runs.
+    r"""The true difference that a two-sided test at 5 % would find in 80 % of such runs (77 % with three models).
 
-    .. math:: MDE = (z_{0.975} + z_{0.80}) \cdot \operatorname{median}_{a,b} SE(a - b)
+    .. math:: MDE = \operatorname{median}_{a,b} (t_{0.975} + t_{0.80}) \, SE(a - b)
 
     over all pairs of criteria of the panel at the same ratio, random among them, with the standard error of
-    `difference`: test clips resampled by recording, the spread over base models or, with one base model, over
-    seeds. With fewer than six base models it is conditional on them.
+    `difference` and quantiles at its degrees of freedom: test clips resampled by recording, the spread over
+    base models or, with one base model, over seeds. With fewer than six base models it is conditional on them.
     """
-    errors, bases, known = [], [], []
+    sizes: dict[float, list[float]] = {}
+    bases, known = [], []
     criteria = [p for p in points if p.control is None and p.panel == panel and not p.own_budget]
     for ratio in sorted({p.ratio for p in criteria}):
         peers = [p for p in criteria if p.ratio == ratio]
         for a, b in itertools.combinations(peers, 2):
             found = difference(a, b, peers, scores)
             if found is not None:
-                errors.append(found.standard_error)
+                quantiles = float(stdtrit(found.freedom, 0.975) + stdtrit(found.freedom, 0.80))
+                sizes.setdefault(ratio, []).append(quantiles * found.standard_error)
                 bases.append(found.bases)
                 known.append(found.seeds_known)
-    finite = [e for e in errors if math.isfinite(e)]
-    if finite:
-        size = float(ndtri(0.975) + ndtri(0.80)) * median(finite)
-        return Detectable(panel, size, len(finite), min(bases), all(known))
-    missing = "per-clip test scores" if errors else "two criteria at one ratio on one base model"
+    finite = {ratio: [s for s in found if math.isfinite(s)] for ratio, found in sizes.items()}
+    every = [size for found in finite.values() for size in found]
+    if every:
+        by_ratio = tuple((ratio, median(found)) for ratio, found in finite.items() if found)
+        return Detectable(panel, median(every), by_ratio, len(every), min(bases), all(known))
+    missing = "per-clip test scores" if sizes else "two criteria at one ratio on one base model"
     models = {base_of(r) for p in points if p.panel == panel for r in p.records}
-    return Detectable(panel, None, 0, min(bases, default=len(models)), False, missing)
+    return Detectable(panel, None, (), 0, min(bases, default=len(models)), False, missing)

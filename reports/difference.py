@@ -45,9 +45,9 @@ class Difference:
 
     @property
     def may_be_none(self) -> bool | None:
-        """Whether the interval holds zero, `None` without an interval."""
+        """Whether the interval holds zero, `None` without one or where it holds nothing of the seeds' spread."""
         low, high = self.interval
-        return None if math.isnan(low) else low <= 0.0 <= high
+        return None if math.isnan(low) or not self.seeds_known else low <= 0.0 <= high
 
 
 def difference(a: Point, b: Point, peers: Sequence[Point], scores: ClipScores) -> Difference | None:

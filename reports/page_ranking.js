@@ -10,6 +10,8 @@
   if (overAll >= 0) budget.value = overAll;
   if (DATA.rankings.length) saveButtons(document.getElementById("forest-save"), drawing, "ranking");
 
+  const tested = (p) => (p === null ? "" : `, p = ${Number(p.toPrecision(2))}`);
+
   function draw() {
     const ranking = DATA.rankings[Number(budget.value)];
     if (!ranking) return;
@@ -39,11 +41,12 @@
       element("text", { x: left - 10, y: y + 4, "text-anchor": "end", "font-size": 12, fill: ink }, drawing, row.label.length > most ? `${row.label.slice(0, most - 1)}…` : row.label);
       const [middle, low, high] = row[key];
       if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
-      const hollow = p && (ranking.units < 2 || !(row[p] <= 0.05));
+      const apart = row[p] === null ? low > 0 || high < 0 : row[p] <= 0.05;
+      const hollow = p && (ranking.units < 2 || low === null || !apart);
       const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
       const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
-      if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}, p = ${row.pRandom === null ? "–" : Number(row.pRandom.toPrecision(2))}`);
-      if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}, p = ${Number(row.pBest.toPrecision(2))}`);
+      if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}${tested(row.pRandom)}`);
+      if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}${tested(row.pBest)}`);
       if (row.first !== null) lines.push(`probability of being first: ${percent(row.first)}`);
       active(mark, lines, () => choose(DATA.points.find((q) => q.label === row.label)?.names || []));
     });

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from prunebench.reports.budget import Budget, budgets_of
 from prunebench.reports.clips import ClipScores
-from prunebench.reports.contrast import Draws, holm
+from prunebench.reports.contrast import Contrast, Draws, holm
 from prunebench.reports.detect import BASES_FOR_A_CLAIM
 from prunebench.reports.own_curve import At, OwnCurve, Unit, own_curves, units_of
 from prunebench.reports.panel import Panel
@@ -29,11 +29,12 @@ class Ranked:
         rank: from 1, by mean test mAP.
         mean, low, high: test mAP, units and clips drawn together.
         from_random, from_random_low, from_random_high: nan for random and without it.
-        from_random_p: corrected for the number of criteria (Holm).
+        from_random_p: corrected for the number of criteria (Holm); nan with fewer than six base models, which carry
+            no test.
         from_best, from_best_low, from_best_high: at most 0.
-        from_best_p: corrected for the number of criteria (Holm).
+        from_best_p: as `from_random_p`.
         first: probability of being first, the share of draws in which the criterion is highest.
-        with_best: whether it cannot be told from the best, `None` with a single unit or without an interval.
+        with_best: whether that test cannot tell it from the best, `None` without the test.
         interpolated: whether the value lies between two of its points.
     """
 
@@ -179,7 +180,7 @@ def _ranking(
         for curve in curves
         if id(curve) not in kept and not (curve.own_budget and not budgets[0].chosen_by)
     ]
-    draws = draws_of(ranked, units)
+    draws, bases = draws_of(ranked, units), len({unit[:2] for unit in units})
     cost = budgets[0].mean if len(budgets) == 1 else math.nan
     return Ranking(
         panel=panel,
@@ -188,15 +189,15 @@ def _ranking(
         relative=cost / whole if whole else math.nan,
         budgets=len(budgets),
         chosen_by=budgets[0].chosen_by if len(budgets) == 1 else "",
-        bases=len({unit[:2] for unit in units}),
+        bases=bases,
         units=len(units),
-        rows=tuple(_rows(ranked, draws)),
+        rows=tuple(_rows(ranked, draws, bases >= BASES_FOR_A_CLAIM)),
         detectable=draws.detectable(),
         left_out=tuple(left_out),
     )
 
 
-def _rows(entrants: Sequence[Entrant], draws: Draws) -> list[Ranked]:
+def _rows(entrants: Sequence[Entrant], draws: Draws, tested: bool) -> list[Ranked]:
     if not entrants:
         return []
     order = sorted(range(len(entrants)), key=lambda i: -draws.centre[i])
@@ -205,8 +206,7 @@ def _rows(entrants: Sequence[Entrant], draws: Draws) -> list[Ranked]:
     others = [i for i in order if i != random]
     to_random = {} if random is None else {i: draws.difference(i, random) for i in others}
     to_best = {i: draws.difference(i, best) for i in order if i != best}
-    p_random = dict(zip(to_random, holm([c.p for c in to_random.values()]), strict=True))
-    p_best = dict(zip(to_best, holm([c.p for c in to_best.values()]), strict=True))
+    p_random, p_best = (_corrected(to_random), _corrected(to_best)) if tested else ({}, {})
     first = draws.first()
     rows = []
     for rank, i in enumerate(order, 1):
@@ -232,11 +232,15 @@ def _rows(entrants: Sequence[Entrant], draws: Draws) -> list[Ranked]:
                 from_best_high=best_high,
                 from_best_p=p,
                 first=float(first[i]),
-                with_best=True if i == best else p > 0.05 if draws.units > 1 and not math.isnan(p) else None,
+                with_best=True if i == best else None if math.isnan(p) else p > 0.05,
                 interpolated=entrants[i].interpolated,
             )
         )
     return rows
+
+
+def _corrected(contrasts: Mapping[int, Contrast]) -> dict[int, float]:
+    return dict(zip(contrasts, holm([c.p for c in contrasts.values()]), strict=True))
 
 
 def _mean(values: Sequence[At]) -> At:

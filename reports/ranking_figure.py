@@ -28,7 +28,8 @@ def draw_ranking(
     """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
 
     Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
-    cannot be told from zero with the number of criteria taken into account (Holm), or of one model each.
+    cannot be told from zero with the number of criteria taken into account (Holm), with fewer than six base models
+    those whose interval holds zero, and all where there is one model each.
 
     Args:
         rankings: of one panel at one equal cost.
@@ -68,7 +69,8 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, "
     note += f"{units_said(shown[0])}test clips"
     note += f" drawn anew (n = {units})" if units > 1 else " drawn anew"
-    note += "; hollow: cannot be told from 0 (Holm)" if units > 1 else "; one model each: no statement"
+    hollow = "cannot be told from 0 (Holm)" if all(r.may_claim for r in shown) else "interval holds 0"
+    note += f"; hollow: {hollow}" if units > 1 else "; one model each: no statement"
     return f"{note} · {standing}" if standing else note
 
 
@@ -81,7 +83,8 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
                 if held
                 else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
             )
-            hollow = ranking.units < 2 or not p <= 0.05
+            apart = p <= 0.05 if ranking.may_claim else not low <= 0 <= high
+            hollow = ranking.units < 2 or not apart or math.isnan(low)
             rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), hollow))
     draw_rows(axes, rows)
 

@@ -25,7 +25,8 @@ HEADINGS = (
 LEGEND = (
     "At equal cost, between two points on the straight line between them (~), never beyond the ends of a "
     "criterion's curve. Intervals: base models and test clips drawn together, fine-tuning seeds averaged within. "
-    "first: probability of being first. =: cannot be told from the best (Holm, 5 %); ≈: nor from random."
+    "first: probability of being first. With six base models or more, and the number of criteria counted in (Holm, "
+    "5 %), =: cannot be told from the best; ○: nor from random."
 )
 
 
@@ -68,7 +69,7 @@ def cells(row: Ranked) -> tuple[str, ...]:
         f"{row.rank}{' =' if row.with_best and row.rank > 1 else ''}",
         numbers.quality(row.mean),
         f"[{numbers.quality(row.low)}, {numbers.quality(row.high)}]" if math.isfinite(row.low) else "",
-        numbers.gap(row.from_random) + (" ≈" if like_random else ""),
+        numbers.gap(row.from_random) + (" ○" if like_random else ""),
         numbers.interval(row.from_random_low, row.from_random_high),
         numbers.gap(row.from_best) if row.rank > 1 else "",
         numbers.interval(row.from_best_low, row.from_best_high),

@@ -9,6 +9,8 @@ from prunebench.reports import numbers
 from prunebench.reports.detect import BASES_FOR_A_CLAIM
 from prunebench.reports.ranking import Ranked, Ranking
 
+BUDGETS_FOR_A_CLAIM = 5
+
 
 def said_ranking(rankings: Sequence[Ranking]) -> tuple[str, ...]:
     """Sentences on the rankings of one panel at one equal cost: over all budgets, then what is left out."""
@@ -38,16 +40,19 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
         mean += f" [{numbers.quality(best.low)}, {numbers.quality(best.high)}]"
     alike = [row for row in ranking.rows[1:] if row.with_best]
     if ranking.may_claim:
-        told = _named(alike, f"from which {_verb(alike)} cannot be told") if alike else "and none is like it"
-        yield f"{mean}: {best.label} is first at {equal}, {told}."
+        first = not alike and ranking.budgets >= BUDGETS_FOR_A_CLAIM
+        told = (
+            _named(alike, f"from which {_verb(alike)} cannot be told")
+            if alike
+            else "from which all can be told"
+        )
+        yield f"{mean}: {best.label} {'is first' if first else 'has the highest mean'} at {equal}, {told}."
     else:
         yield (
             f"{mean}: {best.label} has the highest mean at {equal}. {ranking.bases} "
             f"base model{'s are' if ranking.bases > 1 else ' is'} too few to say which criterion is first: "
             f"{BASES_FOR_A_CLAIM} are needed."
         )
-        if alike:
-            yield f"{len(alike)} of the other {len(ranking.rows) - 1} criteria cannot be told from it."
     if math.isfinite(best.first):
         likely = [row for row in sorted(ranking.rows, key=lambda row: -row.first)[:3] if row.first >= 0.005]
         shares = ", ".join(f"{_percent(row.first)} {row.label}" for row in likely)

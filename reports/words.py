@@ -13,6 +13,8 @@ from prunebench.reports.point import Point
 from prunebench.reports.summary import SummaryRow
 from prunebench.reports.variance import spread_said
 
+NAMED = 10  # points that are named; more make no sentence
+
 
 def said(
     found: Detectable, points: Sequence[Point], rows: Sequence[SummaryRow], scores: ClipScores
@@ -37,9 +39,12 @@ def detectable_said(found: Detectable) -> str:
     """What the smallest detectable difference is, or why it cannot be told."""
     if found.difference is None:
         return f"The smallest detectable difference cannot be told: {found.missing} are missing."
+    sizes = [f"{numbers.quality(size)} at {numbers.share(ratio)}" for ratio, size in found.by_ratio]
+    listed = " and ".join([", ".join(sizes[:-1]), sizes[-1]] if len(sizes) > 1 else sizes)
+    noun = "is the smallest difference" if len(sizes) == 1 else "are the smallest differences"
     text = (
-        f"{numbers.quality(found.difference)} mAP is the smallest difference between two criteria at one "
-        "ratio that this run could have detected (two-sided 5 %, power 80 %"
+        f"{listed.replace(' at', ' mAP at', 1)} {noun} between two criteria that this run could "
+        "have detected (two-sided 5 %, power 80 %"
     )
     text += (
         ")." if found.seeds_known else "; from the test clips alone, one seed tells nothing of the spread)."
@@ -100,17 +105,25 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         if not total:
             return
         lie = "lies" if held == 1 else "lie"
+        own = [row for row in best if row.label in criteria]
+        others = [row for row in best if row.label not in criteria]
+        names = f": {_with_ratios(own)}" if own else ""
+        beside = f"; beside {'them' if own else 'that'} {_with_ratios(others)}" if others else ""
         yield (
             f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "
-            f"MACs (backbone): {_with_ratios(best)}."
+            f"MACs (backbone){names}{beside}."
         )
 
 
 def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
     held = [row for row in rows if row.control is None and row.like_random is not None]
-    alike = [row for row in held if row.like_random]
+    alike, apart = ([row for row in held if row.like_random is like] for like in (True, False))
     if held:
-        names = f": {_with_ratios(alike)}" if alike else ""
+        better, worse = ([row for row in apart if (row.difference > 0) is above] for above in (True, False))
+        parts = [f"{w}: {_with_ratios(rows)}" for w, rows in (("better", better), ("worse", worse)) if rows]
+        names = f"; {'; '.join(parts)}" if parts else ""
+        if len(alike) <= NAMED:
+            names = f": {_with_ratios(alike)}" * bool(alike) + names
         yield (
             f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
             f"{names} (95 % intervals, not corrected for the number of comparisons)."

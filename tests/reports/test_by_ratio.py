@@ -47,6 +47,14 @@ def test_it_says_what_can_be_told(quick_report: Report, shift: float, like: bool
     assert said in by_ratio_markdown(dataclasses.replace(quick_report, rows=tuple(others)))
 
 
+def test_without_intervals_nothing_is_told(quick_report: Report) -> None:
+    rows = tuple(dataclasses.replace(row, like_random=None) for row in quick_report.rows)
+    text = by_ratio_markdown(dataclasses.replace(quick_report, rows=rows))
+    assert "`l1`" in text
+    assert "etter than random" not in text
+    assert "told from random at any ratio" not in text
+
+
 def test_nothing_is_written_where_nothing_is_compared(quick_report: Report) -> None:
     alone = tuple(row for row in quick_report.rows if row.control)
     assert by_ratio_markdown(dataclasses.replace(quick_report, rows=alone)) == ""

@@ -200,6 +200,7 @@ def test_one_seed_leaves_the_clips_alone(maker):
     assert not found.seeds_known
     assert found.standard_error > 0
     assert found.interval[1] - found.mean == pytest.approx(norm.ppf(0.975) * found.standard_error)
+    assert found.may_be_none is None
 
 
 def test_without_scores_there_is_no_interval(run):
@@ -240,11 +241,11 @@ def test_smallest_detectable_difference_is_that_of_the_median_pair(run):
     scores = ClipScores([run.folder])
     found = smallest_detectable(points[0].panel, points, scores)
     criteria = [p for p in points if p.control is None]
-    errors = [
-        difference(a, b, criteria, scores).standard_error for a, b in itertools.combinations(criteria, 2)
-    ]
+    pairs = [difference(a, b, criteria, scores) for a, b in itertools.combinations(criteria, 2)]
+    sizes = [(t.ppf(0.975, pair.freedom) + t.ppf(0.8, pair.freedom)) * pair.standard_error for pair in pairs]
     assert found.pairs == 6
-    assert found.difference == pytest.approx((norm.ppf(0.975) + norm.ppf(0.8)) * median(errors))
+    assert found.difference == pytest.approx(median(sizes))
+    assert found.by_ratio == ((0.5, pytest.approx(median(sizes))),)
     assert found.bases == 1
     assert found.conditional
 

@@ -76,10 +76,33 @@ def test_clear_losers_are_told_from_the_best_and_near_ties_are_not(six):
 def test_six_base_models_may_claim_and_fewer_are_too_few(six, quick_report):
     assert all(r.may_claim for r in six.rankings)
     text = " ".join(said_ranking(ranked(six)))
-    assert "is first at equal MACs (backbone) over all 3 budgets" in text
+    assert (
+        "has the highest mean at equal MACs (backbone) over all 3 budgets, from which one cannot be told"
+        in text
+    )
+    assert "is first at equal" not in text
     few = " ".join(said_ranking(ranked(quick_report)))
     assert "1 base model is too few to say which criterion is first: 6 are needed" in few
     assert "is first at equal" not in few
+
+
+def test_first_is_who_can_be_told_from_all_others_at_five_budgets(six):
+    ranking = ranked(six)[-1]
+    rows = tuple(dataclasses.replace(r, with_best=r.rank == 1) for r in ranking.rows)
+    alone = dataclasses.replace(ranking, rows=rows)
+    assert "is first" not in " ".join(said_ranking([alone]))
+    assert "is first at equal" in " ".join(said_ranking([dataclasses.replace(alone, budgets=5)]))
+
+
+def test_fewer_than_six_base_models_carry_no_test(maker):
+    maker.grid(criteria={"l1": 0.2, "random": 0.9}, ratios=(0.5,), seeds=(0, 1), bases=(0, 1, 2, 3, 4))
+    [ranking] = ranked(make_report([maker.write()]))
+    assert ranking.bases == 5
+    for r in ranking.rows:
+        assert math.isnan(r.from_random_p)
+        assert math.isnan(r.from_best_p)
+        assert r.with_best is (True if r.rank == 1 else None)
+        assert math.isfinite(r.low)
 
 
 def test_values_between_points_lie_on_the_line_and_nothing_beyond_the_ends(maker):
