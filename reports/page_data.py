@@ -19,10 +19,11 @@ from prunebench.reports.report import Report
 from prunebench.reports.run import final_map, finished, stage_map
 
 COSTS = (*AXES, MACS_WITH_FRONTEND)
+WHOLE_FROM = 1e5  # where six digits would round MACs, bytes and parameters as if they were exact
 
 
 def page_data(report: Report, measures: Sequence[Told]) -> dict[str, Any]:
-    """Panels, looks, axes, points, rankings and cells; nan is `None`, numbers have six digits."""
+    """Panels, looks, axes, points, rankings and cells; nan is `None`, numbers have six digits or are whole."""
     panels = list(dict.fromkeys(p.panel for p in report.points))
     costs = [q for q in COSTS if any(math.isfinite(q.of(p)) for p in report.points)]
     qualities = [told for told in measures if told.key.startswith("test_")]
@@ -61,15 +62,16 @@ def on_dark(colour: str) -> str:
 def _point(
     point: Point, panels: Sequence[Panel], costs: Sequence[str], qualities: Sequence[Told]
 ) -> dict[str, Any]:
-    look = look_of(point.criteria[0]) if point.criteria and point.control is None else None
+    look = point.tells_of[0] if point.tells_of else None
     return {
         "panel": panels.index(point.panel),
         "label": point.label,
-        "names": point.criteria,
+        "names": point.tells_of,
         "control": point.control,
+        "ownRate": point.own_rate,
         "random": point.is_random,
         "own": point.own_budget,
-        "look": point.criteria[0] if look else None,
+        "look": look,
         "ratio": point.ratio,
         "n": point.n,
         "low": min(point.maps),
@@ -137,9 +139,11 @@ def _cell(record: Record, command: str) -> dict[str, Any]:
 
 
 def _short(value: Any) -> Any:
-    """JSON values: nan as `None`, floats to six digits."""
+    """JSON values: nan as `None`, floats to six digits, from 100 000 on to the nearest whole number."""
     if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        return round(value) if value.is_integer() or abs(value) >= WHOLE_FROM else float(f"{value:.6g}")
     if isinstance(value, Mapping):
         return {key: _short(item) for key, item in value.items()}
     return [_short(item) for item in value] if isinstance(value, list | tuple) else value

@@ -20,12 +20,17 @@
     const p = { fromRandom: "pRandom", fromBest: "pBest" }[key];
     const rows = ranking.rows.filter((row) => row[key][0] !== null && isShown(DATA.points.find((q) => q.label === row.label && q.panel === ranking.panel)?.names || [row.look]));
     const width = Math.max(340, Math.min(960, drawing.parentElement.clientWidth || 960));
-    const left = Math.min(width * 0.42, 20 + 6.6 * Math.max(8, ...rows.map((row) => row.label.length)));
     const height = 22 * rows.length + 46;
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     drawing.replaceChildren();
     element("rect", { width, height, fill: ground }, drawing);
     if (rows.length === 0) return;
+    const names = rows.map((row, i) => element("text", { y: 22 + 22 * i, "text-anchor": "end", "font-size": 12, fill: ink }, drawing, row.label));
+    const left = Math.min(width * 0.42, 16 + Math.max(48, ...names.map((name) => name.getComputedTextLength())));
+    names.forEach((name, i) => {
+      name.setAttribute("x", left - 10);
+      for (let kept = rows[i].label.length - 1; kept > 0 && name.getComputedTextLength() > left - 14; kept -= 1) name.textContent = `${rows[i].label.slice(0, kept)}…`;
+    });
     const values = rows.flatMap((row) => row[key].filter((v) => v !== null));
     if (p) values.push(0);
     const x = scaleOf(values, left, width - 16, false);
@@ -37,8 +42,6 @@
     rows.forEach((row, i) => {
       const y = 18 + 22 * i;
       const stroke = colour(row.look);
-      const most = Math.floor((left - 16) / 6.3);
-      element("text", { x: left - 10, y: y + 4, "text-anchor": "end", "font-size": 12, fill: ink }, drawing, row.label.length > most ? `${row.label.slice(0, most - 1)}…` : row.label);
       const [middle, low, high] = row[key];
       if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
       const apart = row[p] === null ? low > 0 || high < 0 : row[p] <= 0.05;

@@ -20,7 +20,7 @@ from prunebench.reports.report import Report
 
 @dataclass(frozen=True)
 class Row:
-    """A row: the criteria it is of, none for a control; its cells' texts with what each is sorted by."""
+    """A row: the criteria it is of, none for a control but a reverse; its cells' texts with what each is sorted by."""
 
     names: tuple[str, ...]
     control: bool
@@ -40,11 +40,11 @@ class PageTable:
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
     """The summary by panel, the rankings by budget, all measures."""
-    names = {(p.panel, p.label): p.criteria for p in report.points}
+    names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [
             Row(
-                names.get((panel, row.label), ()) if row.control is None else (),
+                names.get((panel, row.label), ()),
                 row.control is not None or row.is_random,
                 tuple((column.text(row), getattr(row, column.fields[0])) for column in COLUMNS),
             )
@@ -80,7 +80,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
 
 
 def _volumes(report: Report) -> Iterator[PageTable]:
-    names = {(p.panel, p.label): p.criteria for p in report.points}
+    names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel, cost in dict.fromkeys((h.panel, h.quantity) for h in report.hypervolumes):
         own = [h for h in report.hypervolumes if (h.panel, h.quantity) == (panel, cost)]
         rows = []
@@ -117,7 +117,7 @@ def _measured(report: Report, measures: Sequence[Told]) -> PageTable:
     headings = (("point", ""), ("ratio", ""), *((told.heading, told.title) for told in measures))
     rows = [
         Row(
-            p.criteria if p.control is None else (),
+            p.tells_of,
             p.control is not None or p.is_random,
             (
                 (f"{p.panel.title}: {p.label}", f"{p.panel.title}: {p.label}"),

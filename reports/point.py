@@ -57,6 +57,11 @@ class Point:
                 return other
 
     @property
+    def tells_of(self) -> tuple[str, ...]:
+        """The criteria that a reader finds the point by: of controls, a reverse alone belongs to its criterion."""
+        return self.criteria if self.control in (None, "reversed") else ()
+
+    @property
     def is_random(self) -> bool:
         """The control that draws filters by chance."""
         return self.control is None and RANDOM in self.criteria

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prunebench.reports import write_report
+from prunebench.reports import load_records, write_report
 
 CHROMIUM = (
     os.environ.get("PRUNEBENCH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -42,6 +42,11 @@ def written(new_maker, tmp_path_factory) -> Path:
         ratios=(0.25, 0.5),
         seeds=(0,),
     )
+    shape = {"scope": "C7-C12", "finetune_scope": "tail", "ratio": 0.5, "base_seed": 0, "finetune_seed": 0}
+    for name in ("l1", "l2"):
+        maker.cell(signal=1.0, control="reversed", criterion=name, **shape)
+    for control in ("scratch", "scratch-macs"):
+        maker.cell(signal=0.9, control=control, **shape)
     return write_report([maker.write()], formats=[]).page
 
 
@@ -117,9 +122,46 @@ def test_a_click_on_a_mark_filters_plots_and_tables(page):
     assert any(name.startswith("l2") for name in names)
     assert not any(name.startswith("l1") for name in names)
     cells = rows(page, "cells").locator("th").all_inner_texts()
-    assert set(cells) == {"l2", "unpruned", "unpruned-fine-tuned"}
+    assert set(cells) == {"l2", "l2, reversed", "unpruned", "unpruned-fine-tuned", "scratch", "scratch-macs"}
     page.locator("#shown button", has_text="Show all").click()
     assert page.locator("#plot .mark").count() == whole
+
+
+def test_a_reverse_is_drawn_when_asked_for_and_goes_with_its_criterion(page):
+    turned = page.locator("#plot .mark[aria-label*=', reversed']")
+    assert turned.count() == 0
+    page.locator("#plot-reversed").focus()
+    page.keyboard.press("Space")
+    assert turned.count() == 2
+    page.locator("#legend button", has_text="l2").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "l2"
+    assert turned.count() == 1
+    assert "l2, reversed" in turned.get_attribute("aria-label")
+    for section in ("table", "measures"):
+        page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+        names = " ".join(rows(page, section).locator("th").all_inner_texts())
+        assert "l2, reversed" in names
+        assert "l1, reversed" not in names
+        assert "from scratch" in names
+    page.keyboard.press("Enter")
+    turned.first.dispatch_event("click")
+    assert page.locator("#shown .chip").first.inner_text() == "l1 ×"
+
+
+def test_controls_stand_in_the_legend_each_with_its_mark(page):
+    entries = page.locator("#legend span.key")
+    tuned = ["unpruned, fine-tuned", "unpruned, fine-tuned (own rate)"]
+    labels = ["unpruned", *tuned, "trained from scratch", "from scratch, equal MACs in all"]
+    assert entries.all_inner_texts() == labels
+    paths = entries.locator("path").evaluate_all(
+        "p => p.map(e => e.getAttribute('d') + e.getAttribute('fill'))"
+    )
+    told = dict(zip(entries.all_inner_texts(), paths, strict=True))
+    assert len({told[label] for label in labels}) == 5
+    for label in labels:
+        mark = page.locator(f"#plot .mark[aria-label^='{label}, ']").first
+        assert mark.get_attribute("d") + mark.get_attribute("fill") == told[label]
 
 
 def test_a_mark_tells_of_its_cell(page):
@@ -162,6 +204,13 @@ def test_a_cell_shows_its_command(page):
     shown = page.locator("#cell").inner_text()
     assert "prunebench run" in shown
     assert "base.seeds" in shown or "prune.criteria" in shown
+    places = page.locator("#cell dl > *").evaluate_all(
+        "all => all.map(e => [e.tagName, e.getBoundingClientRect().left, e.getBoundingClientRect().top])"
+    )
+    names, values = places[::2], places[1::2]
+    assert {tag for tag, _, _ in names} == {"DT"}
+    assert len({left for _, left, _ in names}) == len({left for _, left, _ in values}) == 1
+    assert all(abs(name[2] - value[2]) < 1 for name, value in zip(names, values, strict=True))
 
 
 def test_tables_and_plots_are_saved(page):
@@ -188,6 +237,17 @@ def test_both_themes_and_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_names_in_the_ranking_are_whole_or_cut_at_their_end(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    long = "W" * 30
+    page.evaluate(f"DATA.rankings.forEach(r => {{ r.rows[0].label = '{long}'; }}); changed()")
+    names = page.locator("#forest text[text-anchor=end]")
+    assert all(left >= 0 for left in names.evaluate_all("all => all.map(e => e.getBBox().x)"))
+    assert names.first.inner_html().startswith("WWW")
+    assert names.first.inner_html().endswith("…")
+    assert "l2" in names.evaluate_all("all => all.map(e => e.textContent)")
+
+
 def test_markup_in_names_stays_text(page):
     assert page.locator("b", has_text="odd").count() == 0
     assert page.locator("#legend", has_text="<b>odd</b>").count() == 1
@@ -195,5 +255,10 @@ def test_markup_in_names_stays_text(page):
 
 def test_the_data_are_json_and_hold_every_cell(page, written):
     text = page.locator("#data").evaluate("e => e.textContent")
-    assert len(json.loads(text)["cells"]) == 2 * (1 + 2 + 2 * (3 + 3))
+    data = json.loads(text)
+    records = {record.cell: record for record in load_records(written.parent.parent)}
+    for cell in data["cells"]:
+        for name in ("macs_backbone", "macs_with_frontend", "parameters", "file_bytes"):
+            assert cell[name] == records[cell["id"]].measures[name]
+    assert len(data["cells"]) == 2 * (1 + 2 + 2 * (3 + 3)) + 4
     assert written.stat().st_size < 6e6
