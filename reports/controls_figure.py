@@ -55,7 +55,8 @@ def draw_controls(
             if name.get_text() == "reversed":
                 name.set(color="#606060", fontsize=5.5)
         figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
-        note = "test mAP minus that of random; 95 % intervals, not corrected; hollow: cannot be told from 0"
+        note = "test mAP minus that of random; 95 % intervals, not corrected"
+        note += "; hollow, × and + pale: cannot be told from 0"
         note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size="small")
     return figure

@@ -13,7 +13,17 @@ from prunebench.reports.palette import INK, look_of
 from prunebench.reports.panel import Panel
 from prunebench.reports.point import Point
 
-STYLES = ("solid", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
+STYLES = (
+    "solid",
+    (0, (4, 1.5)),
+    (0, (1, 1)),
+    (0, (5, 1, 1, 1)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (8, 2)),
+    (0, (1, 2.5)),
+    (0, (7, 1, 3, 1)),
+)
+WIDTHS = (1.0, 0.5, 1.8)  # points, one after the other when every style was had
 
 
 def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
@@ -40,8 +50,16 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
         for number, (shares, members) in enumerate(lines.items()):
             several = len(members) > 1
             colour = INK if several else look_of(members[0].criteria[0]).colour
-            style = STYLES[number % len(STYLES)]
-            axes.step(layers, shares, where="mid", color=colour, linestyle=style, label=_name(members))
+            turn, style = divmod(number, len(STYLES))
+            axes.step(
+                layers,
+                shares,
+                where="mid",
+                color=colour,
+                linestyle=STYLES[style],
+                linewidth=WIDTHS[turn % len(WIDTHS)],
+                label=_name(members),
+            )
         axes.set_ylim(0, 1.05)
         axes.set_ylabel("filters kept, relative to unpruned")
         axes.set_title(panel.title, pad=4, fontsize=6)

@@ -14,6 +14,7 @@ from prunebench.reports.palette import INK, Look
 
 ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
 TITLE = 6.5  # points
+OF_LINES, PALE = "x+", "#A6A6A6"
 FEW = 4  # columns up to which three numbers do not run into each other
 
 
@@ -26,7 +27,7 @@ class Row:
         look: of the criterion.
         value: where the mark stands.
         interval: the ends of its bar, nan for none.
-        hollow: whether it cannot be told from zero.
+        hollow: whether it cannot be told from zero; marks of lines alone are then pale.
     """
 
     place: int
@@ -37,17 +38,21 @@ class Row:
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
-    """Marks and the bars of their intervals."""
-    draw_bars(axes, [(*row.interval, row.place, row.look.colour) for row in rows], linewidth=1.1)
+    """Marks and the bars of their intervals; marks of lines alone cannot be hollow and are pale instead."""
+    draw_bars(axes, [(*row.interval, row.place, _colour(row)) for row in rows], linewidth=1.1)
     for row in rows:
         axes.plot(
             [row.value],
             [row.place],
-            color=row.look.colour,
+            color=_colour(row),
             marker=row.look.marker,
-            markersize=4,
+            markersize=5.5 if row.look.marker in OF_LINES else 4,
             markerfacecolor="white" if row.hollow else row.look.colour,
         )
+
+
+def _colour(row: Row) -> str:
+    return PALE if row.hollow and row.look.marker in OF_LINES else row.look.colour
 
 
 def draw_bars(axes: Axes, bars: Sequence[tuple[float, float, int, str]], **style: Any) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TypeAlias
 
 BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7", "#E69F00"
 INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
 TEAL, MAGENTA, BROWN = "#44AA99", "#AA4499", "#8C5A2B"
 GREY, INK = "#8A8A8A", "#1A1A1A"
+Dash: TypeAlias = tuple[float, tuple[float, ...] | None]
+DASHES: tuple[Dash, ...] = ((0, None), (0, (4, 1.2)), (0, (6, 1.2, 1.2, 1.2)))  # offset, points on and off
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,14 @@ def look_of(criterion: str) -> Look:
         return KNOWN[criterion]
     digest = hashlib.sha256(criterion.encode()).digest()
     return _SPARE[int.from_bytes(digest[:8], "big") % len(_SPARE)]
+
+
+def dash_of(criterion: str) -> Dash:
+    """The dashes of the criterion's lines: known criteria of one colour have different ones."""
+    names = list(KNOWN)
+    before = names[: names.index(criterion)] if criterion in KNOWN else []
+    alike = sum(KNOWN[name].colour == look_of(criterion).colour for name in before)
+    return DASHES[alike % len(DASHES)]
 
 
 def order(criterion: str) -> tuple[int, str]:

@@ -64,6 +64,7 @@ def draw(
             labels,
             loc="lower center",
             ncols=across,
+            handlelength=3.0,  # dashes are seen beside the marker
         )
         _stack(figure, legend, foot)
         for axes, panel in zip(grid.flat, panels, strict=False):

@@ -17,7 +17,7 @@ from matplotlib.transforms import ScaledTranslation, Transform
 
 from prunebench.reports.curve import Curve, curves_of
 from prunebench.reports.frontier import frontier
-from prunebench.reports.palette import GREY, INK, look_of
+from prunebench.reports.palette import GREY, INK, dash_of, look_of
 from prunebench.reports.panel import SCRATCH
 from prunebench.reports.pareto_labels import begin_ticks, crowded, room_at_the_left
 from prunebench.reports.point import Point
@@ -159,6 +159,7 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, moved: T
         color=look.colour,
         marker=look.marker,
         markeredgecolor="white",
+        linestyle=dash_of(curve.criteria[0]),
         transform=moved,
         zorder=3,
     )

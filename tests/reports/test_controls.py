@@ -1,11 +1,15 @@
 """Controls in words, table and figure: reversed criteria, shapes trained from scratch."""
 
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from prunebench.reports import make_report
 from prunebench.reports.by_ratio import by_ratio_markdown
 from prunebench.reports.controls_figure import draw_controls
+from prunebench.reports.forest import PALE, Row, draw_rows
 from prunebench.reports.numbers import gap
+from prunebench.reports.palette import INK, Look
 
 TUNED = {"finetune_scope": "tail", "finetune_seed": 0, "learning_rate": 1e-3}
 
@@ -94,3 +98,13 @@ def test_the_figure_sets_each_reverse_below_its_criterion(report):
 def test_without_controls_there_is_no_figure(quick_report):
     pairs = list(zip(quick_report.points, quick_report.rows, strict=True))
     assert draw_controls(pairs, quick_report.points[0].panel, standing="") is None
+
+
+def test_marks_without_a_face_are_pale_where_others_are_hollow():
+    axes = Figure().subplots()
+    shown = [(marker, hollow) for marker in "x+o" for hollow in (True, False)]
+    draw_rows(axes, [Row(i, Look(INK, m), 0.1, (-0.1, 0.3), hollow) for i, (m, hollow) in enumerate(shown)])
+    bars = [to_hex(colour) for colour in axes.collections[0].get_colors()]
+    assert [line.get_color() for line in axes.lines] == [PALE, INK, PALE, INK, INK, INK]
+    assert bars == [colour.lower() for colour in (PALE, INK, PALE, INK, INK, INK)]
+    assert [line.get_markerfacecolor() for line in axes.lines][4:] == ["white", INK]

@@ -52,6 +52,22 @@ def test_a_crowded_figure_names_those_in_focus_and_counts_the_others(crowded):
     assert all(panel.x0 <= box.x0 for box in boxes)
 
 
+def test_lines_of_one_colour_in_focus_differ_in_their_dashes(maker):
+    losses = {
+        "bn_scale": 0.4,
+        "energy": 0.5,
+        "geometric_median": 0.45,
+        "fpgm_torch_pruning": 0.55,
+        "random": 0.6,
+    }
+    points = make_report([maker.grid(criteria=losses, ratios=(0.5, 0.75), seeds=(0,)).write()]).points
+    lines = draw(points, MACS, standing="").axes[0].lines
+    for colour in (look_of("energy").colour, look_of("geometric_median").colour):
+        dashes = [line._unscaled_dash_pattern for line in lines if line.get_color() == colour]
+        assert len(dashes) == 2
+        assert len(set(dashes)) == 2
+
+
 def test_places_keep_their_distance_and_stay_inside():
     found = _pushed_apart([0.0, 1.0, 1.0, 50.0, 98.0, 99.0], 10.0, 5.0, 95.0)
     assert all(b - a >= 10.0 - 1e-9 for a, b in pairwise(found))

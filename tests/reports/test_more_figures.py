@@ -18,6 +18,7 @@ from prunebench.reports.attainment import draw_attainment, surfaces_of
 from prunebench.reports.class_changes import class_changes
 from prunebench.reports.critical_difference import Blocks, blocks_of, draw_critical_difference, said_blocks
 from prunebench.reports.figures import figures_of
+from prunebench.reports.filters_kept import draw_filters_kept
 from prunebench.reports.palette import KNOWN
 from prunebench.reports.panel import Panel
 from prunebench.reports.pareto import draw
@@ -173,6 +174,15 @@ def test_every_figure_is_as_wide_as_asked(width, maker):
     one_panel = {"attainment", "filters_kept", "speed_up"}  # a single column holds all of it
     assert {name for name, wide in found.items() if not math.isclose(wide, inches)} <= one_panel
     assert len(found) == 11
+
+
+def test_no_two_lines_of_the_filters_kept_look_alike(maker):
+    ratios = (0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
+    maker.grid(criteria={"l1": 0.4, "l2": 0.5, "random": 0.9}, ratios=ratios, seeds=(0,))
+    points = make_report([maker.write()]).points
+    lines = draw_filters_kept(points, points[0].panel).axes[0].lines
+    assert len(lines) == len(ratios)
+    assert len({(str(line._unscaled_dash_pattern), line.get_linewidth()) for line in lines}) == len(ratios)
 
 
 def test_no_two_criteria_look_alike_and_neighbours_differ_in_grey():

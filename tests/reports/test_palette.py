@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from prunebench.reports.palette import KNOWN, look_of, order
+from prunebench.reports.palette import KNOWN, dash_of, look_of, order
 
 GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}
 
@@ -46,3 +46,10 @@ def test_the_preset_criteria_differ_in_hue_and_in_marker():
     )
     assert len({KNOWN[name].colour for name in preset}) == len(preset)
     assert len({KNOWN[name].marker for name in preset}) == len(preset)
+
+
+def test_lines_of_one_colour_differ_in_their_dashes():
+    lines = [(look_of(name).colour, dash_of(name)) for name in KNOWN]
+    assert len(set(lines)) == len(lines)
+    assert dash_of("l1") == (0, None)
+    assert dash_of("a plug-in") == (0, None)
