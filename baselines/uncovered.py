@@ -23,6 +23,7 @@ def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
         *_not_held(baseline, name),
         *_absent(found, baseline, subject, name),
         *_without_scores(found, baseline),
+        *_without_timings(found, baseline, subject),
     )
 
 
@@ -61,4 +62,13 @@ def _without_scores(found: Mapping[str, Figures], baseline: Baseline) -> Iterato
         yield (
             "Quality is held and a model alone has no test scores: give them to the pytest fixture as `targets` and "
             "`scores`, or hold quality of a run."
+        )
+
+
+def _without_timings(found: Mapping[str, Figures], baseline: Baseline, subject: str) -> Iterator[str]:
+    held = [name for name, figures in baseline.entries.items() if name in found and figures.speed is not None]
+    if held and all(found[name].speed is None for name in held):
+        yield (
+            f"Speed is held and `{subject}` timed no shapes: run with `measure.latency=true`, or save with "
+            "`--without speed`."
         )

@@ -49,3 +49,13 @@ def test_a_model_without_scores_is_sent_to_where_they_are() -> None:
         {"model": dataclasses.replace(WHOLE, quality=None)}, held(model=WHOLE), "m.pth", "b.json"
     )
     assert "give them to the pytest fixture" in note
+
+
+def test_a_run_without_timings_is_told_both_ways_out() -> None:
+    bare = WHOLE.without(["speed"])
+    (note,) = uncovered({"a": bare, "b": bare}, held(a=WHOLE, b=WHOLE), "run", "b.json")
+    assert note == (
+        "Speed is held and `run` timed no shapes: run with `measure.latency=true`, or save with `--without speed`."
+    )
+    assert uncovered({"a": bare, "b": WHOLE}, held(a=WHOLE, b=WHOLE), "run", "b.json") == ()
+    assert "timed" not in "".join(uncovered({"a": bare}, held(a=bare), "run", "b.json"))

@@ -117,6 +117,15 @@ def test_missing_parts_never_pass(call, tmp_path, changed, remark):
     assert errors == "1"
 
 
+def test_a_run_without_timings_is_sent_to_save_without_speed(call, tmp_path):
+    make_run(tmp_path / "untimed", timings={})
+    found = call("check", "untimed", "--baseline", "b.json")
+    assert found.exit_code == 2
+    assert "`untimed` timed no shapes" in found.output
+    assert call("baseline", "save", "run", "-o", "b.json", "--without", "speed").exit_code == 0
+    assert call("check", "untimed", "--baseline", "b.json").exit_code == 0
+
+
 def test_scores_that_are_gone_never_pass(call, tmp_path):
     make_run(tmp_path / "other")
     (tmp_path / "other" / "scores" / "o1.npz").unlink()

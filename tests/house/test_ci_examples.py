@@ -31,6 +31,16 @@ def test_every_command_of_a_pipeline_is_understood(name):
         command.make_context(words[0], words[1:])
 
 
+@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
+def test_the_baseline_is_saved_of_the_run_and_in_the_file_that_the_pipeline_checks(name):
+    block = (CI / "README.md").read_text(encoding="utf-8").split("```")[1].splitlines()
+    run, save = (line for line in block if line.startswith("prunebench "))
+    script = steps(name)[0]
+    assert run in script, "a baseline of a run with other measures cannot be told from one of the pipeline"
+    assert shlex.split(save)[-1] == "baselines/quick.json"
+    assert any("check runs/quick --baseline baselines/quick.json" in line for line in script)
+
+
 def test_both_show_the_gate_where_people_look():
     script, gitlab = steps("gitlab-ci.yml")
     assert gitlab["compression"]["artifacts"]["reports"]["junit"] in script[-1]
