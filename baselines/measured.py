@@ -75,6 +75,8 @@ def _not_comparable(before: Quality, after: Quality | None) -> str:
         return f"{len(missing)} of {len(before.average_precision)} cells are missing, `{min(missing)}` first"
     if not all(len(a) == len(b) for a, b in zip(_rows(before), _rows(after, before), strict=True)):
         return "other classes"
+    if _defined(before) != _defined(after):
+        return "other classes with positives on the same test clips: restore the baseline file"
     return "" if _defined(before) else "no class has a positive"
 
 

@@ -112,6 +112,19 @@ def test_a_class_without_positives_is_left_out() -> None:
     assert with_empty == without
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("column", range(4))
+def test_a_class_taken_away_by_hand_cannot_be_told(column: int, swapped: bool) -> None:
+    """The digest of the clips says that the same classes have positives."""
+    other = TABLE.copy()
+    other[:, column] = np.nan
+    verdict, (change,) = of_quality(*((TABLE, other) if swapped else (other, TABLE)))
+    assert verdict == Verdict.COULD_NOT_TELL
+    assert change.remark == (
+        "could not tell: other classes with positives on the same test clips: restore the baseline file"
+    )
+
+
 def test_one_cell_and_one_class_leave_no_spread() -> None:
     assert of_quality([[0.5]], [[0.45]])[0] == Verdict.COULD_NOT_TELL
     assert of_quality([[0.5]], [[0.5]])[0] == Verdict.HOLDS

@@ -126,6 +126,16 @@ def test_a_run_without_timings_is_sent_to_save_without_speed(call, tmp_path):
     assert call("check", "untimed", "--baseline", "b.json").exit_code == 0
 
 
+def test_a_class_taken_from_the_file_never_passes(call):
+    held = json.loads(Path("b.json").read_text())
+    for row in held["entries"]["synth/l1/C7-C12/0.5"]["quality"]["average_precision"].values():
+        row[1] = None
+    Path("b.json").write_text(json.dumps(held))
+    found = call("check", "run", "--baseline", "b.json", "--json")
+    assert found.exit_code == 2
+    assert json.loads(found.output)["changes"][0]["remark"].endswith("restore the baseline file")
+
+
 def test_scores_that_are_gone_never_pass(call, tmp_path):
     make_run(tmp_path / "other")
     (tmp_path / "other" / "scores" / "o1.npz").unlink()
