@@ -72,6 +72,12 @@ class HeldBaseline:
                 "at it and commit it."
             )
         held = baselines.load_baseline(path if path.is_file() else baselines.baseline_path(self.name))
+        entry = held.entries.get(CELL)
+        if scores is not None and entry is not None and entry.quality is None:
+            raise InputError(
+                f"Quality was given, so the baseline must hold it. Found none in `{path.name}`: write it with "
+                "`pytest --prunebench-update`."
+            )
         changes = baselines.check(found, held)
         if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
             notes = baselines.uncovered(found, held, "the model", path.name)

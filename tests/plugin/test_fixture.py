@@ -108,6 +108,20 @@ def test_a_module_of_another_package_with_the_same_tensors_is_taken(tmp_path):
     assert HeldBaseline("ours", tmp_path).check(model.state_dict()) == []
 
 
+def test_quality_that_the_baseline_does_not_hold_never_passes(tmp_path):
+    from prunebench.plugin_check import HeldBaseline
+
+    model = harness.Cnn14(widths=[4] * 12, n_classes=2, embedding=2)
+    given = {"targets": [[1, 0], [0, 1]], "scores": [[0.9, 0.2], [0.1, 0.8]]}
+    HeldBaseline("ours", tmp_path, update=True).check(model)
+    with pytest.raises(
+        pytest.fail.Exception, match=r"Found none in `ours.json`: write it with `pytest --prune"
+    ):
+        HeldBaseline("ours", tmp_path).check(model, **given)
+    HeldBaseline("ours", tmp_path, update=True).check(model, **given)
+    assert HeldBaseline("ours", tmp_path).check(model, **given) == []
+
+
 def test_pytest_starts_without_torch_and_finds_the_fixture_by_itself(tmp_path):
     (tmp_path / "test_none.py").write_text(
         "import sys\n\ndef test_none(prunebench_baseline):\n    assert 'torch' not in sys.modules"
