@@ -53,7 +53,9 @@ class HeldBaseline:
         try:
             return self._check(model, targets, scores)
         except InputError as error:
-            pytest.fail(str(error), pytrace=False)
+            said = str(error)
+        # Outside of the block: pytest would show both errors.
+        pytest.fail(said, pytrace=False)
 
     def _check(
         self, model: Any, targets: ArrayLike | None, scores: ArrayLike | None

@@ -93,6 +93,7 @@ def test_bad_input_is_one_sentence(pytester):
     text = found.stdout.str()
     assert [said for said in BAD.values() if said not in text] == []
     assert "Traceback" not in text
+    assert "During handling" not in text
 
 
 def test_a_module_of_another_package_with_the_same_tensors_is_taken(tmp_path):
