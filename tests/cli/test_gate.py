@@ -196,6 +196,15 @@ def test_a_committed_baseline_is_found_by_its_name(call):
     assert "that is a run, and the baseline holds one model: give a checkpoint" in found.output
 
 
+def test_a_baseline_that_comes_with_prunebench_is_not_updated(call):
+    found = call("check", "absent.pth", "--baseline", "cnn14/l1-50", "--update")
+    assert isinstance(found.exception, InputError)
+    assert "save your own with `prunebench baseline save`" in str(found.exception)
+    Path("cnn14").mkdir()
+    Path("b.json").rename("cnn14/l1-50")
+    assert call("check", "run", "--baseline", "cnn14/l1-50", "--update").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -59,8 +59,14 @@ def check(
     appended to it.
     """
     from prunebench import baselines
+    from prunebench.eval.errors import InputError
 
     file = baselines.baseline_path(given)
+    if update and file != given:
+        raise InputError(
+            f"A baseline that comes with prunebench is not updated. Found `{given}`: save your own with "
+            "`prunebench baseline save`."
+        )
     held = baselines.load_baseline(file)
     found = figures_of(subject)
     changes = baselines.check(found.entries, held)
