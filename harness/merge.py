@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import numpy as np
 import tomli_w
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import read_lines, write_text
+from prunebench.eval.files import parsed_lines, write_text
+from prunebench.eval.npz import read_arrays
 from prunebench.eval.record import Record, read_records
 from prunebench.harness.merged_config import merged_config, read_config
 
@@ -49,9 +50,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     they were measured on the first run's processor.
 
     Raises:
-        InputError: for fewer than two runs, a folder that is not new, a run under way, or runs that do not fit:
-            other settings than the grid, another torch or prunebench, other test clips, other results of one cell on
-            the same processor.
+        InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a file that
+            cannot be read, or runs that do not fit: other settings than the grid, another torch or prunebench, other
+            test clips, other results of one cell on the same processor.
     """
     if len(runs) < 2:
         raise InputError(
@@ -59,6 +60,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"Runs are merged to a new folder. Found `{out}`: give another with -o.")
+    _check_different(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
             _held(run, locks)
@@ -68,6 +70,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         targets = _targets(runs)
         records, twice, largest = _records(runs, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
+        logs = _logs(runs, [run for run, same in zip(runs, here, strict=True) if same])
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
             new = Path(temporary) / "run"
@@ -83,12 +86,8 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             )
             write_text(new / "plan.json", json.dumps(_plan(runs)))
             write_text(new / "records.jsonl", "".join(f"{record.to_json()}\n" for record in records))
-            _write_lines(new / "outcomes.jsonl", runs, _identity)
-            for name in ("removed.jsonl", "curves.jsonl"):
-                _write_lines(new / name, runs, _outcome)
-            _write_lines(
-                new / "shapes.jsonl", [r for r, same in zip(runs, here, strict=True) if same], _widths
-            )
+            for name, lines in logs.items():
+                write_text(new / name, "".join(f"{line}\n" for line in lines))
             _write_measures(new / "measures.json", runs)
             for run in reversed(runs):
                 for part in ("scores", "pruners"):
@@ -108,6 +107,18 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         )
     done = sum(record.status == "done" for record in records)
     return Merged(out, done, twice, largest, tuple(said))
+
+
+def _check_different(runs: Sequence[Path]) -> None:
+    found: dict[Path, Path] = {}
+    for run in runs:
+        before = found.get(run.resolve())
+        if before is not None:
+            also = "" if before == run else f", also as `{run}`"
+            raise InputError(
+                f"Runs that are merged must be different folders. Found `{before}` twice{also}: give each once."
+            )
+        found[run.resolve()] = run
 
 
 def _held(run: Path, locks: contextlib.ExitStack) -> None:
@@ -153,9 +164,8 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
     for run in runs:
         for path in sorted((run / "targets").glob("*.npz")):
             other = found.setdefault(path.name, path)
-            with np.load(path) as mine, np.load(other) as theirs:
-                same = all(np.array_equal(mine[key], theirs[key]) for key in ("targets", "names"))
-            if not same:
+            mine, theirs = (read_arrays(each, "targets", "names") for each in (path, other))
+            if not all(map(np.array_equal, mine, theirs)):
                 raise InputError(
                     f"Runs that are merged must have the same test clips. `{path}` and `{other}` differ: the data "
                     "sets are not the same."
@@ -198,16 +208,25 @@ def _plan(runs: Sequence[Path]) -> list[str]:
     return list(cells)
 
 
-def _write_lines(path: Path, runs: Iterable[Path], key: Callable[[dict[str, Any]], str]) -> None:
+def _logs(runs: Sequence[Path], measured: Sequence[Path]) -> dict[str, list[str]]:
+    """The logs beside the records, name → lines; latency and memory are those of the runs `measured` alone."""
+    found = {
+        "outcomes.jsonl": _lines("outcomes.jsonl", runs, _identity),
+        "removed.jsonl": _lines("removed.jsonl", runs, _outcome),
+        "curves.jsonl": _lines("curves.jsonl", runs, _outcome),
+        "shapes.jsonl": _lines("shapes.jsonl", measured, _widths),
+    }
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def _lines(name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], str]) -> list[str]:
     """The lines of all runs, the first of each key."""
     found: dict[str, str] = {}
     for run in runs:
-        own = {
-            key(json.loads(line)): line for line in read_lines(run / path.name)
-        }  # the last of a run counts
+        # The last line of a run counts.
+        own = dict(parsed_lines(run / name, lambda line: (key(json.loads(line)), line)))
         found = {**own, **found}
-    if found:
-        write_text(path, "".join(f"{line}\n" for line in found.values()))
+    return list(found.values())
 
 
 def _write_measures(path: Path, runs: Iterable[Path]) -> None:
@@ -220,13 +239,13 @@ def _write_measures(path: Path, runs: Iterable[Path]) -> None:
         write_text(path, json.dumps(list(found.values()), indent=1))
 
 
-def _identity(line: dict[str, Any]) -> str:
+def _identity(line: Mapping[str, Any]) -> str:
     return str(line["identity"])
 
 
-def _outcome(line: dict[str, Any]) -> str:
+def _outcome(line: Mapping[str, Any]) -> str:
     return str(line["outcome"])
 
 
-def _widths(line: dict[str, Any]) -> str:
+def _widths(line: Mapping[str, Any]) -> str:
     return str(line["widths"])

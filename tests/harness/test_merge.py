@@ -127,3 +127,35 @@ def test_folders_must_be_runs_and_the_new_one_new(make, tmp_path):
     (one / "environment.json").write_text("[")
     with pytest.raises(InputError, match=r"environment\.json"):
         merge_runs([one, make("two", [])], tmp_path / "both")
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [("outcomes", '{"identity": "oa" "widths": 1}'), ("removed", "[]"), ("curves", "{}"), ("shapes", "{}")],
+)
+def test_a_damaged_line_is_named_and_nothing_is_written(make, tmp_path, log, line):
+    one, two = make("one", [record("a")]), make("two", [record("c")])
+    with (two / f"{log}.jsonl").open("a") as stream:
+        stream.write(f"{line}\n")
+    with pytest.raises(InputError, match=rf"two/{log}\.jsonl, line \d: cannot be read"):
+        merge_runs([one, two], tmp_path / "new" / "both")
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
+
+
+def test_torn_test_targets_are_named_and_nothing_is_written(make, tmp_path):
+    one, two = make("one", [record("a")]), make("two", [record("c")])
+    file = two / "targets" / "synth.npz"
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"two/targets/synth\.npz` must be an npz archive"):
+        merge_runs([one, two], tmp_path / "new" / "both")
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
+
+
+def test_a_run_given_twice_is_said(make, tmp_path):
+    one = make("one", [record("a")])
+    (tmp_path / "link").symlink_to(one)
+    with pytest.raises(InputError, match=r"must be different folders. Found `.*one` twice: give each once"):
+        merge_runs([one, make("two", []), one], tmp_path / "both")
+    with pytest.raises(InputError, match=r"Found `.*one` twice, also as `.*link`"):
+        merge_runs([one, tmp_path / "link"], tmp_path / "both")
+    assert not (tmp_path / "both").exists()
