@@ -15,6 +15,12 @@ from prunebench.eval.faults import reach
 
 T = TypeVar("T")
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
+# Log of a run folder → what to do about a line that cannot be read.
+WAYS_OUT = {
+    **dict.fromkeys(("records.jsonl", "outcomes.jsonl", "shapes.jsonl"), MADE_AGAIN),
+    **dict.fromkeys(("removed.jsonl", "curves.jsonl"), "delete the line; reports then lack what it held"),
+}
 
 
 @contextlib.contextmanager
@@ -141,21 +147,27 @@ def parsed_lines(path: Path, parse: Callable[[str], T]) -> list[T]:
     """What `parse` makes of each whole line of a file.
 
     Raises:
-        InputError: naming file and line, for one that cannot be parsed.
+        InputError: naming file and line, for one that cannot be parsed, and of a run folder's logs what to do.
     """
     found = []
-    for number, line in enumerate(read_lines(path), 1):
+    for number, line in enumerate(_whole_lines(path), 1):
+        if not line.strip():
+            continue
         try:
             found.append(parse(line))
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            said = str(error) if isinstance(error, InputError) else f"cannot be read ({error})."
+            way_out = f": {WAYS_OUT[path.name]}" if path.name in WAYS_OUT else ""
+            said = str(error) if isinstance(error, InputError) else f"cannot be read ({error}){way_out}."
             raise InputError(f"{path}, line {number}: {said}") from error
     return found
 
 
 def read_lines(path: Path) -> list[str]:
     """The whole lines of a JSON-lines file; a last line without its line end was torn and is dropped."""
+    return [line for line in _whole_lines(path) if line.strip()]
+
+
+def _whole_lines(path: Path) -> list[str]:
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [line for line in lines[:-1] if line.strip()]
+    return path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import parsed_lines
+from prunebench.eval.files import MADE_AGAIN, parsed_lines
 from prunebench.eval.shape import load_shapes
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
@@ -119,7 +119,7 @@ class Record:
         """
         found: Any = json.loads(line)
         if not isinstance(found, dict):
-            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}.")
+            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}: {MADE_AGAIN}.")
         version = found.pop("schema_version", None)
         if version != cls.schema:
             raise OtherSchema(
@@ -131,7 +131,9 @@ class Record:
             found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
             return cls(**found)
         except (TypeError, AttributeError, KeyError, IndexError) as error:
-            raise InputError(f"A record must have the fields of schema {cls.schema}: {error}.") from error
+            raise InputError(
+                f"A record must have the fields of schema {cls.schema} ({error}): {MADE_AGAIN}."
+            ) from error
 
 
 def load_records(run: Path | str, others: list[str] | None = None) -> list[Record]:

@@ -1,9 +1,17 @@
 import errno
+import json
 
 import pytest
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import append_line, read_lines, remove_leftovers, whole_file, write_text
+from prunebench.eval.files import (
+    append_line,
+    parsed_lines,
+    read_lines,
+    remove_leftovers,
+    whole_file,
+    write_text,
+)
 
 
 def write_as_torch_does(stream):
@@ -62,3 +70,23 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
         with pytest.raises(InputError, match=r"A file must be written into a folder. .*model.pt/x.pt"):
             write(tmp_path / "model.pt" / "x.pt")
     assert (tmp_path / "model.pt").read_text() == "a file"
+
+
+@pytest.mark.parametrize(
+    ("log", "end"),
+    [
+        ("outcomes", ": delete the line, and the same `prunebench run` makes again what is missing."),
+        ("shapes", ": delete the line, and the same `prunebench run` makes again what is missing."),
+        ("curves", ": delete the line; reports then lack what it held."),
+        ("journal", "(char 1))."),
+    ],
+)
+def test_a_damaged_line_is_counted_as_editors_do_and_has_a_way_out_that_is_true_of_its_log(
+    tmp_path, log, end
+):
+    path = tmp_path / f"{log}.jsonl"
+    path.write_text('{"one": 1}\n\n{one\n{"torn')
+    with pytest.raises(InputError) as found:
+        parsed_lines(path, json.loads)
+    assert str(found.value).startswith(f"{path}, line 3: cannot be read (")
+    assert str(found.value).endswith(end)

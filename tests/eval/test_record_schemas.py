@@ -61,3 +61,16 @@ def test_a_record_of_the_future_is_refused_with_the_way_out(tmp_path):
     (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
     with pytest.raises(InputError, match="use the version of prunebench that wrote it"):
         load_records(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"schema_version": 1, "cel": "a"}'])
+def test_a_damaged_record_has_a_way_out_that_helps(damaged, tmp_path):
+    first, *others = (RUNS[-1] / "records.jsonl").read_text().splitlines()
+    file = tmp_path / "records.jsonl"
+    file.write_text("\n".join([first, damaged, *others, ""]))
+    with pytest.raises(
+        InputError, match=r"records.jsonl, line 2: .*: delete the line, and the same `prunebench run`"
+    ):
+        load_records(tmp_path)
+    file.write_text("\n".join([first, *others, ""]))
+    assert len(load_records(tmp_path)) == len(others) + 1
