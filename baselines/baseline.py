@@ -149,12 +149,30 @@ def load_baseline(path: Path | str) -> Baseline:
             "use the version of prunebench that wrote it, or save it again with this one."
         )
     try:
-        return _first_schema(found) if version == 1 else Baseline.model_validate_json(text)
+        return _first_schema(found) if version == 1 else _current_schema(text)
     except ValidationError as error:
         raise InputError(
             f"A baseline must have the fields of schema {version}. Found otherwise in `{path}`, "
             f"{first_problem(error)}: {_AGAIN}."
         ) from error
+
+
+class _StatedTolerances(BaseModel):
+    file_bytes: Any
+    quality: Any
+    speed: Any
+
+
+class _Stated(BaseModel):
+    """What every file states: a default must not come back where a stricter tolerance was deleted."""
+
+    tolerances: _StatedTolerances
+
+
+def _current_schema(text: str) -> Baseline:
+    held = Baseline.model_validate_json(text)
+    _Stated.model_validate_json(text)
+    return held
 
 
 class _FirstSchema(BaseModel):

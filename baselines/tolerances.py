@@ -8,13 +8,21 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from prunebench.eval.errors import InputError, nearest
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-Reason = Annotated[str, Field(min_length=1)]
+
+
+def _not_blank(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("a reason must hold a character that is no space")
+    return reason
+
+
+Reason = Annotated[str, AfterValidator(_not_blank)]
 
 _CONFIG = ConfigDict(strict=True, extra="forbid")
 

@@ -250,6 +250,12 @@ BAD_FIELDS = {
     "a field of schema 2 in schema 1": edited(lambda f: f.update(schema_version=1)),
     "tolerance without reason": edited(lambda f: f["tolerances"]["speed"].pop("reason")),
     "tolerance with no reason": edited(lambda f: f["tolerances"]["speed"].update(reason="")),
+    "tolerance with a blank reason": edited(lambda f: f["tolerances"]["speed"].update(reason=" \t")),
+    "margin with a blank reason": edited(lambda f: f["tolerances"]["quality"].update(reason=" ")),
+    "no tolerances": edited(lambda f: f.pop("tolerances")),
+    "no tolerance of the file": edited(lambda f: f["tolerances"].pop("file_bytes")),
+    "no margin": edited(lambda f: f["tolerances"].pop("quality")),
+    "no tolerance of speed": edited(lambda f: f["tolerances"].pop("speed")),
     "tolerance of everything": edited(lambda f: f["tolerances"]["file_bytes"].update(relative=1.5)),
     "margin negative": edited(lambda f: f["tolerances"]["quality"].update(map=-0.1)),
     "margin nan": edited(lambda f: f["tolerances"]["quality"].update(map=float("nan"))),
@@ -299,6 +305,13 @@ def test_the_wrong_field_is_named(tmp_path: Path) -> None:
     assert "`entries.model.parameters`: input should be a valid integer, found '23205839'" in refusal(
         tmp_path / "b.json"
     )
+
+
+def test_a_tolerance_that_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text(BAD_FIELDS["no margin"])
+    assert "`tolerances.quality`: field required: restore it" in refusal(tmp_path / "b.json")
+    (tmp_path / "b.json").write_text(BAD_FIELDS["margin with a blank reason"])
+    assert "a reason must hold a character that is no space, found ' '" in refusal(tmp_path / "b.json")
 
 
 @pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))

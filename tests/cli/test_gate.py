@@ -187,6 +187,10 @@ def test_tolerances_are_given_with_a_reason_and_kept(call):
         assert found.exit_code != 0
         assert "olerance" in (found.output or "") + str(found.exception)
     assert call(*words, "--tolerance", "speed=0.2").exception is not None
+    found = call(*words, "--reason", "because")
+    assert isinstance(found.exception, InputError)
+    assert "give --tolerance NAME=VALUE" in str(found.exception)
+    assert json.loads(Path("b.json").read_text()) == held
 
 
 def test_a_committed_baseline_is_found_by_its_name(call):

@@ -71,7 +71,12 @@ def save(
 def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances:
     """Those of the file that is replaced, or the defaults, with the given ones on top."""
     from prunebench import baselines
+    from prunebench.eval.errors import InputError
 
+    if reason and not given:
+        raise InputError(
+            f"A reason must be that of a tolerance. Found `{reason}` alone: give --tolerance NAME=VALUE too."
+        )
     found = baselines.load_baseline(output).tolerances if output.is_file() else baselines.Tolerances()
     for text in given:
         name, equals, value = text.partition("=")
