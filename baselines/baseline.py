@@ -25,7 +25,7 @@ from prunebench.eval.files import write_text
 SCHEMA: Final = 2
 READABLE: Final = (1, SCHEMA)
 
-_AGAIN = "restore it, or save it again with `prunebench baseline save`"
+_AGAIN = "restore it, or save it again in another file with `prunebench baseline save`"
 # Strings cannot match: JSON escapes a line end in them.
 _LIST_OF_NUMBERS = re.compile(r"\[\n[\d.,e+\-nul\s]+\]")
 
@@ -146,7 +146,7 @@ def load_baseline(path: Path | str) -> Baseline:
     if type(version) is not int or version not in READABLE:
         raise InputError(
             f"A baseline must have schema_version {' or '.join(map(str, READABLE))}. Found {version!r} in `{path}`: "
-            "use the version of prunebench that wrote it, or save it again with this one."
+            "use the version of prunebench that wrote it, or save it again in another file with this one."
         )
     try:
         return _first_schema(found) if version == 1 else _current_schema(text)

@@ -193,6 +193,15 @@ def test_tolerances_are_given_with_a_reason_and_kept(call):
     assert json.loads(Path("b.json").read_text()) == held
 
 
+def test_the_way_out_of_a_broken_file_is_one(call):
+    held = json.loads(Path("b.json").read_text())
+    del held["tolerances"]["quality"]
+    Path("b.json").write_text(json.dumps(held))
+    for words in (("check", "run", "--baseline", "b.json"), ("baseline", "save", "run", "-o", "b.json")):
+        assert "or save it again in another file" in str(call(*words).exception)
+    assert call("baseline", "save", "run", "-o", "other.json").exit_code == 0
+
+
 def test_a_committed_baseline_is_found_by_its_name(call):
     found = call("check", "run", "--baseline", "cnn14/l1-50")
     assert found.exit_code == 2
