@@ -12,6 +12,19 @@ from prunebench.eval.errors import nearest
 from prunebench.harness.toml_lines import line_of
 
 QUOTES = "\"'"
+# Type of an error → what must hold, and what to do, in a user's words; `{}` is the key.
+MUST: dict[str, tuple[str, str]] = {
+    "too_short": ("must not be empty", "give at least one"),
+    **dict.fromkeys(
+        ("model_type", "model_attributes_type", "dataclass_type", "dict_type"),
+        ("must be a table", "set its keys one by one, `{}.KEY = VALUE`"),
+    ),
+    # The one pattern of the configuration is that of `name`.
+    "string_pattern_mismatch": (
+        "must hold letters, digits, `.`, `_`, `-` alone and not begin with `.`",
+        "give another name",
+    ),
+}
 
 
 def explain(
@@ -38,6 +51,9 @@ def explain(
     key = ".".join(shown)
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
+    elif first["type"] in MUST:
+        holds, do = MUST[first["type"]]
+        said = f"`{key}` {holds}. Found {first['input']!r}: {do.format(key)}."
     else:
         message = first["msg"].removeprefix("Value error, ")
         known = isinstance(first["input"], dict) or "Found" in message or "Unknown" in message

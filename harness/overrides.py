@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *parents, last = key.strip().split(".")
+    _check_one_table(table, override, [*parents, last])
     inner: Any = table
     for parent, child in zip(parents, [*parents, last][1:], strict=True):
         inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
@@ -42,6 +43,16 @@ def set_key(table: dict[str, Any], override: str) -> None:
         elif not isinstance(inner, dict):
             raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
     inner[last] = value
+
+
+def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]) -> None:
+    """A number says which data set only where there are several."""
+    if key[0] == "data" and len(key) > 1 and key[1].isdigit() and isinstance(table.get("data", {}), dict):
+        alone = ".".join(["data", *(key[2:] or ["KEY"])]) + override[override.index("=") :]
+        raise InputError(
+            f"`--set {override}`: a number says which of several data sets, and there is one table `[data]`. Found "
+            f"`data.{key[1]}`: write `{alone}`, or `[[data]]` tables in a file."
+        )
 
 
 def add_pruner_files(

@@ -76,7 +76,7 @@ def test_overrides():
         ("finetune.rates=[nan]", "`finetune.rates.0`: .*finite"),
         ("finetune.rate_ratios=[1.5]", "`finetune.rate_ratios.0`: .*less than 1. Found 1.5"),
         ("base.seeds=[-1]", "`base.seeds.0`: .*greater than or equal to 0. Found -1"),
-        ("name=..", "`name`: .*pattern.*Found '..'"),
+        ("name=..", "`name` must hold letters.*Found '..'"),
     ],
 )
 def test_bad_values_are_named_with_the_nearest(override, message):

@@ -3,7 +3,7 @@
 import pytest
 
 from prunebench.eval import InputError
-from prunebench.harness.config import load_config
+from prunebench.harness.config import Config, load_config
 from prunebench.harness.toml_lines import line_of
 
 TEXT = """# a sweep
@@ -144,3 +144,47 @@ def test_a_mistake_of_a_whole_table_is_placed_at_the_override_that_made_it(tmp_p
 def test_a_mistake_of_a_whole_table_in_the_file_is_placed_there(tmp_path):
     text = 'name = "mine"\n[data]\nname = "esc11"\n'
     assert message_of(tmp_path, text, "data.seed=3").startswith("mine.toml, line ")
+
+
+@pytest.mark.parametrize("override", ["data.1.seed=3", "data.0.seed=3"])
+@pytest.mark.parametrize("source", ["", "[data]\nseed = 1\n"])
+def test_a_number_of_the_one_data_set_is_answered_with_its_key(tmp_path, source, override):
+    found = message_of(tmp_path, source, override)
+    assert "there is one table `[data]`. Found `data." in found
+    assert found.endswith(": write `data.seed=3`, or `[[data]]` tables in a file.")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("base.seeds=[]", "`base.seeds` must not be empty. Found []: give at least one."),
+        ("data=[]", "`data` must not be empty. Found []: give at least one."),
+        ("prune=3", "`prune` must be a table. Found 3: set its keys one by one, `prune.KEY = VALUE`."),
+        ("data=synth", "`data` must be a table. Found 'synth': set its keys one by one, `data.KEY = VALUE`."),
+        (
+            "base.at_scale=[]",
+            "`base.at_scale` must be a table. Found []: set its keys one by one, `base.at_scale.KEY = VALUE`.",
+        ),
+        (
+            "name=a b",
+            "`name` must hold letters, digits, `.`, `_`, `-` alone and not begin with `.`. Found 'a b': give another "
+            "name.",
+        ),
+    ],
+)
+def test_what_must_hold_is_said_in_a_users_words(tmp_path, override, message):
+    assert message_of(tmp_path, "", override) == f"--set {override}: {message}"
+
+
+def test_the_sentence_on_letters_and_digits_is_that_of_the_one_pattern(tmp_path):
+    def patterns(node):
+        if isinstance(node, dict):
+            own = [node["pattern"]] if isinstance(node.get("pattern"), str) else []
+            return own + [found for inner in node.values() for found in patterns(inner)]
+        return [found for inner in node for found in patterns(inner)] if isinstance(node, list) else []
+
+    assert patterns(Config.model_json_schema()) == [r"^[\w-][\w.-]*$"]
+    for name in ("-a", "_", "ä.1", "a.b-c_d"):
+        assert load_config("quick", [f"name={name!r}"]).name == name
+    for name in (".a", "a/b", ""):
+        assert "`name` must hold letters" in message_of(tmp_path, "", f"name={name!r}")
