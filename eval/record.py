@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import MADE_AGAIN, parsed_lines
+from prunebench.eval.run_schema import check_run_schema
 from prunebench.eval.shape import load_shapes
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
@@ -144,7 +145,7 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
         others: gathers the lines of another schema; without it they are refused.
 
     Raises:
-        InputError: if the folder is not a run folder or holds records of another schema.
+        InputError: if the folder is not a run folder, or it or its records are of another schema.
     """
     folder = Path(run)
     if not (folder / "records.jsonl").is_file():
@@ -152,6 +153,7 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
             f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that "
             "`prunebench run -o` made."
         )
+    check_run_schema(folder)
     shapes = load_shapes(folder)
     return [
         dataclasses.replace(

@@ -19,6 +19,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.files import parsed_lines, write_text
 from prunebench.eval.npz import read_arrays
 from prunebench.eval.record import Record, read_records
+from prunebench.eval.run_schema import check_run_schema
 from prunebench.harness.merged_config import merged_config, read_config
 
 ALIKE = ("torch", "packages.prunebench")  # of the environments
@@ -50,9 +51,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     they were measured on the first run's processor.
 
     Raises:
-        InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a file that
-            cannot be read, or runs that do not fit: other settings than the grid, another torch or prunebench, other
-            test clips, other results of one cell on the same processor.
+        InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a run folder
+            of another schema, a file that cannot be read, or runs that do not fit: other settings than the grid,
+            another torch or prunebench, other test clips, other results of one cell on the same processor.
     """
     if len(runs) < 2:
         raise InputError(
@@ -64,6 +65,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     with contextlib.ExitStack() as locks:
         for run in runs:
             _held(run, locks)
+            check_run_schema(run)
         config = merged_config(runs, [read_config(run) for run in runs])
         environments = [_environment(run) for run in runs]
         _check_environments(runs, environments)

@@ -1,5 +1,8 @@
 """Bad input is one sentence and exit code 2, with nothing half-written."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -118,3 +121,24 @@ def test_lists(cli, kind):
         "published": "mn05_as",
     }[kind] in [row["name"] for row in rows]
     assert cli("list", kind)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "run"],
+        ["report", "run"],
+        ["check", "run", "--baseline", "held.json"],
+        ["merge", "run", "other", "-o", "both"],
+    ],
+)
+def test_a_run_folder_of_another_schema(cli, words, tmp_path):
+    kept = Path(__file__).parents[1] / "schemas"
+    shutil.copy(sorted(kept.glob("baseline-*.json"))[-1], tmp_path / "held.json")
+    for name, version in (("run", 99), ("other", 1)):
+        shutil.copytree(kept / "run-1", tmp_path / name)
+        (tmp_path / name / "plan.json").write_text("[]")
+        (tmp_path / name / "environment.json").write_text(f'{{"run_schema_version": {version}}}')
+    before = {path for path in tmp_path.rglob("*") if path.name != ".lock"}
+    assert refused(cli(*words), "must have run_schema_version 1. Found 99 in `run`: use the version")
+    assert {path for path in tmp_path.rglob("*") if path.name != ".lock"} == before

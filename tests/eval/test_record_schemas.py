@@ -74,3 +74,21 @@ def test_a_damaged_record_has_a_way_out_that_helps(damaged, tmp_path):
         load_records(tmp_path)
     file.write_text("\n".join([first, *others, ""]))
     assert len(load_records(tmp_path)) == len(others) + 1
+
+
+def test_a_run_folder_of_another_schema_is_refused_before_its_records_are_read(tmp_path):
+    (tmp_path / "records.jsonl").write_text("of another kind\n")
+    (tmp_path / "environment.json").write_text('{"run_schema_version": 2}')
+    with pytest.raises(
+        InputError, match=r"must have run_schema_version 1\. Found 2 in .*: use the version of prunebench"
+    ):
+        load_records(tmp_path)
+
+
+@pytest.mark.parametrize("environment", ["{}", '{"run_schema_version": 1}', "[]", "{"])
+def test_a_run_folder_that_names_no_other_schema_is_read(environment, tmp_path):
+    (tmp_path / "records.jsonl").write_text((RUNS[-1] / "records.jsonl").read_text())
+    (tmp_path / "environment.json").write_text(environment)
+    assert load_records(tmp_path) == [
+        Record.from_json(line) for line in (RUNS[-1] / "records.jsonl").read_text().splitlines()
+    ]

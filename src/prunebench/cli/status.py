@@ -30,8 +30,10 @@ def status(run: Path, as_json: bool) -> None:
     From any terminal, whether the run is under way or not.
     """
     from prunebench.eval.record import Record, read_records
+    from prunebench.eval.run_schema import check_run_schema
     from prunebench.harness.progress import read_progress
 
+    check_run_schema(run)
     cells = _planned(run)
     records: list[Record] = read_records(run / "records.jsonl")
     failed = [record for record in records if record.status == "failed"]

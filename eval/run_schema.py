@@ -1,0 +1,35 @@
+"""The version of a run folder as a whole; each record and shape has its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from prunebench.eval.errors import InputError
+
+RUN_SCHEMA = 1
+
+
+def check_run_schema(run: Path) -> None:
+    """Refuse a run folder of another schema before anything in it is read.
+
+    A folder whose `environment.json` is absent, names no version or cannot be read is left to its readers.
+
+    Args:
+        run: the folder.
+
+    Raises:
+        InputError: for another version than `RUN_SCHEMA`.
+    """
+    try:
+        environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    version = (
+        environment.get("run_schema_version", RUN_SCHEMA) if isinstance(environment, dict) else RUN_SCHEMA
+    )
+    if version != RUN_SCHEMA:
+        raise InputError(
+            f"A run folder must have run_schema_version {RUN_SCHEMA}. Found {version!r} in `{run}`: use the version "
+            "of prunebench that made it."
+        )
