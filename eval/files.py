@@ -14,7 +14,9 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.faults import reach
 
 T = TypeVar("T")
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+)  # or a limit on the size of a file is reached
 MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
 # Log of a run folder → what to do about a line that cannot be read.
 WAYS_OUT = {
@@ -55,8 +57,8 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             _sync_name(path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if _of_full_disk(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        if full := _of_full_disk(error):
+            raise OSError(full, os.strerror(full), str(path)) from error
         raise
 
 
@@ -100,21 +102,23 @@ def append_line(path: Path, line: str) -> None:
             reach("appended", path)
             os.fsync(stream.fileno())
     except OSError as error:
-        if _of_full_disk(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        if full := _of_full_disk(error):
+            raise OSError(full, os.strerror(full), str(path)) from error
         raise
     if new:
         _sync_name(path)
     reach("synced", path)
 
 
-def _of_full_disk(error: BaseException | None) -> bool:
-    """Whether a disk without room is behind an error; torch, writing to a stream, says so in the context alone."""
+def _of_full_disk(error: BaseException | None) -> int | None:
+    """The code of the error, if a disk without room is behind it; torch, writing to a stream, says so in the context
+    alone.
+    """
     while error is not None:
         if isinstance(error, OSError) and error.errno in DISK_FULL:
-            return True
+            return error.errno
         error = error.__context__
-    return False
+    return None
 
 
 def _sync_name(path: Path) -> None:

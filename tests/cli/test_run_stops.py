@@ -18,7 +18,15 @@ from prunebench.harness.cluster import SchedulerLost
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),
             1,
-            ["The disk that holds `records.jsonl` is full.", "free some space"],
+            ["The disk that holds `records.jsonl` is full, or", "free some space or raise the limit"],
+        ),
+        (
+            OSError(errno.EFBIG, os.strerror(errno.EFBIG), "records.jsonl"),
+            1,
+            [
+                "`records.jsonl` is full, or a file has reached its size limit (`ulimit -f`).",
+                "raise the limit",
+            ],
         ),
     ],
 )

@@ -1,10 +1,12 @@
 import errno
 import json
+import os
 
 import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import (
+    DISK_FULL,
     append_line,
     parsed_lines,
     read_lines,
@@ -90,3 +92,24 @@ def test_a_damaged_line_is_counted_as_editors_do_and_has_a_way_out_that_is_true_
         parsed_lines(path, json.loads)
     assert str(found.value).startswith(f"{path}, line 3: cannot be read (")
     assert str(found.value).endswith(end)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits on the size of a file are POSIX'")
+def test_a_file_at_its_size_limit_is_named(tmp_path):
+    import resource
+
+    log = tmp_path / "log.jsonl"
+    append_line(log, "one")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"large.*model\.txt") as whole:
+            write_text(tmp_path / "model.txt", "x" * 2000)
+        with pytest.raises(OSError, match=r"large.*log\.jsonl") as line:
+            append_line(log, "x" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert {whole.value.errno, line.value.errno} == {errno.EFBIG} <= DISK_FULL
+    assert list(tmp_path.iterdir()) == [log]
+    append_line(log, "two")
+    assert log.read_text() == "one\ntwo\n"

@@ -179,7 +179,9 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
             raise
         where = f" that holds `{error.filename}`" if error.filename else ""
         click.echo(
-            f"The disk{where} is full. {kept}; free some space, and the same command resumes it.", err=True
+            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some space or "
+            "raise the limit, and the same command resumes it.",
+            err=True,
         )
         ctx.exit(1)
 
