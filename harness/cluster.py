@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
+import re
 import threading
+import time
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -19,6 +23,7 @@ from prunebench.harness.tasks import Failure, Ready, Report, Task, carry_out, se
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+_log = logging.getLogger(__name__)
 PATIENCE = 10  # seconds to reach a scheduler
 _one_at_a_time = threading.Lock()  # torch's generator and number of threads belong to the whole process
 _fit: set[str] = set()  # sweeps that this worker is known to fit
@@ -88,6 +93,7 @@ class Cluster:
             SchedulerLost: if the scheduler cannot be reached any more.
         """
         done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        waits_since: float | None = time.monotonic()
         while True:
             while (task := ready.pop()) is not None:
                 name = f"{self._sweep.name} {task.key}"
@@ -107,23 +113,45 @@ class Cluster:
             try:
                 future = done.get(timeout=0.2)
             except queue.Empty:
-                self._tell(report)
+                if self._tell(report):
+                    waits_since = None
+                if waits_since is not None and time.monotonic() > waits_since + PATIENCE:
+                    waits_since = None
+                    if not any(self._client.processing().values()):
+                        _log.warning(self._why_waiting())
                 continue
+            waits_since = None
             self._tell(report)
             _, task = self._running.pop(str(future.key))
             yield task.key, _result(future)
 
-    def _tell(self, report: Report) -> None:
+    def _tell(self, report: Report) -> int:
+        """How much was told."""
+        told = 0
         with contextlib.suppress(queue.Empty):
             while True:
                 report(*self._told.get_nowait())
+                told += 1
+        return told
+
+    def _why_waiting(self) -> str:
+        workers = self._client.scheduler_info()["workers"].values()
+        fit = sum(
+            all(worker["resources"].get(name, 0) >= amount for name, amount in self._resources.items())
+            for worker in workers
+        )
+        asked = " and ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
+        found = f"{len(workers)} worker{'s' * (len(workers) != 1)}" + (
+            f", {fit} with {asked}" if asked else ""
+        )
+        return f"No worker of {self._address} has begun a cell yet. It has {found}; waiting."
 
     def close(self) -> None:
         """Take back what is not finished, and leave the scheduler."""
-        if self._client.status == "closed":
-            return
         for probe in self._sweep.probes:
             Path(probe).unlink(missing_ok=True)
+        if self._client.status == "closed":
+            return
         with contextlib.suppress(Exception):  # a scheduler that is gone needs no goodbye
             self._client.cancel([future for future, _ in self._running.values()], force=True)
         self._client.close()
@@ -155,6 +183,11 @@ def _connected(address: str) -> Client:
             "A sweep on a cluster needs Dask. Found no `distributed`: install `prunebench[dask]`."
         ) from error
     file = Path(address) if address.endswith(".json") else None
+    if file is None and not re.search(r":\d+/?$|^inproc://", address):
+        raise InputError(
+            "`--scheduler` must be the address of a Dask scheduler, tcp://HOST:PORT, or its scheduler file, a `.json`. "
+            f"Found `{address}`."
+        )
     if file is not None and not file.is_file():
         raise InputError(f"A scheduler file must be one that `dask scheduler` wrote. Found none at `{file}`.")
     try:
@@ -197,3 +230,5 @@ def _result(future: Future[Any]) -> Any:
         )
     except CancelledError as error:
         raise SchedulerLost from error
+    except Exception as error:  # a worker that cannot read the task, say: one cell fails, the others go on
+        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())

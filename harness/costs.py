@@ -90,6 +90,8 @@ class Costs:
     def rates(self, cells: Sequence[Cell]) -> float:
         """Of the trials that choose the rates of the cells."""
         tuning = self._config.finetune
+        if len(tuning.rates) == 1:
+            return 0.0
         groups = {(c.base.data, c.scope, c.finetune_scope) for c in cells if c.finetune_scope != "none"}
         trials = len(tuning.rates) * (1 + len(tuning.rate_ratios))
         return sum(trials * self._tuned(data, scope, (1.0, 1.0), 2) for data, _, scope in groups)

@@ -14,6 +14,7 @@ import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import (
+    DISK_FULL,
     append_line,
     parsed_lines,
     read_lines,
@@ -51,14 +52,23 @@ class RunFolder:
         self._lock = filelock.FileLock(path / ".lock", timeout=0)
 
     def __enter__(self) -> RunFolder:
-        self.path.mkdir(parents=True, exist_ok=True)
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except filelock.Timeout:
             raise InputError(
                 f"A run folder takes one `prunebench run` at a time. Found another at work in `{self.path}`: wait "
                 "for it, or give another folder with -o."
             ) from None
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            raise InputError(
+                f"A run folder must be a folder that can be written. Found `{self.path}` ({error.strerror}): give "
+                "another with -o."
+            ) from error
+        for probe in self.path.glob(".prunebench-*"):  # of a run on a cluster that was killed
+            probe.unlink(missing_ok=True)
         return self
 
     def __exit__(

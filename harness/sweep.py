@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import DISK_FULL
 from prunebench.harness.cache import Cache
 from prunebench.harness.cluster import Cluster
 from prunebench.harness.config import Config
 from prunebench.harness.data.skipped import write_skipped
 from prunebench.harness.grid import Grid
-from prunebench.harness.plan import make_plan
+from prunebench.harness.plan import Cell, Plan, make_plan
 from prunebench.harness.progress import Display, Progress, ProgressFile
 from prunebench.harness.runfolder import RunFolder
 from prunebench.harness.shapes import measure_missing_shapes
@@ -66,21 +68,43 @@ def run_sweep(
             else local_engine(config.workers, config.threads)
         )
         run = stack.enter_context(RunFolder(folder))
+        missing = _missing(plan, run, retry_failed)
+        if missing:
+            _make(cache.root)
+            engine.share([cache.root, folder])
         run.begin(config, plan, datasets)
         write_skipped(folder, datasets)
-        before = run.records()
-        missing = [
-            cell
-            for cell in plan.cells
-            if cell.identity not in before or (retry_failed and before[cell.identity].status == "failed")
-        ]
         progress = Progress([*displays, stack.enter_context(ProgressFile(folder / "progress.json"))])
         if missing:
-            cache.root.mkdir(parents=True, exist_ok=True)
-            engine.share([cache.root, folder])
             Grid(config, plan, datasets, run, cache, engine, progress).run(missing)
         engine.close()
         if config.measure.latency:
             measure_missing_shapes(config, run, datasets, progress)
-        records = run.records().values()
+        kept = run.records()  # of cells that failed and are asked for no longer, too
+        records = [kept[cell.identity] for cell in plan.cells if cell.identity in kept]
         return Summary(len(records), sum(record.status == "failed" for record in records))
+
+
+def _missing(plan: Plan, run: RunFolder, retry_failed: bool) -> list[Cell]:
+    """Cells without a record, or whose record stands on test scores that are gone."""
+    records, outcomes = run.records(), run.outcomes()
+
+    def ended(cell: Cell) -> bool:
+        record = records.get(cell.identity)
+        if record is None or record.status == "failed":
+            return record is not None and not retry_failed
+        return record.outcome in outcomes
+
+    return [cell for cell in plan.cells if not ended(cell)]
+
+
+def _make(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        raise InputError(
+            f"The cache must be a folder that can be written. Found `{cache}` ({error.strerror}): name another with "
+            "`PRUNEBENCH_CACHE`."
+        ) from error

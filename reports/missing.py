@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record
 from prunebench.reports import numbers
 from prunebench.reports.clips import ClipScores
@@ -117,27 +114,12 @@ def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
-        plan = run.folder / "plan.json"
-        if plan.is_file():
-            planned = _planned(plan)
-            left = len(planned - {r.cell for r in run.records})
-            if left:
-                yield (
-                    f"{left} of {len(planned)} cells of {run.name} are not finished yet; the same command "
-                    "resumes it."
-                )
-
-
-def _planned(path: Path) -> set[str]:
-    """Identities of the cells of a plan."""
-    again = "`prunebench run` into that folder writes it again"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {again}.") from error
-    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
-        raise InputError(f"`{path}` must hold a list of cells' identities. Found another value: {again}.")
-    return set(found)
+        left = len(run.planned - {r.cell for r in run.records})
+        if left:
+            yield (
+                f"{left} of {len(run.planned)} cells of {run.name} are not finished yet; the same command "
+                "resumes it."
+            )
 
 
 def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:

@@ -24,8 +24,9 @@ class Run:
         folder: where it lies.
         config: the resolved configuration, empty where the folder has none.
         environment: versions, machine and threads, empty where the folder has none.
-        records: the last record of each cell.
+        records: the last record of each cell, without what failed and is asked for no longer.
         other_schemas: how many records another version of prunebench wrote, which are left out.
+        planned: identities of the cells of its plan, empty where the folder has none.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Run:
     environment: Mapping[str, Any]
     records: tuple[Record, ...]
     other_schemas: int = 0
+    planned: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -53,11 +55,16 @@ def read_run(folder: Path | str) -> Run:
     """
     path = Path(folder)
     others: list[str] = []
-    records = tuple(load_records(path, others))
+    planned = _planned(path / "plan.json")
+    records = tuple(
+        record
+        for record in load_records(path, others)
+        if record.status == "done" or not planned or record.cell in planned  # no longer asked for
+    )
     if others and not records:
         load_records(path)  # none that can be read: says what was found
     config, environment = _toml(path / "config.toml"), _json(path / "environment.json")
-    return Run(path, config, environment, records, len(others))
+    return Run(path, config, environment, records, len(others), planned)
 
 
 def finished(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -74,6 +81,20 @@ def stage_map(record: Record, stage: str) -> float:
     """Test mAP at a stage, nan where the cell did not go through it."""
     value = record.stages.get(stage, {}).get("test_map")
     return math.nan if value is None else float(value)
+
+
+def _planned(path: Path) -> frozenset[str]:
+    """Identities of the cells of a plan."""
+    if not path.is_file():
+        return frozenset()
+    again = "`prunebench run` into that folder writes it again"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {again}.") from error
+    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
+        raise InputError(f"`{path}` must hold a list of cells' identities. Found another value: {again}.")
+    return frozenset(found)
 
 
 def _toml(path: Path) -> dict[str, Any]:

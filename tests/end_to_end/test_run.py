@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +248,39 @@ def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finis
     assert same(finished[0], out)
 
 
+def test_test_scores_that_are_gone_are_made_again(config, home, finished, tmp_path):
+    out = tmp_path / "torn"
+    shutil.copytree(finished[0], out)
+    torn = out / "scores" / f"{next(r for r in load_records(out) if r.criterion == 'l1').outcome}.npz"
+    whole = torn.read_bytes()
+    torn.unlink()
+    assert run(config, out, cache=home).exit_code == 0
+    assert torn.read_bytes() == whole
+    assert same(finished[0], out)
+
+
+def test_a_failed_cell_that_is_asked_for_no_longer_counts_no_more(config, home, finished, tmp_path):
+    out = tmp_path / "gone"
+    shutil.copytree(finished[0], out)
+    other = replace(load_records(out)[0], cell="gone", outcome="gone", status="failed", error="no such thing")
+    with (out / "records.jsonl").open("a") as stream:
+        stream.write(other.to_json() + "\n")
+    found = run(config, out, cache=home)
+    assert found.exit_code == 0, found.output
+    assert "7 cells, 0 failed" in found.stderr
+    assert "no such thing" not in (out / "report" / "summary.md").read_text()
+    told = CliRunner().invoke(cli, ["status", str(out)]).stdout
+    assert told.startswith("7 of 7 cells done, 0 failed, 0 left")
+
+
+def test_a_cache_that_is_no_folder_is_refused_before_anything_is_written(config, tmp_path):
+    (tmp_path / "cache").write_text("")
+    found = run(config, tmp_path / "run", cache=tmp_path / "cache")
+    assert isinstance(found.exception, InputError)
+    assert "The cache must be a folder that can be written" in str(found.exception)
+    assert not [path for path in (tmp_path / "run").iterdir() if not path.name.startswith(".")]
+
+
 def test_json_is_the_records(config, home, finished):
     found = run(config, finished[0], "--json", cache=home)
     assert {entry["cell"] for entry in json.loads(found.stdout)} == {
@@ -254,8 +289,6 @@ def test_json_is_the_records(config, home, finished):
 
 
 def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished, tmp_path):
-    import shutil
-
     out = tmp_path / "extended"
     shutil.copytree(finished[0], out)
     before = (out / "records.jsonl").read_text()

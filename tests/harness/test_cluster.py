@@ -1,8 +1,11 @@
 """A real Dask scheduler on loopback, with workers in this process (cheap) and in processes of their own (slow)."""
 
+import contextlib
 import re
 import shutil
 import socket
+import threading
+import time
 from pathlib import Path
 
 import distributed
@@ -68,6 +71,27 @@ def test_tasks_failures_messages_and_resources(local, tmp_path):
     assert found["-1"].message == "ValueError: must not be negative"
     assert ("3", 0, 1) in told
     assert not list(tmp_path.iterdir())
+
+
+def test_waiting_for_a_worker_that_never_comes_is_said(local, monkeypatch, caplog):
+    monkeypatch.setattr(cluster_module, "PATIENCE", 0.3)
+    engine = Cluster(local.scheduler_address, 1, {"GPU": 2})
+    running = engine.run(Ready([Task("3", square, (3,))]), lambda *step: None)
+
+    def wait_in_vain():
+        with contextlib.suppress(Exception):  # that it is taken back
+            next(running)
+
+    waiting = threading.Thread(target=wait_in_vain)
+    waiting.start()
+    deadline = time.monotonic() + 30
+    while not (said := [m for m in caplog.messages if "has begun a cell yet" in m]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    engine.close()
+    waiting.join(timeout=30)
+    assert not waiting.is_alive()
+    assert said[0].endswith("It has 1 worker, 0 with GPU=2; waiting.")
 
 
 def test_a_worker_that_differs_is_refused(local, tmp_path, monkeypatch):

@@ -44,6 +44,12 @@ def test_the_tail_costs_its_own_share_of_macs():
     assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
 
 
+def test_one_rate_takes_no_trials():
+    for rates, free in (("[1e-3]", True), ("[1e-3, 3e-3]", False)):
+        config, plan = planned(f"finetune.rates={rates}")
+        assert (Costs(config, plan, [SPEED]).rates(plan.cells) == 0) == free
+
+
 def test_training_from_scratch_costs_the_whole_shape():
     config, plan = planned("controls.scratch=true", "controls.scratch_macs=true")
     whole, _ = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))

@@ -43,6 +43,12 @@ def test_a_second_run_is_refused(tmp_path):
         assert run.records() == {}
 
 
+def test_a_place_that_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="A run folder must be a folder that can be written"):
+        RunFolder(tmp_path / "file").__enter__()
+
+
 def test_finished_cells_must_be_in_the_configuration(tmp_path):
     config = load_config("quick")
     with RunFolder(tmp_path) as run:

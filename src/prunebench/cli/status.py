@@ -36,6 +36,9 @@ def status(run: Path, as_json: bool) -> None:
     check_run_schema(run)
     cells = _planned(run)
     records: list[Record] = read_records(run / "records.jsonl")
+    records = [
+        record for record in records if record.cell in set(cells)
+    ]  # those that failed may be gone from it
     failed = [record for record in records if record.status == "failed"]
     progress = read_progress(run / "progress.json")
     running = progress["running"] if progress else []
