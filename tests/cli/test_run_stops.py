@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+import prunebench.harness.merge as merge
 import prunebench.harness.sweep as sweep
 from prunebench.cli import main
 from prunebench.harness.cluster import SchedulerLost
@@ -61,3 +62,19 @@ def test_options_that_do_not_go_together(monkeypatch, capsys, tmp_path, options,
     assert found.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG])
+def test_every_verb_says_how_to_go_on_where_there_is_no_room(monkeypatch, capsys, code):
+    def stopped(*_):
+        raise OSError(code, os.strerror(code), "both/config.toml")
+
+    monkeypatch.setattr(merge, "merge_runs", stopped)
+    monkeypatch.setattr("sys.argv", ["prunebench", "merge", "one", "two", "-o", "both"])
+    with pytest.raises(SystemExit) as found:
+        main()
+    assert found.value.code == 2
+    assert capsys.readouterr().err == (
+        f"Error: {os.strerror(code)}: both/config.toml: free some space or raise the limit (`ulimit -f`), and repeat "
+        "the command.\n"
+    )

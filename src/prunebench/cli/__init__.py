@@ -49,6 +49,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
     from prunebench.eval.errors import InputError
+    from prunebench.eval.files import DISK_FULL
 
     try:
         code = cli.main(standalone_mode=False)
@@ -61,7 +62,12 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         code = 2
     except OSError as error:
-        click.echo(f"Error: {error.strerror or error}: {error.filename or 'no file named'}", err=True)
+        full = error.errno in DISK_FULL
+        way_out = (
+            ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
+        )
+        named = error.filename or "no file named"
+        click.echo(f"Error: {error.strerror or error}: {named}{way_out}", err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
