@@ -24,6 +24,7 @@ from prunebench.eval.files import (
 )
 from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, read_records
+from prunebench.eval.run_schema import RUN_SCHEMA
 from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness.config import Config
 from prunebench.harness.config_difference import difference
@@ -31,8 +32,6 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.environment import describe_environment
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Plan
-
-SCHEMA = 1  # of the folder as a whole; each record has its own
 
 
 class RunFolder:
@@ -137,7 +136,7 @@ class RunFolder:
     def _environment(self) -> dict[str, object]:
         """What the run is made with: of its first outcome, or of now."""
         file = self.path / "environment.json"
-        now = {"run_schema_version": SCHEMA, **describe_environment()}
+        now = {"run_schema_version": RUN_SCHEMA, **describe_environment()}
         if not file.exists() and not read_lines(self.path / "outcomes.jsonl"):
             return now
         try:
@@ -147,9 +146,9 @@ class RunFolder:
                 f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
                 "give another folder with -o."
             ) from error
-        if before.get("run_schema_version", SCHEMA) != SCHEMA:
+        if before.get("run_schema_version", RUN_SCHEMA) != RUN_SCHEMA:
             raise InputError(
-                f"A run folder must have run_schema_version {SCHEMA}. Found {before['run_schema_version']!r} in "
+                f"A run folder must have run_schema_version {RUN_SCHEMA}. Found {before['run_schema_version']!r} in "
                 f"`{self.path}`: use the version of prunebench that made it, or give another folder with -o."
             )
         if not read_lines(self.path / "outcomes.jsonl"):

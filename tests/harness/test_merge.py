@@ -8,11 +8,9 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.record import Record, load_records
-from prunebench.eval.run_schema import RUN_SCHEMA
 from prunebench.eval.shape import Shape
 from prunebench.harness.config import load_config
 from prunebench.harness.merge import merge_runs
-from prunebench.harness.runfolder import SCHEMA
 
 ENVIRONMENT = {"torch": "2.13.0", "processor": "one", "packages": {"prunebench": "0.1.0"}, "commit": "abc"}
 
@@ -120,10 +118,6 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(make, tmp_path, why
     with pytest.raises(InputError, match=message):
         merge_runs([one, two], tmp_path / "both")
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
-
-
-def test_what_runs_write_is_the_schema_that_readers_take():
-    assert SCHEMA == RUN_SCHEMA
 
 
 def test_folders_must_be_runs_and_the_new_one_new(make, tmp_path):
