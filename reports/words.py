@@ -108,10 +108,10 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         own = [row for row in best if row.label in criteria]
         others = [row for row in best if row.label not in criteria]
         names = f": {_with_ratios(own)}" if own else ""
-        beside = f"; beside {'them' if own else 'that'} {_with_ratios(others)}" if others else ""
+        controls = f"; of the controls {_with_ratios(others)}" if others else ""
         yield (
             f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "
-            f"MACs (backbone){names}{beside}."
+            f"MACs (backbone){names}{controls}."
         )
 
 
