@@ -14,9 +14,8 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.faults import reach
 
 T = TypeVar("T")
-DISK_FULL = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-)  # or a limit on the size of a file is reached
+# The last: a limit on the size of a file is reached.
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
 # Log of a run folder → what to do about a line that cannot be read.
 WAYS_OUT = {

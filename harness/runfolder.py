@@ -33,6 +33,8 @@ from prunebench.harness.environment import describe_environment
 from prunebench.harness.outcome import Outcome
 from prunebench.harness.plan import Plan
 
+PROBES = ".prunebench-" + "[0-9a-f]" * 32  # as `cluster` names them, and nothing else of someone's folder
+
 
 class RunFolder:
     """A run folder, held by one process at a time.
@@ -66,7 +68,7 @@ class RunFolder:
                 f"A run folder must be a folder that can be written. Found `{self.path}` ({error.strerror}): give "
                 "another with -o."
             ) from error
-        for probe in self.path.glob(".prunebench-*"):  # of a run on a cluster that was killed
+        for probe in self.path.glob(PROBES):  # of a run on a cluster that was killed
             probe.unlink(missing_ok=True)
         return self
 

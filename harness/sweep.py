@@ -70,7 +70,7 @@ def run_sweep(
         run = stack.enter_context(RunFolder(folder))
         missing = _missing(plan, run, retry_failed)
         if missing:
-            _make(cache.root)
+            _make_cache(cache.root)
             engine.share([cache.root, folder])
         run.begin(config, plan, datasets)
         write_skipped(folder, datasets)
@@ -91,14 +91,14 @@ def _missing(plan: Plan, run: RunFolder, retry_failed: bool) -> list[Cell]:
 
     def ended(cell: Cell) -> bool:
         record = records.get(cell.identity)
-        if record is None or record.status == "failed":
-            return record is not None and not retry_failed
-        return record.outcome in outcomes
+        if record is None:
+            return False
+        return not retry_failed if record.status == "failed" else record.outcome in outcomes
 
     return [cell for cell in plan.cells if not ended(cell)]
 
 
-def _make(cache: Path) -> None:
+def _make_cache(cache: Path) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -39,7 +39,9 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
     if math.isfinite(best.low):
         mean += f" [{numbers.quality(best.low)}, {numbers.quality(best.high)}]"
     alike = [row for row in ranking.rows[1:] if row.with_best]
-    if ranking.may_claim:
+    if ranking.may_claim and any(row.with_best is None for row in ranking.rows):
+        yield f"{mean}: {best.label} has the highest mean at {equal}; without per-clip test scores there is no test."
+    elif ranking.may_claim:
         first = not alike and ranking.budgets >= BUDGETS_FOR_A_CLAIM
         told = (
             _named(alike, f"from which {_verb(alike)} cannot be told")

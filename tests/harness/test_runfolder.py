@@ -49,6 +49,15 @@ def test_a_place_that_is_no_folder_is_refused(tmp_path):
         RunFolder(tmp_path / "file").__enter__()
 
 
+def test_probes_of_a_killed_run_go_and_what_is_named_alike_stays(tmp_path):
+    probe, other = tmp_path / f".prunebench-{'0a' * 16}", tmp_path / ".prunebench-notes"
+    for file in (probe, other):
+        file.write_text("")
+    with RunFolder(tmp_path):
+        assert not probe.exists()
+    assert other.exists()
+
+
 def test_finished_cells_must_be_in_the_configuration(tmp_path):
     config = load_config("quick")
     with RunFolder(tmp_path) as run:

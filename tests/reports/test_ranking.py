@@ -94,6 +94,16 @@ def test_first_is_who_can_be_told_from_all_others_at_five_budgets(six):
     assert "is first at equal" in " ".join(said_ranking([dataclasses.replace(alone, budgets=5)]))
 
 
+def test_without_a_test_nobody_is_first(six):
+    ranking = ranked(six)[-1]
+    rows = tuple(dataclasses.replace(r, with_best=True if r.rank == 1 else None) for r in ranking.rows)
+    text = " ".join(said_ranking([dataclasses.replace(ranking, rows=rows, budgets=5)]))
+    assert "has the highest mean" in text
+    assert "there is no test" in text
+    assert "is first at equal" not in text
+    assert "can be told" not in text
+
+
 def test_fewer_than_six_base_models_carry_no_test(maker):
     maker.grid(criteria={"l1": 0.2, "random": 0.9}, ratios=(0.5,), seeds=(0, 1), bases=(0, 1, 2, 3, 4))
     [ranking] = ranked(make_report([maker.write()]))

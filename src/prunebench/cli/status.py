@@ -36,9 +36,8 @@ def status(run: Path, as_json: bool) -> None:
     check_run_schema(run)
     cells = _planned(run)
     records: list[Record] = read_records(run / "records.jsonl")
-    records = [
-        record for record in records if record.cell in set(cells)
-    ]  # those that failed may be gone from it
+    planned = set(cells)  # what failed may be asked for no longer
+    records = [record for record in records if record.cell in planned]
     failed = [record for record in records if record.status == "failed"]
     progress = read_progress(run / "progress.json")
     running = progress["running"] if progress else []
@@ -46,7 +45,7 @@ def status(run: Path, as_json: bool) -> None:
         "cells": len(cells),
         "done": len(records) - len(failed),
         "failed": len(failed),
-        "left": len(set(cells) - {record.cell for record in records}),
+        "left": len(planned - {record.cell for record in records}),
         "under_way": progress is not None,
         "running": running,
         "seconds_left": progress["seconds_left"] if progress else None,
