@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import MADE_AGAIN, parsed_lines
+from prunebench.eval.logs import MADE_AGAIN, parsed_lines
 from prunebench.eval.run_schema import check_run_schema
 from prunebench.eval.shape import load_shapes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import parsed_lines
+from prunebench.eval.logs import parsed_lines
 
 
 @dataclass(frozen=True)

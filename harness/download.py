@@ -21,6 +21,7 @@ from typing import BinaryIO
 import filelock
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import behind_links, check_regular, make_folder
 
 CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
@@ -44,39 +45,46 @@ class Source:
     sha256: str | None = None
 
 
-def fetch(source: Source, path: Path, progress: Progress | None = None) -> bool:
+def fetch(
+    source: Source, path: Path, progress: Progress | None = None, *, by_hand: Path | None = None
+) -> bool:
     """Fetch a file; a download that broke off goes on where it stopped.
 
-    What has arrived so far lies beside the target as `NAME.part`; `path` itself is whole and checked, or absent.
+    What has arrived so far lies beside the target as `NAME.prunebench-part`; `path` itself is whole and checked, or
+    absent. Of a symbolic link, what it leads to is fetched.
 
     Args:
         source: what to fetch.
         path: where to put it.
         progress: told (bytes so far, bytes in all or `None`).
+        by_hand: where messages ask for a file that was fetched by other means, by default `path`.
 
     Returns:
         Whether anything was fetched: a whole file with the right checksum is left alone.
 
     Raises:
-        InputError: without a network, for a server's refusal, a connection that broke, or a file other than the
-            one expected.
+        InputError: without a network, for a server's refusal, a connection that broke, a file other than the
+            one expected, or a path that is no file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    lock = part.with_suffix(".lock")
+    path = behind_links(path)
+    make_folder(path)
+    if path.exists():
+        check_regular(path)
+    part = path.with_name(f"{path.name}.prunebench-part")
+    lock = path.with_name(f"{path.name}.prunebench-lock")
     try:
         with filelock.FileLock(lock):
-            return _fetched(source, part, path, progress or (lambda done, total: None))
+            return _fetched(source, part, path, progress or (lambda done, total: None), by_hand or path)
     finally:
         lock.unlink(missing_ok=True)
 
 
-def _fetched(source: Source, part: Path, path: Path, progress: Progress) -> bool:
+def _fetched(source: Source, part: Path, path: Path, progress: Progress, by_hand: Path) -> bool:
     if path.exists():
         _check(source, path, "move it away and run the same command again")
         return False
     if not (part.exists() and part.stat().st_size == source.size):
-        _receive(source, part, path, progress)
+        _receive(source, part, by_hand, progress)
     try:
         _check(source, part, "fetch it again; nothing of it was kept")
     except InputError:
@@ -86,7 +94,7 @@ def _fetched(source: Source, part: Path, path: Path, progress: Progress) -> bool
     return True
 
 
-def _receive(source: Source, part: Path, path: Path, progress: Progress) -> None:
+def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> None:
     begun = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(source.url, headers={"User-Agent": "prunebench"})
     if begun:
@@ -103,15 +111,15 @@ def _receive(source: Source, part: Path, path: Path, progress: Progress) -> None
         error.close()
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink()  # it is longer than the file
-            return _receive(source, part, path, progress)
+            return _receive(source, part, by_hand, progress)
         raise InputError(
             f"`{source.url}` must be there to be fetched. The server answered {error.code} {error.reason}: "
-            f"fetch the file by other means, put it at `{path}` and run the same command, which checks it."
+            f"fetch the file by other means, put it at `{by_hand}` and run the same command, which checks it."
         ) from error
     except _BROKEN as error:
-        raise InputError(_broken(source, part, path, error)) from error
+        raise InputError(_broken(source, part, by_hand, error)) from error
     if total is not None and done < total:
-        raise InputError(_broken(source, part, path, f"{done:,} of {total:,} bytes arrived"))
+        raise InputError(_broken(source, part, by_hand, f"{done:,} of {total:,} bytes arrived"))
 
 
 def _copy(
@@ -125,7 +133,7 @@ def _copy(
     return done
 
 
-def _broken(source: Source, part: Path, path: Path, why: object) -> str:
+def _broken(source: Source, part: Path, by_hand: Path, why: object) -> str:
     host = urllib.parse.urlsplit(source.url).netloc
     if isinstance(why, OSError) and why.errno == errno.ENOSPC:
         return f"There must be room for the file. Found none left for `{part}`: the same command goes on from there."
@@ -137,7 +145,7 @@ def _broken(source: Source, part: Path, path: Path, why: object) -> str:
     reason = getattr(why, "reason", why)
     return (
         f"Fetching needs the network. {host} cannot be reached ({reason}): fetch {source.url} on another machine, "
-        f"put it at `{path}` and run the same command, which checks it."
+        f"put it at `{by_hand}` and run the same command, which checks it."
     )
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import tomli_w
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import parsed_lines, write_text
+from prunebench.eval.files import write_text
+from prunebench.eval.logs import parsed_lines
 from prunebench.eval.npz import read_arrays
 from prunebench.eval.record import Record, read_records
 from prunebench.eval.run_schema import check_run_schema

@@ -202,7 +202,7 @@ def run_outcome(
         if job.finetuning is not None:
             tune(model, job.finetuning)
             measure("fine-tuned", model)
-    with whole_file(scores / f"{job.identity}.npz") as stream:
+    with whole_file(scores / f"{job.identity}.npz", follow=False) as stream:
         np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
     figures, failed = exact_measures(model)
     return Outcome(

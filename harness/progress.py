@@ -217,7 +217,7 @@ class ProgressFile:
         if time.monotonic() - self._last >= self.INTERVAL:
             self._last = time.monotonic()
             with contextlib.suppress(OSError):  # a full disk stops what matters, not this
-                write_text(self._path, progress.to_json(), durable=False)
+                write_text(self._path, progress.to_json(), durable=False, follow=False)
 
     def __enter__(self) -> ProgressFile:
         return self

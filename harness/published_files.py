@@ -73,7 +73,7 @@ def fetch_esc50(folder: Path, progress: Progress | None = None, archive: Archive
     """ESC-50 as a folder that holds `meta/` and `audio/`, whole or absent.
 
     Checked are the table's checksum, the zip file's own checksum of every member, and that each recording of the
-    table is there.
+    table is there. A zip file that lies beside the folder as `NAME.zip` is taken instead of a download, and stays.
 
     Returns:
         Recordings in the folder.
@@ -81,22 +81,34 @@ def fetch_esc50(folder: Path, progress: Progress | None = None, archive: Archive
     Raises:
         InputError: as `fetch`, or for a set that is something else.
     """
-    if not folder.exists():
-        zipped = folder.with_name(folder.name + ".zip")
-        fetch(archive.source, zipped, progress)
-        partial = folder.with_name(folder.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            _unpack(zipped, partial)
-            recordings = _check_set(partial, archive)
-        except InputError:
-            zipped.unlink()
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        partial.replace(folder)
+    if folder.exists():
+        return _check_set(folder, archive, folder)
+    given = folder.with_name(folder.name + ".zip")
+    if given.is_file():
+        return _unpacked(given, folder, archive)
+    # Names that nobody else gives: what lies there is of this command, broken off perhaps, and goes.
+    zipped = folder.with_name(folder.name + ".prunebench-zip")
+    fetch(archive.source, zipped, progress, by_hand=given)
+    try:
+        recordings = _unpacked(zipped, folder, archive)
+    except InputError:
         zipped.unlink()
-        return recordings
-    return _check_set(folder, archive)
+        raise
+    zipped.unlink()
+    return recordings
+
+
+def _unpacked(zipped: Path, folder: Path, archive: Archive) -> int:
+    """Recordings in the folder that is made of a zip file."""
+    partial = folder.with_name(folder.name + ".prunebench-partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _unpack(zipped, partial)
+        recordings = _check_set(partial, archive, zipped)
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return recordings
 
 
 def _unpack(zipped: Path, folder: Path) -> None:
@@ -110,26 +122,27 @@ def _unpack(zipped: Path, folder: Path) -> None:
                     archive.extract(member, folder)  # checks the member's CRC
     except (zipfile.BadZipFile, EOFError) as error:
         raise InputError(
-            f"The archive must be a whole zip file. Found `{zipped}`, which is not ({error}): fetch it again; "
-            "nothing of it was kept."
+            f"The archive must be a whole zip file. Found `{zipped}`, which is not ({error}): move it away "
+            "and fetch the set again."
         ) from error
 
 
-def _check_set(folder: Path, archive: Archive) -> int:
+def _check_set(folder: Path, archive: Archive, origin: Path) -> int:
+    """Recordings in a folder; `origin`, what it was made of, is named where it is something else."""
     table = folder / archive.table
     found = (
         hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest() if table.is_file() else "no file"
     )
     if found != archive.table_md5:
         raise InputError(
-            f"`{table}` must have the MD5 {archive.table_md5}. Found {found}: move `{folder}` away and fetch the "
-            "set again."
+            f"`{archive.table}` must have the MD5 {archive.table_md5}. Found {found} in `{origin}`: move it away and "
+            "fetch the set again."
         )
     recordings = read_table(table, subset=False)
     missing = [row.filename for row in recordings if not (folder / "audio" / row.filename).is_file()]
     if missing:
         raise InputError(
-            f"`{folder}` must hold the {len(recordings)} recordings of its table. {len(missing)} are missing, "
-            f"`{missing[0]}` first: move the folder away and fetch the set again."
+            f"`{origin}` must hold the {len(recordings)} recordings of its table. {len(missing)} are missing, "
+            f"`{missing[0]}` first: move it away and fetch the set again."
         )
     return len(recordings)

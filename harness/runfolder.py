@@ -13,15 +13,8 @@ import filelock
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import (
-    DISK_FULL,
-    append_line,
-    parsed_lines,
-    read_lines,
-    remove_leftovers,
-    whole_file,
-    write_text,
-)
+from prunebench.eval.files import DISK_FULL, remove_leftovers, whole_file, write_text
+from prunebench.eval.logs import append_line, parsed_lines, read_lines
 from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, read_records
 from prunebench.eval.run_schema import RUN_SCHEMA
@@ -95,19 +88,23 @@ class RunFolder:
         self._check_folder()
         self._check_cells(config, plan)
         environment = self._environment()
-        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]))
-        write_text(self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True))
+        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]), follow=False)
+        write_text(
+            self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True), follow=False
+        )
         for folder in (self.path, *(path for path in self.path.iterdir() if path.is_dir())):
             remove_leftovers(folder)
-        write_text(self.path / "config.toml", config.to_toml())
+        write_text(self.path / "config.toml", config.to_toml(), follow=False)
         measures = [measure.description() for measure in installed_measures()[0]]
-        write_text(self.path / "measures.json", json.dumps(measures, indent=1))
+        write_text(self.path / "measures.json", json.dumps(measures, indent=1), follow=False)
         for file in map(Path, config.prune.files):
             # Two files of one name in different folders are both kept.
             kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
-            write_text(self.path / "pruners" / kept, file.read_text(encoding="utf-8"))
+            write_text(self.path / "pruners" / kept, file.read_text(encoding="utf-8"), follow=False)
         for dataset in datasets:
-            with whole_file(self.path / "targets" / f"{file_name(dataset.label)}.npz") as stream:
+            with whole_file(
+                self.path / "targets" / f"{file_name(dataset.label)}.npz", follow=False
+            ) as stream:
                 np.savez_compressed(
                     stream,
                     targets=dataset.test.targets,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prunebench.eval.files import parsed_lines
+from prunebench.eval.logs import parsed_lines
 from prunebench.reports.clips import Floats
 from prunebench.reports.focus import by_standing
 from prunebench.reports.panel import Panel

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.files import parsed_lines
+from prunebench.eval.logs import parsed_lines
 from prunebench.reports.point import Point
 
 Curve = tuple[tuple[int, float], ...]

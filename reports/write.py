@@ -65,7 +65,7 @@ def write_report(
     contents["summary.json"] = as_json(report).encode()
     remove_stale(folder, names)
     for name in names:  # the list first: what a kill leaves is then known to the next report
-        with whole_file(folder / name) as stream:
+        with whole_file(folder / name, follow=False) as stream:
             stream.write(contents[name])
     return report
 

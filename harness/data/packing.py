@@ -15,7 +15,8 @@ from pathlib import Path
 import filelock
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import append_line, parsed_lines, write_text
+from prunebench.eval.files import write_text
+from prunebench.eval.logs import append_line, parsed_lines
 from prunebench.harness.data.packed import to_int16
 from prunebench.harness.data.packed_writer import Layout, PackedWriter, lay_out
 from prunebench.harness.data.recordings import check_whole, decode_recording

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from prunebench.cli import cli
 from prunebench.eval import InputError, Record
-from prunebench.eval.files import append_line, write_text
+from prunebench.eval.files import write_text
+from prunebench.eval.logs import append_line
 from prunebench.harness.architecture import Architecture, scaled_embedding, scaled_widths
 from prunebench.harness.config import load_config
 from prunebench.harness.forecast import Speed, probe

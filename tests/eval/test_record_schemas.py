@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.eval import InputError, Record, load_records
-from prunebench.eval.files import parsed_lines
+from prunebench.eval.logs import parsed_lines
 from prunebench.eval.shape import Shape, load_shapes
 from prunebench.harness.outcome import Outcome
 

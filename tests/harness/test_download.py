@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import os
 import threading
 import zipfile
 
@@ -96,20 +97,20 @@ def test_a_broken_download_goes_on(server, tmp_path):
 
 def test_a_server_without_ranges_begins_anew(server, tmp_path):
     server.ranges = False
-    (tmp_path / "x.part").write_bytes(b"something else")
+    (tmp_path / "x.prunebench-part").write_bytes(b"something else")
     fetch(server.source(), tmp_path / "x")
     assert (tmp_path / "x").read_bytes() == CONTENT
 
 
 def test_a_part_that_is_longer_than_the_file(server, tmp_path):
-    (tmp_path / "x.part").write_bytes(CONTENT + b"more")
+    (tmp_path / "x.prunebench-part").write_bytes(CONTENT + b"more")
     fetch(server.source(), tmp_path / "x")
     assert server.asked == [f"bytes={len(CONTENT) + 4}-", None]
     assert (tmp_path / "x").read_bytes() == CONTENT
 
 
 def test_a_part_that_is_whole_needs_no_network(server, tmp_path):
-    (tmp_path / "x.part").write_bytes(CONTENT)
+    (tmp_path / "x.prunebench-part").write_bytes(CONTENT)
     assert fetch(server.source(), tmp_path / "x")
     assert server.asked == []
 
@@ -166,6 +167,53 @@ def test_a_set_is_unpacked_and_checked(server, tmp_path):
     (tmp_path / "ESC-50" / "audio" / "1-3-A-3.wav").unlink()
     with pytest.raises(InputError, match=r"1 are missing, `1-3-A-3\.wav` first"):
         fetch_esc50(tmp_path / "ESC-50", archive=archive)
+
+
+def test_files_beside_a_set_are_its_owners(server, tmp_path):
+    server.content = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    (tmp_path / "ESC-50.partial").mkdir()
+    mine = ["ESC-50.partial/notes.txt", "ESC-50.part", "ESC-50.lock", "ESC-50.zip.part", "ESC-50.zip.lock"]
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert [(tmp_path / name).read_text() for name in mine] == ["mine"] * 5
+    assert names(tmp_path) == sorted({name.partition("/")[0] for name in mine} | {"ESC-50"})
+
+
+def test_a_zip_file_that_lies_there_is_unpacked_and_kept(server, tmp_path):
+    whole = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    given = tmp_path / "ESC-50.zip"
+    for content in (b"holiday photos", zipped(TABLE, [])):
+        given.write_bytes(content)
+        with pytest.raises(InputError, match=r"ESC-50\.zip`.* move it away and fetch the set again"):
+            fetch_esc50(tmp_path / "ESC-50", archive=archive)
+        assert given.read_bytes() == content
+        assert names(tmp_path) == ["ESC-50.zip"]
+    given.write_bytes(whole)
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert given.read_bytes() == whole
+    assert names(tmp_path) == ["ESC-50", "ESC-50.zip"]
+    assert not server.asked
+
+
+def test_offline_a_set_is_asked_for_by_its_own_name(server, tmp_path):
+    server.close()
+    with pytest.raises(InputError, match=r"put it at `[^`]*ESC-50\.zip` and run"):
+        fetch_esc50(tmp_path / "ESC-50", archive=Archive(Source(server.url), "meta/esc50.csv", ""))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "x").symlink_to(tmp_path / "disk" / "big")
+    fetch(server.source(), tmp_path / "x")
+    assert (tmp_path / "x").is_symlink()
+    assert (tmp_path / "disk" / "big").read_bytes() == CONTENT
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe` is a pipe, and a file is to be read"):
+        fetch(server.source(), tmp_path / "pipe")
 
 
 @pytest.mark.parametrize(

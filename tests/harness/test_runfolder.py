@@ -115,7 +115,7 @@ def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):
 
 
 def test_what_a_crash_left_behind_is_removed(tmp_path):
-    for name in (".plan.json.abcd1234", "scores/.o.npz.abcd_12z"):
+    for name in (".plan.json.prunebench-abcd1234", "scores/.o.npz.prunebench-0123abcd"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("half")
     (tmp_path / "plan.json").write_text("[]")

@@ -50,12 +50,13 @@ def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bo
     else:
         _weights(checkpoint, output, kind)
         told |= {"style": kind}
-    size = output.stat().st_size
+    size = output.stat().st_size if output.is_file() else None  # a pipe has none
     if as_json:
         print_json({**told, "bytes": size})
     else:
+        written = "written" if size is None else f"{size:,} bytes"
         click.echo(
-            f"{output}: {size:,} bytes, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}."
+            f"{output}: {written}, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}."
         )
 
 
