@@ -10,7 +10,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -198,6 +198,28 @@ def check_regular(path: Path) -> None:
     for test, kind in _KINDS:
         if test(mode):
             raise InputError(f"`{path}` is {kind}, and a file is to be read: give another path.")
+
+
+def check_own_files(folder: Path, parts: Iterable[str] = ()) -> None:
+    """Refuse a folder from elsewhere that holds links, pipes or devices: what they lead to is not of the folder.
+
+    Args:
+        folder: whose files are looked at; a folder in it may be a link where it is none of `parts`.
+        parts: folders in it that are looked at too.
+
+    Raises:
+        InputError: naming the first.
+    """
+    for place in (folder, *(folder / part for part in parts)):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            wanted = place != folder or path.name in parts
+            if path.is_symlink() and (wanted or not path.is_dir()):
+                raise InputError(
+                    f"`{path}` is a symbolic link, and a run folder must hold its files itself: put what it leads to "
+                    "in its place."
+                )
+            if path.exists() and not path.is_dir():
+                check_regular(path)
 
 
 _KINDS = (

@@ -16,13 +16,15 @@ import numpy as np
 import tomli_w
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import write_text
+from prunebench.eval.files import check_own_files, write_text
 from prunebench.eval.logs import parsed_lines
 from prunebench.eval.npz import read_arrays
 from prunebench.eval.record import Record, read_records
 from prunebench.eval.run_schema import check_run_schema
 from prunebench.harness.merged_config import merged_config, read_config
 
+COPIED = ("scores", "pruners")  # folders of a run
+PARTS = (*COPIED, "targets")
 ALIKE = ("torch", "packages.prunebench")  # of the environments
 
 
@@ -53,8 +55,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
 
     Raises:
         InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a run folder
-            of another schema, a file that cannot be read, or runs that do not fit: other settings than the grid,
-            another torch or prunebench, other test clips, other results of one cell on the same processor.
+            of another schema or with a link in it, a file that cannot be read, or runs that do not fit: other settings
+            than the grid, another torch or prunebench, other test clips, other results of one cell on the same
+            processor.
     """
     if len(runs) < 2:
         raise InputError(
@@ -65,6 +68,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     _check_different(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
+            check_own_files(run, PARTS)
             _held(run, locks)
             check_run_schema(run)
         config = merged_config(runs, [read_config(run) for run in runs])
@@ -93,9 +97,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
                 write_text(new / name, "".join(f"{line}\n" for line in lines))
             _write_measures(new / "measures.json", runs)
             for run in reversed(runs):
-                for part in ("scores", "pruners"):
+                for part in COPIED:
                     if (run / part).is_dir():
-                        shutil.copytree(run / part, new / part, dirs_exist_ok=True)
+                        shutil.copytree(run / part, new / part, symlinks=True, dirs_exist_ok=True)
             for path in targets:
                 (new / "targets").mkdir(exist_ok=True)
                 shutil.copy2(path, new / "targets" / path.name)

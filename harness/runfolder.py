@@ -13,7 +13,7 @@ import filelock
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import DISK_FULL, remove_leftovers, whole_file, write_text
+from prunebench.eval.files import DISK_FULL, check_own_files, remove_leftovers, whole_file, write_text
 from prunebench.eval.logs import append_line, parsed_lines, read_lines
 from prunebench.eval.measures import installed_measures
 from prunebench.eval.record import Record, read_records
@@ -48,6 +48,7 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            check_own_files(self.path)
             self._lock.acquire()
         except filelock.Timeout:
             raise InputError(

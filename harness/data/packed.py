@@ -8,7 +8,7 @@ is a row without a name.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 
 PEAK = 32767  # the integer that stands for 1.0
-NEEDED = {"audio_name": ("S", 1), "waveform": ("i", 2), "target": ("b", 2)}  # kind and dimensions
+# Kinds of its numbers, dimensions, and what that is called.
+NEEDED = {
+    "audio_name": ("S", 1, "byte strings (clips,)"),
+    "waveform": ("int16", 2, "int16 (clips, samples)"),
+    "target": ("b", 2, "bool (clips, classes)"),
+}
+MOST_CLIPS = 10_000_000  # AudioSet has 2 million
+MOST_BYTES = 1 << 33  # of a part that is read as a whole, and of one clip
 HOW_TO_GET = "pip install 'prunebench[audioset]'"
 
 
@@ -110,22 +117,8 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
         InputError: for a file that is absent, cut short or laid out otherwise, naming what differs.
     """
     with open_hdf5(path) as file:
-        for name, (kind, dimensions) in NEEDED.items():
-            found = file.get(name)
-            if found is None or not hasattr(found, "dtype"):
-                raise InputError(
-                    f"A packed file must hold {', '.join(NEEDED)}. `{path}` lacks `{name}`: pack it with "
-                    "`prunebench data audioset`, or as PANNs does."
-                )
-            if (
-                found.dtype.kind != kind
-                or found.ndim != dimensions
-                or (kind == "i" and found.dtype != np.int16)
-            ):
-                raise InputError(
-                    f"`{name}` of a packed file must be {_wanted(name)}. "
-                    f"Found {found.dtype} of shape {found.shape} in `{path}`: pack it anew."
-                )
+        for name, form in NEEDED.items():
+            check_part(file, path, name, form, NEEDED)
         lengths = {name: file[name].shape[0] for name in NEEDED}
         if len(set(lengths.values())) > 1:
             raise InputError(
@@ -133,7 +126,7 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
                 f"Found {', '.join(f'{n} of `{name}`' for name, n in lengths.items())} in `{path}`: pack it anew."
             )
         rate = file.attrs.get("sample_rate")
-        if rate is None or np.ndim(rate) != 0 or int(rate) != sample_rate:
+        if np.ndim(rate) != 0 or not isinstance(rate, np.integer | int) or rate != sample_rate:
             raise InputError(
                 f"A packed file must be sampled at {sample_rate} Hz, by its attribute `sample_rate`. "
                 f"Found {'none' if rate is None else rate} in `{path}`: pack it anew."
@@ -151,12 +144,52 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
     return Packed(path, clips, samples, columns, sample_rate, offset)
 
 
-def _wanted(name: str) -> str:
-    return {
-        "audio_name": "byte strings (clips,)",
-        "waveform": "int16 (clips, samples)",
-        "target": "bool (clips, classes)",
-    }[name]
+def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], needed: Iterable[str]) -> None:
+    """Refuse a part of an HDF5 file that is missing, of another form or size, or not in this file.
+
+    Args:
+        file: that is open.
+        path: of the file.
+        name: of the part.
+        form: kinds of its numbers as NumPy's letters or `int16`, its dimensions, and what that is called.
+        needed: names of all parts.
+
+    Raises:
+        InputError: naming what differs.
+    """
+    import h5py
+
+    links, key = file.id.links, name.encode()
+    if links.exists(key) and links.get_info(key).type != h5py.h5l.TYPE_HARD:
+        raise InputError(
+            f"`{name}` of `{path}` is a link, which is not followed: copy the data into one file."
+        )
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset):
+        raise InputError(
+            f"A packed file must hold {', '.join(needed)}. `{path}` lacks `{name}`: pack it with "
+            "`prunebench data audioset`, or as PANNs does."
+        )
+    if found.external or found.is_virtual:
+        raise InputError(
+            f"`{name}` of `{path}` keeps its data in other files, which are not read: copy the data into one file."
+        )
+    kinds, dimensions, called = form
+    right = found.dtype == np.int16 if kinds == "int16" else found.dtype.kind in kinds
+    if found.dtype.kind == "O":  # texts of any length, or references
+        right = right and h5py.check_string_dtype(found.dtype) is not None
+    if not right or found.ndim != dimensions:
+        raise InputError(
+            f"`{name}` of a packed file must be {called}. Found {found.dtype} of shape {found.shape} in `{path}`: "
+            "pack it anew."
+        )
+    clips = found.shape[0]
+    whole = found.nbytes if name != "waveform" else found.nbytes // max(1, clips)
+    if clips > MOST_CLIPS or whole > MOST_BYTES:
+        raise InputError(
+            f"`{name}` of `{path}` has the shape {found.shape}, and a packed file may have {MOST_CLIPS:,} clips and "
+            f"{MOST_BYTES >> 30} GiB of a part: pack less into one file."
+        )
 
 
 @contextmanager

@@ -14,9 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.packed import open_hdf5, read_packed
+from prunebench.harness.data.packed import check_part, open_hdf5, read_packed
 
-NEEDED = ("audio_name", "target", "hdf5_path", "index_in_hdf5")
+# Kinds of its numbers, dimensions, and what that is called.
+NEEDED = {
+    "audio_name": ("SO", 1, "byte strings (clips,)"),
+    "target": ("biuf", 2, "bool (clips, classes)"),
+    "hdf5_path": ("SO", 1, "byte strings (clips,)"),
+    "index_in_hdf5": ("iu", 1, "integers (clips,)"),
+}
 WAVEFORMS, INDEXES = Path("hdf5s", "waveforms"), Path("hdf5s", "indexes")  # of PANNs' workspace
 
 
@@ -55,12 +61,8 @@ def read_index(path: Path, root: Path) -> Index:
         InputError: for a file that is no index, or names packed files that are not there.
     """
     with open_hdf5(path) as file:
-        missing = [name for name in NEEDED if name not in file]
-        if missing:
-            raise InputError(
-                f"An index must hold {', '.join(NEEDED)}. `{path}` lacks {', '.join(missing)}: make it with "
-                "`prunebench data audioset`, or as PANNs does."
-            )
+        for name, form in NEEDED.items():
+            check_part(file, path, name, form, NEEDED)
         names = [name.decode(errors="replace") for name in file["audio_name"][:]]
         targets = file["target"][:].astype(bool)
         places = [place.decode(errors="replace") for place in file["hdf5_path"][:]]

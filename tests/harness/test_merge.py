@@ -1,6 +1,8 @@
 """Run folders joined to one; what does not fit is refused and nothing is written."""
 
 import json
+import os
+import shutil
 import tomllib
 
 import numpy as np
@@ -68,6 +70,36 @@ def test_grids_records_and_files_are_joined(make, tmp_path):
     assert len(json.loads((merged.folder / "environment.json").read_text())["merged_from"]) == 2
     assert (merged.cells, merged.twice) == (3, 0)
     assert not list(tmp_path.glob(".both*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+@pytest.mark.parametrize(
+    "name", ["scores/x.npz", "pruners/x.py", "targets/x.npz", ".lock", "config.toml", "scores"]
+)
+def test_what_a_link_leads_to_is_neither_copied_nor_touched(make, tmp_path, name):
+    one, two = make("one", [record("a")]), make("two", [record("b")])
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    place = two / name
+    place.parent.mkdir(exist_ok=True)
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    place.symlink_to(tmp_path if name == "scores" else secret)
+    with pytest.raises(InputError, match=r"is a symbolic link, and a run folder must hold its files itself"):
+        merge_runs([one, two], tmp_path / "both")
+    assert secret.read_text() == "mine"
+    assert not (tmp_path / "both").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+@pytest.mark.parametrize("name", ["records.jsonl", "plan.json", "scores/x.npz"])
+def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(make, tmp_path, name):
+    one, two = make("one", [record("a")]), make("two", [record("b")])
+    (two / name).unlink(missing_ok=True)
+    os.mkfifo(two / name)
+    with pytest.raises(InputError, match="is a pipe, and a file is to be read"):
+        merge_runs([one, two], tmp_path / "both")
 
 
 def test_curves_are_joined_and_need_not_be_as_fine(make, tmp_path):

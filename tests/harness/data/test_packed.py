@@ -222,6 +222,94 @@ def test_files_of_another_layout_are_refused(tmp_path, changes, sentence):
         read_packed(hdf5(tmp_path / "other.h5", **changes))
 
 
+def replaced(path, name, put):
+    """The file, with a part that `put` makes anew."""
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        put(file)
+    return path
+
+
+@pytest.mark.parametrize("name", ["waveform", "audio_name", "target"])
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ("external link", "is a link, which is not followed"),
+        ("dangling link", "is a link, which is not followed"),
+        ("soft link", "is a link, which is not followed"),
+        ("external storage", "keeps its data in other files"),
+        ("virtual", "keeps its data in other files"),
+        ("group", r"must hold audio_name, waveform, target\. .* lacks"),
+    ],
+)
+def test_data_outside_the_file_and_other_members_are_refused(tmp_path, name, form, sentence):
+    other = hdf5(tmp_path / "other.h5")
+    (tmp_path / "secret").write_bytes(b"s" * 4000)
+    with h5py.File(other) as file:
+        shape, dtype = file[name].shape, file[name].dtype
+
+    def put(file):
+        if form == "external link":
+            file[name] = h5py.ExternalLink(str(other), name)
+        elif form == "dangling link":
+            file[name] = h5py.ExternalLink(str(tmp_path / "nowhere.h5"), name)
+        elif form == "soft link":
+            file["elsewhere"] = h5py.ExternalLink(str(other), name)
+            file[name] = h5py.SoftLink("/elsewhere")
+        elif form == "external storage":
+            file.create_dataset(name, shape, dtype, external=[(str(tmp_path / "secret"), 0, 4000)])
+        elif form == "virtual":
+            layout = h5py.VirtualLayout(shape, dtype)
+            layout[:] = h5py.VirtualSource(str(other), name, shape)
+            file.create_virtual_dataset(name, layout)
+        else:
+            file.create_group(name)
+
+    with pytest.raises(InputError, match=sentence):
+        read_packed(replaced(hdf5(tmp_path / "packed.h5"), name, put))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "shape"),
+    [
+        ("audio_name", "S20", (2**40,)),
+        ("target", bool, (2, 2**40)),
+        ("waveform", np.int16, (2, 2**40)),
+        ("waveform", np.int16, (2**40, 2)),
+    ],
+)
+def test_parts_that_claim_more_than_there_can_be_are_refused_unread(tmp_path, name, kind, shape):
+    path = replaced(
+        hdf5(tmp_path / "packed.h5"), name, lambda file: file.create_dataset(name, shape, kind, chunks=True)
+    )
+    assert path.stat().st_size < 100_000
+    with pytest.raises(InputError, match=r"a packed file may have 10,000,000 clips and 8 GiB of a part"):
+        read_packed(path)
+
+
+@pytest.mark.parametrize("rate", [h5py.Empty("f"), "32 kHz", np.array([32000]), 32000.5, None])
+def test_another_sample_rate_is_refused_whatever_it_is(tmp_path, rate):
+    path = hdf5(tmp_path / "packed.h5")
+    with h5py.File(path, "r+") as file:
+        del file.attrs["sample_rate"]
+        if rate is not None:
+            file.attrs["sample_rate"] = rate
+    with pytest.raises(InputError, match="must be sampled at 32000 Hz"):
+        read_packed(path)
+
+
+@pytest.mark.parametrize("name", ["audio_name", "target", "hdf5_path", "index_in_hdf5"])
+def test_parts_of_an_index_are_checked_alike(tmp_path, name):
+    write_index(tmp_path / "index.h5", [hdf5(tmp_path / "packed.h5")])
+    path = tmp_path / "index.h5"
+    replaced(path, name, lambda file: file.create_dataset(name, data=np.zeros((2, 2, 2))))
+    with pytest.raises(InputError, match=f"`{name}` of a packed file must be .* Found float64 of shape"):
+        read_index(path, tmp_path)
+    replaced(path, name, lambda file: file.__setitem__(name, h5py.ExternalLink("other.h5", name)))
+    with pytest.raises(InputError, match=f"`{name}` of .* is a link"):
+        read_index(path, tmp_path)
+
+
 def test_damaged_files_are_refused(tmp_path):
     path = hdf5(tmp_path / "whole.h5")
     path.write_bytes(path.read_bytes()[:-500])
