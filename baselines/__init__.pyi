@@ -1,19 +1,19 @@
-from .baseline import Baseline, MadeWith, load_baseline, save_baseline, write_baseline
-from .change import COLUMNS, Change, Verdict, verdict_of
-from .claim import Claim, Finding
-from .committed import baseline_path, committed_baselines, committed_folder, committed_path
-from .entries import entries_of_run, entry_name
-from .figures import COSTS, MODEL_ENTRY, Figures, Quality, Speed
-from .gate import check
-from .gate_junit import junit_xml
-from .gate_markdown import markdown
-from .model_figures import figures_of_model
-from .paired import PairedChange, paired_change
-from .published import EVALUATION, PublishedPoint, published_points
-from .run_quality import RunQuality
-from .tolerances import Allowance, Margin, Tolerances
-from .uncovered import uncovered
-from .updated import updated
+from .gate.change import COLUMNS, Change, Verdict, verdict_of
+from .gate.check import check
+from .gate.junit import junit_xml
+from .gate.markdown import markdown
+from .gate.paired import PairedChange, paired_change
+from .gate.uncovered import uncovered
+from .gate.updated import updated
+from .papers.claim import Claim, Finding
+from .papers.published import EVALUATION, PublishedPoint, published_points
+from .regression.baseline import Baseline, MadeWith, load_baseline, save_baseline, write_baseline
+from .regression.committed import baseline_path, committed_baselines, committed_folder, committed_path
+from .regression.entries import entries_of_run, entry_name
+from .regression.model_figures import figures_of_model
+from .regression.operating_point import COSTS, MODEL_ENTRY, Figures, Quality, Speed
+from .regression.run_quality import RunQuality
+from .regression.tolerances import Allowance, Margin, Tolerances
 
 __all__ = [
     "COLUMNS",

@@ -12,7 +12,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from prunebench.harness import Cnn14
-from prunebench.harness.scoring import score_layers
+from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners import BUILTIN, get
 from prunebench.pruners.contract import COLLECTED
 

@@ -6,12 +6,12 @@
 import numpy as np
 import pytest
 
-from prunebench.harness.data.audioset import PackedClips
-from prunebench.harness.data.packed import read_packed
-from prunebench.harness.data.packed_index import Index
-from prunebench.harness.frontend import PANNS, log_mel
-from prunebench.harness.prefetch import ahead
-from prunebench.harness.sampling import ShuffledOrder
+from prunebench.harness.data.audioset.index import Index
+from prunebench.harness.data.audioset.packed import read_packed
+from prunebench.harness.data.audioset.packed_clips import PackedClips
+from prunebench.harness.networks.frontend import PANNS, log_mel
+from prunebench.harness.training.prefetch import ahead
+from prunebench.harness.training.sampling import ShuffledOrder
 
 h5py = pytest.importorskip("h5py")
 torch = pytest.importorskip("torch")

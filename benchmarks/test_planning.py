@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from prunebench.eval.memory import peak_growth
-from prunebench.harness.config import load_config
+from prunebench.eval.runtime.memory import peak_growth
+from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
-from prunebench.harness.graph import needs
-from prunebench.harness.plan import make_plan
+from prunebench.harness.plan.plan import make_plan
+from prunebench.harness.sweep.graph import needs
 
 RATIOS = [round(0.017 * step, 3) for step in range(1, 56)]
 

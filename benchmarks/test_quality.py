@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from prunebench.eval.bootstrap import bootstrap_average_precision, resample_counts
-from prunebench.eval.quality import average_precision, mean_average_precision
+from prunebench.eval.quality.average_precision import average_precision, mean_average_precision
+from prunebench.eval.quality.bootstrap import bootstrap_average_precision, resample_counts
 
 
 @pytest.fixture(scope="module")

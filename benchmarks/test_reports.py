@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prunebench.eval.record import Record
+from prunebench.eval.run.record import Record
 
 CRITERIA = [f"criterion_{i}" for i in range(20)]
 WIDTHS = (8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256)

@@ -13,10 +13,10 @@ from statistics import median
 import psutil
 import pytest
 
-from prunebench.harness import workers as workers_module
-from prunebench.harness.cache import Cache
-from prunebench.harness.config import Config
-from prunebench.harness.sweep import run_sweep
+from prunebench.harness.config.config import Config
+from prunebench.harness.engine import workers as workers_module
+from prunebench.harness.sweep.sweep import run_sweep
+from prunebench.harness.workspace.cache import Cache
 
 CELLS = 48  # more than a minute of work on one worker: starting one takes two to three seconds, once
 ROUNDS = 3

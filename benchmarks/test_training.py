@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.architecture import scaled_embedding, scaled_widths
-from prunebench.harness.training import Recipe, predict, stem_outputs, train
+from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
+from prunebench.harness.training.loop import Recipe, predict, stem_outputs, train
 
 CLIPS = 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prunebench.eval import layer_macs
-from prunebench.eval.complexity import cnn14_macs, layer_parameters
+from prunebench.eval.cost.complexity import cnn14_macs, layer_parameters
 
 FULL = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
 HALF = (*FULL[:6], *(width // 2 for width in FULL[6:]))

@@ -1,7 +1,5 @@
 from .agreement import Agreement, kendall_tau, overlap, spearman_rho
-from .bootstrap import bootstrap_average_precision, resample_counts
-from .child import MeasurementError, in_child
-from .complexity import (
+from .cost.complexity import (
     Macs,
     cnn14_macs,
     count_macs,
@@ -11,19 +9,26 @@ from .complexity import (
     panns_flops,
     parameter_bytes,
 )
-from .counters import COUNTERS, fvcore_macs, thop_macs
+from .cost.counters import COUNTERS, fvcore_macs, thop_macs
+from .cost.file_size import compressed_file_bytes, file_bytes
+from .cost.layer_counts import Count, layer_counts
 from .errors import InputError
-from .label_ranking import lwlrap
-from .latency import Effort, compare_latency
-from .layer_counts import Count, layer_counts
-from .measure import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
-from .measures import get_measure, measure_names
-from .memory import activation_peak_bytes, peak_memory
-from .quality import MeanAP, average_precision, mean_average_precision, micro_average_precision
-from .record import Record, load_records
-from .roc import d_prime, roc_auc
-from .single_label import accuracy
-from .storage import compressed_file_bytes, file_bytes
+from .measures.contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
+from .measures.measure_registry import get_measure, measure_names
+from .quality.accuracy import accuracy
+from .quality.average_precision import (
+    MeanAP,
+    average_precision,
+    mean_average_precision,
+    micro_average_precision,
+)
+from .quality.bootstrap import bootstrap_average_precision, resample_counts
+from .quality.label_ranking import lwlrap
+from .quality.roc import d_prime, roc_auc
+from .run.record import Record, load_records
+from .runtime.child import MeasurementError, in_child
+from .runtime.latency import Effort, compare_latency
+from .runtime.memory import activation_peak_bytes, peak_memory
 
 __all__ = [
     "COUNTERS",

@@ -1,11 +1,11 @@
-from .checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint
-from .config import Config, load_config
-from .model import Cnn14, Output
-from .provenance import Provenance
-from .pruning import prune, score
-from .resolve import resolve
-from .surgery import remove_filters
-from .sweep import run_sweep
+from .config.config import Config, load_config
+from .networks.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint
+from .networks.cnn14 import Cnn14, Output
+from .networks.provenance import Provenance
+from .pruning.prune import prune, score
+from .pruning.sources import resolve
+from .pruning.surgery import remove_filters
+from .sweep.sweep import run_sweep
 
 __all__ = [
     "Checkpoint",

@@ -1,10 +1,10 @@
-from .clips import ClipScores
-from .detect import Detectable
-from .panel import Panel
-from .report import Report, make_report
-from .run import load_records
-from .summary import SummaryRow, summary_rows
-from .terminal import terminal_table
+from .content.report import Report, make_report
+from .points.panel import Panel
+from .runs.clips import ClipScores
+from .runs.loaded_run import load_records
+from .statistics.detectable import Detectable
+from .statistics.summary_rows import SummaryRow, summary_rows
+from .tables.terminal import terminal_table
 from .write import write_report
 
 __all__ = [

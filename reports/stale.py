@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from pathlib import Path, PureWindowsPath
 
-from prunebench.reports.canvas import FORMATS
+from prunebench.reports.figures.canvas import FORMATS
 
 # Of what a report writes; `summary.json` is replaced by every report.
 SUFFIXES = (*FORMATS, "csv", "html", "md", "parquet", "tex")

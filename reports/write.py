@@ -8,14 +8,14 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
-from prunebench.reports.all_measures import declared_measures, measure_keys
-from prunebench.reports.canvas import FORMATS, rendered
-from prunebench.reports.column import columns_named
-from prunebench.reports.figures import WIDTHS, figures_of
-from prunebench.reports.page import PageFigure, page_html
-from prunebench.reports.report import Report, as_json, make_report
-from prunebench.reports.report_tables import table_files
+from prunebench.reports.content.report import Report, as_json, make_report
+from prunebench.reports.figures.canvas import FORMATS, rendered
+from prunebench.reports.figures.gallery import WIDTHS, figures_of
+from prunebench.reports.page.page import PageFigure, page_html
 from prunebench.reports.stale import remove_stale
+from prunebench.reports.tables.all_tables import table_files
+from prunebench.reports.tables.columns import columns_named
+from prunebench.reports.tables.measures import declared_measures, measure_keys
 
 
 def write_report(

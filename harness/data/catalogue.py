@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prunebench.harness.data.audioset import audioset
+from prunebench.harness.data.audioset.packed_clips import audioset
 from prunebench.harness.data.dataset import DataSet
-from prunebench.harness.data.esc50 import Collection, esc50
-from prunebench.harness.data.fsd50k import fsd50k
-from prunebench.harness.data.labelled import labelled
 from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.synth import synth
+from prunebench.harness.data.recordings.esc50 import Collection, esc50
+from prunebench.harness.data.recordings.fsd50k import fsd50k
+from prunebench.harness.data.recordings.own_recordings import labelled
+from prunebench.harness.data.synth.synth_clips import synth
 
 DESCRIPTIONS = {
     "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made on the spot, no files",

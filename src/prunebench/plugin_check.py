@@ -89,8 +89,8 @@ class HeldBaseline:
 
 def _cnn14(model: Any) -> Cnn14:
     from prunebench.harness import Cnn14
-    from prunebench.harness.checkpoint import load_checkpoint
-    from prunebench.harness.state_dict import from_state_dict
+    from prunebench.harness.networks.checkpoint import load_checkpoint
+    from prunebench.harness.networks.state_dict import from_state_dict
 
     if isinstance(model, Cnn14):
         return model
@@ -108,7 +108,7 @@ def _figures(
         raise InputError("Quality needs targets and scores. Found one of them: give both, or neither.")
     if targets is None or scores is None:
         return found
-    from prunebench.baselines.run_quality import class_precisions, digest_of_clips
+    from prunebench.baselines.regression.run_quality import class_precisions, digest_of_clips
 
     held = np.asarray(targets)
     precisions = class_precisions(held, np.asarray(scores))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prunebench.baselines.peers import PEERS
+from prunebench.baselines.peers.peer_registry import PEERS
 from prunebench.pruners import BUILTIN
 from prunebench.pruners.testing import CHECKS, Check, run_check
 

@@ -64,7 +64,7 @@ def test_own_recordings_become_a_data_set(folder):
 
 
 def test_the_criteria_of_the_page_run_from_their_files(folder):
-    from prunebench.harness.resolve import file_pruners, resolve
+    from prunebench.harness.pruning.sources import file_pruners, resolve
 
     found = [b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.language == "python" and b.title]
     assert [block.title for block in found] == ["largest_weight.py", "mean_activation.py"]

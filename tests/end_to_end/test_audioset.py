@@ -10,9 +10,9 @@ import soundfile
 
 from prunebench.cli import cli
 from prunebench.eval.errors import InputError
-from prunebench.harness.audioset_classes import audioset_classes
-from prunebench.harness.checkpoint import load_checkpoint
-from prunebench.harness.config import load_config
+from prunebench.harness.config.config import load_config
+from prunebench.harness.networks.audioset_classes import audioset_classes
+from prunebench.harness.networks.checkpoint import load_checkpoint
 from prunebench.reports import load_records
 
 pytest.importorskip("accelerate")

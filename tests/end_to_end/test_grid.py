@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from prunebench.eval.complexity import cnn14_macs
+from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.harness import load_config, run_sweep
-from prunebench.harness.allocation import Global
-from prunebench.harness.cache import Cache
-from prunebench.harness.model import LAYERS
+from prunebench.harness.budget.allocation import Global
+from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.workspace.cache import Cache
 from prunebench.reports import load_records
 
 CONFIG = """

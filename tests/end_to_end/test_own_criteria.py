@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prunebench.harness.score_files import write_scores
+from prunebench.harness.pruning.score_files import write_scores
 from prunebench.reports import load_records
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plugin"

@@ -10,10 +10,10 @@ import numpy as np
 import psutil
 import pytest
 
-from prunebench.eval.record import read_records
-from prunebench.harness.cache import Cache
-from prunebench.harness.config import Config
-from prunebench.harness.sweep import run_sweep
+from prunebench.eval.run.record import read_records
+from prunebench.harness.config.config import Config
+from prunebench.harness.sweep.sweep import run_sweep
+from prunebench.harness.workspace.cache import Cache
 
 CONFIG = Config.model_validate(
     {
@@ -40,7 +40,7 @@ LONGEST = 0.3  # seconds from a new cell to the kill; a third of the sweep's cel
 def home(tmp_path_factory):
     """The folder of all runs. Main processes are forked from one that has torch, which saves seconds each."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(
-        ["prunebench.harness.sweep", "torch._dynamo"]
+        ["prunebench.harness.sweep.sweep", "torch._dynamo"]
     )
     found = tmp_path_factory.mktemp("soak")
     assert finish(found, "undisturbed") == 0

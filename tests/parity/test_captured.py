@@ -12,8 +12,8 @@ from scipy.spatial.distance import cdist
 from scipy.stats import entropy
 from torch.nn import functional as F
 
-from prunebench.harness.model import LAYERS, Cnn14
-from prunebench.harness.scoring import score_layers
+from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners import get
 
 WIDTHS = (3, 4, 3, 5, 4, 4, 6, 5, 6, 7, 6, 8)

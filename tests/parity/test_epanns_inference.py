@@ -5,7 +5,7 @@ import torch
 
 from prunebench import pruners
 from prunebench.harness import Cnn14, load_checkpoint, prune
-from prunebench.harness.published_files import EPANNS_WIDTHS
+from prunebench.harness.data.releases import EPANNS_WIDTHS
 
 
 def randomise(model, seed):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.state_dict import from_state_dict
+from prunebench.harness.networks.state_dict import from_state_dict
 
 
 @pytest.fixture

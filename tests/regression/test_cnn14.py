@@ -6,9 +6,9 @@ import torch
 
 from prunebench import __version__, baselines
 from prunebench.harness import Cnn14
-from prunebench.harness.budget import filters_outside, filters_to_remove, parse_scope
-from prunebench.harness.scoring import score_layers
-from prunebench.harness.surgery import remove_filters
+from prunebench.harness.budget.ratio import filters_outside, filters_to_remove, parse_scope
+from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import BUILTIN, Pruner, get
 
 PERCENTS = (25, 50, 75)
@@ -60,7 +60,7 @@ def test_compression_holds(model, calibration, criterion, request):
 
 def test_a_weakened_pruner_is_seen(model, calibration, monkeypatch):
     """Surgery that keeps one filter too many in one layer turns the gate red."""
-    from prunebench.harness import budget
+    from prunebench.harness.budget import ratio as budget
 
     exact = budget.removal_count
     monkeypatch.setattr(budget, "removal_count", lambda n, ratio: exact(n, ratio) - (n == 2048))

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from prunebench import __version__, baselines
-from prunebench.eval.record import load_records
+from prunebench.eval.run.record import load_records
 
 HELD = "presets/quick"
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prunebench.eval.record import Record
+from prunebench.eval.run.record import Record
 from prunebench.reports import Report, write_report
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256)

@@ -10,21 +10,21 @@ from prunebench import __version__
 from prunebench.cli.lazy_group import LazyGroup
 
 VERBS = {
-    "run": "prunebench.cli.run:run",
-    "status": "prunebench.cli.status:status",
-    "report": "prunebench.cli.report:report",
-    "merge": "prunebench.cli.merge:merge",
-    "check": "prunebench.cli.gate:check",
-    "baseline": "prunebench.cli.baseline:baseline",
-    "score": "prunebench.cli.score:score",
-    "prune": "prunebench.cli.checkpoint:prune",
-    "export": "prunebench.cli.export:export",
-    "tag": "prunebench.cli.tag:tag",
-    "measure": "prunebench.cli.measure:measure",
-    "data": "prunebench.cli.data:data",
-    "reproduce": "prunebench.cli.reproduce:reproduce",
-    "list": "prunebench.cli.listing:list_",
-    "doctor": "prunebench.cli.doctor:doctor",
+    "run": "prunebench.cli.sweep.run:run",
+    "status": "prunebench.cli.sweep.status:status",
+    "report": "prunebench.cli.sweep.report:report",
+    "merge": "prunebench.cli.sweep.merge:merge",
+    "check": "prunebench.cli.gate.check:check",
+    "baseline": "prunebench.cli.gate.baseline:baseline",
+    "score": "prunebench.cli.model.score:score",
+    "prune": "prunebench.cli.model.prune:prune",
+    "export": "prunebench.cli.model.export:export",
+    "tag": "prunebench.cli.model.tag:tag",
+    "measure": "prunebench.cli.model.measure:measure",
+    "data": "prunebench.cli.data.group:data",
+    "reproduce": "prunebench.cli.info.reproduce:reproduce",
+    "list": "prunebench.cli.info.list:list_",
+    "doctor": "prunebench.cli.info.doctor:doctor",
 }
 
 

@@ -1,0 +1,47 @@
+"""The gate's answer in Markdown, for a pull request or the summary of a CI job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prunebench.baselines.gate.change import COLUMNS, Change, Verdict, verdict_of
+
+TITLES = {
+    Verdict.HOLDS: "✅ The baseline holds",
+    Verdict.REGRESSED: "❌ Regressed",
+    Verdict.COULD_NOT_TELL: "⚠️ Could not tell",
+}
+
+
+def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequence[str] = ()) -> str:
+    """A heading, one line, and a table of what moved; what is not allowed stands first.
+
+    Args:
+        changes: of `check`.
+        baseline: name of the file.
+        entries: how many the baseline holds.
+        notes: of `uncovered`, below the table.
+    """
+    lines = [f"### prunebench: {TITLES[verdict_of(changes)]}", ""]
+    held = f"{entries} entries of `{baseline}`" if entries != 1 else f"1 entry of `{baseline}`"
+    lines += [f"{held}, {len(changes) or 'no'} change{'s' if len(changes) != 1 else ''}.", ""]
+    if changes:
+        lines += [_row(COLUMNS), "|---|---|---:|---:|---:|---|---|"]
+        ordered = sorted(changes, key=lambda change: _ORDER[change.verdict])
+        lines += [_row(_cells(change)) for change in ordered] + [""]
+    if notes:
+        lines += [*notes, ""]
+    return "\n".join(lines)
+
+
+_ORDER = {Verdict.REGRESSED: 0, Verdict.COULD_NOT_TELL: 1, Verdict.HOLDS: 2}
+
+
+def _cells(change: Change) -> tuple[str, ...]:
+    entry, figure, *others, remark = change.as_row()
+    bold = remark if change.verdict == Verdict.HOLDS else f"**{remark}**"
+    return (f"`{entry}`", f"`{figure}`", *others, bold)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

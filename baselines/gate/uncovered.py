@@ -1,0 +1,74 @@
+"""What the gate's answer does not cover, in sentences: a pass says nothing of what no file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from prunebench.baselines.regression.baseline import Baseline
+from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
+
+PARTS = {"file_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
+
+
+def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> tuple[str, ...]:
+    """One sentence for each thing that was not compared, with the way out; none where all was.
+
+    Args:
+        found: figures of now.
+        baseline: what they were held against.
+        subject: name of the run or checkpoint.
+        name: name of the baseline.
+    """
+    return (
+        *_not_held(baseline, name),
+        *_absent(found, baseline, subject, name),
+        *_without_scores(found, baseline),
+        *_without_timings(found, baseline, subject),
+    )
+
+
+def _not_held(baseline: Baseline, name: str) -> Iterator[str]:
+    entries = baseline.entries.values()
+    parts = []
+    for part, word in PARTS.items():
+        without = sum(getattr(figures, part) is None for figures in entries)
+        if without == len(entries):
+            parts.append(word)
+        elif without:
+            parts.append(f"{word} of {without} of {len(entries)} entries")
+    if parts:
+        yield f"Not checked, since `{name}` does not hold it: {', '.join(parts)}."
+
+
+def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
+    absent = sorted(baseline.entries.keys() - found.keys())
+    if not absent:
+        return
+    if found.keys() == {MODEL_ENTRY}:
+        way = "that is one model, and the baseline holds cells of a run: give the run's folder"
+    elif baseline.entries.keys() == {MODEL_ENTRY}:
+        way = "that is a run, and the baseline holds one model: give a checkpoint"
+    else:
+        way = "compute them with `prunebench run`"
+    yield (
+        f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, `{absent[0]}` first: "
+        f"{way}, or save another baseline."
+    )
+
+
+def _without_scores(found: Mapping[str, Figures], baseline: Baseline) -> Iterator[str]:
+    held, model = baseline.entries.get(MODEL_ENTRY), found.get(MODEL_ENTRY)
+    if held is not None and model is not None and held.quality is not None and model.quality is None:
+        yield (
+            "Quality is held and a model alone has no test scores: give them to the pytest fixture as `targets` and "
+            "`scores`, or hold quality of a run."
+        )
+
+
+def _without_timings(found: Mapping[str, Figures], baseline: Baseline, subject: str) -> Iterator[str]:
+    held = [name for name, figures in baseline.entries.items() if name in found and figures.speed is not None]
+    if held and all(found[name].speed is None for name in held):
+        yield (
+            f"Speed is held and `{subject}` timed no shapes: run with `measure.latency=true`, or save with "
+            "`--without speed`."
+        )

@@ -1,0 +1,67 @@
+"""A baseline that takes over what improved, and no more."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from prunebench.baselines.gate.change import Change, Verdict, verdict_of
+from prunebench.baselines.regression.baseline import Baseline, MadeWith
+from prunebench.baselines.regression.operating_point import COSTS, Figures
+from prunebench.eval.errors import InputError
+
+_PARTS = {"file_bytes": "file_bytes", "map": "quality", "latency_ratio": "speed"}
+
+
+def updated(
+    baseline: Baseline,
+    found: Mapping[str, Figures],
+    changes: Sequence[Change],
+    made_with: MadeWith,
+    classes: Mapping[str, tuple[str, ...]] | None = None,
+) -> Baseline:
+    """The baseline with improvements and new entries; tolerances stay.
+
+    A loss that was allowed is not taken over, so that losses within the tolerance cannot add up.
+
+    Args:
+        baseline: of before.
+        found: figures of now.
+        changes: of `check` between the two.
+        made_with: how the new one is made.
+        classes: digest of test clips → names of the classes, of now.
+
+    Raises:
+        InputError: unless the gate holds.
+    """
+    if verdict_of(changes) != Verdict.HOLDS:
+        raise InputError(
+            "A baseline is updated where the gate holds. Found that it does not: run "
+            "`prunebench baseline save` to accept these figures, and say why in the commit."
+        )
+    entries = dict(baseline.entries)
+    left_out = [p for p in _PARTS.values() if all(getattr(e, p) is None for e in baseline.entries.values())]
+    for name, figures in found.items():
+        moved = {change.figure: change.remark for change in changes if change.entry == name}
+        if name in baseline.entries:
+            entries[name] = _merged(baseline.entries[name], figures, moved)
+        else:
+            entries[name] = figures.without(left_out)
+    digests = {figures.quality.test_clips for figures in entries.values() if figures.quality}
+    named = {**baseline.classes, **(classes or {})}
+    return baseline.model_copy(
+        update={
+            "entries": entries,
+            "made_with": made_with,
+            "classes": {digest: named[digest] for digest in sorted(digests) if digest in named},
+        }
+    )
+
+
+def _merged(before: Figures, after: Figures, moved: Mapping[str, str]) -> Figures:
+    """Exact figures as they are now, since none of them grew; of the others those that improved."""
+    taken = {figure: getattr(after, figure) for figure in ("widths", *COSTS)}
+    for figure, part in _PARTS.items():
+        if moved.get(figure) == "improved":
+            taken[part] = getattr(after, part)
+    return dataclasses.replace(before, **taken)

@@ -1,0 +1,1 @@
+"""Published points and claims, each with its source and its convention."""

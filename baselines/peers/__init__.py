@@ -1,0 +1,1 @@
+"""The importances of torch-pruning as pruners."""

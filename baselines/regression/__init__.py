@@ -1,0 +1,1 @@
+"""The baseline file: operating points, tolerances, and where the figures come from."""

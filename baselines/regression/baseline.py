@@ -1,0 +1,220 @@
+"""The baseline: a small JSON file of figures that a gate holds, and of what it allows.
+
+Made to be reviewed: keys are sorted, one figure stands on a line, a list of numbers shares one, and the same
+entries give the same bytes. A change of format raises `Baseline.schema_version`. Files of schema 1, which held
+exact figures alone, are still read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from prunebench.baselines.regression.operating_point import Count, Figures, first_problem
+from prunebench.baselines.regression.tolerances import Tolerances
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import write_text
+
+SCHEMA: Final = 2
+READABLE: Final = (1, SCHEMA)
+
+_AGAIN = "restore it, or save it again in another file with `prunebench baseline save`"
+# Strings cannot match: JSON escapes a line end in them.
+_LIST_OF_NUMBERS = re.compile(r"\[\n[\d.,e+\-nul\s]+\]")
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class MadeWith:
+    """How a baseline was made.
+
+    Args:
+        prunebench: version.
+        command: what to type to make it again.
+    """
+
+    prunebench: str
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
+class _ExactFigures:
+    widths: Annotated[tuple[Count, ...], Field(min_length=12, max_length=12)]
+    parameters: Count
+    parameter_bytes: Count
+    macs_backbone: Count
+    macs_with_frontend: Count
+
+
+class Baseline(BaseModel):
+    """What a gate holds.
+
+    Args:
+        schema_version: of the file's format.
+        made_with: version and command.
+        tolerances: how far figures may move that do not repeat exactly, each with its reason.
+        classes: digest of test clips → names of the classes, in the order of the average precisions.
+        entries: at least one, by name.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    schema_version: Literal[2] = SCHEMA
+    made_with: MadeWith
+    tolerances: Tolerances = Field(default_factory=Tolerances)
+    classes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    entries: Annotated[dict[str, Figures], Field(min_length=1)]
+
+    def to_json(self) -> str:
+        """The text of the file, the same for equal baselines."""
+        found = self.model_dump(mode="json")
+        found["entries"] = {
+            name: {key: value for key, value in figures.items() if value is not None}
+            for name, figures in found["entries"].items()
+        }
+        text = json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
+        return _LIST_OF_NUMBERS.sub(_on_one_line, text) + "\n"
+
+
+def save_baseline(
+    entries: Mapping[str, Figures],
+    path: Path | str,
+    made_with: MadeWith,
+    *,
+    tolerances: Tolerances | None = None,
+    classes: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """Write the baseline; the file appears whole or stays as it was.
+
+    Args:
+        entries: what is held, by name.
+        path: of the file.
+        made_with: how.
+        tolerances: the defaults where they are not given.
+        classes: digest of test clips → names of the classes.
+
+    Raises:
+        InputError: if there is no entry to hold, or the file cannot be written.
+    """
+    if not entries:
+        raise InputError("A baseline must hold an entry. Found none: use a run with a finished cell.")
+    write_baseline(
+        Baseline(
+            made_with=made_with,
+            entries=dict(entries),
+            tolerances=tolerances or Tolerances(),
+            classes=dict(classes or {}),
+        ),
+        path,
+    )
+
+
+def write_baseline(baseline: Baseline, path: Path | str) -> None:
+    """Write a baseline as it is; errors as `save_baseline`."""
+    text = baseline.to_json()
+    try:
+        write_text(Path(path), text)
+    except OSError as error:
+        raise InputError(
+            f"A baseline must go where it can be written. Found `{path}`, {error.strerror}: give another."
+        ) from error
+
+
+def load_baseline(path: Path | str) -> Baseline:
+    """Read the baseline.
+
+    Raises:
+        InputError: for a file that is absent, truncated or not JSON, of another schema, or with missing,
+            unknown, repeated or wrong fields.
+    """
+    text = _read(Path(path))
+    try:
+        found = json.loads(text, object_pairs_hook=_without_repetition)
+    except _RepeatedKeyError as error:
+        raise InputError(
+            f"A baseline must name a key once. Found {error} again in `{path}`: {_AGAIN}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"A baseline must be whole JSON. Found in `{path}`: {error}: {_AGAIN}.") from error
+    version = found.get("schema_version") if isinstance(found, dict) else None
+    if type(version) is not int or version not in READABLE:
+        raise InputError(
+            f"A baseline must have schema_version {' or '.join(map(str, READABLE))}. Found {version!r} in `{path}`: "
+            "use the version of prunebench that wrote it, or save it again in another file with this one."
+        )
+    try:
+        return _first_schema(found) if version == 1 else _current_schema(text)
+    except ValidationError as error:
+        raise InputError(
+            f"A baseline must have the fields of schema {version}. Found otherwise in `{path}`, "
+            f"{first_problem(error)}: {_AGAIN}."
+        ) from error
+
+
+class _StatedTolerances(BaseModel):
+    file_bytes: Any
+    quality: Any
+    speed: Any
+
+
+class _Stated(BaseModel):
+    """What every file states: a default must not come back where a stricter tolerance was deleted."""
+
+    tolerances: _StatedTolerances
+
+
+def _current_schema(text: str) -> Baseline:
+    held = Baseline.model_validate_json(text)
+    _Stated.model_validate_json(text)
+    return held
+
+
+class _FirstSchema(BaseModel):
+    """Schema 1: exact figures alone."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    schema_version: Literal[1]
+    made_with: MadeWith
+    entries: Annotated[dict[str, _ExactFigures], Field(min_length=1)]
+
+
+def _first_schema(found: Any) -> Baseline:
+    held = _FirstSchema.model_validate_json(json.dumps(found))
+    entries = {name: Figures(**dataclasses.asdict(exact)) for name, exact in held.entries.items()}
+    return Baseline(made_with=held.made_with, entries=entries)
+
+
+class _RepeatedKeyError(ValueError):
+    """A JSON object names a key twice: a merge gone wrong, of which JSON readers silently take the last."""
+
+
+def _on_one_line(numbers: re.Match[str]) -> str:
+    return " ".join(numbers[0].split()).replace("[ ", "[").replace(" ]", "]")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows add a mark that JSON refuses
+    except FileNotFoundError as error:
+        raise InputError(
+            f"A baseline must exist. Found no file `{path}`: make it with `prunebench baseline save`."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise InputError(f"A baseline must be a text file. Found `{path}`, {reason}: {_AGAIN}.") from error
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _RepeatedKeyError(f"`{key}`")
+        found[key] = value
+    return found

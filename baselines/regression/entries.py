@@ -1,0 +1,127 @@
+"""From the records of a run to the entries that a gate holds.
+
+An entry is one operating point. Its name is the cell's readable coordinates, `"synth/l1/C7-C12/0.5"`, or
+`"model"` for a checkpoint. Fine-tuning and seeds change no exact figure of a uniform allocation, so the cells
+that differ in these alone are one entry; their quality is kept cell by cell.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from prunebench.baselines.regression.operating_point import COSTS, Figures, Quality, Speed, first_problem
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.record import OWN, Record
+
+ClassPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
+
+ONE_SHOT = "one-shot"
+_LATENCY = "latency_backbone_ratio"
+
+
+def entry_name(record: Record) -> str:
+    """The entry a cell belongs to.
+
+    Under an allocation that is not uniform the widths follow the scores, and so the seeds: these are then
+    part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it; where a
+    cost was aimed at, the ratio follows from the target.
+    """
+    made_by = " ".join(part for part in (record.control, record.criterion) if part)
+    parts = [record.data, made_by, record.scope]
+    if record.target is not None:
+        parts += [f"{record.budget} {record.target!r}"]
+    elif record.allocation != OWN:
+        parts += [repr(float(record.ratio))]
+    parts += [record.schedule] if record.schedule != ONE_SHOT else []
+    if record.allocation != "uniform":
+        parts += [record.allocation, f"base {record.base_seed}"]
+        parts += [f"prune {record.prune_seed}"] if record.prune_seed is not None else []
+        # The later rounds of a schedule score what the earlier ones trained.
+        trained = record.schedule != ONE_SHOT and record.finetune_seed is not None
+        parts += [f"{record.finetune_scope} {record.finetune_seed}"] if trained else []
+    return "/".join(parts)
+
+
+def cell_name(record: Record) -> str:
+    """What tells a cell from the others of its entry: its seeds, the fine-tuning's scope and its rate."""
+    parts = [f"base {record.base_seed}"]
+    parts += [f"prune {record.prune_seed}"] if record.prune_seed is not None else []
+    if record.finetune_seed is not None:
+        parts += [f"{record.finetune_scope} {record.finetune_seed}"]
+    parts += ["own rate"] if record.rate_choice == "own" else []
+    return ", ".join(parts)
+
+
+def entries_of_run(
+    records: Sequence[Record], precisions: Callable[[Record], ClassPrecisions | None] | None = None
+) -> dict[str, Figures]:
+    """The entries of a run, by name in sorted order; a failed cell measured nothing and gives none.
+
+    Args:
+        records: of the run.
+        precisions: cell → digest of its test clips and average precision of each class; `None` for a cell
+            whose scores are not kept. Without it no quality is held.
+
+    Raises:
+        InputError: for a cell without a figure, or two cells of one entry whose figures differ.
+    """
+    cells: dict[str, list[Record]] = {}
+    for record in records:
+        if record.status == "done":
+            cells.setdefault(entry_name(record), []).append(record)
+    return {name: _entry(name, cells[name], precisions) for name in sorted(cells)}
+
+
+def _entry(
+    name: str, cells: Sequence[Record], precisions: Callable[[Record], ClassPrecisions | None] | None
+) -> Figures:
+    figures = [_figures(record) for record in cells]
+    if any(other != figures[0] for other in figures[1:]):
+        raise InputError(
+            f"Cells of one entry must have the same exact figures. Found different ones for `{name}`: "
+            "use a run of one base model."
+        )
+    quality = None if precisions is None else _quality(cells, [precisions(record) for record in cells])
+    return dataclasses.replace(figures[0], quality=quality, speed=_speed(cells[0].timings))
+
+
+def _figures(record: Record) -> Figures:
+    counts: dict[str, Any] = {cost: _integer(record.measures, cost) for cost in COSTS}
+    try:
+        return Figures(
+            widths=record.widths,
+            **counts,
+            file_bytes=_integer(record.measures, "file_bytes"),  # type: ignore[arg-type]  # validated
+        )
+    except ValidationError as error:
+        raise InputError(
+            f"A finished cell must have 12 widths and the measures {', '.join(COSTS)}, all integers. "
+            f"Found otherwise in cell `{record.cell}`, {first_problem(error)}: run it again."
+        ) from error
+
+
+def _integer(measures: Mapping[str, float], name: str) -> object:
+    value = measures.get(name)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _speed(timings: Mapping[str, float]) -> Speed | None:
+    ratio, precision = timings.get(_LATENCY), timings.get(f"{_LATENCY}_precision")
+    return None if ratio is None or precision is None else Speed(round(ratio, 4), round(precision, 4))
+
+
+def _quality(cells: Sequence[Record], found: Iterable[ClassPrecisions | None]) -> Quality | None:
+    """Of all cells or of none: a cell whose scores are gone is said by the gate, not left out."""
+    names = [cell_name(record) for record in cells]
+    rows: dict[str, tuple[float | None, ...]] = {}
+    digests = set()
+    for record, name, told in zip(cells, names, found, strict=True):
+        if told is None:
+            return None
+        digest, rows[name if names.count(name) == 1 else f"{name}, cell {record.cell}"] = told
+        digests.add(digest)
+    return Quality(digests.pop(), dict(sorted(rows.items()))) if len(digests) == 1 else None

@@ -1,0 +1,72 @@
+"""Average precision of each class of each cell of a run, from the test scores that its folder keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.baselines.regression.entries import ClassPrecisions
+from prunebench.eval.quality.average_precision import average_precision
+from prunebench.eval.run.npz import read_arrays
+from prunebench.eval.run.record import Record
+
+PLACES = 5
+
+
+class RunQuality:
+    """Average precisions of a run folder's cells; call it with a record.
+
+    Attributes:
+        classes: digest of test clips → names of their classes, of the cells asked for.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+        self._targets: dict[str, tuple[NDArray[np.bool_], str]] = {}
+        self._found: dict[str, tuple[float | None, ...]] = {}
+        self.classes: dict[str, tuple[str, ...]] = {}
+
+    def __call__(self, record: Record) -> ClassPrecisions | None:
+        """Digest of the test clips and average precision of each class, `None` where scores are not kept.
+
+        Raises:
+            InputError: for a file of scores or targets that cannot be read, or does not fit.
+        """
+        path = self._run / "scores" / f"{record.outcome}.npz"
+        label = re.sub(r"[^\w.=-]+", "_", record.data)
+        clips = self._run / "targets" / f"{label}.npz"
+        if not (path.is_file() and clips.is_file()):
+            return None
+        if label not in self._targets:
+            targets, names = read_arrays(clips, "targets", "class_names")
+            digest = digest_of_clips(targets.astype(bool), tuple(map(str, names)))
+            self.classes[digest] = tuple(map(str, names))
+            self._targets[label] = targets.astype(bool), digest
+        held, digest = self._targets[label]
+        if record.outcome not in self._found:
+            self._found[record.outcome] = class_precisions(held, *read_arrays(path, "test"))
+        return digest, self._found[record.outcome]
+
+
+def class_precisions(targets: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[float | None, ...]:
+    """Average precision of each class to five places, `None` where it has no positive.
+
+    Raises:
+        InputError: as `prunebench.eval.average_precision`.
+    """
+    return tuple(
+        None if np.isnan(value) else round(float(value), PLACES)
+        for value in average_precision(targets, scores)
+    )
+
+
+def digest_of_clips(targets: NDArray[np.bool_], class_names: tuple[str, ...]) -> str:
+    """Sixteen hexadecimal digits that stand for these targets (clips, classes) under these names."""
+    content = hashlib.sha256("\n".join(class_names).encode())
+    content.update(repr(targets.shape).encode() + np.packbits(targets).tobytes())
+    return content.hexdigest()[:16]

@@ -1,0 +1,123 @@
+"""MACs, parameters and their bytes of a Cnn14.
+
+MACs are multiply–accumulates of convolutions and linear layers for one clip; batch norm, activations,
+pooling and the mel product are not counted, biases are not either. Two figures stand side by side:
+`backbone` (log-mel in) and `with_frontend` (waveform in, the STFT counted as the convolution PANNs runs).
+The closed forms are arithmetic on widths and load without torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from prunebench.eval.cost.geometry import KERNEL, MELS, SAMPLES, WINDOW, convolutions, frames
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FULL_RATE = 32_000  # Hz, at which the window is `WINDOW`
+STFT = "stft"
+
+
+class Macs(NamedTuple):
+    """Multiply–accumulates for one clip: log-mel in, and waveform in."""
+
+    backbone: int
+    with_frontend: int
+
+
+class Cnn14Shape(Protocol):
+    """What the closed form needs to know of a model."""
+
+    @property
+    def widths(self) -> tuple[int, ...]: ...  # noqa: D102
+    @property
+    def n_classes(self) -> int: ...  # noqa: D102
+    @property
+    def embedding(self) -> int: ...  # noqa: D102
+
+
+def layer_macs(
+    widths: Sequence[int],
+    n_classes: int,
+    embedding: int,
+    samples: int = SAMPLES,
+    *,
+    window: int = WINDOW,
+) -> dict[str, int]:
+    """MACs of each layer: `"stft"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
+
+    A convolution of n filters over c channels on T × F maps takes 9·c·n·T·F, a linear layer inputs × outputs,
+    the STFT 2 · 513 · 1024 a frame, or with another window as much less.
+
+    Args:
+        widths: filters of C1 … C12.
+        n_classes: outputs of `fc_audioset`.
+        embedding: outputs of `fc1`.
+        samples: length of the clip at 32 kHz; 10 s by default.
+        window: of the STFT, samples; 512 and 256 in the models for 16 and 8 kHz, whose frames are as many.
+
+    Raises:
+        InputError: unless there are 12 widths of at least 1 and the clip is long enough.
+    """
+    layers = {STFT: 2 * (window // 2 + 1) * window * frames(samples)}
+    layers |= {c.name: KERNEL * c.channels * c.outputs for c in convolutions(widths, samples)}
+    return layers | {"fc1": widths[-1] * embedding, "fc_audioset": embedding * n_classes}
+
+
+def cnn14_macs(
+    widths: Sequence[int],
+    n_classes: int,
+    embedding: int,
+    samples: int = SAMPLES,
+    *,
+    window: int = WINDOW,
+) -> Macs:
+    """MACs of a Cnn14 for one clip: the sum of `layer_macs`, whose arguments it takes."""
+    layers = layer_macs(widths, n_classes, embedding, samples, window=window)
+    total = sum(layers.values())
+    return Macs(backbone=total - layers[STFT], with_frontend=total)
+
+
+def layer_parameters(widths: Sequence[int], n_classes: int, embedding: int) -> dict[str, int]:
+    """Trainable parameters of each layer: `"bn0"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
+
+    A convolution without bias together with its batch norm takes 9·c·n + 2·n. The matrices of the front end
+    (STFT and mel) are fixed and not counted.
+    """
+    layers = {"bn0": 2 * MELS}
+    layers |= {c.name: (KERNEL * c.channels + 2) * c.filters for c in convolutions(widths)}
+    return layers | {"fc1": (widths[-1] + 1) * embedding, "fc_audioset": (embedding + 1) * n_classes}
+
+
+def parameters(widths: Sequence[int], n_classes: int, embedding: int) -> int:
+    """Trainable parameters of a Cnn14: the sum of `layer_parameters`."""
+    return sum(layer_parameters(widths, n_classes, embedding).values())
+
+
+def panns_flops(widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES) -> int:
+    """FLOPs of a Cnn14 by the count of PANNs' own code, the convention behind 42.220 G for the full width.
+
+    Two for each MAC (waveform in), two for each input of a batch norm, one for each bias of a linear layer;
+    mel product, activations and pooling are left out.
+    """
+    normalised = MELS * frames(samples) + sum(c.outputs for c in convolutions(widths, samples))
+    macs = cnn14_macs(widths, n_classes, embedding, samples).with_frontend
+    return 2 * macs + 2 * normalised + embedding + n_classes
+
+
+def count_macs(model: Cnn14Shape, samples: int = SAMPLES) -> Macs:
+    """MACs of a model for one clip, by the closed form on its widths; `samples` are those at 32 kHz."""
+    window = WINDOW * getattr(model, "sample_rate", FULL_RATE) // FULL_RATE
+    return cnn14_macs(model.widths, model.n_classes, model.embedding, samples, window=window)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Trainable parameters of a model, counted off its tensors; filters set to zero count."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def parameter_bytes(model: nn.Module) -> int:
+    """Bytes of the trainable parameters at the type they have; statistics and fixed matrices left out."""
+    return sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)

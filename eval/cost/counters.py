@@ -1,0 +1,124 @@
+"""MACs of a Cnn14 by independent counters, which run or trace the model on one clip.
+
+Every counter sees a copy in eval mode, so the model is left as it was found. How they depart from the closed
+form of `prunebench.eval.cost.complexity`, with M its MACs, B the inputs of all batch norms (16,194,112 for
+the full width on 10 s) and F the mel product, 513 · 64 a frame (32,864,832), which is part of no backbone:
+
+===========  =======================  ===================================================================
+counter      full width, in G          what it counts
+===========  =======================  ===================================================================
+closed form  21.0936 / 20.0419        M
+fvcore       21.1589 / 20.0743        M + 2·B + F in all; its convolution and linear counts are M
+thop         21.1584 / 20.1067        M + 4·B: scale and shift of a batch norm beside its normalisation
+flop mode    21.1265 / 20.0419        M + F: torch's FlopCounterMode, divided by two
+torch-prune  21.1260 / 20.0743        M + 2·B + the biases of the linear layers
+===========  =======================  ===================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import warnings
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from prunebench.eval.cost.complexity import Macs
+from prunebench.eval.cost.entry import Entry
+from prunebench.eval.cost.geometry import MELS, SAMPLES, frames
+
+with warnings.catch_warnings():
+    # Both warn while they are imported: fvcore compiles a loss with TorchScript, thop compares versions.
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", "distutils Version classes are deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
+    with contextlib.suppress(ImportError):
+        # thop imports distutils, which setuptools warns of wherever it is loaded only afterwards.
+        importlib.import_module("setuptools")
+    import thop as thop
+    from fvcore.nn import FlopCountAnalysis
+    from torch_pruning.utils import count_ops_and_params as count_ops_and_params
+
+_COUNTED = ("conv", "linear", "addmm")  # fvcore's names of convolutions and linear layers
+
+
+def twin(model: nn.Module, device: str) -> nn.Module:
+    """A copy in eval mode whose parameters share the model's memory, or have none on `"meta"`."""
+    memo: dict[int, object] = {
+        id(p): nn.Parameter(p.detach().to(device), requires_grad=False) for p in model.parameters()
+    }
+    memo |= {id(b): b.detach().clone().to(device) for b in model.buffers()}
+    return copy.deepcopy(model, memo).eval()
+
+
+def _both(
+    model: nn.Module, samples: int, count: Callable[[nn.Module, Tensor], float], device: str = "meta"
+) -> Macs:
+    features = torch.zeros(1, frames(samples), MELS, device=device)
+    waveforms = torch.zeros(1, samples, device=device)
+    with torch.no_grad():
+        backbone = count(Entry(twin(model, device), "from_log_mel"), features)
+        with_frontend = count(twin(model, device), waveforms)
+    return Macs(round(backbone), round(with_frontend))
+
+
+def fvcore_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+    """fvcore's counts of convolutions and linear layers, which must equal the closed form.
+
+    Traces the model on a silent clip of that many samples.
+    """
+
+    def count(module: nn.Module, clip: Tensor) -> float:
+        by_operator = fvcore_analysis(module, clip).by_operator()
+        return float(sum(by_operator[name] for name in _COUNTED))
+
+    return _both(model, samples, count, device="cpu")
+
+
+def fvcore_total_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+    """All that fvcore counts: batch norm twice per input and the mel product beside the layers."""
+    return _both(
+        model, samples, lambda module, clip: float(fvcore_analysis(module, clip).total()), device="cpu"
+    )
+
+
+def fvcore_analysis(module: nn.Module, clip: Tensor) -> FlopCountAnalysis:
+    """fvcore's counts, by module and by operator, without its warnings about what it leaves out."""
+    return FlopCountAnalysis(module, clip).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+
+
+def thop_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+    """thop's count: four per input of a batch norm, twice what fvcore takes, and no mel product.
+
+    thop hooks modules, and the mel product is an operator of none.
+    """
+    return _both(model, samples, lambda module, clip: float(thop.profile(module, (clip,), verbose=False)[0]))
+
+
+def flop_counter_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+    """Half of torch's `FlopCounterMode`: convolutions and matrix products, so the mel product as well."""
+
+    def count(module: nn.Module, clip: Tensor) -> float:
+        with FlopCounterMode(display=False) as counter:
+            module(clip)
+        return float(counter.get_total_flops()) / 2
+
+    return _both(model, samples, count)
+
+
+def torch_pruning_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+    """torch-pruning's count: two per input of a batch norm, the linear layers' biases, no mel product."""
+    return _both(model, samples, lambda module, clip: float(count_ops_and_params(module, clip)[0]))
+
+
+COUNTERS: Mapping[str, Callable[[nn.Module, int], Macs]] = {
+    "fvcore": fvcore_macs,
+    "fvcore_total": fvcore_total_macs,
+    "thop": thop_macs,
+    "flop_counter": flop_counter_macs,
+    "torch_pruning": torch_pruning_macs,
+}

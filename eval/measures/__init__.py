@@ -1,0 +1,1 @@
+"""The contract of a measure, the built-in measures and their registry."""

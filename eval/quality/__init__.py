@@ -1,0 +1,1 @@
+"""Tagging quality from targets and scores: average precision, ROC, lwlrap, accuracy, bootstrap."""

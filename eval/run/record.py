@@ -1,0 +1,191 @@
+"""The record: what one cell of a sweep measured.
+
+One JSON object a line in a run folder's `records.jsonl`. The last record of a cell wins; a last line that
+a crash tore is dropped. Exact results (`stages`, `measures`) repeat to the last bit on the same machine;
+`timings` are measured times and memory and do not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.logs import MADE_AGAIN, parsed_lines
+from prunebench.eval.run.schema import check_run_schema
+from prunebench.eval.run.shape_line import load_shapes
+
+STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
+CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
+OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
+
+
+class OtherSchema(InputError):
+    """A record that another version of prunebench wrote."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one cell measured.
+
+    Args:
+        cell: identity, the hash of all that decides the result.
+        outcome: identity of what was trained and measured; cells that remove the same filters share it.
+        status: `"done"` or `"failed"` (then `error` says why and the results are empty).
+        criterion: label of the pruner, `None` for a control that removes nothing.
+        control: one of `CONTROLS`, or `None` for a cell that a criterion made.
+        released: the criterion reproduces published code, departures included.
+        data: label of the data set, `"synth"` or `"esc10 mix=3"`.
+        scope: layers pruned, `"C7-C12"`.
+        allocation: `"uniform"`, `"global"`, `"per_layer"`, `"same_as:CRITERION"`, with the parameters that depart from
+            their defaults, or `"own"` for a criterion that chooses how many filters go.
+        budget: `"ratio"`, the cost aimed at (`"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`), or `"own"`
+            where a criterion chose how many filters go.
+        target: share of that cost that was to stay, in (0, 1), `None` without one.
+        ratio: share of filters asked for, in [0, 1): of each layer, or under `global` and `per_layer` of all of them
+            together; of a target the uniform ratio that meets it; where a criterion chose, the share of the scope's
+            filters that went, to four places.
+        schedule: `"one-shot"` or `"iterative[rounds=…]"`, with the parameters that depart from their defaults.
+        finetune_scope: `"tail"`, `"all"` or `"none"`.
+        learning_rate: of the fine-tuning, `None` without one.
+        rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
+        base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
+        widths: filters kept in C1 … C12.
+        off_request: layer → [asked, removed], where the share removed differs from the ratio.
+        stages: stage → name → value; `test_map` and `validation_map` in [0, 1], `test_NAME` of every
+            other quality measure that is defined on the test clips.
+        measures: name with its unit → exact value of the model.
+        timings: name with its unit → measured time or memory.
+        unmeasured: name of a measure → why it failed; the rest of the cell stands.
+    """
+
+    schema: ClassVar[int] = 1
+
+    cell: str
+    outcome: str
+    status: str = "done"
+    error: str | None = None
+    criterion: str | None = None
+    control: str | None = None
+    released: bool = False
+    data: str
+    base: str
+    scope: str
+    allocation: str = "uniform"
+    ratio: float = 0.0
+    budget: str = "ratio"
+    target: float | None = None
+    schedule: str = "one-shot"
+    finetune_scope: str = "none"
+    learning_rate: float | None = None
+    rate_choice: str = "shared"
+    base_seed: int = 0
+    prune_seed: int | None = None
+    finetune_seed: int | None = None
+    widths: tuple[int, ...] = ()
+    off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def last_stage(self) -> str:
+        """The last stage the cell went through."""
+        return [stage for stage in STAGES if stage in self.stages][-1]
+
+    def same_result(self, other: Record) -> bool:
+        """Whether all fields agree but those named as measured time or memory.
+
+        The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
+        figure that only one of the two has shows in `stages` and `measures`.
+        """
+        mine, theirs = (dataclasses.replace(r, timings={}, unmeasured={}) for r in (self, other))
+        return mine == theirs
+
+    def to_json(self) -> str:
+        """One line, without the line end."""
+        return json.dumps({"schema_version": self.schema, **dataclasses.asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """The record a line holds.
+
+        Raises:
+            InputError: for a line of another schema or with unknown or missing fields.
+        """
+        found: Any = json.loads(line)
+        if not isinstance(found, dict):
+            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}: {MADE_AGAIN}.")
+        version = found.pop("schema_version", None)
+        if version != cls.schema:
+            raise OtherSchema(
+                f"A record must have schema_version {cls.schema}. Found {version!r}: "
+                "use the version of prunebench that wrote it."
+            )
+        try:
+            found["widths"] = tuple(found.get("widths", ()))
+            found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
+            return cls(**found)
+        except (TypeError, AttributeError, KeyError, IndexError) as error:
+            raise InputError(
+                f"A record must have the fields of schema {cls.schema} ({error}): {MADE_AGAIN}."
+            ) from error
+
+
+def load_records(run: Path | str, others: list[str] | None = None) -> list[Record]:
+    """The records of a run folder, the last of each cell, with the timings of their shapes joined in.
+
+    Args:
+        run: the folder.
+        others: gathers the lines of another schema; without it they are refused.
+
+    Raises:
+        InputError: if the folder is not a run folder, or it or its records are of another schema.
+    """
+    folder = Path(run)
+    if not (folder / "records.jsonl").is_file():
+        raise InputError(
+            f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that "
+            "`prunebench run -o` made."
+        )
+    check_run_schema(folder)
+    shapes = load_shapes(folder)
+    return [
+        dataclasses.replace(
+            r,
+            timings={**r.timings, **shapes[r.widths].timings},
+            unmeasured={**r.unmeasured, **shapes[r.widths].failed},
+        )
+        if r.widths in shapes
+        else r
+        for r in read_records(folder / "records.jsonl", others)
+    ]
+
+
+def read_records(path: Path, others: list[str] | None = None) -> list[Record]:
+    """The last record of each cell in a file; none where the file is absent.
+
+    Args:
+        path: the file.
+        others: gathers the lines of another schema; without it they are refused.
+
+    Raises:
+        InputError: for a line that is no record of this schema.
+    """
+
+    def parse(line: str) -> Record | None:
+        try:
+            return Record.from_json(line)
+        except OtherSchema:
+            if others is None:
+                raise
+            others.append(line)
+            return None
+
+    found = parsed_lines(path, parse)
+    return list({record.cell: record for record in found if record is not None}.values())

@@ -1,0 +1,1 @@
+"""What only a machine can tell: latency, memory, energy and backends, each measured in a fresh process."""

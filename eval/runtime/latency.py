@@ -1,0 +1,228 @@
+"""Latency of shapes beside each other, in one child process with a pinned number of threads.
+
+The shapes take turns: each round times every shape once, in an order drawn anew, so a machine that slows down
+slows all of them. The ratio to the reference is taken within rounds, where that drift cancels.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.runtime.child import in_child
+from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
+
+Shape = TypeVar("Shape", bound=Hashable)
+
+_BLOCK_SECONDS = 0.05  # fast passes are repeated for this long, so that a tick of the timer does not show
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure.
+
+    Args:
+        precision: stop once the medians of all ratios are known to this, relative, at 95 %; without anything to
+            compare, those of the times.
+        min_rounds: rounds that are made in any case, at least 3.
+        budget_seconds: no round begins after this time.
+    """
+
+    precision: float = 0.02
+    min_rounds: int = 7
+    budget_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.min_rounds < 3:
+            raise InputError(
+                "Parameter `min_rounds` must be at least 3, else there are no quartiles. "
+                f"Found `min_rounds = {self.min_rounds}`."
+            )
+        if not self.precision > 0:
+            raise InputError(f"Parameter `precision` must be above 0. Found `precision = {self.precision}`.")
+
+
+DEFAULT_EFFORT = Effort()
+
+
+def compare_latency(
+    factory: Factory,
+    shapes: Mapping[Shape, Mapping[str, object]],
+    reference: Shape,
+    *,
+    input_shape: Sequence[int] = LOG_MEL_CLIP,
+    method: str = "from_log_mel",
+    convention: str = "backbone",
+    threads: int = 1,
+    effort: Effort = DEFAULT_EFFORT,
+) -> dict[Shape, dict[str, float]]:
+    """Median latency of each shape with its quartiles, and its ratio to the reference.
+
+    Models are built anew with the weights of `factory(**kwargs)`, run eagerly in eval mode, and timed with
+    `torch.utils.benchmark`. All are in memory at once.
+
+    Args:
+        factory: makes a model; importable from a module.
+        shapes: any label of a shape → keyword arguments of the factory.
+        reference: label of the unpruned shape.
+        input_shape: of the method's argument; a 10 s clip of log-mel features, batch 1, by default.
+        method: the model's method that is timed.
+        convention: named in the results: `"backbone"` for log-mel in, `"with_frontend"` for waveform in.
+        threads: of torch.
+        effort: how long to measure.
+
+    Returns:
+        Label → as `summarise`.
+
+    Raises:
+        InputError: if the reference is not among the shapes, `threads` is below 1 or the factory cannot be
+            sent to a child process.
+        MeasurementError: if a model cannot be built or run.
+    """
+    if reference not in shapes:
+        raise InputError(
+            f"The reference must be one of the shapes. Found `{reference}`, not in {list(shapes)}."
+        )
+    labels = list(shapes)
+    rounds = in_child(
+        threads,
+        _time_rounds,
+        factory,
+        [dict(shapes[label]) for label in labels],
+        labels.index(reference),
+        tuple(input_shape),
+        method,
+        threads,
+        effort,
+    )
+    seconds = np.array(rounds)
+    against = seconds[:, labels.index(reference)]
+    return {
+        label: summarise(seconds[:, column], against, convention, threads)
+        for column, label in enumerate(labels)
+    }
+
+
+def summarise(
+    seconds: NDArray[np.float64], reference: NDArray[np.float64], convention: str, threads: int
+) -> dict[str, float]:
+    """Latency by name, from the seconds of one pass in each round.
+
+    Args:
+        seconds: (rounds,) of the shape.
+        reference: (rounds,) of the reference.
+        convention: named in the results.
+        threads: that were used.
+
+    Returns:
+        With X = `latency_<convention>`: `X_ms`, `X_q1_ms`, `X_q3_ms` (median and quartiles); `X_ratio`,
+        `X_ratio_q1`, `X_ratio_q3` (of the rounds' ratios to the reference); `X_precision` and
+        `X_ratio_precision`, as `relative_precision` of the times and of these ratios; `latency_rounds` and
+        `threads`.
+    """
+    ratios = seconds / reference
+    name = f"latency_{convention}"
+    result: dict[str, float] = {}
+    for key, unit, values in ((name, "_ms", 1e3 * seconds), (f"{name}_ratio", "", ratios)):
+        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+        result |= {f"{key}{unit}": median, f"{key}_q1{unit}": q1, f"{key}_q3{unit}": q3}
+    result |= {
+        f"{name}_precision": relative_precision(seconds),
+        f"{name}_ratio_precision": relative_precision(ratios),
+    }
+    result |= {"latency_rounds": len(seconds), "threads": threads}
+    return {key: float(value) for key, value in result.items()}
+
+
+def relative_precision(values: NDArray[np.float64]) -> float:
+    """Half the 95 % interval of the median, relative to it: 1.96 · 1.253 · (IQR / 1.349) / √n / median.
+
+    The large-sample error of a median with the spread taken from the quartiles, so single outliers do not
+    count.
+    """
+    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    return float(1.96 * 1.253 * (q3 - q1) / 1.349 / np.sqrt(len(values)) / median)
+
+
+def _time_rounds(
+    factory: Factory,
+    shapes: Sequence[Mapping[str, object]],
+    reference: int,
+    input_shape: Sequence[int],
+    method: str,
+    threads: int,
+    effort: Effort,
+) -> list[list[float]]:
+    passes = [forward_pass(factory, kwargs, method, input_shape) for kwargs in shapes]
+    return interleaved(passes, [reference] * len(passes), threads, effort)
+
+
+def interleaved(
+    passes: Sequence[Callable[[], object]], references: Sequence[int], threads: int, effort: Effort
+) -> list[list[float]]:
+    """Seconds of each pass in rounds that take every pass once, in an order drawn anew.
+
+    Args:
+        passes: calls that run a model once.
+        references: of each pass, the index of the one that its ratio is taken to.
+        threads: of torch.
+        effort: how long to measure.
+
+    Returns:
+        A list of rounds, each the seconds of all passes.
+    """
+    # Here, since it loads what compiles extensions, which the process that asks has no use for.
+    from torch.utils.benchmark import Timer
+
+    timers = [Timer("run()", globals={"run": run}, num_threads=threads) for run in passes]
+    for run in passes:
+        run()  # the first pass loads libraries and fills caches
+    order = list(range(len(timers)))
+    draw = random.Random(0)
+    started = time.perf_counter()
+    rounds: list[list[float]] = []
+    while len(rounds) < effort.min_rounds or (
+        time.perf_counter() - started < effort.budget_seconds and not _precise(rounds, references, effort)
+    ):
+        draw.shuffle(order)
+        # A pass that is thrown away comes first, so what another model left in the caches does not count.
+        taken = {
+            index: timers[index].blocked_autorange(min_run_time=_BLOCK_SECONDS).median for index in order
+        }
+        rounds.append([taken[index] for index in range(len(timers))])
+    return rounds
+
+
+def _precise(rounds: list[list[float]], references: Sequence[int], effort: Effort) -> bool:
+    seconds = np.array(rounds)
+    known = seconds / seconds[:, list(references)]
+    alone = [index for index in references if references.count(index) == 1]
+    known[:, alone] = seconds[:, alone]
+    return all(relative_precision(column) <= effort.precision for column in known.T)
+
+
+def too_few_rounds(what: str, found: float, rounds: int, wanted: float, remedy: str) -> str | None:
+    """Why a median is not known well enough, and about how many rounds it takes; `None` where it is.
+
+    Args:
+        what: the figure, `"ratio"`.
+        found: its `relative_precision` …
+        rounds: … after so many rounds.
+        wanted: the precision that was asked for.
+        remedy: how to give it more time, `"raise --budget"`.
+    """
+    if found <= wanted:
+        return None
+    needed = math.ceil(rounds * (found / wanted) ** 2)
+    return (
+        f"The {what} must be known to {wanted:.1%}. Found {found:.1%} after {rounds} rounds where about {needed:,} "
+        f"would do: {remedy}, or use a quieter machine."
+    )

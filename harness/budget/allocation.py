@@ -1,0 +1,245 @@
+"""Allocations: how a budget is shared out among the layers of a scope.
+
+Every allocation comes to a count of filters for each layer; which ones go the criterion says. `Global` and `PerLayer`
+remove filters one after the other in an order that does not depend on the budget, so a smaller budget removes a part of
+what a larger one does, and never more of any layer.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.budget.ratio import removal_count
+from prunebench.harness.budget.target import BudgetPoint, check_reached, nearest_step, without
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.pruners.registry import split_label
+
+Normalise = Literal["mean", "l2", "none"]
+Scores = Mapping[str, NDArray[np.float64]]
+
+
+VERSION = 1  # raised when an allocation other than `uniform` would share out otherwise
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """How a budget is shared out; `label` is what the configuration and the record say."""
+
+    name: ClassVar[str]
+
+    @property
+    def label(self) -> str:
+        """The name and the parameters that differ from their defaults."""
+        told = [
+            f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default
+        ]
+        return self.name + (f"[{','.join(told)}]" if told else "")
+
+
+@dataclass(frozen=True)
+class Uniform(Allocation):
+    """Every layer loses the same ratio."""
+
+    name: ClassVar[str] = "uniform"
+
+
+@dataclass(frozen=True)
+class Floored(Allocation):
+    """An allocation that could empty a layer, and keeps a floor instead.
+
+    Args:
+        floor: share of a layer's filters that always stay, in [0, 1); at least one filter stays anyway.
+    """
+
+    floor: float = 0.05
+
+    def __post_init__(self) -> None:
+        floor: object = self.floor  # as a label has it
+        if not isinstance(floor, int | float) or not 0 <= floor < 1:
+            raise InputError(f"Parameter `floor` must lie in [0, 1). Found `floor = {self.floor}`.")
+
+    def stay(self, filters: int) -> int:
+        """Filters of a layer that always stay: ⌈floor · filters⌉, at least 1."""
+        return max(1, math.ceil(round(self.floor * filters, 9)))
+
+    @property
+    def keeps(self) -> str:
+        """What always stays, in words."""
+        return f"{self.floor:.4g} of each layer's filters, at least one"
+
+    def check_reach(self, point: BudgetPoint, model: Architecture, layers: Sequence[str]) -> None:
+        """Nothing, where a budget leaves the floors as they are, whichever filters go.
+
+        Raises:
+            InputError: for a budget that does not, with the reachable range.
+        """
+        filters = [model.widths[LAYERS.index(layer)] for layer in layers]
+        most = [n - self.stay(n) for n in filters]
+        smallest = without(model.widths, layers, most)
+        if point.kind == "ratio":
+            _check_ratio(point, sum(filters), sum(most), self.keeps)
+        elif point.amount < model.share(point.kind, smallest):
+            check_reached(point, model, smallest, layers, smallest, self.keeps)
+
+
+@dataclass(frozen=True)
+class Global(Floored):
+    r"""The filters with the lowest scores of all layers go, whatever their layer.
+
+    Scores of layers are made comparable by dividing each layer's by one number:
+
+    - `mean`, the mean of their absolute values, as torch-pruning's `normalizer="mean"` does, its default;
+    - `l2`, their Euclidean norm, which grows with the number of filters, so that wide layers lose more;
+    - `none`, for criteria that are comparable as they are, `lamp` say.
+
+    Args:
+        normalise: `"mean"`, `"l2"` or `"none"`; a layer of zeros stays as it is.
+    """
+
+    name: ClassVar[str] = "global"
+    normalise: Normalise = "mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.normalise not in get_args(Normalise):
+            raise InputError(
+                f"Parameter `normalise` of allocation `global` must be one of {', '.join(get_args(Normalise))}. "
+                f"Found `{self.normalise}`."
+            )
+
+    def order(self, scores: Scores, filters: Mapping[str, int] | None = None) -> NDArray[np.int64]:
+        """Places (in `scores`) of the layers that lose a filter, one after the other; of equal scores the first.
+
+        Args:
+            scores: layer → (filters,), of the filters that are there.
+            filters: layer → how many the unpruned model has, of which the floor is a share; those of `scores` by
+                default.
+        """
+        places, values = [], []
+        for place, (layer, given) in enumerate(scores.items()):
+            going = max(0, len(given) - self.stay((filters or {}).get(layer, len(given))))
+            values.append(np.sort(given, kind="stable")[:going] / self._divisor(given))
+            places.append(np.full(going, place))
+        order = np.argsort(np.concatenate(values), kind="stable")
+        return np.concatenate(places)[order].astype(np.int64)
+
+    def _divisor(self, scores: NDArray[np.float64]) -> float:
+        largest = float(np.abs(scores).max())
+        if self.normalise == "none" or largest == 0:
+            return 1.0
+        scaled = scores / largest  # squares of scores from 1e-10 to 1e15 stay finite
+        return largest * float(np.abs(scaled).mean() if self.normalise == "mean" else np.linalg.norm(scaled))
+
+
+@dataclass(frozen=True)
+class PerLayer(Floored):
+    """Layers lose filters so that each alone would lose the same mAP, by a sensitivity table."""
+
+    name: ClassVar[str] = "per_layer"
+
+
+@dataclass(frozen=True)
+class SameAs(Allocation):
+    """The same widths as a criterion has: `global` ones, or its own if it chooses how much goes.
+
+    Args:
+        criterion: label of the criterion; of one that draws random numbers the first seed counts.
+    """
+
+    name: ClassVar[str] = "same_as"
+    criterion: str = ""
+
+    @property
+    def label(self) -> str:
+        """`"same_as:l1"`."""
+        return f"{self.name}:{self.criterion}"
+
+
+NAMES: dict[str, type[Allocation]] = {cls.name: cls for cls in (Uniform, Global, PerLayer)}
+
+
+@functools.lru_cache(maxsize=256)
+def parse_allocation(label: str) -> Allocation:
+    """The allocation that a label names.
+
+    Args:
+        label: `"uniform"`, `"global"`, `"global[floor=0.2,normalise=l2]"`, `"per_layer"`, `"same_as:l1"`.
+
+    Raises:
+        InputError: for an unknown name, parameter or value.
+    """
+    if label.startswith("same_as:"):
+        return SameAs(label.removeprefix("same_as:"))
+    try:
+        name, parameters = split_label(label)
+    except ValueError:
+        name, parameters = label, {}
+    if name not in NAMES:
+        raise InputError(f"Unknown allocation `{label}`; {nearest(name, [*NAMES, 'same_as:CRITERION'])}")
+    known = [field.name for field in fields(NAMES[name])]
+    for parameter in parameters:
+        if parameter not in known:
+            has = f"has {', '.join(f'`{p}`' for p in known)}" if known else "has none"
+            raise InputError(f"Allocation `{name}` {has}. Found parameter `{parameter}`.")
+    return NAMES[name](**parameters)
+
+
+def counts_along(
+    order: Sequence[int] | NDArray[np.int64],
+    point: BudgetPoint,
+    model: Architecture,
+    layers: Sequence[str],
+    keeps: str,
+    before: Sequence[int] | None = None,
+    *,
+    exact: bool = True,
+) -> tuple[int, ...]:
+    """Filters that each layer loses where they go in an order until the budget is met.
+
+    Args:
+        order: place of the layer in `layers`, one for each filter that may go.
+        point: the budget; a ratio is the share of the filters of all layers together.
+        model: the unpruned model.
+        layers: of the scope.
+        keeps: what always stays, for the error.
+        before: filters that each layer has lost already, which count; none by default.
+        exact: a target must be met within the tolerance; else the nearest shape will do.
+
+    Raises:
+        InputError: for a budget that the order does not reach.
+    """
+    gone = np.zeros((len(order) + 1, len(layers)), dtype=np.int64)
+    gone[np.arange(1, len(order) + 1), np.asarray(order, dtype=np.int64)] = 1
+    gone, lost = gone.cumsum(0), np.asarray(before or [0] * len(layers))
+    filters = sum(model.widths[LAYERS.index(layer)] for layer in layers)
+    if point.kind == "ratio":
+        count = _check_ratio(point, filters, len(order) + sum(lost), keeps)
+        return tuple(gone[max(0, count - sum(lost))].tolist())
+
+    def shape_at(step: int) -> tuple[int, ...]:
+        return without(model.widths, layers, (gone[step] + lost).tolist())
+
+    step = nearest_step(point, model, shape_at, len(order))
+    if exact:
+        check_reached(point, model, shape_at(step), layers, shape_at(len(order)), keeps)
+    return tuple(gone[step].tolist())
+
+
+def _check_ratio(point: BudgetPoint, filters: int, most: int, keeps: str) -> int:
+    """How many filters a ratio of all layers together takes."""
+    count = removal_count(filters, point.amount)
+    if count > most:
+        raise InputError(
+            f"A ratio must leave what always stays, {keeps}. Found {point.amount:g}: ask for at most "
+            f"{math.floor(1000 * most / filters) / 1000:g}."
+        )
+    return count

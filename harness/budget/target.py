@@ -1,0 +1,167 @@
+"""Budget points: how much goes, as a ratio of filters or as a share of MACs or parameters that stays.
+
+A target is found on the real removed shape by the closed form, so nothing is built to find it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.budget.ratio import removal_count, scope_name
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.cnn14 import LAYERS
+
+TOLERANCE = 0.01  # a target is met where cost and target differ by at most this part of the target
+WORDS = {
+    "macs_backbone": "MACs (backbone)",
+    "macs_with_frontend": "MACs (with front end)",
+    "parameters": "parameters",
+}
+
+
+@dataclass(frozen=True)
+class BudgetPoint:
+    """How much goes.
+
+    Args:
+        kind: `"ratio"`, or the cost that is aimed at: `"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`.
+        amount: of `"ratio"` the share of filters to remove, else the share of the unpruned model's cost that
+            stays; in (0, 1).
+    """
+
+    kind: str
+    amount: float
+
+    def part(self, share: float) -> BudgetPoint:
+        """The point at which `share` of what this one takes away is gone: a round of an iterative schedule."""
+        if share == 1:
+            return self
+        amount = self.amount * share if self.kind == "ratio" else 1 - (1 - self.amount) * share
+        return BudgetPoint(self.kind, amount)
+
+
+@dataclass(frozen=True)
+class UniformShape:
+    """What a budget point comes to where every layer of the scope loses the same ratio.
+
+    Args:
+        ratio: the one given, or the shortest decimal that gives the shape.
+        widths: filters that stay in C1 … C12.
+    """
+
+    ratio: float
+    widths: tuple[int, ...]
+
+
+def without(widths: Sequence[int], layers: Sequence[str], counts: Sequence[int]) -> tuple[int, ...]:
+    """Widths after each of the layers lost its count of filters."""
+    left = list(widths)
+    for layer, count in zip(layers, counts, strict=True):
+        left[LAYERS.index(layer)] -= count
+    return tuple(left)
+
+
+def uniform_shape(point: BudgetPoint, model: Architecture, layers: Sequence[str]) -> UniformShape:
+    """The uniform ratio of a budget point, and its shape.
+
+    Raises:
+        InputError: for a target that no ratio reaches within `TOLERANCE`, with what can be reached.
+    """
+    filters = [model.widths[LAYERS.index(layer)] for layer in layers]
+
+    def at(ratio: float | Fraction) -> tuple[int, ...]:
+        counts = [
+            _count(n, ratio) if isinstance(ratio, Fraction) else removal_count(n, ratio) for n in filters
+        ]
+        return without(model.widths, layers, counts)
+
+    if point.kind == "ratio":
+        return UniformShape(point.amount, at(point.amount))
+    # A layer of n filters loses its k-th at the ratio (k − ½) / n: between two such ratios nothing changes.
+    steps = sorted({Fraction(2 * k - 1, 2 * n) for n in filters for k in range(1, n)})
+    ends = [*steps, Fraction(1)]
+    place = nearest_step(
+        point, model, lambda index: at(steps[index - 1]) if index else model.widths, len(steps)
+    )
+    check_reached(
+        point,
+        model,
+        at(steps[place - 1]) if place else model.widths,
+        layers,
+        at(steps[-1]) if steps else model.widths,
+    )
+    return UniformShape(_shortest_decimal(steps[place - 1], ends[place]), at(steps[place - 1]))
+
+
+def nearest_step(
+    point: BudgetPoint, model: Architecture, shape_at: Callable[[int], tuple[int, ...]], steps: int
+) -> int:
+    """The step whose shape costs nearest to a target; of equally near ones the one that removes less, but something.
+
+    Args:
+        point: a target of MACs or parameters.
+        model: the unpruned model.
+        shape_at: step 0 … `steps` → widths; each step costs less than the one before.
+        steps: the last one.
+    """
+    target = point.amount * model.cost(point.kind)
+    low, high = 0, steps
+    while low < high:
+        middle = (low + high) // 2
+        if model.cost(point.kind, shape_at(middle)) > target:
+            low = middle + 1
+        else:
+            high = middle
+    near = [step for step in (low - 1, low) if step >= min(1, steps)]
+    return min(near, key=lambda step: abs(model.cost(point.kind, shape_at(step)) - target))
+
+
+def check_reached(
+    point: BudgetPoint,
+    model: Architecture,
+    widths: tuple[int, ...],
+    layers: Sequence[str],
+    smallest: tuple[int, ...],
+    keeps: str = "one filter a layer",
+) -> None:
+    """Nothing, where a shape meets its target.
+
+    Raises:
+        InputError: for a shape that misses it by more than `TOLERANCE`, with the reachable range.
+    """
+    found = model.share(point.kind, widths)
+    if widths != model.widths and abs(found - point.amount) <= TOLERANCE * point.amount:
+        return
+    word, floor = WORDS[point.kind], model.share(point.kind, smallest)
+    if point.amount < floor:
+        raise InputError(
+            f"A target must be within reach of its scope: pruning {scope_name(layers)} down to {keeps} leaves "
+            f"{_upwards(floor)} of the {word}. Found {point.amount:g}: ask for {_upwards(floor)} to 1, "
+            "or widen the scope."
+        )
+    raise InputError(
+        f"A target must be met within {TOLERANCE:.0%} by whole filters. Found {point.amount:g} of the {word} in "
+        f"{scope_name(layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
+    )
+
+
+def _upwards(share: float) -> str:
+    return f"{math.ceil(share * 1e4) / 1e4:g}"
+
+
+def _count(filters: int, ratio: Fraction) -> int:
+    return min(filters - 1, math.floor(ratio * filters + Fraction(1, 2)))
+
+
+def _shortest_decimal(low: Fraction, high: Fraction) -> float:
+    """The decimal of fewest digits in [low, high)."""
+    for digits in itertools.count(1):
+        candidate = Fraction(math.ceil(low * 10**digits), 10**digits)
+        if candidate < high:
+            return float(candidate)
+    raise AssertionError

@@ -1,0 +1,1 @@
+"""One cell, computed inside a worker: base model, scores, filters to remove, outcome, record."""

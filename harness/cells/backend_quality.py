@@ -1,0 +1,73 @@
+"""Tagging quality of a model through other backends, whose arithmetic is not torch's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.quality.average_precision import mean_average_precision
+from prunebench.eval.runtime.backends import backend, run_in_batches
+from prunebench.harness.data import DataOptions
+from prunebench.harness.data.features.splits import split_features, split_targets
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.workspace.cache import Cache
+
+CALIBRATION_CLIPS = 64
+
+
+def backend_quality(
+    model: Cnn14,
+    backends: Sequence[str],
+    data: DataOptions,
+    cache: Cache,
+    *,
+    threads: int = 1,
+    batch: int = 16,
+) -> dict[str, Mapping[str, float] | str]:
+    """mAP on test clips through each backend, and how far its probabilities are from torch's.
+
+    An 8-bit backend takes the ranges of its activations from training clips.
+
+    Args:
+        model: with as many classes as the data set.
+        backends: names.
+        data: options of the data set.
+        cache: of its features.
+        threads: of every backend.
+        batch: clips at a time.
+
+    Returns:
+        Backend → `test_map`, `mean_difference` and `largest_difference` of the probabilities from those of
+        `eager`; or why there is none, in one sentence.
+    """
+    training, test = (split_features(data, split, cache) for split in ("training", "test"))
+    rows = np.sort(np.random.default_rng(0).permutation(len(training))[:CALIBRATION_CLIPS])
+    example = torch.from_numpy(np.array(training[rows]))
+    eager = run_in_batches(backend("eager").prepare(model, "from_log_mel", example, threads), test, batch)
+    found: dict[str, Mapping[str, float] | str] = {}
+    for name in dict.fromkeys(backends):
+        missing = backend(name).missing()
+        if missing is not None:
+            found[name] = missing
+            continue
+        try:
+            run = backend(name).prepare(model, "from_log_mel", example, threads)
+            scores = run_in_batches(run, test, batch)
+            test_map = mean_average_precision(split_targets(data, "test"), scores).value
+        except InputError as error:
+            found[name] = str(error)
+            continue
+        except Exception as error:  # a backend may raise anything on a model it cannot take
+            said = str(error).splitlines()[0] if str(error) else "no message"
+            found[name] = f"Backend `{name}` failed: {type(error).__name__}: {said}"
+            continue
+        difference = np.abs(scores - eager)
+        found[name] = {
+            "test_map": test_map,
+            "mean_difference": float(difference.mean()),
+            "largest_difference": float(difference.max()),
+        }
+    return found

@@ -1,0 +1,89 @@
+"""Records from cells and what they measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prunebench.eval.run.record import OWN, Record
+from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.cells.outcome import Outcome
+from prunebench.harness.cells.scores import Scoring
+from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.plan.plan import Cell
+from prunebench.pruners.contract import Pruner
+
+
+def finished_record(
+    cell: Cell,
+    pruner: Pruner | None,
+    data: str,
+    base_widths: tuple[int, ...],
+    outcome: Outcome,
+    rate: float | None,
+    scoring: Scoring | None,
+) -> Record:
+    """The record of a finished cell; its ratio is the share that went where the pruner chose how much."""
+    timings = dict(outcome.timings)
+    if scoring is not None:
+        timings |= {"scoring_seconds": scoring.seconds, "scoring_peak_bytes": scoring.peak_bytes}
+    described = _described(cell, pruner, data)
+    if described["budget"] == OWN:
+        described["ratio"] = round(_share_removed(cell, base_widths, outcome.widths), 4)
+    return Record(
+        **described,
+        outcome=outcome.identity,
+        learning_rate=rate,
+        widths=outcome.widths,
+        off_request=_off_request(cell, base_widths, outcome.widths),
+        stages=outcome.stages,
+        measures=outcome.measures,
+        timings=timings,
+        unmeasured=outcome.unmeasured,
+    )
+
+
+def failed_record(cell: Cell, pruner: Pruner | None, data: str, error: str) -> Record:
+    """The record of a cell that failed, with the reason."""
+    return Record(**_described(cell, pruner, data), outcome="", status="failed", error=error)
+
+
+def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
+    own = pruner is not None and pruner.own_budget
+    return {
+        "cell": cell.identity,
+        "criterion": cell.criterion,
+        "control": cell.control,
+        "released": pruner is not None and pruner.released,
+        "data": data,
+        "base": cell.base.identity,
+        "scope": cell.scope,
+        "allocation": OWN if own else cell.allocation,
+        "budget": OWN if own else cell.budget,
+        "target": cell.target,
+        "schedule": cell.schedule,
+        "ratio": cell.ratio,
+        "finetune_scope": cell.finetune_scope,
+        "rate_choice": cell.rate_choice,
+        "base_seed": cell.base.seed,
+        "prune_seed": cell.prune_seed,
+        "finetune_seed": cell.finetune_seed,
+    }
+
+
+def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> float:
+    """Share of the scope's filters that went."""
+    places = [LAYERS.index(layer) for layer in parse_scope(cell.scope)]
+    return 1 - sum(after[place] for place in places) / sum(before[place] for place in places)
+
+
+def _off_request(
+    cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
+) -> dict[str, tuple[float, float]]:
+    """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone."""
+    if cell.ratio == 0 or cell.allocation != "uniform":
+        return {}
+    removed = {
+        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)]
+        for layer in parse_scope(cell.scope)
+    }
+    return {layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9}

@@ -1,0 +1,103 @@
+"""One criterion on one model: the job, and the scores it gives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.runtime.memory import peak_growth
+from prunebench.harness.cells.base_model import BaseJob, load_base
+from prunebench.harness.data.features.splits import split_features, split_targets
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.sources import content_hash, resolve
+from prunebench.harness.workspace.cache import Cache
+from prunebench.pruners.contract import COLLECTED
+
+Scores = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """One criterion on one base model.
+
+    Args:
+        base: the base model.
+        criterion: label of the pruner.
+        seed: of the pruner's random numbers, `None` if it draws none.
+        layers: to score.
+        calibration_clips: how many training clips a pruner sees that needs them.
+        files: Python files that define pruners.
+        content: hash of the file behind the criterion when the plan was made, if there is one.
+    """
+
+    base: BaseJob
+    criterion: str
+    seed: int | None
+    layers: tuple[str, ...]
+    calibration_clips: int
+    files: tuple[str, ...] = ()
+    content: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What its scores are filed under."""
+        return scoring_key(self.base.identity, self.criterion, self.seed)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep."""
+
+    scores: Scores
+    seconds: float
+    peak_bytes: int = 0
+    own_budget: bool = False
+
+
+def scoring_key(base: str, criterion: str, seed: int | None) -> str:
+    """Name of a (base model, criterion, seed)."""
+    return f"{base} {criterion} {seed}"
+
+
+def score_base(job: ScoringJob, cache: Cache, progress: Callable[[int, int], None] | None = None) -> Scoring:
+    """Scores of a base model's filters; calibration sees training clips only."""
+    return score_model(job, load_base(job.base, cache), job.layers, cache)
+
+
+def score_model(
+    job: ScoringJob, model: Cnn14, layers: Sequence[str], cache: Cache, *, seed: int | None = None
+) -> Scoring:
+    """Scores of the filters that a model still has, by the criterion of a job.
+
+    Args:
+        job: the criterion, its clips and its seed.
+        model: the base model or what is left of it.
+        layers: to score.
+        cache: where the features are.
+        seed: instead of the job's.
+    """
+    pruner = resolve(job.criterion, job.files)
+    if content_hash(pruner) != job.content:
+        raise InputError(
+            f"The file behind criterion `{job.criterion}` must stay as it is while a run is under way. Found it "
+            "changed: run again."
+        )
+    features = targets = None
+    if pruner.needs & COLLECTED:
+        every = split_features(job.base.data, "training", cache)
+        rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
+        features, targets = every[rows], split_targets(job.base.data, "training")[rows]
+    drawn = (job.seed or 0) if seed is None else seed
+    started = time.perf_counter()
+    found, peak = peak_growth(
+        lambda: score_layers(model, pruner, layers, seed=drawn, features=features, targets=targets)
+    )
+    seconds = time.perf_counter() - started
+    scores = {layer: values.double().numpy() for layer, values in found.items()}
+    return Scoring(scores, seconds, peak, pruner.own_budget)

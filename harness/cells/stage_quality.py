@@ -1,0 +1,88 @@
+"""Tagging quality of one stage, on validation and test clips."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.measures.contract import QualityMeasure
+from prunebench.eval.measures.measure_registry import installed_measures, quality_measures, take
+from prunebench.eval.quality.average_precision import mean_average_precision
+from prunebench.eval.quality.bootstrap import (
+    bootstrap_average_precision,
+    mean_over_classes,
+    resample_counts,
+    set_seed,
+)
+from prunebench.harness.data import DataOptions
+from prunebench.harness.data.features.splits import opened, split_targets
+
+RESAMPLES = 1000
+
+Quality = dict[str, float]
+Scores = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of one stage.
+
+    Args:
+        figures: `validation_map`, `test_map` in [0, 1], the number of test classes with a positive, and
+            `test_NAME` of every other quality measure that is defined on the test clips.
+        scores: `"validation"` and `"test"` → probabilities (clips, classes).
+        failed: `test_NAME` → why a measure is missing.
+    """
+
+    figures: Quality
+    scores: Scores
+    failed: Mapping[str, str]
+
+
+def quality(predict_split: Callable[[str], NDArray[np.float32]], data: DataOptions) -> Measured:
+    """Every quality measure on the test clips, mean average precision on the validation clips too.
+
+    Args:
+        predict_split: name of a split → probabilities (clips, classes).
+        data: options of the data set.
+
+    Raises:
+        InputError: for scores that are NaN.
+    """
+    scores = {split: predict_split(split) for split in ("validation", "test")}
+    found = {
+        split: mean_average_precision(split_targets(data, split), values) for split, values in scores.items()
+    }
+    others, failed = take(_quality_measures(), split_targets(data, "test"), scores["test"])
+    figures = {
+        "validation_map": found["validation"].value,
+        "classes_with_positives": found["test"].classes_with_positives,
+        **{f"test_{name}": value for name, value in others.items()},
+        "test_map": found["test"].value,
+    }
+    return Measured(figures, scores, {f"test_{name}": reason for name, reason in failed.items()})
+
+
+def resampled_map(scores: NDArray[np.float32], data: DataOptions) -> NDArray[np.float32]:
+    """mAP on resamples of the test recordings, the same draws for every cell: (resamples,).
+
+    The difference of two cells is a subtraction; its quantiles are those of the paired bootstrap.
+    """
+    targets = split_targets(data, "test")
+    precisions = bootstrap_average_precision(targets, scores, _test_counts(data))
+    return mean_over_classes(precisions).astype(np.float32)
+
+
+@functools.cache
+def _quality_measures() -> tuple[QualityMeasure, ...]:
+    return tuple(quality_measures(installed_measures()[0]))
+
+
+@functools.lru_cache(maxsize=4)
+def _test_counts(data: DataOptions) -> NDArray[np.int64]:
+    test = opened(data).test
+    return resample_counts(test.sources, RESAMPLES, set_seed(test.names, test.sources))

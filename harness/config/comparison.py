@@ -1,0 +1,60 @@
+"""Why a configuration lacks finished cells of a run folder: the keys that took them away."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prunebench.harness.config.config import Config
+from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
+
+SHOWN = 3
+
+
+def difference(folder: Path, config: Config) -> str:
+    """The first keys in which a configuration contradicts the folder's, in brackets; empty if that cannot be read.
+
+    Keys that change no result are left out, and so are those that only add cells: a list that grew, a control that
+    was switched on.
+    """
+    try:
+        before = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    # What a folder of an earlier version does not name was as usual.
+    old = dict(flat(Config().table())) | dict(flat(before))
+    new = dict(flat(tomllib.loads(config.to_toml())))
+    if "data" in old or "data" in new:  # several data sets are compared one by one
+        old, new = _with_tables(before, old), _with_tables(config.table(), new)
+    told = (_contradiction(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
+    changed = [text for text in told if text]
+    if not changed:
+        return " though no key of it differs, so files of a data set, the code of a pruner or prunebench have changed"
+    more = ", …" if len(changed) > SHOWN else ""
+    return f" ({', '.join(changed[:SHOWN])}{more})"
+
+
+def _with_tables(table: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    data = table.get("data", {})
+    others = {key: value for key, value in keys.items() if not key.startswith("data.")}
+    return {**others, "data": data if isinstance(data, list) else [data]}
+
+
+def _contradiction(key: str, old: Any, new: Any) -> str:
+    """How a key takes cells away, or nothing."""
+    if old == new or key == "claim" or key.startswith(FREE) or (key.startswith("controls.") and new):
+        return ""
+    if key not in (*JOINED, "data"):
+        return f"`{key}` {_shown(old)} there and {_shown(new)} here"
+    lacks = [entry for entry in old or () if entry not in (new or ())]
+    if lacks:
+        return f"`{key}` has {', '.join(map(str, lacks))} there and not here"
+    if key in CHOOSE_RATE and old[:1] != new[:1]:
+        return f"`{key}` begins with {old[0]} there and {new[0]} here"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    return "absent" if value is None else str(value)

@@ -1,0 +1,230 @@
+"""The configuration of a sweep: one TOML file or preset, every field overridable by `--set`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+import tomli_w
+from pydantic import Field
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.budget.schedule import parse_schedule
+from prunebench.harness.config.explain import explain
+from prunebench.harness.config.fields import (
+    BaseSection,
+    ControlsSection,
+    FinetuneSection,
+    MeasureSection,
+    ModelSection,
+    PruneSection,
+    Section,
+)
+from prunebench.harness.config.overrides import add_pruner_files, set_key
+from prunebench.harness.config.training_tables import check_full_size
+from prunebench.harness.data import DataOptions, folds
+
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
+RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+DataSets = Annotated[tuple[DataOptions, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
+
+
+class Config(Section):
+    """A sweep."""
+
+    name: str = Field("custom", pattern=r"^[\w-][\w.-]*$")
+    claim: bool = Field(False, description="whether the report may state differences between criteria")
+    threads: int = Field(1, ge=1, description="of each cell; part of a cell's identity")
+    workers: int = Field(2, ge=0, description="cells at a time, 0 for this process alone; changes no result")
+    checkpoint_seconds: float = Field(
+        60.0, ge=0, description="between two states of a training under way; changes no result"
+    )
+    data: DataSets = Field(
+        default_factory=lambda: (DataOptions(),), description="one table `[data]`, or several `[[data]]`"
+    )
+    model: ModelSection = ModelSection()
+    base: BaseSection = BaseSection()
+    prune: PruneSection = PruneSection()
+    finetune: FinetuneSection = FinetuneSection()
+    controls: ControlsSection = ControlsSection()
+    measure: MeasureSection = MeasureSection()
+
+    @pydantic.model_validator(mode="after")
+    def _data_sets_differ(self) -> Config:
+        labels = [options.label for options in self.data]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(
+                    f"`data` must hold data sets of different names or options, which tell records apart. "
+                    f"Found `{label}` twice"
+                )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _checkpoint_is_possible(self) -> Config:
+        if self.model.checkpoint is None:
+            return self
+        if self.model.adapt == "head" and (self.base.spec_augment or self.base.mixup):
+            raise ValueError(
+                '`model.adapt = "head"` trains on cached embeddings, so `base.spec_augment` and `base.mixup` must be '
+                'off: use `model.adapt = "all"`'
+            )
+        if self.controls.scratch or self.controls.scratch_macs:
+            raise ValueError(
+                "`controls.scratch` takes as long as the base model took to train, which is not known of "
+                "`model.checkpoint`: leave one out"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _claim_is_possible(self) -> Config:
+        if self.claim and len(self.prune.seeds) < RANDOM_SEEDS:
+            raise ValueError(
+                f"`claim = true` takes at least {RANDOM_SEEDS} seeds of the control `random`. Found "
+                f"`prune.seeds = {list(self.prune.seeds)}`: give more, or `claim = false`"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _schedules_are_possible(self) -> Config:
+        iterative = [label for label in self.finetune.schedules if label.startswith("iterative")]
+        if iterative and "none" in self.finetune.scopes:
+            raise ValueError(
+                f"`finetune.schedules` with `{iterative[0]}` fine-tunes in every round, so `finetune.scopes` must not "
+                "hold `none`: leave one out"
+            )
+        for label in iterative:
+            if parse_schedule(label).rounds > self.finetune.steps:
+                raise ValueError(
+                    f"`finetune.schedules` with `{label}` shares `finetune.steps` out among its rounds, so there "
+                    f"must be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more"
+                )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _full_size_is_possible(self) -> Config:
+        tuned = self.finetune
+        distilled = any(parse_schedule(label).distillation for label in tuned.schedules)
+        check_full_size(self.base.recipe, tuned.recipe(tuned.rates[0]), tuned.scopes, distilled=distilled)
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _tail_is_possible(self) -> Config:
+        if "tail" in self.finetune.scopes:
+            if self.finetune.spec_augment or self.finetune.mixup:
+                raise ValueError(
+                    "`finetune.scopes` with `tail` trains on cached outputs of C1–C6, so `finetune.spec_augment` "
+                    "and `finetune.mixup` must be off: use `all` alone"
+                )
+            if not any(_above_stem(scope) for scope in self.prune.scopes):
+                raise ValueError(
+                    "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a scope must lie in C7–C12. "
+                    f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: use `all`"
+                )
+        if "random" not in self.prune.criteria:
+            raise ValueError(
+                "`prune.criteria` must hold `random`, the control that every criterion is held against"
+            )
+        return self
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The (pruning scope, fine-tuning scope) pairs of the grid; `tail` goes with scopes in C7–C12 alone.
+
+        With the fine-tuning scope `none` a cell ends after surgery, or after recalibration.
+        """
+        return [
+            (scope, finetune)
+            for scope in self.prune.scopes
+            for finetune in self.finetune.scopes
+            if finetune != "tail" or _above_stem(scope)
+        ]
+
+    def data_sets(self) -> list[DataOptions]:
+        """The data sets to run, in order; one for each test fold where all are asked for.
+
+        Raises:
+            InputError: for a folder or table that cannot be used.
+        """
+        return [fold for options in self.data for fold in folds(options)]
+
+    def table(self) -> dict[str, Any]:
+        """The resolved configuration as TOML values; a single data set is a table."""
+        table: dict[str, Any] = _without_none(self.model_dump(mode="json"))
+        if len(self.data) == 1:
+            table["data"] = table["data"][0]
+        return table
+
+    def to_toml(self) -> str:
+        """The resolved configuration; reading it back gives an equal one."""
+        return tomli_w.dumps(self.table())
+
+
+def _above_stem(scope: str) -> bool:
+    return all(int(layer[1:]) >= 7 for layer in parse_scope(scope))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, list) else value
+
+
+def load_config(
+    source: str, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
+) -> Config:
+    """The configuration of a preset or a TOML file, with `key=value` overrides.
+
+    Args:
+        source: name of a preset or path of a file.
+        overrides: as `--set` takes them.
+        pruner_files: Python files whose pruners are added to the criteria.
+
+    Raises:
+        InputError: for an unknown preset, key or value, with the place and the nearest valid names.
+    """
+    text = _read(source)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
+    given = list(overrides)
+    for override in given:
+        set_key(table, override)
+    if pruner_files:
+        add_pruner_files(table, pruner_files, PruneSection.model_fields["criteria"].default)
+    try:
+        return Config.model_validate(table)
+    except pydantic.ValidationError as error:
+        raise InputError(explain(error, Config.model_json_schema(), source, text, given)) from error
+
+
+def preset_text(name: str) -> str:
+    """The TOML text of a preset."""
+    return (
+        resources.files("prunebench.harness.config")
+        .joinpath("presets", f"{name}.toml")
+        .read_text(encoding="utf-8")
+    )
+
+
+def _read(source: str) -> str:
+    if source in PRESETS:
+        return preset_text(source)
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(
+            f"A run needs a preset or a TOML file. Found no file `{source}` and no such preset; "
+            f"{nearest(source, PRESETS)}"
+        )
+    return path.read_bytes().decode(errors="replace")

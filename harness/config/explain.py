@@ -1,0 +1,94 @@
+"""What is wrong with a configuration, where, and the nearest valid name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pydantic
+
+from prunebench.eval.errors import nearest
+from prunebench.harness.config.toml_lines import line_of
+
+QUOTES = "\"'"
+# Type of an error → what must hold, and what to do, in a user's words; `{}` is the key.
+MUST: dict[str, tuple[str, str]] = {
+    "too_short": ("must not be empty", "give at least one"),
+    **dict.fromkeys(
+        ("model_type", "model_attributes_type", "dataclass_type", "dict_type"),
+        ("must be a table", "set its keys one by one, `{}.KEY = VALUE`"),
+    ),
+    # The one pattern of the configuration is that of `name`.
+    "string_pattern_mismatch": (
+        "must hold letters, digits, `.`, `_`, `-` alone and not begin with `.`",
+        "give another name",
+    ),
+}
+
+
+def explain(
+    error: pydantic.ValidationError,
+    schema: Mapping[str, Any],
+    source: str,
+    text: str,
+    overrides: Iterable[str],
+) -> str:
+    """One sentence on the first error: the place, the key, what must hold, what was found.
+
+    Args:
+        error: of the validation.
+        schema: JSON schema of the configuration, for valid keys.
+        source: preset or file.
+        text: its TOML text.
+        overrides: as `--set` gave them; a key that one of them set is not looked up in the text.
+    """
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    shown = [
+        part for place, part in enumerate(where) if not (place == 1 and where[0] == "data" and part == "0")
+    ]
+    key = ".".join(shown)
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
+    elif first["type"] in MUST:
+        holds, do = MUST[first["type"]]
+        said = f"`{key}` {holds}. Found {first['input']!r}: {do.format(key)}."
+    else:
+        message = first["msg"].removeprefix("Value error, ")
+        known = isinstance(first["input"], dict) or "Found" in message or "Unknown" in message
+        found = "" if known else f" Found {first['input']!r}."
+        end = "" if message.endswith("?") else "."
+        said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}{end}{found}"
+    named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
+    keys = [shown, where, *(name.split(".") for name in named)]
+    return f"{_place(source, text, overrides, keys, said)}: {said}"
+
+
+def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:
+    given = list(overrides)
+    for key in filter(None, keys):
+        for override in given:
+            name, _, value = (part.strip() for part in override.partition("="))
+            parts = name.split(".")
+            # A mistake of a whole table is an override's where the sentence shows what that one gave.
+            shows = (f"`{value.strip(QUOTES)}`", f"`{parts[-1]} = {value.strip(QUOTES)}`")
+            if parts[: len(key)] == list(key) and any(shown in said for shown in shows):
+                return f"--set {override}"
+            if list(key[: len(parts)]) == parts or (parts[: len(key)] == list(key) and len(key) > 1):
+                return f"--set {override}"
+    for key in filter(None, keys):
+        line = line_of(text, key)
+        if line is not None:
+            return f"{source}, line {line}"
+    return source
+
+
+def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:
+    definitions, node = schema.get("$defs", {}), schema
+    for parent in parents:
+        node = node.get("items", {}) if parent.isdigit() else node["properties"].get(parent, {})
+        choices = [node, *node.get("allOf", ()), *node.get("anyOf", ())]
+        reference = next((choice["$ref"] for choice in choices if "$ref" in choice), "")
+        node = definitions.get(reference.rpartition("/")[2], node)
+    return list(node.get("properties", {}))

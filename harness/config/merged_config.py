@@ -1,0 +1,76 @@
+"""One configuration for the cells of several: the grids joined, all else alike."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """The resolved configuration of a run folder.
+
+    Raises:
+        InputError: without one, or if it cannot be read.
+    """
+    path = run / "config.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"A run folder must hold its `config.toml`. `{path}` cannot be read ({error}): give what "
+            "`prunebench run -o` made."
+        ) from error
+
+
+def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The first configuration with the grids of all.
+
+    Raises:
+        InputError: naming the first keys, for configurations that differ in what decides a result, or whose seeds
+            do not begin alike.
+    """
+    merged = dict(flat(configs[0]))
+    for run, config in zip(runs[1:], configs[1:], strict=True):
+        other = dict(flat(config))
+        differing = []
+        for key in sorted(merged.keys() | other.keys()):
+            if key in JOINED:
+                merged[key] = _joined(key, merged.get(key), other.get(key), runs[0], run)
+            elif key == "claim":
+                merged[key] = bool(merged.get(key)) and bool(other.get(key))
+            elif not key.startswith(FREE) and merged.get(key) != other.get(key):
+                differing.append(f"`{key}` {merged.get(key, 'absent')} and {other.get(key, 'absent')}")
+        if differing:
+            more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+            raise InputError(
+                "Runs that are merged must differ in their grids alone. "
+                f"`{runs[0]}` and `{run}` have {', '.join(differing[:3])}{more}: report them side by side with "
+                "`prunebench report`."
+            )
+    return _nested(merged)
+
+
+def _joined(key: str, first: Any, second: Any, one: Path, other: Path) -> list[Any]:
+    mine, theirs = list(first or ()), list(second or ())
+    if key in CHOOSE_RATE and mine[:1] != theirs[:1]:
+        raise InputError(
+            f"Runs that are merged must begin `{key}` alike, because the first seed chooses the fine-tuning rate. "
+            f"Found {mine[:1]} in `{one}` and {theirs[:1]} in `{other}`: run one of them again with that seed first."
+        )
+    return list(dict.fromkeys([*mine, *theirs]))
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in flat.items():
+        table = found
+        *parents, last = key.split(".")
+        for parent in parents:
+            table = table.setdefault(parent, {})
+        table[last] = value
+    return found

@@ -1,0 +1,81 @@
+"""Changes to a table before it becomes a configuration: `--set` and `--pruner-file`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.pruning.sources import file_pruners
+
+
+def set_key(table: dict[str, Any], override: str) -> None:
+    """Put a value in its place, as `--set key=value` asks.
+
+    Args:
+        table: of the configuration; changed.
+        override: `"prune.ratios=[0.5]"`, `"data.1.seed=2"` for the second of several data sets; a value that is not
+            TOML is text.
+
+    Raises:
+        InputError: without an `=`, where a table is needed and a value stands, or for a table that is not there.
+    """
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"`--set` takes key=value. Found `{override}`.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    _check_one_table(table, override, [*parents, last])
+    inner: Any = table
+    for parent, child in zip(parents, [*parents, last][1:], strict=True):
+        inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            if not (child.isdigit() and int(child) < len(inner) and child != last):
+                raise InputError(
+                    f"`--set {override}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
+                    f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
+                )
+        elif not isinstance(inner, dict):
+            raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
+    inner[last] = value
+
+
+def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]) -> None:
+    """A number says which data set only where there are several."""
+    if key[0] == "data" and len(key) > 1 and key[1].isdigit() and isinstance(table.get("data", {}), dict):
+        alone = ".".join(["data", *(key[2:] or ["KEY"])]) + override[override.index("=") :]
+        raise InputError(
+            f"`--set {override}`: a number says which of several data sets, and there is one table `[data]`. Found "
+            f"`data.{key[1]}`: write `{alone}`, or `[[data]]` tables in a file."
+        )
+
+
+def add_pruner_files(
+    table: dict[str, Any], files: Sequence[Path | str], default_criteria: Sequence[str]
+) -> None:
+    """Add files, and those of their pruners that the criteria do not name yet, as `--pruner-file` asks.
+
+    Args:
+        table: of the configuration; changed.
+        files: Python files that define pruners.
+        default_criteria: those of a configuration that names none.
+
+    Raises:
+        InputError: for a file that cannot be used, or criteria that are no list.
+    """
+    prune = table.setdefault("prune", {})
+    if not isinstance(prune, dict) or not all(
+        isinstance(prune.get(k, []), list) for k in ("criteria", "files")
+    ):
+        raise InputError(
+            "`prune` must be a table in which `criteria` and `files` are lists. Found other values."
+        )
+    named = list(prune.get("criteria", default_criteria))
+    known = {str(label).partition("[")[0] for label in named}
+    prune["files"] = [*prune.get("files", ()), *(str(file) for file in files)]
+    prune["criteria"] = [*named, *(name for name in file_pruners(files) if name not in known)]

@@ -1,0 +1,1 @@
+"""AudioSet in the packed files of PANNs: reading, indexing and packing."""

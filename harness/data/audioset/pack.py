@@ -1,0 +1,136 @@
+"""A segment list and a folder of recordings into the packed files and the index of PANNs' workspace."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import write_text
+from prunebench.harness.data.audioset.class_list import COLUMNS, FILE, read_class_list
+from prunebench.harness.data.audioset.index import INDEXES, WAVEFORMS, write_index
+from prunebench.harness.data.audioset.packing import Part, pack
+from prunebench.harness.data.audioset.segments import Segment, read_segments, recording_of, recordings_by_stem
+from prunebench.harness.networks.audioset_classes import audioset_classes
+
+PER_FILE = 50_000  # clips of a list in one packed file, as in PANNs
+
+
+@dataclass(frozen=True)
+class Packing:
+    """What was packed.
+
+    Args:
+        name: of the set.
+        listed, packed, absent, unreadable: clips.
+        index: file that lists the packed ones.
+        missing: file that lists the others, each with the reason.
+    """
+
+    name: str
+    listed: int
+    packed: int
+    absent: int
+    unreadable: int
+    index: Path
+    missing: Path
+
+
+def pack_audioset(
+    recordings: Path,
+    segments: Path,
+    classes: Path | None,
+    workspace: Path,
+    *,
+    name: str | None = None,
+    per_file: int = PER_FILE,
+    workers: int = 1,
+    strict: bool = False,
+    fresh: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Packing:
+    """Pack the clips of a segment list that a folder holds; the same call goes on where it was stopped.
+
+    Args:
+        recordings: folder, searched to its depth.
+        segments: list as AudioSet publishes it.
+        classes: list as AudioSet's `class_labels_indices.csv`, which `None` stands for.
+        workspace: folder that `data.root` names later.
+        name: of the set [the list's name without `_segments`].
+        per_file: clips of the list in one packed file.
+        workers, strict, fresh: as `pack` takes them.
+        progress: told (clips settled, clips).
+
+    Raises:
+        InputError: for input that cannot be used, or no room; what is done stays.
+    """
+    known = (
+        [(each.mid, each.name) for each in audioset_classes()]
+        if classes is None
+        else read_class_list(classes)
+    )
+    listed = read_segments(segments, [mid for mid, _ in known])
+    name = name or segments.stem.removesuffix("_segments")
+    found = recordings_by_stem(recordings)
+    if all(recording_of(segment, found) is None for segment in listed):
+        raise InputError(
+            f"A folder to pack must hold recordings of the list, `{listed[0].stems[0]}.wav` say. Found none of "
+            f"{len(listed)} in `{recordings}`."
+        )
+    _keep_classes(workspace / FILE, known)
+    parts = _parts(workspace / WAVEFORMS, name, listed, len(known), per_file)
+    missing: dict[str, str] = {}
+    done = 0
+    for part in parts:
+
+        def told(settled: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + settled, len(listed))
+
+        journal = pack(
+            part,
+            lambda segment: recording_of(segment, found),
+            workers=workers,
+            strict=strict,
+            fresh=fresh,
+            progress=told,
+        )
+        missing |= journal.missing
+        done += len(part.segments)
+    lost = workspace / f"{name}-missing.csv"
+    write_text(lost, _table(("name", "reason"), missing.items()))
+    index = workspace / INDEXES / f"{name}.h5"
+    packed = write_index(index, [part.path for part in parts])
+    absent = sum(reason == "absent" for reason in missing.values())
+    return Packing(name, len(listed), packed, absent, len(missing) - absent, index, lost)
+
+
+def _parts(folder: Path, name: str, segments: list[Segment], classes: int, per_file: int) -> list[Part]:
+    if len(segments) <= per_file:
+        return [Part(folder / f"{name}.h5", segments, classes)]
+    return [
+        Part(folder / name / f"{name}_part{number:02d}.h5", segments[start : start + per_file], classes)
+        for number, start in enumerate(range(0, len(segments), per_file))
+    ]
+
+
+def _keep_classes(path: Path, known: list[tuple[str, str]]) -> None:
+    """One list of classes serves all sets of a workspace."""
+    if path.exists():
+        if read_class_list(path) != known:
+            raise InputError(
+                f"The sets of a workspace must have one list of classes. Found another in `{path}`: give that "
+                "one, or another workspace."
+            )
+        return
+    rows = [(str(number), mid, name) for number, (mid, name) in enumerate(known)]
+    write_text(path, _table(COLUMNS, rows))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue()

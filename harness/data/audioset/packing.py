@@ -1,0 +1,216 @@
+"""Packing recordings into PANNs' files: in parallel, resumable, each file whole or absent.
+
+While a file is written it has the suffix `.partial`; a journal beside it says which clips were absent when it was
+begun, how many rows are on the disk, and which recordings could not be read. The journal stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import write_text
+from prunebench.eval.logs import append_line, parsed_lines
+from prunebench.harness.data.audioset.packed import to_int16
+from prunebench.harness.data.audioset.segments import Segment
+from prunebench.harness.data.audioset.writer import Layout, PackedWriter, lay_out
+from prunebench.harness.data.recordings.decoding import check_whole, decode_recording
+from prunebench.harness.networks.frontend import SAMPLE_RATE
+from prunebench.harness.workspace.hashing import identity
+
+SECONDS = 10
+BLOCK = 128  # clips between two lines of the journal: 82 MB
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One packed file to be made.
+
+    Args:
+        path: of the file.
+        segments: its clips, present or not.
+        classes: columns of its targets.
+    """
+
+    path: Path
+    segments: Sequence[Segment]
+    classes: int
+
+    @property
+    def journal(self) -> Path:
+        """The journal's path."""
+        return self.path.with_suffix(".jsonl")
+
+    @property
+    def partial(self) -> Path:
+        """The file while it is not whole."""
+        return self.path.with_name(f"{self.path.name}.partial")
+
+    @property
+    def plan(self) -> str:
+        """Hash of all that was asked for."""
+        asked = [[segment.name, segment.start, list(segment.labels)] for segment in self.segments]
+        return identity({"segments": asked, "classes": self.classes, "seconds": SECONDS})
+
+
+@dataclass
+class Journal:
+    """What a journal says: absent clips, rows on the disk, and why a recording could not be read."""
+
+    plan: str = ""
+    absent: list[str] = field(default_factory=list)
+    done: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Name → reason of every clip that is not packed."""
+        return {**dict.fromkeys(self.absent, "absent"), **self.unreadable}
+
+
+def read_journal(part: Part) -> Journal:
+    """The journal of a part, empty where it was not begun.
+
+    Raises:
+        InputError: where it is of other clips or cannot be read.
+    """
+    journal = Journal()
+    for line in parsed_lines(part.journal, json.loads):
+        if "plan" in line:
+            journal = Journal(str(line["plan"]), list(line["absent"]))
+        else:
+            journal.done = int(line["done"])
+            journal.unreadable |= line["unreadable"]
+    if journal.plan and journal.plan != part.plan:
+        raise InputError(
+            f"A packed file that was begun is finished with the same segments and classes. `{part.path}` was begun "
+            "with others: give these, another name, or `--fresh` to pack it anew."
+        )
+    return journal
+
+
+def pack(
+    part: Part,
+    find: Callable[[Segment], Path | None],
+    *,
+    workers: int = 1,
+    strict: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Journal:
+    """Make a packed file, or go on with it, or find it made.
+
+    A clip is its recording's first 10 s, channels averaged, at 32 kHz, padded with zeros.
+
+    Args:
+        part: what to make.
+        find: the recording of a segment, `None` where there is none.
+        workers: threads that decode; the file does not depend on how many.
+        strict: stop at the first recording that cannot be read; else its row stays nameless.
+        fresh: begin anew.
+        progress: told how many clips of the part are settled.
+
+    Raises:
+        InputError: for a recording that cannot be read where `strict`, a journal of other clips, no room, or
+            another process at the same file. What is done stays, and the same call goes on.
+    """
+    part.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(part.path.with_suffix(".lock"), timeout=0):
+            if fresh:
+                for path in (part.path, part.partial, part.journal):
+                    path.unlink(missing_ok=True)
+            journal = read_journal(part)
+            if not part.path.exists():
+                journal = _begin(part, journal, find)
+                _write_rows(part, journal, find, workers, strict, progress or (lambda done: None))
+                part.partial.replace(part.path)
+    except filelock.Timeout as error:
+        raise InputError(f"One process packs a file. Found another at `{part.path}`: wait for it.") from error
+    if not journal.plan:
+        raise InputError(
+            f"`{part.path}` must have its journal `{part.journal.name}` beside it. Found none: it was packed "
+            "otherwise; give another name or `--fresh` to pack it anew."
+        )
+    if progress is not None:
+        progress(len(part.segments))
+    return journal
+
+
+def _begin(part: Part, journal: Journal, find: Callable[[Segment], Path | None]) -> Journal:
+    if journal.plan and part.partial.exists():
+        return journal
+    absent = [segment.name for segment in part.segments if find(segment) is None]
+    journal = Journal(part.plan, absent)
+    present = len(part.segments) - len(absent)
+    try:
+        lay_out(part.partial, Layout(present, SECONDS * SAMPLE_RATE, part.classes, SAMPLE_RATE))
+        write_text(part.journal, json.dumps({"plan": part.plan, "absent": absent}) + "\n")
+    except OSError as error:
+        raise _no_room(part, error, 0, present) from error
+    return journal
+
+
+def _write_rows(
+    part: Part,
+    journal: Journal,
+    find: Callable[[Segment], Path | None],
+    workers: int,
+    strict: bool,
+    progress: Progress,
+) -> None:
+    absent = set(journal.absent)
+    present = [segment for segment in part.segments if segment.name not in absent]
+    layout = Layout(len(present), SECONDS * SAMPLE_RATE, part.classes, SAMPLE_RATE)
+    with PackedWriter(part.partial, layout) as writer, ThreadPoolExecutor(workers) as pool:
+
+        def settle(row: int) -> str | None:
+            return _write_clip(writer, row, present[row], find(present[row]))
+
+        while journal.done < len(present):
+            rows = range(journal.done, min(journal.done + BLOCK, len(present)))
+            unreadable = {}
+            try:
+                for row, reason in zip(rows, pool.map(settle, rows), strict=True):
+                    if reason is None:
+                        writer.write_label(row, present[row].name, present[row].labels)
+                    elif strict:
+                        raise InputError(reason)
+                    else:
+                        unreadable[present[row].name] = reason
+                    progress(len(absent) + row + 1)
+                writer.flush()
+                append_line(part.journal, json.dumps({"done": rows.stop, "unreadable": unreadable}))
+            except OSError as error:
+                raise _no_room(part, error, journal.done, len(present)) from error
+            journal.done = rows.stop
+            journal.unreadable |= unreadable
+
+
+def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | None) -> str | None:
+    """Decode a recording into its row; why it cannot be, in one sentence."""
+    if path is None:
+        return f"A recording must stay while it is packed. Found `{segment.name}` gone."
+    try:
+        check_whole(path, SECONDS)
+        waveform = to_int16(decode_recording(path, SECONDS * SAMPLE_RATE))
+    except InputError as error:
+        return str(error)
+    writer.write_waveform(row, waveform)
+    return None
+
+
+def _no_room(part: Part, error: OSError, done: int, present: int) -> InputError:
+    gigabytes = 2 * SECONDS * SAMPLE_RATE * present / 1e9
+    return InputError(
+        f"`{part.path}` needs {gigabytes:.2f} GB where it lies. Found: {error.strerror}, with {done} "
+        f"of {present} clips packed: make room and run the same command again, it goes on from there."
+    )

@@ -1,0 +1,115 @@
+"""Clips of a folder, to calibrate a criterion on: recordings, labelled in ESC-50's layout, or packed AudioSet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data.audioset.index import INDEXES
+from prunebench.harness.data.audioset.packed_clips import audioset
+from prunebench.harness.data.dataset import Clips
+from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.recordings.decoding import check_recording, decode_recording
+from prunebench.harness.data.recordings.esc50 import esc50
+from prunebench.harness.networks.frontend import SAMPLE_RATE
+
+SECONDS = 10  # what Cnn14 was trained on
+MOST = 256  # clips, as a sweep takes by default
+SUFFIXES = frozenset(
+    (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64")
+)
+
+
+class AudioFolder(Clips):
+    """The recordings in a folder, cut or padded to 10 s; nothing is known of their classes.
+
+    Args:
+        recordings: paths.
+    """
+
+    def __init__(self, recordings: Sequence[Path]) -> None:
+        self._recordings = tuple(recordings)
+        self.names = tuple(path.name for path in recordings)
+        self.sources = tuple((name,) for name in self.names)
+        self.targets = np.zeros((len(self.names), 0), dtype=bool)
+
+    def waveform(self, index: int) -> NDArray[np.float32]:
+        """Clip `index`, mono at 32 kHz in [-1, 1]."""
+        return decode_recording(self._recordings[index], SECONDS * SAMPLE_RATE)
+
+
+class SomeClips(Clips):
+    """Some of the clips of a split, in their order."""
+
+    def __init__(self, clips: Clips, chosen: NDArray[np.intp]) -> None:
+        self._clips, self._chosen = clips, chosen
+        self.names = tuple(clips.names[index] for index in chosen)
+        self.sources = tuple(clips.sources[index] for index in chosen)
+        self.targets = clips.targets[chosen]
+
+    def waveform(self, index: int) -> NDArray[np.float32]:
+        """Clip `index`, mono at 32 kHz in [-1, 1]."""
+        return self._clips.waveform(int(self._chosen[index]))
+
+
+def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, most: int = MOST) -> Clips:
+    """At most `most` clips of a folder, chosen by a fixed draw.
+
+    A folder in the layout of ESC-50 (`meta/esc50.csv`, `audio/`) gives the recordings of its training folds:
+    all of them, or those of ESC-10 where that fits `n_classes`. A folder of packed AudioSet gives its training
+    clips, any other its recordings.
+
+    Args:
+        folder: of recordings that libsndfile reads.
+        n_classes: of the model.
+        labelled: whether targets are needed, as for gradients.
+        most: clips.
+
+    Raises:
+        InputError: for a folder without recordings, a recording that cannot be read, or where targets are
+            needed and the folder has none or of other classes.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"Calibration clips must lie in a folder. Found none at `{root}`.")
+    if (root / INDEXES).is_dir():
+        clips: Clips = audioset(DataOptions("audioset", root=str(root), training_clips=most)).training
+    elif (root / "meta" / "esc50.csv").is_file():
+        clips = _labelled(root, n_classes)
+    else:
+        clips = _unlabelled(root)
+    if labelled and clips.targets.shape[1] != n_classes:
+        classes = clips.targets.shape[1]
+        raise InputError(
+            f"A criterion that reads gradients needs clips labelled with the {n_classes} classes of the "
+            f"model: a folder in the layout of ESC-50, or packed AudioSet. Found {classes or 'no'} classes in `{root}`."
+        )
+    drawn = np.random.default_rng(0).permutation(len(clips))[:most]
+    return SomeClips(clips, np.sort(drawn))
+
+
+def _labelled(root: Path, n_classes: int) -> Clips:
+    whole = esc50(DataOptions("esc50", root=str(root)))
+    if len(whole.class_names) == n_classes:
+        return whole.training
+    try:
+        subset = esc50(DataOptions("esc10", root=str(root)))
+    except InputError:  # a table without that column has no such subset
+        return whole.training
+    return subset.training if len(subset.class_names) == n_classes else whole.training
+
+
+def _unlabelled(root: Path) -> Clips:
+    recordings = sorted(path for path in root.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not recordings:
+        raise InputError(
+            f"A folder of calibration clips must hold recordings: {', '.join(sorted(SUFFIXES))}. "
+            f"Found none in `{root}`."
+        )
+    for path in recordings:
+        check_recording(path)
+    return AudioFolder(recordings)

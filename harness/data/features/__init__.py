@@ -1,0 +1,1 @@
+"""Log-mel features and targets of a split, cached or streamed."""

@@ -1,0 +1,181 @@
+"""Log-mel features, computed once per split and kept on disk.
+
+One `.npy` file per (data, split, front end), named by the hash of all that decides it, whole or absent. Clips
+are taken in fixed groups on one thread each, so the bytes do not depend on the number of workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+import filelock
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data import Clips, DataSet
+from prunebench.harness.networks import frontend
+from prunebench.harness.networks.frontend import FrontEnd
+
+Progress = Callable[[int, int], None]
+Shape = tuple[int, int, int]
+GROUP = 32  # clips transformed at once
+
+
+def front_end(front: FrontEnd = frontend.PANNS) -> dict[str, object]:
+    """Parameters of the front end, as they enter the identity of cached features."""
+    return {
+        "version": frontend.VERSION,
+        "mels": frontend.MELS,
+        "floor": frontend.FLOOR,
+        **asdict(front),
+    }
+
+
+def cached_features(
+    dataset: DataSet, split: str, cache: Path, *, workers: int = 1, progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """Log-mel features of a split, from the cache or computed into it.
+
+    Args:
+        dataset: the data set.
+        split: `"training"`, `"validation"` or `"test"`.
+        cache: folder of the cache, made if absent. Processes that ask for one file at the same time build it
+            once; a file that is damaged is built again.
+        workers: processes that compute; more than one need a main module that can be imported.
+        progress: told (clips finished, clips) while computing.
+
+    Returns:
+        (clips, frames, 64) in decibels, a read-only memory map.
+
+    Raises:
+        InputError: for a clip that cannot be decoded or a cache that cannot be written.
+    """
+    clips = dataset.split(split)
+    front = frontend.FRONT_ENDS[dataset.sample_rate]
+    shape = (len(clips), frontend.frames(dataset.samples, front), frontend.MELS)
+    path = cache / f"{_digest(dataset, split)}.npy"
+    try:
+        found = _load(path, shape)
+        if found is not None:
+            return found
+        cache.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(path.with_suffix(".lock")):
+            found = _load(path, shape)
+            if found is None:
+                _build(clips, front, path, shape, workers, progress or (lambda done, total: None))
+                found = _load(path, shape)
+    except OSError as error:
+        megabytes = 4 * math.prod(shape) / 1e6
+        raise InputError(
+            f"The feature cache must be a folder with room for {megabytes:.0f} MB. Found `{cache}`: {error}."
+        ) from error
+    assert found is not None
+    return found
+
+
+def _digest(dataset: DataSet, split: str) -> str:
+    front = front_end(frontend.FRONT_ENDS[dataset.sample_rate])
+    key = {"data": dataset.identity, "split": split, "front_end": front}
+    return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _load(path: Path, shape: Shape) -> NDArray[np.float32] | None:
+    """The features in a file, or nothing where it is absent, cut short or something else."""
+    try:
+        found = np.lib.format.open_memmap(path, mode="r")
+    except (FileNotFoundError, ValueError):
+        return None
+    whole = path.stat().st_size == found.offset + found.nbytes
+    fits = found.shape == shape and found.dtype == np.dtype(np.float32) and found.flags.c_contiguous
+    return found if whole and fits else None
+
+
+def _build(clips: Clips, front: FrontEnd, path: Path, shape: Shape, workers: int, progress: Progress) -> None:
+    partial = path.with_suffix(".partial")  # the lock is held, so nobody else writes this name
+    try:
+        _allocate(partial, shape)
+        with contextlib.closing(_filled(clips, front, partial, workers)) as counts:
+            for done in counts:
+                progress(done, len(clips))
+        with partial.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _allocate(path: Path, shape: Shape) -> None:
+    np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
+    if hasattr(os, "posix_fallocate"):  # on a full disk an error now instead of a killed process later
+        with path.open("rb+") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+
+
+def _filled(clips: Clips, front: FrontEnd, path: Path, workers: int) -> Generator[int, None, None]:
+    """Compute every group into the file; yields how many clips are finished."""
+    starts = range(0, len(clips), GROUP)
+    if min(workers, len(starts)) <= 1:
+        with _one_thread():
+            for start in starts:
+                _compute(clips, front, path, start)
+                yield min(start + GROUP, len(clips))
+        return
+    pool = ProcessPoolExecutor(
+        min(workers, len(starts)),
+        multiprocessing.get_context("spawn"),
+        initializer=_begin_worker,
+        initargs=(clips, front, path),
+    )
+    try:
+        finished = 0
+        for future in as_completed([pool.submit(_work, start) for start in starts]):
+            finished += future.result()
+            yield finished
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _compute(clips: Clips, front: FrontEnd, path: Path, start: int) -> int:
+    group = range(start, min(start + GROUP, len(clips)))
+    waveforms = torch.from_numpy(clips.waveforms(np.array(group)))
+    out = np.lib.format.open_memmap(path, mode="r+")
+    out[group.start : group.stop] = frontend.log_mel(waveforms, front).numpy()
+    out.flush()
+    return len(group)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+# What a worker process works on, set once when it begins: clips keep decoded recordings from group to group.
+_task: tuple[Clips, FrontEnd, Path]
+
+
+def _begin_worker(clips: Clips, front: FrontEnd, path: Path) -> None:
+    global _task
+    _task = clips, front, path
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+
+
+def _work(start: int) -> int:
+    return _compute(*_task, start)

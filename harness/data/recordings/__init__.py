@@ -1,0 +1,1 @@
+"""Data sets made of sound files: ESC-50, FSD50K and recordings of your own."""

@@ -1,0 +1,158 @@
+"""`esc50` and `esc10`: environmental recordings of 5 s in the layout of ESC-50, with its folds.
+
+Piczak, *ESC: Dataset for Environmental Sound Classification*, ACM Multimedia 2015: 50 classes of 40
+recordings in five folds; clips cut from one longer recording stay in one fold. ESC-10 is ten of the classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data.dataset import Clips, DataSet
+from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.recordings.decoding import check_recording, decode_recording
+from prunebench.harness.data.recordings.esc50_table import Recording, read_table
+from prunebench.harness.networks.frontend import SAMPLE_RATE
+
+VERSION = 1  # raised when any clip changes
+SECONDS = 5
+
+
+class RecordedClips(Clips):
+    """Recordings in a folder, one class each.
+
+    Args:
+        audio: the folder.
+        recordings: their rows of the table.
+        classes: target of each column.
+    """
+
+    def __init__(self, audio: Path, recordings: Sequence[Recording], classes: Sequence[int]) -> None:
+        self._audio = audio
+        self.names = tuple(recording.filename for recording in recordings)
+        self.sources = tuple((recording.source,) for recording in recordings)
+        targets = np.array([recording.target for recording in recordings])
+        self.targets = targets[:, None] == np.array(classes)
+
+    def waveform(self, index: int) -> NDArray[np.float32]:
+        """Clip `index`, mono at 32 kHz in [-1, 1]."""
+        return decode_recording(self._audio / self.names[index], SECONDS * SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A folder in the layout of ESC-50.
+
+    Args:
+        root: holds `meta/esc50.csv` and `audio/`.
+        recordings: rows of the table, sorted by file name.
+    """
+
+    root: Path
+    recordings: tuple[Recording, ...]
+
+    @classmethod
+    def read(cls, options: DataOptions) -> Collection:
+        """The table of the folder that the options name.
+
+        Raises:
+            InputError: for a folder without the layout or a table that cannot be used.
+        """
+        root = Path(options.root or "").expanduser()
+        for part in (root, root / "meta", root / "audio"):
+            if not part.is_dir():
+                raise InputError(
+                    f"Option `root` must be a folder that holds `meta/esc50.csv` and `audio/`. "
+                    f"Found no folder `{part}`."
+                )
+        return cls(root, tuple(read_table(root / "meta" / "esc50.csv", subset=options.name == "esc10")))
+
+    @property
+    def folds(self) -> list[int]:
+        """Folds present, in order."""
+        return sorted({recording.fold for recording in self.recordings})
+
+    def content(self) -> str:
+        """Hash of the rows and of the bytes of every recording, wherever the folder lies.
+
+        Raises:
+            InputError: naming the first recording that cannot be read.
+        """
+        whole = hashlib.blake2b(digest_size=32)
+        for recording in self.recordings:
+            path = self.root / "audio" / recording.filename
+            check_recording(path)
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+            whole.update(repr((recording, digest)).encode())
+        return whole.hexdigest()
+
+    def clips(self, folds: Sequence[int]) -> RecordedClips:
+        """The recordings of some folds."""
+        chosen = [recording for recording in self.recordings if recording.fold in folds]
+        classes = sorted({recording.target for recording in self.recordings})
+        return RecordedClips(self.root / "audio", chosen, classes)
+
+
+def esc50(options: DataOptions) -> DataSet:
+    """The set that the options ask for: the recordings of `root`, or its ESC-10 rows.
+
+    Raises:
+        InputError: for a folder, table or recording that cannot be used, or a fold that is not there.
+    """
+    collection = Collection.read(options)
+    test, validation = _chosen_folds(options, collection)
+    identity = {
+        "name": options.name,
+        "version": VERSION,
+        "content": collection.content(),
+        "test_fold": test,
+        "validation_fold": validation,
+    }
+    categories = {recording.target: recording.category for recording in collection.recordings}
+    return DataSet(
+        label=options.label,
+        identity=identity,
+        class_names=tuple(categories[target] for target in sorted(categories)),
+        samples=SECONDS * SAMPLE_RATE,
+        training=collection.clips([fold for fold in collection.folds if fold not in (test, validation)]),
+        validation=collection.clips([validation]),
+        test=collection.clips([test]),
+    )
+
+
+def _chosen_folds(options: DataOptions, collection: Collection) -> tuple[int, int]:
+    present = collection.folds
+    if len(present) < 3:
+        raise InputError(
+            f"`{collection.root}` must hold at least three folds, for training, validation and test. "
+            f"Found {len(present)}."
+        )
+    if options.test_fold == "all":
+        raise InputError('Where `test_fold = "all"`, open each of `folds(options)` in turn.')
+    test = present[-1] if options.test_fold is None else options.test_fold
+    _check_present("test_fold", test, present)
+    before = present[present.index(test) - 1]
+    validation = before if options.validation_fold is None else options.validation_fold
+    _check_present("validation_fold", validation, present)
+    if validation == test:
+        raise InputError(
+            "Option `validation_fold` must differ from the test fold. "
+            f"Found `validation_fold = {validation}`, which is the test fold."
+        )
+    return test, validation
+
+
+def _check_present(option: str, fold: int, present: Sequence[int]) -> None:
+    if fold not in present:
+        raise InputError(
+            f"Option `{option}` must be one of the folds present, {', '.join(map(str, present))}. "
+            f"Found `{option} = {fold}`."
+        )

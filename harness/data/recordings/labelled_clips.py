@@ -1,0 +1,152 @@
+"""Labelled recordings in files: those that cannot be used are skipped, counted and named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
+from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.recordings.decoding import check_whole, decode_recording
+from prunebench.harness.networks.frontend import SAMPLE_RATE
+
+SECONDS = 10.0
+PROBED = 1 << 16  # bytes at either end that tell files apart; to hash all of FSD50K would read 34 GB
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A recording of a table.
+
+    Args:
+        name: as the table has it.
+        path: the file.
+        split: `"training"`, `"validation"` or `"test"`.
+        labels: numbers of its classes.
+        source: what it was cut from; clips that share one are not independent.
+    """
+
+    name: str
+    path: Path
+    split: str
+    labels: tuple[int, ...]
+    source: str
+
+
+class LabelledClips(Clips):
+    """Recordings in files, cut or padded with zeros to one length.
+
+    Args:
+        recordings: in the order of the split.
+        classes: columns of the targets.
+        samples: length of every clip.
+        sample_rate: of the waveforms.
+    """
+
+    def __init__(
+        self, recordings: Sequence[Labelled], classes: int, samples: int, sample_rate: int = SAMPLE_RATE
+    ) -> None:
+        self._paths = tuple(recording.path for recording in recordings)
+        self._samples, self._rate = samples, sample_rate
+        self.names = tuple(recording.name for recording in recordings)
+        self.sources = tuple((recording.source,) for recording in recordings)
+        self.targets = np.zeros((len(recordings), classes), dtype=bool)
+        for row, recording in enumerate(recordings):
+            self.targets[row, list(recording.labels)] = True
+
+    def waveform(self, index: int) -> NDArray[np.float32]:
+        """Clip `index`, mono at the set's rate in [-1, 1]."""
+        return decode_recording(self._paths[index], self._samples, self._rate)
+
+
+def recorded_set(
+    options: DataOptions, version: int, recordings: Sequence[Labelled], class_names: Sequence[str]
+) -> DataSet:
+    """The set of some recordings, without those that cannot be used.
+
+    Args:
+        options: of the set: length, rate, and whether to be strict.
+        version: of the set's definition.
+        recordings: of all splits.
+        class_names: in the order of the labels.
+
+    Raises:
+        InputError: for the first recording that cannot be used where `strict`, or a split without one.
+    """
+    rate = options.sample_rate or SAMPLE_RATE
+    samples = round((options.seconds or SECONDS) * rate)
+    kept, probes, skipped = _usable(recordings, samples / rate, strict=bool(options.strict))
+    content = hashlib.blake2b(digest_size=32)
+    for recording, probe in zip(kept, probes, strict=True):
+        known = (recording.name, recording.split, recording.labels, recording.source)
+        content.update(repr(known).encode() + probe)
+    splits = {
+        split: LabelledClips([r for r in kept if r.split == split], len(class_names), samples, rate)
+        for split in SPLITS
+    }
+    for split, clips in splits.items():
+        if not len(clips):
+            lost = f", {len(skipped)} were skipped, {skipped[0][1]}" if skipped else ""
+            raise InputError(f"Split `{split}` of `{options.name}` must have a clip. Found none{lost}.")
+    identity = {
+        "name": options.name,
+        "version": version,
+        "content": content.hexdigest(),
+        "classes": list(class_names),
+        "samples": samples,
+        "sample_rate": rate,
+    }
+    return DataSet(
+        label=options.label,
+        identity=identity,
+        class_names=tuple(class_names),
+        samples=samples,
+        sample_rate=rate,
+        skipped=tuple(skipped),
+        training=splits["training"],
+        validation=splits["validation"],
+        test=splits["test"],
+    )
+
+
+def _usable(
+    recordings: Sequence[Labelled], seconds: float, *, strict: bool
+) -> tuple[list[Labelled], list[bytes], list[tuple[str, str]]]:
+    """Recordings whose header and end of the part in use can be read; a hash of each; the others, and why."""
+    kept, probes, skipped = [], [], []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda recording: _probe(recording.path, seconds), recordings)
+        for recording, probe in zip(recordings, found, strict=True):
+            if isinstance(probe, bytes):
+                kept.append(recording)
+                probes.append(probe)
+            elif strict:
+                raise probe
+            else:
+                skipped.append((recording.name, str(probe)))
+    return kept, probes, skipped
+
+
+def _probe(path: Path, seconds: float) -> bytes | InputError:
+    try:
+        check_whole(path, seconds)
+        digest = hashlib.blake2b(digest_size=16)
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            digest.update(str(size).encode())
+            for start in (0, max(0, size - PROBED)):
+                stream.seek(start)
+                digest.update(stream.read(PROBED))
+        return digest.digest()
+    except InputError as error:
+        return error
+    except OSError as error:
+        return InputError(f"A recording must be a file that can be read. Found `{path}`: {error}")

@@ -1,0 +1,148 @@
+"""Checkpoints and data sets that others publish, and how each is checked after fetching."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data.download import Progress, Source, fetch
+from prunebench.harness.data.recordings.esc50_table import read_table
+
+CNN14 = Source(
+    "https://zenodo.org/records/3987831/files/Cnn14_mAP%3D0.431.pth?download=1",
+    size=327_428_481,
+    sha256="0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31",
+)
+# Its publishers give no checksum that could be written here, so the tensors are looked at.
+EPANNS = Source("https://zenodo.org/records/7939403/files/checkpoint_closeto_.44.pt?download=1")
+EPANNS_WIDTHS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 1024, 1024)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A data set as a zip file that is packed anew on demand, so that its bytes have no lasting checksum.
+
+    Args:
+        source: the zip file.
+        table: path of the table inside the set.
+        table_md5: of the table.
+    """
+
+    source: Source
+    table: str
+    table_md5: str
+
+
+ESC50 = Archive(
+    Source("https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip"),
+    table="meta/esc50.csv",
+    table_md5="54a0d0055a10bb7df84ad340a148722e",
+)
+
+
+def fetch_epanns(path: Path, progress: Progress | None = None, source: Source = EPANNS) -> bool:
+    """E-PANNs' released checkpoint, which must load as a Cnn14 of its twelve widths.
+
+    Returns:
+        Whether anything was fetched.
+
+    Raises:
+        InputError: as `fetch`, or for a file that is something else; it is not kept.
+    """
+    from prunebench.harness.networks.checkpoint import load_checkpoint
+
+    fetched = fetch(source, path, progress)
+    try:
+        widths = load_checkpoint(path).widths
+        if widths != EPANNS_WIDTHS:
+            raise InputError(
+                f"`{path}` must have E-PANNs' widths {list(EPANNS_WIDTHS)}. Found {list(widths)}: fetch it again."
+            )
+    except InputError:
+        if fetched:
+            path.unlink()
+        raise
+    return fetched
+
+
+def fetch_esc50(folder: Path, progress: Progress | None = None, archive: Archive = ESC50) -> int:
+    """ESC-50 as a folder that holds `meta/` and `audio/`, whole or absent.
+
+    Checked are the table's checksum, the zip file's own checksum of every member, and that each recording of the
+    table is there. A zip file that lies beside the folder as `NAME.zip` is taken instead of a download, and stays.
+
+    Returns:
+        Recordings in the folder.
+
+    Raises:
+        InputError: as `fetch`, or for a set that is something else.
+    """
+    if folder.exists():
+        return _check_set(folder, archive, folder)
+    given = folder.with_name(folder.name + ".zip")
+    if given.is_file():
+        return _unpacked(given, folder, archive)
+    # Names that nobody else gives: what lies there is of this command, broken off perhaps, and goes.
+    zipped = folder.with_name(folder.name + ".prunebench-zip")
+    fetch(archive.source, zipped, progress, by_hand=given)
+    try:
+        recordings = _unpacked(zipped, folder, archive)
+    except InputError:
+        zipped.unlink()
+        raise
+    zipped.unlink()
+    return recordings
+
+
+def _unpacked(zipped: Path, folder: Path, archive: Archive) -> int:
+    """Recordings in the folder that is made of a zip file."""
+    partial = folder.with_name(folder.name + ".prunebench-partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _unpack(zipped, partial)
+        recordings = _check_set(partial, archive, zipped)
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return recordings
+
+
+def _unpack(zipped: Path, folder: Path) -> None:
+    """Everything below the archive's top folder; member names cannot lead out of `folder`."""
+    try:
+        with zipfile.ZipFile(zipped) as archive:
+            for member in archive.infolist():
+                inside = member.filename.partition("/")[2]
+                if inside and not member.is_dir():
+                    member.filename = inside
+                    archive.extract(member, folder)  # checks the member's CRC
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise InputError(
+            f"The archive must be a whole zip file. Found `{zipped}`, which is not ({error}): move it away "
+            "and fetch the set again."
+        ) from error
+
+
+def _check_set(folder: Path, archive: Archive, origin: Path) -> int:
+    """Recordings in a folder; `origin`, what it was made of, is named where it is something else."""
+    table = folder / archive.table
+    found = (
+        hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest() if table.is_file() else "no file"
+    )
+    if found != archive.table_md5:
+        raise InputError(
+            f"`{archive.table}` must have the MD5 {archive.table_md5}. Found {found} in `{origin}`: move it away and "
+            "fetch the set again."
+        )
+    recordings = read_table(table, subset=False)
+    missing = [row.filename for row in recordings if not (folder / "audio" / row.filename).is_file()]
+    if missing:
+        raise InputError(
+            f"`{origin}` must hold the {len(recordings)} recordings of its table. {len(missing)} are missing, "
+            f"`{missing[0]}` first: move it away and fetch the set again."
+        )
+    return len(recordings)

@@ -1,0 +1,1 @@
+"""The synthetic data set: signal blocks, four families of sounds, clips."""

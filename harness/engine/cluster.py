@@ -1,0 +1,234 @@
+"""Workers of a Dask cluster: other machines, started by whatever starts programs there."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import re
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.engine.tasks import Failure, Ready, Report, Task, carry_out, settle
+from prunebench.harness.workspace.environment import decides_results
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_log = logging.getLogger(__name__)
+PATIENCE = 10  # seconds to reach a scheduler
+_one_at_a_time = threading.Lock()  # torch's generator and number of threads belong to the whole process
+_fit: set[str] = set()  # sweeps that this worker is known to fit
+
+
+class SchedulerLost(Exception):
+    """The scheduler went away in the middle of a sweep."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a worker must know of the sweep: its name, threads of a task, the kind of machine, and files to find."""
+
+    name: str
+    threads: int
+    kind: Mapping[str, str]
+    probes: tuple[str, ...] = ()
+
+
+class Cluster:
+    """The workers behind a Dask scheduler.
+
+    Dask gives the task of a worker that dies to another one; a task that four workers died of has failed.
+
+    Args:
+        address: of the scheduler, `tcp://host:8786`, or a scheduler file.
+        threads: of each task.
+        resources: what a task takes of a worker's, `{"GPU": 1}`.
+
+    Raises:
+        InputError: if Dask is not installed or the scheduler cannot be reached.
+    """
+
+    def __init__(self, address: str, threads: int, resources: Mapping[str, float] | None = None) -> None:
+        self._address = address
+        self._resources = dict(resources or {})
+        self._client = _connected(address)
+        self._sweep = Sweep(f"prunebench-{uuid.uuid4().hex}", threads, decides_results())
+        self._told: queue.SimpleQueue[tuple[str, int, int]] = queue.SimpleQueue()
+        self._running: dict[str, tuple[Future[Any], Task]] = {}
+        self._client.subscribe_topic(self._sweep.name, lambda event: self._told.put(event[1]))
+
+    def share(self, folders: Sequence[Path]) -> None:
+        """As `Engine.share`.
+
+        Raises:
+            InputError: if a worker does not see them, or differs from this process in what decides results.
+        """
+        probes = [folder / f".{self._sweep.name}" for folder in folders]
+        for probe in probes:
+            probe.touch()
+        self._sweep = Sweep(self._sweep.name, self._sweep.threads, self._sweep.kind, tuple(map(str, probes)))
+        try:
+            answers = self._client.run(unfit, self._sweep)
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"Every worker of {self._address} must have prunebench. Found one without: {error}."
+            ) from error
+        for worker, reason in answers.items():
+            if reason is not None:
+                raise InputError(f"{reason} Found worker {worker} of {self._address}: leave it out.")
+
+    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+        """As `Engine.run`.
+
+        Raises:
+            SchedulerLost: if the scheduler cannot be reached any more.
+        """
+        done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        waits_since: float | None = time.monotonic()
+        while True:
+            while (task := ready.pop()) is not None:
+                name = f"{self._sweep.name} {task.key}"
+                future = self._client.submit(
+                    _work,
+                    task,
+                    self._sweep,
+                    key=name,
+                    priority=-task.rank,
+                    resources=self._resources or None,
+                    pure=False,
+                )
+                self._running[name] = future, task
+                future.add_done_callback(done.put)
+            if not self._running:
+                return
+            try:
+                future = done.get(timeout=0.2)
+            except queue.Empty:
+                if self._tell(report):
+                    waits_since = None
+                if waits_since is not None and time.monotonic() > waits_since + PATIENCE:
+                    waits_since = None
+                    if not any(self._client.processing().values()):
+                        _log.warning(self._why_waiting())
+                continue
+            waits_since = None
+            self._tell(report)
+            _, task = self._running.pop(str(future.key))
+            yield task.key, _result(future)
+
+    def _tell(self, report: Report) -> int:
+        """How much was told."""
+        told = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                report(*self._told.get_nowait())
+                told += 1
+        return told
+
+    def _why_waiting(self) -> str:
+        workers = self._client.scheduler_info()["workers"].values()
+        fit = sum(
+            all(worker["resources"].get(name, 0) >= amount for name, amount in self._resources.items())
+            for worker in workers
+        )
+        asked = " and ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
+        found = f"{len(workers)} worker{'s' * (len(workers) != 1)}" + (
+            f", {fit} with {asked}" if asked else ""
+        )
+        return f"No worker of {self._address} has begun a cell yet. It has {found}; waiting."
+
+    def close(self) -> None:
+        """Take back what is not finished, and leave the scheduler."""
+        for probe in self._sweep.probes:
+            Path(probe).unlink(missing_ok=True)
+        if self._client.status == "closed":
+            return
+        with contextlib.suppress(Exception):  # a scheduler that is gone needs no goodbye
+            self._client.cancel([future for future, _ in self._running.values()], force=True)
+        self._client.close()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def unfit(sweep: Sweep) -> str | None:
+    """Why this worker must not compute for a sweep, or `None`."""
+    mine = decides_results()
+    for key, wanted in sweep.kind.items():
+        if mine[key] != wanted:
+            return f"All cells of a run must be made with one {key}, here {wanted!r}, there {mine[key]!r}."
+    for probe in map(Path, sweep.probes):
+        if not probe.exists():
+            return f"Every worker must see the folder `{probe.parent}`, on a file system that all share."
+    return None
+
+
+def _connected(address: str) -> Client:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            "A sweep on a cluster needs Dask. Found no `distributed`: install `prunebench[dask]`."
+        ) from error
+    file = Path(address) if address.endswith(".json") else None
+    if file is None and not re.search(r":\d+/?$|^inproc://", address):
+        raise InputError(
+            "`--scheduler` must be the address of a Dask scheduler, tcp://HOST:PORT, or its scheduler file, a `.json`. "
+            f"Found `{address}`."
+        )
+    if file is not None and not file.is_file():
+        raise InputError(f"A scheduler file must be one that `dask scheduler` wrote. Found none at `{file}`.")
+    try:
+        return Client(
+            None if file else address,
+            scheduler_file=file and str(file),
+            timeout=PATIENCE,
+            set_as_default=False,
+        )
+    except (OSError, ValueError) as error:  # timeouts are OSErrors
+        raise InputError(
+            f"`--scheduler` must be the address of a Dask scheduler that runs. Found none at `{address}` within "
+            f"{PATIENCE} s: start `dask scheduler` there, or leave the option out."
+        ) from error
+
+
+def _work(task: Task, sweep: Sweep) -> Any:
+    from distributed import get_worker
+
+    worker = get_worker()
+    with _one_at_a_time:
+        if sweep.name not in _fit:
+            reason = unfit(sweep)
+            if reason is not None:
+                return Failure(f"{reason} Found worker {worker.address}.", "No traceback: nothing was begun.")
+            _fit.add(sweep.name)
+        settle(sweep.threads)
+        return carry_out(task, lambda *told: worker.log_event(sweep.name, told))
+
+
+def _result(future: Future[Any]) -> Any:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        return Failure(
+            f"{error.allowed_failures + 1} workers died while they computed it, by lack of memory perhaps",
+            str(error),
+        )
+    except CancelledError as error:
+        raise SchedulerLost from error
+    except Exception as error:  # a worker that cannot read the task, say: one cell fails, the others go on
+        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())

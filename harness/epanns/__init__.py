@@ -1,0 +1,1 @@
+"""The case study: E-PANNs computed anew and compared with the claims of the paper."""

@@ -1,0 +1,108 @@
+"""What pruning C7–C12 does to Cnn14, by arithmetic, and what this machine makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.cost.complexity import Macs, cnn14_macs, panns_flops, parameters
+from prunebench.eval.cost.file_size import file_bytes
+from prunebench.eval.cost.geometry import MELS, WINDOW
+from prunebench.eval.runtime.latency import Effort, compare_latency
+from prunebench.eval.runtime.memory import activation_peak_bytes, peak_memory
+from prunebench.harness.budget.ratio import DEFAULT_SCOPE, parse_scope, removal_count
+from prunebench.harness.networks.cnn14 import LAYERS, PUBLISHED_WIDTHS, Cnn14
+
+CLASSES, EMBEDDING = 527, 2048
+STFT_MATRICES = 2 * (WINDOW // 2 + 1) * WINDOW
+MEL_MATRIX = (WINDOW // 2 + 1) * MELS
+
+
+@dataclass(frozen=True)
+class ShapeFigures:
+    """One shape in numbers, for a 10 s clip.
+
+    Args:
+        ratio: removed of each layer of the scope.
+        widths: of C1 … C12.
+        parameters: trainable ones.
+        tensors: all values of the state dict that are weights: trainable ones and the front end's matrices.
+        macs: log-mel in, and waveform in.
+        panns_gflops: by PANNs' own count.
+        activation_peak_bytes: largest input plus output of a convolution, half precision.
+    """
+
+    ratio: float
+    widths: tuple[int, ...]
+    parameters: int
+    tensors: int
+    macs: Macs
+    panns_gflops: float
+    activation_peak_bytes: int
+
+
+@dataclass(frozen=True)
+class MachineFigures:
+    """One shape on this machine.
+
+    Args:
+        file_bytes: of the saved state dict.
+        latency_ms, latency_ratio: median of a 10 s clip, log-mel in, one thread, and its ratio to the unpruned one.
+        peak_memory_bytes: of a forward pass over the loaded model.
+    """
+
+    file_bytes: int
+    latency_ms: float
+    latency_ratio: float
+    peak_memory_bytes: int
+
+
+def pruned_widths(ratio: float, widths: Sequence[int] = PUBLISHED_WIDTHS) -> tuple[int, ...]:
+    """Widths after a ratio of each of C7 … C12 is gone."""
+    scope = parse_scope(DEFAULT_SCOPE)
+    return tuple(
+        width - removal_count(width, ratio) if layer in scope else width
+        for layer, width in zip(LAYERS, widths, strict=True)
+    )
+
+
+def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WIDTHS) -> list[ShapeFigures]:
+    """The unpruned shape, then one for each ratio."""
+    found = []
+    for ratio in (0.0, *ratios):
+        left = pruned_widths(ratio, widths)
+        trainable = parameters(left, CLASSES, EMBEDDING)
+        found.append(
+            ShapeFigures(
+                ratio=ratio,
+                widths=left,
+                parameters=trainable,
+                tensors=trainable + STFT_MATRICES + MEL_MATRIX,
+                macs=cnn14_macs(left, CLASSES, EMBEDDING),
+                panns_gflops=panns_flops(left, CLASSES, EMBEDDING) / 1e9,
+                activation_peak_bytes=activation_peak_bytes(left),
+            )
+        )
+    return found
+
+
+def machine_figures(shapes: Sequence[ShapeFigures], budget_seconds: float) -> list[MachineFigures]:
+    """Each shape on this machine, the unpruned one first; random weights, which change none of this.
+
+    Args:
+        shapes: as `shape_figures` gives them.
+        budget_seconds: for latency rounds; three are made in any case.
+    """
+    made = {shape.ratio: {"widths": shape.widths} for shape in shapes}
+    timed = compare_latency(
+        Cnn14, made, shapes[0].ratio, effort=Effort(min_rounds=3, budget_seconds=budget_seconds)
+    )
+    return [
+        MachineFigures(
+            file_bytes=file_bytes(Cnn14(shape.widths)),
+            latency_ms=timed[shape.ratio]["latency_backbone_ms"],
+            latency_ratio=timed[shape.ratio]["latency_backbone_ratio"],
+            peak_memory_bytes=peak_memory(Cnn14, made[shape.ratio]),
+        )
+        for shape in shapes
+    ]

@@ -1,0 +1,99 @@
+"""The grid: criteria × budget points × scopes × allocations × schedules × seeds, and the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from prunebench.eval.run.record import OWN
+from prunebench.harness.budget.schedule import ONE_SHOT, parse_schedule
+from prunebench.harness.config.config import Config
+from prunebench.harness.plan.cell import Base, Cell
+from prunebench.harness.plan.points import PlannedPoint
+from prunebench.pruners.contract import Pruner
+
+Points = Mapping[str, Sequence[PlannedPoint]]
+
+
+class Grid:
+    """The cells of a configuration, base model by base model, without their identities.
+
+    Args:
+        config: the sweep.
+        criteria: label → pruner.
+        leaders: label of an allocation `same_as:…` → label of the criterion whose widths it takes.
+        pruners: of the criteria and the leaders.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        criteria: Mapping[str, Pruner],
+        leaders: Mapping[str, str],
+        pruners: Mapping[str, Pruner],
+    ) -> None:
+        self._config = config
+        self._criteria = criteria
+        self._own_widths = {
+            allocation: leader for allocation, leader in leaders.items() if pruners[leader].own_budget
+        }
+
+    def cells(self, base: Base, points: Points) -> Iterator[Cell]:
+        """The cells on one base model; `points` are those of its data set, by scope."""
+        yield Cell("", base, control="unpruned")
+        for scope, finetune_scope in self._config.pairs():
+            trained = finetune_scope != "none"
+            for finetune_seed in self._config.finetune.seeds if trained else (None,):
+                tuned = Cell(
+                    "", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed
+                )
+                for choice in ("shared", "own") if trained else ():
+                    yield tuned.but(control="unpruned-fine-tuned", rate_choice=choice)
+                for schedule in self._config.finetune.schedules:
+                    yield from self._of_schedule(tuned.but(schedule=schedule), points[scope])
+        for scope in self._config.prune.scopes:
+            yield from self._scratch(Cell("", base, scope=scope), points[scope])
+
+    def _of_schedule(self, tuned: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
+        for cell in self._budgets(tuned, points):
+            for label, pruner in self._criteria.items():
+                if not pruner.own_budget:
+                    yield from self._of_criterion(cell, label, pruner)
+        if parse_schedule(tuned.schedule).rounds == 1:  # a set of filters has no part for a round
+            for label, pruner in self._criteria.items():
+                if pruner.own_budget:
+                    yield from self._of_criterion(tuned, label, pruner)
+
+    def _of_criterion(self, cell: Cell, label: str, pruner: Pruner) -> Iterator[Cell]:
+        """Criteria with a budget of their own have no reversed control: what they keep is not as much as goes."""
+        drawn = "generator" in pruner.needs
+        for seed in self._config.prune.seeds if drawn else (None,):
+            yield cell.but(criterion=label, prune_seed=seed)
+        if self._config.controls.reversed and not drawn and not pruner.own_budget:
+            yield cell.but(criterion=label, control="reversed")
+
+    def _budgets(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
+        """The cell at each budget point, under each allocation."""
+        for allocation in self._config.prune.allocations:
+            if allocation in self._own_widths:
+                yield cell.but(allocation=allocation, budget=OWN)
+                continue
+            for planned in points:
+                yield cell.but(
+                    allocation=allocation,
+                    ratio=planned.ratio,
+                    budget=planned.point.kind,
+                    target=planned.target,
+                    counts=planned.counts.get(allocation),
+                )
+
+    def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
+        """The pruned shapes from new weights; under `global` each criterion has its own, which `same_as:` takes up."""
+        controls = self._config.controls
+        for pruned in self._budgets(cell.but(schedule=ONE_SHOT), points):
+            if not pruned.allocation.startswith("global"):
+                for control, wanted in (
+                    ("scratch", controls.scratch),
+                    ("scratch-macs", controls.scratch_macs),
+                ):
+                    if wanted:
+                        yield pruned.but(control=control)

@@ -1,0 +1,134 @@
+"""Identities: the hash of all that decides a result.
+
+A field is in the hash where it departs from its default, so that a new option leaves old identities as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from prunebench.harness.budget import allocation, schedule
+from prunebench.harness.budget.schedule import parse_schedule
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataSet
+from prunebench.harness.networks import frontend
+from prunebench.harness.plan.cell import Base, Cell
+from prunebench.harness.plan.starting_point import starting_point
+from prunebench.harness.pruning import calibration, recalibration
+from prunebench.harness.pruning.sources import content_hash
+from prunebench.harness.training import head
+from prunebench.harness.training import loop as training
+from prunebench.harness.training import recipe as full_recipe
+from prunebench.harness.workspace.hashing import Encoded, identity
+from prunebench.pruners.contract import COLLECTED, Pruner
+
+VERSION = 1  # raised when the protocol itself changes results
+
+
+def base_identity(config: Config, dataset: DataSet, seed: int) -> str:
+    """The identity of a base model."""
+    recipe = {"training": asdict(config.base.recipe), "training_version": training.VERSION, "seed": seed}
+    start: dict[str, object] = {"width": config.model.width, **recipe}
+    checkpoint = starting_point(config.model)
+    if checkpoint is not None:
+        start = {"checkpoint": checkpoint.content}
+        if not checkpoint.fits(dataset.class_names):
+            start |= {"adapt": checkpoint.adapt, "head_version": head.VERSION, **recipe}
+    return identity(
+        {
+            "data": dict(dataset.identity),
+            "frontend": frontend.VERSION,
+            **start,
+            "threads": config.threads,
+        }
+    )
+
+
+class CellIdentities:
+    """The identities of the cells of a configuration."""
+
+    def __init__(self, config: Config, pruners: Mapping[str, Pruner]) -> None:
+        self._config = config
+        self._pruners = pruners
+        self._criteria = {label: self._criterion(pruner) for label, pruner in pruners.items()}
+        self._finetuning = Encoded.of(_finetuning(config))
+        self._clips = {
+            label: parse_schedule(label).recalibration_clips for label in config.finetune.schedules
+        }
+
+    def of(self, cell: Cell, leader: str | None = None) -> str:
+        """The identity of a cell.
+
+        Args:
+            cell: without one.
+            leader: label of the criterion whose widths it takes.
+        """
+        config, tuned = self._config, cell.finetune_scope != "none"
+        payload: dict[str, object] = {
+            **_described(cell, cell.base),
+            "plan": VERSION,
+            "threads": config.threads,
+        }
+        if cell.criterion is not None:
+            payload |= self._criteria[cell.criterion]
+        clips = self._clips.get(cell.schedule)
+        clips = config.prune.recalibration_clips if clips is None else clips
+        if clips and (cell.criterion or tuned):
+            payload |= {"recalibration_clips": clips, "recalibration_version": recalibration.VERSION}
+        if cell.control in ("scratch", "scratch-macs"):
+            payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
+        if cell.control == "scratch-macs":
+            payload |= {"finetuning_budget": [config.finetune.steps, config.finetune.batch]}
+        if tuned:
+            payload |= {"finetuning": self._finetuning, "training_version": training.VERSION}
+        if cell.allocation != "uniform":
+            payload |= {"allocation": cell.allocation, "allocation_version": allocation.VERSION}
+        if leader is not None:
+            payload |= {"leader": [self._criteria[leader], config.prune.seeds[0]]}
+        if cell.counts is not None:
+            payload |= {"counts": cell.counts}
+        if cell.budget != "ratio":
+            payload |= {"budget": cell.budget, "target": cell.target}
+        if cell.schedule != schedule.ONE_SHOT:
+            payload |= {"schedule": cell.schedule, "schedule_version": schedule.VERSION}
+        return identity(payload)
+
+    def _criterion(self, pruner: Pruner) -> dict[str, object]:
+        found: dict[str, object] = {"criterion_version": pruner.version}
+        content = content_hash(pruner)
+        if content is not None:
+            found |= {"criterion_content": content}
+        if pruner.needs & COLLECTED:
+            found |= {
+                "calibration_clips": self._config.prune.calibration_clips,
+                "calibration_version": calibration.VERSION,
+            }
+        return found
+
+
+def _described(cell: Cell, base: Base) -> dict[str, object]:
+    return {
+        "identity": "",
+        "base": base.identity,
+        "control": cell.control,
+        "criterion": cell.criterion,
+        "prune_seed": cell.prune_seed,
+        "scope": cell.scope,
+        "ratio": cell.ratio,
+        "finetune_scope": cell.finetune_scope,
+        "finetune_seed": cell.finetune_seed,
+        "rate_choice": cell.rate_choice,
+    }
+
+
+def _finetuning(config: Config) -> dict[str, object]:
+    """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
+    left_out = {"scopes", "schedules", "seeds", "evaluate_every", "at_scale"}
+    payload = config.finetune.model_dump(mode="json", exclude=left_out)
+    if config.finetune.at_scale is not None:
+        payload |= {"at_scale": config.finetune.at_scale.model_dump(), "full_version": full_recipe.VERSION}
+    return payload | {
+        "rate_seeds": [config.base.seeds[0], config.prune.seeds[0], config.finetune.seeds[0]],
+        "random_version": config.prune.pruner("random").version,
+    }

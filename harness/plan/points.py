@@ -1,0 +1,97 @@
+"""The budget points of a plan, each with the ratio and the widths that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.budget.allocation import (
+    Floored,
+    Global,
+    PerLayer,
+    SameAs,
+    counts_along,
+    parse_allocation,
+)
+from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
+from prunebench.harness.budget.target import BudgetPoint, uniform_shape
+from prunebench.harness.config.config import Config
+from prunebench.harness.networks.architecture import Architecture
+
+Counts = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlannedPoint:
+    """A budget point on one model and scope.
+
+    Args:
+        point: as it was asked for.
+        ratio: the uniform one that meets it.
+        widths: what that ratio leaves of C1 … C12.
+        counts: label of an allocation → filters that go of each layer, where the plan decides that.
+    """
+
+    point: BudgetPoint
+    ratio: float
+    widths: tuple[int, ...]
+    counts: Mapping[str, Counts]
+
+    @property
+    def target(self) -> float | None:
+        """The share that stays, `None` for a point by ratio."""
+        return None if self.point.kind == "ratio" else self.point.amount
+
+
+def planned_points(config: Config, data: str, model: Architecture) -> dict[str, tuple[PlannedPoint, ...]]:
+    """The points of each scope, smallest first.
+
+    Args:
+        config: the sweep.
+        data: label of the data set.
+        model: the unpruned model on it.
+
+    Raises:
+        InputError: for a point that an allocation cannot reach, or a sensitivity table that does not fit.
+    """
+    return {scope: _points(config, data, model, scope) for scope in config.prune.scopes}
+
+
+def _points(config: Config, data: str, model: Architecture, scope: str) -> tuple[PlannedPoint, ...]:
+    prune, layers = config.prune, parse_scope(scope)
+    allocations = [parse_allocation(label) for label in prune.allocations]
+    orders = {}
+    for allocation in allocations:
+        if isinstance(allocation, PerLayer):
+            assert prune.sensitivity is not None
+            curves = sensitivity_curves(prune.sensitivity, data, prune.sensitivity_criterion, model, layers)
+            orders[allocation] = sensitivity_order(curves, allocation, layer_widths(model, layers))
+    found = []
+    for point in prune.points():
+        with_key = _key(point)
+        try:
+            uniform = uniform_shape(point, model, layers)
+            for allocation in allocations:
+                floored = Global() if isinstance(allocation, SameAs) else allocation
+                if isinstance(floored, Floored):
+                    floored.check_reach(point, model, layers)
+            counts = {
+                allocation.label: counts_along(order, point, model, layers, _measured(allocation))
+                for allocation, order in orders.items()
+            }
+        except InputError as error:
+            raise InputError(f"`{with_key}`: {error}") from error
+        found.append(PlannedPoint(point, uniform.ratio, uniform.widths, counts))
+    return tuple(found)
+
+
+def _key(point: BudgetPoint) -> str:
+    if point.kind == "ratio":
+        return "prune.ratios"
+    return "prune.target_parameters" if point.kind == "parameters" else "prune.target_macs"
+
+
+def _measured(allocation: PerLayer) -> str:
+    return f"{allocation.keeps}, and what lies beyond the last ratio of the sensitivity table"

@@ -1,0 +1,188 @@
+"""What a pruner observes of calibration clips: activations and gradients, in one pass for all layers.
+
+A layer's activations are folded by `Pruner.observe` and freed as soon as they are complete, in the forward
+pass itself where no gradients are needed. So memory does not depend on the number of clips, and without
+gradients not on the number of layers either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.pruning.pruner_failure import asked_of
+from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
+
+VERSION = 1  # raised when what pruners observe changes
+
+
+def calibrate(
+    model: Cnn14,
+    pruner: Pruner,
+    layers: Sequence[str],
+    features: NDArray[np.float32],
+    targets: NDArray[np.bool_] | None = None,
+    *,
+    batch: int = 16,
+    make_view: Callable[[str], LayerView],
+) -> dict[str, Tensor]:
+    """What the pruner observed of each layer after all calibration clips.
+
+    The model runs in eval mode and is left exactly as found: modes, `requires_grad`, `.grad`, buffers, hooks.
+    The loss is the binary cross-entropy of the logits, the mean over the clips of a batch and the classes.
+
+    Args:
+        model: the tagger.
+        pruner: the criterion; `needs` says what is collected, `clip_by_clip` that a batch is one clip.
+        layers: names from C1 … C12.
+        features: (clips, frames, mels), log-mel features of training clips.
+        targets: (clips, classes), for a pruner that needs gradients.
+        batch: clips of a forward pass; only criteria on batch gradients (`taylor`) depend on it.
+        make_view: the view of a layer without activations and gradients, with the generator where the pruner
+            needs one; called once a layer.
+
+    Returns:
+        layer → what `Pruner.observe` returned last; empty for a pruner that needs nothing of clips.
+
+    Raises:
+        InputError: for no clips, features or targets of another shape, missing targets, or a pruner that raises.
+    """
+    if not pruner.needs & COLLECTED:
+        return {}
+    _check(model, pruner, features, targets, batch)
+    fold = _Fold(pruner, {layer: make_view(layer) for layer in layers})
+    trained = _parameters(model, layers) if "gradients" in pruner.needs else {}
+    device = next(model.parameters()).device
+    step = 1 if pruner.clip_by_clip else batch
+    with _as_found(model, trained), _hooked(model, layers, fold), torch.set_grad_enabled(bool(trained)):
+        for first in range(0, len(features), step):
+            clips = slice(first, first + step)
+            logits = model.from_log_mel(_on(device, features[clips])).logits
+            if trained and targets is not None:
+                loss = F.binary_cross_entropy_with_logits(logits, _on(device, targets[clips]))
+                fold.take_gradients(loss, trained)
+    return fold.observed
+
+
+class _Fold:
+    """Hands each layer's batch to the pruner as soon as all it needs has arrived."""
+
+    def __init__(self, pruner: Pruner, views: Mapping[str, LayerView]) -> None:
+        self.pruner = pruner
+        self.views = views
+        self.observed: dict[str, Tensor] = {}
+        self._arrived: dict[str, dict[Need, Any]] = {layer: {} for layer in views}
+
+    @torch.no_grad()
+    def take(self, layer: str, need: Need, value: Tensor | Gradients) -> None:
+        arrived = self._arrived[layer]
+        arrived[need] = value
+        if arrived.keys() == self.pruner.needs & COLLECTED:
+            shown = replace(
+                self.views[layer], **{f"supplied_{name}": given for name, given in arrived.items()}
+            )
+            with asked_of(self.pruner, layer):
+                self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
+            arrived.clear()
+
+    def take_gradients(self, loss: Tensor, trained: Mapping[str, tuple[Tensor, ...]]) -> None:
+        # A layer's weight is also the consumer's of the layer before, and is asked for once.
+        wanted = list({id(p): p for parameters in trained.values() for p in parameters}.values())
+        found = dict(zip(map(id, wanted), torch.autograd.grad(loss, wanted), strict=True))
+        for layer, parameters in trained.items():
+            self.take(layer, "gradients", Gradients(*(found[id(p)] for p in parameters)))
+
+
+def _parameters(model: Cnn14, layers: Sequence[str]) -> dict[str, tuple[Tensor, ...]]:
+    """Weight, batch norm and consumer's weight of each layer, in the order of `Gradients`."""
+    norms = {layer: model.batch_norm(layer) for layer in layers}
+    return {
+        layer: (model.convolution(layer).weight, norm.weight, norm.bias, _consumer(model, layer).weight)
+        for layer, norm in norms.items()
+    }
+
+
+def _consumer(model: Cnn14, layer: str) -> nn.Conv2d | nn.Linear:
+    index = LAYERS.index(layer)
+    return model.fc1 if index == len(LAYERS) - 1 else model.convolution(LAYERS[index + 1])
+
+
+@contextlib.contextmanager
+def _hooked(model: Cnn14, layers: Sequence[str], fold: _Fold) -> Iterator[None]:
+    def after_norm(layer: str) -> Callable[..., None]:
+        # The model applies ReLU in place after this hook, so a copy is rectified.
+        return lambda module, inputs, output: fold.take(layer, "activations", output.detach().relu())
+
+    def before_consumer(layer: str) -> Callable[..., None]:
+        return lambda module, inputs: fold.take(layer, "consumer_input", inputs[0].detach())
+
+    with contextlib.ExitStack() as stack:
+        for layer in layers:
+            if "activations" in fold.pruner.needs:
+                handle = model.batch_norm(layer).register_forward_hook(after_norm(layer))
+                stack.callback(handle.remove)
+            if "consumer_input" in fold.pruner.needs:
+                handle = _consumer(model, layer).register_forward_pre_hook(before_consumer(layer))
+                stack.callback(handle.remove)
+        yield
+
+
+@contextlib.contextmanager
+def _as_found(model: Cnn14, trained: Mapping[str, tuple[Tensor, ...]]) -> Iterator[None]:
+    """Eval mode, gradients for the trained parameters alone; afterwards all as it was."""
+    modes = [(module, module.training) for module in model.modules()]
+    required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    try:
+        model.eval().requires_grad_(False)
+        for parameter in (parameter for layer in trained.values() for parameter in layer):
+            parameter.requires_grad_(True)
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+        for parameter, requires_grad in required:
+            parameter.requires_grad_(requires_grad)
+
+
+def _on(device: torch.device, clips: NDArray[Any]) -> Tensor:
+    # Copied: caches are read-only maps of files, which torch must not alias.
+    return torch.from_numpy(np.array(clips, dtype=np.float32)).to(device)
+
+
+def _check(
+    model: Cnn14,
+    pruner: Pruner,
+    features: NDArray[np.float32],
+    targets: NDArray[np.bool_] | None,
+    batch: int,
+) -> None:
+    if batch < 1:
+        raise InputError(f"Parameter `batch` must be at least 1. Found `batch = {batch}`.")
+    if features.ndim != 3:
+        raise InputError(
+            f"Calibration features must have shape (clips, frames, mels). Found shape {features.shape}."
+        )
+    if len(features) == 0:
+        raise InputError(
+            f"Pruner `{pruner.name}` must be calibrated on at least one clip. Found none: give training "
+            "clips."
+        )
+    if "gradients" not in pruner.needs:
+        return
+    wanted = (len(features), model.n_classes)
+    if targets is None or targets.shape != wanted:
+        found = "none" if targets is None else f"shape {targets.shape}"
+        raise InputError(
+            f"Pruner `{pruner.name}` reads gradients and needs the targets of its calibration clips, shape "
+            f"{wanted}. Found {found}: give the targets of the same training clips."
+        )

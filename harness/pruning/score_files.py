@@ -1,0 +1,124 @@
+"""Scores in files, one a layer, as `prunebench score` leaves them.
+
+`C7.npz` holds `scores`, one number a filter, and `order`, the filters from least to most important.
+`sim_index7.npy` holds the order alone: so the authors of E-PANNs exchange it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import whole_file
+from prunebench.harness.networks.cnn14 import LAYERS
+
+Scores = NDArray[np.float64]
+
+
+def write_scores(folder: Path, scores: Mapping[str, Scores], *, npy: bool = False) -> list[Path]:
+    """Write a file a layer; with `npy` the order alone, too.
+
+    Args:
+        folder: made if absent.
+        scores: layer → (filters,), higher is kept; of equal scores the first stored is the least important.
+        npy: write `sim_index7.npy` beside `C7.npz`.
+
+    Returns:
+        The files.
+    """
+    files = []
+    for layer, values in scores.items():
+        order = np.argsort(values, kind="stable")
+        files.append(folder / f"{layer}.npz")
+        with whole_file(files[-1]) as stream:
+            np.savez(stream, scores=values, order=order)
+        if npy:
+            files.append(folder / f"sim_index{layer[1:]}.npy")
+            with whole_file(files[-1]) as stream:
+                np.save(stream, order)
+    return files
+
+
+def score_files(folder: Path) -> dict[str, Path]:
+    """The file of each layer that has one, `C7.npz` before `sim_index7.npy`.
+
+    Raises:
+        InputError: for a folder without such a file, or with one that names no layer.
+    """
+    known = {f"sim_index{layer[1:]}.npy": layer for layer in LAYERS} | {
+        f"{layer}.npz": layer for layer in LAYERS
+    }
+    found = [*sorted(folder.glob("sim_index*.npy")), *sorted(folder.glob("*.npz"))]
+    for file in found:
+        if file.name not in known:
+            raise InputError(
+                f"A file of scores must be named after a layer, `C1.npz` … `C12.npz`, or `sim_index1.npy` …. "
+                f"Found `{file}`: rename it or take it away."
+            )
+    if not found:
+        raise InputError(
+            f"A folder of scores must hold `C1.npz` … `C12.npz`, as `prunebench score` writes them, or "
+            f"`sim_index1.npy` …. Found none in `{folder}`."
+        )
+    by_layer = {known[file.name]: file for file in found}
+    return {layer: by_layer[layer] for layer in LAYERS if layer in by_layer}
+
+
+def content_of_files(files: Mapping[str, Path]) -> str:
+    """Hash of the files' names and bytes."""
+    whole = hashlib.sha256()
+    for file in files.values():
+        whole.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def read_scores(file: Path) -> Scores:
+    """Scores of one layer: those in an npz, or each filter's place in an npy of sorted indices.
+
+    Raises:
+        InputError: for a file that cannot be read, numbers that are not finite, or indices that do not name
+            every filter once.
+    """
+    try:
+        with file.open("rb") as stream:  # np.load leaves a file open that it cannot read
+            found = np.load(stream)
+            if isinstance(found, np.lib.npyio.NpzFile):
+                found = found["scores"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            "A file of scores must be an npz archive with an array `scores`, or an npy file of sorted "
+            f"indices. Found `{file}`: {error}."
+        ) from error
+    return _places(found, file) if file.suffix == ".npy" else _finite(found, file)
+
+
+def _finite(scores: NDArray[np.generic], file: Path) -> Scores:
+    if scores.ndim != 1 or scores.size == 0 or scores.dtype.kind not in "iuf":
+        raise InputError(
+            f"Scores must be one number per filter. Found `{file}` with an array of shape {scores.shape} and "
+            f"type {scores.dtype}."
+        )
+    values = scores.astype(np.float64)
+    if not np.isfinite(values).all():
+        wrong = int((~np.isfinite(values)).sum())
+        raise InputError(f"Scores must be finite. Found `{file}` with {wrong} of {len(values)} that are not.")
+    return values
+
+
+def _places(order: NDArray[np.generic], file: Path) -> Scores:
+    filters = np.arange(order.size)
+    if order.ndim != 1 or order.size == 0 or not np.array_equal(np.sort(order), filters):
+        raise InputError(
+            "A file of sorted indices must name every filter once, from 0 up. Found "
+            f"`{file}`, which does not."
+        )
+    places = np.empty(order.size)
+    places[order.astype(np.intp)] = filters
+    return places

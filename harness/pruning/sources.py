@@ -1,0 +1,73 @@
+"""Pruners by label: built in, installed, torch-pruning's `tp:NAME`, `scores:DIR`, or from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.pruning import stored_scores
+from prunebench.harness.pruning.pruner_file import content_of, load_pruner_file
+from prunebench.harness.pruning.stored_scores import StoredScores
+from prunebench.pruners import registry
+from prunebench.pruners.contract import Pruner
+
+
+def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
+    """The pruner that a label names.
+
+    Args:
+        label: `NAME` or `NAME[parameter=value,…]` of a pruner that is built in, installed or in one of the
+            files; `tp:NAME` for torch-pruning's own; `scores:DIR` for scores in files.
+        files: Python files that define pruners.
+
+    Raises:
+        InputError: for a label that names none, with the nearest names, or a pruner that cannot be loaded.
+    """
+    if label.startswith(stored_scores.PREFIX):
+        return stored_scores.stored_scores(label.removeprefix(stored_scores.PREFIX))
+    try:
+        name, parameters = registry.split_label(label)
+        others = {**_peers(name), **file_pruners(files)}
+        if name in others:
+            return registry.with_parameters(others[name], parameters)
+        if name in registry.names():
+            return registry.get(label)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    known = [*registry.names(), *others]
+    raise InputError(f"Unknown pruner `{name}`; {nearest(name, known)}")
+
+
+def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
+    """The pruners of some files, by name.
+
+    Raises:
+        InputError: for a file that cannot be used, or a name that is taken.
+    """
+    found: dict[str, type[Pruner]] = {}
+    for loaded in map(load_pruner_file, files):
+        for cls in loaded.classes:
+            if cls.name in registry.names() or found.get(cls.name, cls) is not cls:
+                raise InputError(
+                    f"A pruner of a file must have a name of its own. Found `{cls.name}` in `{loaded.path}`, "
+                    "which another pruner has: rename it."
+                )
+            found[cls.name] = cls
+    return found
+
+
+def content_hash(pruner: Pruner) -> str | None:
+    """Hash of the files that decide a pruner's scores, `None` where its `version` says it all."""
+    return pruner.content if isinstance(pruner, StoredScores) else content_of(type(pruner))
+
+
+def _peers(name: str) -> dict[str, type[Pruner]]:
+    """torch-pruning's, imported only where one may be meant."""
+    if not name.startswith("tp"):
+        return {}
+    from prunebench.baselines.peers.peer_registry import PEERS
+
+    return dict(PEERS)

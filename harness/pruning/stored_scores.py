@@ -1,0 +1,83 @@
+"""`scores:DIR`: scores from files, as a pruner."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.pruning.score_files import Scores, content_of_files, read_scores, score_files
+from prunebench.pruners.contract import LayerView, Pruner
+
+PREFIX = "scores:"
+
+
+@dataclass(frozen=True)
+class StoredScores(Pruner):
+    """Scores that were computed before; they belong to places in a layer, whatever its weights.
+
+    Args:
+        directory: the folder.
+        content: hash of its files, so that other scores in the same place are another criterion.
+    """
+
+    name: ClassVar[str] = "scores"
+    reference: ClassVar[str] = ""
+    order_free: ClassVar[bool] = False
+    directory: str
+    content: str
+
+    @property
+    def label(self) -> str:
+        """`"scores:DIR"`."""
+        return PREFIX + self.directory
+
+    def score(self, layer: LayerView) -> Tensor:
+        """Shape (filters,), float64, as the file has them.
+
+        Raises:
+            InputError: for a layer without a file, or a file of another length.
+        """
+        return torch.from_numpy(self.of_layer(layer.name, len(layer.weight))).to(layer.weight.device)
+
+    def of_layer(self, layer: str, filters: int) -> Scores:
+        """Scores of a layer of that many filters; errors as `score`."""
+        found = _read(Path(self.directory), self.content)
+        if layer not in found:
+            raise InputError(
+                f"`{self.label}` must hold a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files "
+                f"for {', '.join(found)} alone: score {layer} too, or leave it out of the scope."
+            )
+        if len(found[layer]) != filters:
+            raise InputError(
+                f"`{self.label}` must hold one score per filter. Found {len(found[layer])} for the {filters} "
+                f"filters of layer {layer}: take scores of a model of these widths."
+            )
+        return found[layer].copy()
+
+
+def stored_scores(directory: Path | str) -> StoredScores:
+    """The pruner of a folder of scores.
+
+    Raises:
+        InputError: for a folder without scores, or a file that cannot be used.
+    """
+    content = content_of_files(score_files(Path(directory)))
+    _read(Path(directory), content)
+    return StoredScores(str(directory), content)
+
+
+@functools.lru_cache(maxsize=32)
+def _read(folder: Path, content: str) -> dict[str, Scores]:
+    """Scores of each layer that has a file; with other contents the same folder is read anew."""
+    files = score_files(folder)
+    if content_of_files(files) != content:
+        raise InputError(
+            f"Scores must stay as they are while they are used. Found `{folder}` changed: run again."
+        )
+    return {layer: read_scores(file) for layer, file in files.items()}

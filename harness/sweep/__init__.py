@@ -1,0 +1,1 @@
+"""All cells of a plan: dependency graph, execution, ledger, run folder, shapes, forecast, merge."""

@@ -1,0 +1,136 @@
+"""What the pieces of a sweep cost, from what the unpruned model costs.
+
+A training step, or a forward pass, of a shape costs what it costs the unpruned model times the shape's share of that
+model's MACs (backbone), and through cached outputs of C1–C6 times its share of the MACs of what follows. Cells are
+taken to share nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.cost.complexity import layer_macs
+from prunebench.harness.budget.schedule import parse_schedule
+from prunebench.harness.config.config import Config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.plan import Plan
+from prunebench.pruners.contract import COLLECTED
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What the unpruned model takes on one data set, on one thread count.
+
+    Args:
+        step: seconds of a training step of all layers, for each clip of its batch.
+        tail_step: the same of C7–C12 and the head.
+        forward: seconds of a forward pass, for each clip.
+        tail_forward: the same of C7–C12 and the head.
+        outcome: seconds that each trained model takes besides.
+    """
+
+    step: float
+    tail_step: float
+    forward: float
+    tail_forward: float
+    outcome: float
+
+
+RELATIVE = Speed(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
+"""In forward passes of a clip: enough to tell a long cell from a short one."""
+
+
+class Costs:
+    """Costs of pieces of a plan, in the unit of the speeds.
+
+    Args:
+        config: the sweep.
+        plan: of the configuration.
+        speeds: of each data set.
+    """
+
+    def __init__(self, config: Config, plan: Plan, speeds: Sequence[Speed]) -> None:
+        self._config, self._speeds = config, speeds
+        self._tuning = config.finetune.recipe(config.finetune.rates[0])
+        self._validation = [len(opened(data).validation) for data in config.data_sets()]
+        self._clips = [
+            looked + len(opened(data).test)
+            for looked, data in zip(self._validation, config.data_sets(), strict=True)
+        ]
+        self._shares = [
+            {
+                (scope, planned.ratio): _shares(model, planned.widths)
+                for scope, every in points.items()
+                for planned in every
+            }
+            for model, points in zip(plan.models, plan.points, strict=True)
+        ]
+
+    def base(self, data: int) -> float:
+        """Of training and evaluating a base model of a data set, by its index."""
+        training, speed = self._config.base.recipe, self._speeds[data]
+        kept = self._config.model.checkpoint is not None and self._config.model.adapt != "all"
+        steps = 0 if kept else training.steps * training.batch * speed.step
+        return steps + 2 * self._clips[data] * speed.forward + speed.outcome
+
+    def scores(self, cells: Sequence[Cell]) -> float:
+        """Of collecting what the criteria of the cells ask for."""
+        prune, cost = self._config.prune, 0.0
+        for base, criterion, _ in {(c.base, c.criterion, c.prune_seed) for c in cells if c.criterion}:
+            needs = prune.pruner(criterion).needs
+            if needs & COLLECTED:
+                passes = 3 if "gradients" in needs else 1
+                cost += passes * prune.calibration_clips * self._speeds[base.data].forward
+        return cost
+
+    def rates(self, cells: Sequence[Cell]) -> float:
+        """Of the trials that choose the rates of the cells."""
+        tuning = self._config.finetune
+        if len(tuning.rates) == 1:
+            return 0.0
+        groups = {(c.base.data, c.scope, c.finetune_scope) for c in cells if c.finetune_scope != "none"}
+        trials = len(tuning.rates) * (1 + len(tuning.rate_ratios))
+        return sum(trials * self._tuned(data, scope, (1.0, 1.0), 2) for data, _, scope in groups)
+
+    def cell(self, cell: Cell) -> float:
+        """Of one cell, given its base model, its scores and its rate."""
+        data = cell.base.data
+        shares = self._shares[data].get((cell.scope, cell.ratio), (1.0, 1.0))
+        if cell.control in ("scratch", "scratch-macs"):
+            whole, _ = shares
+            training, tuning = self._config.base.recipe, self._tuning
+            clips = training.steps * training.batch
+            if cell.control == "scratch-macs":
+                clips = round(clips / whole) + tuning.steps * tuning.batch
+            speed = self._speeds[data]
+            return whole * (clips * speed.step + self._clips[data] * speed.forward) + speed.outcome
+        if cell.criterion or cell.control == "unpruned-fine-tuned":
+            schedule = parse_schedule(cell.schedule)
+            stages = 1 + bool(cell.criterion) + bool(self._recalibrated(schedule.recalibration_clips))
+            return self._tuned(data, cell.finetune_scope, shares, stages)
+        return 0.0
+
+    def _recalibrated(self, clips: int | None) -> int:
+        return self._config.prune.recalibration_clips if clips is None else clips
+
+    def _tuned(self, data: int, scope: str, shares: tuple[float, float], stages: int) -> float:
+        """Of fine-tuning a shape and evaluating it after each stage."""
+        tuning, speed, every = self._tuning, self._speeds[data], self._config.finetune.evaluate_every
+        share = shares[scope == "tail"]
+        step = {"tail": speed.tail_step, "all": speed.step, "none": 0.0}[scope]
+        forward = speed.tail_forward if scope == "tail" else speed.forward
+        looks = 1 + math.ceil(tuning.steps / every) if every and scope != "none" else 0
+        evaluated = looks * self._validation[data] + stages * self._clips[data]
+        return share * (tuning.steps * tuning.batch * step + evaluated * forward) + speed.outcome
+
+
+def _shares(model: Architecture, widths: tuple[int, ...]) -> tuple[float, float]:
+    """Share of the MACs of the whole backbone, and of C7–C12 and the head."""
+    pruned, whole = (layer_macs(shape, model.n_classes, model.embedding) for shape in (widths, model.widths))
+    stem = {"stft", *(f"C{index}" for index in range(1, 7))}
+    tails = [sum(macs for name, macs in layers.items() if name not in stem) for layers in (pruned, whole)]
+    return model.share("macs_backbone", widths), tails[0] / tails[1]

@@ -1,0 +1,244 @@
+"""The cells of a plan, carried out: base models, scores, rates, outcomes, records.
+
+Every piece begins as soon as what it needs is there. Workers compute; only this process appends to the logs of the
+run folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from graphlib import TopologicalSorter
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.record import STAGES
+from prunebench.harness.cells.base_model import build_base, store_stem
+from prunebench.harness.cells.outcome import Outcome, OutcomeJob, run_outcome
+from prunebench.harness.cells.scores import score_base
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataSet
+from prunebench.harness.data.features.splits import store_features
+from prunebench.harness.engine.progress import Progress
+from prunebench.harness.engine.tasks import Engine, Failure, Ready, Task
+from prunebench.harness.plan.plan import Cell, Plan
+from prunebench.harness.sweep.costs import RELATIVE, Costs
+from prunebench.harness.sweep.graph import (
+    BaseModel,
+    Features,
+    Node,
+    Point,
+    Rates,
+    Scores,
+    Stem,
+    Trial,
+    needs,
+    rank,
+)
+from prunebench.harness.sweep.ledger import CellError, Known
+from prunebench.harness.sweep.runfolder import RunFolder
+from prunebench.harness.workspace.cache import Cache
+
+PHASES: dict[type, str] = {
+    Features: "features",
+    BaseModel: "base models",
+    Stem: "outputs of C1–C6",
+    Scores: "scores",
+    Trial: "learning rates",
+    Point: "cells",
+}
+
+
+class Grid:
+    """Carries out cells; `run` is its one verb."""
+
+    def __init__(
+        self,
+        config: Config,
+        plan: Plan,
+        datasets: Sequence[DataSet],
+        run: RunFolder,
+        cache: Cache,
+        engine: Engine,
+        progress: Progress,
+    ) -> None:
+        self._config = config
+        self._plan = plan
+        self._run = run
+        self._cache = cache
+        self._engine = engine
+        self._progress = progress
+        self._known = Known(config, plan, [dataset.label for dataset in datasets], run.outcomes())
+        self._costs = Costs(config, plan, [RELATIVE] * len(plan.models))
+        self._ready = Ready()
+        self._waiting: dict[str, list[Node]] = {}
+        self._jobs: dict[str, OutcomeJob] = {}
+
+    def run(self, cells: Sequence[Cell]) -> None:
+        """Compute the given cells and append their records, each as soon as it is finished."""
+        graph = needs(self._config, self._plan, cells)
+        for kind, phase in PHASES.items():
+            works = [self._work(node) for node in graph if isinstance(node, kind)]
+            self._progress.announce(phase, len(works), sum(works))
+        order = TopologicalSorter(graph)
+        order.prepare()
+        self._begin_ready(order)
+        for key, result in self._engine.run(self._ready, self._progress.step):
+            nodes = self._waiting.pop(key)
+            if isinstance(result, Failure):
+                self._fail(nodes[0], key, result)
+            else:
+                self._take(nodes[0], key, result)
+            for node in nodes:
+                self._end(node, key)
+            order.done(*nodes)
+            self._begin_ready(order)
+
+    def _begin_ready(self, order: TopologicalSorter[Node]) -> None:
+        """Hand what can begin to the workers; what ends at once lets more begin."""
+        while nodes := order.get_ready():
+            for node in nodes:
+                if not self._begin(node):
+                    order.done(node)
+
+    def _begin(self, node: Node) -> bool:
+        """Whether the piece is with the workers now; otherwise it has ended."""
+        known = self._known
+        match node:
+            case Features(data, split):
+                name = f"{known.labels[data]} {split}"
+                self._hand_on(node, name, store_features, known.options[data], split, self._cache)
+            case BaseModel(base):
+                self._hand_on(node, base.identity, build_base, known.base_job(base), self._cache)
+            case Stem(BaseModel(base), split):
+                key = f"{base.identity} {split}"
+                self._hand_on(node, key, store_stem, known.base_job(base), split, self._cache)
+            case Scores(BaseModel(base), criterion, seed):
+                job = known.scoring_job(base, criterion, seed)
+                self._hand_on(node, job.key, score_base, job, self._cache)
+            case Rates(group):
+                known.choose_rates(group)
+                return False
+            case Trial(cell) | Point(cell):
+                return self._begin_cell(node, cell)
+        return True
+
+    def _begin_cell(self, node: Trial | Point, cell: Cell) -> bool:
+        known = self._known
+        try:
+            rate = node.rate if isinstance(node, Trial) else known.rate(cell)
+            job = known.job(cell, rate)
+        except CellError as error:
+            known.failures[title(node, known)] = str(error)
+            self._end(node, title(node, known))
+            return False
+        if job.identity in known.outcomes or job.identity in known.failures:
+            self._cache.forget_training(job.identity)  # a run may have been killed just before it did
+            self._end(node, job.identity)
+            return False
+        self._jobs[job.identity] = job
+        quality = known.qualities[cell.base.identity]
+        self._hand_on(node, job.identity, run_outcome, job, quality, self._cache, self._run.scores)
+        return True
+
+    def _hand_on(self, node: Node, key: str, function: Callable[..., Any], *arguments: Any) -> None:
+        """Give a task to the workers; pieces that ask for the same share it."""
+        if key not in self._waiting:
+            self._name(node, key)
+            self._ready.add(Task(key, function, arguments, rank(node)))
+        self._waiting.setdefault(key, []).append(node)
+
+    def _name(self, node: Node, key: str) -> None:
+        self._progress.name(key, PHASES[type(node)], title(node, self._known), self._work(node))
+
+    def _work(self, node: Node) -> float:
+        """What a piece costs beside others of its kind."""
+        return max(1.0, self._costs.cell(node.cell)) if isinstance(node, Point) else 1.0
+
+    def _take(self, node: Node, key: str, result: Any) -> None:
+        """File a result; an outcome is safe in the run folder before anything else happens."""
+        match node:
+            case BaseModel(base):
+                self._known.qualities[base.identity] = result
+            case Scores():
+                self._known.scorings[key] = result
+            case Trial() | Point():
+                self._run.add_outcome(result, self._jobs.pop(key).removed)
+                self._known.outcomes[key] = result
+                self._cache.forget_training(key)
+
+    def _fail(self, node: Node, key: str, failure: Failure) -> None:
+        """Keep why a piece failed, for the records of the cells behind it.
+
+        Raises:
+            InputError: for features, since a recording that cannot be decoded lets nothing begin.
+            OSError: for a full disk, since everything else would fail alike.
+        """
+        self._known.failures[key] = failure.message
+        if failure.full_disk is not None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), failure.full_disk)
+        self._run.log_failure(key, failure.details)
+        if isinstance(node, Features):
+            raise InputError(failure.message.removeprefix("InputError: "))
+
+    def _end(self, node: Node, key: str) -> None:
+        """Record a cell that ended, and tell how far the sweep is."""
+        known = self._known
+        if isinstance(node, Rates):
+            return
+        outcome = known.outcomes.get(key)
+        error = known.failures.get(key)
+        if isinstance(node, Point):
+            assert outcome is not None or error is not None
+            record = known.finished(node.cell, outcome) if outcome else known.failed(node.cell, str(error))
+            self._run.add_record(record)
+        self._name(node, key)
+        if error is not None:
+            self._progress.failed(key, error)
+        elif outcome is not None:
+            self._progress.finished(key, test_map=final_map(outcome))
+        elif isinstance(node, BaseModel):
+            quality = known.qualities[node.base.identity]
+            self._progress.finished(key, f"test mAP {quality['test_map']:.3f}")
+        else:
+            self._progress.finished(key)
+
+
+def title(node: Node, known: Known) -> str:
+    """What people call a piece."""
+    match node:
+        case Features(data, split):
+            return f"{known.labels[data]} {split}"
+        case BaseModel(base):
+            return known.base_name(base)
+        case Stem(BaseModel(base), split):
+            return f"{known.base_name(base)} {split}"
+        case Scores(BaseModel(base), criterion, seed):
+            return f"{criterion}{'' if seed is None else f' seed {seed}'}, {known.base_name(base)}"
+        case Trial(cell, rate):
+            return f"{cell_title(cell)} at rate {rate:g}, {known.base_name(cell.base)}"
+        case Point(cell):
+            return f"{cell_title(cell)}, {known.base_name(cell.base)}"
+        case Rates(group):
+            return str(group)
+
+
+def cell_title(cell: Cell) -> str:
+    """The criterion or control of a cell, how much goes, and its seeds."""
+    who = " ".join(filter(None, (cell.criterion, cell.control)))
+    if cell.rate_choice == "own":
+        who += " own rate"
+    where = f" {cell.scope} {cell.ratio:.0%}" if cell.ratio else ""
+    if cell.allocation != "uniform":
+        where += f" {cell.allocation}"
+    if cell.schedule != "one-shot":
+        where += f" {cell.schedule}"
+    seeds = [str(seed) for seed in (cell.prune_seed, cell.finetune_seed) if seed is not None]
+    return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
+
+
+def final_map(outcome: Outcome) -> float:
+    """Test mAP of the last stage of an outcome."""
+    stages = outcome.stages
+    return stages[next(stage for stage in reversed(STAGES) if stage in stages)]["test_map"]

@@ -1,0 +1,125 @@
+"""How long a sweep will take, from a probe of a few seconds.
+
+The times of the unpruned model are taken, and the rest follows from shares of MACs (`costs`). Workers are taken to
+share nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import torch
+
+from prunebench.eval.measures.exact import exact_measures
+from prunebench.harness.cells.stage_quality import resampled_map
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataOptions
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.frontend import MELS, frames
+from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.plan import Plan
+from prunebench.harness.pruning.surgery import remove_filters
+from prunebench.harness.sweep.costs import Costs, Speed
+from prunebench.harness.training.loop import Recipe, predict, stem_outputs, train
+from prunebench.harness.workspace.cache import Cache
+
+MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"
+BATCH = 16  # clips of the probe
+STEPS = 3
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds on one worker, by what they go into, and with the workers of the configuration."""
+
+    parts: Mapping[str, float]
+    workers: int
+    speeds: tuple[Speed, ...]
+
+    @property
+    def seconds(self) -> float:
+        """In all, with the workers of the configuration."""
+        return sum(self.parts.values()) / max(1, self.workers)
+
+
+def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
+    """Take the times of the unpruned model on clips of noise as long as the data set's."""
+    dataset = opened(data)
+    rng = np.random.default_rng(0)
+    clips = rng.normal(-40, 10, (BATCH, frames(dataset.samples), MELS)).astype(np.float32)
+    targets = rng.random((BATCH, model.n_classes)) < 0.1
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        network = Cnn14(model.widths, model.n_classes, model.embedding)
+        stem = np.concatenate(list(stem_outputs(network, clips)))
+        step = _step_seconds(lambda said: train(network, clips, targets, _RECIPE, seed=0, progress=said))
+        tail = _step_seconds(
+            lambda said: train(network, stem, targets, _RECIPE, seed=0, tail=True, progress=said)
+        )
+        forward = _seconds(lambda: predict(network, clips, batch=BATCH))
+        tail_forward = _seconds(lambda: predict(network, stem, batch=BATCH, tail=True))
+        scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
+        outcome = sum(
+            _seconds(job)
+            for job in (
+                lambda: remove_filters(network, {"C12": range(min(1, model.widths[-1] - 1))}),
+                lambda: exact_measures(network),
+                lambda: resampled_map(scores, data),
+            )
+        )
+    finally:
+        torch.set_num_threads(before)
+    return Speed(step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome)
+
+
+_RECIPE = Recipe(steps=STEPS, batch=BATCH)
+
+
+def _seconds(job: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    job()
+    return time.perf_counter() - started
+
+
+def _step_seconds(run: Callable[[Callable[[int, int], None]], object]) -> float:
+    """The median of the steps after the first, which allocates."""
+    ends: list[float] = []
+    run(lambda done, total: ends.append(time.perf_counter()))
+    return median(np.diff(ends).tolist())
+
+
+def forecast(
+    config: Config, plan: Plan, cells: Sequence[Cell], options: Sequence[DataOptions], cache: Cache
+) -> Forecast:
+    """How long the given cells of a plan will take.
+
+    Args:
+        config: the sweep.
+        plan: of the configuration.
+        cells: those that are not finished.
+        options: of the plan's data sets.
+        cache: base models that it holds are not trained again.
+    """
+    speeds = tuple(
+        probe(model, data, config.threads) for model, data in zip(plan.models, options, strict=True)
+    )
+    costs = Costs(config, plan, speeds)
+    untrained = [
+        base
+        for base in dict.fromkeys(cell.base for cell in cells)
+        if not (cache.base(base.identity) / "quality.json").exists()
+    ]
+    parts = {
+        "base models": sum(costs.base(base.data) for base in untrained),
+        "scores": costs.scores(cells),
+        "learning rates": costs.rates(cells),
+        "cells": sum(map(costs.cell, cells)),
+    }
+    return Forecast(parts, config.workers, speeds)

@@ -1,0 +1,129 @@
+"""What a sweep has to do, and what each piece needs to be there before it can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from prunebench.harness.cells.removal import scored_by
+from prunebench.harness.config.config import Config
+from prunebench.harness.data.dataset import SPLITS
+from prunebench.harness.plan.plan import Base, Cell, Plan
+from prunebench.harness.sweep.rates import RateGroup, trial_cells
+
+
+@dataclass(frozen=True)
+class Features:
+    """Log-mel features of a split of a data set, by its index."""
+
+    data: int
+    split: str
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A base model; `first` of its data set, the one that rates are chosen on."""
+
+    base: Base
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Stem:
+    """What C1–C6 of a base model give on a split."""
+
+    model: BaseModel
+    split: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a criterion says of a base model's filters."""
+
+    model: BaseModel
+    criterion: str
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A cell that helps to choose a rate; it leaves no record."""
+
+    cell: Cell
+    rate: float
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The rates of a group, chosen from its trials."""
+
+    group: RateGroup
+
+
+@dataclass(frozen=True)
+class Point:
+    """A cell of the grid."""
+
+    cell: Cell
+
+
+Node = Features | BaseModel | Stem | Scores | Trial | Rates | Point
+NodeT = TypeVar("NodeT", Features, BaseModel, Stem, Scores, Trial, Rates)
+
+
+def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple[Node, ...]]:
+    """Each piece that the cells take, with the pieces that must end before it begins."""
+    found: dict[Node, tuple[Node, ...]] = {}
+
+    def want(node: NodeT, *before: Node) -> NodeT:
+        found.setdefault(node, before)
+        return node
+
+    def stands_on(cell: Cell) -> list[Node]:
+        data = cell.base.data
+        features = [want(Features(data, split)) for split in SPLITS]
+        model = want(BaseModel(cell.base, cell.base == plan.first_base(data)), *features)
+        nodes: list[Node] = [model]
+        if cell.finetune_scope == "tail":
+            nodes += [want(Stem(model, split), model) for split in SPLITS]
+        nodes += [want(Scores(model, *scored), model) for scored in scored_by(cell, config)]
+        return nodes
+
+    def rates_of(group: RateGroup) -> Rates:
+        if Rates(group) not in found:
+            random, unpruned = trial_cells(config, group, plan)
+            rates = config.finetune.rates if len(config.finetune.rates) > 1 else ()  # one needs no choice
+            trials = [
+                want(Trial(cell, rate), *stands_on(cell))
+                for cell in (*unpruned, *random)  # what takes longest first, since all wait for the last
+                for rate in rates
+            ]
+            want(Rates(group), *trials)
+        return Rates(group)
+
+    for cell in cells:
+        chosen = [] if cell.finetune_scope == "none" else [rates_of(RateGroup.of(cell))]
+        found[Point(cell)] = (*stands_on(cell), *chosen)
+    return found
+
+
+def rank(node: Node) -> int:
+    """Lower is begun earlier: first what the choice of rates waits for, since all tuned cells wait for that."""
+    match node:
+        case Features():
+            return 0
+        case BaseModel(first=True):
+            return 1
+        case Stem(BaseModel(first=True)) | Scores(BaseModel(first=True), "random"):
+            return 2
+        case Trial():
+            return 3
+        case BaseModel():
+            return 4
+        case Stem():
+            return 5
+        case Scores():
+            return 6
+        case _:
+            return 7

@@ -1,0 +1,148 @@
+"""What a sweep knows so far, and the jobs and records of cells that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.record import Record
+from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.cells.base_model import BaseJob, base_job
+from prunebench.harness.cells.outcome import Outcome, OutcomeJob
+from prunebench.harness.cells.records import failed_record, finished_record
+from prunebench.harness.cells.removal import leader_of, outcome_job, scored_by
+from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
+from prunebench.harness.cells.stage_quality import Quality
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataOptions
+from prunebench.harness.plan.plan import Base, Cell, Plan
+from prunebench.harness.pruning.sources import content_hash
+from prunebench.harness.sweep.rates import RateGroup, best_rate, make_trials
+from prunebench.pruners.contract import Pruner
+
+PATHS = ("root", "table", "classes", "black_list")  # options of a data set that name files
+
+
+class CellError(Exception):
+    """Why a cell cannot be computed: something that it stands on failed."""
+
+
+class Known:
+    """Qualities of base models, scores, rates, outcomes and failures, filed under their keys."""
+
+    def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
+        self.options = [_at_home_everywhere(options) for options in config.data_sets()]
+        self.labels = labels
+        self.qualities: dict[str, Quality] = {}
+        self.scorings: dict[str, Scoring] = {}
+        self.outcomes = outcomes
+        self.failures: dict[str, str] = {}
+        self._config = config
+        self._plan = plan
+        self._rates: dict[RateGroup, dict[str, float]] = {}
+        leaders = [a.removeprefix("same_as:") for a in config.prune.allocations if a.startswith("same_as:")]
+        criteria = ("random", *config.prune.criteria, *leaders)
+        self._pruners = {label: config.prune.pruner(label) for label in criteria}
+        layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
+        self._layers = tuple(sorted(layers))
+
+    def base_job(self, base: Base) -> BaseJob:
+        """The job of a base model."""
+        return base_job(self._config, base, self.options[base.data])
+
+    def base_name(self, base: Base) -> str:
+        """What people call a base model."""
+        where = f" on {self.labels[base.data]}" if len(self.labels) > 1 else ""
+        return f"base {base.seed}{where}"
+
+    def scoring_job(self, base: Base, criterion: str, seed: int | None) -> ScoringJob:
+        """The job of a criterion on a base model."""
+        prune = self._config.prune
+        content = content_hash(self._pruners[criterion])
+        clips, files = prune.calibration_clips, prune.files
+        return ScoringJob(self.base_job(base), criterion, seed, self._layers, clips, files, content)
+
+    def job(self, cell: Cell, rate: float | None) -> OutcomeJob:
+        """The job that computes a cell.
+
+        Raises:
+            CellError: if its base model or its scores failed.
+        """
+        if cell.base.identity not in self.qualities:
+            raise CellError(f"its base model failed: {self.why(cell.base.identity)}")
+        for criterion, seed in scored_by(cell, self._config):
+            key = scoring_key(cell.base.identity, criterion, seed)
+            if key not in self.scorings:
+                raise CellError(f"scoring failed: {self.why(key)}")
+        leads = leader_of(cell, self._config)
+        leader = None if leads is None else self.scorings[scoring_key(cell.base.identity, *leads)]
+        job = self.base_job(cell.base)
+        try:
+            return outcome_job(self._config, cell, job, rate, self._scoring(cell), leader)
+        except InputError as error:
+            raise CellError(str(error)) from error
+
+    def choose_rates(self, group: RateGroup) -> None:
+        """Choose the rates of a group from its trials; where that fails, cells of the group will say why."""
+        if len(rates := self._config.finetune.rates) == 1:
+            self._rates[group] = {"shared": rates[0], "own": rates[0]}
+            return
+        try:
+            trials = make_trials(self._config, group, self._plan, self.job)
+            self._rates[group] = {
+                "shared": best_rate(trials.shared, self.outcomes),
+                "own": best_rate(trials.own, self.outcomes),
+            }
+        except CellError as error:
+            self.failures[str(group)] = str(error)
+        except KeyError as error:
+            why = self.why(error.args[0])
+            self.failures[str(group)] = f"a trial of its learning rate failed: {why}"
+
+    def rate(self, cell: Cell) -> float | None:
+        """The fine-tuning rate of a cell, `None` for one without.
+
+        Raises:
+            CellError: if none could be chosen.
+        """
+        if cell.finetune_scope == "none":
+            return None
+        group = RateGroup.of(cell)
+        if group not in self._rates:
+            raise CellError(self.why(str(group)))
+        return self._rates[group][cell.rate_choice]
+
+    def why(self, key: str) -> str:
+        """Why a piece failed."""
+        return self.failures.get(key, "the reason was not recorded")
+
+    def finished(self, cell: Cell, outcome: Outcome) -> Record:
+        """The record of a cell whose outcome is there."""
+        widths = self.base_job(cell.base).widths
+        label, pruner = self.labels[cell.base.data], self._pruner(cell)
+        return finished_record(cell, pruner, label, widths, outcome, self.rate(cell), self._scoring(cell))
+
+    def failed(self, cell: Cell, error: str) -> Record:
+        """The record of a cell that could not be computed."""
+        return failed_record(cell, self._pruner(cell), self.labels[cell.base.data], error)
+
+    def _scoring(self, cell: Cell) -> Scoring | None:
+        if cell.criterion is None:
+            return None
+        return self.scorings.get(scoring_key(cell.base.identity, cell.criterion, cell.prune_seed))
+
+    def _pruner(self, cell: Cell) -> Pruner | None:
+        return None if cell.criterion is None else self._pruners[cell.criterion]
+
+
+def _at_home_everywhere(options: DataOptions) -> DataOptions:
+    """The options with full paths, since workers may have another working directory."""
+    given = {name: getattr(options, name) for name in PATHS}
+    full: dict[str, Any] = {name: _full(path) for name, path in given.items() if path is not None}
+    return replace(options, **full)
+
+
+def _full(path: str) -> str:
+    return str(Path(path).expanduser().resolve())

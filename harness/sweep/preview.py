@@ -1,0 +1,162 @@
+"""A plan in figures, before anything is started: what `prunebench run --dry-run` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.run.record import read_records
+from prunebench.harness.budget.allocation import Floored, Global, SameAs, parse_allocation
+from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.budget.target import without
+from prunebench.harness.config.comparison import difference
+from prunebench.harness.config.config import RANDOM_SEEDS, Config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.networks.architecture import COSTS, Architecture
+from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.plan import Plan, make_plan
+from prunebench.harness.sweep.forecast import MODEL, forecast
+from prunebench.harness.workspace.cache import Cache
+
+BASE_SEEDS = 6  # the fewest base models from which a difference can be claimed
+
+
+def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[str, Any]:
+    """What a configuration would run, as JSON values.
+
+    Args:
+        config: the sweep.
+        cache: base models that it holds are not counted into the time.
+        folder: of a run, whose finished cells are not counted into the time.
+
+    Returns:
+        `cells` by kind, `bases`, `models` (the unpruned ones), `points` by data set and scope with what each comes to
+        and the scope's floor, `time`, `notes`.
+
+    Raises:
+        InputError: as a run would, for a data set, a budget, a checkpoint or a sensitivity table.
+    """
+    options = config.data_sets()
+    datasets = [opened(data) for data in options]
+    plan = make_plan(config, datasets)
+    done = _finished(folder)
+    left = [cell for cell in plan.cells if cell.identity not in done]
+    expected = forecast(config, plan, left, options, cache)
+    labels = [dataset.label for dataset in datasets]
+    return {
+        "name": config.name,
+        "cells": {"total": len(plan.cells), "finished": len(plan.cells) - len(left), **_kinds(plan.cells)},
+        "bases": [
+            {"data": labels[base.data], "seed": base.seed, "base": base.identity} for base in plan.bases
+        ],
+        "models": [
+            {"data": label, **asdict(model), **{cost: model.cost(cost) for cost in COSTS}}
+            for label, model in zip(labels, plan.models, strict=True)
+        ],
+        "points": [
+            point for index, label in enumerate(labels) for point in _points(config, plan, index, label)
+        ],
+        "floors": [
+            floor
+            for label, model in zip(labels, plan.models, strict=True)
+            for floor in _floors(config, label, model)
+        ],
+        "time": {
+            "seconds": round(expected.seconds, 1),
+            "workers": expected.workers,
+            "one_worker_seconds": {part: round(seconds, 1) for part, seconds in expected.parts.items()},
+            "speeds": [
+                {"data": label, **asdict(speed)} for label, speed in zip(labels, expected.speeds, strict=True)
+            ],
+            "model": MODEL,
+            "shapes": config.measure.latency,
+        },
+        "notes": [*_strays(config, plan, folder, done), *_notes(config)],
+    }
+
+
+def _finished(folder: Path | None) -> set[str]:
+    records = read_records(folder / "records.jsonl") if folder is not None else []
+    return {record.cell for record in records if record.status == "done"}
+
+
+def _kinds(cells: Sequence[Cell]) -> dict[str, dict[str, int]]:
+    return {
+        "controls": dict(Counter(cell.control for cell in cells if cell.control)),
+        "criteria": dict(Counter(cell.criterion for cell in cells if cell.criterion and not cell.control)),
+        "allocations": dict(Counter(cell.allocation for cell in cells if cell.criterion)),
+        "schedules": dict(Counter(cell.schedule for cell in cells if cell.criterion)),
+    }
+
+
+def _points(config: Config, plan: Plan, index: int, label: str) -> list[dict[str, Any]]:
+    model = plan.models[index]
+    return [
+        {
+            "data": label,
+            "scope": scope,
+            "budget": planned.point.kind,
+            "asked": planned.point.amount,
+            "ratio": planned.ratio,
+            "widths": list(planned.widths),
+            **{f"{cost}_share": round(model.share(cost, planned.widths), 4) for cost in COSTS},
+            "per_layer": {
+                name: list(without(model.widths, parse_scope(scope), counts))
+                for name, counts in planned.counts.items()
+            },
+        }
+        for scope in config.prune.scopes
+        for planned in plan.points[index][scope]
+    ]
+
+
+def _floors(config: Config, label: str, model: Architecture) -> list[dict[str, Any]]:
+    """The smallest shape that an allocation can come to in each scope."""
+    found = []
+    for scope in config.prune.scopes:
+        layers = parse_scope(scope)
+        filters = [model.widths[LAYERS.index(layer)] for layer in layers]
+        for name in config.prune.allocations:
+            allocation = parse_allocation(name)
+            floored = Global() if isinstance(allocation, SameAs) else allocation
+            stay = [floored.stay(n) if isinstance(floored, Floored) else 1 for n in filters]
+            widths = without(model.widths, layers, [n - s for n, s in zip(filters, stay, strict=True)])
+            shares = {f"{cost}_share": round(model.share(cost, widths), 4) for cost in COSTS}
+            keeps = floored.keeps if isinstance(floored, Floored) else "one filter a layer"
+            found.append({"data": label, "scope": scope, "allocation": name, "keeps": keeps, **shares})
+    return found
+
+
+def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> Iterator[str]:
+    """What a run in this folder would be refused for."""
+    strays = done - {cell.identity for cell in plan.cells}
+    if folder is not None and strays:
+        yield (
+            f"`{folder}` holds {len(strays)} finished cells that this configuration lacks"
+            f"{difference(folder, config)}: a run there is refused, give another folder with -o."
+        )
+
+
+def few_draws(config: Config) -> Iterator[str]:
+    """Whether the control `random` is drawn too seldom to be one."""
+    if len(config.prune.seeds) < RANDOM_SEEDS:
+        yield (
+            f"`prune.seeds` has {len(config.prune.seeds)} for the control `random`; a comparison takes "
+            f"{RANDOM_SEEDS} or more."
+        )
+
+
+def _notes(config: Config) -> Iterator[str]:
+    """What a configuration has too little of for a claim."""
+    yield from few_draws(config)
+    if len(config.base.seeds) < BASE_SEEDS:
+        yield (
+            f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASE_SEEDS} base models give intervals and no "
+            "claim."
+        )
+    if len(config.prune.points()) < 5:
+        yield f"{len(config.prune.points())} budget points; a claim takes five or more."

@@ -1,0 +1,219 @@
+"""The run folder: complete in itself, one writer, nothing finished is ever lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import filelock
+import numpy as np
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import DISK_FULL, check_own_files, remove_leftovers, whole_file, write_text
+from prunebench.eval.logs import append_line, parsed_lines, read_lines
+from prunebench.eval.measures.measure_registry import installed_measures
+from prunebench.eval.run.record import Record, read_records
+from prunebench.eval.run.schema import RUN_SCHEMA
+from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.harness.cells.outcome import Outcome
+from prunebench.harness.config.comparison import difference
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataSet
+from prunebench.harness.plan.plan import Plan
+from prunebench.harness.workspace.environment import describe_environment
+
+PROBES = ".prunebench-" + "[0-9a-f]" * 32  # as `cluster` names them, and nothing else of someone's folder
+
+
+class RunFolder:
+    """A run folder, held by one process at a time.
+
+    `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
+    of all cells · `measures.json` name, unit, direction and bounds of every
+    measure · `outcomes.jsonl` what was trained and measured ·
+    `removed.jsonl` the filters each of them lost, by layer · `curves.jsonl` [step, validation mAP] along the
+    trainings that were evaluated · `records.jsonl` one record a cell ·
+    `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
+    `scores/` test scores · `targets/` test targets · `report/` · `progress.json` while a run is under way.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = filelock.FileLock(path / ".lock", timeout=0)
+
+    def __enter__(self) -> RunFolder:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            check_own_files(self.path)
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise InputError(
+                f"A run folder takes one `prunebench run` at a time. Found another at work in `{self.path}`: wait "
+                "for it, or give another folder with -o."
+            ) from None
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            raise InputError(
+                f"A run folder must be a folder that can be written. Found `{self.path}` ({error.strerror}): give "
+                "another with -o."
+            ) from error
+        for probe in self.path.glob(PROBES):  # of a run on a cluster that was killed
+            probe.unlink(missing_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+
+    @property
+    def scores(self) -> Path:
+        """The folder of test scores."""
+        return self.path / "scores"
+
+    def begin(self, config: Config, plan: Plan, datasets: Sequence[DataSet]) -> None:
+        """Write what describes the run, or check that it fits what is there.
+
+        Raises:
+            InputError: if the folder holds finished cells that the configuration does not ask for, or was made
+                with another torch.
+        """
+        self._check_folder()
+        self._check_cells(config, plan)
+        environment = self._environment()
+        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]), follow=False)
+        write_text(
+            self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True), follow=False
+        )
+        for folder in (self.path, *(path for path in self.path.iterdir() if path.is_dir())):
+            remove_leftovers(folder)
+        write_text(self.path / "config.toml", config.to_toml(), follow=False)
+        measures = [measure.description() for measure in installed_measures()[0]]
+        write_text(self.path / "measures.json", json.dumps(measures, indent=1), follow=False)
+        for file in map(Path, config.prune.files):
+            # Two files of one name in different folders are both kept.
+            kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
+            write_text(self.path / "pruners" / kept, file.read_text(encoding="utf-8"), follow=False)
+        for dataset in datasets:
+            with whole_file(
+                self.path / "targets" / f"{file_name(dataset.label)}.npz", follow=False
+            ) as stream:
+                np.savez_compressed(
+                    stream,
+                    targets=dataset.test.targets,
+                    class_names=np.array(dataset.class_names),
+                    sources=np.array(["|".join(sources) for sources in dataset.test.sources]),
+                    names=np.array(dataset.test.names),
+                )
+
+    def _check_folder(self) -> None:
+        """Someone else's folder is left alone."""
+        foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
+        if foreign and not (self.path / "plan.json").is_file():
+            raise InputError(
+                f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
+                "give another folder with -o."
+            )
+
+    def _check_cells(self, config: Config, plan: Plan) -> None:
+        done = {cell for cell, record in self.records().items() if record.status == "done"}
+        stray = done - {cell.identity for cell in plan.cells}
+        if stray:
+            raise InputError(
+                f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
+                f"{len(stray)} others{difference(self.path, config)}: extend the configuration in its `config.toml`, "
+                "or give another folder with -o."
+            )
+
+    def _environment(self) -> dict[str, object]:
+        """What the run is made with: of its first outcome, or of now."""
+        file = self.path / "environment.json"
+        now = {"run_schema_version": RUN_SCHEMA, **describe_environment()}
+        if not file.exists() and not read_lines(self.path / "outcomes.jsonl"):
+            return now
+        try:
+            before = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
+                "give another folder with -o."
+            ) from error
+        if before.get("run_schema_version", RUN_SCHEMA) != RUN_SCHEMA:
+            raise InputError(
+                f"A run folder must have run_schema_version {RUN_SCHEMA}. Found {before['run_schema_version']!r} in "
+                f"`{self.path}`: use the version of prunebench that made it, or give another folder with -o."
+            )
+        if not read_lines(self.path / "outcomes.jsonl"):
+            return now
+        for key in ("torch", "processor"):
+            if before.get(key) != now[key]:
+                raise InputError(
+                    f"All cells of a run must be made with one {key}. `{self.path}` has {before.get(key)!r}, this "
+                    f"is {now[key]!r}: give another folder with -o."
+                )
+        return before
+
+    def records(self) -> dict[str, Record]:
+        """The last record of each cell."""
+        return {record.cell: record for record in read_records(self.path / "records.jsonl")}
+
+    def add_record(self, record: Record) -> None:
+        """Append a record, whole or not at all."""
+        append_line(self.path / "records.jsonl", record.to_json())
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Finished outcomes whose test scores are there."""
+        found = parsed_lines(self.path / "outcomes.jsonl", Outcome.from_json)
+        return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
+
+    def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
+        """Append an outcome, and before it its curve and the filters that went, by layer.
+
+        Args:
+            outcome: that is finished; it says itself which filters went where it alone knows.
+            removed: layer → filters, else.
+        """
+        removed = outcome.removed or removed
+        if any(removed.values()):
+            line = {"outcome": outcome.identity, "removed": {k: list(v) for k, v in removed.items()}}
+            append_line(self.path / "removed.jsonl", json.dumps(line, separators=(",", ":")))
+        if outcome.curve:
+            curve = {"outcome": outcome.identity, "curve": outcome.curve}
+            append_line(self.path / "curves.jsonl", json.dumps(curve, separators=(",", ":")))
+        append_line(self.path / "outcomes.jsonl", outcome.to_json())
+
+    def log_failure(self, key: str, details: str) -> None:
+        """Keep the traceback of a task that failed; the records hold its last line."""
+        append_line(self.path / "failures.log", f"{key}\n{details}")
+
+    def shapes(self, settings: Mapping[str, object]) -> set[tuple[int, ...]]:
+        """Shapes whose latency is measured with these settings."""
+        return {
+            shape.widths
+            for shape in load_shapes(self.path).values()
+            if shape.settings == settings and "latency_backbone_ms" in shape.timings
+        }
+
+    def add_shape(
+        self,
+        widths: Sequence[int],
+        timings: Mapping[str, float],
+        settings: Mapping[str, object],
+        failed: Mapping[str, str],
+    ) -> None:
+        """Append what one shape was measured at, how, and what could not be measured and why."""
+        shape = Shape(tuple(widths), dict(timings), dict(settings), dict(failed))
+        append_line(self.path / "shapes.jsonl", shape.to_json())
+
+
+def file_name(label: str) -> str:
+    """A label as a file name."""
+    return re.sub(r"[^\w.=-]+", "_", label)

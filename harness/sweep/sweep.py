@@ -1,0 +1,110 @@
+"""The sweep: from a configuration to one record per cell, with nothing finished done twice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import DISK_FULL
+from prunebench.harness.config.config import Config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.engine.cluster import Cluster
+from prunebench.harness.engine.progress import Display, Progress, ProgressFile
+from prunebench.harness.engine.workers import local_engine
+from prunebench.harness.plan.plan import Cell, Plan, make_plan
+from prunebench.harness.sweep.execution import Grid
+from prunebench.harness.sweep.runfolder import RunFolder
+from prunebench.harness.sweep.shapes import measure_missing_shapes
+from prunebench.harness.sweep.skipped import write_skipped
+from prunebench.harness.workspace.cache import Cache
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a sweep ended."""
+
+    cells: int
+    failed: int
+
+
+def run_sweep(
+    config: Config,
+    folder: Path,
+    cache: Cache,
+    displays: Sequence[Display] = (),
+    *,
+    retry_failed: bool = False,
+    scheduler: str | None = None,
+    resources: Mapping[str, float] | None = None,
+) -> Summary:
+    """Run all cells of a configuration that the run folder does not hold yet, then time the shapes.
+
+    Args:
+        config: the sweep.
+        folder: made if absent; the same call resumes it.
+        cache: where features, base models and trainings under way are kept.
+        displays: told of progress.
+        retry_failed: take failed cells again.
+        scheduler: address of a Dask scheduler, or its scheduler file, whose workers compute instead of processes
+            of this machine; they must see `folder`, `cache` and the data at the same paths.
+        resources: what a cell takes of a Dask worker's resources, `{"GPU": 1}`.
+
+    Raises:
+        InputError: for a data set that cannot be read, a scheduler that cannot be reached or a folder that does
+            not fit the configuration.
+        OSError: for a full disk; what is finished is kept.
+    """
+    datasets = [opened(options) for options in config.data_sets()]
+    plan = make_plan(config, datasets)
+    folder = folder.resolve()
+    cache = Cache(cache.root.resolve(), config.checkpoint_seconds)
+    with contextlib.ExitStack() as stack:
+        engine = stack.enter_context(
+            Cluster(scheduler, config.threads, resources)
+            if scheduler
+            else local_engine(config.workers, config.threads)
+        )
+        run = stack.enter_context(RunFolder(folder))
+        missing = _missing(plan, run, retry_failed)
+        if missing:
+            _make_cache(cache.root)
+            engine.share([cache.root, folder])
+        run.begin(config, plan, datasets)
+        write_skipped(folder, datasets)
+        progress = Progress([*displays, stack.enter_context(ProgressFile(folder / "progress.json"))])
+        if missing:
+            Grid(config, plan, datasets, run, cache, engine, progress).run(missing)
+        engine.close()
+        if config.measure.latency:
+            measure_missing_shapes(config, run, datasets, progress)
+        kept = run.records()  # of cells that failed and are asked for no longer, too
+        records = [kept[cell.identity] for cell in plan.cells if cell.identity in kept]
+        return Summary(len(records), sum(record.status == "failed" for record in records))
+
+
+def _missing(plan: Plan, run: RunFolder, retry_failed: bool) -> list[Cell]:
+    """Cells without a record, or whose record stands on test scores that are gone."""
+    records, outcomes = run.records(), run.outcomes()
+
+    def ended(cell: Cell) -> bool:
+        record = records.get(cell.identity)
+        if record is None:
+            return False
+        return not retry_failed if record.status == "failed" else record.outcome in outcomes
+
+    return [cell for cell in plan.cells if not ended(cell)]
+
+
+def _make_cache(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        raise InputError(
+            f"The cache must be a folder that can be written. Found `{cache}` ({error.strerror}): name another with "
+            "`PRUNEBENCH_CACHE`."
+        ) from error

@@ -1,0 +1,135 @@
+"""Sound of any length as overlapping windows, in as much memory as one window takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.data.recordings.decoding import check_recording
+
+SHORTEST = 1.0  # seconds: what is shorter is padded with zeros, for five poolings leave nothing of less
+LONGEST = 60.0
+BLOCK = 1.0  # seconds read at a time
+TAIL = 0.05  # seconds: an end as short as what resampling adds gets no window of its own
+
+
+class Window(NamedTuple):
+    """A piece of sound: where it lies in seconds, and its samples, mono in [-1, 1]."""
+
+    start_s: float
+    end_s: float
+    samples: NDArray[np.float32]
+
+
+def check_spans(window_s: float, hop_s: float) -> None:
+    """Refuse windows that a model cannot take, or that leave gaps.
+
+    Raises:
+        InputError: for a length outside `SHORTEST` … `LONGEST`, or a hop outside (0, length].
+    """
+    if not SHORTEST <= window_s <= LONGEST:
+        raise InputError(
+            f"A window must be {SHORTEST:g} to {LONGEST:g} seconds long. Found {window_s:g}: Cnn14 was trained on 10."
+        )
+    if not 0 < hop_s <= window_s:
+        raise InputError(
+            f"Windows must begin at most their length apart, so that nothing is missed. Found a hop of {hop_s:g} s "
+            f"and windows of {window_s:g} s."
+        )
+
+
+def recording_windows(path: Path, window_s: float, hop_s: float, rate: int) -> Iterator[Window]:
+    """The windows of a recording; the last one ends with it, to `TAIL`, and a short recording is one window.
+
+    Args:
+        path: any format libsndfile reads; channels are averaged.
+        window_s, hop_s: length of a window and distance of their beginnings, in seconds.
+        rate: of the samples that are given, Hz.
+
+    Raises:
+        InputError: naming the file, where it cannot be decoded.
+    """
+    check_spans(window_s, hop_s)
+    check_recording(path)
+    length, hop = round(window_s * rate), max(1, round(hop_s * rate))
+    kept, begin, ended = np.empty(0, dtype=np.float32), 0, 0  # `kept` begins at sample `begin`
+    for samples in _resampled(path, rate):
+        kept = np.concatenate([kept, samples])
+        while len(kept) >= length + (hop if ended else 0):
+            start = hop if ended else 0
+            kept, begin = kept[start:], begin + start
+            ended = begin + length
+            yield _window(kept[:length], begin, rate)
+    total = begin + len(kept)
+    if not total:
+        raise InputError(f"A recording must hold sound. Found `{path}`, which is empty.")
+    if total - ended > (TAIL * rate if ended else 0):
+        begin = max(0, total - length)
+        yield _window(kept[-length:], begin, rate)
+
+
+def live_windows(
+    read: Callable[[], NDArray[np.float32] | None],
+    source_rate: int,
+    window_s: float,
+    hop_s: float,
+    rate: int,
+) -> Iterator[Window]:
+    """The newest window of a stream, each time at least `hop_s` of new sound has come.
+
+    Whoever is slower than the stream misses windows and does not fall behind. The first windows are as long as the
+    stream so far, at least `SHORTEST`.
+
+    Args:
+        read: what came since it was called last, waiting for something; `None` at the end.
+        source_rate: of what `read` gives, Hz.
+        window_s, hop_s, rate: as `recording_windows` takes them.
+    """
+    check_spans(window_s, hop_s)
+    length, hop = round(window_s * rate), max(1, round(hop_s * rate))
+    resample = _resampler(source_rate, rate)
+    kept, total, fresh = np.empty(0, dtype=np.float32), 0, 0
+    while (block := read()) is not None:
+        samples = resample(block, False)
+        total, fresh = total + len(samples), fresh + len(samples)
+        kept = np.concatenate([kept, samples])[-length:]
+        if fresh >= hop and len(kept) >= min(length, round(SHORTEST * rate)):
+            fresh = 0
+            yield _window(kept, total - len(kept), rate)
+
+
+def _window(samples: NDArray[np.float32], begin: int, rate: int) -> Window:
+    padded = np.zeros(max(len(samples), round(SHORTEST * rate)), dtype=np.float32)
+    padded[: len(samples)] = np.clip(samples, -1, 1)
+    return Window(begin / rate, (begin + len(samples)) / rate, padded)
+
+
+def _resampled(path: Path, rate: int) -> Iterator[NDArray[np.float32]]:
+    try:
+        with soundfile.SoundFile(path) as file:
+            resample = _resampler(file.samplerate, rate)
+            for block in file.blocks(round(BLOCK * file.samplerate), dtype="float32", always_2d=True):
+                mono = block.mean(axis=1)
+                if not np.isfinite(mono).all():
+                    raise InputError(f"A recording must hold finite samples. Found `{path}`, which does not.")
+                yield resample(mono, False)
+            yield resample(np.empty(0, dtype=np.float32), True)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise InputError(
+            f"A recording must be a file that libsndfile reads. Found `{path}`: {error}"
+        ) from error
+
+
+def _resampler(source: int, rate: int) -> Callable[[NDArray[np.float32], bool], NDArray[np.float32]]:
+    """A call (samples, whether they are the last) → samples at the other rate; state goes on from call to call."""
+    if source == rate:
+        return lambda samples, last: samples
+    stream = soxr.ResampleStream(source, rate, 1, dtype="float32", quality="HQ")
+    return lambda samples, last: stream.resample_chunk(samples, last=last)

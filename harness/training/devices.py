@@ -1,0 +1,88 @@
+"""One process or several, each on its device: what Hugging Face Accelerate does for the loop.
+
+Accelerate and not Lightning Fabric: the loop keeps its own batches and states, and Accelerate asks for no module or
+trainer of its own. It needs no more than torch, gives the same arithmetic as torch alone where one processor runs in
+32 bits, and scales gradients of 16 bits and splits batches with few words.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import multiprocessing
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.training.recipe import FullRecipe
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+PRECISIONS = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
+PATIENCE = datetime.timedelta(hours=6)  # the other processes wait while one evaluates
+
+
+def accelerator(recipe: FullRecipe) -> Accelerator:
+    """Accelerate's view of this process.
+
+    Raises:
+        InputError: where Accelerate is not installed.
+    """
+    try:
+        from accelerate import Accelerator, InitProcessGroupKwargs
+        from accelerate.state import AcceleratorState
+    except ImportError as error:
+        raise InputError(
+            "Training at full size needs Accelerate, which is not installed: pip install 'prunebench[train]'."
+        ) from error
+    AcceleratorState._reset_state(True)  # a process may train several models, each with its own settings
+    return Accelerator(
+        cpu=recipe.device == "cpu",
+        mixed_precision=PRECISIONS[recipe.precision],
+        gradient_accumulation_steps=recipe.accumulate,
+        step_scheduler_with_optimizer=False,
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
+    )
+
+
+def run_on_devices(devices: int, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """Call `function(*arguments)` in so many processes that know of each other; in this one where it is one.
+
+    Raises:
+        RuntimeError: with what a process raised.
+    """
+    if devices == 1:
+        function(*arguments)
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
+        _join, (devices, port, torch.get_num_threads(), function, arguments), nprocs=devices
+    )
+
+
+def _join(
+    rank: int,
+    devices: int,
+    port: int,
+    threads: int,
+    function: Callable[..., None],
+    arguments: tuple[Any, ...],
+) -> None:
+    os.environ.update(
+        RANK=str(rank),
+        LOCAL_RANK=str(rank),
+        WORLD_SIZE=str(devices),
+        LOCAL_WORLD_SIZE=str(devices),
+        MASTER_ADDR="127.0.0.1",
+        MASTER_PORT=str(port),
+    )
+    torch.set_num_threads(threads)
+    function(*arguments)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

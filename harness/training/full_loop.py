@@ -1,0 +1,201 @@
+"""Training at full size: PANNs' loop, on one device or several.
+
+What a step sees (clips, augmentation, dropout) is a function of the seed, the step and the process alone, so a
+training that was interrupted on the CPU goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from prunebench.harness.data.features.streamed import input_reader
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.training.augmentation import stripe_mask
+from prunebench.harness.training.course import Course
+from prunebench.harness.training.devices import accelerator
+from prunebench.harness.training.loop import Evaluate, channels_last, is_evaluated
+from prunebench.harness.training.prefetch import ahead
+from prunebench.harness.training.recipe import FullRecipe
+from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder
+from prunebench.harness.training.state import TrainingState
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+class TaggingLoss(nn.Module):
+    """Augmentation and loss around a model, so that a step is one call of one module.
+
+    Args:
+        model: that is trained.
+    """
+
+    def __init__(self, model: Cnn14) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, features: Tensor, targets: Tensor, hidden: Tensor | None, weights: Tensor | None
+    ) -> Tensor:
+        """Mean binary cross-entropy.
+
+        Args:
+            features: (clips, frames, mels) in decibels.
+            targets: (clips, classes) in [0, 1].
+            hidden: (clips, frames, mels), what SpecAugment hides: set to 0 after `bn0`.
+            weights: (clips / 2,), of the first clip of each pair that mixup mixes.
+        """
+        x = self.model.normalised(features)
+        if hidden is not None:
+            x = x.masked_fill(hidden[:, None], 0.0)
+        if weights is not None:
+            x, targets = _in_pairs(x, weights), _in_pairs(targets, weights)
+        output = self.model.head(self.model.trunk(self.model.stem_blocks(x)))
+        return F.binary_cross_entropy_with_logits(output.logits, targets)
+
+
+def _in_pairs(x: Tensor, weights: Tensor) -> Tensor:
+    first = weights.reshape(-1, *(1,) * (x.ndim - 1))
+    return first * x[0::2] + (1 - first) * x[1::2]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A part of a step's batch: its clips, and the seed of its augmentation and dropout."""
+
+    step: int
+    rows: NDArray[np.intp]
+    last: bool
+    seed: int
+
+
+def train_full(
+    model: Cnn14,
+    inputs: NDArray[np.float32],
+    targets: NDArray[np.bool_],
+    recipe: FullRecipe,
+    *,
+    seed: int,
+    evaluate: Evaluate | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    state: TrainingState | None = None,
+) -> Course:
+    """Train `model` in place to the last iterate, in this process.
+
+    Where several processes train, each calls this and takes its share of every batch; the first evaluates, keeps
+    states and reports.
+
+    Args:
+        model: left on the CPU in evaluation mode.
+        inputs: log-mel features (clips, frames, mels), read ahead by other threads.
+        targets: (clips, classes).
+        recipe: steps, rates, augmentation, devices.
+        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
+        evaluate: model → validation mAP, called every `recipe.evaluate_every` steps and at the end.
+        progress: called with (steps done, steps) after each step.
+        state: where an interrupted training is taken up again.
+
+    Returns:
+        The evaluations, and the best iterate's weights.
+    """
+    helper = accelerator(recipe)
+    channels_last(model).to(helper.device).train()
+    optimiser = _optimiser(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe))
+    begun = 0 if state is None else state.resume(model, optimiser, schedule)
+    course = Course() if state is None or not begun else Course.from_state(state.more["course"])
+    loss_of, optimiser = helper.prepare(TaggingLoss(model), optimiser)
+    if helper.scaler is not None and state is not None and begun:
+        helper.scaler.load_state_dict(state.more["scaler"])
+    order: Order = ShuffledOrder(len(targets), seed)
+    if recipe.sampling == "balanced":
+        order = BalancedOrder(targets, seed)
+    read, features_of = input_reader(inputs, helper.device)
+    passes = _passes(order, recipe, seed, begun, helper.process_index)
+
+    def more() -> dict[str, Any]:
+        scaler = {} if helper.scaler is None else helper.scaler.state_dict()
+        return {"course": course.state(), "scaler": scaler}
+
+    with torch.random.fork_rng(devices=_generators(helper)):
+        for part, x in ahead(passes, lambda part: read(part.rows)):
+            with helper.accumulate(loss_of):
+                helper.backward(loss_of(*_augmented(part, features_of(x), targets, recipe)))
+                if helper.sync_gradients and math.isfinite(recipe.clip_norm):
+                    helper.clip_grad_norm_(model.parameters(), recipe.clip_norm)
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+            if not part.last:
+                continue
+            schedule.step()
+            done = part.step + 1
+            if evaluate is not None and is_evaluated(done, recipe.evaluate_every, recipe.steps):
+                if helper.is_main_process:
+                    course.add(done, evaluate(model), model.state_dict())
+                    channels_last(model).train()
+                helper.wait_for_everyone()
+            if helper.is_main_process and state is not None:
+                state.keep(done, model, optimiser, schedule, more)
+            if helper.is_main_process and progress is not None:
+                progress(done, recipe.steps)
+    model.zero_grad(set_to_none=True)
+    model.cpu().eval()
+    return course
+
+
+def _passes(order: Order, recipe: FullRecipe, seed: int, begun: int, process: int) -> Iterator[Pass]:
+    """The passes of this process from step `begun` on; pairs that mixup mixes stay together."""
+    drawn = recipe.batch * (2 if recipe.mixup else 1)
+    share = drawn // (recipe.devices * recipe.accumulate)
+    for step in range(begun, recipe.steps):
+        rows = order.rows(step * drawn, drawn)
+        for number in range(recipe.accumulate):
+            at = (number * recipe.devices + process) * share
+            key = np.random.SeedSequence([seed, step, number, process]).generate_state(1, np.uint64)[0]
+            yield Pass(step, rows[at : at + share], number == recipe.accumulate - 1, int(key >> 1))
+
+
+def _augmented(
+    part: Pass, x: Tensor, targets: NDArray[np.bool_], recipe: FullRecipe
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """What `TaggingLoss` takes; randomness is drawn on the CPU, so that devices see the same."""
+    generator = torch.Generator().manual_seed(part.seed)
+    torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+    hidden = weights = None
+    if recipe.spec_augment:
+        hidden = stripe_mask(x.shape, generator).to(x.device)
+    if recipe.mixup:
+        drawn = np.random.default_rng(part.seed).beta(recipe.mixup, recipe.mixup, len(x) // 2)
+        weights = torch.from_numpy(drawn.astype(np.float32)).to(x.device)
+    return x, torch.from_numpy(targets[part.rows]).float().to(x.device), hidden, weights
+
+
+def _optimiser(model: Cnn14, recipe: FullRecipe) -> torch.optim.Optimizer:
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(
+            parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, amsgrad=True
+        )
+    return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+
+
+def _rate(step: int, recipe: FullRecipe) -> float:
+    warm = round(recipe.warmup * recipe.steps)
+    if step < warm:
+        return (step + 1) / warm
+    if recipe.schedule == "constant":
+        return 1.0
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
+
+
+def _generators(helper: Accelerator) -> list[int]:
+    return [helper.device.index or 0] if helper.device.type == "cuda" else []

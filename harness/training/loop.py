@@ -1,0 +1,200 @@
+"""The training loop: base models, fine-tuning, controls from scratch.
+
+What a step sees (clips, augmentation, dropout) is a function of the seed and the step alone, so that two
+cells differ in what was pruned and in nothing else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional as F
+
+from prunebench.harness.networks.cnn14 import TAIL_BLOCK, Cnn14
+from prunebench.harness.training.augmentation import mixup, spec_augment
+from prunebench.harness.training.state import TrainingState
+
+Evaluate = Callable[[Cnn14], float]
+
+VERSION = 1  # raised when the same recipe gives other weights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained.
+
+    Args:
+        steps: optimiser steps.
+        batch: clips per step.
+        learning_rate: peak rate of AdamW.
+        warmup: share of the steps over which the rate rises linearly; then it falls as a cosine to 0.
+        weight_decay: of AdamW.
+        clip_norm: gradients are scaled down to this norm.
+        spec_augment: mask stripes of time and mel bins, as PANNs does.
+        mixup: parameter of the Beta distribution clips are mixed with; 0 for none.
+    """
+
+    steps: int
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    spec_augment: bool = False
+    mixup: float = 0.0
+
+
+def train(
+    model: Cnn14,
+    inputs: NDArray[np.float32],
+    targets: NDArray[Any],
+    recipe: Recipe,
+    *,
+    seed: int,
+    tail: bool = False,
+    evaluate: Evaluate | None = None,
+    evaluate_every: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    state: TrainingState | None = None,
+) -> list[tuple[int, float]]:
+    """Train `model` in place.
+
+    Args:
+        model: left in evaluation mode.
+        inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
+        targets: (clips, classes), true or false, or in [0, 1].
+        recipe: steps, rates and augmentation.
+        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
+        tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
+        evaluate: model → validation mAP; the weights are the same with and without it.
+        evaluate_every: steps between two evaluations, the first before any step, the last after all; 0 for none.
+        progress: called with (steps done, steps) after each step.
+        state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
+
+    Returns:
+        (step, validation mAP) of the evaluations, in order.
+    """
+    parameters = list(_trained(model, tail))
+    optimiser = torch.optim.AdamW(
+        parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, recipe))
+    channels_last(model).train()
+    begun = 0 if state is None else state.resume(model, optimiser, schedule)
+    found = () if state is None else state.more.get("curve", ())
+    curve = [(int(step), float(value)) for step, value in found]
+
+    def look(done: int) -> None:
+        if evaluate is not None and is_evaluated(done, evaluate_every, recipe.steps):
+            curve.append((done, evaluate(model)))
+            model.train()
+
+    if not begun:
+        look(0)
+    with torch.random.fork_rng(devices=[]):
+        for step, rows in itertools.islice(enumerate(batches(len(inputs), recipe, seed)), begun, None):
+            generator = _step_generator(seed, step)
+            torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            x, y = torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]).float()
+            if recipe.spec_augment:
+                x = spec_augment(x, generator)
+            if recipe.mixup:
+                x, y = mixup(x, y, recipe.mixup, generator)
+            output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+            loss = F.binary_cross_entropy_with_logits(output.logits, y)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
+            optimiser.step()
+            schedule.step()
+            look(step + 1)
+            if state is not None:
+                state.keep(step + 1, model, optimiser, schedule, lambda: {"curve": curve})
+            if progress is not None:
+                progress(step + 1, recipe.steps)
+    model.zero_grad(set_to_none=True)
+    model.eval()
+    return curve
+
+
+def is_evaluated(done: int, every: int, steps: int) -> bool:
+    """Whether a training of so many steps is evaluated after those done; never where `every` is 0."""
+    return bool(every) and (done % every == 0 or done == steps)
+
+
+def channels_last(model: Cnn14) -> Cnn14:
+    """The model itself, its weights laid out channels-last, which convolutions on CPUs are faster with."""
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
+
+
+def batches(clips: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of each step: whole passes over the clips, each in an order of its own."""
+    queue = np.empty(0, dtype=np.int64)
+    passes = 0
+    for _ in range(recipe.steps):
+        while len(queue) < recipe.batch:
+            order = np.random.default_rng([seed, passes]).permutation(clips)
+            queue, passes = np.concatenate([queue, order]), passes + 1
+        yield np.sort(queue[: recipe.batch])
+        queue = queue[recipe.batch :]
+
+
+def set_prior(model: Cnn14, targets: NDArray[np.bool_]) -> None:
+    """Set the output biases to the log-odds of the class frequencies: training starts at the priors."""
+    positives = targets.sum(0) + 0.5
+    odds = positives / (len(targets) + 1 - positives)
+    with torch.no_grad():
+        model.fc_audioset.bias.copy_(torch.from_numpy(np.log(odds)).float())
+
+
+@torch.no_grad()
+def stem_outputs(
+    model: Cnn14, features: NDArray[np.float32], batch: int = 32
+) -> Iterator[NDArray[np.float32]]:
+    """What C1–C6 give, batch by batch: the input of the tail."""
+    model.eval()
+    for start in range(0, len(features), batch):
+        yield model.stem(torch.from_numpy(np.array(features[start : start + batch]))).numpy()
+
+
+@torch.no_grad()
+def predict(
+    model: Cnn14, inputs: NDArray[np.float32], *, tail: bool = False, batch: int = 32
+) -> NDArray[np.float32]:
+    """Probabilities (clips, classes) on log-mel features, or with `tail` on stem outputs."""
+    channels_last(model).eval()
+    found = []
+    for start in range(0, len(inputs), batch):
+        x = torch.from_numpy(np.array(inputs[start : start + batch]))
+        output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+        found.append(output.probabilities.numpy())
+    return np.concatenate(found)
+
+
+def _trained(model: Cnn14, tail: bool) -> Iterator[nn.Parameter]:
+    frozen = ("bn0.", *(f"conv_block{number}." for number in range(1, TAIL_BLOCK))) if tail else ()
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not (frozen and name.startswith(frozen)):
+            yield parameter
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
+    warm = max(1, round(recipe.warmup * recipe.steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
+
+
+def _step_generator(seed: int, step: int) -> torch.Generator:
+    state = np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state >> 1))

@@ -1,0 +1,87 @@
+"""A training that was interrupted goes on where it was, to the same last bit."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from prunebench.eval.files import whole_file
+from prunebench.harness.networks.cnn14 import Cnn14
+
+SHARE = 0.05  # at most this part of the time goes into keeping states
+
+
+class TrainingState:
+    """Weights, optimiser, schedule and step of one training, kept in a file now and then.
+
+    What a step sees is a function of the seed and the step, so nothing else is needed. Short trainings never
+    write one.
+
+    Args:
+        path: of the file, whole or absent.
+        seconds: between two writes, at least; 0 writes after every step.
+    """
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self.path = path
+        self.earlier_seconds = 0.0
+        self._seconds = seconds
+        self.more: dict[str, Any] = {}
+        self._cost = 0.0
+        self._began = self._last = time.perf_counter()
+
+    def resume(self, model: Cnn14, optimiser: Optimizer, schedule: LRScheduler) -> int:
+        """Take up what the file holds: the number of steps done, 0 where there is none that can be read."""
+        self._began = self._last = time.perf_counter()
+        found = self._found()
+        if found is None:
+            return 0
+        model.load_state_dict(found["model"])
+        optimiser.load_state_dict(found["optimiser"])
+        schedule.load_state_dict(found["schedule"])
+        self.earlier_seconds = float(found["seconds"])
+        self.more = dict(found.get("more", {}))
+        return int(found["step"])
+
+    def _found(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except (pickle.UnpicklingError, RuntimeError, EOFError):  # damaged: the training begins anew
+            return None
+        return found
+
+    def keep(
+        self,
+        step: int,
+        model: Cnn14,
+        optimiser: Optimizer,
+        schedule: LRScheduler,
+        more: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        """Write the state after `step` steps, if it is time to; `more` gives what else belongs to it."""
+        began = time.perf_counter()
+        if self._seconds and began - self._last < max(self._seconds, self._cost / SHARE):
+            return
+        with whole_file(self.path) as stream:
+            torch.save(
+                {
+                    "step": step,
+                    "seconds": self.earlier_seconds + began - self._began,
+                    "model": model.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "more": more(),
+                },
+                stream,
+            )
+        self._last = time.perf_counter()
+        self._cost = self._last - began

@@ -1,0 +1,1 @@
+"""Where a run keeps things (cache folders), on which machine, and the hash that names them."""

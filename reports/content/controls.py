@@ -1,0 +1,85 @@
+"""What the controls say: criteria against their own reverse, shapes trained from scratch against pruned ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prunebench.reports.content import numbers
+from prunebench.reports.points.panel import SCRATCH, Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.statistics.difference import Difference, difference
+
+CONTROLS = ("reversed", *SCRATCH)
+ALIKE = "cannot be told apart"
+
+
+def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
+    """The reversals of a point's criteria at its place."""
+    return [
+        p
+        for p in points
+        if (p.control, p.panel, p.ratio) == ("reversed", point.panel, point.ratio)
+        and set(p.criteria) & set(point.criteria)
+    ]
+
+
+def said_controls(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    """At each ratio which criteria are better reversed, then what each way of training from scratch reaches."""
+    own = [p for p in points if p.panel == panel]
+    for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
+        yield from _reversed(ratio, own, scores)
+    for control in SCRATCH:
+        found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
+        parts = [text for p in found for text in _scratch(p, own, scores)]
+        if parts:
+            label = found[0].label[0].upper() + found[0].label[1:]
+            yield f"{label}, against the highest of the same shape (95 % intervals, not corrected): {', '.join(parts)}."
+
+
+def _reversed(ratio: float, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    peers = [p for p in own if p.ratio == ratio]
+    groups: dict[str, list[tuple[float, str]]] = {}
+    for point in peers:
+        if point.control is None and not point.is_random:
+            for turned in reversed_of(point, peers):
+                found = difference(turned, point, peers, scores)
+                if found is not None:
+                    groups.setdefault(_verdict(found), []).append(
+                        (-found.mean, f"{point.label} {_gap(found)}")
+                    )
+    told = [
+        f"{heading} {', '.join(text for _, text in sorted(groups[heading]))}"
+        for heading in ("better than as defined:", "worse:", "without an interval:")
+        if heading in groups
+    ]
+    alike = len(groups.get(ALIKE, ()))
+    if alike:
+        told.append(f"{'the other ' * bool(told)}{alike} cannot be told from the criterion as defined")
+    if told:
+        yield f"Reversed with {numbers.share(ratio)} removed (95 % intervals, not corrected), {'; '.join(told)}."
+
+
+def _verdict(found: Difference) -> str:
+    if found.may_be_none is None:
+        return "without an interval:"
+    if found.may_be_none:
+        return ALIKE
+    return "better than as defined:" if found.mean > 0 else "worse:"
+
+
+def _scratch(point: Point, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    """`−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
+    peers = [p for p in own if p.ratio == point.ratio]
+    ruled = [p for p in peers if p.control is None and not p.own_budget]
+    if ruled:
+        best = max(ruled, key=lambda p: p.mean_map)
+        found = difference(point, best, peers, scores)
+        if found is not None:
+            yield f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
+
+
+def _gap(found: Difference) -> str:
+    low, high = found.interval
+    between = "" if found.may_be_none is None else f" {numbers.interval(low, high)}"
+    return numbers.gap(found.mean) + between

@@ -1,0 +1,167 @@
+"""What a run folder does not hold, or does not hold yet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.content import numbers
+from prunebench.reports.points.cost_axis import AXES
+from prunebench.reports.points.point import Point, random_at
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.runs.loaded_run import Run, final_map
+from prunebench.reports.statistics.detectable import Detectable
+from prunebench.reports.statistics.recovery import read_curves
+
+RANDOM_SEEDS = 3  # draws of the random control, the fewest for a comparison
+
+
+def said_missing(
+    runs: Sequence[Run],
+    records: Sequence[Record],
+    points: Sequence[Point],
+    detectable: Sequence[Detectable],
+    scores: ClipScores,
+) -> Iterator[str]:
+    """One sentence on each thing that is missing."""
+    if not points:
+        yield "No cell is finished with a defined test mAP, so there is nothing to draw or to rank."
+    older = sum(run.other_schemas for run in runs)
+    if older:
+        verb = "is" if older == 1 else "are"
+        yield f"{older} record{'s' * (older != 1)} of another schema {verb} left out: another version wrote them."
+    yield from _unfinished(runs)
+    failed = [r for r in records if r.status == "failed"]
+    if failed:
+        yield f"{_cells(len(failed))} failed and {_verb(failed)} left out; {_errors(failed)}"
+    undefined = [r for r in records if r.status == "done" and not (r.stages and math.isfinite(final_map(r)))]
+    if undefined:
+        whose = ", ".join(dict.fromkeys(_whose(r) for r in undefined))
+        yield f"{_cells(len(undefined))} ended without a defined test mAP and {_verb(undefined)} left out: {whose}."
+    yield from _lacking(runs, points) if points else ()
+    yield from _no_curves(runs, records)
+    compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
+    bare = sum(scores.resampled_maps(r) is None for r in compared)
+    if bare:
+        yield (
+            f"{bare} of {_cells(len(compared))} have no per-clip test scores, so their differences have no "
+            "interval."
+        )
+    yield from _unmeasured(records)
+    for found in detectable:
+        yield from _of_panel(found, points)
+
+
+def _errors(failed: Sequence[Record]) -> str:
+    """The first error, and how many others there are."""
+    errors = list(dict.fromkeys(r.error or "no error was kept" for r in failed))
+    first = " ".join(errors[0].split()).rstrip(".")
+    others = len(errors) - 1
+    more = f", and {others} other error{'s' * (others != 1)}" if others else ""
+    return f"the first with: {first}{more}."
+
+
+def _whose(record: Record) -> str:
+    """The criterion or the control that a cell is of."""
+    return ", ".join(filter(None, (record.criterion, record.control)))
+
+
+def _verb(records: Sequence[Record]) -> str:
+    return "is" if len(records) == 1 else "are"
+
+
+def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
+    """Figures that a cell lacks, or holds less well known than asked for, with the reason of the first."""
+    reasons: dict[str, list[str]] = {}
+    for record in records:
+        for name, why in record.unmeasured.items():
+            reasons.setdefault(name, []).append(why)
+    for name, found in reasons.items():
+        yield f"`{name}` of {_cells(len(found))}: {found[0]}"
+
+
+def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
+    """Costs that all points or some of them lack, those that lack the same in one sentence."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for quantity in AXES:
+        without = [p for p in points if not math.isfinite(quantity.of(p))]
+        key = ("", *dict.fromkeys(p.label for p in without)) if len(without) < len(points) else ("all",)
+        if without:
+            lacking.setdefault((key[0], str(len(without)), *key[1:]), []).append(quantity.short)
+    for (which, rows, *labels), costs in lacking.items():
+        name = " and ".join(costs)
+        figure = "figures against them" if len(costs) > 1 else "figure against it"
+        if which != "all":
+            verb = "leave" if len(costs) > 1 else "leaves"
+            yield f"No {name} of {rows} rows yet, which the {figure} {verb} out: {', '.join(labels)}."
+        elif all(run.config.get("measure", {}).get("latency") is False for run in runs):
+            yield f"No {name}: the run does not measure shapes (`measure.latency` is false)."
+        else:
+            are = "are" if len(costs) > 1 else "is"
+            yield f"No {name} yet, so the {figure} {are} missing: let `prunebench run` finish."
+
+
+def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
+    """Why the figure of the recovery is left out."""
+    tuned = any(r.status == "done" and r.criterion and r.last_stage == "fine-tuned" for r in records)
+    asked = [run.config["finetune"] for run in runs if "finetune" in run.config]
+    if not tuned or not asked or read_curves([run.folder for run in runs]):
+        return
+    key = "finetune.at_scale.evaluate_every" if "at_scale" in asked[0] else "finetune.evaluate_every"
+    yield f"No curves of recovery: validation mAP was not recorded along fine-tuning (`{key}` sets the steps between)."
+
+
+def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
+    for run in runs:
+        left = len(run.planned - {r.cell for r in run.records})
+        if left:
+            yield (
+                f"{left} of {len(run.planned)} cells of {run.name} are not finished yet; the same command "
+                "resumes it."
+            )
+
+
+def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
+    own = [p for p in points if p.panel == found.panel]
+    criteria = [p for p in own if p.control is None]
+    title = found.panel.title
+    if not criteria:
+        yield f"{title}: no criterion has a finished cell."
+    for control, name in (
+        ("unpruned", "unpruned model"),
+        ("unpruned-fine-tuned", "unpruned, fine-tuned model"),
+    ):
+        if not any(p.control == control for p in own) and not (
+            control != "unpruned" and found.panel.finetune_scope == "none"
+        ):
+            yield f"{title}: the control of the {name} is missing."
+    bare = [
+        ratio
+        for ratio in dict.fromkeys(p.ratio for p in criteria if not p.own_budget)
+        if random_at(own, found.panel, ratio) is None
+    ]
+    if bare:
+        at = ", ".join(map(numbers.share, bare))
+        yield f"{title}: no random control at {at}, so nothing is held against it."
+    yield from _few_draws(title, [p for p in criteria if p.is_random])
+    if criteria and not found.seeds_known and found.difference is not None:
+        yield f"{title}: a single seed, so intervals hold the spread over test clips alone."
+
+
+def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
+    """The random control is a distribution, which one draw or two do not show."""
+    few: dict[int, list[str]] = {}
+    for point in randoms:
+        drawn = len({r.prune_seed for r in point.records})
+        if drawn < RANDOM_SEEDS:
+            few.setdefault(drawn, []).append(numbers.share(point.ratio))
+    for drawn, ratios in few.items():
+        yield (
+            f"{title}: random stands on {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
+            f"takes {RANDOM_SEEDS} or more (`prune.seeds`)."
+        )
+
+
+def _cells(number: int) -> str:
+    return f"{number} cell{'s' * (number != 1)}"

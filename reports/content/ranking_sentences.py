@@ -1,0 +1,93 @@
+"""The ranking in words: no statement that the base models cannot carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from prunebench.reports.content import numbers
+from prunebench.reports.statistics.detectable import BASES_FOR_A_CLAIM
+from prunebench.reports.statistics.ranking import Ranked, Ranking
+
+BUDGETS_FOR_A_CLAIM = 5
+
+
+def said_ranking(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+    """Sentences on the rankings of one panel at one equal cost: over all budgets, then what is left out."""
+    over_all = next((r for r in rankings if r.over_all), rankings[-1] if rankings else None)
+    return () if over_all is None else (*_over_all(over_all), *_left_out(rankings))
+
+
+def place_of(ranking: Ranking) -> str:
+    """`over all 3 budgets`, `at 198 M (0.62)`, `at 120 M (0.4), chosen by rank1_cosine_released†`."""
+    if ranking.over_all:
+        return f"over all {ranking.budgets} budgets"
+    text = f"at {numbers.beside(numbers.count(ranking.cost, ranking.quantity.unit), ranking.relative)}"
+    return text + (f", chosen by {ranking.chosen_by}" if ranking.chosen_by else "")
+
+
+def units_said(ranking: Ranking) -> str:
+    """`"base models and "`, what is drawn beside the test clips."""
+    if ranking.bases > 1:
+        return "base models and "
+    return "fine-tuning seeds and " if ranking.units > 1 else ""
+
+
+def _over_all(ranking: Ranking) -> Iterator[str]:
+    best, equal = ranking.rows[0], f"equal {ranking.quantity.short} {place_of(ranking)}"
+    mean = f"{numbers.quality(best.mean)} mAP"
+    if math.isfinite(best.low):
+        mean += f" [{numbers.quality(best.low)}, {numbers.quality(best.high)}]"
+    alike = [row for row in ranking.rows[1:] if row.with_best]
+    if ranking.may_claim and any(row.with_best is None for row in ranking.rows):
+        yield f"{mean}: {best.label} has the highest mean at {equal}; without per-clip test scores there is no test."
+    elif ranking.may_claim:
+        first = not alike and ranking.budgets >= BUDGETS_FOR_A_CLAIM
+        told = (
+            _named(alike, f"from which {_verb(alike)} cannot be told")
+            if alike
+            else "from which all can be told"
+        )
+        yield f"{mean}: {best.label} {'is first' if first else 'has the highest mean'} at {equal}, {told}."
+    else:
+        yield (
+            f"{mean}: {best.label} has the highest mean at {equal}. {ranking.bases} "
+            f"base model{'s are' if ranking.bases > 1 else ' is'} too few to say which criterion is first: "
+            f"{BASES_FOR_A_CLAIM} are needed."
+        )
+    if math.isfinite(best.first):
+        likely = [row for row in sorted(ranking.rows, key=lambda row: -row.first)[:3] if row.first >= 0.005]
+        shares = ", ".join(f"{_percent(row.first)} {row.label}" for row in likely)
+        yield f"{shares}: the probability of being first there, {units_said(ranking)}test clips drawn anew."
+    if math.isfinite(ranking.detectable):
+        yield (
+            f"{numbers.quality(ranking.detectable)} mAP is the smallest difference that it could have detected "
+            f"there (two-sided 5 %, power 80 %)."
+        )
+
+
+def _left_out(rankings: Sequence[Ranking]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[Ranking]] = {}
+    for ranking in rankings:
+        for label, why in ranking.left_out:
+            found.setdefault((label, why), []).append(ranking)
+    by_reason: dict[tuple[str, ...], list[str]] = {}
+    for (label, why), where in found.items():
+        by_reason.setdefault((", ".join(map(place_of, where)), why), []).append(label)
+    for (places, why), labels in by_reason.items():
+        count = f"{len(labels)} criteri{'on is' if len(labels) == 1 else 'a are'}"
+        yield f"{count} not ranked {places}: {', '.join(labels)}, {why}."
+
+
+def _named(rows: Sequence[Ranked], text: str) -> str:
+    names = [row.label for row in rows]
+    listed = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} others"
+    return f"{text}: {listed}"
+
+
+def _verb(rows: Sequence[Ranked]) -> str:
+    return "one" if len(rows) == 1 else f"{len(rows)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,196 @@
+"""What a report says, before it is drawn or written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.content.missing import said_missing
+from prunebench.reports.content.ranking_sentences import said_ranking
+from prunebench.reports.content.sentences import said
+from prunebench.reports.points.cost_axis import MACS, PARAMETERS
+from prunebench.reports.points.point import Point, points_of
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.runs.loaded_run import Run, finished, read_run
+from prunebench.reports.statistics.blocks import blocks_of, family_of, said_blocks
+from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
+from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
+from prunebench.reports.statistics.layer_sensitivity import is_sensitivity
+from prunebench.reports.statistics.ranking import Ranking, rankings_of
+from prunebench.reports.statistics.runs_compared import Compared, compared_runs, conflicting, points_by_run
+from prunebench.reports.statistics.summary_rows import SummaryRow, rows_of
+
+EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
+DEMONSTRATION = "demonstration, no claim"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of one run folder or of several.
+
+    Args:
+        runs: what it is made of.
+        points: what the figures mark.
+        rows: the table.
+        detectable: the smallest detectable difference of each panel.
+        sentences: the summary in words, numbers first, by the panel's title.
+        missing: what is not there, in words.
+        failed: the records of cells that failed.
+        scores: per-clip test scores.
+        rankings: at equal MACs and at equal parameters, panel by panel.
+        compared: points that are in several runs, with their differences.
+        hypervolumes: against the costs at which criteria are ranked.
+        folder: where it was written, `None` before.
+        files: what was written.
+    """
+
+    runs: tuple[Run, ...]
+    points: tuple[Point, ...]
+    rows: tuple[SummaryRow, ...]
+    detectable: tuple[Detectable, ...]
+    sentences: Mapping[str, tuple[str, ...]]
+    missing: tuple[str, ...]
+    failed: tuple[Record, ...]
+    scores: ClipScores
+    rankings: tuple[Ranking, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    hypervolumes: tuple[Hypervolume, ...] = ()
+    folder: Path | None = None
+    files: tuple[Path, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """`"demonstration, no claim"`, or why a run that asks for a claim makes none, or nothing."""
+        if not all(run.claim for run in self.runs):
+            return DEMONSTRATION
+        fewest = min((d.bases for d in self.detectable), default=0)
+        if any(d.conditional for d in self.detectable):
+            return f"conditional on {fewest} base model{'s' * (fewest != 1)}, no claim"
+        return ""
+
+    @property
+    def title(self) -> str:
+        """The names of the runs."""
+        return " + ".join(dict.fromkeys(run.name for run in self.runs))
+
+    @property
+    def page(self) -> Path | None:
+        """The written page."""
+        return next((path for path in self.files if path.name == "page.html"), None)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The report as JSON values; what was not measured is `None`."""
+        found = {
+            "runs": [run.name for run in self.runs],
+            "standing": self.standing,
+            "sentences": self.sentences,
+            "missing": self.missing,
+            "failed": [record.cell for record in self.failed],
+            "smallest_detectable_difference": [dataclasses.asdict(d) for d in self.detectable],
+            "rankings": [_ranking_json(ranking) for ranking in self.rankings],
+            "hypervolumes": [
+                {**dataclasses.asdict(h), "quantity": h.quantity.key} for h in self.hypervolumes
+            ],
+            "runs_compared": [dataclasses.asdict(row) for row in self.compared],
+            "rows": [dataclasses.asdict(row) for row in self.rows],
+            "files": [str(path) for path in self.files],
+        }
+        return {key: _defined(value) for key, value in found.items()}
+
+
+def make_report(folders: Sequence[Path | str]) -> Report:
+    """Read run folders and say what is in them, and what is missing; nothing is written.
+
+    Raises:
+        InputError: where a folder is no run folder, or the runs do not fit together.
+    """
+    runs = tuple(read_run(folder) for folder in folders)
+    every = sorted((r for run in runs for r in run.records), key=lambda r: r.status == "done")
+    records = tuple({r.cell: r for r in every}.values())  # of a cell in several runs, one that is done
+    done, failed = finished(records), tuple(r for r in records if r.status == "failed")
+    scores = ClipScores([run.folder for run in runs])
+    apart = len(runs) > 1 and conflicting(runs)
+    points = points_by_run(runs) if apart else points_of(done)
+    compared = compared_runs(runs) if len(runs) > 1 else []
+    rows = rows_of(points, scores)
+    panels = dict.fromkeys(p.panel for p in points)
+    detectable = tuple(smallest_detectable(panel, points, scores) for panel in panels)
+    blocks = blocks_of([p for p in points if not is_sensitivity(p.records[0])], MACS, scores)
+    rankings, volumes = _rankings(points, scores), _hypervolumes(points, scores)
+    return Report(
+        runs=runs,
+        points=tuple(points),
+        rows=tuple(rows),
+        detectable=detectable,
+        sentences={
+            found.panel.title: _in_order(
+                said(found, points, rows, scores),
+                _said_rankings([r for r in rankings if r.panel == found.panel]),
+                [said_blocks(b) for b in blocks if b.family == family_of(found.panel)],
+            )
+            for found in detectable
+        },
+        compared=tuple(compared),
+        missing=tuple(said_missing(runs, records, points, detectable, scores)),
+        failed=failed,
+        scores=scores,
+        rankings=tuple(rankings),
+        hypervolumes=tuple(volumes),
+    )
+
+
+def _rankings(points: Sequence[Point], scores: ClipScores) -> list[Ranking]:
+    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
+    return [r for panel in panels for cost in EQUAL for r in rankings_of(panel, points, cost, scores)]
+
+
+def _hypervolumes(points: Sequence[Point], scores: ClipScores) -> list[Hypervolume]:
+    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
+    return [h for panel in panels for cost in EQUAL for h in hypervolumes(panel, points, cost, scores)]
+
+
+def _in_order(said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str]) -> tuple[str, ...]:
+    """What could have been detected, who is first and how sure that is, then the points one by one."""
+    return (*said[:1], *ranking, *filter(None, blocks), *said[1:])
+
+
+def _said_rankings(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+    """Those at equal MACs; those at other equal costs where they differ."""
+    said, told = [], []
+    for cost in EQUAL:
+        own = [r for r in rankings if r.quantity is cost]
+        rows = [r.rows for r in own if not r.chosen_by]
+        if rows and rows not in told:
+            told.append(rows)
+            said += [sentence.replace(" %", "\u00a0%") for sentence in said_ranking(own)]
+    return tuple(said)
+
+
+def _ranking_json(ranking: Ranking) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(ranking),
+        "quantity": ranking.quantity.key,
+        "left_out": dict(ranking.left_out),
+    }
+
+
+def _defined(value: Any) -> Any:
+    """JSON values: nan, which JSON does not have, as `None`."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    return [_defined(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def as_json(report: Report) -> str:
+    """The summary as text, which names files without their folder: it may be moved."""
+    found = {**report.summary, "files": [path.name for path in report.files]}
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,167 @@
+"""The summary in words: numbers first, nothing that the run cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.controls import said_controls
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.statistics.detectable import Detectable
+from prunebench.reports.statistics.summary_rows import SummaryRow
+from prunebench.reports.statistics.variance import spread_said
+
+NAMED = 10  # points that are named; more make no sentence
+
+
+def said(
+    found: Detectable, points: Sequence[Point], rows: Sequence[SummaryRow], scores: ClipScores
+) -> tuple[str, ...]:
+    """Sentences on one panel, that of the smallest detectable difference first."""
+    own = [row for row in rows if row.panel == found.panel]
+    sentences = [
+        detectable_said(found),
+        *_best(own),
+        *_own_budgets(own),
+        *_frontier(own),
+        *_like_random(own),
+        *_controls(own),
+        *said_controls(found.panel, points, scores),
+        *_clips(found.panel, points, scores),
+        *spread_said(found.panel, points),
+    ]
+    return tuple(sentence.replace(" %", "\u00a0%") for sentence in sentences)
+
+
+def detectable_said(found: Detectable) -> str:
+    """What the smallest detectable difference is, or why it cannot be told."""
+    if found.difference is None:
+        return f"The smallest detectable difference cannot be told: {found.missing} are missing."
+    sizes = [f"{numbers.quality(size)} at {numbers.share(ratio)}" for ratio, size in found.by_ratio]
+    listed = " and ".join([", ".join(sizes[:-1]), sizes[-1]] if len(sizes) > 1 else sizes)
+    noun = "is the smallest difference" if len(sizes) == 1 else "are the smallest differences"
+    text = (
+        f"{listed.replace(' at', ' mAP at', 1)} {noun} between two criteria that this run could "
+        "have detected (two-sided 5 %, power 80 %"
+    )
+    text += (
+        ")." if found.seeds_known else "; from the test clips alone, one seed tells nothing of the spread)."
+    )
+    if found.conditional:
+        text += f" It is conditional on {_count(found.bases, 'base model')}; fewer than six carry no claim."
+    return text
+
+
+def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    ruled = [row for row in rows if row.control is None and not row.own_budget]
+    for ratio in sorted({row.ratio for row in ruled}):
+        scope = rows[0].panel.scope.replace("-", "–")
+        ranked = sorted(
+            (row for row in ruled if row.ratio == ratio),
+            key=lambda row: -row.map_mean,
+        )
+        first = ranked[0]
+        removed = f"with {numbers.share(ratio)} of the filters of {scope} removed"
+        cost = f"{numbers.quality(first.map_mean)} mAP {removed}"
+        if first.macs_backbone_relative > 0:
+            cost += f", {first.macs_backbone_relative:.2f} of the backbone's MACs"
+        if first.is_random:
+            second = (
+                f"random wins, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
+                if ranked[1:]
+                else "random, beside which no criterion is finished there"
+            )
+            yield f"{cost}: {second}."
+            continue
+        text = f"{cost}: {first.label} is highest"
+        if first.like_random is not None:
+            between = numbers.interval(first.difference_low, first.difference_high)
+            text += f", {numbers.gap(first.difference)} {between} from random"
+            text += ", from which it cannot be told" if first.like_random else ""
+        yield text + "."
+
+
+def _own_budgets(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    for row in rows:
+        if row.own_budget:
+            scope = row.panel.scope.replace("-", "–")
+            cost = f", {row.macs_backbone_relative:.2f} of the backbone's MACs" * (
+                row.macs_backbone_relative > 0
+            )
+            yield (
+                f"{numbers.quality(row.map_mean)} mAP: {row.label} chose how many filters go, "
+                f"{numbers.share(row.ratio)} of those of {scope}{cost}; nothing else stands at that ratio."
+            )
+
+
+def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    best = [row for row in rows if row.on_frontier]
+    if best:
+        criteria = {row.label: row.on_frontier for row in rows if row.control is None and not row.is_random}
+        criteria |= {row.label: True for row in rows if row.on_frontier and row.label in criteria}
+        total, held = len(criteria), sum(criteria.values())
+        if not total:
+            return
+        lie = "lies" if held == 1 else "lie"
+        own = [row for row in best if row.label in criteria]
+        others = [row for row in best if row.label not in criteria]
+        names = f": {_with_ratios(own)}" if own else ""
+        controls = f"; of the controls {_with_ratios(others)}" if others else ""
+        yield (
+            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "
+            f"MACs (backbone){names}{controls}."
+        )
+
+
+def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    held = [row for row in rows if row.control is None and row.like_random is not None]
+    alike, apart = ([row for row in held if row.like_random is like] for like in (True, False))
+    if held:
+        better, worse = ([row for row in apart if (row.difference > 0) is above] for above in (True, False))
+        parts = [f"{w}: {_with_ratios(rows)}" for w, rows in (("better", better), ("worse", worse)) if rows]
+        names = f"; {'; '.join(parts)}" if parts else ""
+        if len(alike) <= NAMED:
+            names = f": {_with_ratios(alike)}" * bool(alike) + names
+        yield (
+            f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
+            f"{names} (95 % intervals, not corrected for the number of comparisons)."
+        )
+
+
+def _with_ratios(rows: Sequence[SummaryRow]) -> str:
+    """`l1 (25 %, 50 %), l2 (75 %), unpruned`."""
+    ratios: dict[str, list[str]] = {}
+    for row in rows:
+        ratios.setdefault(row.label, []).extend([numbers.share(row.ratio)] if row.ratio else [])
+    return ", ".join(f"{label} ({', '.join(at)})" if at else label for label, at in ratios.items())
+
+
+def _controls(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    known = [row for row in rows if row.control in ("unpruned", "unpruned-fine-tuned")]
+    if known:
+        parts = [f"{numbers.quality(row.map_mean)} mAP {row.label} (n = {row.n})" for row in known]
+        yield f"{'; '.join(parts)}."
+
+
+def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+    clips = scores.clips(panel.data)
+    if clips is not None:
+        positives = int(clips.targets.any(axis=0).sum())
+        yield (
+            f"{positives} of {_count(len(clips.class_names), 'class', 'classes')} have positives among the "
+            f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is "
+            "their plain mean."
+        )
+    rounded = {layer for p in points if p.panel == panel for r in p.records for layer in r.off_request}
+    if rounded:
+        layers = ", ".join(sorted(rounded, key=lambda name: (len(name), name)))
+        yield (
+            f"{_count(len(rounded), 'layer')} lost another share than asked for, by rounding to whole "
+            f"filters: {layers}."
+        )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,84 @@
+"""Figure of the controls: each criterion against its own reverse, and shapes trained from scratch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.controls import CONTROLS, reversed_of
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.focus import by_standing
+from prunebench.reports.figures.forest import AROUND, ROW, Row, draw_rows, finish_column
+from prunebench.reports.figures.palette import INK, Look, look_of
+from prunebench.reports.figures.stages import ratios_of
+from prunebench.reports.points.panel import SCRATCH, Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.statistics.summary_rows import SummaryRow
+
+MARKERS = {"scratch": "x", "scratch-macs": "+"}
+
+
+def draw_controls(
+    rows: Sequence[tuple[Point, SummaryRow]], panel: Panel, *, standing: str, width: float = 2 * COLUMN
+) -> Figure | None:
+    """A column per ratio: test mAP minus that of random of the controls, below what they are held against.
+
+    Each criterion that was reversed stands above its reverse; without one the best criterion stands first, then the
+    shapes trained from scratch. `None` where there is neither control, or no random to hold them against.
+
+    Args:
+        rows: points with their rows.
+        panel: the panel.
+        standing: what the run does not claim.
+        width: in inches; a single column holds the middle ratio alone.
+    """
+    own = [(p, row) for p, row in rows if p.panel == panel and math.isfinite(row.difference)]
+    if not any(p.control in CONTROLS for p, _ in own):
+        return None
+    labels = _labels([p for p, _ in own])
+    shown = [(p, row) for p, row in own if p.label in labels]
+    ratios = ratios_of([p for p, _ in shown if p.control in CONTROLS], width)
+    with paper_style():
+        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
+        grid = figure.subplots(1, len(ratios), sharey=True, squeeze=False)[0]
+        for axes, ratio in zip(grid, ratios, strict=True):
+            at_ratio = [(p, row) for p, row in shown if p.ratio == ratio]
+            draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in at_ratio])
+            finish_column(axes, f"{numbers.share(ratio)} removed", len(ratios))
+        names = ["reversed" if label.endswith(", reversed") else label for label in labels]
+        grid[0].set_yticks(range(len(labels)), names[::-1])
+        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        for name in grid[0].get_yticklabels():
+            if name.get_text() == "reversed":
+                name.set(color="#606060", fontsize=5.5)
+        figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
+        note = "test mAP minus that of random; 95 % intervals, not corrected"
+        note += "; hollow, × and + pale: cannot be told from 0"
+        note += f" · {standing}" if standing else ""
+        figure.supxlabel(filled(note, width, 6), size="small")
+    return figure
+
+
+def _labels(points: Sequence[Point]) -> list[str]:
+    """From the top."""
+    order = by_standing(points)
+    found = []
+    for label in order:
+        turned = [r.label for p in points if p.label == label for r in reversed_of(p, points)]
+        found += [label, *dict.fromkeys(turned)] if turned else []
+    scratch = [p.label for control in SCRATCH for p in points if p.control == control]
+    return list(dict.fromkeys((found or order[:1]) + scratch))
+
+
+def _row(point: Point, row: SummaryRow, place: int) -> Row:
+    interval = (row.difference_low, row.difference_high)
+    return Row(place, _look(point), row.difference, interval, row.like_random is not False)
+
+
+def _look(point: Point) -> Look:
+    if point.control in MARKERS:
+        return Look(INK, MARKERS[point.control])
+    return look_of(point.criteria[0])

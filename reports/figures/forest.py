@@ -1,0 +1,72 @@
+"""Dots with their intervals in rows: a column of a figure for each budget or ratio."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from prunebench.reports.figures.palette import INK, Look
+
+ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
+TITLE = 6.5  # points
+OF_LINES, PALE = "x+", "#A6A6A6"
+FEW = 4  # columns up to which three numbers do not run into each other
+
+
+@dataclass(frozen=True)
+class Row:
+    """One mark.
+
+    Args:
+        place: from the bottom.
+        look: of the criterion.
+        value: where the mark stands.
+        interval: the ends of its bar, nan for none.
+        hollow: whether it cannot be told from zero; marks of lines alone are then pale.
+    """
+
+    place: int
+    look: Look
+    value: float
+    interval: tuple[float, float]
+    hollow: bool
+
+
+def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
+    """Marks and the bars of their intervals; marks of lines alone cannot be hollow and are pale instead."""
+    draw_bars(axes, [(*row.interval, row.place, _colour(row)) for row in rows], linewidth=1.1)
+    for row in rows:
+        axes.plot(
+            [row.value],
+            [row.place],
+            color=_colour(row),
+            marker=row.look.marker,
+            markersize=5.5 if row.look.marker in OF_LINES else 4,
+            markerfacecolor="white" if row.hollow else row.look.colour,
+        )
+
+
+def _colour(row: Row) -> str:
+    return PALE if row.hollow and row.look.marker in OF_LINES else row.look.colour
+
+
+def draw_bars(axes: Axes, bars: Sequence[tuple[float, float, int, str]], **style: Any) -> None:
+    """Level bars (from, to, place, colour) as one artist: one each takes most of the time of a figure; nan is none."""
+    known = [bar for bar in bars if math.isfinite(bar[0]) and math.isfinite(bar[1])]
+    if known:
+        low, high, places, colours = zip(*known, strict=True)
+        axes.hlines(places, low, high, colors=colours, zorder=1.9, **style)
+
+
+def finish_column(axes: Axes, title: str, columns: int) -> None:
+    """The line at zero, the title, as few numbers as one of so many columns has room for."""
+    axes.axvline(0, color=INK, linewidth=0.8, zorder=1.5)
+    axes.xaxis.set_major_locator(MaxNLocator(3 if columns <= FEW else 2))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_title(title, pad=2, fontsize=TITLE)
+    axes.grid(visible=True, axis="y", linewidth=0.3)

@@ -1,0 +1,145 @@
+"""All figures of a report, each with its name and what it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from prunebench.reports.content.report import Report
+from prunebench.reports.figures.canvas import COLUMN
+from prunebench.reports.figures.controls_figure import draw_controls
+from prunebench.reports.figures.filters_kept import draw_filters_kept
+from prunebench.reports.figures.overlap_figure import draw_overlap
+from prunebench.reports.figures.pareto import draw
+from prunebench.reports.figures.ranking_figure import draw_ranking
+from prunebench.reports.figures.recovery_figure import draw_recovery
+from prunebench.reports.figures.speed_up import draw_speed_up
+from prunebench.reports.figures.stages import draw_stages
+from prunebench.reports.points.cost_axis import AXES, MACS
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import finished
+from prunebench.reports.statistics.attainment import draw_attainment, surfaces_of
+from prunebench.reports.statistics.blocks import blocks_of, draw_critical_difference
+from prunebench.reports.statistics.class_changes import class_changes, draw_class_changes, middle_ratio
+from prunebench.reports.statistics.layer_sensitivity import (
+    Sensitivity,
+    draw_sensitivity,
+    is_sensitivity,
+    sensitivity_of,
+)
+from prunebench.reports.statistics.overlap import overlaps_of
+from prunebench.reports.statistics.recovery import Curve, read_curves
+
+WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # inches: columns of a paper
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure: the name of its files, what it shows."""
+
+    name: str
+    caption: str
+    figure: Figure
+
+
+def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
+    """Every figure that the run folders hold the data of, one by one.
+
+    Args:
+        report: what it says.
+        width: `"single"` or `"double"`; by default each figure has the one that suits it.
+    """
+    for entries, data, name in _sensitivities(report):
+        caption = "Each layer alone: test mAP, MACs and parameters, relative to unpruned"
+        yield Drawn(name, caption, draw_sensitivity(entries, data))
+    points = compared(report)
+    if not points:
+        return
+    inches = None if width is None else WIDTHS[width]
+    for quantity in AXES:
+        pareto = draw(points, quantity, standing=report.standing, column=inches)
+        if pareto is not None:
+            yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
+    wide = inches or 2 * COLUMN
+    curves = read_curves([run.folder for run in report.runs])
+    panels = list(dict.fromkeys(p.panel for p in points if p.control is None))
+    for number, panel in enumerate(panels, 1):
+        suffix = f"_{number}" if len(panels) > 1 else ""
+        for name, caption, figure in _of_panel(report, points, panel, curves, wide):
+            if figure is not None:
+                yield Drawn(name + suffix, caption + (f": {panel.title}" if suffix else ""), figure)
+    speed_up = draw_speed_up(points)
+    if speed_up is not None:
+        yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
+    families = blocks_of(points, MACS, report.scores)
+    for number, blocks in enumerate(families, 1):
+        diagram = draw_critical_difference(blocks)
+        if diagram is not None:
+            suffix = f"_{number}" if len(families) > 1 else ""
+            caption = "Critical-difference diagram over blocks of (data set, base seed)"
+            yield Drawn(f"critical_difference{suffix}", caption, diagram)
+
+
+def compared(report: Report) -> list[Point]:
+    """The points that figures compare: cells of single layers that were not fine-tuned have a figure of their own."""
+    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
+    return [] if all(p.control == "unpruned" for p in points) else points
+
+
+def _of_panel(
+    report: Report, points: Sequence[Point], panel: Panel, curves: Mapping[str, Curve], width: float
+) -> Iterator[tuple[str, str, Figure | None]]:
+    standing, folders = report.standing, [run.folder for run in report.runs]
+    shown: list[object] = []
+    for quantity in (MACS, *(q for q in AXES if q is not MACS)):
+        rankings = [r for r in report.rankings if (r.panel, r.quantity) == (panel, quantity)]
+        rows = [r.rows for r in rankings if not r.chosen_by]
+        if rows and rows not in shown:  # equal ratios of all layers are equal at every cost
+            shown.append(rows)
+            caption = f"Difference from random at equal {quantity.short}"
+            name = f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}"
+            yield (
+                name,
+                caption,
+                draw_ranking(
+                    rankings,
+                    standing=standing,
+                    width=width,
+                    ratios={quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random},
+                ),
+            )
+    pairs = list(zip(report.points, report.rows, strict=True))
+    caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
+    yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width)
+    yield (
+        "before_and_after",
+        "Test mAP before and after fine-tuning",
+        draw_stages(points, panel, standing=standing, width=width),
+    )
+    caption = "Recovery: validation mAP over the steps of fine-tuning"
+    yield "recovery", caption, draw_recovery(points, panel, curves, standing=standing, width=width)
+    best = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
+    surfaces = surfaces_of(panel, points, MACS)
+    caption = "Empirical attainment over seeds, against MACs (backbone)"
+    yield "attainment", caption, draw_attainment(surfaces, best, MACS, width=width)
+    agreement = draw_overlap(overlaps_of(points, panel, folders), standing=standing, width=width)
+    yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
+    changes = class_changes(points, panel, report.scores)
+    yield (
+        "class_changes",
+        "Gain and loss of each class's average precision against the unpruned model",
+        draw_class_changes(changes, middle_ratio(changes), width=width),
+    )
+    yield "filters_kept", "Filters kept in each layer", draw_filters_kept(points, panel)
+
+
+def _sensitivities(report: Report) -> Iterator[tuple[list[Sensitivity], str, str]]:
+    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
+    sets = list(dict.fromkeys(entry.data for entry in entries))
+    for data in sets:
+        name = "sensitivity" if len(sets) == 1 else f"sensitivity_{re.sub(r'[^A-Za-z0-9]+', '_', data)}"
+        yield entries, data, name

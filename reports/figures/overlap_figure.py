@@ -1,0 +1,64 @@
+"""Figure of the agreement between the criteria of a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from prunebench.reports.content import numbers
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.palette import INK
+from prunebench.reports.statistics.overlap import Overlap
+
+CELL, AROUND = 0.165, 1.0  # inches: the height of a criterion, and of title, colours and note
+WRITTEN = 12  # criteria up to which the shares are written in a figure of two columns, half as many in one
+
+
+def draw_overlap(overlaps: Sequence[Overlap], *, standing: str, width: float = 2 * COLUMN) -> Figure | None:
+    """Criteria against criteria at the middle ratio, best first: more in common than by chance orange, less purple."""
+    if not overlaps:
+        return None
+    shown = overlaps[len(overlaps) // 2]
+    count = len(shown.labels)
+    with paper_style():
+        figure = Figure((width, CELL * count + AROUND), layout="constrained")
+        axes = figure.subplots()
+        norm = TwoSlopeNorm(vcenter=min(max(shown.ratio, 0.01), 0.99), vmin=0.0, vmax=1.0)
+        image = axes.imshow(shown.values, cmap="PuOr_r", norm=norm, aspect="auto")
+        axes.set_facecolor("#E0E0E0")
+        numbered = range(1, count + 1)  # names once: two sets would take half of the figure
+        step = 2 if width <= COLUMN and count > WRITTEN else 1
+        axes.set_xticks(range(0, count, step), [str(n) for n in numbered[::step]])
+        axes.set_yticks(
+            range(count), [f"{label}  {n}" for n, label in zip(numbered, shown.labels, strict=True)]
+        )
+        axes.grid(visible=False)
+        axes.tick_params(length=0)
+        if count <= WRITTEN * width / (2 * COLUMN):
+            for (y, x), value in np.ndenumerate(shown.values):
+                if math.isfinite(value):
+                    dark = abs(norm(value) - 0.5) > 0.35
+                    text = f"{value:.2f}"
+                    axes.text(x, y, text, ha="center", va="center", size=5.5, color="white" if dark else INK)
+        bar = figure.colorbar(image, ax=axes, location="top", fraction=0.04, pad=0.02, aspect=50)
+        bar.set_ticks(sorted({0.0, shown.ratio, 1.0}))
+        bar.outline.set_visible(False)
+        figure.suptitle(
+            filled(f"{shown.panel.title}, {numbers.share(shown.ratio)} removed", width), size="medium"
+        )
+        figure.supxlabel(filled(_note(shown, standing), width, 6), size="small")
+    return figure
+
+
+def _note(shown: Overlap, standing: str) -> str:
+    note = "share of the removed filters that two criteria have in common, mean over "
+    note += f"{shown.bases} base model{'s' * (shown.bases != 1)}"
+    if shown.panel.allocation == "uniform":
+        note += f"; {shown.ratio:.3g} by chance"
+    if np.isfinite(np.diag(shown.values)).any():
+        note += "; diagonal: draws of one criterion"
+    return f"{note} · {standing}" if standing else note

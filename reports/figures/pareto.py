@@ -1,0 +1,118 @@
+"""Figures of mAP against cost: a curve per criterion, the controls, the Pareto frontier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+
+from prunebench.reports.figures.canvas import COLUMN, paper_style
+from prunebench.reports.figures.focus import MANY, focus_of
+from prunebench.reports.figures.pareto_labels import crowded, label_marks
+from prunebench.reports.figures.pareto_panel import Handles, draw_panel, nearly_equal
+from prunebench.reports.points.cost_axis import Quantity
+from prunebench.reports.points.point import Point
+
+PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
+
+
+def draw(
+    points: Sequence[Point], quantity: Quantity, *, standing: str, column: float | None = None
+) -> Figure | None:
+    """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
+
+    A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
+    `standing` says below the figure what the run does not claim.
+    `column` is the width of a panel in inches, by default one column of a paper, two where there are more criteria
+    than a single column keeps apart.
+    Criteria of equal cost are set side by side, points apart; the frontier's corners are at the true cost.
+    """
+    known = [p for p in points if math.isfinite(quantity.of(p))]
+    panels = list(dict.fromkeys(p.panel for p in known))
+    if not panels:
+        return None
+    many = len({p.label for p in known}) > MANY
+    column = column or COLUMN * (2 if many and len(panels) == 1 else 1)
+    columns = max(1, min(round(2 * COLUMN / column), 2, len(panels)))
+    rows = math.ceil(len(panels) / columns)
+    by_panel = {panel: [p for p in known if p.panel == panel] for panel in panels}
+    focus = {panel: focus_of(own, quantity) for panel, own in by_panel.items()}
+    crowd = any(crowded(own, focus[panel]) for panel, own in by_panel.items())
+    equal = all(nearly_equal(own, quantity) for own in by_panel.values())
+    notes = "\n".join(_notes(known, quantity, standing, crowd=crowd, equal=equal))
+    scale = quantity.scale(quantity.of(p) for p in known)
+    with paper_style():
+        figure = Figure(
+            (column * columns, PANEL * rows * (1.4 if column > COLUMN else 1)), layout="constrained"
+        )
+        grid = figure.subplots(rows, columns, squeeze=False)
+        handles: Handles = {}
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            handles |= draw_panel(axes, by_panel[panel], quantity, scale, focus[panel])
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.set_visible(False)
+        foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
+        # Matplotlib before 3.10 leaves out labels that begin with an underscore.
+        labels = [f" {label}" if label.startswith("_") else label for label in handles]
+        across = max(1, round(2 * column * columns / COLUMN * (0.75 if many else 1)))
+        legend = figure.legend(
+            list(handles.values()),
+            labels,
+            loc="lower center",
+            ncols=across,
+            handlelength=3.0,  # dashes are seen beside the marker
+        )
+        _stack(figure, legend, foot)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
+    return figure
+
+
+def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
+    """Lengthen the figure so that the legend and the notes lie below the panels, neither on the other."""
+    notes, entries = (item.get_window_extent().height / figure.dpi for item in (foot, legend))
+    width, panels = figure.get_size_inches()
+    height = panels + notes + entries + 2 * GAP
+    figure.set_size_inches(width, height)
+    foot.set_y(GAP / height)
+    legend.set_bbox_to_anchor((0.5, (notes + GAP) / height))
+    below = (notes + entries + GAP) / height
+    figure.set_layout_engine(None)  # laid out here, once for all files
+    ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)).execute(figure)
+
+
+def _notes(
+    points: Sequence[Point], quantity: Quantity, standing: str, *, crowd: bool, equal: bool
+) -> list[str]:
+    """The lines below the legend: what a marker stands for, and whether anything is claimed."""
+    criteria = [p for p in points if p.control is None]
+    drawn = [p for p in criteria if p.is_random]
+    counts = [_counts(p.n for p in criteria if not p.is_random), _counts(p.n for p in drawn)]
+    models = f"n = {counts[0]} model{'s' * (counts[0] != '1')}" if counts[0] else ""
+    models += f"{', ' if models else ''}random n = {counts[1]}" if drawn else ""
+    lines = [f"mean and range of {models}"] if models else []
+    signs = (
+        ["top and right axes: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
+    )
+    signs += ["† as released by its authors"] if any(p.released for p in points) else []
+    lines += ["; ".join(signs)] if signs else []
+    if len({p.label for p in criteria}) > 1:
+        lines.append("marks of one ratio stand side by side and cost the same")
+    if crowd:
+        lines.append("in colour: on the frontier, the three best and the two worst on the mean over ratios")
+    if equal:
+        costs = [quantity.of(p) for p in points]
+        lines.append(
+            f"{quantity.short} differs by {100 * (max(costs) / min(costs) - 1):.1g} % at most: "
+            "pruning these layers hardly changes it"
+        )
+    return [*lines, standing] if standing else lines
+
+
+def _counts(values: Iterable[int]) -> str:
+    found = sorted(set(values))
+    return "" if not found else str(found[0]) if len(found) == 1 else f"{found[0]}–{found[-1]}"

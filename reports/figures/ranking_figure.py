@@ -1,0 +1,98 @@
+"""Figure of the ranking: each criterion's difference from random at equal cost, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.ranking_sentences import place_of, units_said
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.forest import AROUND, ROW, Row, draw_rows, finish_column
+from prunebench.reports.figures.palette import look_of
+from prunebench.reports.statistics.ranking import Ranking
+
+COLUMNS = 6  # budgets drawn, those over all first
+
+
+def draw_ranking(
+    rankings: Sequence[Ranking],
+    *,
+    standing: str,
+    width: float = 2 * COLUMN,
+    ratios: Mapping[float, float] | None = None,
+) -> Figure | None:
+    """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
+
+    Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
+    cannot be told from zero with the number of criteria taken into account (Holm), with fewer than six base models
+    those whose interval holds zero, and all where there is one model each.
+
+    Args:
+        rankings: of one panel at one equal cost.
+        standing: what the run does not claim.
+        width: in inches; a single column holds the first budget alone.
+        ratios: cost → the ratio of filters that was asked for, where that is one.
+    """
+    shown = [r for r in rankings if r.over_all] + [r for r in rankings if not r.over_all and not r.chosen_by]
+    shown = shown[: COLUMNS if width > COLUMN else 1]
+    if not shown:
+        return None
+    held = any(row.is_random for row in shown[0].rows)
+    labels = [row.label for row in reversed(shown[0].rows) if not (held and row.is_random)]
+    labels = [
+        *reversed(
+            [row.label for r in shown for row in r.rows if row.label not in labels and not row.is_random]
+        ),
+        *labels,
+    ]
+    labels = list(dict.fromkeys(labels))
+    with paper_style():
+        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
+        grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axes, ranking in zip(grid, shown, strict=True):
+            _draw_column(axes, ranking, labels, held)
+            finish_column(axes, _title(ranking, ratios or {}), len(shown))
+        grid[0].set_yticks(range(len(labels)), labels)
+        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
+        figure.suptitle(filled(title, width), size="medium")
+        figure.supxlabel(filled(_note(shown, held, standing), width, 6), size="small")
+    return figure
+
+
+def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
+    units = min(ranking.units for ranking in shown)
+    note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, "
+    note += f"{units_said(shown[0])}test clips"
+    note += f" drawn anew (n = {units})" if units > 1 else " drawn anew"
+    hollow = "cannot be told from 0 (Holm)" if all(r.may_claim for r in shown) else "interval holds 0"
+    note += f"; hollow: {hollow}" if units > 1 else "; one model each: no statement"
+    return f"{note} · {standing}" if standing else note
+
+
+def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
+    rows = []
+    for row in ranking.rows:
+        if row.label in labels:
+            value, low, high, p = (
+                (row.from_random, row.from_random_low, row.from_random_high, row.from_random_p)
+                if held
+                else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
+            )
+            apart = p <= 0.05 if ranking.may_claim else not low <= 0 <= high
+            hollow = ranking.units < 2 or not apart or math.isnan(low)
+            rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), hollow))
+    draw_rows(axes, rows)
+
+
+def _title(ranking: Ranking, ratios: Mapping[float, float]) -> str:
+    """`75 % removed` above `166 M (0.52)`."""
+    if ranking.over_all:
+        return f"over all\n{ranking.budgets} budgets"
+    ratio = next((r for cost, r in ratios.items() if math.isclose(cost, ranking.cost)), None)
+    place = place_of(ranking)
+    return place if ratio is None else f"{numbers.share(ratio)} removed\n{place.removeprefix('at ')}"

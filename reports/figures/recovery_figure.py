@@ -1,0 +1,99 @@
+"""Figure of the recovery: validation mAP over the steps of fine-tuning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from prunebench.reports.content import numbers
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.palette import INK, Look, look_of
+from prunebench.reports.figures.stages import ratios_of
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.statistics.recovery import Curve, Recovery, recovery_of
+
+CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
+MARKED = 8  # curves are marked at about as many steps
+
+
+def draw_recovery(
+    points: Sequence[Point],
+    panel: Panel,
+    curves: Mapping[str, Curve],
+    *,
+    standing: str,
+    width: float = 2 * COLUMN,
+) -> Figure | None:
+    """A column per ratio, a curve per criterion: mean over seeds, in a band that is their range.
+
+    The black curve is the unpruned model fine-tuned as long, the dashed line the unpruned model. A single column
+    holds the middle ratio alone. `None` where no criterion has a curve.
+    """
+    own = [p for p in points if p.panel == panel]
+    every = [(p, found) for p in own if (found := recovery_of(p, curves)) is not None]
+    shown = [(p, found) for p, found in every if p.control is None and not p.own_budget]
+    if not shown:
+        return None
+    ratios = ratios_of([p for p, _ in shown], width)
+    shown = [(p, found) for p, found in shown if p.ratio in ratios]
+    tuned = [(p, found) for p, found in every if p.control == "unpruned-fine-tuned" and not p.own_rate]
+    unpruned = _unpruned(own)
+    drawn: dict[str, Line2D] = {}
+    with paper_style():
+        figure = Figure((width, 2.5), layout="constrained")
+        grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, ratio in zip(grid, ratios, strict=True):
+            if math.isfinite(unpruned):
+                axes.axhline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
+            for point, found in tuned:
+                drawn.setdefault(point.label, _draw(axes, found, CONTROL))
+            for point, found in (pair for pair in shown if pair[0].ratio == ratio):
+                drawn.setdefault(point.label, _draw(axes, found, look_of(point.criteria[0])))
+            axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            axes.set_xlabel("steps of fine-tuning")
+            axes.grid(visible=True, linewidth=0.3)
+            axes.margins(x=0.03)
+        grid[0].set_ylabel("validation mAP")
+        figure.suptitle(filled(panel.title, width), size="medium")
+        note = "curves: mean over seeds, bands: their range; dashed: unpruned"
+        note += f" · {standing}" if standing else ""
+        columns = 2 if width <= COLUMN else 5
+        figure.legend(
+            drawn.values(),
+            drawn.keys(),
+            loc="outside lower center",
+            ncols=columns,
+            title=filled(note, width, 6),
+            title_fontsize="small",
+        )
+        rows = -(-len(drawn) // columns)
+        figure.set_figheight(2.5 + 0.13 * max(0, rows - 1))
+    return figure
+
+
+def _unpruned(points: Sequence[Point]) -> float:
+    """Mean validation mAP of the unpruned models, nan where it was not measured."""
+    records = [r for p in points if p.control == "unpruned" for r in p.records]
+    known = [r.stages.get("base", {}).get("validation_map", math.nan) for r in records]
+    return sum(known) / len(known) if known else math.nan
+
+
+def _draw(axes: Axes, found: Recovery, look: Look) -> Line2D:
+    axes.fill_between(
+        found.steps, found.maps.min(0), found.maps.max(0), color=look.colour, alpha=0.13, linewidth=0
+    )
+    (line,) = axes.plot(
+        found.steps,
+        found.maps.mean(0),
+        color=look.colour,
+        marker=look.marker,
+        markersize=3,
+        markevery=max(1, len(found.steps) // MARKED),
+        linewidth=0.9,
+    )
+    return line

@@ -1,0 +1,94 @@
+"""Figure of the stages: what pruning takes and fine-tuning gives back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prunebench.eval.run.record import STAGES
+from prunebench.reports.content import numbers
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.forest import draw_bars
+from prunebench.reports.figures.palette import INK, look_of
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import stage_map
+
+ROW, COLUMNS = 0.15, 5
+
+
+def draw_stages(
+    points: Sequence[Point], panel: Panel, *, standing: str, width: float = 2 * COLUMN
+) -> Figure | None:
+    """A column per ratio, a row per criterion: mAP as pruned (hollow) and at the last stage (filled), joined.
+
+    A tick between them is mAP with batch norm recalibrated, the dashed line the unpruned model. A single column
+    holds the middle ratio alone. `None` where no
+    criterion was fine-tuned after pruning.
+    """
+    own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
+    shown = [p for p in own if math.isfinite(p.mean_map_at("pruned")) and p.records[0].last_stage != "pruned"]
+    if not shown:
+        return None
+    ratios = ratios_of(shown, width)
+    shown = [p for p in shown if p.ratio in ratios]
+    labels = sorted(
+        {p.label for p in shown},
+        key=lambda label: max(
+            p.mean_map for p in shown if p.label == label and p.ratio == _last(shown, label)
+        ),
+    )
+    unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
+    with paper_style():
+        figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
+        grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, ratio in zip(grid, ratios, strict=True):
+            axes.axvline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
+            _draw(axes, [(labels.index(p.label), p) for p in shown if p.ratio == ratio])
+            axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            axes.grid(visible=True, axis="y", linewidth=0.3)
+        grid[0].set_yticks(range(len(labels)), labels)
+        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        figure.suptitle(filled(panel.title, width), size="medium")
+        note = (
+            "test mAP: hollow as pruned, filled at the last stage; pale: range over models; dashed: unpruned"
+        )
+        note += f" · {standing}" if standing else ""
+        figure.supxlabel(filled(note, width, 6), size="small")
+    return figure
+
+
+def ratios_of(points: Sequence[Point], width: float) -> list[float]:
+    """The ratios that have a column each in a figure of a width in inches: five at most, in a single column one."""
+    ratios = sorted({p.ratio for p in points})
+    if width <= COLUMN:
+        return ratios[len(ratios) // 2 :][:1]
+    if len(ratios) > COLUMNS:  # the ends and what lies evenly between
+        return [ratios[round(i * (len(ratios) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
+    return ratios
+
+
+def _last(points: Sequence[Point], label: str) -> float:
+    return max(p.ratio for p in points if p.label == label)
+
+
+def _draw(axes: Axes, placed: Sequence[tuple[int, Point]]) -> None:
+    ranges, joins = [], []
+    for place, point in placed:
+        look = look_of(point.criteria[0])
+        before, between = (point.mean_map_at(stage) for stage in STAGES[1:3])
+        after = point.mean_map
+        pruned = [value for r in point.records if math.isfinite(value := stage_map(r, "pruned"))]
+        ranges += [(min(ends), max(ends), place, look.colour) for ends in (pruned, point.maps)]
+        joins.append((before, after, place, look.colour))
+        axes.plot(
+            before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white"
+        )
+        axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)
+        if math.isfinite(between) and point.records[0].last_stage != "recalibrated":
+            axes.plot(between, place, color=look.colour, marker="|", markersize=5)
+    draw_bars(axes, ranges, linewidth=4, alpha=0.22)
+    draw_bars(axes, joins, linewidth=0.9)

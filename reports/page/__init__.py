@@ -1,0 +1,1 @@
+"""The HTML page of a report: its data, tables, scripts and style."""

@@ -1,0 +1,75 @@
+"""The command that makes one cell again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prunebench.eval.run.record import OWN, Record
+from prunebench.reports.runs.loaded_run import Run
+
+
+def command_of(record: Record, run: Run) -> str:
+    """`prunebench run RUN/config.toml -o NEW_RUN --set …`: the least grid that holds the cell.
+
+    The first base, prune and fine-tuning seeds stay in it, because they choose the fine-tuning rate, and so does
+    `random`, the control. The cell has the same identity in the new run.
+    """
+    return shlex.join(
+        [
+            "prunebench",
+            "run",
+            f"{run.folder.resolve().name}/config.toml",
+            "-o",
+            "NEW_RUN",
+            *(part for key, value in settings_of(record, run.config) for part in ("--set", f"{key}={value}")),
+        ]
+    )
+
+
+def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Keys and values of `--set` that leave the cell's part of a grid; none for what the run has one of.
+
+    A part of a grid has too few seeds for the claim that the whole was planned for, so it makes none.
+    """
+    own = OWN in (record.allocation, record.budget)
+    target = "target_parameters" if record.budget == "parameters" else "target_macs"
+    by_target = record.target is not None
+    wanted: dict[str, Sequence[object]] = {
+        "prune.criteria": [*([record.criterion] if record.criterion else []), "random"],
+        "prune.scopes": [record.scope],
+        "prune.allocations": [record.allocation],
+        "finetune.scopes": [record.finetune_scope],
+        "finetune.schedules": [record.schedule],
+        "base.seeds": [_first(config, "base"), record.base_seed],
+        "prune.seeds": [_first(config, "prune"), record.prune_seed],
+        "finetune.seeds": [_first(config, "finetune"), record.finetune_seed],
+    }
+    if record.scope == "none":  # the unpruned model is in every grid
+        wanted = {key: values for key, values in wanted.items() if key in ("prune.criteria", "base.seeds")}
+    elif not own and record.ratio:
+        wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
+        wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}
+    found = [("claim", "false")] if config.get("claim") is True else []
+    for key, values in wanted.items():
+        held = _held(config, key)
+        kept = list(dict.fromkeys(value for value in values if value is not None and value != OWN))
+        if key.startswith(("prune.ratios", "prune.target")):
+            change = held != kept
+        else:
+            change = bool(held and kept) and set(map(str, kept)) != set(map(str, held))
+        if change:
+            found.append((key, json.dumps(kept)))
+    return found
+
+
+def _first(config: Mapping[str, Any], section: str) -> object:
+    return next(iter(_held(config, f"{section}.seeds")), None)
+
+
+def _held(config: Mapping[str, Any], key: str) -> list[object]:
+    section, _, name = key.partition(".")
+    table = config.get(section)
+    return list(table.get(name, ())) if isinstance(table, Mapping) else []

@@ -1,0 +1,149 @@
+"""What the page's plots and tables are drawn from, as one JSON value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.content.ranking_sentences import place_of
+from prunebench.reports.content.report import Report
+from prunebench.reports.figures.palette import look_of, order
+from prunebench.reports.page.cell_command import command_of
+from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.points.published_marks import beside
+from prunebench.reports.runs.loaded_run import final_map, finished, stage_map
+from prunebench.reports.tables.measures import Told, value_of
+
+COSTS = (*AXES, MACS_WITH_FRONTEND)
+WHOLE_FROM = 1e5  # where six digits would round MACs, bytes and parameters as if they were exact
+
+
+def page_data(report: Report, measures: Sequence[Told]) -> dict[str, Any]:
+    """Panels, looks, axes, points, rankings and cells; nan is `None`, numbers have six digits or are whole."""
+    panels = list(dict.fromkeys(p.panel for p in report.points))
+    costs = [q for q in COSTS if any(math.isfinite(q.of(p)) for p in report.points)]
+    qualities = [told for told in measures if told.key.startswith("test_")]
+    names = sorted({name for p in report.points for name in p.criteria}, key=order)
+    found = {
+        "panels": [panel.title for panel in panels],
+        "looks": {name: _look(name) for name in names},
+        "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
+        "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],
+        "points": [_point(p, panels, [q.key for q in costs], qualities) for p in report.points],
+        "published": [
+            [panels.index(panel), q.key, cost, p.map, p.model]
+            for panel in panels
+            for q in costs
+            for cost, p in beside(panel, q)
+        ],
+        "rankings": list(_rankings(report, panels)),
+        "cells": list(_cells(report)),
+    }
+    return {key: _short(value) for key, value in found.items()}
+
+
+def _look(name: str) -> dict[str, str]:
+    look = look_of(name)
+    return {"light": look.colour, "dark": on_dark(look.colour), "marker": look.marker}
+
+
+def on_dark(colour: str) -> str:
+    """The colour, with white mixed in where it is too dark to be seen on a dark page."""
+    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    while 0.299 * parts[0] + 0.587 * parts[1] + 0.114 * parts[2] < 125:
+        parts = [round(part + 0.12 * (255 - part)) for part in parts]
+    return "#" + "".join(f"{part:02X}" for part in parts)
+
+
+def _point(
+    point: Point, panels: Sequence[Panel], costs: Sequence[str], qualities: Sequence[Told]
+) -> dict[str, Any]:
+    look = point.tells_of[0] if point.tells_of else None
+    return {
+        "panel": panels.index(point.panel),
+        "label": point.label,
+        "names": point.tells_of,
+        "control": point.control,
+        "ownRate": point.own_rate,
+        "random": point.is_random,
+        "own": point.own_budget,
+        "look": look,
+        "ratio": point.ratio,
+        "n": point.n,
+        "low": min(point.maps),
+        "high": max(point.maps),
+        "pruned": point.mean_map_at("pruned"),
+        "costs": {key: value_of(point, key) for key in costs},
+        "quality": {told.key: value_of(point, told.key) for told in qualities} | {"test_map": point.mean_map},
+        "cells": [r.cell for r in point.records],
+    }
+
+
+def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any]]:
+    for ranking in report.rankings:
+        yield {
+            "panel": panels.index(ranking.panel),
+            "equal": ranking.quantity.short,
+            "place": place_of(ranking),
+            "units": ranking.units,
+            "rows": [
+                {
+                    "label": row.label,
+                    "look": row.criterion,
+                    "random": row.is_random,
+                    "mean": [row.mean, row.low, row.high],
+                    "fromRandom": [row.from_random, row.from_random_low, row.from_random_high],
+                    "fromBest": [row.from_best, row.from_best_low, row.from_best_high],
+                    "pRandom": row.from_random_p,
+                    "pBest": row.from_best_p,
+                    "first": row.first,
+                }
+                for row in ranking.rows
+            ],
+        }
+
+
+def _cells(report: Report) -> Iterator[dict[str, Any]]:
+    seen = set()
+    for run in report.runs:
+        for record in finished(run.records):
+            if record.cell not in seen:
+                seen.add(record.cell)
+                yield _cell(record, command_of(record, run))
+
+
+def _cell(record: Record, command: str) -> dict[str, Any]:
+    return {
+        "id": record.cell,
+        "criterion": record.criterion or "",
+        "control": record.control or "",
+        "data": record.data,
+        "scope": record.scope,
+        "finetune": record.finetune_scope,
+        "ratio": record.ratio,
+        "base_seed": record.base_seed,
+        "prune_seed": record.prune_seed,
+        "finetune_seed": record.finetune_seed,
+        "learning_rate": record.learning_rate,
+        "map_base": stage_map(record, "base"),
+        "map_pruned": stage_map(record, "pruned"),
+        "map": final_map(record),
+        **{q.key: q.of_record(record) for q in COSTS},
+        "widths": ", ".join(map(str, record.widths)),
+        "command": command,
+    }
+
+
+def _short(value: Any) -> Any:
+    """JSON values: nan as `None`, floats to six digits, from 100 000 on to the nearest whole number."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return round(value) if value.is_integer() or abs(value) >= WHOLE_FROM else float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {key: _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list | tuple) else value

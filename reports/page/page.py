@@ -1,0 +1,117 @@
+"""One self-contained page: it opens from disk and asks no network for anything."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.content import numbers
+from prunebench.reports.content.report import Report
+from prunebench.reports.page.data import page_data
+from prunebench.reports.page.page_tables import page_tables
+from prunebench.reports.runs.loaded_run import Run
+from prunebench.reports.tables.measures import Told
+from prunebench.reports.tables.ranking_table import LEGEND as RANKING_LEGEND
+from prunebench.reports.tables.runs_compared_table import said
+from prunebench.reports.tables.summary import LEGEND
+
+SCRIPTS = ("state", "marks", "plot", "ranking", "tables", "cells")  # in the order in which they run
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure of the gallery: what it shows, the name of its file, its SVG."""
+
+    caption: str
+    name: str
+    svg: bytes
+
+    @property
+    def address(self) -> str:
+        """Its bytes as a data address."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[Told] = ()) -> str:
+    """The page as HTML; names from the run are escaped.
+
+    Args:
+        report: what it says.
+        figures: of the gallery.
+        measures: all of them, for the table behind the summary.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["coded"] = _coded
+    template = environment.from_string(_file("page.html"))
+    return template.render(
+        title=report.title,
+        standing=report.standing,
+        sentences=report.sentences,
+        missing=report.missing,
+        figures=figures,
+        tables=list(page_tables(report, measures)),
+        summary_legend=LEGEND,
+        ranking_legend=RANKING_LEGEND,
+        compared=said(report.compared) if report.compared else "",
+        failed=[(_cell_name(record), record.error) for record in report.failed],
+        runs=[
+            (run.name, _command(run), list(_flat(run.environment)), list(_flat(run.config)))
+            for run in report.runs
+        ],
+        data=_embedded(page_data(report, measures)),
+        css=_file("page.css"),
+        js="\n".join(_file(f"{part}.js") for part in SCRIPTS),
+    )
+
+
+def _embedded(value: object) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _cell_name(record: Record) -> str:
+    seeds = [
+        f"{name} seed {value}"
+        for name, value in (
+            ("base", record.base_seed),
+            ("prune", record.prune_seed),
+            ("fine-tuning", record.finetune_seed),
+        )
+        if value is not None
+    ]
+    what = " ".join(filter(None, (record.criterion, record.control)))
+    return ", ".join([what, f"{numbers.share(record.ratio)} of {record.scope}", record.data, *seeds])
+
+
+def _command(run: Run) -> str:
+    return shlex.join(["prunebench", "run", f"{run.folder.resolve().name}/config.toml", "-o", "NEW_RUN"])
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key} ")
+        else:
+            yield f"{prefix}{key}", numbers.MISSING if value is None else str(value)
+
+
+def _coded(sentence: str) -> Markup:
+    """What stands in backticks as code; everything is escaped first."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
+
+
+def _file(name: str) -> str:
+    return resources.files("prunebench.reports.page").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,138 @@
+"""The tables of the page: what each cell shows and what it is sorted by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.ranking_sentences import place_of
+from prunebench.reports.content.report import Report
+from prunebench.reports.statistics.ranking import Ranked
+from prunebench.reports.tables.columns import COLUMNS
+from prunebench.reports.tables.measures import Told, value_of
+from prunebench.reports.tables.ranking_table import HEADINGS, cells
+from prunebench.reports.tables.runs_compared_table import HEADINGS as COMPARED
+from prunebench.reports.tables.runs_compared_table import cells as compared_cells
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: the criteria it is of, none for a control but a reverse; its cells' texts with what each is sorted by."""
+
+    names: tuple[str, ...]
+    control: bool
+    cells: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table: which section it stands in, its title, whether it is folded, headings and rows."""
+
+    section: str
+    title: str
+    folded: bool
+    headings: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+
+
+def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
+    """The summary by panel, the rankings by budget, all measures."""
+    names = {(p.panel, p.label): p.tells_of for p in report.points}
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        rows = [
+            Row(
+                names.get((panel, row.label), ()),
+                row.control is not None or row.is_random,
+                tuple((column.text(row), getattr(row, column.fields[0])) for column in COLUMNS),
+            )
+            for row in report.rows
+            if row.panel == panel
+        ]
+        headings = tuple((column.heading, "") for column in COLUMNS)
+        yield PageTable("summary", panel.title, False, headings, tuple(rows))
+    shown: list[object] = []
+    for ranking in report.rankings:
+        if ranking.rows in shown:
+            continue  # at equal ratios of all layers equal MACs are equal parameters
+        shown.append(ranking.rows)
+        title = f"{ranking.panel.title}, equal {ranking.quantity.short} {place_of(ranking)}"
+        ranked = tuple(
+            Row(names.get((ranking.panel, row.label), ()), row.is_random, _ranked(row))
+            for row in ranking.rows
+        )
+        headings = tuple((heading, "") for heading in HEADINGS)
+        yield PageTable("ranking", title, not ranking.over_all, headings, ranked)
+    yield from _volumes(report)
+    for panel in dict.fromkeys(row.panel for row in report.compared):
+        pairs = [row for row in report.compared if row.panel == panel]
+        for first, second in dict.fromkeys((row.first, row.second) for row in pairs):
+            own = [row for row in pairs if (row.first, row.second) == (first, second)]
+            title = f"{panel.title}: {first} (first), {second} (second)"
+            heads = tuple((heading, "") for heading in COMPARED)
+            yield PageTable(
+                "compared", title, False, heads, tuple(Row((), False, compared_cells(row)) for row in own)
+            )
+    if measures:
+        yield _measured(report, measures)
+
+
+def _volumes(report: Report) -> Iterator[PageTable]:
+    names = {(p.panel, p.label): p.tells_of for p in report.points}
+    for panel, cost in dict.fromkeys((h.panel, h.quantity) for h in report.hypervolumes):
+        own = [h for h in report.hypervolumes if (h.panel, h.quantity) == (panel, cost)]
+        rows = []
+        for h in own:
+            between = f"[{h.low:.3f}, {h.high:.3f}]" if math.isfinite(h.low) else ""
+            cells = (
+                (h.label, h.label),
+                (f"{h.value:.3f}", h.value),
+                (between, h.low),
+                (str(h.points), h.points),
+            )
+            rows.append(Row(names.get((panel, h.label), ()), h.label == "random", cells))
+        title = f"{panel.title}: hypervolume of mAP against relative {cost.short}, reference mAP 0 at the unpruned cost"
+        heads = ("criterion", "hypervolume", "95 % interval", "points")
+        yield PageTable("ranking", title, True, tuple((h, "") for h in heads), tuple(rows))
+
+
+def _ranked(row: Ranked) -> tuple[tuple[str, Any], ...]:
+    values = (
+        row.label,
+        row.rank,
+        row.mean,
+        row.low,
+        row.from_random,
+        row.from_random_low,
+        row.from_best,
+        row.from_best_low,
+        row.first,
+    )
+    return tuple(zip(cells(row), values, strict=True))
+
+
+def _measured(report: Report, measures: Sequence[Told]) -> PageTable:
+    headings = (("point", ""), ("ratio", ""), *((told.heading, told.title) for told in measures))
+    rows = [
+        Row(
+            p.tells_of,
+            p.control is not None or p.is_random,
+            (
+                (f"{p.panel.title}: {p.label}", f"{p.panel.title}: {p.label}"),
+                (numbers.share(p.ratio) if p.ratio else "", p.ratio),
+                *((_text(value), value) for value in (value_of(p, told.key) for told in measures)),
+            ),
+        )
+        for p in report.points
+    ]
+    title = (
+        f"{len(measures)} measures of {len(rows)} points: means over cells; quality is of the last stage on test "
+        "clips. ↑ higher is better, ↓ lower is."
+    )
+    return PageTable("measures", title, True, headings, tuple(rows))
+
+
+def _text(value: float) -> str:
+    return numbers.MISSING if math.isnan(value) else f"{value:,.5g}"

@@ -1,0 +1,1 @@
+"""What a plot marks: panels, points, cost axes, curves, the frontier, the order of criteria."""

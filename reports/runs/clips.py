@@ -1,0 +1,145 @@
+"""Test scores of each clip, as run folders keep them, and mAP on resamples of the clips."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.quality.bootstrap import (
+    bootstrap_average_precision,
+    mean_over_classes,
+    resample_counts,
+    set_seed,
+)
+from prunebench.eval.run.npz import read_arrays
+from prunebench.eval.run.record import Record
+
+Floats: TypeAlias = NDArray[np.float64]
+
+RESAMPLES = 1000  # as many as a sweep stores; a standard error from them is itself known to about 2 %
+
+
+@dataclass(frozen=True)
+class Clips:
+    """The test clips of a data set.
+
+    Args:
+        targets: (clips, classes), which classes a clip holds.
+        class_names: one per column.
+        sources: the recordings each clip is made of.
+        names: of the clips.
+    """
+
+    targets: NDArray[np.bool_]
+    class_names: tuple[str, ...]
+    sources: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
+
+    @property
+    def recordings(self) -> int:
+        """Distinct recordings among the clips."""
+        return len({name for clip in self.sources for name in clip})
+
+
+class ClipScores:
+    """Per-clip test scores of the runs reported, and mAP on resamples of their clips.
+
+    Clips are drawn anew by recording, the same draws for every cell of a data set, so that differences
+    between cells are paired.
+
+    Raises:
+        InputError: where two runs hold different test clips under one data set label.
+    """
+
+    def __init__(self, runs: Sequence[Path]) -> None:
+        self._runs = tuple(runs)
+        self._clips: dict[str, Clips | None] = {}
+        self._counts: dict[str, NDArray[np.int64]] = {}
+        self._maps: dict[str, Floats | None] = {}
+        self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
+
+    def clips(self, data: str) -> Clips | None:
+        """The test clips of a data set, `None` where no run kept them."""
+        if data not in self._clips:
+            name = re.sub(r"[^\w.=-]+", "_", data)
+            files = [run / "targets" / f"{name}.npz" for run in self._runs]
+            found = [_read_clips(path) for path in files if path.is_file()]
+            if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
+                raise InputError(
+                    "Runs that are reported together must have the same test clips. Found different ones of "
+                    f"`{data}`: report the runs one by one."
+                )
+            self._clips[data] = found[0] if found else None
+        return self._clips[data]
+
+    def resampled_maps(self, record: Record) -> Floats | None:
+        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without defined scores.
+
+        Those that the sweep stored; where it stored none, the same ones computed from the scores.
+        """
+        if record.outcome not in self._maps:
+            clips, maps = self.clips(record.data), self._stored(record)
+            scores = None if clips is None or maps is not None else self._scores(record)
+            if clips is not None and scores is not None and _fit(scores, clips):
+                counts = self._resamples(record.data, clips)
+                maps = mean_over_classes(bootstrap_average_precision(clips.targets, scores, counts))
+            self._maps[record.outcome] = maps
+        return self._maps[record.outcome]
+
+    def _resamples(self, data: str, clips: Clips) -> NDArray[np.int64]:
+        if data not in self._counts:
+            seed = set_seed(clips.names, clips.sources)
+            self._counts[data] = resample_counts(clips.sources, RESAMPLES, seed)
+        return self._counts[data]
+
+    def _stored(self, record: Record) -> Floats | None:
+        for run in self._runs:
+            path = run / "scores" / f"{record.outcome}.npz"
+            if path.is_file() and "resampled_map" in _names(path):
+                maps: Floats = read_arrays(path, "resampled_map")[0].astype(np.float64)
+                return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
+        return None
+
+    def test_scores(self, record: Record) -> NDArray[np.float32] | None:
+        """A cell's scores of the test clips, (clips, classes); `None` where none fit the targets or one is nan."""
+        clips, scores = self.clips(record.data), self._scores(record)
+        return scores if clips is not None and scores is not None and _fit(scores, clips) else None
+
+    def _scores(self, record: Record) -> NDArray[np.float32] | None:
+        for run in self._runs:
+            path = run / "scores" / f"{record.outcome}.npz"
+            if path.is_file():
+                return read_arrays(path, "test")[0]
+        return None
+
+
+def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
+    return scores.shape == clips.targets.shape and not np.isnan(scores).any()
+
+
+def _read_clips(path: Path) -> Clips:
+    targets, class_names, sources, names = read_arrays(path, "targets", "class_names", "sources", "names")
+    return Clips(
+        targets=targets.astype(bool),
+        class_names=tuple(map(str, class_names)),
+        sources=tuple(tuple(str(joined).split("|")) for joined in sources),
+        names=tuple(map(str, names)),
+    )
+
+
+def _names(path: Path) -> list[str]:
+    """Names of the arrays of an npz archive, none where it is broken: reading them will say so."""
+    try:
+        with path.open("rb") as stream, np.load(stream) as found:
+            return list(found.files)
+    except (zipfile.BadZipFile, zlib.error, EOFError, TypeError, ValueError, AttributeError):
+        return []

@@ -1,0 +1,118 @@
+"""A run folder as reports read it: configuration, environment and records, nothing else of the house."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.record import Record, load_records
+
+__all__ = ["Run", "final_map", "finished", "load_records", "read_run", "stage_map"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run folder holds.
+
+    Args:
+        folder: where it lies.
+        config: the resolved configuration, empty where the folder has none.
+        environment: versions, machine and threads, empty where the folder has none.
+        records: the last record of each cell, without what failed and is asked for no longer.
+        other_schemas: how many records another version of prunebench wrote, which are left out.
+        planned: identities of the cells of its plan, empty where the folder has none.
+    """
+
+    folder: Path
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    records: tuple[Record, ...]
+    other_schemas: int = 0
+    planned: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The preset's name, else the folder's."""
+        return str(self.config.get("name") or self.folder.resolve().name)
+
+    @property
+    def claim(self) -> bool:
+        """Whether the configuration asks for a claim; without one the report is a demonstration."""
+        return self.config.get("claim") is True
+
+
+def read_run(folder: Path | str) -> Run:
+    """The run folder at a path.
+
+    Raises:
+        InputError: if it is not a run folder, or its configuration or environment cannot be read.
+    """
+    path = Path(folder)
+    others: list[str] = []
+    planned = _planned(path / "plan.json")
+    records = tuple(
+        record
+        for record in load_records(path, others)
+        if record.status == "done" or not planned or record.cell in planned  # no longer asked for
+    )
+    if others and not records:
+        load_records(path)  # none that can be read: says what was found
+    config, environment = _toml(path / "config.toml"), _json(path / "environment.json")
+    return Run(path, config, environment, records, len(others), planned)
+
+
+def finished(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Records of cells that ended with a defined test mAP, in their order."""
+    return tuple(r for r in records if r.status == "done" and r.stages and math.isfinite(final_map(r)))
+
+
+def final_map(record: Record) -> float:
+    """Test mAP at the last stage, nan where it was not measured."""
+    return stage_map(record, record.last_stage)
+
+
+def stage_map(record: Record, stage: str) -> float:
+    """Test mAP at a stage, nan where the cell did not go through it."""
+    value = record.stages.get(stage, {}).get("test_map")
+    return math.nan if value is None else float(value)
+
+
+def _planned(path: Path) -> frozenset[str]:
+    """Identities of the cells of a plan."""
+    if not path.is_file():
+        return frozenset()
+    again = "`prunebench run` into that folder writes it again"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {again}.") from error
+    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
+        raise InputError(f"`{path}` must hold a list of cells' identities. Found another value: {again}.")
+    return frozenset(found)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"`{path}` must be a TOML file: {error}. Restore it or run again.") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it or run again.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"`{path}` must hold a JSON object. Found a {type(found).__name__}: run again.")
+    return found

@@ -1,0 +1,1 @@
+"""Numbers with intervals: differences, rankings, blocks, hypervolume, attainment, overlap."""

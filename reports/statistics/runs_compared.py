@@ -1,0 +1,171 @@
+"""Several runs side by side: what each measured in the same place, and how far they are apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import numpy as np
+
+from prunebench.eval.run.record import OWN, Record
+from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point, points_of
+from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.runs.loaded_run import Run, final_map, finished
+from prunebench.reports.statistics.contrast import Contrast, Draws
+
+COSTS = (MACS, PARAMETERS, FILE_BYTES, LATENCY, MEMORY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A criterion or control at one ratio in two runs.
+
+    Args:
+        panel: where it stands in both.
+        label: its name.
+        ratio: share of the filters removed.
+        first, second: names of the runs.
+        same_cells: cells that both runs have, by identity.
+        map_first, map_second: mean test mAP.
+        difference, low, high: second minus first, paired by base seed, 95 %; nan where clips are not kept or differ.
+        costs: key → (first, second).
+    """
+
+    panel: Panel
+    label: str
+    ratio: float
+    first: str
+    second: str
+    same_cells: int
+    map_first: float
+    map_second: float
+    difference: float
+    low: float
+    high: float
+    costs: tuple[tuple[str, float, float], ...]
+
+
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """A name for each run: its own, with its folder's where two share it, with a number where that is the same too."""
+    found = [run.name for run in runs]
+    if len(set(found)) < len(found):
+        found = [f"{run.name} ({run.folder.resolve().name})" for run in runs]
+    return [f"{name} #{i}" if found.count(name) > 1 else name for i, name in enumerate(found, 1)]
+
+
+def conflicting(runs: Sequence[Run]) -> bool:
+    """Whether two runs hold different cells in the same place, so that they are drawn over each other, not joined."""
+    held: dict[tuple[object, ...], tuple[str, int]] = {}
+    for index, run in enumerate(runs):
+        for record in finished(run.records):
+            cell, owner = held.setdefault(_place(record), (record.cell, index))
+            if cell != record.cell and owner != index:
+                return True
+    return False
+
+
+def points_by_run(runs: Sequence[Run]) -> list[Point]:
+    """The points of each run in panels of its own."""
+    return [
+        replace(point, panel=replace(point.panel, run=name))
+        for name, run in zip(names_of(runs), runs, strict=True)
+        for point in points_of(finished(run.records))
+    ]
+
+
+def compared_runs(runs: Sequence[Run]) -> list[Compared]:
+    """Every place that the first run and another have, the largest difference first within each pair of runs."""
+    names = names_of(runs)
+    found = []
+    for name, run in list(zip(names, runs, strict=True))[1:]:
+        pair = _pair(names[0], runs[0], name, run)
+        found += sorted(pair, key=lambda c: -abs(c.difference))
+    return found
+
+
+def _pair(first: str, one: Run, second: str, other: Run) -> list[Compared]:
+    others = {_key(point): point for point in points_of(finished(other.records))}
+    scores = [ClipScores([run.folder]) for run in (one, other)]
+    found = []
+    for point in points_of(finished(one.records)):
+        match = others.get(_key(point))
+        if match is None:
+            continue
+        difference = _difference(point, match, scores)
+        low, high = difference.interval
+        found.append(
+            Compared(
+                panel=point.panel,
+                label=point.label,
+                ratio=point.ratio,
+                first=first,
+                second=second,
+                same_cells=len({r.cell for r in point.records} & {r.cell for r in match.records}),
+                map_first=point.mean_map,
+                map_second=match.mean_map,
+                difference=difference.value,
+                low=low,
+                high=high,
+                costs=tuple((cost.key, cost.of(point), cost.of(match)) for cost in COSTS),
+            )
+        )
+    return found
+
+
+def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> Contrast:
+    """Second minus first, on the units that both have; on the means of all cells where they share none."""
+    by_seed = len({r.base_seed for r in (*one.records, *other.records)}) == 1
+    mine, theirs = (_units(point, by_seed) for point in (one, other))
+    shared = [unit for unit in mine if unit in theirs]
+    if not shared:
+        return Contrast(other.mean_map - one.mean_map, math.nan, math.inf)
+    means = np.array([[fmean(map(final_map, units[u])) for u in shared] for units in (mine, theirs)])
+    maps = [
+        [_resampled(units[u], own) for u in shared] for units, own in zip((mine, theirs), scores, strict=True)
+    ]
+    clips = [own.clips(point.panel.data) for own, point in zip(scores, (one, other), strict=True)]
+    same = all(c is not None for c in clips) and len({c.names for c in clips if c is not None}) == 1
+    whole = same and all(m is not None for row in maps for m in row)
+    return Draws(means, np.array(maps, dtype=np.float64) if whole else None).difference(1, 0)
+
+
+def _units(point: Point, by_seed: bool) -> dict[int | None, list[Record]]:
+    found: dict[int | None, list[Record]] = {}
+    for record in point.records:
+        found.setdefault(record.finetune_seed if by_seed else record.base_seed, []).append(record)
+    return found
+
+
+def _resampled(records: Sequence[Record], scores: ClipScores) -> Floats | None:
+    maps = [scores.resampled_maps(record) for record in records]
+    known = [m for m in maps if m is not None]
+    found: Floats | None = np.mean(known, axis=0) if len(known) == len(maps) else None
+    return found
+
+
+def _key(point: Point) -> tuple[object, ...]:
+    ratio = None if point.own_budget else point.ratio
+    return replace(point.panel, base_widths=()), point.criteria, point.control, point.own_rate, ratio
+
+
+def _place(record: Record) -> tuple[object, ...]:
+    return (
+        record.data,
+        record.scope,
+        record.allocation,
+        record.finetune_scope,
+        record.criterion,
+        record.control,
+        record.rate_choice,
+        record.budget,
+        record.target,
+        record.schedule,
+        None if OWN in (record.allocation, record.budget) else record.ratio,
+        record.base_seed,
+        record.prune_seed,
+        record.finetune_seed,
+    )

@@ -1,0 +1,155 @@
+"""The table: one row per criterion, ratio and panel, and one per control."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.points.cost_axis import (
+    FILE_BYTES,
+    LATENCY,
+    LATENCY_RATIO,
+    MACS,
+    MACS_WITH_FRONTEND,
+    MEMORY,
+    PARAMETERS,
+    Quantity,
+)
+from prunebench.reports.points.frontier import frontier
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point, points_of, random_at
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.runs.loaded_run import finished
+from prunebench.reports.statistics.difference import difference
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryRow:
+    """A row; what was not measured is nan.
+
+    Args:
+        panel: data set, scope and fine-tuning scope.
+        label: criteria that removed the same filters, or the control; † marks released code.
+        control: as in the record, `None` for a criterion.
+        is_random: the control that draws filters by chance.
+        released: whether a criterion of the row reproduces published code.
+        ratio: share of each layer's filters asked for, or the mean share that went with `own_budget`.
+        own_budget: whether the criterion chose how many filters go.
+        map_pruned: mean test mAP after surgery, before fine-tuning.
+        map_mean, map_low, map_high: test mAP at the last stage, mean and range over the n models.
+        n: models trained and measured.
+        stage: the last stage.
+        difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
+            not corrected for the number of comparisons.
+        like_random: whether that interval holds zero, `None` where there is no interval.
+        on_frontier: whether no other model has as many MACs (backbone) or fewer and a higher mAP.
+        macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
+        parameters, file_bytes: of the model and of its saved file.
+        latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
+        peak_memory_bytes: of a forward pass in a fresh process, beyond its model.
+        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative,
+            peak_memory_bytes_relative: to the unpruned model.
+    """
+
+    panel: Panel
+    label: str
+    control: str | None
+    is_random: bool
+    released: bool
+    ratio: float
+    own_budget: bool
+    map_pruned: float
+    map_mean: float
+    map_low: float
+    map_high: float
+    n: int
+    stage: str
+    difference: float
+    difference_low: float
+    difference_high: float
+    like_random: bool | None
+    on_frontier: bool
+    macs_backbone: float
+    macs_backbone_relative: float
+    macs_with_frontend: float
+    macs_with_frontend_relative: float
+    parameters: float
+    parameters_relative: float
+    file_bytes: float
+    file_bytes_relative: float
+    latency_backbone_ms: float
+    latency_backbone_ratio: float
+    peak_memory_bytes: float = math.nan
+    peak_memory_bytes_relative: float = math.nan
+
+
+def summary_rows(records: Sequence[Record], scores: ClipScores | None = None) -> list[SummaryRow]:
+    """The rows of all panels, by panel and ratio, controls first.
+
+    Args:
+        records: of one run folder or of several.
+        scores: the runs' per-clip scores; without them no difference has an interval.
+    """
+    points = points_of(finished(records))
+    return rows_of(points, ClipScores(()) if scores is None else scores)
+
+
+def rows_of(points: Sequence[Point], scores: ClipScores) -> list[SummaryRow]:
+    """The row of each point, in their order."""
+    best = {
+        id(p)
+        for panel in {p.panel for p in points}
+        for p in frontier([p for p in points if p.panel == panel], MACS)
+    }
+    return [_row(p, points, scores, on_frontier=id(p) in best) for p in points]
+
+
+def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_frontier: bool) -> SummaryRow:
+    low, high, mean = math.nan, math.nan, math.nan
+    like_random = None
+    control = None if point.own_budget else random_at(points, point.panel, point.ratio)
+    if control is not None and control is not point:
+        peers = [p for p in points if (p.panel, p.ratio) == (point.panel, point.ratio)]
+        found = difference(point, control, peers, scores)
+        if found is not None:
+            mean, (low, high), like_random = found.mean, found.interval, found.may_be_none
+    unpruned = next((p for p in points if p.panel == point.panel and p.control == "unpruned"), None)
+    return SummaryRow(
+        panel=point.panel,
+        label=point.label,
+        control=point.control,
+        is_random=point.is_random,
+        released=bool(point.released),
+        ratio=point.ratio,
+        own_budget=point.own_budget,
+        map_pruned=point.mean_map_at("pruned"),
+        map_mean=point.mean_map,
+        map_low=min(point.maps),
+        map_high=max(point.maps),
+        n=point.n,
+        stage=point.records[0].last_stage,
+        difference=mean,
+        difference_low=low,
+        difference_high=high,
+        like_random=like_random,
+        on_frontier=on_frontier,
+        macs_backbone=MACS.of(point),
+        macs_backbone_relative=_relative(MACS, point, unpruned),
+        macs_with_frontend=MACS_WITH_FRONTEND.of(point),
+        macs_with_frontend_relative=_relative(MACS_WITH_FRONTEND, point, unpruned),
+        parameters=PARAMETERS.of(point),
+        parameters_relative=_relative(PARAMETERS, point, unpruned),
+        file_bytes=FILE_BYTES.of(point),
+        file_bytes_relative=_relative(FILE_BYTES, point, unpruned),
+        latency_backbone_ms=LATENCY.of(point),
+        latency_backbone_ratio=LATENCY_RATIO.of(point),
+        peak_memory_bytes=MEMORY.of(point),
+        peak_memory_bytes_relative=_relative(MEMORY, point, unpruned),
+    )
+
+
+def _relative(quantity: Quantity, point: Point, unpruned: Point | None) -> float:
+    whole = math.nan if unpruned is None else quantity.of(unpruned)
+    return quantity.of(point) / whole if whole else math.nan

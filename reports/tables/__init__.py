@@ -1,0 +1,1 @@
+"""The tables of a report as CSV, Parquet, Markdown and LaTeX, and for the terminal."""

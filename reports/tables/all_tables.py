@@ -1,0 +1,82 @@
+"""All tables of a report, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prunebench.reports.content.report import Report
+from prunebench.reports.figures.gallery import compared
+from prunebench.reports.points.cost_axis import AXES
+from prunebench.reports.points.panel import PLACE
+from prunebench.reports.runs.loaded_run import finished
+from prunebench.reports.statistics.attainment import surfaces_of
+from prunebench.reports.statistics.class_changes import change_rows, class_changes
+from prunebench.reports.statistics.layer_sensitivity import sensitivity_of, sensitivity_table
+from prunebench.reports.statistics.overlap import overlap_rows, overlaps_of
+from prunebench.reports.tables.by_ratio import by_ratio_markdown
+from prunebench.reports.tables.columns import Column
+from prunebench.reports.tables.data_table import DataTable, has_parquet
+from prunebench.reports.tables.latex import latex_summary
+from prunebench.reports.tables.measures import Told, measures_table
+from prunebench.reports.tables.ranking_table import columns as ranking_columns
+from prunebench.reports.tables.ranking_table import rows_of
+from prunebench.reports.tables.runs_compared_table import comparison_table
+from prunebench.reports.tables.summary import markdown_summary, summary_table
+
+
+def table_files(report: Report, columns: Sequence[Column], measures: Sequence[Told]) -> dict[str, bytes]:
+    """File name → bytes: the summary in every form, the other tables as CSV and, with pyarrow, as Parquet."""
+    contents: dict[str, bytes] = {}
+    for table in data_tables(report, columns, measures):
+        contents[f"{table.name}.csv"] = table.csv()
+        if has_parquet():
+            contents[f"{table.name}.parquet"] = table.parquet()
+    contents["summary.md"] = markdown_summary(report, columns).encode()
+    if by_ratio := by_ratio_markdown(report):
+        contents["by_ratio.md"] = by_ratio.encode()
+    contents["summary.tex"] = latex_summary(report, columns).encode()
+    return contents
+
+
+def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[Told]) -> Iterator[DataTable]:
+    """The tables of raw values that have rows."""
+    yield summary_table(report.rows, columns)
+    yield measures_table(report.points, measures)
+    if report.rankings:
+        yield DataTable("ranking", tuple(ranking_columns()), rows_of(report.rankings))
+    if report.hypervolumes:
+        names = ("equal", "criterion", "points", "hypervolume", "low", "high", "units")
+        rows = [
+            [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.units]
+            for h in report.hypervolumes
+        ]
+        yield DataTable("hypervolume", (*PLACE, *names), rows)
+    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
+    if entries:
+        yield sensitivity_table(entries)
+    if report.compared:
+        yield comparison_table(report.compared)
+    yield from _of_panels(report)
+
+
+def _of_panels(report: Report) -> Iterator[DataTable]:
+    points = compared(report)
+    attained: list[list[object]] = []
+    agreed: list[list[object]] = []
+    changed: list[list[object]] = []
+    for panel in dict.fromkeys(p.panel for p in points if p.control is None):
+        for quantity in AXES:
+            for s in surfaces_of(panel, points, quantity):
+                head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
+                attained += [[*head, *corner] for corner in s.corners]
+        overlaps = overlaps_of(points, panel, [run.folder for run in report.runs])
+        agreed += [[*panel.place, *row] for row in overlap_rows(overlaps)]
+        changed += [[*panel.place, *row] for row in change_rows(class_changes(points, panel, report.scores))]
+    if attained:
+        names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
+        yield DataTable("attainment", (*PLACE, *names), attained)
+    if agreed:
+        yield DataTable("agreement", (*PLACE, "ratio", "a", "b", "overlap", "bases"), agreed)
+    if changed:
+        columns = (*PLACE, "criterion", "ratio", "class", "unpruned_ap", "change")
+        yield DataTable("class_changes", columns, changed)

@@ -1,0 +1,128 @@
+"""Each criterion at each ratio, best first, and which of them cannot be told from random: for a README."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.controls import CONTROLS, said_controls
+from prunebench.reports.content.report import Report
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.statistics.summary_rows import SummaryRow
+
+LEGEND = (
+    "Test mAP after fine-tuning, mean over models; in brackets the difference from random at the same ratio, ≈ where "
+    "its 95 % interval, not corrected for the number of comparisons, holds zero. Rows by mean difference. "
+    "◆ on the Pareto frontier against MACs (backbone), for which neither reversed criteria compete nor the unpruned "
+    "model at its own rate. † reproduces published code. ‡ takes a set of its own size."
+)
+
+
+def by_ratio_markdown(report: Report) -> str:
+    """A table and sentences for each panel in which criteria are held against random; else nothing."""
+    panels = list(dict.fromkeys(row.panel for row in report.rows if _is_compared(row)))
+    texts = [_panel(report, panel, [row for row in report.rows if row.panel == panel]) for panel in panels]
+    return "\n\n".join([*texts, LEGEND]) + "\n" if texts else ""
+
+
+def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
+    compared: dict[str, list[SummaryRow]] = {}
+    for row in filter(_is_compared, rows):
+        compared.setdefault(row.label, []).append(row)
+    labels = sorted(compared, key=lambda label: -fmean(row.difference for row in compared[label]))
+    chance = [row for row in rows if row.is_random]
+    ratios = sorted(
+        {row.ratio for row in chance} | {row.ratio for found in compared.values() for row in found}
+    )
+    lines = [
+        "| criterion |" + "".join(f" mAP at {numbers.share(ratio)} |" for ratio in ratios),
+        "|---|" + "---:|" * len(ratios),
+        *(_line(_named(label), found, ratios) for label, found in _in_order(chance, labels, compared)),
+        *(_line(_control(label), found, ratios) for label, found in _controls(rows, labels)),
+    ]
+    own = [
+        f"{_named(row.label)} ‡ removes {numbers.share(row.ratio)}: {numbers.quality(row.map_mean)}."
+        for row in rows
+        if row.own_budget
+    ]
+    unpruned = [
+        f"{row.label} {numbers.quality(row.map_mean)}"
+        for row in rows
+        if row.control and row.control.startswith("unpruned")
+    ]
+    smallest = next((text for text in report.sentences[panel.title] if "smallest difference" in text), "")
+    controls = said_controls(panel, report.points, report.scores)
+    head = [f"{panel.title}: {'; '.join(unpruned)}.", smallest, report.standing.capitalize() + "."]
+    parts = [
+        " ".join(text for text in head if text.strip(".")),
+        "\n".join(lines),
+        " ".join([*own, *_told(labels, compared)]),
+        *controls,
+    ]
+    return "\n\n".join(parts)
+
+
+def _in_order(
+    chance: Sequence[SummaryRow], labels: Sequence[str], compared: dict[str, list[SummaryRow]]
+) -> list[tuple[str, Sequence[SummaryRow]]]:
+    return [*([("random", chance)] if chance else []), *((label, compared[label]) for label in labels)]
+
+
+def _controls(rows: Sequence[SummaryRow], labels: Sequence[str]) -> list[tuple[str, Sequence[SummaryRow]]]:
+    """Reversed criteria in the order of the criteria, then what was trained from scratch."""
+    found: dict[str, list[SummaryRow]] = {}
+    for row in rows:
+        if row.control in CONTROLS:
+            found.setdefault(row.label, []).append(row)
+    turned = [f"{label}, reversed" for label in labels]
+    place = {label: turned.index(label) if label in turned else len(turned) for label in found}
+    return sorted(found.items(), key=lambda item: (place[item[0]], item[1][0].control or ""))
+
+
+def _control(label: str) -> str:
+    name, turned, _ = label.partition(", reversed")
+    return f"{_named(name)}, reversed" if turned else label
+
+
+def _line(name: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str:
+    at = {row.ratio: row for row in rows}
+    return f"| {name} |" + "".join(f" {_cell(at[ratio]) if ratio in at else ''} |" for ratio in ratios)
+
+
+def _cell(row: SummaryRow) -> str:
+    difference = (
+        f" ({numbers.gap(row.difference)}{' ≈' * bool(row.like_random)})"
+        if math.isfinite(row.difference)
+        else ""
+    )
+    return numbers.quality(row.map_mean) + difference + " ◆" * row.on_frontier
+
+
+def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[str]:
+    """Better at some ratio and worse at none, worse at some and better at none, both, or at no ratio either."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        if all(row.like_random is None for row in compared[label]):
+            continue
+        told = {row.difference > 0 for row in compared[label] if row.like_random is False}
+        at = ", ".join(numbers.share(row.ratio) for row in compared[label] if row.like_random is False)
+        heading = {
+            (): "Cannot be told from random at any ratio",
+            (True,): "Better than random",
+            (False,): "Worse than random",
+        }.get(tuple(sorted(told)), "Better than random at one ratio and worse at another")
+        groups.setdefault(heading, []).append(_named(label) + (f" (at {at})" if at else ""))
+    return [f"{heading}: {', '.join(names)}." for heading, names in groups.items()]
+
+
+def _named(label: str) -> str:
+    """`l2` = `lamp`, each a name; daggers outside."""
+    names = [name.removesuffix("†") for name in label.split(" = ")]
+    marks = [" †" if name.endswith("†") else "" for name in label.split(" = ")]
+    return " = ".join(f"`{name}`{mark}" for name, mark in zip(names, marks, strict=True))
+
+
+def _is_compared(row: SummaryRow) -> bool:
+    return row.control is None and not row.is_random and not row.own_budget and math.isfinite(row.difference)

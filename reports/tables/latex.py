@@ -1,0 +1,127 @@
+"""The summary as a LaTeX table with booktabs: the best of each ratio in bold, marks of significance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from prunebench.reports.content.report import Report
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.statistics.summary_rows import SummaryRow
+from prunebench.reports.tables.columns import Column
+
+LONG = 40  # rows that one page holds
+LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+_SIGNS = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "≈": r"$\approx$",
+    "◆": r"$\blacklozenge$",
+    "†": r"$^\dagger$",
+    "−": "$-$",
+    "–": "--",
+    "×": r"$\times$",
+    "\u00a0": "~",
+    "·": r"$\cdot$",
+    "\n": " ",
+}
+
+
+def latex_summary(report: Report, columns: Sequence[Column]) -> str:
+    """A `table` for each panel, of more than 40 rows a `longtable`; ◆ needs `amssymb`."""
+    marks = _marks(report)
+    parts = ["% \\usepackage{booktabs,amssymb,longtable}"]
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        rows = [row for row in report.rows if row.panel == panel]
+        parts.append(_table(panel, rows, columns, marks, report.standing))
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX prints as it is."""
+    return "".join(_SIGNS.get(sign, sign) for sign in text)
+
+
+def _table(
+    panel: Panel,
+    rows: Sequence[SummaryRow],
+    columns: Sequence[Column],
+    marks: Mapping[tuple[Panel, str, float], str],
+    standing: str,
+) -> str:
+    best = {
+        ratio: max(row.map_mean for row in rows if row.ratio == ratio and row.control is None)
+        for ratio in {row.ratio for row in rows if row.control is None and not row.own_budget}
+    }
+    starred = any((panel, row.label, row.ratio) in marks for row in rows)
+    caption = rf"\caption{{{escaped(_caption(panel, standing, starred))}}}"
+    align = "l" + "r" * (len(columns) - 1)
+    head = [
+        r"\toprule",
+        " & ".join(escaped(column.heading) for column in columns) + r" \\",
+        r"\midrule",
+    ]
+    if len(rows) > LONG:
+        lines = [
+            rf"\begin{{longtable}}{{{align}}}",
+            caption + r" \\",
+            *head,
+            r"\endfirsthead",
+            *head,
+            r"\endhead",
+        ]
+        foot = [r"\bottomrule", r"\end{longtable}"]
+    else:
+        lines = [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{align}}}", *head]
+        foot = [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True):
+        if row.ratio != before.ratio:
+            lines.append(r"\addlinespace")
+        cells = []
+        for column in columns:
+            text = escaped(column.text(row))
+            if column.name == "map" and row.control is None and row.map_mean == best.get(row.ratio):
+                text = rf"\textbf{{{text}}}"
+            if column.name == "map":
+                text += marks.get((panel, row.label, row.ratio), "")
+            cells.append(text)
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join([*lines, *foot])
+
+
+def _caption(panel: Panel, standing: str, starred: bool) -> str:
+    text = (
+        f"{panel.title}. Bold: best of its ratio. ◆: on the Pareto frontier against MACs (backbone). ≈: the 95 % "
+        "interval of the difference from random holds zero. †: reproduces published code."
+    )
+    if starred:
+        text += (
+            " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips drawn together, "
+            "Holm)."
+        )
+    return text + (f" {standing[0].upper()}{standing[1:]}." if standing else "")
+
+
+def _marks(report: Report) -> dict[tuple[Panel, str, float], str]:
+    """Stars of each criterion at each ratio, from the ranking at its MACs; none where it carries no test."""
+    found = {}
+    for ranking in report.rankings:
+        if ranking.quantity.key != "macs_backbone" or ranking.over_all:
+            continue
+        for ranked in ranking.rows:
+            stars = next((sign for level, sign in LEVELS if ranked.from_random_p <= level), "")
+            for row in report.rows:
+                same = row.panel == ranking.panel and row.label == ranked.label and row.control is None
+                if stars and same and math.isclose(row.macs_backbone, ranking.cost, rel_tol=1e-9):
+                    found[row.panel, row.label, row.ratio] = f"$^{{{stars}}}$"
+    return found

@@ -1,0 +1,61 @@
+"""The summary as CSV, with raw values, and as Markdown, as readers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prunebench.reports.content.report import Report
+from prunebench.reports.points.panel import PLACE
+from prunebench.reports.statistics.summary_rows import SummaryRow
+from prunebench.reports.tables.columns import COLUMNS, Column
+from prunebench.reports.tables.data_table import DataTable
+
+LEGEND = (
+    "mAP: test clips, macro over classes with positives, mean over n models; range: least and greatest. MACs "
+    "for a 10 s clip: backbone is log-mel in, with front end is waveform in. Latency: the backbone's median. "
+    "In brackets: relative to the unpruned model. ≈: the interval of the difference from random at the same "
+    "ratio holds zero (95 %, not corrected for the number of comparisons). ◆: on the Pareto frontier of mAP "
+    "against MACs (backbone). †: reproduces code as its authors released it."
+)
+
+
+def summary_table(rows: Sequence[SummaryRow], columns: Sequence[Column] = COLUMNS) -> DataTable:
+    """A row a point, raw values, as CSV and Parquet hold them."""
+    names = [name for column in columns for name in column.fields]
+    values = [[*row.panel.place, *(getattr(row, name) for name in names)] for row in rows]
+    return DataTable("summary", (*PLACE, *names), values)
+
+
+def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str:
+    """What the run does not claim, the summary in words, what is missing, a table per panel, the legend."""
+    parts = [f"# {_escape(report.title)}"]
+    parts += [f"**{_escape(report.standing)}**"] if report.standing else []
+    if report.missing:
+        parts.append("\n".join(["Missing:", "", *(f"- {_escape(sentence)}" for sentence in report.missing)]))
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        lines = [
+            f"## {_escape(panel.title)}",
+            "",
+            *(f"- {_escape(sentence)}" for sentence in report.sentences[panel.title]),
+            "",
+            _line([column.heading for column in columns]),
+            "|" + "|".join([":--"] + ["--:"] * (len(columns) - 1)) + "|",
+        ]
+        lines += [
+            _line([_escape(column.text(row)) for column in columns])
+            for row in report.rows
+            if row.panel == panel
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, LEGEND]) + "\n"
+
+
+def _line(texts: Sequence[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    for sign in "\\`*_[]<>|":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", " ")

@@ -1,0 +1,88 @@
+"""The summary on a terminal, at most 100 columns wide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from prunebench.reports.content import numbers
+from prunebench.reports.content.report import Report
+from prunebench.reports.content.sentences import detectable_said
+from prunebench.reports.points.cost_axis import MACS, PARAMETERS
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.statistics.summary_rows import SummaryRow
+
+LEGEND = (
+    "mAP: mean and range over n models, ◆ on the Pareto frontier against MACs. Δ: from random at the same "
+    "ratio with the half-width of its 95 % interval, ≈ where that holds zero. MACs: backbone, log-mel in, "
+    "10 s. (…): relative to unpruned."
+)
+RELEASED = " †: as its authors released it."
+
+
+def terminal_table(report: Report) -> Table:
+    """The report's rows, panel by panel, and the smallest detectable difference, as a table of rich."""
+    whole = Table.grid()
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))
+    for found in report.detectable:
+        where = f"{found.panel.title}: " if len(report.detectable) > 1 else ""
+        whole.add_row(Text(where + detectable_said(found)))
+    for sentence in report.missing:
+        whole.add_row(Text(sentence, style="yellow"))
+    released = any(row.released for row in report.rows)
+    whole.add_row(Text(LEGEND + (RELEASED if released else ""), style="dim"))
+    if report.standing:
+        whole.title = Text(report.standing, style="bold yellow")
+    return whole
+
+
+def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
+    macs, macs_unit = MACS.scale(row.macs_backbone for row in rows)
+    parameters, unit = PARAMETERS.scale(row.parameters for row in rows)
+    table = Table(title=Text(panel.title), box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column("criterion", overflow="fold", max_width=24)
+    headings = ("ratio", "pruned", "mAP", "range", "n", "Δ random", f"MACs, {macs_unit}", f"param., {unit}")
+    for heading in (*headings, "latency ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        cells = (
+            row.label,
+            f"{100 * row.ratio:.3g}%" if row.ratio else "",
+            _fraction(row.map_pruned),
+            _fraction(row.map_mean) + ("◆" if row.on_frontier else " "),
+            f"{_fraction(row.map_low)}–{_fraction(row.map_high)}" if row.n > 1 else "",
+            str(row.n),
+            _difference(row),
+            _beside(row.macs_backbone / macs, row.macs_backbone_relative),
+            _beside(row.parameters / parameters, row.parameters_relative),
+            _beside(row.latency_backbone_ms, row.latency_backbone_ratio),
+        )
+        last = following is None or following.ratio != row.ratio
+        table.add_row(*map(Text, cells), end_section=last, style="dim" if row.control else None)
+    return table
+
+
+def _fraction(value: float) -> str:
+    """`.712`; a leading zero says nothing."""
+    return numbers.quality(value).removeprefix("0")
+
+
+def _difference(row: SummaryRow) -> str:
+    if math.isnan(row.difference):
+        return ""
+    sign = "−" if row.difference < 0 else "+"
+    half = (row.difference_high - row.difference_low) / 2
+    margin = f"±{_fraction(half)}" if math.isfinite(half) else ""
+    return f"{sign}{_fraction(abs(row.difference))}{margin}{'≈' if row.like_random else ' '}"
+
+
+def _beside(value: float, share: float) -> str:
+    if math.isnan(value):
+        return ""
+    relative = "(1)" if share == 1 else numbers.relative(share).replace("(0", "(")
+    return f"{numbers.three(value)} {relative}".rstrip()

@@ -1,0 +1,135 @@
+"""`prunebench check`: the gate on compression, quality and speed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.gate.subject import Found, counted, figures_of, made_with
+from prunebench.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prunebench.baselines import Baseline, Change
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  prunebench check runs/quick --baseline quick-baseline.json
+  prunebench check pruned.pth --baseline cnn14/l1-50
+  prunebench check runs/quick --baseline quick-baseline.json --junit gate.xml --markdown gate.md
+  prunebench check runs/quick --baseline quick-baseline.json --update
+"""
+)
+@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
+@click.option(
+    "--baseline", "given", required=True, type=_PATH, help="Baseline file, or a name of `list baselines`."
+)
+@click.option(
+    "--update", is_flag=True, help="Where it holds, write improvements and new entries to the file."
+)
+@click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
+@click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, one case an entry.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    subject: Path,
+    given: Path,
+    update: bool,
+    markdown_file: Path | None,
+    junit_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Hold the figures of a run or checkpoint against a baseline.
+
+    Parameters, their bytes, MACs in both conventions and the widths of all layers are compared exactly; the bytes
+    of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
+    same run) within the tolerances of the baseline. Of a checkpoint, which has neither test scores nor a reference,
+    exact figures and the bytes of the file alone. What a baseline does not hold is named. Exit code 0: holds,
+    improvements are listed; 1: regressed; 2: could not tell. Where GITHUB_STEP_SUMMARY names a file, the table is
+    appended to it.
+    """
+    from prunebench import baselines
+    from prunebench.eval.errors import InputError
+
+    file = baselines.baseline_path(given)
+    if update and file != given:
+        raise InputError(
+            f"A baseline that comes with prunebench is not updated. Found `{given}`: save your own with "
+            "`prunebench baseline save`."
+        )
+    held = baselines.load_baseline(file)
+    found = figures_of(subject)
+    changes = baselines.check(found.entries, held)
+    verdict = baselines.verdict_of(changes)
+    notes = baselines.uncovered(found.entries, held, str(subject), str(given))
+    _write(changes, held, str(given), notes, markdown_file, junit_file)
+    if as_json:
+        print_json(
+            {
+                "verdict": verdict.name.lower(),
+                "exit_code": int(verdict),
+                "baseline": str(given),
+                "entries": len(held.entries),
+                "changes": [change.to_json() for change in changes],
+                "notes": list(notes),
+            }
+        )
+    else:
+        if changes:
+            print_table(baselines.COLUMNS, [change.as_row() for change in changes])
+        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
+        for note in notes:
+            click.echo(note)
+    if update:
+        _update(file, held, found, changes)
+    ctx.exit(int(verdict))
+
+
+def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change]) -> None:
+    from prunebench import baselines
+
+    if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
+        click.echo(
+            f"{file} stays as it is: only a baseline that holds is updated. `prunebench baseline save` accepts "
+            "these figures.",
+            err=True,
+        )
+        return
+    new = baselines.updated(held, found.entries, changes, made_with(), found.classes)
+    if new.model_copy(update={"made_with": held.made_with}) == held:
+        click.echo(f"{file} stays as it is: nothing improved.", err=True)
+        return
+    baselines.write_baseline(new, file)
+    click.echo(f"{file} updated.", err=True)
+
+
+def _write(
+    changes: Sequence[Change],
+    held: Baseline,
+    name: str,
+    notes: Sequence[str],
+    markdown_file: Path | None,
+    junit_file: Path | None,
+) -> None:
+    from prunebench import baselines
+    from prunebench.eval.files import write_text
+
+    text = baselines.markdown(changes, name, len(held.entries), notes)
+    if markdown_file is not None:
+        write_text(markdown_file, text)
+    if junit_file is not None:
+        write_text(junit_file, baselines.junit_xml(changes, name, held.entries, notes))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(text)

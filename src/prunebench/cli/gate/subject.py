@@ -1,0 +1,53 @@
+"""What the gate is given: a run folder or a checkpoint."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prunebench.baselines import Figures, MadeWith
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run or checkpoint has.
+
+    Args:
+        entries: figures by name.
+        classes: digest of test clips → names of the classes.
+    """
+
+    entries: Mapping[str, Figures]
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def figures_of(subject: Path) -> Found:
+    """The entries of a run folder, or the one of a checkpoint."""
+    from prunebench import baselines
+
+    if subject.is_dir():
+        from prunebench.eval.run.record import load_records
+
+        quality = baselines.RunQuality(subject)
+        entries = baselines.entries_of_run(load_records(subject), quality)
+        return Found(entries, quality.classes)
+    from prunebench.harness.networks.checkpoint import load_checkpoint
+
+    return Found(baselines.figures_of_model(load_checkpoint(subject)))
+
+
+def counted(entries: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
+
+
+def made_with() -> MadeWith:
+    """This version and the command line at hand."""
+    from prunebench import __version__, baselines
+
+    return baselines.MadeWith(__version__, shlex.join(["prunebench", *sys.argv[1:]]))

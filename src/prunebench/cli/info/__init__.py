@@ -1,0 +1,1 @@
+"""The verbs that inform: list, doctor, reproduce."""

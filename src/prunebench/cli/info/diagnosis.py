@@ -1,0 +1,150 @@
+"""What `prunebench doctor` looks at."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+OK, MISSING, BROKEN = "ok", "missing", "broken"
+EXTRAS = ("audioset", "backends", "dask", "live", "reports", "train")
+LITTLE_SPACE = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        part: of the installation: `"environment"`, `"extra"`, `"backend"`, `"measure"`, `"plug-in"`, `"cache"`.
+        name: of the thing.
+        state: `"ok"`, `"missing"` (optional) or `"broken"`.
+        found: what there is.
+        remedy: how to get what is missing, empty where nothing is.
+    """
+
+    part: str
+    name: str
+    state: str
+    found: str
+    remedy: str = ""
+
+    def as_row(self) -> tuple[str, ...]:
+        """Cells of a table."""
+        return self.part, self.name, self.state, self.found, self.remedy
+
+    def to_json(self) -> dict[str, str]:
+        """As JSON values."""
+        return dataclasses.asdict(self)
+
+
+def diagnose() -> list[Finding]:
+    """All findings, in the order of a reader's interest."""
+    return [*_environment(), *_extras(), *_backends(), *_plug_ins(), *_cache()]
+
+
+def _environment() -> Iterator[Finding]:
+    import torch
+
+    from prunebench.harness.workspace.environment import describe_environment
+
+    told = describe_environment()
+    packages = told["packages"]
+    assert isinstance(packages, dict)
+    for name, version in {
+        "prunebench": packages["prunebench"],
+        "python": told["python"],
+        "torch": told["torch"],
+    }.items():
+        yield Finding("environment", name, OK, str(version))
+    yield Finding(
+        "environment", "machine", OK, f"{told['processor']}, {told['cores']} cores, {told['memory_gib']} GiB"
+    )
+    yield Finding("environment", "system", OK, f"{told['system']}, {told['cpu_capability']}")
+    threads = os.environ.get("OMP_NUM_THREADS", "not set")
+    yield Finding("environment", "threads", OK, f"torch {torch.get_num_threads()}, OMP_NUM_THREADS {threads}")
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    yield Finding(
+        "environment", "accelerator", OK, str(accelerator or "none: everything runs on the processor")
+    )
+
+
+def _extras() -> Iterator[Finding]:
+    """Optional dependencies by extra, as this distribution declares them."""
+    for extra in EXTRAS:
+        names = [
+            match[1]
+            for text in importlib.metadata.requires("prunebench") or ()
+            if (match := re.match(rf"([\w.-]+).*extra == ['\"]{extra}['\"]", text))
+        ]
+        versions = {name: _version(name) for name in names}
+        gone = [name for name, version in versions.items() if version is None]
+        there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+        remedy = f"pip install 'prunebench[{extra}]'"
+        if not names:
+            yield Finding("extra", extra, MISSING, "unknown to this installation, which is older", remedy)
+        elif gone:
+            yield Finding("extra", extra, MISSING, f"without {', '.join(gone)}", remedy)
+        else:
+            yield Finding("extra", extra, OK, there)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _backends() -> Iterator[Finding]:
+    from prunebench.eval.runtime.backends import BACKENDS
+    from prunebench.eval.runtime.energy import energy_missing
+
+    for name, backend in BACKENDS.items():
+        missing = backend.missing()
+        problem, _, remedy = (missing or "").rpartition(": ")
+        yield Finding("backend", name, MISSING if missing else OK, problem or backend.what, remedy)
+    missing = energy_missing()
+    yield Finding("measure", "energy_joules", MISSING if missing else OK, missing or "RAPL counters")
+
+
+def _plug_ins() -> Iterator[Finding]:
+    from prunebench.eval.measures.measure_registry import installed_measures, measure_names
+    from prunebench.pruners.plugins import load_plugin, plugin_names
+    from prunebench.pruners.registry import BUILTIN
+
+    remedy = "upgrade or uninstall the distribution that brings it"
+    for name in plugin_names():
+        try:
+            found = f"a pruner of {load_plugin(name).__module__}"
+            clash = name in BUILTIN
+            yield Finding(
+                "plug-in", name, BROKEN if clash else OK, "the name of a built-in pruner" if clash else found
+            )
+        except ValueError as error:
+            yield Finding("plug-in", name, BROKEN, str(error), remedy)
+    failed = installed_measures()[1]
+    for name in measure_names():
+        if name in failed:
+            yield Finding("plug-in", name, BROKEN, failed[name], remedy)
+
+
+def _cache() -> Iterator[Finding]:
+    from prunebench.harness.workspace.cache import default_cache
+
+    folder = default_cache()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    remedy = "set PRUNEBENCH_CACHE to a folder that can be written"
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        yield Finding("cache", str(folder), BROKEN, f"`{existing}` cannot be written", remedy)
+        return
+    free = shutil.disk_usage(existing).free
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    told = f"{size / 2**20:,.0f} MiB in use, {free / 2**30:,.1f} GiB free"
+    scarce = free < LITTLE_SPACE
+    yield Finding("cache", str(Path(folder)), BROKEN if scarce else OK, told, remedy if scarce else "")

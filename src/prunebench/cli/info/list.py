@@ -1,0 +1,131 @@
+"""`prunebench list`: what there is to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.info.measure_list import print_measures
+from prunebench.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from prunebench.pruners.contract import Pruner
+
+KINDS = ("pruners", "measures", "datasets", "presets", "baselines", "published")
+SOURCE = "source of "  # columns of sentences, which only JSON has
+
+
+@click.command("list", epilog="\b\nExample:\n  prunebench list pruners")
+@click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(kind: str, as_json: bool) -> None:
+    """List pruners, measures, data sets, presets, baselines or published points."""
+    rows = {
+        "pruners": _pruners,
+        "measures": _measures,
+        "datasets": _datasets,
+        "presets": _presets,
+        "baselines": _baselines,
+        "published": _published,
+    }[kind]()
+    if as_json:
+        print_json(rows)
+    elif kind == "measures":
+        print_measures(rows)
+    else:
+        headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
+        print_table(headings, [[str(row[heading]) for heading in headings] for row in rows], names=True)
+
+
+def _pruners() -> list[dict[str, str]]:
+    from prunebench.baselines.peers.peer_registry import PEERS
+    from prunebench.pruners.plugins import load_plugin, plugin_names
+    from prunebench.pruners.registry import BUILTIN
+
+    rows = [_pruner(cls) for cls in BUILTIN.values()]
+    for name in plugin_names():
+        try:
+            if name in BUILTIN:
+                raise ValueError(f"Pruner `{name}` of an installed plug-in has the name of a built-in one.")
+            rows.append(_pruner(load_plugin(name)))
+        except ValueError as error:
+            rows.append(
+                {"name": name, "criterion": "", "reference": "", "needs": "", "note": f"missing: {error}"}
+            )
+    return rows + [_pruner(cls) for cls in PEERS.values()]
+
+
+def _pruner(cls: type[Pruner]) -> dict[str, str]:
+    notes = ["released code, departures included"] if cls.released else []
+    notes += ["chooses how many filters go, no ratio"] if cls.own_budget else []
+    return {
+        "name": cls.name,
+        "criterion": _first_line(cls),
+        "reference": cls.reference,
+        "needs": ", ".join(sorted(cls.needs)),
+        "note": "; ".join(notes),
+    }
+
+
+def _measures() -> list[dict[str, str]]:
+    from prunebench.eval.measures.measure_registry import installed_measures
+
+    measures, missing = installed_measures()
+    rows = [
+        {
+            "name": measure.name,
+            "what": measure.title,
+            "unit": measure.unit,
+            "better": measure.better,
+            "bounds": "[{}, {}]".format(*("…" if end is None else f"{end:g}" for end in measure.bounds)),
+            "cost": measure.cost,
+            "note": "",
+        }
+        for measure in measures
+    ]
+    empty = dict.fromkeys(("what", "unit", "better", "bounds", "cost"), "")
+    return rows + [{"name": name, **empty, "note": f"missing: {why}"} for name, why in missing.items()]
+
+
+def _datasets() -> list[dict[str, str]]:
+    from prunebench.harness.data import DESCRIPTIONS
+
+    return [{"name": name, "what": what} for name, what in DESCRIPTIONS.items()]
+
+
+def _presets() -> list[dict[str, str]]:
+    from prunebench.harness.config.config import PRESETS, preset_text
+
+    return [{"name": name, "what": preset_text(name).splitlines()[0].lstrip("# ")} for name in PRESETS]
+
+
+def _baselines() -> list[dict[str, str]]:
+    from prunebench.baselines import committed_baselines
+
+    return [{"name": name, "file": str(path)} for name, path in committed_baselines().items()]
+
+
+def _published() -> list[dict[str, str]]:
+    from prunebench.baselines import published_points
+
+    def counted(value: int | None, unit: float) -> str:
+        return "" if value is None else f"{value / unit:.2f}"
+
+    return [
+        {
+            "name": point.model,
+            "mAP": f"{point.map:.3f}",
+            "parameters, M": counted(point.parameters, 1e6),
+            "MACs, backbone, G": counted(point.backbone_macs, 1e9),
+            "MACs, with front end, G": counted(point.macs_with_frontend, 1e9),
+            "digitised": "yes" if point.digitised else "",
+            "source of mAP": point.map_source,
+            "source of costs": point.compute_source,
+        }
+        for point in published_points()
+    ]
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").strip().splitlines()[0]

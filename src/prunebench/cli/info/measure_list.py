@@ -1,0 +1,37 @@
+"""`prunebench list measures` for people: two lines a measure, and the backends' once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+BACKEND = "BACKEND"
+
+
+def print_measures(rows: Sequence[Mapping[str, str]]) -> None:
+    """Name and meaning of each measure, below it which way is better, bounds, unit and cost."""
+    from prunebench.eval.runtime.backends import BACKENDS
+
+    told = {shown["name"]: shown for shown in (_of_any_backend(row, BACKENDS) for row in rows)}
+    for row in told.values():
+        click.echo(click.wrap_text(f"{row['name']}: {row['what'] or row['note']}", _width(), "", "    "))
+        if row["better"]:
+            unit = f" {row['unit']}" if row["unit"] else ""
+            said = f"{row['better']} is better, in {row['bounds']}{unit}; cost: {row['cost']}"
+            click.echo(click.wrap_text(said, _width(), "    ", "    "))
+    click.echo(f"\n{BACKEND}: {', '.join(name.replace('-', '_') for name in BACKENDS)}.")
+
+
+def _width() -> int:
+    from prunebench.cli.output import console
+
+    return console().width
+
+
+def _of_any_backend(row: Mapping[str, str], backends: Mapping[str, object]) -> dict[str, str]:
+    for backend in backends:
+        if f"`{backend}`" in row["what"]:
+            name = row["name"].replace(f"_{backend.replace('-', '_')}_", f"_{BACKEND}_")
+            return {**row, "name": name, "what": row["what"].replace(f"`{backend}`", BACKEND)}
+    return dict(row)

@@ -1,0 +1,155 @@
+"""What `prunebench reproduce` prints and writes: figures, claims and, after a run, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prunebench.cli.output import print_table
+
+if TYPE_CHECKING:
+    from prunebench.baselines.papers.claim import Finding
+    from prunebench.harness.epanns.arithmetic import MachineFigures, ShapeFigures
+    from prunebench.harness.epanns.experiment import Outcome
+
+Table = tuple[str, list[list[str]]]  # its heading, and its rows with the names of the columns first
+
+
+def print_report(
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
+    findings: Sequence[Finding],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Every table on the terminal, remarks as notes below the claims."""
+    figures, claims, *runs = _tables(shapes, machines, findings, outcomes)
+    notes = list(dict.fromkeys(finding.remark for finding in findings if finding.remark))
+    narrow = [["claim", "source; convention", "measured here", "verdict"]] + [
+        [
+            f"{finding.claim.key}: {finding.claim.paper}",
+            f"{finding.claim.source}; {finding.claim.convention}",
+            finding.measured + (f" [{notes.index(finding.remark) + 1}]" if finding.remark else ""),
+            finding.verdict,
+        ]
+        for finding in findings
+    ]
+    for heading, (names, *rows) in (figures, (claims[0], narrow), *runs):
+        click.echo(heading)
+        print_table(names, rows)
+        if heading == claims[0]:
+            for number, note in enumerate(notes, 1):
+                click.echo(f"  [{number}] {note}")
+            click.echo()
+
+
+def as_markdown(
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
+    findings: Sequence[Finding],
+    outcomes: Sequence[Outcome],
+) -> str:
+    """The same tables as a Markdown page."""
+    parts = ["# E-PANNs: what is claimed and what is measured\n"]
+    for heading, (names, *rows) in _tables(shapes, machines, findings, outcomes):
+        lines = [names, ["---"] * len(names), *rows]
+        parts.append(f"## {heading}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
+    return "\n".join(parts)
+
+
+def as_json_value(
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
+    findings: Sequence[Finding],
+    outcomes: Sequence[Outcome],
+) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "figures": [{**asdict(shape), "macs": shape.macs._asdict()} for shape in shapes],
+        "machine": [asdict(machine) for machine in machines],
+        "claims": [finding.as_row() for finding in findings],
+        "outcomes": [asdict(outcome) for outcome in outcomes],
+    }
+
+
+def _tables(
+    shapes: Sequence[ShapeFigures],
+    machines: Sequence[MachineFigures],
+    findings: Sequence[Finding],
+    outcomes: Sequence[Outcome],
+) -> list[Table]:
+    tables = [("Figures of Cnn14 with C7–C12 pruned, 10 s at 32 kHz", _figures(shapes, machines))]
+    rows = [finding.as_row() for finding in findings]
+    tables.append(("Claims", [list(rows[0]), *(list(row.values()) for row in rows)]))
+    if outcomes:
+        tables.append(("Runs, mAP on the test clips", _outcomes(outcomes)))
+    return tables
+
+
+def _figures(shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures]) -> list[list[str]]:
+    full = shapes[0]
+    rows = [
+        [
+            "figure",
+            *("unpruned" if not shape.ratio else f"{100 * shape.ratio:g} % pruned" for shape in shapes),
+        ],
+        [
+            "trainable parameters",
+            *(_beside(f"{s.parameters:,}", s.parameters, full.parameters) for s in shapes),
+        ],
+        ["with front-end matrices", *(_beside(f"{s.tensors:,}", s.tensors, full.tensors) for s in shapes)],
+        ["MACs, backbone", *(_giga(s.macs.backbone, full.macs.backbone) for s in shapes)],
+        ["MACs, with front end", *(_giga(s.macs.with_frontend, full.macs.with_frontend) for s in shapes)],
+        ["GFLOPs by PANNs' count", *(f"{s.panns_gflops:.3f}" for s in shapes)],
+        [
+            "peak of live activations, fp16",
+            *(_mega(s.activation_peak_bytes, full.activation_peak_bytes) for s in shapes),
+        ],
+    ]
+    if machines:
+        first = machines[0]
+        rows += [
+            ["file, as torch saves it", *(_mega(m.file_bytes, first.file_bytes) for m in machines)],
+            [
+                "latency here, log-mel in, 1 thread",
+                *(_beside(f"{m.latency_ms:,.0f} ms", m.latency_ratio, 1) for m in machines),
+            ],
+            [
+                "memory of a pass here",
+                *(_mega(m.peak_memory_bytes, first.peak_memory_bytes) for m in machines),
+            ],
+        ]
+    return rows
+
+
+def _outcomes(outcomes: Sequence[Outcome]) -> list[list[str]]:
+    heading = ["model", "stage", "steps", "mAP", "mAP by softmax", "classes", "clips"]
+    return [
+        heading,
+        *(
+            [
+                (outcome.criterion or "Cnn14") + (f", {100 * outcome.ratio:g} %" if outcome.ratio else ""),
+                outcome.stage,
+                f"{outcome.steps:,}",
+                f"{outcome.test_map:.4f}",
+                "" if outcome.test_map_softmax is None else f"{outcome.test_map_softmax:.4f}",
+                str(outcome.classes),
+                f"{outcome.test_clips:,}" + (" (limited)" if outcome.limited else ""),
+            ]
+            for outcome in outcomes
+        ),
+    ]
+
+
+def _beside(text: str, value: float, full: float) -> str:
+    return f"{text} ({value / full:.3f})"
+
+
+def _giga(value: float, full: float) -> str:
+    return _beside(f"{value / 1e9:.3f} G", value, full)
+
+
+def _mega(value: float, full: float) -> str:
+    return _beside(f"{value / 1e6:.1f} MB", value, full)

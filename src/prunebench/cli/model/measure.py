@@ -1,0 +1,154 @@
+"""`prunebench measure`: what one model costs, and through which backends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prunebench.cli.model.measure_figures import Timing, counted, remembered, spent, stored, timed
+from prunebench.cli.model.measure_tables import print_measured
+from prunebench.cli.output import print_json
+
+if TYPE_CHECKING:
+    from prunebench.harness.networks.checkpoint import Checkpoint
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  prunebench measure pruned.pth --json
+  prunebench measure pruned.pth --counters all
+  prunebench measure pruned.pth --storage --memory
+  prunebench measure pruned.pth --against Cnn14.pth --latency --backends eager,onnxruntime --batch 1
+  prunebench measure base.pt --backends onnxruntime-int8 --data esc10 --set root=ESC-10 --set mix=3
+"""
+)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--against", type=click.Path(path_type=Path), help="Checkpoint that latency is compared to.")
+@click.option(
+    "--counters", type=click.Choice(["all"]), help="MACs and parameters per layer by four counters."
+)
+@click.option("--storage", is_flag=True, help="Bytes of the file as written, in half precision, compressed.")
+@click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
+@click.option("--latency", is_flag=True, help="Latency of a 10 s clip, log-mel in, interleaved.")
+@click.option("--energy", is_flag=True, help="Joules of a 10 s clip, where the machine lets them be read.")
+@click.option("--backends", default="eager", show_default=True, help="Names, separated by commas.")
+@click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Of every backend.")
+@click.option("--budget", default=30.0, show_default=True, help="Seconds for latency rounds.")
+@click.option("--precision", default=0.02, show_default=True, help="Of the latency ratio, relative, at 95 %.")
+@click.option("--data", help="Data set whose test clips the backends' mAP is taken on.")
+@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def measure(
+    checkpoint: Path,
+    against: Path | None,
+    counters: str | None,
+    storage: bool,
+    memory: bool,
+    latency: bool,
+    energy: bool,
+    backends: str,
+    batch: int,
+    threads: int,
+    budget: float,
+    precision: float,
+    data: str | None,
+    options: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, and what else is asked for.
+
+    MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution).
+    """
+    from prunebench.eval.measures.exact import exact_measures
+    from prunebench.eval.runtime.backends import backend
+    from prunebench.eval.runtime.latency import Effort
+    from prunebench.harness.networks.checkpoint import read_checkpoint
+
+    names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
+    for name in names:
+        backend(name)  # an unknown one ends here
+    _check_use(click.get_current_context(), names, latency=latency, quality=data is not None)
+    how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
+    read = read_checkpoint(checkpoint)
+    model = read.model
+    figures, failed = exact_measures(model)
+    found: dict[str, Any] = {"widths": list(model.widths), **figures}
+    if read.provenance is not None:
+        found["provenance"] = [step.as_json() for step in read.provenance.steps()]
+    if failed:
+        found["unmeasured"] = failed
+    if counters:
+        found["counters"] = counted(model)
+    if storage:
+        found["storage"] = stored(model)
+    if memory:
+        found["memory"] = remembered(checkpoint, model, threads)
+    if latency:
+        found["latency"] = timed(checkpoint, against, how, quality=data is not None)
+    if energy:
+        found["energy"] = spent(checkpoint, threads)
+    if data:
+        found["quality"] = _quality(read, names, data, options, threads)
+    if as_json:
+        print_json(found)
+    else:
+        print_measured(found)
+
+
+def _check_use(context: click.Context, names: list[str], *, latency: bool, quality: bool) -> None:
+    """Options that would do nothing are refused: whoever gives them expects a figure."""
+    from click.core import ParameterSource
+
+    from prunebench.eval.errors import InputError
+
+    def given(name: str) -> bool:
+        return context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
+
+    idle = [
+        f"--{name}" for name in ("against", "batch", "budget", "precision") if given(name) and not latency
+    ]
+    if idle:
+        raise InputError(
+            f"`{idle[0]}` says how latency is taken, which was not asked for: give --latency too."
+        )
+    if given("backends") and not (latency or quality):
+        raise InputError(
+            "`--backends` needs something to measure through them: give --latency or --data NAME."
+        )
+    if given("options") and not quality:
+        raise InputError("`--set` takes options of a data set. Found none: give --data NAME.")
+    if not names:
+        raise InputError("`--backends` must name one at least. Found none: leave it out for `eager`.")
+
+
+def _quality(
+    checkpoint: Checkpoint, names: list[str], data: str, options: tuple[str, ...], threads: int
+) -> dict[str, Any]:
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.cells.backend_quality import backend_quality
+    from prunebench.harness.config.overrides import set_key
+    from prunebench.harness.data import DataOptions
+    from prunebench.harness.data.features.splits import opened, store_features
+    from prunebench.harness.networks.class_names import check_classes
+    from prunebench.harness.workspace.cache import Cache, default_cache
+
+    table: dict[str, Any] = {"name": data}
+    for option in options:
+        set_key(table, option.removeprefix("data."))
+    try:
+        chosen = DataOptions(**table)
+    except TypeError as error:
+        raise InputError(f"--set takes options of the data set. Found: {error}.") from error
+    check_classes(checkpoint, opened(chosen).class_names, data)
+    cache = Cache(default_cache())
+    for split in ("training", "test"):
+        store_features(chosen, split, cache)
+    return {
+        name: {"failed": value} if isinstance(value, str) else dict(value)
+        for name, value in backend_quality(checkpoint.model, names, chosen, cache, threads=threads).items()
+    }

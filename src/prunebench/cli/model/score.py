@@ -1,0 +1,194 @@
+"""`prunebench score`: scores of every filter, and how far criteria agree."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.model.calibration_options import clip_arrays, clips_option, pruner_file_option
+from prunebench.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from prunebench.eval.agreement import Agreement
+    from prunebench.pruners.contract import Pruner
+
+EXAMPLES = """
+\b
+Examples:
+  prunebench score Cnn14_mAP=0.431.pth --pruner operator_norm -o scores/operator_norm
+  prunebench score model.pth --pruner taylor --clips ESC-50 --npy -o scores/taylor
+  prunebench score model.pth --compare l1,operator_norm,tp:magnitude,random -o agreement
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--pruner", help="Criterion whose scores are written; see `prunebench list pruners`.")
+@click.option("--compare", metavar="A,B,…", help="Criteria to hold against each other, and against --pruner.")
+@click.option("--layers", default="C7-C12", show_default=True, help="Scope.")
+@click.option("--ratios", default="0.25,0.5,0.75", show_default=True, help="Where --compare counts overlap.")
+@click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
+@clips_option
+@pruner_file_option
+@click.option("--npy", is_flag=True, help="Write the order too, sim_indexN.npy a layer, as for E-PANNs.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def score(
+    checkpoint: Path,
+    pruner: str | None,
+    compare: str | None,
+    layers: str,
+    ratios: str,
+    seed: int,
+    clips: Path | None,
+    pruner_files: tuple[Path, ...],
+    npy: bool,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Score the filters of CHECKPOINT: a file a layer, with the order from least to most important.
+
+    `run` takes the folder as the criterion scores:DIR, `prune` as --pruner scores:DIR. With --compare, rank
+    correlations and overlaps of the filters removed, as tables and heat maps.
+    """
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.budget.ratio import parse_scope
+    from prunebench.harness.networks.checkpoint import load_checkpoint
+    from prunebench.harness.pruning.scoring import score_layers
+    from prunebench.harness.pruning.sources import resolve
+
+    labels = list(dict.fromkeys([*([pruner] if pruner else []), *split_labels(compare or "")]))
+    if not labels or (compare is not None and len(labels) < 2):
+        raise InputError(
+            "`prunebench score` needs a criterion, --pruner NAME, or several to hold against each other, "
+            f"--compare A,B. Found {len(labels)}."
+        )
+    pruners = {label: resolve(label, pruner_files) for label in labels}
+    scope, shares = parse_scope(layers), _ratios(ratios)
+    model = load_checkpoint(checkpoint)
+    features, targets = clip_arrays(clips, model, list(pruners.values()))
+    found = {
+        label: score_layers(model, criterion, scope, seed=seed, features=features, targets=targets)
+        for label, criterion in pruners.items()
+    }
+    files: list[Path] = []
+    agreements: list[Agreement] = []
+    if pruner:
+        files += _write_scores(pruners[pruner], found[pruner], checkpoint, seed, output, npy=npy)
+    if compare is not None:
+        from prunebench.harness.pruning.criteria_compared import compare_scores
+        from prunebench.reports.write_agreement import write_agreement
+
+        own = [label for label, criterion in pruners.items() if criterion.own_budget]
+        agreements = compare_scores(found, shares, own_budget=own)
+        files += write_agreement(agreements, output)
+    _say(found, agreements, files, as_json=as_json)
+
+
+def split_labels(text: str) -> list[str]:
+    """Labels between commas; commas inside brackets belong to a label: `"a[x=1,y=2],b"`."""
+    labels, depth = [""], 0
+    for sign in text:
+        depth += (sign == "[") - (sign == "]")
+        if sign == "," and depth == 0:
+            labels.append("")
+        else:
+            labels[-1] += sign
+    return [label.strip() for label in labels if label.strip()]
+
+
+def _ratios(text: str) -> list[float]:
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.budget.ratio import check_ratio
+
+    try:
+        return [check_ratio(float(part)) for part in text.split(",")]
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"`--ratios` takes numbers between commas. Found `{text}`.") from error
+
+
+def _write_scores(
+    pruner: Pruner, scores: Mapping[str, Tensor], checkpoint: Path, seed: int, folder: Path, *, npy: bool
+) -> list[Path]:
+    """The scores, and beside them what they were made with."""
+    from prunebench import __version__
+    from prunebench.eval.files import write_text
+    from prunebench.harness.pruning.score_files import write_scores
+
+    with checkpoint.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    made_with = {
+        "criterion": pruner.label,
+        "version": pruner.version,
+        "seed": seed if "generator" in pruner.needs else None,
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": digest,
+        "filters": {layer: len(values) for layer, values in scores.items()},
+        "prunebench": __version__,
+    }
+    files = write_scores(folder, {layer: v.double().numpy() for layer, v in scores.items()}, npy=npy)
+    write_text(folder / "scores.json", json.dumps(made_with, indent=1))
+    return [*files, folder / "scores.json"]
+
+
+def _say(
+    scores: Mapping[str, Mapping[str, Tensor]],
+    agreements: Sequence[Agreement],
+    files: Sequence[Path],
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        filters = {layer: len(values) for layer, values in next(iter(scores.values())).items()}
+        held = [_defined(dataclasses.asdict(row)) for row in agreements]
+        print_json({"filters": filters, "agreement": held, "files": [str(file) for file in files]})
+        return
+    if agreements:
+        ratios = list(agreements[0].overlap)
+        headings = ["criterion", "other", "τ", "ρ", *(f"{ratio:.0%}" for ratio in ratios)]
+        print_table(headings, _means(agreements, ratios))
+        click.echo(
+            "Means over layers: Kendall's τ, Spearman's ρ, and the share of the filters that one removes and the "
+            "other, too.",
+            err=True,
+        )
+    else:
+        label, found = next(iter(scores.items()))
+        rows = [
+            [layer, str(len(values)), f"{float(values.min()):.4g}", f"{float(values.max()):.4g}"]
+            for layer, values in found.items()
+        ]
+        print_table([f"{label}: layer", "filters", "least score", "greatest score"], rows)
+    click.echo(f"{len(files)} files in {files[0].parent}", err=True)
+
+
+def _means(agreements: Sequence[Agreement], ratios: Sequence[float]) -> list[list[str]]:
+    """A row a pair: means over the layers."""
+    pairs = dict.fromkeys((row.a, row.b) for row in agreements)
+    found = []
+    for a, b in pairs:
+        rows = [row for row in agreements if (row.a, row.b) == (a, b)]
+        columns = [[row.kendall_tau for row in rows], [row.spearman_rho for row in rows]]
+        columns += [[row.overlap[ratio] for row in rows] for ratio in ratios]
+        means = [fmean(values) for values in columns]
+        found.append([a, b, *("–" if math.isnan(value) else f"{value:.2f}" for value in means)])
+    return found
+
+
+def _defined(value: object) -> object:
+    """JSON values: nan, which JSON does not have, as `None`."""
+    if isinstance(value, dict):
+        return {str(key): _defined(item) for key, item in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,164 @@
+"""`prunebench tag`: what a model hears in recordings, or in a microphone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.model.tag_output import FORMATS, Row, row_sink
+
+if TYPE_CHECKING:
+    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.tagging.tagged import Tagged
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  prunebench tag Cnn14_mAP=0.431.pth street.wav
+  prunebench tag pruned.pth recordings/ more.flac --top-k 3 --format csv -o tags.csv
+  prunebench tag pruned.pth long.wav --window 10 --hop 2.5 --threshold 0.3 --json
+  prunebench tag pruned.pth --live
+"""
+)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("audio", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes a window.")
+@click.option("--threshold", default=0.0, show_default=True, help="Leave out classes that score less.")
+@click.option("--window", "length", default=10.0, show_default=True, help="Seconds that are tagged at once.")
+@click.option(
+    "--hop", default=None, type=float, help="Seconds between windows.  [default: half a window, live 1]"
+)
+@click.option(
+    "--labels", type=click.Path(path_type=Path), help="Names of the outputs: one a line, or AudioSet's CSV."
+)
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(FORMATS))
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
+@click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
+@click.option(
+    "--live", is_flag=True, help="Tag what a microphone hears, until Ctrl-C; needs the extra `live`."
+)
+@click.option("--device", help="Microphone, by number or name.")
+@click.option("--seconds", type=float, help="End --live after so many seconds.")
+@click.pass_context
+def tag(
+    ctx: click.Context,
+    checkpoint: Path,
+    audio: tuple[Path, ...],
+    top_k: int,
+    threshold: float,
+    length: float,
+    hop: float | None,
+    labels: Path | None,
+    form: str,
+    as_json: bool,
+    output: Path | None,
+    strict: bool,
+    live: bool,
+    device: str | None,
+    seconds: float | None,
+) -> None:
+    """Name the classes that CHECKPOINT hears in AUDIO: files, or folders with all their recordings.
+
+    Long recordings are tagged in overlapping windows. A recording that cannot be read is named and left out, and the
+    exit code is then 1. Scores are sigmoid probabilities of each class by itself.
+    """
+    from prunebench.cli.live_display import make_display
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.engine.progress import Progress
+    from prunebench.harness.networks.checkpoint import read_checkpoint
+    from prunebench.harness.networks.class_names import class_names
+    from prunebench.harness.tagging.tagged import tagged
+    from prunebench.harness.tagging.windows import check_spans, recording_windows
+
+    if live == bool(audio):
+        raise InputError(
+            "`tag` needs either recordings or --live. Found " + ("both." if live else "neither.")
+        )
+    if hop is None:
+        hop = min(1.0, length) if live else length / 2
+    check_spans(length, hop)
+    files = list(_recordings(audio))
+    found = read_checkpoint(checkpoint)
+    names = class_names(found, labels)
+
+    def row(file: str | None, window: Tagged) -> Row:
+        return Row(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
+
+    form = "json" if as_json else form
+    if live:
+        # Ctrl-C is how listening ends: what was heard is written.
+        with row_sink(form, output, live=True) as put, contextlib.suppress(KeyboardInterrupt):
+            for window in _heard(found.model, device, seconds, length, hop):
+                put(row(None, window))
+        return
+    failed = 0
+    with row_sink(form, output, live=False) as put, contextlib.ExitStack() as stack:
+        # Where rows are printed, they show how far it is.
+        progress = Progress([stack.enter_context(make_display())] if output else [])
+        progress.announce("tagging", len(files))
+        for file in files:
+            progress.name(str(file), "tagging")
+            progress.step(str(file), 0, 1)
+            try:
+                # All windows first: a recording that breaks off in the middle is left out as a whole.
+                rows = [
+                    row(str(file), window)
+                    for window in tagged(
+                        found.model, recording_windows(file, length, hop, found.model.sample_rate)
+                    )
+                ]
+            except InputError as error:
+                if strict or len(files) == 1:
+                    raise
+                failed += 1
+                progress.failed(str(file), str(error))
+                if not output:
+                    click.echo(f"left out: {error}", err=True)
+                continue
+            for tags in rows:
+                put(tags)
+            progress.finished(str(file))
+    if failed:
+        click.echo(f"{failed} of {len(files)} recordings were left out.", err=True)
+        ctx.exit(1)
+
+
+def _heard(
+    model: Cnn14, device: str | None, seconds: float | None, length: float, hop: float
+) -> Iterator[Tagged]:
+    from prunebench.harness.tagging.microphone import Microphone
+    from prunebench.harness.tagging.tagged import tagged
+    from prunebench.harness.tagging.windows import live_windows
+
+    number = int(device) if device is not None and device.isdecimal() else device
+    with Microphone(number, seconds) as microphone:
+        yield from tagged(
+            model, live_windows(microphone.read, microphone.rate, length, hop, model.sample_rate)
+        )
+    if microphone.overflows:
+        click.echo(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
+
+
+def _recordings(audio: tuple[Path, ...]) -> Iterator[Path]:
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.data.calibration_clips import SUFFIXES
+
+    for path in audio:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
+        )
+        if not inside:
+            raise InputError(
+                f"A folder must hold recordings ({', '.join(sorted(SUFFIXES))}). Found none in `{path}`."
+            )
+        yield from inside

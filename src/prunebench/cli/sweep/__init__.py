@@ -1,0 +1,1 @@
+"""The verbs of a sweep: run, status, report, merge."""

@@ -1,0 +1,77 @@
+"""`prunebench run --dry-run`: what a configuration would run, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from prunebench.cli.output import print_table
+
+
+def print_preview(found: Mapping[str, Any]) -> None:
+    """The plan of `prunebench.harness.sweep.preview` for people."""
+    cells = found["cells"]
+    click.echo(f"{found['name']}: {cells['total']} cells, {cells['finished']} of them finished")
+    print_table(
+        ["cells", "", ""],
+        [
+            (kind, name, str(count))
+            for kind in ("controls", "criteria", "allocations", "schedules")
+            for name, count in cells[kind].items()
+        ],
+    )
+    for model in found["models"]:
+        seeds = [str(base["seed"]) for base in found["bases"] if base["data"] == model["data"]]
+        click.echo(
+            f"{model['data']}: base seeds {', '.join(seeds)}; widths {'-'.join(map(str, model['widths']))}, "
+            f"{model['macs_backbone'] / 1e6:.4g} M MACs (backbone), {model['macs_with_frontend'] / 1e6:.4g} M (with "
+            f"front end), {model['parameters'] / 1e3:.4g} k parameters"
+        )
+    several = len(found["models"]) > 1
+    print_table(
+        ["scope", "asked", "ratio", "MACs, backbone", "MACs, with front end", "parameters", "widths"],
+        [
+            (
+                f"{point['data']} {point['scope']}" if several else point["scope"],
+                f"{point['budget']} {point['asked']:g}",
+                f"{point['ratio']:g}",
+                *_shares(point),
+                "-".join(map(str, point["widths"])),
+            )
+            for point in found["points"]
+        ],
+    )
+    print_table(
+        ["smallest shape", "allocation", "keeps", "MACs, backbone", "MACs, with front end", "parameters"],
+        [
+            (
+                f"{floor['data']} {floor['scope']}" if several else floor["scope"],
+                floor["allocation"],
+                floor["keeps"],
+                *_shares(floor),
+            )
+            for floor in found["floors"]
+        ],
+    )
+    time = found["time"]
+    parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
+    workers = max(1, time["workers"])
+    timing = ", and the timing of shapes" if time["shapes"] else ""
+    click.echo(f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}.")
+    click.echo(f"On one worker: {parts}. Estimated so: {time['model']}.")
+    for note in found["notes"]:
+        click.echo(f"Note: {note}")
+
+
+def _shares(figures: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{figures[f'{cost}_share']:.3f}" for cost in ("macs_backbone", "macs_with_frontend", "parameters")
+    ]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

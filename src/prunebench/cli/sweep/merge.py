@@ -1,0 +1,44 @@
+"""`prunebench merge`: run folders made on several machines as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prunebench.cli.output import print_json
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  prunebench merge runs/machine-a runs/machine-b -o runs/both\n"
+    "  prunebench report runs/both"
+)
+@click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new run folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was merged as JSON.")
+def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
+    """Join run folders whose grids differ and all else is alike; `run` goes on with the result.
+
+    Refused, with the reason: other settings, another torch or prunebench, other test clips, a run under way, other
+    results of one cell on the same processor.
+    """
+    from prunebench.harness.sweep.merge import merge_runs
+
+    merged = merge_runs(list(run), output)
+    if as_json:
+        print_json(
+            {
+                "folder": str(merged.folder),
+                "cells": merged.cells,
+                "in_several": merged.twice,
+                "largest_difference": merged.largest,
+                "notes": list(merged.said),
+            }
+        )
+        return
+    click.echo(f"{merged.cells} finished cells in {merged.folder}, {merged.twice} of them in several runs")
+    if merged.twice:
+        click.echo(f"{merged.largest:.3g} is the largest difference of test mAP between results of one cell")
+    for sentence in merged.said:
+        click.echo(sentence)

@@ -1,0 +1,199 @@
+"""`prunebench run`: the sweep, then its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prunebench.cli.live_display import make_display
+from prunebench.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from prunebench.harness.config.config import Config
+
+EXAMPLES = """
+\b
+Examples:
+  prunebench run
+  prunebench run quick --set data.name=esc10 --set data.root=ESC-50 --set data.mix=3
+  prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --workers 8
+  prunebench run my.toml --dry-run
+  prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
+  prunebench run quick --set model.checkpoint=Cnn14.pth
+  prunebench run quick --pruner-file mine.py -o runs/mine
+  prunebench run epanns --device auto --set data.root=AUDIOSET --set data.test_clips=1000
+  prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("source", default="quick", metavar="[PRESET | CONFIG.toml]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Run folder  [default: runs/NAME]")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a field; repeatable.")
+@click.option(
+    "--pruner-file",
+    "pruner_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file whose pruners are added to the criteria; repeatable.",
+)
+@click.option(
+    "--workers", type=click.IntRange(0), metavar="N", help="Cells at a time on this machine; 0: no processes."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler whose workers compute: tcp://HOST:PORT, or its scheduler file (*.json).",
+)
+@click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="NAME=AMOUNT",
+    help="What a cell takes of a Dask worker's resources, GPU=1 say; repeatable.",
+)
+@click.option(
+    "--device",
+    metavar="auto|cpu|cuda|mps",
+    help="Of presets panns and epanns and of configurations with `at_scale`.",
+)
+@click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and how long it will take; start nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records, or the plan, as JSON.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    source: str,
+    output: Path | None,
+    overrides: tuple[str, ...],
+    pruner_files: tuple[Path, ...],
+    workers: int | None,
+    scheduler: str | None,
+    resources: tuple[str, ...],
+    device: str | None,
+    retry_failed: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run a sweep: presets quick (default), standard, claim, panns, epanns …, or a configuration file.
+
+    Trains the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
+    records, figures, a table and a page into the run folder. The same command resumes a run that was
+    stopped and repeats nothing. Exit code 1 if a cell failed.
+    """
+    from prunebench.harness.config.config import load_config
+    from prunebench.harness.sweep.preview import few_draws, preview
+    from prunebench.harness.sweep.runfolder import file_name
+    from prunebench.harness.sweep.skipped import FILE
+    from prunebench.harness.sweep.sweep import run_sweep
+    from prunebench.harness.workspace.cache import Cache, default_cache
+
+    started = time.monotonic()
+    if workers is not None:
+        if scheduler is not None:
+            raise click.UsageError("Give --workers for this machine or --scheduler for a cluster, not both.")
+        overrides = (*overrides, f"workers={workers}")
+    amounts = _amounts(resources, scheduler)
+    config = load_config(source, overrides, pruner_files=pruner_files)
+    if device is not None:
+        config = load_config(source, (*overrides, *_on(device, config)), pruner_files=pruner_files)
+    if output is None:
+        labels = [options.label for options in config.data if options.name != "synth" or len(config.data) > 1]
+        output = Path("runs") / file_name("-".join([config.name, *labels]))
+    if dry_run:
+        from prunebench.cli.sweep.dry_run import print_preview
+
+        found = preview(config, Cache(default_cache()), output)
+        print_json(found) if as_json else print_preview(found)
+        return
+    for note in few_draws(config):
+        click.echo(f"Note: {note}", err=True)
+    with _stopping(ctx, output), make_display() as display:
+        summary = run_sweep(
+            config,
+            output,
+            Cache(default_cache()),
+            [display],
+            retry_failed=retry_failed,
+            scheduler=scheduler,
+            resources=amounts,
+        )
+    with _stopping(ctx, output):
+        _conclude(output, as_json=as_json)
+    if (output / FILE).is_file():
+        click.echo(f"Clips that could not be used: {output / FILE}", err=True)
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
+    click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
+    if summary.failed:
+        click.echo(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
+        ctx.exit(1)
+
+
+def _on(device: str, config: Config) -> list[str]:
+    """Overrides that put the trainings of full size on a device."""
+    tables = [name for name in ("base", "finetune") if getattr(config, name).at_scale is not None]
+    if not tables:
+        raise click.UsageError(
+            "--device is for training at full size: presets panns and epanns, or tables `base.at_scale` and "
+            f"`finetune.at_scale`. Found neither in {config.name}, which trains on processors."
+        )
+    return [f"{name}.at_scale.device={device}" for name in tables]
+
+
+def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, float]:
+    if resources and scheduler is None:
+        raise click.UsageError("--resource is for the workers of a cluster: give --scheduler too.")
+    found = {}
+    for resource in resources:
+        name, _, amount = resource.partition("=")
+        try:
+            found[name] = float(amount)
+        except ValueError:
+            raise click.UsageError(f"--resource must be NAME=AMOUNT. Found `{resource}`.") from None
+    return found
+
+
+@contextmanager
+def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
+    """Say in a sentence why a run stopped, where it can go on."""
+    from prunebench.eval.files import DISK_FULL
+    from prunebench.harness.engine.cluster import SchedulerLost
+
+    kept = f"What is finished is kept in {output}"
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {kept}; the same command resumes it.", err=True)
+        ctx.exit(130)
+    except SchedulerLost:
+        click.echo(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
+        ctx.exit(1)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        where = f" that holds `{error.filename}`" if error.filename else ""
+        click.echo(
+            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some space or "
+            "raise the limit, and the same command resumes it.",
+            err=True,
+        )
+        ctx.exit(1)
+
+
+def _conclude(run_folder: Path, *, as_json: bool) -> None:
+    from prunebench.reports import load_records, terminal_table, write_report
+
+    records = load_records(run_folder)
+    if any(record.status == "done" for record in records):
+        report = write_report([run_folder], formats=["png", "svg"])  # PDF too: `prunebench report`
+        if not as_json:
+            console().print(terminal_table(report))
+            click.echo(f"Page: {report.page}", err=True)
+    if as_json:
+        click.echo("[" + ",\n".join(record.to_json() for record in records) + "]")

@@ -1,0 +1,108 @@
+"""`prunebench status`: how far a run is."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prunebench.cli.output import duration, print_json
+
+EXAMPLES = """
+\b
+Examples:
+  prunebench status runs/quick
+  prunebench status runs/quick --json
+  watch -n 5 prunebench status runs/quick
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(run: Path, as_json: bool) -> None:
+    """How many cells of RUN are done, failed, running and left, and when it will be finished.
+
+    From any terminal, whether the run is under way or not.
+    """
+    from prunebench.eval.run.record import Record, read_records
+    from prunebench.eval.run.schema import check_run_schema
+    from prunebench.harness.engine.progress import read_progress
+
+    check_run_schema(run)
+    cells = _planned(run)
+    records: list[Record] = read_records(run / "records.jsonl")
+    planned = set(cells)  # what failed may be asked for no longer
+    records = [record for record in records if record.cell in planned]
+    failed = [record for record in records if record.status == "failed"]
+    progress = read_progress(run / "progress.json")
+    running = progress["running"] if progress else []
+    found = {
+        "cells": len(cells),
+        "done": len(records) - len(failed),
+        "failed": len(failed),
+        "left": len(planned - {record.cell for record in records}),
+        "under_way": progress is not None,
+        "running": running,
+        "seconds_left": progress["seconds_left"] if progress else None,
+        "finished_at": progress["updated"] + progress["seconds_left"]
+        if progress and progress["seconds_left"] is not None
+        else None,
+        "last_test_map": progress["last_test_map"] if progress else None,
+        "phases": progress["phases"] if progress else {},
+    }
+    if as_json:
+        print_json(found)
+        return
+    click.echo(
+        f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left"
+    )
+    for record in failed:
+        click.echo(f"  failed: {record.control or record.criterion} at {record.ratio}: {record.error}")
+    if progress is not None:
+        _tell(progress)
+    elif found["left"]:
+        click.echo("No run is under way here; the same `prunebench run` command goes on.")
+
+
+def _planned(run: Path) -> list[str]:
+    from prunebench.eval.errors import InputError
+
+    plan = run / "plan.json"
+    if not plan.is_file():
+        raise InputError(
+            f"A run folder must hold `plan.json`. Found none in `{run}`: give what `prunebench run -o` made."
+        )
+    try:
+        return [str(cell) for cell in json.loads(plan.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise InputError(f"`{plan}` must be a list of cells. It cannot be read ({error}).") from error
+
+
+def _tell(progress: Mapping[str, Any]) -> None:
+    """What is under way."""
+    now = time.time()
+    for name, phase in progress["phases"].items():
+        if phase["left"] and name != "cells":
+            click.echo(f"  {name}: {phase['done']} of {phase['total']}")
+    for piece in progress["running"]:
+        click.echo(
+            f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}"
+        )
+    if progress["last_test_map"] is not None:
+        click.echo(f"Last test mAP {progress['last_test_map']:.3f}")
+    if progress["seconds_left"] is None:
+        click.echo("Time left: not known until each kind of work has begun")
+    else:
+        end = progress["updated"] + progress["seconds_left"]
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(end))
+        click.echo(f"About {duration(max(0.0, end - now))} left, finished at {at}")
+    if now - progress["updated"] > QUIET:
+        click.echo(f"Last sign of life {duration(now - progress['updated'])} ago")
+
+
+QUIET = 60.0  # seconds without a sign of life that are worth a word

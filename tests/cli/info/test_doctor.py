@@ -1,0 +1,74 @@
+"""`prunebench doctor`."""
+
+import importlib.metadata
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from prunebench.cli import cli
+from prunebench.cli.info.diagnosis import Finding, diagnose
+from prunebench.eval.runtime.backends import BACKENDS
+
+
+@pytest.fixture
+def findings(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
+
+    def found() -> dict[tuple[str, str], Finding]:
+        return {(finding.part, finding.name): finding for finding in diagnose()}
+
+    return found
+
+
+def test_everything_is_looked_at(findings, tmp_path):
+    found = findings()
+    assert {name for part, name in found if part == "backend"} == set(BACKENDS)
+    assert {"prunebench", "python", "torch", "threads"} <= {
+        name for part, name in found if part == "environment"
+    }
+    assert found["cache", str(tmp_path / "cache")].state == "ok"
+    assert not (tmp_path / "cache").exists()
+
+
+def test_every_extra_for_users_is_looked_at(findings):
+    extras = set(importlib.metadata.metadata("prunebench").get_all("Provides-Extra") or ())
+    assert {name for part, name in findings() if part == "extra"} == extras - {"all", "test", "docs", "dev"}
+
+
+def test_what_is_missing_comes_with_a_remedy(findings, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("prunebench.cli.info.diagnosis._version", lambda name: None)
+    found = findings()
+    assert found["backend", "openvino"].state == "missing"
+    assert found["backend", "openvino"].remedy == "pip install 'prunebench[backends]'."
+    assert found["backend", "eager"].state == "ok"
+    without = "without onnx, onnxruntime, openvino"
+    assert found["extra", "backends"] == Finding(
+        "extra", "backends", "missing", without, "pip install 'prunebench[backends]'"
+    )
+
+
+def test_a_plug_in_that_does_not_load_is_broken(findings, monkeypatch):
+    def broken(name):
+        raise ValueError(f"Pruner `{name}` must load. Found ImportError.")
+
+    monkeypatch.setattr("prunebench.pruners.plugins.plugin_names", lambda: ["mine"])
+    monkeypatch.setattr("prunebench.pruners.plugins.load_plugin", broken)
+    assert findings()["plug-in", "mine"].state == "broken"
+    done = CliRunner().invoke(cli, ["doctor", "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.output)["broken"] == 1
+
+
+def test_a_cache_that_cannot_be_made_is_broken(findings, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "file" / "cache"))
+    (found,) = (finding for (part, _), finding in findings().items() if part == "cache")
+    assert (found.state, "PRUNEBENCH_CACHE" in found.remedy) == ("broken", True)
+
+
+def test_it_prints_a_table(findings):
+    done = CliRunner().invoke(cli, ["doctor"])
+    assert done.exit_code == 0
+    assert "Nothing is broken." in done.output

@@ -1,0 +1,149 @@
+"""`measure` and `export`: what one model costs, in tables and as JSON."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from prunebench import pruners
+from prunebench.harness import Cnn14, prune, save_checkpoint
+
+WIDTHS = (2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 16, 16)
+
+
+@pytest.fixture
+def files(tmp_path):
+    model = Cnn14(WIDTHS, n_classes=24, embedding=8).eval()
+    save_checkpoint(model, tmp_path / "full.pt")
+    save_checkpoint(prune(model, pruners.get("l1"), 0.5), tmp_path / "half.pt")
+    return tmp_path / "full.pt", tmp_path / "half.pt"
+
+
+def test_everything_as_json(cli, files):
+    full, half = files
+    words = ("--counters", "all", "--storage", "--memory", "--energy", "--latency", "--against", full)
+    code, out, _ = cli("measure", half, *words, "--budget", "0.1", "--batch", "2", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert set(found["counters"]["totals"]) == {"closed form", "fvcore", "thop", "torch-pruning"}
+    assert found["counters"]["totals"]["closed form"]["macs_backbone"] == found["macs_backbone"]
+    assert found["counters"]["totals"]["thop"]["macs_with_frontend"] == found["macs_thop_with_frontend"]
+    assert "batch norm" in found["counters"]["convention"]["thop"]
+    assert found["storage"]["file_bytes_fp16"] < found["storage"]["file_bytes_compressed"]
+    assert found["memory"]["peak_memory_bytes"] > 0
+    eager = found["latency"]["backends"]["eager"]
+    assert eager["speed_up"] == pytest.approx(1 / eager["ratio"])
+    assert eager["speed_up_over_macs_ratio"] == pytest.approx(found["latency"]["macs_ratio"] / eager["ratio"])
+    assert found["latency"]["batch"] == 2
+    assert "energy_joules" in found["energy"] or "RAPL" in found["energy"]["failed"]
+
+
+def test_too_few_rounds_are_said(cli, files, monkeypatch):
+    # A process of its own is the other test's to see.
+    monkeypatch.setattr(
+        "prunebench.eval.runtime.backend_latency.in_child", lambda threads, function, *args: function(*args)
+    )
+    code, out, _ = cli(
+        "measure", files[1], "--against", files[0], "--latency", "--budget", "0.01", "--precision", "1e-9"
+    )
+    assert code == 0
+    assert "The ratio must be known to 0.0%. Found" in " ".join(out.split())
+    assert "speed-up × MACs ratio" in " ".join(out.split())
+
+
+def test_tables(cli, files):
+    code, out, _ = cli("measure", files[0], "--counters", "all", "--storage")
+    assert code == 0
+    for text in ("torch-pruning", "with front end", "stft", "C12", "file_bytes_fp16_compressed", "GFLOPs"):
+        assert text in out
+
+
+def test_quality_through_a_backend(cli, files):
+    pytest.importorskip("onnxruntime")
+    sizes = [
+        f"--set={split}_clips={count}"
+        for split, count in (("training", 24), ("validation", 24), ("test", 24))
+    ]
+    code, out, error = cli(
+        "measure", files[0], "--backends", "eager,onnxruntime-int8", "--data", "synth", *sizes, "--json"
+    )
+    assert code == 0, error
+    found = json.loads(out)["quality"]
+    assert found["eager"]["largest_difference"] == 0
+    assert 0 < found["onnxruntime-int8"]["mean_difference"] < 0.1
+    assert 0 < found["onnxruntime-int8"]["test_map"] <= 1
+
+
+def test_scores_that_are_nan_fail_alone(cli, files):
+    from prunebench.harness import load_checkpoint
+
+    model = load_checkpoint(files[0])
+    with torch.no_grad():
+        model.fc_audioset.weight[0, 0] = float("nan")
+    save_checkpoint(model, files[0])
+    sizes = [f"--set={split}_clips=24" for split in ("training", "validation", "test")]
+    code, out, error = cli("measure", files[0], "--data", "synth", *sizes, "--json")
+    assert code == 0, error
+    found = json.loads(out)
+    assert "must not be NaN. Found 24 of 576" in found["quality"]["eager"]["failed"]
+    assert found["macs_backbone"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--backends", "tensorrt"], "Unknown backend `tensorrt`"),
+        (["--backends", "folded"], "give --latency or --data NAME"),
+        (["--latency", "--backends", ","], "`--backends` must name one at least"),
+        (["--against", "half.pt"], "`--against` says how latency is taken"),
+        (["--budget", "3", "--memory"], "`--budget` says how latency is taken"),
+        (["--set", "colour=3"], "give --data NAME"),
+        (["--latency", "--precision", "nan"], "must be above 0. Found `precision = nan`"),
+        (["--latency", "--against", "none.pt"], "none.pt"),
+        (["--data", "synth", "--set", "colour=3"], "unexpected keyword argument 'colour'"),
+        (["--data", "sinth"], "Unknown data set `sinth`"),
+    ],
+)
+def test_bad_input(cli, files, words, says):
+    code, _, error = cli("measure", files[0], *words)
+    assert (code, error.count("\n")) == (2, 1)
+    assert says in error
+
+
+def test_another_number_of_classes(cli, files, tmp_path):
+    save_checkpoint(Cnn14(WIDTHS, n_classes=3, embedding=8), tmp_path / "three.pt")
+    sizes = [f"--set={split}_clips=24" for split in ("training", "validation", "test")]
+    code, _, error = cli("measure", tmp_path / "three.pt", "--data", "synth", *sizes)
+    assert code == 2
+    assert "Found 3 outputs and 24 classes" in error
+
+
+@pytest.mark.parametrize("frontend", ["inside", "outside"])
+def test_export(cli, files, tmp_path, frontend):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    code, out, _ = cli("export", files[1], "--frontend", frontend, "-o", tmp_path / "graph.onnx", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert told["bytes"] == (tmp_path / "graph.onnx").stat().st_size
+    session = onnxruntime.InferenceSession(str(tmp_path / "graph.onnx"), providers=["CPUExecutionProvider"])
+    from prunebench.harness import load_checkpoint
+
+    model = load_checkpoint(files[1])
+    shape = (3, 50_000) if frontend == "inside" else (3, 150, 64)
+    x = torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = model(x) if frontend == "inside" else model.from_log_mel(x)
+    found = session.run(None, {told["input"]: x.numpy()})
+    assert all(np.abs(a - b.numpy()).max() < 1e-4 for a, b in zip(found, expected, strict=True))
+
+
+def test_export_without_onnx(cli, files, tmp_path, monkeypatch):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnx" else real(name))
+    code, _, error = cli("export", files[1], "-o", tmp_path / "graph.onnx")
+    assert code == 2
+    assert error == "Error: Exporting to ONNX needs `onnx`: pip install 'prunebench[backends]'.\n"
+    assert not (tmp_path / "graph.onnx").exists()

@@ -1,0 +1,111 @@
+"""`run --dry-run`: the plan in figures, and nothing started."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from prunebench.cli import cli
+from prunebench.eval import InputError, Record
+from prunebench.eval.files import write_text
+from prunebench.eval.logs import append_line
+from prunebench.harness.config.config import load_config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.networks.architecture import Architecture, scaled_embedding, scaled_widths
+from prunebench.harness.plan.plan import make_plan
+from prunebench.harness.sweep.forecast import Speed, probe
+
+TINY = (
+    "data.training_clips=16",
+    "data.validation_clips=8",
+    "data.test_clips=8",
+    "model.width=0.03125",
+    "prune.ratios=[0.5]",
+    "prune.target_macs=[0.8]",
+    "prune.allocations=['uniform', 'global']",
+    "prune.seeds=[0, 1]",
+)
+SPEED = Speed(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
+
+
+def command(folder, *more):
+    words = [f"--set={word}" for word in (*TINY, *more)]
+    return ["run", "quick", "--dry-run", "-o", str(folder / "run"), *words]
+
+
+@pytest.fixture(autouse=True)
+def _no_clock(monkeypatch, tmp_path):
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("prunebench.harness.sweep.forecast.probe", lambda *_: SPEED)
+
+
+def test_the_plan_as_json(tmp_path):
+    found = CliRunner().invoke(cli, [*command(tmp_path), "--json"], catch_exceptions=False)
+    assert found.exit_code == 0
+    told = json.loads(found.stdout)
+    config = load_config("quick", TINY)
+    plan = make_plan(config, [opened(data) for data in config.data_sets()])
+    assert told["cells"]["total"] == len(plan.cells)
+    assert sum(told["cells"]["criteria"].values()) + sum(told["cells"]["controls"].values()) == len(
+        plan.cells
+    )
+    model = Architecture(scaled_widths(1 / 32), scaled_embedding(1 / 32), 24)
+    by_ratio, by_macs = told["points"]
+    assert (by_ratio["budget"], by_ratio["ratio"]) == ("ratio", 0.5)
+    assert abs(by_macs["macs_backbone_share"] - 0.8) <= 0.008
+    for point in told["points"]:
+        assert point["parameters_share"] == round(model.share("parameters", tuple(point["widths"])), 4)
+    uniform, pooled = told["floors"]
+    assert uniform["macs_backbone_share"] < pooled["macs_backbone_share"] < 1
+    assert any("`prune.seeds` has 2" in note for note in told["notes"])
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_time_by_hand(tmp_path):
+    """One base model of 700 steps of 16 clips at 10 ms, 16 clips evaluated twice at 1 ms, and 0.1 s besides."""
+    found = CliRunner().invoke(cli, [*command(tmp_path), "--json"], catch_exceptions=False)
+    time = json.loads(found.stdout)["time"]
+    assert time["one_worker_seconds"]["base models"] == round(700 * 16 * 0.01 + 2 * 16 * 0.001 + 0.1, 1)
+    # Three rates of one random and one unpruned cell, 60 steps of 16 clips, two stages of 16 clips at 0.5 ms.
+    assert time["one_worker_seconds"]["learning rates"] == pytest.approx(
+        6 * (60 * 16 * 0.005 + 2 * 16 * 0.0005 + 0.1), abs=0.1
+    )
+    assert time["seconds"] == pytest.approx(sum(time["one_worker_seconds"].values()) / 2, abs=0.2)
+
+
+def test_the_plan_as_text(tmp_path):
+    found = CliRunner().invoke(cli, command(tmp_path), catch_exceptions=False)
+    text = re.sub(r"\s+", " ", found.stdout)
+    assert found.exit_code == 0
+    assert "macs_backbone 0.8" in text
+    assert "0.05 of each layer's" in text
+    assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
+    alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
+    assert re.search(r"with 1 worker\.", alone.stdout)
+
+
+def test_a_folder_with_other_cells_is_noted(tmp_path):
+    write_text(tmp_path / "run" / "config.toml", load_config("quick", [*TINY, "finetune.steps=9"]).to_toml())
+    append_line(
+        tmp_path / "run" / "records.jsonl",
+        Record(cell="a", outcome="o", data="synth", base="b", scope="").to_json(),
+    )
+    found = CliRunner().invoke(cli, command(tmp_path, "prune.ratios=[0.5, 0.6]"), catch_exceptions=False)
+    text = re.sub(r"\s+", " ", found.stdout)
+    assert (
+        "holds 1 finished cells that this configuration lacks (`finetune.steps` 9 there and 60 here)" in text
+    )
+
+
+def test_what_cannot_be_reached_is_said_and_nothing_made(tmp_path):
+    with pytest.raises(InputError, match=r"Found 0.2: ask for 0\.5\d+ to 1"):
+        CliRunner().invoke(cli, command(tmp_path, "prune.target_macs=0.2"), catch_exceptions=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_probe_takes_positive_times():
+    (data,) = load_config("quick", TINY).data_sets()
+    found = probe(Architecture(scaled_widths(1 / 32), 64, 24), data, 1)
+    assert min(found.step, found.tail_step, found.forward, found.tail_forward, found.outcome) > 0

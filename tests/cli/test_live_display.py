@@ -1,0 +1,87 @@
+"""What people see of a sweep: lines, a live picture, and `prunebench status` from another terminal."""
+
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from prunebench.cli.live_display import LiveDisplay, PlainDisplay
+from prunebench.cli.output import duration
+from prunebench.cli.sweep.status import status
+from prunebench.eval.run.record import Record
+from prunebench.harness.engine.progress import Progress, ProgressFile
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.6, "1 min 00 s"), (250, "4 min 10 s"), (7500, "2 h 05 min"), (273600, "3 d 4 h")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def half_way(*displays):
+    progress = Progress(list(displays))
+    progress.announce("base models", 1)
+    progress.announce("cells", 4)
+    progress.name("m", "base models", "base 0")
+    for key in "abcd":
+        progress.name(key, "cells", f"l1 {key}")
+    progress.finished("m", "test mAP 0.600")
+    progress.step("a", 0, 1)
+    progress.finished("a", test_map=0.5)
+    progress.failed("b", "no such filter")
+    progress.step("c", 1, 4)
+    return progress
+
+
+def test_plain_lines(capsys, monkeypatch):
+    monkeypatch.setattr(PlainDisplay, "INTERVAL", 0)
+    with PlainDisplay() as display:
+        half_way(display)
+    said = capsys.readouterr().err.splitlines()
+    assert "base models: base 0: test mAP 0.600" in said
+    assert "base models: 1 of 1 in 0 s" in said
+    assert "cells: l1 a: test mAP 0.500" in said
+    assert "cells: l1 b failed: no such filter" in said
+    assert said[-1].startswith("cells: 1 of 4 done, 1 running, 1 failed, test mAP 0.500, about ")
+
+
+def test_the_live_picture():
+    display = LiveDisplay()
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(display._picture())
+    half_way(display)
+    console.print(display._picture())
+    text = console.export_text()
+    assert "reading the data" in text
+    for words in ("base models", "1/1", "2/4, 1 failed", "25%", "l1 c", "1 running", "test mAP 0.500"):
+        assert words in text
+
+
+def test_status_of_a_run_under_way_and_after(tmp_path):
+    def told(*options):
+        found = CliRunner().invoke(status, [str(tmp_path), *options])
+        assert found.exit_code == 0, found.output
+        return found.output
+
+    (tmp_path / "plan.json").write_text('["a", "b", "c", "d"]')
+    record = Record(cell="a", outcome="o", data="toy", base="b", scope="C7-C12")
+    (tmp_path / "records.jsonl").write_text(record.to_json() + "\n")
+    with ProgressFile(tmp_path / "progress.json") as file:
+        progress = half_way()
+        file.show(progress, None)
+        text = told()
+        assert text.startswith("1 of 4 cells done, 0 failed, 3 left")
+        assert "running: l1 c: 25% after" in text
+        assert "Last test mAP 0.500" in text
+        assert "left, finished at 20" in text
+        found = json.loads(told("--json"))
+        assert found["under_way"]
+        assert [piece["title"] for piece in found["running"]] == ["l1 c"]
+        assert found["phases"]["cells"]["failed"] == 1
+        assert found["finished_at"] > found["seconds_left"] >= 0
+    assert "No run is under way here" in told()
+    assert json.loads(told("--json"))["running"] == []

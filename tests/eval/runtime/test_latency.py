@@ -1,0 +1,87 @@
+import itertools
+import time
+
+import numpy as np
+import pytest
+from torch import nn
+
+from prunebench.eval import Effort, InputError, MeasurementError, compare_latency
+from prunebench.eval.runtime.latency import interleaved, relative_precision, summarise, too_few_rounds
+
+QUICK = Effort(min_rounds=5, budget_seconds=0)
+
+
+def test_shapes_beside_each_other():
+    shapes = {
+        "full": {"in_features": 512, "out_features": 4096},
+        "pruned": {"in_features": 512, "out_features": 256},
+    }
+    found = compare_latency(
+        nn.Linear, shapes, "full", input_shape=(256, 512), method="forward", convention="layer", effort=QUICK
+    )
+    full, pruned = found["full"], found["pruned"]
+    assert list(found) == ["full", "pruned"]
+    assert set(full) == {
+        *(f"latency_layer{suffix}" for suffix in ("_ms", "_q1_ms", "_q3_ms", "_precision")),
+        *(f"latency_layer_ratio{suffix}" for suffix in ("", "_q1", "_q3", "_precision")),
+        "latency_rounds",
+        "threads",
+    }
+    assert full["latency_layer_ratio"] == 1
+    assert full["latency_layer_ratio_precision"] == 0
+    assert pruned["latency_layer_ratio"] < 0.6  # a sixteenth of the MACs
+    assert 0 < pruned["latency_layer_q1_ms"] <= pruned["latency_layer_ms"] <= pruned["latency_layer_q3_ms"]
+    assert full["latency_rounds"] == 5
+    assert full["threads"] == 1
+
+
+def test_a_model_that_cannot_be_built_is_said():
+    with pytest.raises(MeasurementError, match="TypeError"):
+        compare_latency(nn.Linear, {"full": {"inputs": 3}}, "full", effort=QUICK)
+
+
+def test_drift_of_the_machine_cancels_in_the_ratio():
+    drift = np.linspace(1, 5, 21)
+    found = summarise(0.25 * drift, 0.5 * drift, "backbone", threads=1)
+    assert found["latency_backbone_ms"] == pytest.approx(750)
+    assert found["latency_backbone_q1_ms"] == pytest.approx(500)
+    assert found["latency_backbone_q3_ms"] == pytest.approx(1000)
+    ratios = [found[f"latency_backbone_ratio{suffix}"] for suffix in ("", "_q1", "_q3")]
+    assert ratios == pytest.approx([0.5] * 3)
+    assert found["latency_backbone_ratio_precision"] == pytest.approx(0)
+    assert found["latency_rounds"] == 21
+
+
+def test_precision_is_half_the_interval_that_covers_the_median():
+    rng = np.random.default_rng(0)
+    samples = rng.normal(10, 1, (3000, 201))
+    medians = np.median(samples, axis=1)
+    half = np.array([relative_precision(row) for row in samples]) * medians
+    assert (np.abs(medians - 10) <= half).mean() == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_pass_that_nothing_is_compared_to_must_be_known_itself():
+    seconds = itertools.cycle([0.03, 0.06, 0.09])
+
+    def wait():
+        time.sleep(next(seconds))
+
+    effort = Effort(min_rounds=3, budget_seconds=0.5, precision=0.001)
+    assert len(interleaved([wait], [0], 1, effort)) > 3
+
+
+def test_too_few_rounds_say_how_many_would_do():
+    assert too_few_rounds("ratio", 0.02, 7, 0.02, "raise it") is None
+    assert too_few_rounds("ratio", 0.06, 9, 0.02, "raise it") == (
+        "The ratio must be known to 2.0%. Found 6.0% after 9 rounds where about 81 would do: raise it, or use a "
+        "quieter machine."
+    )
+
+
+def test_bad_arguments():
+    with pytest.raises(InputError, match=r"one of the shapes\. Found `b`"):
+        compare_latency(nn.Linear, {"a": {}}, "b")
+    with pytest.raises(InputError, match="min_rounds = 2"):
+        Effort(min_rounds=2)
+    with pytest.raises(InputError, match="precision = 0"):
+        Effort(precision=0)

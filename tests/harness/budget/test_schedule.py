@@ -1,0 +1,177 @@
+"""Schedules: labels, steps, rounds against a slow re-derivation, and what distillation aims at."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from prunebench.eval import InputError
+from prunebench.harness.budget.schedule import Schedule, parse_schedule
+from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.cells import rounds as module
+from prunebench.harness.cells.base_model import BaseJob
+from prunebench.harness.cells.finetuning import Finetuning
+from prunebench.harness.cells.outcome import OutcomeJob
+from prunebench.harness.cells.removal import outcome_job
+from prunebench.harness.cells.rounds import Rounds, round_seed
+from prunebench.harness.cells.scores import Scoring, ScoringJob
+from prunebench.harness.config.config import load_config
+from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.plan.cell import Base, Cell
+from prunebench.harness.training.loop import Recipe
+
+WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
+BASE = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)
+
+
+@pytest.mark.parametrize(
+    ("label", "schedule"),
+    [
+        ("one-shot", Schedule()),
+        ("one-shot[distillation=0.5]", Schedule(distillation=0.5)),
+        ("iterative[rounds=3]", Schedule("iterative", 3)),
+        ("iterative[rounds=3,recalibration_clips=0]", Schedule("iterative", 3, 0)),
+    ],
+)
+def test_labels(label, schedule):
+    assert parse_schedule(label) == schedule
+    assert schedule.label == label
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("iterativ", "Unknown schedule `iterativ`; did you mean `iterative`"),
+        ("iterative", "from 2 to 100. Found `rounds = 1`: write `iterative\\[rounds=3\\]`"),
+        ("one-shot[rounds=2]", "has one round. Found `rounds = 2`"),
+        ("one-shot[distilation=1]", "no parameter `distilation`; did you mean `distillation`"),
+        ("one-shot[distillation=2]", r"must lie in \[0, 1\]"),
+        ("one-shot[recalibration_clips=-1]", "at least 0. Found `-1`"),
+    ],
+)
+def test_bad_labels(label, message):
+    with pytest.raises(InputError, match=message):
+        parse_schedule(label)
+
+
+@pytest.mark.parametrize("total", [1, 7, 60])
+@pytest.mark.parametrize("rounds", [2, 3, 8])
+def test_all_schedules_have_the_same_budget_of_steps(total, rounds):
+    parts = Schedule("iterative", rounds).steps_of(total)
+    assert sum(parts) == total
+    assert max(parts) - min(parts) <= 1
+
+
+def test_a_finetuning_without_distillation_is_told_as_before():
+    plain = Finetuning("tail", Recipe(steps=5), 1)
+    assert set(plain.decides()) == {"scope", "recipe", "seed"}
+    assert replace(plain, distillation=0.5).decides()["distillation"] == 0.5
+    first, second = (plain.of_round(number, 2) for number in (0, 1))
+    assert (first.recipe.steps, second.recipe.steps) == (2, 3)
+    assert first.seed == 1 != second.seed
+
+
+def test_mixed_targets_are_the_mixed_loss():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(5, 4, generator=generator)
+    labels = (torch.rand(5, 4, generator=generator) < 0.5).float()
+    taught = torch.rand(5, 4, generator=generator)
+    loss = F.binary_cross_entropy_with_logits
+    for weight in (0.0, 0.3, 1.0):
+        both = (1 - weight) * loss(logits, labels) + weight * loss(logits, taught)
+        assert torch.isclose(loss(logits, (1 - weight) * labels + weight * taught), both)
+
+
+def cell(**fields):
+    base = Base("base", 0, 0)
+    tuned = {"finetune_scope": "tail", "finetune_seed": 0, "scope": "C7-C12"}
+    return Cell("id", base, **{**tuned, **fields})
+
+
+def scoring():
+    draw = np.random.default_rng(0)
+    return Scoring({f"C{i + 7}": draw.normal(size=n) for i, n in enumerate(WIDTHS[6:])}, 0.0)
+
+
+def test_rounds_end_at_the_widths_of_one_shot():
+    config = load_config("quick")
+    one = outcome_job(config, cell(criterion="l1", ratio=0.5), BASE, 1e-3, scoring())
+    job = outcome_job(
+        config, cell(criterion="l1", ratio=0.5, schedule="iterative[rounds=3]"), BASE, 1e-3, scoring()
+    )
+    assert job.rounds is not None
+    assert job.rounds.parts[-1] == tuple(len(rows) for rows in one.removed.values())
+    assert job.identity != one.identity
+    halves = outcome_job(
+        config, cell(criterion="l1", ratio=0.5, schedule="iterative[rounds=2]"), BASE, 1e-3, scoring()
+    )
+    assert halves.identity != job.identity
+    pooled = outcome_job(
+        config,
+        cell(criterion="l1", ratio=0.6, allocation="global", schedule="iterative[rounds=2]"),
+        BASE,
+        1e-3,
+        scoring(),
+    )
+    assert pooled.rounds.parts == (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
+
+
+@pytest.mark.parametrize("allocation", ["uniform", "global[floor=0.2]"])
+def test_rounds_by_hand(monkeypatch, allocation):
+    """Scores are taken anew on what is left; the filters of the base model that went are told by their first places."""
+    model = Cnn14(WIDTHS, n_classes=3, embedding=4, seed=1)
+    seen = []
+
+    def scores_of(job, left, layers, cache, *, seed):
+        seen.append(seed)
+        return Scoring(
+            {n: left.convolution(n).weight.detach().abs().flatten(1).sum(1).double().numpy() for n in layers},
+            0,
+        )
+
+    monkeypatch.setattr(module, "score_model", scores_of)
+    parts = (
+        ((2, 2), (4, 3))
+        if allocation == "uniform"
+        else (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
+    )
+    job = ScoringJob(BASE, "l1", 5, ("C11", "C12"), 1)
+    rounds = Rounds(job, ("C11", "C12"), allocation, parts, False, "version 1", 1)
+
+    @torch.no_grad()
+    def train(left, number, last):
+        assert last == (number == 1)
+        left.convolution("C12").weight.mul_(1 + number)
+        left.convolution("C11").weight.flip(0)
+
+    pruned, removed = rounds.run(model, None, train)
+    assert seen == [5, round_seed(5, 1)]
+    if allocation == "uniform":
+        assert pruned.widths[10:] == (6, 7)
+    else:
+        assert sum(pruned.widths[10:]) == 20 - 12
+        assert min(pruned.widths[10:]) >= 2
+    for layer in ("C11", "C12"):
+        kept = [i for i in range(10) if i not in removed[layer]]
+        weights = model.convolution(layer).weight[kept].flatten(1)
+        columns = None if layer == "C11" else [i for i in range(10) if i not in removed["C11"]]
+        if columns is not None:
+            weights = model.convolution(layer).weight[kept][:, columns].flatten(1)
+        found = pruned.convolution(layer).weight.flatten(1)
+        assert torch.allclose(found / found.norm(), weights / weights.norm(), atol=1e-6)
+
+
+def test_equal_macs_are_more_steps():
+    config = load_config("quick", ["base.steps=100", "finetune.steps=10", "controls.scratch_macs=true"])
+    tuned = cell(control="scratch-macs", ratio=0.5, finetune_scope="none", finetune_seed=None)
+    wide = replace(BASE, widths=(8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256), embedding=256)
+    job = outcome_job(config, tuned, wide, None, None)
+    # The half has 0.624 of the MACs: 100 / 0.624 + 10.
+    assert job.scratch_steps == pytest.approx(100 / 0.6236 + 10, abs=1)
+    same = outcome_job(config, replace(tuned, control="scratch"), wide, None, None)
+    assert same.scratch_steps is None
+    assert isinstance(same, OutcomeJob)
+    assert same.identity != job.identity

@@ -1,0 +1,103 @@
+import pytest
+
+from prunebench.eval import InputError
+from prunebench.harness.config.config import PRESETS, Config, load_config
+from prunebench.pruners import BUILTIN
+
+AT_FULL_SIZE = dict.fromkeys(("panns", "epanns"), ("data.root=AUDIOSET",))
+SIX = ("l1", "geometric_median", "random", "operator_norm", "operator_norm_released", "operator_similarity")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_read_back_from_their_own_text(preset, tmp_path):
+    config = load_config(preset, AT_FULL_SIZE.get(preset, ()))
+    (tmp_path / "again.toml").write_text(config.to_toml())
+    assert load_config(str(tmp_path / "again.toml")) == config
+
+
+def test_quick_is_what_it_says():
+    config = load_config("quick")
+    assert config.prune.criteria == SIX
+    assert config.prune.ratios == (0.25, 0.5, 0.75)
+    assert config.pairs() == [("C7-C12", "tail")]
+    assert len(config.finetune.seeds) == 2
+    assert not config.claim
+
+
+def test_standard_and_claim_are_what_they_say():
+    standard, claim = load_config("standard"), load_config("claim")
+    assert (len(standard.base.seeds), len(claim.base.seeds)) == (3, 6)
+    for config in (standard, claim):
+        assert len(config.prune.ratios) == 5
+        assert config.pairs() == [("C7-C12", "tail"), ("C7-C12", "all"), ("C1-C12", "all")]
+        assert config.controls.reversed
+        assert config.controls.scratch
+    assert claim.claim
+    assert not standard.claim
+
+
+def test_all_stands_for_every_built_in_criterion_once():
+    found = load_config("quick", ["prune.criteria=all"]).prune.criteria
+    assert len(found) == len(BUILTIN)
+    more = load_config("quick", ["prune.criteria=['l1', 'all', 'tp:magnitude']"]).prune.criteria
+    assert set(more) == {*found, "tp:magnitude"}
+    assert len(more) == len(found) + 1
+
+
+def test_overrides():
+    config = load_config(
+        "quick", ["base.seeds=[3, 4]", "data.seed=7", "name=mine", "prune.scopes=['C9-C12']"]
+    )
+    assert config.base.seeds == (3, 4)
+    assert config.data[0].seed == 7
+    assert config.name == "mine"
+    assert config.prune.scopes == ("C9-C12",)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("finetune.stepz=3", "Unknown key `finetune.stepz`; did you mean `steps`"),
+        ("finetunes.steps=3", "Unknown key `finetunes`; did you mean `finetune`"),
+        ("data.nam=synth", "Unknown key `data.nam`; did you mean `name`"),
+        ("prune.criteria=['l2x','random']", "Unknown pruner `l2x`; did you mean"),
+        ("prune.criteria=['l1']", "must hold `random`"),
+        ("prune.ratios=[0.5, 1.0]", r"a ratio must lie in \(0, 1\).*Found 1.0"),
+        ("prune.ratios=[]", "a sweep needs a budget point. Found none: give `prune.ratios`"),
+        ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),
+        ("finetune.mixup=1.0", "trains on cached outputs of C1–C6"),
+        ("prune.scopes=['C1-C12']", "keeps C1–C6 as they are, so a scope must lie in C7–C12"),
+        ("finetune.scopes=['head']", "`finetune.scopes.0`.*'tail', 'all' or 'none'.*Found 'head'"),
+        ("base.steps=-1", "`base.steps`: .*greater than or equal to 0. Found -1"),
+        ("threads=zero", "`threads`: .*integer.*Found 'zero'"),
+        ("data.name=sinth", "Unknown data set `sinth`; did you mean `synth`"),
+        ("nonsense", "takes key=value"),
+        ("finetune.rates=[-1.0]", "`finetune.rates.0`: .*greater than 0. Found -1.0"),
+        ("finetune.rates=[nan]", "`finetune.rates.0`: .*finite"),
+        ("finetune.rate_ratios=[1.5]", "`finetune.rate_ratios.0`: .*less than 1. Found 1.5"),
+        ("base.seeds=[-1]", "`base.seeds.0`: .*greater than or equal to 0. Found -1"),
+        ("name=..", "`name` must hold letters.*Found '..'"),
+    ],
+)
+def test_bad_values_are_named_with_the_nearest(override, message):
+    with pytest.raises(InputError, match=message):
+        load_config("quick", [override])
+
+
+def test_what_is_given_twice_counts_once():
+    config = load_config(
+        "quick", ["base.seeds=[0, 1, 0]", "prune.ratios=[0.5, 0.5]", "finetune.rates=[1e-3, 0.001]"]
+    )
+    assert (config.base.seeds, config.prune.ratios, config.finetune.rates) == ((0, 1), (0.5,), (0.001,))
+
+
+def test_unknown_sources(tmp_path):
+    with pytest.raises(InputError, match="did you mean `quick`"):
+        load_config("quik")
+    (tmp_path / "broken.toml").write_text("name = ")
+    with pytest.raises(InputError, match="must be TOML"):
+        load_config(str(tmp_path / "broken.toml"))
+
+
+def test_defaults_are_a_valid_sweep():
+    assert Config().pairs() == [("C7-C12", "tail")]

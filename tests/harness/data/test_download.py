@@ -1,0 +1,252 @@
+"""Downloads, against a server on the loopback interface."""
+
+import hashlib
+import http.server
+import io
+import os
+import threading
+import zipfile
+
+import pytest
+import torch
+
+from prunebench.eval import InputError
+from prunebench.harness import Cnn14
+from prunebench.harness.data.download import Source, fetch
+from prunebench.harness.data.releases import Archive, fetch_epanns, fetch_esc50
+from prunebench.harness.networks.audioset_classes import audioset_classes
+
+CONTENT = bytes(range(256)) * 4000  # 1 MB
+
+
+class Server:
+    """Serves `content`; may know no ranges, or break off after some bytes."""
+
+    def __init__(self):
+        self.content, self.ranges, self.breaks_after, self.asked = CONTENT, True, None, []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append(self.headers.get("Range"))
+                if self.path != "/file":
+                    return self.send_error(404, "Not Found")
+                begin = 0
+                if outer.ranges and self.headers.get("Range"):
+                    begin = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
+                    if begin >= len(outer.content):
+                        return self.send_error(416, "Range Not Satisfiable")
+                    self.send_response(206)
+                else:
+                    self.send_response(200)
+                body = outer.content[begin:]
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[: outer.breaks_after])
+
+            def log_message(self, *words):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/file"
+
+    def source(self, url=None):
+        return Source(url or self.url, len(self.content), hashlib.sha256(self.content).hexdigest())
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server():
+    found = Server()
+    yield found
+    found.close()
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_whole_file(server, tmp_path):
+    told = []
+    assert fetch(server.source(), tmp_path / "deep" / "x", lambda done, total: told.append((done, total)))
+    assert (tmp_path / "deep" / "x").read_bytes() == CONTENT
+    assert names(tmp_path / "deep") == ["x"]
+    assert told[0] == (0, len(CONTENT))
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert not fetch(server.source(), tmp_path / "deep" / "x")
+    assert len(server.asked) == 1
+
+
+def test_a_broken_download_goes_on(server, tmp_path):
+    server.breaks_after = 300_000
+    with pytest.raises(InputError, match="goes on from the 300,000 bytes that are kept"):
+        fetch(server.source(), tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(InputError, match="goes on from the 600,000 bytes"):
+        fetch(server.source(), tmp_path / "x")
+    server.breaks_after = None
+    fetch(server.source(), tmp_path / "x")
+    assert server.asked == [None, "bytes=300000-", "bytes=600000-"]
+    assert (tmp_path / "x").read_bytes() == CONTENT
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_server_without_ranges_begins_anew(server, tmp_path):
+    server.ranges = False
+    (tmp_path / "x.prunebench-part").write_bytes(b"something else")
+    fetch(server.source(), tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == CONTENT
+
+
+def test_a_part_that_is_longer_than_the_file(server, tmp_path):
+    (tmp_path / "x.prunebench-part").write_bytes(CONTENT + b"more")
+    fetch(server.source(), tmp_path / "x")
+    assert server.asked == [f"bytes={len(CONTENT) + 4}-", None]
+    assert (tmp_path / "x").read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_needs_no_network(server, tmp_path):
+    (tmp_path / "x.prunebench-part").write_bytes(CONTENT)
+    assert fetch(server.source(), tmp_path / "x")
+    assert server.asked == []
+
+
+def test_another_file_is_not_kept(server, tmp_path):
+    source = server.source()
+    server.content = CONTENT[:-1] + b"?"
+    with pytest.raises(InputError, match=f"must have the SHA-256 {source.sha256}"):
+        fetch(source, tmp_path / "x")
+    assert names(tmp_path) == []
+
+
+def test_a_file_in_the_way_is_left_alone(server, tmp_path):
+    (tmp_path / "x").write_text("mine")
+    with pytest.raises(InputError, match=r"must have 1,024,000 bytes. Found 4: move it away"):
+        fetch(server.source(), tmp_path / "x")
+    assert (tmp_path / "x").read_text() == "mine"
+
+
+def test_a_refusal(server, tmp_path):
+    with pytest.raises(InputError, match="answered 404 Not Found"):
+        fetch(server.source(server.url + "s"), tmp_path / "x")
+
+
+def test_offline(server, tmp_path):
+    server.close()
+    with pytest.raises(InputError, match=r"127.0.0.1:\d+ cannot be reached .* on another machine"):
+        fetch(server.source(), tmp_path / "x")
+    assert names(tmp_path) == []
+
+
+def zipped(table, recordings):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("ESC-50-33c8/meta/esc50.csv", table)
+        for name in recordings:
+            archive.writestr(f"ESC-50-33c8/audio/{name}", b"RIFF")
+    return stream.getvalue()
+
+
+TABLE = "filename,fold,target,category,esc10,src_file,take\n" + "".join(
+    f"1-{i}-A-{i}.wav,{i % 5 + 1},{i},class {i},False,{i},A\n" for i in range(5)
+)
+
+
+def test_a_set_is_unpacked_and_checked(server, tmp_path):
+    server.content = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert names(tmp_path) == ["ESC-50"]
+    assert names(tmp_path / "ESC-50") == ["audio", "meta"]
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert len(server.asked) == 1
+    (tmp_path / "ESC-50" / "audio" / "1-3-A-3.wav").unlink()
+    with pytest.raises(InputError, match=r"1 are missing, `1-3-A-3\.wav` first"):
+        fetch_esc50(tmp_path / "ESC-50", archive=archive)
+
+
+def test_files_beside_a_set_are_its_owners(server, tmp_path):
+    server.content = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    (tmp_path / "ESC-50.partial").mkdir()
+    mine = ["ESC-50.partial/notes.txt", "ESC-50.part", "ESC-50.lock", "ESC-50.zip.part", "ESC-50.zip.lock"]
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert [(tmp_path / name).read_text() for name in mine] == ["mine"] * 5
+    assert names(tmp_path) == sorted({name.partition("/")[0] for name in mine} | {"ESC-50"})
+
+
+def test_a_zip_file_that_lies_there_is_unpacked_and_kept(server, tmp_path):
+    whole = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    given = tmp_path / "ESC-50.zip"
+    for content in (b"holiday photos", zipped(TABLE, [])):
+        given.write_bytes(content)
+        with pytest.raises(InputError, match=r"ESC-50\.zip`.* move it away and fetch the set again"):
+            fetch_esc50(tmp_path / "ESC-50", archive=archive)
+        assert given.read_bytes() == content
+        assert names(tmp_path) == ["ESC-50.zip"]
+    given.write_bytes(whole)
+    assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
+    assert given.read_bytes() == whole
+    assert names(tmp_path) == ["ESC-50", "ESC-50.zip"]
+    assert not server.asked
+
+
+def test_offline_a_set_is_asked_for_by_its_own_name(server, tmp_path):
+    server.close()
+    with pytest.raises(InputError, match=r"put it at `[^`]*ESC-50\.zip` and run"):
+        fetch_esc50(tmp_path / "ESC-50", archive=Archive(Source(server.url), "meta/esc50.csv", ""))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "x").symlink_to(tmp_path / "disk" / "big")
+    fetch(server.source(), tmp_path / "x")
+    assert (tmp_path / "x").is_symlink()
+    assert (tmp_path / "disk" / "big").read_bytes() == CONTENT
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe` is a pipe, and a file is to be read"):
+        fetch(server.source(), tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (zipped(TABLE, ["1-0-A-0.wav"]), "4 are missing, `1-1-A-1.wav` first"),
+        (zipped(TABLE + "\n", []), "must have the MD5"),
+        (zipped(TABLE, ["a.wav"]).replace(b"RIFF", b"RIFX", 1), "whole zip file"),
+        (b"<html>", "whole zip file"),
+    ],
+)
+def test_a_set_that_is_something_else(server, tmp_path, content, message):
+    server.content = content
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    with pytest.raises(InputError, match=message):
+        fetch_esc50(tmp_path / "ESC-50", archive=archive)
+    assert names(tmp_path) == []
+
+
+def test_a_released_checkpoint_of_other_widths(server, tmp_path):
+    stream = io.BytesIO()
+    torch.save(Cnn14([2] * 12, n_classes=3, embedding=4).state_dict(), stream)
+    server.content = stream.getvalue()
+    with pytest.raises(InputError, match=r"must have E-PANNs' widths \[64, 64, .* Found \[2, 2"):
+        fetch_epanns(tmp_path / "epanns.pt", source=Source(server.url))
+    assert not (tmp_path / "epanns.pt").exists()
+
+
+def test_names_of_audioset():
+    classes = audioset_classes()
+    assert (
+        len(classes) == len({found.mid for found in classes}) == len({found.name for found in classes}) == 527
+    )
+    assert classes[0] == ("/m/09x0r", "Speech")
+    assert classes[300].name == "Vehicle"
+    assert classes[526] == ("/m/07hvw1", "Field recording")

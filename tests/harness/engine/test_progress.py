@@ -1,0 +1,120 @@
+import json
+import os
+
+import pytest
+
+from prunebench.harness.engine import progress as module
+from prunebench.harness.engine.progress import Progress, ProgressFile, read_progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when it is told to."""
+    now = [1000.0]
+    monkeypatch.setattr(module.time, "time", lambda: now[0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+class Listening:
+    def __init__(self):
+        self.news = []
+
+    def show(self, progress, news):
+        if news is not None:
+            self.news.append((news.phase, news.title, news.text, news.failed))
+
+
+def test_counts_news_and_the_pieces_at_work(clock):
+    heard = Listening()
+    progress = Progress([heard])
+    progress.announce("nothing", 0)
+    progress.announce("cells", 3)
+    for key in "abc":
+        progress.name(key, "cells", f"cell {key}")
+    progress.step("a", 0, 1)
+    progress.step("a", 1, 4)
+    assert progress.running["a"].share == 0.25
+    progress.finished("a", test_map=0.5)
+    progress.step("a", 4, 4)  # a message that comes after the result
+    assert progress.running == {}
+    progress.failed("b", "no such filter")
+    cells = progress.phases["cells"]
+    assert (cells.done, cells.failed, cells.left) == (1, 1, 1)
+    assert progress.last_map == 0.5
+    assert heard.news == [
+        ("cells", "cell a", "test mAP 0.500", False),
+        ("cells", "cell b", "no such filter", True),
+    ]
+    progress.abandon("cells", "the rest cannot be")
+    assert cells.left == 0
+    assert list(progress.phases) == ["cells"]
+
+
+def test_time_left_counts_what_was_computed_and_how_many_are_at_work(clock):
+    """Two at a time, ten seconds each; one that shares a result took no time and says nothing of the others."""
+    progress = Progress()
+    progress.announce("cells", 7)
+    for key in "abcdefg":
+        progress.name(key, "cells")
+    progress.finished("g", test_map=0.5)
+    assert progress.seconds_left() is None
+    progress.step("a", 0, 1)
+    progress.step("b", 0, 1)
+    assert progress.seconds_left() is None
+    clock[0] += 10
+    progress.finished("a")
+    progress.finished("b")
+    assert progress.seconds_left() == pytest.approx(4 * 10 / 2)
+    progress.step("c", 0, 1)
+    clock[0] += 5
+    progress.step("c", 1, 2)
+    assert progress.seconds_left() == pytest.approx(3.5 * 10 / 2)
+
+
+def test_time_left_weighs_the_cells_by_what_they_cost(clock):
+    """A cell of nine parts took ninety seconds; nine of one part are left, and each will take ten."""
+    progress = Progress()
+    progress.announce("cells", 10, 18.0)
+    progress.name("scratch", "cells", work=9.0)
+    for key in "abcdefghi":
+        progress.name(key, "cells")
+    progress.step("scratch", 0, 1)
+    clock[0] += 45
+    progress.step("scratch", 1, 2)
+    assert progress.seconds_left() == pytest.approx(45 + 90)
+    clock[0] += 45
+    progress.finished("scratch")
+    assert progress.seconds_left() == pytest.approx(90)
+    progress.step("a", 0, 1)
+    clock[0] += 10
+    progress.finished("a")
+    assert progress.seconds_left() == pytest.approx(80)
+
+
+def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkeypatch):
+    path = tmp_path / "progress.json"
+    clock[0] = 4e9  # later than this process began
+    with ProgressFile(path) as file:
+        progress = Progress([file])
+        progress.announce("cells", 2)
+        progress.name("a", "cells", "l1 at 50 %")
+        clock[0] += 2
+        progress.step("a", 1, 2)
+        clock[0] += 0.1
+        progress.step("a", 2, 2)  # within a second of the last write
+        found = read_progress(path)
+        assert found is not None
+        assert found["process"] == os.getpid()
+        assert found["running"] == [
+            {"phase": "cells", "title": "l1 at 50 %", "work": 1.0, "started": 4e9 + 2, "share": 0.5}
+        ]
+        assert found["phases"]["cells"]["left"] == 2
+        for change in ({"process": 2**22 + 1}, {"schema_version": 99}, {"host": "elsewhere", "updated": 0}):
+            path.write_text(json.dumps({**found, **change}))
+            assert read_progress(path) is None
+        path.write_text(json.dumps({**found, "host": "elsewhere"}))
+        assert read_progress(path) is not None
+        path.write_text("{")
+        assert read_progress(path) is None
+    assert not path.exists()

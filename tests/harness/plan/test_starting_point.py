@@ -1,0 +1,69 @@
+"""A user's checkpoint as the base model: as it is, or with a new head."""
+
+import numpy as np
+import pytest
+import torch
+
+from prunebench.harness.cells.base_model import BaseJob, adapted
+from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.plan.starting_point import StartingPoint, content_of_file
+from prunebench.harness.training.head import embeddings, train_head, with_new_head
+from prunebench.harness.training.loop import Recipe
+from prunebench.harness.workspace.cache import Cache
+
+WIDTHS = (1, 2, 3, 2, 3, 4, 3, 5, 4, 6, 5, 7)
+DATA = DataOptions(training_clips=24, validation_clips=8, test_clips=8)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    rng = np.random.default_rng(0)
+    features = rng.normal(-40, 10, (30, 40, 64)).astype(np.float32)
+    return features, rng.random((30, 5)) < 0.4
+
+
+def differing(first, second):
+    theirs = second.state_dict()
+    return {
+        k
+        for k, v in first.state_dict().items()
+        if v.shape != theirs[k].shape or not torch.equal(v, theirs[k])
+    }
+
+
+def test_only_the_head_is_new_and_only_it_learns(clips):
+    model = Cnn14(WIDTHS, n_classes=3, embedding=6, seed=1)
+    new = with_new_head(model, 5, seed=2)
+    assert new.n_classes == 5
+    assert differing(with_new_head(model, 5, seed=2), new) == set()
+    assert differing(with_new_head(model, 5, seed=3), new) == {"fc_audioset.weight"}
+    before = with_new_head(model, 5, seed=2)
+    state = torch.random.get_rng_state()
+    train_head(new, *clips, Recipe(steps=30, batch=8, learning_rate=0.05), seed=0)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert differing(new, before) == {"fc_audioset.weight", "fc_audioset.bias"}
+    inputs, targets = torch.from_numpy(embeddings(new, clips[0])), torch.from_numpy(clips[1]).float()
+    losses = [
+        torch.nn.functional.binary_cross_entropy_with_logits(m.fc_audioset(inputs), targets)
+        for m in (before, new)
+    ]
+    assert losses[1] < losses[0]
+
+
+@pytest.mark.parametrize(("classes", "adapt"), [(24, "head"), (3, "head"), (3, "all")])
+def test_the_base_model_of_a_checkpoint(tmp_path, classes, adapt):
+    """`synth` has 24 classes."""
+    model = Cnn14(WIDTHS, n_classes=classes, embedding=6, seed=1)
+    torch.save({"model": model.state_dict()}, tmp_path / "mine.pth")
+    start = StartingPoint(str(tmp_path / "mine.pth"), content_of_file(tmp_path / "mine.pth"), adapt)
+    job = BaseJob("identity", DATA, WIDTHS, 6, Recipe(steps=2, batch=8), 0, start)
+    cache = Cache(tmp_path / "cache")
+    found, _ = adapted(job, start, cache, cache.training("identity"))
+    assert found.n_classes == 24
+    if classes == 24:
+        assert differing(found, model) == set()
+    elif adapt == "head":
+        assert differing(found, model) == {"fc_audioset.weight", "fc_audioset.bias"}
+    else:
+        assert "conv_block1.conv1.weight" in differing(found, model)

@@ -1,0 +1,96 @@
+"""Recalibrated batch norm holds the mean of what its batches had, re-derived layer by layer."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.pruning.recalibration import BATCH, recalibrate, recalibration_rows
+from prunebench.harness.training.loop import stem_outputs
+
+WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
+
+
+@pytest.fixture
+def model() -> Cnn14:
+    model = Cnn14(WIDTHS, n_classes=3, embedding=4, seed=2)
+    generator = torch.Generator().manual_seed(5)
+    for layer in LAYERS:
+        norm = model.batch_norm(layer)
+        norm.running_mean.normal_(generator=generator)
+        norm.running_var.uniform_(0.5, 3, generator=generator)
+        norm.weight.data.uniform_(0.5, 2, generator=generator)
+    return model.eval()
+
+
+@pytest.fixture
+def features() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(BATCH + 9, 40, 64)).astype(np.float32)
+
+
+def reference(
+    model: Cnn14, x: torch.Tensor, norms: dict[str, list[tuple[torch.Tensor, torch.Tensor]]]
+) -> None:
+    """One batch through the network as the definition says, statistics of the batch everywhere."""
+
+    def normalised(
+        name: str, norm: torch.nn.BatchNorm2d, values: torch.Tensor, dims=(0, 2, 3)
+    ) -> torch.Tensor:
+        mean, biased = values.mean(dims), values.var(dims, unbiased=False)
+        norms.setdefault(name, []).append((mean, values.var(dims, unbiased=True)))
+        shape = (1, -1, 1, 1)
+        scaled = (values - mean.reshape(shape)) / (biased.reshape(shape) + norm.eps).sqrt()
+        return scaled * norm.weight.reshape(shape) + norm.bias.reshape(shape)
+
+    x = normalised("bn0", model.bn0, x[:, None].transpose(1, 3)).transpose(1, 3)
+    for index, layer in enumerate(LAYERS):
+        x = F.relu(
+            normalised(
+                layer, model.batch_norm(layer), F.conv2d(x, model.convolution(layer).weight, padding=1)
+            )
+        )
+        if index % 2 and index < 11:
+            x = F.avg_pool2d(x, 2)
+
+
+def test_statistics_are_the_mean_over_batches(model: Cnn14, features: np.ndarray) -> None:
+    norms: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {}
+    with torch.no_grad():
+        for part in (features[:BATCH], features[BATCH:]):
+            reference(model.double(), torch.from_numpy(part).double(), norms)
+    model.float()
+    recalibrate(model, features, np.arange(len(features)))
+    for name, seen in norms.items():
+        norm = model.bn0 if name == "bn0" else model.batch_norm(name)
+        assert torch.allclose(
+            norm.running_mean.double(), torch.stack([m for m, _ in seen]).mean(0), atol=1e-4
+        )
+        assert torch.allclose(norm.running_var.double(), torch.stack([v for _, v in seen]).mean(0), rtol=1e-3)
+        assert norm.momentum == 0.1
+    assert not any(module.training for module in model.modules())
+
+
+def test_the_tail_leaves_the_stem(model: Cnn14, features: np.ndarray) -> None:
+    before = {layer: model.batch_norm(layer).running_mean.clone() for layer in LAYERS}
+    stem = np.concatenate(list(stem_outputs(model, features)))
+    weights = {key: value.clone() for key, value in model.state_dict().items() if "running" not in key}
+    recalibrate(model, stem, np.arange(len(stem)), tail=True)
+    for index, layer in enumerate(LAYERS):
+        assert torch.equal(before[layer], model.batch_norm(layer).running_mean) == (index < 6)
+    assert all(
+        torch.equal(value, model.state_dict()[key]) for key, value in weights.items() if "tracked" not in key
+    )
+
+
+def test_the_global_generator_is_left_alone(model: Cnn14, features: np.ndarray) -> None:
+    state = torch.random.get_rng_state()
+    recalibrate(model, features, np.arange(8))
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_rows() -> None:
+    rows = recalibration_rows(100, 30)
+    assert len(set(rows.tolist())) == 30
+    assert (np.diff(rows) > 0).all()
+    assert np.array_equal(recalibration_rows(10, 300), np.arange(10))

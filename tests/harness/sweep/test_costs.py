@@ -1,0 +1,68 @@
+"""What pieces of a sweep cost, by hand."""
+
+import pytest
+
+from prunebench.eval.cost.complexity import layer_macs
+from prunebench.harness.config.config import load_config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.plan.plan import make_plan
+from prunebench.harness.sweep.costs import RELATIVE, Costs, Speed
+
+TINY = (
+    "data.training_clips=16",
+    "data.validation_clips=8",
+    "data.test_clips=8",
+    "model.width=0.03125",
+    "prune.criteria=['l1', 'random']",
+    "prune.ratios=[0.5]",
+)
+SPEED = Speed(step=3.0, tail_step=2.0, forward=1.0, tail_forward=0.5, outcome=7.0)
+
+
+def planned(*more):
+    config = load_config("quick", (*TINY, *more))
+    plan = make_plan(config, [opened(data) for data in config.data_sets()])
+    return config, plan
+
+
+def shares(model, widths):
+    """Of the backbone, and of what follows C6, from the MACs of the layers."""
+    halves, full = (layer_macs(shape, model.n_classes, model.embedding) for shape in (widths, model.widths))
+    for layers in (halves, full):
+        del layers["stft"]
+    tails = [sum(list(layers.values())[6:]) for layers in (halves, full)]
+    return sum(halves.values()) / sum(full.values()), tails[0] / tails[1]
+
+
+def test_the_tail_costs_its_own_share_of_macs():
+    """60 steps of 16 clips at 2, two stages of 16 clips at 0.5, of the part that is left of C7–C12."""
+    config, plan = planned()
+    cell = next(cell for cell in plan.cells if cell.criterion == "l1")
+    whole, tail = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    assert tail < whole
+    found = Costs(config, plan, [SPEED]).cell(cell)
+    assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
+
+
+def test_one_rate_takes_no_trials():
+    for rates, free in (("[1e-3]", True), ("[1e-3, 3e-3]", False)):
+        config, plan = planned(f"finetune.rates={rates}")
+        assert (Costs(config, plan, [SPEED]).rates(plan.cells) == 0) == free
+
+
+def test_training_from_scratch_costs_the_whole_shape():
+    config, plan = planned("controls.scratch=true", "controls.scratch_macs=true")
+    whole, _ = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    costs = Costs(config, plan, [SPEED])
+    steps, more = config.base.steps * 16, config.finetune.steps * 16
+    by_control = {cell.control: costs.cell(cell) for cell in plan.cells}
+    assert by_control["scratch"] == pytest.approx(whole * (steps * 3 + 16) + 7)
+    assert by_control["scratch-macs"] == pytest.approx(whole * ((round(steps / whole) + more) * 3 + 16) + 7)
+    assert by_control["unpruned"] == 0
+
+
+def test_without_a_measurement_a_long_cell_is_told_from_a_short_one():
+    config, plan = planned("controls.scratch=true")
+    costs = Costs(config, plan, [RELATIVE])
+    by_control = {cell.control or cell.criterion: costs.cell(cell) for cell in plan.cells}
+    assert by_control["scratch"] > 10 * by_control["l1"]

@@ -1,0 +1,65 @@
+"""What waits for what: no piece waits for one that it does not use."""
+
+import pytest
+
+from prunebench.harness.config.config import load_config
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.plan.plan import make_plan
+from prunebench.harness.sweep.graph import BaseModel, Point, Rates, Scores, Stem, Trial, needs, rank
+
+
+def graph_of(*changes):
+    config = load_config("quick", changes)
+    plan = make_plan(config, [opened(options) for options in config.data])
+    return needs(config, plan, plan.cells)
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return graph_of("base.seeds=[0, 1]", "controls.scratch=true")
+
+
+def everything_before(graph, node):
+    found, waiting = set(), [node]
+    while waiting:
+        for before in graph[waiting.pop()]:
+            if before not in found:
+                found.add(before)
+                waiting.append(before)
+    return found
+
+
+def test_a_cell_waits_for_its_own_base_model_and_the_one_that_chose_the_rate(graph):
+    bases = {node.base.seed: node for node in graph if isinstance(node, BaseModel)}
+    assert bases[0].first
+    assert not bases[1].first
+    for node in graph:
+        if not isinstance(node, Point):
+            continue
+        before = everything_before(graph, node)
+        tuned = node.cell.finetune_scope != "none"
+        wanted = {node.cell.base.seed} | ({0} if tuned else set())
+        assert {b.base.seed for b in before if isinstance(b, BaseModel)} == wanted
+        assert any(isinstance(b, Rates) for b in before) == tuned
+        assert any(isinstance(b, Stem) for b in before) == tuned
+        own = {b.criterion for b in graph[node] if isinstance(b, Scores)}
+        assert own == ({node.cell.criterion} if node.cell.criterion else set())
+        assert not any(isinstance(b, Point) for b in before)
+
+
+def test_what_the_rates_wait_for_is_begun_first(graph):
+    for node in graph:
+        if isinstance(node, Rates):
+            chain = everything_before(graph, node)
+            assert any(isinstance(before, Trial) for before in chain)
+            kinds = BaseModel | Stem | Point
+            others = [other for other in graph if other not in chain and isinstance(other, kinds)]
+            assert max(map(rank, chain)) < min(map(rank, others))
+
+
+def test_one_rate_alone_needs_no_choice():
+    graph = graph_of("finetune.rates=[1e-3]")
+    rates = [node for node in graph if isinstance(node, Rates)]
+    assert rates
+    assert not any(graph[node] for node in rates)
+    assert not any(isinstance(node, Trial) for node in graph)

@@ -1,0 +1,161 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from prunebench.eval import InputError, Record
+from prunebench.eval.files import write_text
+from prunebench.harness.cells.outcome import Outcome
+from prunebench.harness.config.comparison import difference
+from prunebench.harness.config.config import load_config
+from prunebench.harness.plan.plan import Base, Cell, Plan
+from prunebench.harness.sweep.runfolder import RunFolder, file_name
+
+RECORD = Record(
+    cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}}
+)
+
+
+def plan(*identities):
+    base = Base("b", 0, 0)
+    return Plan((base,), tuple(Cell(identity, base) for identity in identities))
+
+
+def test_records_survive_a_torn_line_and_the_last_wins(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.add_record(RECORD)
+        with (tmp_path / "records.jsonl").open("a") as stream:
+            stream.write(RECORD.to_json()[:50])
+        assert run.records() == {"a": RECORD}
+        later = replace(RECORD, ratio=0.5)
+        run.add_record(later)
+        run.add_record(replace(RECORD, cell="c"))
+        assert run.records()["a"] == later
+        assert list(run.records()) == ["a", "c"]
+    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_second_run_is_refused(tmp_path):
+    twice = pytest.raises(InputError, match="one `prunebench run` at a time")
+    with RunFolder(tmp_path), twice, RunFolder(tmp_path):
+        raise AssertionError("two runs in one folder")
+    with RunFolder(tmp_path) as run:
+        assert run.records() == {}
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="A run folder must be a folder that can be written"):
+        RunFolder(tmp_path / "file").__enter__()
+
+
+def test_probes_of_a_killed_run_go_and_what_is_named_alike_stays(tmp_path):
+    probe, other = tmp_path / f".prunebench-{'0a' * 16}", tmp_path / ".prunebench-notes"
+    for file in (probe, other):
+        file.write_text("")
+    with RunFolder(tmp_path):
+        assert not probe.exists()
+    assert other.exists()
+
+
+def test_finished_cells_must_be_in_the_configuration(tmp_path):
+    config = load_config("quick")
+    with RunFolder(tmp_path) as run:
+        run.begin(config, plan("a", "b"), [])
+        run.add_record(RECORD)
+        run.begin(config, plan("a", "b", "c"), [])
+        other = load_config("quick", ["finetune.steps=7", "workers=9"])
+        shown = r"must contain the finished cells .* holds 1 others \(`finetune.steps` 60 there and 7 here\)"
+        with pytest.raises(InputError, match=shown):
+            run.begin(other, plan("b", "c"), [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (
+            ["finetune.steps=9"],
+            ["prune.ratios=[0.1, 0.25, 0.5, 0.75]"],
+            "`finetune.steps` 9 there and 60 here",
+        ),
+        ([], ["prune.ratios=[0.25, 0.9]"], "`prune.ratios` has 0.5, 0.75 there and not here"),
+        ([], ["prune.seeds=[1, 0, 2]"], "`prune.seeds` begins with 0 there and 1 here"),
+        (
+            ["controls.scratch=true"],
+            ["controls.reversed=true"],
+            "`controls.scratch` True there and False here",
+        ),
+        ([], ["data.seed=1", "measure.latency=false"], "`data.seed` 0 there and 1 here"),
+    ],
+)
+def test_what_only_adds_cells_is_no_difference(tmp_path, before, after, shown):
+    config = load_config("quick", before)
+    write_text(tmp_path / "config.toml", config.to_toml())
+    more = ["claim=true", "workers=7", "finetune.seeds=[0, 1, 2]", "prune.target_macs=[0.8]", *after]
+    assert difference(tmp_path, load_config("quick", more)) == f" ({shown})"
+
+
+def test_a_data_set_more_is_no_difference(tmp_path):
+    several = load_config("quick", ["data=[{name='synth'}, {name='synth', seed=1}]"])
+    write_text(tmp_path / "config.toml", load_config("quick").to_toml())
+    assert "though no key of it differs" in difference(tmp_path, several)
+    write_text(tmp_path / "config.toml", several.to_toml())
+    assert "`data` has {'name': 'synth'" in difference(tmp_path, load_config("quick"))
+
+
+def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        file = tmp_path / "environment.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"run_schema_version": 99}))
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        with pytest.raises(InputError, match=r"must have run_schema_version 1\. Found 99"):
+            run.begin(load_config("quick"), plan("b"), [])
+        assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_what_a_crash_left_behind_is_removed(tmp_path):
+    for name in (".plan.json.prunebench-abcd1234", "scores/.o.npz.prunebench-0123abcd"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("half")
+    (tmp_path / "plan.json").write_text("[]")
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+    assert [path.name for path in tmp_path.rglob(".*")] == [".lock"]
+
+
+def test_another_torch_is_another_run(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}), {})
+        file = tmp_path / "environment.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
+        with pytest.raises(InputError, match="must be made with one torch"):
+            run.begin(load_config("quick"), plan("a"), [])
+
+
+def test_labels_as_file_names():
+    assert file_name("esc10 mix=3 test_fold=1") == "esc10_mix=3_test_fold=1"
+    assert file_name("../../x") == ".._.._x"
+
+
+def test_someone_elses_folder_is_left_alone(tmp_path):
+    (tmp_path / "config.toml").write_text("mine = true")
+    with RunFolder(tmp_path) as run, pytest.raises(InputError, match=r"Found `config.toml`"):
+        run.begin(load_config("quick"), plan("a"), [])
+    assert (tmp_path / "config.toml").read_text() == "mine = true"
+
+
+def test_failed_cells_do_not_bind_a_configuration(tmp_path):
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        run.add_record(replace(RECORD, status="failed", error="no such thing"))
+        run.begin(load_config("quick"), plan("b"), [])
+
+
+@pytest.mark.parametrize("line", ["xx", "{}", "[]", '{"widths": null, "timings": 3}'])
+@pytest.mark.parametrize("log", ["records", "outcomes", "shapes"])
+def test_a_foreign_line_is_named(tmp_path, log, line):
+    (tmp_path / f"{log}.jsonl").write_text(line + "\n")
+    with RunFolder(tmp_path) as run, pytest.raises(InputError, match=rf"{log}.jsonl, line 1: "):
+        run.shapes({}) if log == "shapes" else getattr(run, log)()

@@ -1,0 +1,110 @@
+"""Controls in words, table and figure: reversed criteria, shapes trained from scratch."""
+
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from prunebench.reports import make_report
+from prunebench.reports.content.numbers import gap
+from prunebench.reports.figures.controls_figure import draw_controls
+from prunebench.reports.figures.forest import PALE, Row, draw_rows
+from prunebench.reports.figures.palette import INK, Look
+from prunebench.reports.tables.by_ratio import by_ratio_markdown
+
+TUNED = {"finetune_scope": "tail", "finetune_seed": 0, "learning_rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def report(new_maker, tmp_path_factory):
+    """`upside_down` keeps the wrong filters, `l1` the right ones; new weights do worse than random."""
+    maker = new_maker(tmp_path_factory.mktemp("controls")).config()
+    for base in (0, 1, 2):  # `sideways` is its own reverse
+        at = {"base_seed": base, "ratio": 0.5}
+        maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
+        for name, signal in (("random", 1.2), ("l1", 1.5), ("upside_down", 0.6), ("sideways", 0.9)):
+            maker.cell(
+                signal=signal, criterion=name, prune_seed=0 if name == "random" else None, **at, **TUNED
+            )
+        for name, signal in (("l1", 0.7), ("upside_down", 1.4), ("sideways", 0.9)):
+            maker.cell(signal=signal, criterion=name, control="reversed", noise=5, **at, **TUNED)
+        maker.cell(signal=0.5, noise=6, control="scratch", **at)
+        maker.cell(signal=1.5, noise=7, control="scratch-macs", **at)
+    return make_report([maker.write()])
+
+
+def sentence(report, start):
+    (found,) = [s for said in report.sentences.values() for s in said if s.startswith(start)]
+    return found.replace("\u00a0", " ")
+
+
+def test_the_summary_says_which_criteria_are_better_reversed(report):
+    found = sentence(report, "Reversed with")
+    better, worse, alike = found.split("; ")
+    assert "better than as defined: upside_down +" in better
+    assert worse.startswith("worse: l1 −")
+    assert alike == "the other 1 cannot be told from the criterion as defined."
+
+
+def test_the_summary_holds_training_from_scratch_against_the_highest(report):
+    highest = next(r.map_mean for r in report.rows if r.label == "l1")
+    for start, control in (
+        ("Trained from scratch,", "scratch"),
+        ("From scratch, equal MACs in all,", "scratch-macs"),
+    ):
+        row = next(r for r in report.rows if r.control == control)
+        assert f"{gap(row.map_mean - highest)} [" in sentence(report, start)
+        assert sentence(report, start).endswith("at 50 % (l1).")
+
+
+def test_the_table_by_ratio_has_rows_for_the_controls(report):
+    lines = by_ratio_markdown(report).splitlines()
+    names = [line.split("|")[1].strip() for line in lines if line.startswith("|")][2:]
+    assert names == [
+        "`random`",
+        "`l1`",
+        "`sideways`",
+        "`upside_down`",
+        "`l1`, reversed",
+        "`sideways`, reversed",
+        "`upside_down`, reversed",
+        "trained from scratch",
+        "from scratch, equal MACs in all",
+    ]
+
+
+def test_the_figure_sets_each_reverse_below_its_criterion(report):
+    pairs = list(zip(report.points, report.rows, strict=True))
+    figure = draw_controls(pairs, report.points[0].panel, standing="no claim")
+    axes = figure.axes[0]
+    names = [text.get_text() for text in axes.get_yticklabels()][::-1]
+    assert names == [
+        "l1",
+        "reversed",
+        "sideways",
+        "reversed",
+        "upside_down",
+        "reversed",
+        "trained from scratch",
+        "from scratch, equal MACs in all",
+    ]
+    marks = {
+        round(line.get_ydata()[0]): line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1
+    }
+    differences = {row.label: row.difference for row in report.rows}
+    assert marks[6] == differences["l1, reversed"]
+    assert marks[3] == differences["upside_down"]
+
+
+def test_without_controls_there_is_no_figure(quick_report):
+    pairs = list(zip(quick_report.points, quick_report.rows, strict=True))
+    assert draw_controls(pairs, quick_report.points[0].panel, standing="") is None
+
+
+def test_marks_without_a_face_are_pale_where_others_are_hollow():
+    axes = Figure().subplots()
+    shown = [(marker, hollow) for marker in "x+o" for hollow in (True, False)]
+    draw_rows(axes, [Row(i, Look(INK, m), 0.1, (-0.1, 0.3), hollow) for i, (m, hollow) in enumerate(shown)])
+    bars = [to_hex(colour) for colour in axes.collections[0].get_colors()]
+    assert [line.get_color() for line in axes.lines] == [PALE, INK, PALE, INK, INK, INK]
+    assert bars == [colour.lower() for colour in (PALE, INK, PALE, INK, INK, INK)]
+    assert [line.get_markerfacecolor() for line in axes.lines][4:] == ["white", INK]

@@ -1,0 +1,55 @@
+"""Colours and markers: one look per criterion, in every figure and every run."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.markers import MarkerStyle
+
+from prunebench.reports.figures.palette import KNOWN, dash_of, look_of, order
+
+GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}
+
+
+def test_known_criteria_all_look_different():
+    assert len(set(KNOWN.values())) == len(KNOWN)
+
+
+@given(st.text("abl1_[]=é", max_size=12).filter(lambda name: name not in KNOWN))
+def test_a_plug_in_never_looks_like_a_known_criterion(name):
+    look = look_of(name)
+    assert look not in KNOWN.values()
+    assert look == look_of(name)
+    assert re.fullmatch("#[0-9A-F]{6}", look.colour)
+    MarkerStyle(look.marker)
+
+
+def test_the_look_of_a_plug_in_stays():
+    """Python's own hash differs from run to run; these must not change through any edit."""
+    looks = {name: (look_of(name).colour, look_of(name).marker) for name in ("mine", "tp:lamp", "l1[p=2]")}
+    assert looks == GOLDEN
+
+
+def test_the_order_is_the_palette_then_the_alphabet():
+    names = ["zeta", "operator_norm", "alpha", "random", "l1"]
+    assert sorted(names, key=order) == ["random", "l1", "operator_norm", "alpha", "zeta"]
+
+
+def test_the_preset_criteria_differ_in_hue_and_in_marker():
+    preset = (
+        "random",
+        "l1",
+        "geometric_median",
+        "operator_norm",
+        "operator_norm_released",
+        "operator_similarity",
+    )
+    assert len({KNOWN[name].colour for name in preset}) == len(preset)
+    assert len({KNOWN[name].marker for name in preset}) == len(preset)
+
+
+def test_lines_of_one_colour_differ_in_their_dashes():
+    lines = [(look_of(name).colour, dash_of(name)) for name in KNOWN]
+    assert len(set(lines)) == len(lines)
+    assert dash_of("l1") == (0, None)
+    assert dash_of("a plug-in") == (0, None)
