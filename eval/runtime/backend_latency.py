@@ -13,7 +13,8 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.backends import backend
 from prunebench.eval.runtime.child import MeasurementError, ProcessDied, in_child
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory
-from prunebench.eval.runtime.latency import DEFAULT_EFFORT, Effort, interleaved, relative_precision
+from prunebench.eval.runtime.latency import DEFAULT_EFFORT, Effort, interleaved
+from prunebench.eval.runtime.precision import LEAST, relative_precision
 
 Shape = TypeVar("Shape", bound=Hashable)
 Timed: TypeAlias = dict[tuple[int, str], tuple[list[float], list[float]] | str]
@@ -108,7 +109,7 @@ def _fatal(time: Callable[[Sequence[str], Effort], Timed], backends: Sequence[st
     found = {}
     for name in backends:
         try:
-            time([name], Effort(min_rounds=3, budget_seconds=0))
+            time([name], Effort(min_rounds=LEAST, budget_seconds=0))
         except MeasurementError as error:
             found[name] = f"Backend `{name}` failed. {error}"
     return found

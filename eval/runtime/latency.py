@@ -1,12 +1,13 @@
 """Latency of shapes beside each other, in one child process with a pinned number of threads.
 
 The shapes take turns: each round times every shape once, in an order drawn anew, so a machine that slows down
-slows all of them. The ratio to the reference is taken within rounds, where that drift cancels.
+slows all of them. The ratio to the reference is taken within rounds, where that drift cancels. After 40, 60, 90, …
+rounds (`LOOKS`) it is seen whether every ratio is known as well as was asked; if so, or when the time is up, the
+rounds end, and each figure comes with the precision that was reached.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -19,10 +20,13 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.child import in_child
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
+from prunebench.eval.runtime.precision import LEAST, is_look, relative_precision, rounds_needed
 
 Shape = TypeVar("Shape", bound=Hashable)
 
-_BLOCK_SECONDS = 0.05  # fast passes are repeated for this long, so that a tick of the timer does not show
+# Fast passes are repeated for this long, so that a tick of the timer does not show. Not longer: the shorter a round,
+# the nearer in time are the two passes of a ratio, and the better the machine's drift cancels.
+_BLOCK_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Effort:
     Args:
         precision: stop once the medians of all ratios are known to this, relative, at 95 %; without anything to
             compare, those of the times.
-        min_rounds: rounds that are made in any case, at least 3.
-        budget_seconds: no round begins after this time.
+        min_rounds: rounds that are made in any case, at least 4.
+        budget_seconds: no round beyond these begins after this time; then the precision may be worse than asked.
     """
 
     precision: float = 0.02
@@ -41,9 +45,9 @@ class Effort:
     budget_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.min_rounds < 3:
+        if self.min_rounds < LEAST:
             raise InputError(
-                "Parameter `min_rounds` must be at least 3, else there are no quartiles. "
+                f"Parameter `min_rounds` must be at least {LEAST}, else there is no autocorrelation. "
                 f"Found `min_rounds = {self.min_rounds}`."
             )
         if not self.precision > 0:
@@ -142,16 +146,6 @@ def summarise(
     return {key: float(value) for key, value in result.items()}
 
 
-def relative_precision(values: NDArray[np.float64]) -> float:
-    """Half the 95 % interval of the median, relative to it: 1.96 · 1.253 · (IQR / 1.349) / √n / median.
-
-    The large-sample error of a median with the spread taken from the quartiles, so single outliers do not
-    count.
-    """
-    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
-    return float(1.96 * 1.253 * (q3 - q1) / 1.349 / np.sqrt(len(values)) / median)
-
-
 def _time_rounds(
     factory: Factory,
     shapes: Sequence[Mapping[str, object]],
@@ -190,7 +184,8 @@ def interleaved(
     started = time.perf_counter()
     rounds: list[list[float]] = []
     while len(rounds) < effort.min_rounds or (
-        time.perf_counter() - started < effort.budget_seconds and not _precise(rounds, references, effort)
+        time.perf_counter() - started < effort.budget_seconds
+        and not (is_look(len(rounds)) and precise(np.array(rounds), references, effort.precision))
     ):
         draw.shuffle(order)
         # A pass that is thrown away comes first, so what another model left in the caches does not count.
@@ -201,16 +196,22 @@ def interleaved(
     return rounds
 
 
-def _precise(rounds: list[list[float]], references: Sequence[int], effort: Effort) -> bool:
-    seconds = np.array(rounds)
+def precise(seconds: NDArray[np.float64], references: Sequence[int], precision: float) -> bool:
+    """Whether the median of every ratio is known well enough; of a pass that nothing is held against, its time.
+
+    Args:
+        seconds: (rounds, passes).
+        references: of each pass, the index of the one that its ratio is taken to.
+        precision: relative, at 95 %.
+    """
     known = seconds / seconds[:, list(references)]
     alone = [index for index in references if references.count(index) == 1]
     known[:, alone] = seconds[:, alone]
-    return all(relative_precision(column) <= effort.precision for column in known.T)
+    return all(relative_precision(column) <= precision for column in known.T)
 
 
-def too_few_rounds(what: str, found: float, rounds: int, wanted: float, remedy: str) -> str | None:
-    """Why a median is not known well enough, and about how many rounds it takes; `None` where it is.
+def missed_precision(what: str, found: float, rounds: int, wanted: float, remedy: str) -> str | None:
+    """What a median is known to where that is worse than what was asked for; `None` where it is not.
 
     Args:
         what: the figure, `"ratio"`.
@@ -221,8 +222,8 @@ def too_few_rounds(what: str, found: float, rounds: int, wanted: float, remedy: 
     """
     if found <= wanted:
         return None
-    needed = math.ceil(rounds * (found / wanted) ** 2)
+    needed = rounds_needed(rounds, found, wanted)
     return (
-        f"The {what} must be known to {wanted:.1%}. Found {found:.1%} after {rounds} rounds where about {needed:,} "
-        f"would do: {remedy}, or use a quieter machine."
+        f"The {what} is known to {found:.1%} only, not to {wanted:.1%}: the time was up after {rounds} rounds, and "
+        f"about {needed:,} are needed. To get them, {remedy} or use a quieter machine."
     )

@@ -257,7 +257,11 @@ class MeasureSection(Section):
 
     latency: bool = True
     seconds: float = Field(10.0, ge=0.5, description="length of the clip that is timed")
-    budget_s: float = Field(8.0, gt=0, description="time for the interleaved timing of all shapes")
+    budget_s: float = Field(
+        8.0,
+        gt=0,
+        description="time for timing all shapes, or two seconds a shape where that is more",
+    )
     precision: float = Field(
         0.02, gt=0, description="of latency ratios, relative, at 95 %, where time allows"
     )

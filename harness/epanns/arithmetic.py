@@ -10,6 +10,7 @@ from prunebench.eval.cost.file_size import file_bytes
 from prunebench.eval.cost.geometry import MELS, WINDOW
 from prunebench.eval.runtime.latency import Effort, compare_latency
 from prunebench.eval.runtime.memory import activation_peak_bytes, peak_memory
+from prunebench.eval.runtime.precision import LEAST
 from prunebench.harness.budget.ratio import DEFAULT_SCOPE, parse_scope, removal_count
 from prunebench.harness.networks.cnn14 import LAYERS, PUBLISHED_WIDTHS, Cnn14
 
@@ -91,11 +92,11 @@ def machine_figures(shapes: Sequence[ShapeFigures], budget_seconds: float) -> li
 
     Args:
         shapes: as `shape_figures` gives them.
-        budget_seconds: for latency rounds; three are made in any case.
+        budget_seconds: for latency rounds; four are made in any case.
     """
     made = {shape.ratio: {"widths": shape.widths} for shape in shapes}
     timed = compare_latency(
-        Cnn14, made, shapes[0].ratio, effort=Effort(min_rounds=3, budget_seconds=budget_seconds)
+        Cnn14, made, shapes[0].ratio, effort=Effort(min_rounds=LEAST, budget_seconds=budget_seconds)
     )
     return [
         MachineFigures(

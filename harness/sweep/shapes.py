@@ -11,7 +11,7 @@ from prunebench.eval.measures.shape_measures import latency_key
 from prunebench.eval.runtime.backend_latency import compare_backends
 from prunebench.eval.runtime.backends import LOSSY
 from prunebench.eval.runtime.child import MeasurementError
-from prunebench.eval.runtime.latency import Effort, compare_latency, too_few_rounds
+from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
 from prunebench.eval.runtime.quiet import busy_processors
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.fields import MeasureSection
@@ -26,7 +26,7 @@ Widths = tuple[int, ...]
 Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
-
+SHAPE_SECONDS = 2.0  # some forty rounds of a small network
 _NO_QUALITY = (
     "Integers change the tags, and a sweep times them alone: take their mAP with `prunebench measure --data`."
 )
@@ -68,7 +68,7 @@ def measure_missing_shapes(
     timings, failed = _latency(config, shapes, unpruned, clip)
     others, others_failed = _other_backends(config, shapes, unpruned, clip)
     if timings[unpruned]:
-        progress.finished("latency")
+        progress.finished("latency", _reached(timings))
     else:
         progress.failed("latency", next(iter(failed[unpruned].values())))
     for widths in missing:
@@ -100,7 +100,12 @@ def _latency(
     key = latency_key()
     try:
         timings = compare_latency(
-            Cnn14, shapes, unpruned, input_shape=clip, threads=config.threads, effort=_effort(config)
+            Cnn14,
+            shapes,
+            unpruned,
+            input_shape=clip,
+            threads=config.threads,
+            effort=_effort(config, len(shapes)),
         )
     except MeasurementError as error:
         return {widths: {} for widths in shapes}, {widths: {f"{key}_ms": str(error)} for widths in shapes}
@@ -126,7 +131,7 @@ def _other_backends(
             config.measure.backends,
             input_shape=(config.measure.batch, *clip[1:]),
             threads=config.threads,
-            effort=_effort(config),
+            effort=_effort(config, len(shapes) * len(config.measure.backends)),
         )
     except MeasurementError as error:
         found = {widths: dict.fromkeys(config.measure.backends, str(error)) for widths in shapes}
@@ -162,9 +167,18 @@ def _speed_ups(timings: Mapping[str, float], macs_ratio: float) -> dict[str, flo
 
 
 def _uncertain(config: Config, key: str, precision: float, rounds: int) -> dict[str, str]:
-    why = too_few_rounds("ratio", precision, rounds, config.measure.precision, "raise `measure.budget_s`")
+    why = missed_precision(
+        "latency ratio", precision, rounds, config.measure.precision, "raise `measure.budget_s`"
+    )
     return {} if why is None else {f"{key}_ratio": why}
 
 
-def _effort(config: Config) -> Effort:
-    return Effort(precision=config.measure.precision, budget_seconds=config.measure.budget_s)
+def _reached(timings: Mapping[Widths, Mapping[str, float]]) -> str:
+    known = max(found[f"{latency_key()}_ratio_precision"] for found in timings.values())
+    return f"ratios known to ±{known:.1%} or better"
+
+
+def _effort(config: Config, timed: int) -> Effort:
+    """The budget of the configuration, and more where many are timed: each gets `SHAPE_SECONDS` at least."""
+    seconds = max(config.measure.budget_s, SHAPE_SECONDS * timed)
+    return Effort(precision=config.measure.precision, budget_seconds=seconds)

@@ -20,7 +20,7 @@ from prunebench.eval.runtime.onnx_graph import onnx_bytes
 from prunebench.harness import Cnn14
 
 WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
-LIGHT = Effort(min_rounds=3, budget_seconds=0.1)
+LIGHT = Effort(min_rounds=4, budget_seconds=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from prunebench.eval import Effort, InputError, MeasurementError, compare_latency
-from prunebench.eval.runtime.latency import interleaved, relative_precision, summarise, too_few_rounds
+from prunebench.eval.runtime.latency import interleaved, missed_precision, summarise
 
 QUICK = Effort(min_rounds=5, budget_seconds=0)
 
@@ -52,36 +52,28 @@ def test_drift_of_the_machine_cancels_in_the_ratio():
     assert found["latency_rounds"] == 21
 
 
-def test_precision_is_half_the_interval_that_covers_the_median():
-    rng = np.random.default_rng(0)
-    samples = rng.normal(10, 1, (3000, 201))
-    medians = np.median(samples, axis=1)
-    half = np.array([relative_precision(row) for row in samples]) * medians
-    assert (np.abs(medians - 10) <= half).mean() == pytest.approx(0.95, abs=0.012)
-
-
 def test_a_pass_that_nothing_is_compared_to_must_be_known_itself():
-    seconds = itertools.cycle([0.03, 0.06, 0.09])
+    seconds = itertools.cycle([0.003, 0.006, 0.009])
 
     def wait():
         time.sleep(next(seconds))
 
-    effort = Effort(min_rounds=3, budget_seconds=0.5, precision=0.001)
-    assert len(interleaved([wait], [0], 1, effort)) > 3
+    effort = Effort(min_rounds=4, budget_seconds=0.5, precision=0.001)
+    assert len(interleaved([wait], [0], 1, effort)) > 4
 
 
-def test_too_few_rounds_say_how_many_would_do():
-    assert too_few_rounds("ratio", 0.02, 7, 0.02, "raise it") is None
-    assert too_few_rounds("ratio", 0.06, 9, 0.02, "raise it") == (
-        "The ratio must be known to 2.0%. Found 6.0% after 9 rounds where about 81 would do: raise it, or use a "
-        "quieter machine."
+def test_a_missed_precision_says_what_was_reached_and_how_many_rounds_it_takes():
+    assert missed_precision("ratio", 0.02, 7, 0.02, "raise it") is None
+    assert missed_precision("ratio", 0.06, 9, 0.02, "raise it") == (
+        "The ratio is known to 6.0% only, not to 2.0%: the time was up after 9 rounds, and about 81 are needed. To get "
+        "them, raise it or use a quieter machine."
     )
 
 
 def test_bad_arguments():
     with pytest.raises(InputError, match=r"one of the shapes\. Found `b`"):
         compare_latency(nn.Linear, {"a": {}}, "b")
-    with pytest.raises(InputError, match="min_rounds = 2"):
-        Effort(min_rounds=2)
+    with pytest.raises(InputError, match="min_rounds = 3"):
+        Effort(min_rounds=3)
     with pytest.raises(InputError, match="precision = 0"):
         Effort(precision=0)

@@ -39,7 +39,12 @@ Examples:
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Of every backend.")
 @click.option("--budget", default=30.0, show_default=True, help="Seconds for latency rounds.")
-@click.option("--precision", default=0.02, show_default=True, help="Of the latency ratio, relative, at 95 %.")
+@click.option(
+    "--precision",
+    default=0.02,
+    show_default=True,
+    help="Half the 95 % interval of the latency ratio, relative.",
+)
 @click.option("--data", help="Data set whose test clips the backends' mAP is taken on.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

@@ -97,7 +97,7 @@ def timed(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool)
     from prunebench.eval.runtime.backend_latency import Latency, compare_backends
     from prunebench.eval.runtime.backends import LOSSY
     from prunebench.eval.runtime.child import MeasurementError
-    from prunebench.eval.runtime.latency import too_few_rounds
+    from prunebench.eval.runtime.latency import missed_precision
     from prunebench.eval.runtime.quiet import busy_processors
     from prunebench.harness.networks.checkpoint import load_checkpoint
     from prunebench.harness.networks.frontend import MELS, frames
@@ -139,7 +139,7 @@ def timed(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool)
                 "speed_up": 1 / latency.ratio,
                 "speed_up_over_macs_ratio": ratio / latency.ratio,
             }
-        why = too_few_rounds(what, known, latency.rounds, how.effort.precision, "give a larger --budget")
+        why = missed_precision(what, known, latency.rounds, how.effort.precision, "give a larger --budget")
         if why:
             told["warning"] = why
         if name in LOSSY and not quality:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -40,13 +41,14 @@ def _print_latency(found: dict[str, Any]) -> None:
     timed = {name: row for name, row in found["backends"].items() if "failed" not in row}
     compared = any("speed_up" in row for row in timed.values())
     headings = ["backend", "median, ms", "quartiles", "clips/s"]
-    headings += ["ratio", "quartiles", "speed-up", "speed-up × MACs ratio"] if compared else []
+    headings += ["ratio", "95 %", "speed-up", "speed-up × MACs ratio"] if compared else []
     rows = []
     for name, row in timed.items():
         line = [name, f"{row['median_ms']:.4g}", f"{row['q1_ms']:.4g}–{row['q3_ms']:.4g}"]
         line.append(f"{row['clips_per_second']:.4g}")
         if compared:
-            line += [f"{row['ratio']:.3f}", f"{row['ratio_q1']:.3f}–{row['ratio_q3']:.3f}"]
+            known = math.exp(row["precision"])
+            line += [f"{row['ratio']:.3f}", f"{row['ratio'] / known:.3f}–{row['ratio'] * known:.3f}"]
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
     click.echo(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
