@@ -13,15 +13,14 @@ from prunebench.harness.data.audioset.index import INDEXES
 from prunebench.harness.data.audioset.packed_clips import audioset
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.decoding import check_recording, decode_recording
+from prunebench.harness.data.recordings.checks import check_recording
+from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50 import esc50
+from prunebench.harness.data.recordings.search import search
 from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 SECONDS = 10  # what Cnn14 was trained on
 MOST = 256  # clips, as a sweep takes by default
-SUFFIXES = frozenset(
-    (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64")
-)
 
 
 class AudioFolder(Clips):
@@ -29,10 +28,12 @@ class AudioFolder(Clips):
 
     Args:
         recordings: paths.
+        noted: which of them are changed when they are decoded, and files of the folder that are left out.
     """
 
-    def __init__(self, recordings: Sequence[Path]) -> None:
+    def __init__(self, recordings: Sequence[Path], noted: Sequence[tuple[str, str]] = ()) -> None:
         self._recordings = tuple(recordings)
+        self.noted = tuple(noted)
         self.names = tuple(path.name for path in recordings)
         self.sources = tuple((name,) for name in self.names)
         self.targets = np.zeros((len(self.names), 0), dtype=bool)
@@ -50,6 +51,7 @@ class SomeClips(Clips):
         self.names = tuple(clips.names[index] for index in chosen)
         self.sources = tuple(clips.sources[index] for index in chosen)
         self.targets = clips.targets[chosen]
+        self.noted = clips.noted
 
     def waveform(self, index: int) -> NDArray[np.float32]:
         """Clip `index`, mono at 32 kHz in [-1, 1]."""
@@ -104,12 +106,10 @@ def _labelled(root: Path, n_classes: int) -> Clips:
 
 
 def _unlabelled(root: Path) -> Clips:
-    recordings = sorted(path for path in root.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not recordings:
-        raise InputError(
-            f"A folder of calibration clips must hold recordings: {', '.join(sorted(SUFFIXES))}. "
-            f"Found none in `{root}`."
-        )
-    for path in recordings:
-        check_recording(path)
-    return AudioFolder(recordings)
+    found = search(root, deep=False)
+    noted = [(path.name, f"left out: {why}") for path, why in found.left_out]
+    for path in found.recordings:
+        note = check_recording(path, SECONDS)
+        if note is not None:
+            noted.append((path.name, note))
+    return AudioFolder(found.recordings, noted)

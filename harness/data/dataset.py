@@ -20,11 +20,13 @@ class Clips(ABC):
         names: one name per clip.
         targets: (clips, classes), which classes a clip holds.
         sources: the recordings each clip is made of; two clips that share one are not independent.
+        noted: recordings whose samples are changed when they are decoded, each with how.
     """
 
     names: tuple[str, ...]
     targets: NDArray[np.bool_]
     sources: tuple[tuple[str, ...], ...]
+    noted: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -67,3 +69,8 @@ class DataSet:
     def split(self, name: str) -> Clips:
         """`"training"`, `"validation"` or `"test"`."""
         return {"training": self.training, "validation": self.validation, "test": self.test}[name]
+
+    @property
+    def noted(self) -> tuple[tuple[str, str], ...]:
+        """Recordings of any split whose samples are changed when they are decoded, each with how."""
+        return tuple(note for split in SPLITS for note in self.split(split).noted)

@@ -49,6 +49,7 @@ class MixedClips(Clips):
         self.names = tuple(f"mix-{split}-{index:05d}" for index in range(size))
         self.targets = np.array([recordings.targets[part].any(0) for part in parts])
         self.sources = tuple(_merged([recordings.sources[index] for index in part]) for part in parts)
+        self.noted = recordings.noted
         self._recording = lru_cache(REMEMBERED)(recordings.waveform)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -63,7 +64,7 @@ class MixedClips(Clips):
         return [int(rng.choice(self._members[number])) for number in classes]
 
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at 32 kHz in [-1, 1]."""
+        """Clip `index`, mono at the set's rate in [-1, 1]."""
         rng = self._generator(index)
         parts = [self._placed(rng, part) for part in self._parts(rng)]
         clip: NDArray[np.float32] = np.sum(parts, axis=0)
@@ -121,6 +122,8 @@ def mixed(dataset: DataSet, options: DataOptions) -> DataSet:
         identity,
         dataset.class_names,
         dataset.samples,
+        sample_rate=dataset.sample_rate,
+        skipped=dataset.skipped,
         training=splits["training"],
         validation=splits["validation"],
         test=splits["test"],

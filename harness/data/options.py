@@ -27,7 +27,7 @@ _HOMES: dict[str, tuple[tuple[str, ...], str]] = {
     "strict": (_OWN, "`fsd50k` and `folder`"),
     "training_set": (("audioset",), "`audioset`"),
     "black_list": (("audioset",), "`audioset`"),
-    "sample_rate": ((*_OWN, "audioset"), "`fsd50k`, `folder` and `audioset`"),
+    "sample_rate": (_RECORDED, "recorded sets"),
 }
 _HOLDS = {
     **dict.fromkeys(_FOLDED, "`meta/esc50.csv` and `audio/`"),
@@ -63,7 +63,7 @@ class DataOptions:
             counted and named.
         training_set: indexes of `audioset` to train on, joined by `+` [`full_train`, or all but `eval`].
         black_list: CSV of `audioset` whose first column names clips never to train on.
-        sample_rate: 32000, 16000 or 8000, of `fsd50k`, `folder` and `audioset` [32000].
+        sample_rate: 32000, 16000 or 8000, of recorded sets [32000].
 
     Raises:
         InputError: for an unknown name, a value out of its range or an option the data set does not have.

@@ -1,4 +1,4 @@
-"""Clips that a run does without, listed in its folder."""
+"""Clips that a run does without or changes, listed in its folder."""
 
 from __future__ import annotations
 
@@ -11,13 +11,33 @@ from prunebench.eval.files import write_text
 from prunebench.harness.data.dataset import DataSet
 
 FILE = "skipped.csv"
+CHANGED = "changed.csv"
 
 
 def write_skipped(folder: Path, datasets: Sequence[DataSet]) -> int:
     """List what data sets skipped, with the reasons; no file where that is nothing. Gives how many."""
     rows = [(dataset.label, name, reason) for dataset in datasets for name, reason in dataset.skipped]
+    _write(folder / FILE, ("data", "clip", "reason"), rows)
+    return len(rows)
+
+
+def write_changed(folder: Path, datasets: Sequence[DataSet]) -> int:
+    """List the recordings whose samples decoding changes; no file where there are none. Gives how many."""
+    rows = [(dataset.label, name, change) for dataset in datasets for name, change in dataset.noted]
+    _write(folder / CHANGED, ("data", "clip", "change"), rows)
+    return len(rows)
+
+
+def listed(path: Path) -> int:
+    """Rows of such a list, 0 where there is none."""
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as stream:
+        return sum(1 for _ in csv.reader(stream)) - 1
+
+
+def _write(path: Path, heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     if rows:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([("data", "clip", "reason"), *rows])
-        write_text(folder / FILE, text.getvalue())
-    return len(rows)
+        csv.writer(text, lineterminator="\n").writerows([heading, *rows])
+        write_text(path, text.getvalue())

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.recordings.decoding import check_recording
+from prunebench.harness.data.recordings.sound_file import open_sound
 
 SHORTEST = 1.0  # seconds: what is shorter is padded with zeros, for five poolings leave nothing of less
 LONGEST = 60.0
@@ -54,10 +53,9 @@ def recording_windows(path: Path, window_s: float, hop_s: float, rate: int) -> I
         rate: of the samples that are given, Hz.
 
     Raises:
-        InputError: naming the file, where it cannot be decoded.
+        InputError: naming the file, where it cannot be decoded; whether it is whole, `check_recording` tells.
     """
     check_spans(window_s, hop_s)
-    check_recording(path)
     length, hop = round(window_s * rate), max(1, round(hop_s * rate))
     kept, begin, ended = np.empty(0, dtype=np.float32), 0, 0  # `kept` begins at sample `begin`
     for samples in _resampled(path, rate):
@@ -112,19 +110,11 @@ def _window(samples: NDArray[np.float32], begin: int, rate: int) -> Window:
 
 
 def _resampled(path: Path, rate: int) -> Iterator[NDArray[np.float32]]:
-    try:
-        with soundfile.SoundFile(path) as file:
-            resample = _resampler(file.samplerate, rate)
-            for block in file.blocks(round(BLOCK * file.samplerate), dtype="float32", always_2d=True):
-                mono = block.mean(axis=1)
-                if not np.isfinite(mono).all():
-                    raise InputError(f"A recording must hold finite samples. Found `{path}`, which does not.")
-                yield resample(mono, False)
-            yield resample(np.empty(0, dtype=np.float32), True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise InputError(
-            f"A recording must be a file that libsndfile reads. Found `{path}`: {error}"
-        ) from error
+    with open_sound(path) as sound:
+        resample = _resampler(sound.rate, rate)
+        for mono in sound.blocks(at_once=round(BLOCK * sound.rate)):
+            yield resample(mono, False)
+        yield resample(np.empty(0, dtype=np.float32), True)
 
 
 def _resampler(source: int, rate: int) -> Callable[[NDArray[np.float32], bool], NDArray[np.float32]]:

@@ -26,8 +26,11 @@ class Packing:
     Args:
         name: of the set.
         listed, packed, absent, unreadable: clips.
+        cut: packed clips that were cut out of longer recordings.
+        clipped: packed clips of which samples beyond full scale were clipped.
         index: file that lists the packed ones.
         missing: file that lists the others, each with the reason.
+        changed: file that lists the clips that were cut or clipped, each with what was done; `None` without any.
     """
 
     name: str
@@ -35,8 +38,11 @@ class Packing:
     packed: int
     absent: int
     unreadable: int
+    cut: int
+    clipped: int
     index: Path
     missing: Path
+    changed: Path | None
 
 
 def pack_audioset(
@@ -83,6 +89,8 @@ def pack_audioset(
     _keep_classes(workspace / FILE, known)
     parts = _parts(workspace / WAVEFORMS, name, listed, len(known), per_file)
     missing: dict[str, str] = {}
+    cut: dict[str, str] = {}
+    noted: dict[str, str] = {}
     done = 0
     for part in parts:
 
@@ -99,13 +107,29 @@ def pack_audioset(
             progress=told,
         )
         missing |= journal.missing
+        cut |= journal.cut
+        noted |= journal.noted
         done += len(part.segments)
     lost = workspace / f"{name}-missing.csv"
     write_text(lost, _table(("name", "reason"), missing.items()))
+    changed = workspace / f"{name}-changed.csv"
+    if cut or noted or changed.exists():
+        write_text(changed, _table(("name", "change"), [*cut.items(), *noted.items()]))
     index = workspace / INDEXES / f"{name}.h5"
     packed = write_index(index, [part.path for part in parts])
     absent = sum(reason == "absent" for reason in missing.values())
-    return Packing(name, len(listed), packed, absent, len(missing) - absent, index, lost)
+    return Packing(
+        name,
+        len(listed),
+        packed,
+        absent,
+        len(missing) - absent,
+        len(cut),
+        len(noted),
+        index,
+        lost,
+        changed if cut or noted else None,
+    )
 
 
 def _parts(folder: Path, name: str, segments: list[Segment], classes: int, per_file: int) -> list[Part]:

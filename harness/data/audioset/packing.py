@@ -11,21 +11,26 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
+import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
 from prunebench.eval.logs import append_line, parsed_lines
+from prunebench.harness.data.audioset.excerpt import excerpt_of
 from prunebench.harness.data.audioset.packed import to_int16
 from prunebench.harness.data.audioset.segments import Segment
 from prunebench.harness.data.audioset.writer import Layout, PackedWriter, lay_out
-from prunebench.harness.data.recordings.decoding import check_whole, decode_recording
+from prunebench.harness.data.recordings.checks import check_recording
+from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.networks.frontend import SAMPLE_RATE
 from prunebench.harness.workspace.hashing import identity
 
 SECONDS = 10
 BLOCK = 128  # clips between two lines of the journal: 82 MB
+VERSION = 2  # raised when a clip's samples change: a file that was begun before is begun anew
 
 Progress = Callable[[int], None]
 
@@ -63,12 +68,25 @@ class Part:
 
 @dataclass
 class Journal:
-    """What a journal says: absent clips, rows on the disk, and why a recording could not be read."""
+    """What a journal says.
+
+    Args:
+        plan: hash of what was asked for.
+        absent: names of clips without a recording.
+        version: of the code that began it.
+        done: rows on the disk.
+        unreadable: why a recording could not be used, by the clip's name.
+        cut: where a clip was cut out of a longer recording, by its name.
+        noted: what decoding changed about a clip's samples, by its name.
+    """
 
     plan: str = ""
     absent: list[str] = field(default_factory=list)
+    version: int = 1
     done: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> dict[str, str]:
@@ -85,10 +103,12 @@ def read_journal(part: Part) -> Journal:
     journal = Journal()
     for line in parsed_lines(part.journal, json.loads):
         if "plan" in line:
-            journal = Journal(str(line["plan"]), list(line["absent"]))
+            journal = Journal(str(line["plan"]), list(line["absent"]), int(line.get("version", 1)))
         else:
             journal.done = int(line["done"])
             journal.unreadable |= line["unreadable"]
+            journal.cut |= line.get("cut", {})
+            journal.noted |= line.get("noted", {})
     if journal.plan and journal.plan != part.plan:
         raise InputError(
             f"A packed file that was begun is finished with the same segments and classes. `{part.path}` was begun "
@@ -108,7 +128,8 @@ def pack(
 ) -> Journal:
     """Make a packed file, or go on with it, or find it made.
 
-    A clip is its recording's first 10 s, channels averaged, at 32 kHz, padded with zeros.
+    A clip is its recording's first 10 s, or 10 s from the start of the segment where the recording is longer than
+    that; channels averaged, at 32 kHz, padded with zeros.
 
     Args:
         part: what to make.
@@ -146,14 +167,14 @@ def pack(
 
 
 def _begin(part: Part, journal: Journal, find: Callable[[Segment], Path | None]) -> Journal:
-    if journal.plan and part.partial.exists():
+    if journal.plan and journal.version == VERSION and part.partial.exists():
         return journal
     absent = [segment.name for segment in part.segments if find(segment) is None]
-    journal = Journal(part.plan, absent)
+    journal = Journal(part.plan, absent, VERSION)
     present = len(part.segments) - len(absent)
     try:
         lay_out(part.partial, Layout(present, SECONDS * SAMPLE_RATE, part.classes, SAMPLE_RATE))
-        write_text(part.journal, json.dumps({"plan": part.plan, "absent": absent}) + "\n")
+        write_text(part.journal, json.dumps({"plan": part.plan, "absent": absent, "version": VERSION}) + "\n")
     except OSError as error:
         raise _no_room(part, error, 0, present) from error
     return journal
@@ -172,40 +193,54 @@ def _write_rows(
     layout = Layout(len(present), SECONDS * SAMPLE_RATE, part.classes, SAMPLE_RATE)
     with PackedWriter(part.partial, layout) as writer, ThreadPoolExecutor(workers) as pool:
 
-        def settle(row: int) -> str | None:
+        def settle(row: int) -> Settled:
             return _write_clip(writer, row, present[row], find(present[row]))
 
         while journal.done < len(present):
             rows = range(journal.done, min(journal.done + BLOCK, len(present)))
-            unreadable = {}
+            news: dict[str, dict[str, str]] = {"unreadable": {}, "cut": {}, "noted": {}}
             try:
-                for row, reason in zip(rows, pool.map(settle, rows), strict=True):
-                    if reason is None:
+                for row, settled in zip(rows, pool.map(settle, rows), strict=True):
+                    if settled.unreadable is None:
                         writer.write_label(row, present[row].name, present[row].labels)
                     elif strict:
-                        raise InputError(reason)
-                    else:
-                        unreadable[present[row].name] = reason
+                        raise InputError(settled.unreadable)
+                    for kind, said in settled._asdict().items():
+                        if said is not None:
+                            news[kind][present[row].name] = said
                     progress(len(absent) + row + 1)
                 writer.flush()
-                append_line(part.journal, json.dumps({"done": rows.stop, "unreadable": unreadable}))
+                append_line(part.journal, json.dumps({"done": rows.stop, **news}))
             except OSError as error:
                 raise _no_room(part, error, journal.done, len(present)) from error
             journal.done = rows.stop
-            journal.unreadable |= unreadable
+            journal.unreadable |= news["unreadable"]
+            journal.cut |= news["cut"]
+            journal.noted |= news["noted"]
 
 
-def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | None) -> str | None:
-    """Decode a recording into its row; why it cannot be, in one sentence."""
+class Settled(NamedTuple):
+    """What became of a clip, each in one sentence or `None`, under the names that a journal gives it."""
+
+    unreadable: str | None = None
+    cut: str | None = None
+    noted: str | None = None
+
+
+def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | None) -> Settled:
+    """Decode a recording into its row."""
     if path is None:
-        return f"A recording must stay while it is packed. Found `{segment.name}` gone."
+        return Settled(f"A recording must stay while it is packed. Found `{segment.name}` gone.")
     try:
-        check_whole(path, SECONDS)
-        waveform = to_int16(decode_recording(path, SECONDS * SAMPLE_RATE))
+        excerpt = excerpt_of(segment, path, SECONDS)
+        noted = check_recording(path, excerpt.start + excerpt.seconds)
+        clip = np.zeros(SECONDS * SAMPLE_RATE, dtype=np.float32)
+        samples = round(excerpt.seconds * SAMPLE_RATE)
+        clip[:samples] = decode_recording(path, samples, start=excerpt.start)
     except InputError as error:
-        return str(error)
-    writer.write_waveform(row, waveform)
-    return None
+        return Settled(str(error))
+    writer.write_waveform(row, to_int16(clip))
+    return Settled(cut=excerpt.said, noted=noted)
 
 
 def _no_room(part: Part, error: OSError, done: int, present: int) -> InputError:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.calibration_clips import SUFFIXES
 from prunebench.harness.data.recordings.csv_tables import read_rows
+from prunebench.harness.data.recordings.search import FOREIGN, SUFFIXES
+
+LATEST = 1e6  # seconds: eleven days
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,22 @@ class Segment:
     @property
     def stems(self) -> tuple[str, ...]:
         """File names without suffix under which tools leave such a clip."""
+        return (f"Y{self.youtube_id}", self.youtube_id, *self._stems_with_start)
+
+    @property
+    def _stems_with_start(self) -> tuple[str, ...]:
         milliseconds = f"{self.youtube_id}_{round(1000 * self.start)}"
         return (
-            f"Y{self.youtube_id}",
-            self.youtube_id,
             f"{self.youtube_id}_{self.start:.3f}",
             f"{self.youtube_id}_{self.start:.0f}_{self.end:.0f}",
             f"{self.youtube_id}_{self.start:.3f}_{self.end:.3f}",
             milliseconds,
             f"{milliseconds}_{round(1000 * self.end)}",
         )
+
+    def starts(self, stem: str) -> bool:
+        """Whether a file of this name begins where the clip does, by its name."""
+        return stem in self._stems_with_start
 
 
 def read_segments(path: Path, ids: Sequence[str]) -> list[Segment]:
@@ -81,6 +89,11 @@ def _segment(path: Path, row: list[str], number: dict[str, int]) -> Segment:
             'A list of segments must have rows of id, start, end and "classes". '
             f"Found `{', '.join(row)[:80]}` in `{path}`."
         ) from error
+    if not 0 <= segment.start < segment.end <= LATEST:
+        raise InputError(
+            f"A segment must begin at 0 s or later and end after that. Found {start} to {end} for `{youtube_id}` in "
+            f"`{path}`."
+        )
     if not 1 <= len(youtube_id.encode()) <= 15 or set(youtube_id) & set("/\\\0"):
         raise InputError(
             f"An id of a video must be at most 15 plain bytes. Found `{youtube_id}` in `{path}`."
@@ -98,23 +111,29 @@ def _segment(path: Path, row: list[str], number: dict[str, int]) -> Segment:
 def recordings_by_stem(folder: Path) -> dict[str, Path]:
     """Recordings anywhere below a folder, by file name without suffix; of equal names the first in order.
 
+    Formats that libsndfile does not read are among them where there is no other, so that they are named as unreadable
+    and not as absent.
+
     Raises:
         InputError: for a folder that is not there or holds no recording.
     """
     if not folder.is_dir():
         raise InputError(f"Recordings must lie in a folder. Found none at `{folder}`.")
     found: dict[str, Path] = {}
+    foreign: dict[str, Path] = {}
     for place, folders, files in os.walk(folder):
         folders.sort()
         for file in sorted(files):
             stem, suffix = os.path.splitext(file)  # noqa: PTH122 - a Path for each of two million is slow
             if suffix.lower() in SUFFIXES:
                 found.setdefault(stem, Path(place, file))
+            elif suffix.lower() in FOREIGN:
+                foreign.setdefault(stem, Path(place, file))
     if not found:
         raise InputError(
             f"A folder to pack must hold recordings: {', '.join(sorted(SUFFIXES))}. Found none in `{folder}`."
         )
-    return found
+    return foreign | found
 
 
 def recording_of(segment: Segment, recordings: dict[str, Path]) -> Path | None:

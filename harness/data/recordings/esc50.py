@@ -7,7 +7,7 @@ recordings in five folds; clips cut from one longer recording stay in one fold. 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.decoding import check_recording, decode_recording
+from prunebench.harness.data.recordings.checks import check_recording
+from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50_table import Recording, read_table
 from prunebench.harness.networks.frontend import SAMPLE_RATE
 
@@ -32,18 +33,28 @@ class RecordedClips(Clips):
         audio: the folder.
         recordings: their rows of the table.
         classes: target of each column.
+        rate: of the waveforms, Hz.
+        notes: what decoding changes, by file name.
     """
 
-    def __init__(self, audio: Path, recordings: Sequence[Recording], classes: Sequence[int]) -> None:
-        self._audio = audio
+    def __init__(
+        self,
+        audio: Path,
+        recordings: Sequence[Recording],
+        classes: Sequence[int],
+        rate: int,
+        notes: Mapping[str, str],
+    ) -> None:
+        self._audio, self._rate = audio, rate
         self.names = tuple(recording.filename for recording in recordings)
         self.sources = tuple((recording.source,) for recording in recordings)
         targets = np.array([recording.target for recording in recordings])
         self.targets = targets[:, None] == np.array(classes)
+        self.noted = tuple((name, notes[name]) for name in self.names if name in notes)
 
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at 32 kHz in [-1, 1]."""
-        return decode_recording(self._audio / self.names[index], SECONDS * SAMPLE_RATE)
+        """Clip `index`, mono at the set's rate in [-1, 1]."""
+        return decode_recording(self._audio / self.names[index], SECONDS * self._rate, self._rate)
 
 
 @dataclass(frozen=True)
@@ -79,26 +90,32 @@ class Collection:
         """Folds present, in order."""
         return sorted({recording.fold for recording in self.recordings})
 
-    def content(self) -> str:
+    def content(self) -> tuple[str, dict[str, str]]:
         """Hash of the rows and of the bytes of every recording, wherever the folder lies.
 
+        Returns:
+            The hash, and what decoding changes about some recordings, by file name.
+
         Raises:
-            InputError: naming the first recording that cannot be read.
+            InputError: naming the first recording that cannot be used.
         """
+        notes = {}
         whole = hashlib.blake2b(digest_size=32)
         for recording in self.recordings:
             path = self.root / "audio" / recording.filename
-            check_recording(path)
+            note = check_recording(path, SECONDS)
+            if note is not None:
+                notes[recording.filename] = note
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
             whole.update(repr((recording, digest)).encode())
-        return whole.hexdigest()
+        return whole.hexdigest(), notes
 
-    def clips(self, folds: Sequence[int]) -> RecordedClips:
+    def clips(self, folds: Sequence[int], rate: int, notes: Mapping[str, str]) -> RecordedClips:
         """The recordings of some folds."""
         chosen = [recording for recording in self.recordings if recording.fold in folds]
         classes = sorted({recording.target for recording in self.recordings})
-        return RecordedClips(self.root / "audio", chosen, classes)
+        return RecordedClips(self.root / "audio", chosen, classes, rate, notes)
 
 
 def esc50(options: DataOptions) -> DataSet:
@@ -109,22 +126,28 @@ def esc50(options: DataOptions) -> DataSet:
     """
     collection = Collection.read(options)
     test, validation = _chosen_folds(options, collection)
+    content, notes = collection.content()
+    rate = options.sample_rate or SAMPLE_RATE
     identity = {
         "name": options.name,
         "version": VERSION,
-        "content": collection.content(),
+        "content": content,
         "test_fold": test,
         "validation_fold": validation,
+        **({} if rate == SAMPLE_RATE else {"sample_rate": rate}),
     }
     categories = {recording.target: recording.category for recording in collection.recordings}
     return DataSet(
         label=options.label,
         identity=identity,
         class_names=tuple(categories[target] for target in sorted(categories)),
-        samples=SECONDS * SAMPLE_RATE,
-        training=collection.clips([fold for fold in collection.folds if fold not in (test, validation)]),
-        validation=collection.clips([validation]),
-        test=collection.clips([test]),
+        samples=SECONDS * rate,
+        sample_rate=rate,
+        training=collection.clips(
+            [fold for fold in collection.folds if fold not in (test, validation)], rate, notes
+        ),
+        validation=collection.clips([validation], rate, notes),
+        test=collection.clips([test], rate, notes),
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.decoding import check_whole, decode_recording
+from prunebench.harness.data.recordings.checks import check_recording
+from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 SECONDS = 10.0
+AT_ONCE = 4096  # recordings that are handed to threads together
 PROBED = 1 << 16  # bytes at either end that tell files apart; to hash all of FSD50K would read 34 GB
 
 
@@ -49,15 +52,22 @@ class LabelledClips(Clips):
         classes: columns of the targets.
         samples: length of every clip.
         sample_rate: of the waveforms.
+        notes: what decoding changes, by name.
     """
 
     def __init__(
-        self, recordings: Sequence[Labelled], classes: int, samples: int, sample_rate: int = SAMPLE_RATE
+        self,
+        recordings: Sequence[Labelled],
+        classes: int,
+        samples: int,
+        sample_rate: int = SAMPLE_RATE,
+        notes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._paths = tuple(recording.path for recording in recordings)
         self._samples, self._rate = samples, sample_rate
         self.names = tuple(recording.name for recording in recordings)
         self.sources = tuple((recording.source,) for recording in recordings)
+        self.noted = tuple((name, notes[name]) for name in self.names if name in notes)
         self.targets = np.zeros((len(recordings), classes), dtype=bool)
         for row, recording in enumerate(recordings):
             self.targets[row, list(recording.labels)] = True
@@ -83,13 +93,9 @@ def recorded_set(
     """
     rate = options.sample_rate or SAMPLE_RATE
     samples = round((options.seconds or SECONDS) * rate)
-    kept, probes, skipped = _usable(recordings, samples / rate, strict=bool(options.strict))
-    content = hashlib.blake2b(digest_size=32)
-    for recording, probe in zip(kept, probes, strict=True):
-        known = (recording.name, recording.split, recording.labels, recording.source)
-        content.update(repr(known).encode() + probe)
+    kept, content, notes, skipped = _usable(recordings, samples / rate, strict=bool(options.strict))
     splits = {
-        split: LabelledClips([r for r in kept if r.split == split], len(class_names), samples, rate)
+        split: LabelledClips([r for r in kept if r.split == split], len(class_names), samples, rate, notes)
         for split in SPLITS
     }
     for split, clips in splits.items():
@@ -99,7 +105,7 @@ def recorded_set(
     identity = {
         "name": options.name,
         "version": version,
-        "content": content.hexdigest(),
+        "content": content,
         "classes": list(class_names),
         "samples": samples,
         "sample_rate": rate,
@@ -119,25 +125,34 @@ def recorded_set(
 
 def _usable(
     recordings: Sequence[Labelled], seconds: float, *, strict: bool
-) -> tuple[list[Labelled], list[bytes], list[tuple[str, str]]]:
-    """Recordings whose header and end of the part in use can be read; a hash of each; the others, and why."""
-    kept, probes, skipped = [], [], []
+) -> tuple[list[Labelled], str, dict[str, str], list[tuple[str, str]]]:
+    """Recordings that can be used; a hash of them; what decoding changes about some; the others, and why."""
+    kept, notes, skipped = [], {}, []
+    content = hashlib.blake2b(digest_size=32)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda recording: _probe(recording.path, seconds), recordings)
-        for recording, probe in zip(recordings, found, strict=True):
-            if isinstance(probe, bytes):
+        # Some at a time: each that waits takes memory.
+        for first in range(0, len(recordings), AT_ONCE):
+            some = recordings[first : first + AT_ONCE]
+            found = pool.map(lambda recording: _probe(recording.path, seconds), some)
+            for recording, probe in zip(some, found, strict=True):
+                if isinstance(probe, InputError):
+                    if strict:
+                        raise probe
+                    skipped.append((recording.name, str(probe)))
+                    continue
                 kept.append(recording)
-                probes.append(probe)
-            elif strict:
-                raise probe
-            else:
-                skipped.append((recording.name, str(probe)))
-    return kept, probes, skipped
+                digest, note = probe
+                known = (recording.name, recording.split, recording.labels, recording.source)
+                content.update(repr(known).encode() + digest)
+                if note is not None:
+                    notes[recording.name] = note
+    return kept, content.hexdigest(), notes, skipped
 
 
-def _probe(path: Path, seconds: float) -> bytes | InputError:
+def _probe(path: Path, seconds: float) -> tuple[bytes, str | None] | InputError:
+    """A hash of a recording and what decoding changes about it, or why it cannot be used."""
     try:
-        check_whole(path, seconds)
+        note = check_recording(path, seconds)
         digest = hashlib.blake2b(digest_size=16)
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
@@ -145,8 +160,8 @@ def _probe(path: Path, seconds: float) -> bytes | InputError:
             for start in (0, max(0, size - PROBED)):
                 stream.seek(start)
                 digest.update(stream.read(PROBED))
-        return digest.digest()
+        return digest.digest(), note
     except InputError as error:
         return error
     except OSError as error:
-        return InputError(f"A recording must be a file that can be read. Found `{path}`: {error}")
+        return InputError(f"A recording must be a file that can be read. Found `{path}`: {error.strerror}.")

@@ -46,6 +46,17 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names
     console().print(table)
 
 
+NOTES = 10  # that are printed
+
+
+def print_notes(notes: Sequence[tuple[str, str]]) -> None:
+    """What became of some files, on standard error: a line each of the first, and how many more there are."""
+    for name, said in notes[:NOTES]:
+        click.echo(f"Note: `{name}`: {said}.", err=True)
+    if len(notes) > NOTES:
+        click.echo(f"Note: and {len(notes) - NOTES} more.", err=True)
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: `35 s`, `4 min 10 s`, `2 h 05 min`, `3 d 4 h`."""
     whole = max(0, round(seconds))

@@ -97,6 +97,40 @@ def test_what_cannot_be_read_is_named_and_left_out(cli, checkpoint, tmp_path):
     assert not (tmp_path / "tags.txt").exists()
 
 
+def test_what_no_decoder_takes_is_named_and_counts_as_left_out(cli, checkpoint, tmp_path):
+    recording(tmp_path / "in" / "a.wav", 1)
+    (tmp_path / "in" / "song.m4a").write_bytes(b"no sound")
+    (tmp_path / "in" / "gone.wav").symlink_to("nowhere.wav")
+    (tmp_path / "in" / "notes.txt").write_text("none")
+    code, out, error = cli("tag", checkpoint, "in", "--json")
+    assert code == 1
+    assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
+    assert "left out: `in/song.m4a`: libsndfile reads no .m4a" in error
+    assert "left out: `in/gone.wav`: it is a link to a file that is not there" in error
+    assert "`in` also holds files that are no recordings: 1 .txt." in error
+    assert "2 of 3 recordings were left out" in error
+    code, _, error = cli("tag", checkpoint, "in", "--strict")
+    assert code == 2
+    assert "`in/gone.wav`, which cannot be tagged" in error
+
+
+def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):
+    samples = recording(tmp_path / "in" / "whole.wav", 1)
+    soundfile.write(tmp_path / "in" / "telephone.wav", samples[:8000], 8000, subtype="GSM610")
+    soundfile.write(tmp_path / "in" / "integers.wav", 30000 * samples, RATE, subtype="FLOAT")
+    loud = samples.copy()
+    loud[:5] = 1.5
+    soundfile.write(tmp_path / "in" / "loud.wav", loud, RATE, subtype="FLOAT")
+    whole = (tmp_path / "in" / "whole.wav").read_bytes()
+    (tmp_path / "in" / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    code, out, error = cli("tag", checkpoint, "in", "--json")
+    assert code == 1
+    assert [found["file"] for found in json.loads(out)] == ["in/loud.wav", "in/telephone.wav", "in/whole.wav"]
+    assert "Found `in/cut.wav`, which is cut short" in error
+    assert "in `in/integers.wav`, floats at the scale of integers" in error
+    assert "Note: `in/loud.wav`: 5 of 32,000 samples lie beyond full scale and are clipped." in error
+
+
 def test_names_of_the_outputs(cli, checkpoint, tmp_path):
     recording(tmp_path / "a.wav", 1)
     (tmp_path / "names.txt").write_text("cat\nwind\nbell\n")

@@ -56,8 +56,10 @@ def audioset(
     """Pack a folder of RECORDINGS into PANNs' HDF5 files, with an index.
 
     A recording of video ID is named YID.wav, as PANNs' downloader does, or ID, ID_START, ID_START_END, in any
-    format libsndfile reads. Clips that are absent or cannot be read are counted and listed in NAME-missing.csv.
-    The same command goes on where it was stopped. A clip takes 0.64 MB.
+    format libsndfile reads. A clip is the recording's first 10 s; a recording that is longer than its segment, and
+    whose name gives no start, is cut at the segment's start. Clips that are absent or cannot be read are counted and
+    listed in NAME-missing.csv, those that were cut or clipped in NAME-changed.csv. The same command goes on where it
+    was stopped. A clip takes 0.64 MB.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -80,10 +82,17 @@ def audioset(
             progress=lambda done, total: display.update(task, completed=done, total=total, visible=True),
         )
     if as_json:
-        print_json({**asdict(found), "index": str(found.index), "missing": str(found.missing)})
+        changed = found.changed and str(found.changed)
+        print_json(
+            {**asdict(found), "index": str(found.index), "missing": str(found.missing), "changed": changed}
+        )
         return
     click.echo(
         f"{found.name}: {found.packed} of {found.listed} clips packed, {found.absent} absent, "
         f"{found.unreadable} unreadable"
     )
+    if found.changed is not None:
+        click.echo(
+            f"{found.cut} cut at the segment's start out of longer recordings, {found.clipped} clipped: {found.changed}"
+        )
     click.echo(f"Index: {found.index}; missing clips: {found.missing}")

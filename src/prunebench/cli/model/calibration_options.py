@@ -39,13 +39,16 @@ def open_clips(folder: Path | None, model: Cnn14, pruners: Sequence[Pruner]) -> 
     Raises:
         InputError: for a folder that cannot be used.
     """
+    from prunebench.cli.output import print_notes
     from prunebench.harness.data.calibration_clips import calibration_clips
     from prunebench.pruners.contract import COLLECTED
 
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None
     labelled = any("gradients" in pruner.needs for pruner in pruners)
-    return calibration_clips(folder, n_classes=model.n_classes, labelled=labelled)
+    clips = calibration_clips(folder, n_classes=model.n_classes, labelled=labelled)
+    print_notes(clips.noted)
+    return clips
 
 
 def clip_arrays(

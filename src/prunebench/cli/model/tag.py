@@ -66,11 +66,14 @@ def tag(
 ) -> None:
     """Name the classes that CHECKPOINT hears in AUDIO: files, or folders with all their recordings.
 
-    Long recordings are tagged in overlapping windows. A recording that cannot be read is named and left out, and the
-    exit code is then 1. Scores are sigmoid probabilities of each class by itself.
+    Long recordings are tagged in overlapping windows. A recording that cannot be read, is cut short or is of a format
+    that libsndfile does not know is named and left out, and the exit code is then 1. Scores are sigmoid probabilities
+    of each class by itself.
     """
     from prunebench.cli.live_display import make_display
+    from prunebench.cli.output import print_notes
     from prunebench.eval.errors import InputError
+    from prunebench.harness.data.recordings.checks import check_recording
     from prunebench.harness.engine.progress import Progress
     from prunebench.harness.networks.checkpoint import read_checkpoint
     from prunebench.harness.networks.class_names import class_names
@@ -84,7 +87,9 @@ def tag(
     if hop is None:
         hop = min(1.0, length) if live else length / 2
     check_spans(length, hop)
-    files = list(_recordings(audio))
+    files, left_out = _recordings(audio)
+    if strict and left_out:
+        raise InputError("Found `{}`, which cannot be tagged: {}.".format(*left_out[0]))
     found = read_checkpoint(checkpoint)
     names = class_names(found, labels)
 
@@ -98,7 +103,10 @@ def tag(
             for window in _heard(found.model, device, seconds, length, hop):
                 put(row(None, window))
         return
+    for path, why in left_out:
+        click.echo(f"left out: `{path}`: {why}", err=True)
     failed = 0
+    notes: list[tuple[str, str]] = []
     with row_sink(form, output, live=False) as put, contextlib.ExitStack() as stack:
         # Where rows are printed, they show how far it is.
         progress = Progress([stack.enter_context(make_display())] if output else [])
@@ -107,13 +115,10 @@ def tag(
             progress.name(str(file), "tagging")
             progress.step(str(file), 0, 1)
             try:
+                note = check_recording(file)
+                windows = recording_windows(file, length, hop, found.model.sample_rate)
                 # All windows first: a recording that breaks off in the middle is left out as a whole.
-                rows = [
-                    row(str(file), window)
-                    for window in tagged(
-                        found.model, recording_windows(file, length, hop, found.model.sample_rate)
-                    )
-                ]
+                rows = [row(str(file), window) for window in tagged(found.model, windows)]
             except InputError as error:
                 if strict or len(files) == 1:
                     raise
@@ -124,9 +129,14 @@ def tag(
                 continue
             for tags in rows:
                 put(tags)
+            if note is not None:
+                notes.append((str(file), note))
             progress.finished(str(file))
-    if failed:
-        click.echo(f"{failed} of {len(files)} recordings were left out.", err=True)
+    print_notes(notes)
+    if failed or left_out:
+        click.echo(
+            f"{failed + len(left_out)} of {len(files) + len(left_out)} recordings were left out.", err=True
+        )
         ctx.exit(1)
 
 
@@ -146,19 +156,19 @@ def _heard(
         click.echo(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
 
 
-def _recordings(audio: tuple[Path, ...]) -> Iterator[Path]:
-    from prunebench.eval.errors import InputError
-    from prunebench.harness.data.calibration_clips import SUFFIXES
+def _recordings(audio: tuple[Path, ...]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Files to tag, and those in folders that cannot be, each with the reason; what else a folder holds is told."""
+    from prunebench.harness.data.recordings.search import search
 
+    files: list[Path] = []
+    left_out: list[tuple[Path, str]] = []
     for path in audio:
         if not path.is_dir():
-            yield path
+            files.append(path)
             continue
-        inside = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
-        )
-        if not inside:
-            raise InputError(
-                f"A folder must hold recordings ({', '.join(sorted(SUFFIXES))}). Found none in `{path}`."
-            )
-        yield from inside
+        found = search(path)
+        files += found.recordings
+        left_out += found.left_out
+        if found.note:
+            click.echo(f"Note: {found.note}", err=True)
+    return files, left_out

@@ -90,7 +90,7 @@ def run(
     from prunebench.harness.config.config import load_config
     from prunebench.harness.sweep.preview import few_draws, preview
     from prunebench.harness.sweep.runfolder import file_name
-    from prunebench.harness.sweep.skipped import FILE
+    from prunebench.harness.sweep.skipped import CHANGED, FILE, listed
     from prunebench.harness.sweep.sweep import run_sweep
     from prunebench.harness.workspace.cache import Cache, default_cache
 
@@ -126,8 +126,9 @@ def run(
         )
     with _stopping(ctx, output):
         _conclude(output, as_json=as_json)
-    if (output / FILE).is_file():
-        click.echo(f"Clips that could not be used: {output / FILE}", err=True)
+    for file, which in ((FILE, "could not be used"), (CHANGED, "were changed when they were decoded")):
+        if number := listed(output / file):
+            click.echo(f"{number} clips {which}: {output / file}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:

@@ -94,11 +94,11 @@ def test_a_stopped_packing_goes_on_to_the_same_bytes(source, monkeypatch, tmp_pa
     monkeypatch.setattr(packing, "BLOCK", 2)
     decode, decoded = packing.decode_recording, []
 
-    def stopped(path, samples):
+    def stopped(path, samples, **options):
         if len(decoded) == 3:
             raise KeyboardInterrupt
         decoded.append(path)
-        return decode(path, samples)
+        return decode(path, samples, **options)
 
     monkeypatch.setattr(packing, "decode_recording", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -110,7 +110,7 @@ def test_a_stopped_packing_goes_on_to_the_same_bytes(source, monkeypatch, tmp_pa
     # A recording that came in the meantime waits for --fresh: rows were laid out without it.
     soundfile.write(source / "audio/Y-vid0000004.wav", tone(4), 32000)
     decoded.clear()
-    monkeypatch.setattr(packing, "decode_recording", lambda *a: decoded.append(a[0]) or decode(*a))
+    monkeypatch.setattr(packing, "decode_recording", lambda *a, **k: decoded.append(a[0]) or decode(*a, **k))
     found = packed(source)
     assert len(decoded) == 3
     assert (found.packed, found.absent) == (5, 1)

@@ -213,7 +213,7 @@ def test_workers_give_the_same_bytes(tmp_path):
 
 
 def test_workers_name_the_recording_that_cannot_be_decoded(tmp_path):
-    """A header can be whole and the sound behind it not."""
+    """Header and end can be whole and the sound between them not."""
     root = tmp_path / "set"
     (root / "meta").mkdir(parents=True)
     (root / "audio").mkdir()
@@ -221,8 +221,11 @@ def test_workers_name_the_recording_that_cannot_be_decoded(tmp_path):
     for number in range(99):
         soundfile.write(root / "audio" / f"{number}.wav", np.zeros(3200), 32000, subtype="FLOAT")
         rows.append(f"{number}.wav,{number % 3},0,silence,{number}")
-    broken = np.full(3200, np.nan)
-    soundfile.write(root / "audio" / "5.wav", broken, 32000, subtype="FLOAT")
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 64000)
+    soundfile.write(root / "audio" / "5.wav", noise, 32000, format="FLAC")
+    content = bytearray((root / "audio" / "5.wav").read_bytes())
+    content[len(content) // 3 : len(content) // 3 + 400] = bytes(400)
+    (root / "audio" / "5.wav").write_bytes(content)
     (root / "meta" / "esc50.csv").write_text("\n".join(rows))
     data = open_dataset(DataOptions("esc50", root=str(root)))
     with pytest.raises(InputError, match=r"5\.wav"):

@@ -6,7 +6,8 @@ import pytest
 import soundfile
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.recordings.decoding import check_recording, decode_recording
+from prunebench.harness.data.recordings.checks import check_recording
+from prunebench.harness.data.recordings.decoding import decode_recording
 
 RATES = (8000, 16000, 22050, 44100, 48000, 96000)
 

@@ -173,6 +173,30 @@ def test_stereo_of_another_rate_and_format_beside_the_others(collection):
     assert clip[1600] == pytest.approx(0.25, abs=1e-3)
 
 
+def test_another_rate_gives_clips_as_long_under_another_identity(collection):
+    data, usual = opened(collection, sample_rate=8000), opened(collection)
+    assert (data.sample_rate, data.samples, len(data.test.waveform(0))) == (8000, 40000, 40000)
+    assert data.identity == {**usual.identity, "sample_rate": 8000}
+    stored, _ = soundfile.read(collection / "audio" / data.test.names[0], dtype="float32")
+    np.testing.assert_array_equal(data.test.waveform(0)[: len(stored)], stored)
+    mixed = open_dataset(
+        DataOptions("esc50", root=str(collection), sample_rate=8000, mix=2, training_clips=3)
+    )
+    assert (mixed.sample_rate, mixed.samples, mixed.training.waveform(0).shape) == (8000, 40000, (40000,))
+
+
+def test_at_the_usual_rate_the_identity_names_none(collection):
+    assert "sample_rate" not in opened(collection, sample_rate=32000).identity
+    assert opened(collection, sample_rate=32000).identity == opened(collection).identity
+
+
+def test_a_recording_that_is_cut_short_is_refused(collection):
+    path = collection / "audio" / "4-47-A-7.wav"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match=r"4-47-A-7\.wav`, which is cut short"):
+        opened(collection)
+
+
 class TestRealRecordings:
     def test_splits_classes_and_sources(self, esc10_root):
         data = opened(esc10_root, "esc10")

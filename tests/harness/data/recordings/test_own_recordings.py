@@ -91,6 +91,18 @@ def test_recordings_that_cannot_be_used_are_skipped_counted_and_named(folder):
         opened(folder, strict=True)
 
 
+def test_recordings_that_decoding_changes_are_named(folder):
+    samples = 0.3 * np.sin(np.arange(6400) * 0.01)
+    samples[7] = 1.5
+    soundfile.write(folder / "sub/clip0.wav", samples, 32000, subtype="FLOAT")
+    soundfile.write(folder / "sub/clip2.wav", 20000 * samples, 32000, subtype="FLOAT")
+    data = opened(folder)
+    assert data.noted == (("sub/clip0.wav", "1 of 6,400 samples lie beyond full scale and are clipped"),)
+    ((name, reason),) = data.skipped
+    assert name == "sub/clip2.wav"
+    assert "scale of integers" in reason
+
+
 def test_classes_of_a_model_keep_their_columns(folder):
     (folder / "classes.txt").write_text("cat\ndog\nMale speech, man speaking\n")
     data = opened(folder, classes=str(folder / "classes.txt"))
