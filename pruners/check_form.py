@@ -41,6 +41,8 @@ def check_shape(pruner: Pruner) -> None:
         filters = specimen.tensors["weight"].shape[:1]
         scores = specimen.scores(pruner)
         assert isinstance(scores, Tensor), f"`score` must return a tensor. Found {type(scores).__name__}."
+        assert scores.layout is torch.strided, f"scores must be dense. Found {scores.layout}."
+        assert not scores.is_meta, "scores must have values. Found a tensor on the device `meta`."
         assert scores.shape == filters, (
             f"scores must have shape {tuple(filters)}. Found {tuple(scores.shape)}."
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.harness.networks.about import about_of
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.provenance import Provenance
 from prunebench.harness.networks.state_dict import from_state_dict
 from prunebench.harness.networks.weight_files import check_style, read_weights, write_weights
+from prunebench.harness.networks.wrapped_state import unwrapped
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,16 @@ class Checkpoint:
         model: on the CPU, in evaluation mode.
         class_names: of its outputs, where the file has them.
         provenance: how it was made, where the file says it.
+        precision: of the floating-point tensors in the file, `"float32"` or several names joined by ` and `; the
+            model has float32.
+        wrapping: what stood around the state dict, in words, and masks that were multiplied in; empty for none.
     """
 
     model: Cnn14
     class_names: tuple[str, ...] | None = None
     provenance: Provenance | None = None
+    precision: str = "float32"
+    wrapping: str = ""
 
 
 def load_checkpoint(path: Path | str) -> Cnn14:
@@ -38,30 +46,49 @@ def load_checkpoint(path: Path | str) -> Cnn14:
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """A Cnn14 from a file; widths are read off the tensors.
 
-    Read are PANNs' files (a dict with `model`), plain state dicts as E-PANNs', safetensors, and own files.
+    Read are PANNs' files, plain state dicts as E-PANNs', safetensors, own files, and what training frameworks make
+    of them (`prunebench.harness.networks.wrapped_state`), in any floating-point precision.
 
     Raises:
-        InputError: for a missing, truncated or foreign file, one that would need code to be run, or an own one
-            that says other than its tensors.
+        InputError: for a missing, truncated or foreign file, one that would need code to be run, one named after
+            another network with the same tensors, weights that are not finite, or an own file that says other than
+            its tensors.
     """
     file = Path(path)
-    state, about = read_weights(file)
-    model = from_state_dict(dict(state), f"`{file}`")
+    found, about = read_weights(file)
+    origin = f"`{file}`"
     if about is None:
-        return Checkpoint(model)
-    if list(about.get("widths", ())) != list(model.widths):
+        _check_name(file)
+    state, wrapping = unwrapped(found, origin)
+    model = from_state_dict(state, origin)
+    read = Checkpoint(model, precision=_precision(state), wrapping=wrapping)
+    if about is None:
+        return read
+    said = about_of(about, origin)
+    if said.widths != list(model.widths):
         raise InputError(
-            f"A checkpoint must have the widths that it names. `{file}` names {about.get('widths')}, its tensors "
-            f"have {list(model.widths)}: it was changed or damaged."
+            f"A checkpoint must have the widths that it names. {origin} names {said.widths!s:.60}, its tensors have "
+            f"{list(model.widths)}: it was changed or damaged."
         )
-    names, provenance = about.get("class_names"), about.get("provenance")
-    if names is not None:
-        _check_names(names, model, f"`{file}`")
-    return Checkpoint(
-        model,
-        None if names is None else tuple(names),
-        None if provenance is None else Provenance.from_json(provenance),
-    )
+    if said.class_names is not None:
+        _check_names(said.class_names, model, origin)
+        read = replace(read, class_names=tuple(said.class_names))
+    return read if said.provenance is None else replace(read, provenance=said.provenance.provenance())
+
+
+def _check_name(file: Path) -> None:
+    """Refuse the networks of PANNs that have Cnn14's tensors and another forward pass, told by their names alone."""
+    names = (file.name, file.resolve().name)
+    if any("decisionlevel" in re.sub(r"[^a-z]", "", name.lower()) for name in names):
+        raise InputError(
+            f"A checkpoint must be of a Cnn14. `{file}` is of a Cnn14_DecisionLevel by its name, which has the same "
+            "tensors and scores each frame by itself: take another checkpoint, or rename the file if its name is wrong."
+        )
+
+
+def _precision(state: Mapping[str, Any]) -> str:
+    types = {str(value.dtype).removeprefix("torch.") for value in state.values() if value.is_floating_point()}
+    return " and ".join(sorted(types))
 
 
 def save_checkpoint(

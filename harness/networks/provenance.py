@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-from prunebench.eval.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -38,23 +37,8 @@ class Provenance:
 
     def as_json(self) -> dict[str, Any]:
         """Nested dicts of JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, found: Any) -> Provenance:
-        """The provenance that `as_json` wrote.
-
-        Raises:
-            InputError: for something else.
-        """
-        try:
-            table = dict(found)
-            before = table.pop("before", None)
-            return cls(**table, before=None if before is None else cls.from_json(before))
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"The provenance in a checkpoint must be as prunebench writes it. Found {found!r}."
-            ) from error
+        found: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return found
 
 
 def file_hash(path: Path) -> str:

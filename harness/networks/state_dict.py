@@ -11,22 +11,43 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS, SAMPLE_RATE
+from prunebench.harness.networks.plain_tensor import departure, described, is_stored
+from prunebench.harness.networks.wrapped_state import unwrapped
 
-PARALLEL = "module."  # before every name of a model that was saved inside DataParallel
+FRONT_END = (
+    "spectrogram_extractor.stft.conv_real.weight",
+    "spectrogram_extractor.stft.conv_imag.weight",
+    "logmel_extractor.melW",
+)
+# Half precision rounds the matrices of the front end by at most this share of their largest value.
+_ROUNDED = 0.01
 
 
-def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") -> Cnn14:
-    """A Cnn14 of the widths, classes and embedding that the tensors have, on the CPU, in evaluation mode."""
+def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") -> Cnn14:
+    """A Cnn14 of the widths, classes and embedding that the tensors have, on the CPU, in evaluation mode.
+
+    Weights of any floating-point precision are read as float32.
+
+    Args:
+        found: a state dict, or what `unwrapped` finds one in.
+        origin: what it is called.
+
+    Raises:
+        InputError: for tensors of another network, of another kind than dense floating-point ones, or with values
+            that are not finite.
+    """
+    state = unwrapped(found, origin).state
     if not all(isinstance(key, str) for key in state):
         raise InputError(f"The names in a state dict must be strings. Found others in {origin}.")
-    if state and all(key.startswith(PARALLEL) for key in state):
-        state = {key.removeprefix(PARALLEL): value for key, value in state.items()}
     convolutions = [f"conv_block{i // 2 + 1}.conv{i % 2 + 1}.weight" for i in range(len(LAYERS))]
     needed = [*convolutions, "fc1.weight", "fc_audioset.weight"]
     ranks = dict.fromkeys(convolutions, 4) | dict.fromkeys(needed[len(convolutions) :], 2)
+    _check_kinds(state, needed, origin)
     missing = [key for key in needed if not _is_weight(state.get(key), ranks[key])]
     if missing:
-        there = ", ".join(f"{key} {_shape(value)}" for key, value in list(state.items())[:3]) or "nothing"
+        there = (
+            ", ".join(f"{key:.60} {described(value)}" for key, value in list(state.items())[:3]) or "nothing"
+        )
         raise InputError(
             f"A checkpoint must be of a Cnn14. {origin} lacks {len(missing)} of its {len(needed)} weights, "
             f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it is of another architecture."
@@ -44,17 +65,59 @@ def from_state_dict(state: Mapping[str, Any], origin: str = "the state dict") ->
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
     wrong = [
         *(f"{key} is missing" for key in sorted(expected.keys() - state.keys() - optional)),
-        *(f"{key} {_shape(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
+        *(f"{key:.60} {described(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
         *_unequal(state, {key: tuple(value.shape) for key, value in expected.items()}),
     ]
     _refuse(wrong, origin)
+    front = {key: expected[key].clone() for key in FRONT_END}
     model.load_state_dict({**{key: expected[key] for key in optional}, **state})
+    _check_finite(model, origin)
+    _check_front_end(model, front, origin)
     return model.eval()
+
+
+def _check_kinds(state: Mapping[str, Any], weights: Sequence[str], origin: str) -> None:
+    tensors = {key: value for key, value in state.items() if isinstance(value, Tensor)}
+    odd = {key: found for key, value in tensors.items() if (found := departure(value))}
+    odd |= {
+        key: f"of type {str(tensors[key].dtype).removeprefix('torch.')}"
+        for key in weights
+        if key not in odd and key in tensors and not tensors[key].is_floating_point()
+    }
+    for key, found in odd.items():
+        raise InputError(
+            f"A checkpoint must hold dense tensors of floating-point numbers. `{key:.60}` in {origin} is {found}"
+            f"{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights before saving."
+        )
+
+
+def _check_finite(model: Cnn14, origin: str) -> None:
+    for key, value in model.state_dict().items():
+        wrong = ~value.isfinite()
+        if key.endswith("running_var"):
+            wrong |= value < 0  # its square root is taken
+        if wrong.any():
+            raise InputError(
+                f"The weights of a model must be finite, and the variances of its batch norms not negative. "
+                f"{int(wrong.sum())} of the {value.numel()} values of `{key}` in {origin} are not: the model diverged "
+                "in training or its file is damaged."
+            )
+
+
+def _check_front_end(model: Cnn14, front: Mapping[str, Tensor], origin: str) -> None:
+    """Features are computed by FFT elsewhere, which follows no matrices that are in a file."""
+    state = model.state_dict()
+    for key, expected in front.items():
+        if (state[key] - expected).abs().max() > _ROUNDED * expected.abs().max():
+            raise InputError(
+                f"A checkpoint must have a front end of PANNs' Cnn14. `{key}` in {origin} is another one than at "
+                f"{model.sample_rate} Hz: other mels, window or rate are not supported."
+            )
 
 
 def _unequal(state: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
     return [
-        f"{key} has {_shape(state[key])} instead of {shape}"
+        f"{key} has {described(state[key])} instead of {shape}"
         for key, shape in shapes.items()
         if key in state and getattr(state[key], "shape", None) != shape
     ]
@@ -68,10 +131,6 @@ def _refuse(wrong: Sequence[str], origin: str) -> None:
         )
 
 
-def _shape(value: object) -> str:
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else f"of type {type(value).__name__}"
-
-
 def _sample_rate(state: Mapping[str, Any]) -> int:
     """Of the variant whose Fourier window the file has; the ordinary one's where it has none of these."""
     window = getattr(state.get("spectrogram_extractor.stft.conv_real.weight"), "shape", (0,))[-1]
@@ -79,7 +138,4 @@ def _sample_rate(state: Mapping[str, Any]) -> int:
 
 
 def _is_weight(found: object, rank: int) -> bool:
-    """A floating-point tensor whose values are all in the file: a few bytes can pose as a matrix of any size."""
-    if not isinstance(found, Tensor) or not found.is_floating_point() or found.ndim != rank:
-        return False
-    return 0 < found.numel() * found.element_size() <= found.untyped_storage().nbytes()
+    return isinstance(found, Tensor) and is_stored(found) and found.is_floating_point() and found.ndim == rank

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ STYLES = {
     "state-dict": "the weights alone, as E-PANNs publishes them",
     "safetensors": "weights in safetensors, the rest as its metadata",
 }
+_OBJECT = re.compile(r"GLOBAL ([\w.]+) was not")  # in what torch says of a class that it would have to call
 # What a training checkpoint of PANNs holds beside weights: arrays of its sampler.
 _RECONSTRUCT = np.empty(0).__reduce__()[0]  # numpy's own, under its names before and since 2.0
 _ARRAYS: list[Any] = [
@@ -35,17 +37,14 @@ _ARRAYS: list[Any] = [
 
 
 class Found(NamedTuple):
-    """What a file holds: a state dict, and what an own file says about it."""
+    """What a file holds: a state dict or what wraps one, and what an own file says about it."""
 
     state: Mapping[Any, Any]
-    about: Mapping[str, Any] | None
+    about: Mapping[Any, Any] | None
 
 
 def read_weights(path: Path) -> Found:
-    """The state dict in a file of any of the forms, and what is said about it.
-
-    A dict with `model`, a plain state dict, safetensors and own files are told apart by what is in them, not by
-    their names.
+    """What is in a torch file or in safetensors; own files are told apart by what is in them, not by their names.
 
     Raises:
         InputError: for a missing, truncated or foreign file, or one that would need code to be run.
@@ -58,7 +57,7 @@ def read_weights(path: Path) -> Found:
     if found.about is not None and found.about.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
             f"A checkpoint of prunebench must have schema version {SCHEMA_VERSION}. Found "
-            f"{found.about.get('schema_version')!r} in `{path}`: it was written by another version of prunebench."
+            f"{found.about.get('schema_version')!r:.20} in `{path}`: it was written by another version of prunebench."
         )
     return found
 
@@ -66,27 +65,35 @@ def read_weights(path: Path) -> Found:
 def _read_torch(path: Path) -> Found:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_ARRAYS):
-            # Foreign pickles are refused or read below; the unpickler's advice is not the user's.
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            # Foreign pickles are refused or read below; what torch says of its own internals is not the user's.
+            warnings.simplefilter("ignore")
             found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        named = _OBJECT.search(str(error))
+        holds = f"holds `{named[1]:.60}`" if named else "holds more or is no checkpoint"
         raise InputError(
-            f"A checkpoint must hold tensors only, so that no code in it is run. `{path}` holds more or is no "
-            f"checkpoint: save its state dict alone."
+            f"A checkpoint must hold tensors only, so that no code in it is run. `{path}` {holds}: save its state "
+            f"dict alone."
         ) from error
     except Exception as error:  # the unpickler meets foreign bytes with errors of many kinds
+        if "TorchScript" in str(error):
+            raise InputError(
+                f"A checkpoint must hold a state dict. `{path}` is a TorchScript program: save the state dict of the "
+                "model that it was made of."
+            ) from error
         raise InputError(
             f"A checkpoint must be a whole torch file. `{path}` cannot be read: fetch it again."
         ) from error
     if not isinstance(found, Mapping):
         raise InputError(f"A checkpoint must hold a state dict. Found a {type(found).__name__} in `{path}`.")
-    state = found.get("model", found)
+    if found.get("format") != FORMAT:
+        return Found(found, None)
+    state = found.get("model")
     if not isinstance(state, Mapping):
         raise InputError(
             f"A checkpoint must hold a state dict under `model`. Found a {type(state).__name__} in `{path}`."
         )
-    own = found.get("format") == FORMAT
-    return Found(state, {key: value for key, value in found.items() if key != "model"} if own else None)
+    return Found(state, {key: value for key, value in found.items() if key != "model"})
 
 
 def _read_safetensors(path: Path) -> Found:
@@ -97,10 +104,15 @@ def _read_safetensors(path: Path) -> Found:
             state: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             said = file.metadata() or {}
         about = json.loads(said[FORMAT]) if FORMAT in said else None
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
+        why = "its metadata are nested too deep" if isinstance(error, RecursionError) else f"{error!s:.100}"
         raise InputError(
-            f"A checkpoint must be a whole safetensors file. `{path}` cannot be read ({error}): fetch it again."
+            f"A checkpoint must be a whole safetensors file. `{path}` cannot be read ({why}): fetch it again."
         ) from error
+    if about is not None and not isinstance(about, dict):
+        raise InputError(
+            f"The metadata of a checkpoint of prunebench must be an object. Found a {type(about).__name__} in `{path}`."
+        )
     return Found(state, about)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.plain_tensor import departure
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, BatchNorm, GroupMember, LayerView, Pruner
@@ -93,17 +94,17 @@ def score_layers(
 def _checked(pruner: Pruner, view: LayerView) -> Tensor:
     with asked_of(pruner, view.name):
         scores = pruner.score(view)
-    if not isinstance(scores, Tensor):
+    if (found := departure(scores)) is not None:
         raise InputError(
-            f"Pruner `{pruner.label}` must give a tensor of scores in layer {view.name}. "
-            f"Found {type(scores).__name__}."
+            f"Pruner `{pruner.label}` must give a dense tensor of real scores in layer {view.name}. "
+            f"Found one {found}."
         )
     if scores.shape != view.weight.shape[:1] or not bool(scores.isfinite().all()):
         raise InputError(
             f"Pruner `{pruner.label}` must give one finite score per filter, shape ({len(view.weight)},), in layer "
             f"{view.name}. Found shape {tuple(scores.shape)} with {int((~scores.isfinite()).sum())} not finite."
         )
-    return scores
+    return scores.detach()
 
 
 def _generator(seed: int, layer: str) -> torch.Generator:

@@ -176,6 +176,8 @@ BROKEN: dict[str, list[tuple[Pruner, str]]] = {
         (By(lambda layer: flat(layer).abs()), "shape"),
         (By(lambda layer: norms(layer).argsort().argsort()), "floating point"),
         (By(lambda layer: norms(layer).tolist()), "must return a tensor"),
+        (By(lambda layer: norms(layer).to_sparse()), "must be dense"),
+        (By(lambda layer: norms(layer).to("meta")), "must have values"),
         (By(lambda layer: layer.observed), "must declare it in `needs`"),
     ],
     "check_finite": [(By(lambda layer: flat(layer).pow(6).sum(1)), "finite")],

@@ -79,8 +79,10 @@ def test_scores_that_are_nan_fail_alone(cli, files):
     from prunebench.harness import load_checkpoint
 
     model = load_checkpoint(files[0])
-    with torch.no_grad():
-        model.fc_audioset.weight[0, 0] = float("nan")
+    with torch.no_grad():  # finite weights, and an infinite unit of the embedding times zero
+        model.conv_block6.bn2.bias.fill_(9)
+        model.fc1.weight[0] = 3e38
+        model.fc_audioset.weight[0, 0] = 0
     save_checkpoint(model, files[0])
     sizes = [f"--set={split}_clips=24" for split in ("training", "validation", "test")]
     code, out, error = cli("measure", files[0], "--data", "synth", *sizes, "--json")
@@ -109,6 +111,18 @@ def test_bad_input(cli, files, words, says):
     code, _, error = cli("measure", files[0], *words)
     assert (code, error.count("\n")) == (2, 1)
     assert says in error
+
+
+def test_what_a_file_was_is_told(cli, files, tmp_path):
+    from prunebench.harness import load_checkpoint
+
+    state = {f"model.{key}": value.half() for key, value in load_checkpoint(files[0]).state_dict().items()}
+    torch.save({"state_dict": state}, tmp_path / "half.ckpt")
+    code, out, error = cli("measure", tmp_path / "half.ckpt", "--json")
+    assert code == 0, error
+    found = json.loads(out)
+    assert found["stored_as"] == "float16"
+    assert found["read_from"] == "under `state_dict` with the prefix `model.`"
 
 
 def test_another_number_of_classes(cli, files, tmp_path):

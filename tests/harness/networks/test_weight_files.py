@@ -26,6 +26,13 @@ PROVENANCE = Provenance(
 )
 
 
+def _nested(inner):
+    """A provenance of 400 steps, which no pruning makes."""
+    for _ in range(400):
+        inner = {"how": "pruned", "version": "0", "before": inner}
+    return inner
+
+
 @pytest.fixture
 def model():
     found = Cnn14(WIDTHS, n_classes=3, embedding=5, seed=1).to(memory_format=torch.channels_last)
@@ -121,8 +128,17 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
         ({"schema_version": 2}, "must have schema version 1. Found 2"),
         ({"widths": [1] * 12}, r"must have the widths that it names. .* its tensors have \[2, 3"),
         ({"class_names": ["a"]}, "one name for each of its 3 outputs. Found 1"),
-        ({"provenance": {"how": "pruned", "colour": 3}}, "provenance in a checkpoint must be"),
-        ({"provenance": "pruned"}, "provenance in a checkpoint must be"),
+        (
+            {"provenance": {"how": "pruned", "colour": 3}},
+            "says of itself .* `provenance.version` is not: field required",
+        ),
+        (
+            {"provenance": "pruned"},
+            "says of itself .* `provenance` is not: input should be a valid dictionary",
+        ),
+        ({"widths": ["2"] * 12}, "says of itself .* `widths.0` is not: input should be a valid integer"),
+        ({"class_names": "abc"}, "says of itself .* `class_names` is not: input should be a valid list"),
+        ({"provenance": _nested(None)}, "says of itself .* is not: recursion error"),
         ({"model": [1]}, "must hold a state dict under `model`. Found a list"),
     ],
 )
@@ -147,6 +163,27 @@ def test_safetensors_with_odd_metadata(tmp_path):
     (tmp_path / "m").write_bytes(struct.pack("<Q", len(header)) + header)
     with pytest.raises(InputError, match="must"):
         load_checkpoint(tmp_path / "m")
+
+
+def _safetensors(path, said):
+    header = json.dumps({"__metadata__": {"prunebench": said}}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("[" * 100_000, "its metadata are nested too deep"),
+        ("1" * 5_000, "must be a whole safetensors file"),
+        ("[1]", "must be an object. Found a list"),
+        ('{"schema_version": 1, "widths": [' + "1," * 30_000 + "1]}", "must be of a Cnn14"),
+    ],
+)
+def test_metadata_that_nobody_wrote(tmp_path, said, message):
+    _safetensors(tmp_path / "m", said)
+    with pytest.raises(InputError, match=message) as caught:
+        load_checkpoint(tmp_path / "m")
+    assert len(str(caught.value)) < 400 + len(str(tmp_path))
 
 
 def test_wrong_arguments_write_nothing(model, tmp_path):

@@ -142,8 +142,11 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         ),
         (
             ("        return ", "        return 0, "),
-            r"must give a tensor of scores in layer C7\. Found tuple",
+            r"must give a dense tensor of real scores in layer C7\. Found one of type tuple",
         ),
+        (("** self.power", ".to_sparse()"), r"layer C7\. Found one sparse \(sparse_coo\)"),
+        (("** self.power", ".to('meta')"), r"layer C7\. Found one without values \(device `meta`\)"),
+        (("** self.power", "* 1j"), r"layer C7\. Found one complex \(complex64\)"),
         (
             ("        return ", "        return float('-inf') * "),
             r"one finite score per filter.* not finite\.",

@@ -82,7 +82,9 @@ def measure(
     read = read_checkpoint(checkpoint)
     model = read.model
     figures, failed = exact_measures(model)
-    found: dict[str, Any] = {"widths": list(model.widths), **figures}
+    found: dict[str, Any] = {"widths": list(model.widths), **figures, "stored_as": read.precision}
+    if read.wrapping:
+        found["read_from"] = read.wrapping
     if read.provenance is not None:
         found["provenance"] = [step.as_json() for step in read.provenance.steps()]
     if failed:
