@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +16,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
+from prunebench.eval.text.plain import plain
+from prunebench.eval.text.tables import csv_text
 from prunebench.reports.content import numbers
 from prunebench.reports.figures.canvas import COLUMN, FORMATS, paper_style, rendered
 from prunebench.reports.figures.palette import INK
@@ -39,6 +39,7 @@ def write_agreement(rows: Sequence[Agreement], folder: Path) -> list[Path]:
     Returns:
         The files.
     """
+    rows = [replace(row, a=plain(row.a), b=plain(row.b), layer=plain(row.layer)) for row in rows]
     contents = {
         "agreement.csv": csv_agreement(rows).encode(),
         "agreement.json": json_agreement(rows).encode(),
@@ -54,16 +55,14 @@ def write_agreement(rows: Sequence[Agreement], folder: Path) -> list[Path]:
 
 def csv_agreement(rows: Sequence[Agreement]) -> str:
     """One line a pair and layer, empty where a value is not defined."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     ratios = list(rows[0].overlap)
     overlaps = [f"overlap_{ratio:g}" for ratio in ratios]
-    writer.writerow(["a", "b", "layer", "filters", "kendall_tau", "spearman_rho", *overlaps])
+    lines: list[list[object]] = [["a", "b", "layer", "filters", "kendall_tau", "spearman_rho", *overlaps]]
     for row in rows:
         values = [row.kendall_tau, row.spearman_rho, *(row.overlap[ratio] for ratio in ratios)]
-        plain = ["" if math.isnan(value) else value for value in values]
-        writer.writerow([row.a, row.b, row.layer, row.filters, *plain])
-    return stream.getvalue()
+        known = ["" if math.isnan(value) else value for value in values]
+        lines.append([row.a, row.b, row.layer, row.filters, *known])
+    return csv_text(lines)
 
 
 def json_agreement(rows: Sequence[Agreement]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prunebench.baselines.gate.change import COLUMNS, Change, Verdict, verdict_of
+from prunebench.eval.text.tables import markdown as shown
+from prunebench.eval.text.tables import markdown_code, markdown_sentence
 
 TITLES = {
     Verdict.HOLDS: "✅ The baseline holds",
@@ -23,14 +25,14 @@ def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequ
         notes: of `uncovered`, below the table.
     """
     lines = [f"### prunebench: {TITLES[verdict_of(changes)]}", ""]
-    held = f"{entries} entries of `{baseline}`" if entries != 1 else f"1 entry of `{baseline}`"
+    held = f"{entries} {'entry' if entries == 1 else 'entries'} of {markdown_code(baseline)}"
     lines += [f"{held}, {len(changes) or 'no'} change{'s' if len(changes) != 1 else ''}.", ""]
     if changes:
         lines += [_row(COLUMNS), "|---|---|---:|---:|---:|---|---|"]
         ordered = sorted(changes, key=lambda change: _ORDER[change.verdict])
         lines += [_row(_cells(change)) for change in ordered] + [""]
     if notes:
-        lines += [*notes, ""]
+        lines += [*map(markdown_sentence, notes), ""]
     return "\n".join(lines)
 
 
@@ -39,9 +41,10 @@ _ORDER = {Verdict.REGRESSED: 0, Verdict.COULD_NOT_TELL: 1, Verdict.HOLDS: 2}
 
 def _cells(change: Change) -> tuple[str, ...]:
     entry, figure, *others, remark = change.as_row()
-    bold = remark if change.verdict == Verdict.HOLDS else f"**{remark}**"
-    return (f"`{entry}`", f"`{figure}`", *others, bold)
+    said = shown(remark)
+    bold = said if change.verdict == Verdict.HOLDS else f"**{said}**"
+    return (markdown_code(entry), markdown_code(figure), *map(shown, others), bold)
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(cells)} |"

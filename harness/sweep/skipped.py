@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from prunebench.eval.files import write_text
+from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.dataset import DataSet
 
 FILE = "skipped.csv"
@@ -38,6 +37,4 @@ def listed(path: Path) -> int:
 
 def _write(path: Path, heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     if rows:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([heading, *rows])
-        write_text(path, text.getvalue())
+        write_text(path, csv_text([heading, *rows]), follow=False)

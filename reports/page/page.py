@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import numbers
 from prunebench.reports.content.report import Report
 from prunebench.reports.page.data import page_data
@@ -51,7 +52,11 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
         measures: all of them, for the table behind the summary.
     """
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_shown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["coded"] = _coded
     template = environment.from_string(_file("page.html"))
@@ -106,6 +111,10 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield from _flat(value, f"{prefix}{key} ")
         else:
             yield f"{prefix}{key}", numbers.MISSING if value is None else str(value)
+
+
+def _shown(value: object) -> object:
+    return plain_lines(value) if type(value) is str else value
 
 
 def _coded(sentence: str) -> Markup:

@@ -22,6 +22,7 @@ from prunebench.eval.quality.bootstrap import (
 )
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.text.plain import plain
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -130,7 +131,7 @@ def _read_clips(path: Path) -> Clips:
     targets, class_names, sources, names = read_arrays(path, "targets", "class_names", "sources", "names")
     return Clips(
         targets=targets.astype(bool),
-        class_names=tuple(map(str, class_names)),
+        class_names=tuple(plain(str(name)) for name in class_names),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),
         names=tuple(map(str, names)),
     )

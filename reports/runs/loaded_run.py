@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import tomllib
@@ -12,6 +13,7 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record, load_records
+from prunebench.eval.text.plain import plain, plain_values
 
 __all__ = ["Run", "final_map", "finished", "load_records", "read_run", "stage_map"]
 
@@ -39,7 +41,7 @@ class Run:
     @property
     def name(self) -> str:
         """The preset's name, else the folder's."""
-        return str(self.config.get("name") or self.folder.resolve().name)
+        return str(self.config.get("name") or plain(self.folder.resolve().name))
 
     @property
     def claim(self) -> bool:
@@ -64,7 +66,14 @@ def read_run(folder: Path | str) -> Run:
     if others and not records:
         load_records(path)  # none that can be read: says what was found
     config, environment = _toml(path / "config.toml"), _json(path / "environment.json")
-    return Run(path, config, environment, records, len(others), planned)
+    told = tuple(map(_plain, records))
+    return Run(path, plain_values(config), plain_values(environment), told, len(others), planned)
+
+
+def _plain(record: Record) -> Record:
+    """The record as it may be shown anywhere."""
+    texts = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return dataclasses.replace(record, **{name: plain_values(value) for name, value in texts.items()})
 
 
 def finished(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
+from prunebench.eval.text.tables import markdown, markdown_code, markdown_sentence
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, said_controls
 from prunebench.reports.content.report import Report
@@ -48,18 +49,19 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
         if row.own_budget
     ]
     unpruned = [
-        f"{row.label} {numbers.quality(row.map_mean)}"
+        f"{markdown(row.label)} {numbers.quality(row.map_mean)}"
         for row in rows
         if row.control and row.control.startswith("unpruned")
     ]
     smallest = next((text for text in report.sentences[panel.title] if "smallest difference" in text), "")
     controls = said_controls(panel, report.points, report.scores)
-    head = [f"{panel.title}: {'; '.join(unpruned)}.", smallest, report.standing.capitalize() + "."]
+    said = [markdown_sentence(text) for text in (smallest, report.standing.capitalize() + ".")]
+    head = [f"{markdown(panel.title)}: {'; '.join(unpruned)}.", *said]
     parts = [
         " ".join(text for text in head if text.strip(".")),
         "\n".join(lines),
         " ".join([*own, *_told(labels, compared)]),
-        *controls,
+        *map(markdown_sentence, controls),
     ]
     return "\n\n".join(parts)
 
@@ -83,7 +85,7 @@ def _controls(rows: Sequence[SummaryRow], labels: Sequence[str]) -> list[tuple[s
 
 def _control(label: str) -> str:
     name, turned, _ = label.partition(", reversed")
-    return f"{_named(name)}, reversed" if turned else label
+    return f"{_named(name)}, reversed" if turned else markdown(label)
 
 
 def _line(name: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str:
@@ -121,7 +123,7 @@ def _named(label: str) -> str:
     """`l2` = `lamp`, each a name; daggers outside."""
     names = [name.removesuffix("†") for name in label.split(" = ")]
     marks = [" †" if name.endswith("†") else "" for name in label.split(" = ")]
-    return " = ".join(f"`{name}`{mark}" for name, mark in zip(names, marks, strict=True))
+    return " = ".join(f"{markdown_code(name)}{mark}" for name, mark in zip(names, marks, strict=True))
 
 
 def _is_compared(row: SummaryRow) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+
+from prunebench.eval.text.tables import csv_text
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,7 @@ class DataTable:
 
     def csv(self) -> bytes:
         """A line a row, empty where something was not measured."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([_plain(value) for value in row] for row in self.rows)
-        return stream.getvalue().encode()
+        return csv_text([self.columns, *([_plain(value) for value in row] for row in self.rows)]).encode()
 
     def parquet(self) -> bytes:
         """The same with types, null where something was not measured; needs pyarrow (`has_parquet`)."""

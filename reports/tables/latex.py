@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -49,7 +50,7 @@ def latex_summary(report: Report, columns: Sequence[Column]) -> str:
 
 def escaped(text: str) -> str:
     """Text that LaTeX prints as it is."""
-    return "".join(_SIGNS.get(sign, sign) for sign in text)
+    return "".join(_SIGNS.get(sign, sign) for sign in plain_lines(text))
 
 
 def _table(

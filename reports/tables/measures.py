@@ -12,6 +12,7 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
+from prunebench.eval.text.plain import plain
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.points.point import Point
 from prunebench.reports.tables.data_table import DataTable
@@ -54,8 +55,8 @@ def declared_measures(folders: Sequence[Path]) -> dict[str, Told]:
         try:
             for row in json.loads(path.read_text(encoding="utf-8")):
                 key = f"test_{row['name']}" if row["kind"] == "quality" else str(row["name"])
-                told = Told(key, str(row["title"]), str(row["unit"]), str(row["better"]))
-                found.setdefault(key, told)
+                told = Told(*map(plain, (key, str(row["title"]), str(row["unit"]), str(row["better"]))))
+                found.setdefault(told.key, told)
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"`{path}` must be a list of measures: {error!r}. Delete it.") from error
     return found

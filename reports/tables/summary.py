@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prunebench.eval.text.tables import markdown
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -28,21 +29,21 @@ def summary_table(rows: Sequence[SummaryRow], columns: Sequence[Column] = COLUMN
 
 def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str:
     """What the run does not claim, the summary in words, what is missing, a table per panel, the legend."""
-    parts = [f"# {_escape(report.title)}"]
-    parts += [f"**{_escape(report.standing)}**"] if report.standing else []
+    parts = [f"# {markdown(report.title)}"]
+    parts += [f"**{markdown(report.standing)}**"] if report.standing else []
     if report.missing:
-        parts.append("\n".join(["Missing:", "", *(f"- {_escape(sentence)}" for sentence in report.missing)]))
+        parts.append("\n".join(["Missing:", "", *(f"- {markdown(sentence)}" for sentence in report.missing)]))
     for panel in dict.fromkeys(row.panel for row in report.rows):
         lines = [
-            f"## {_escape(panel.title)}",
+            f"## {markdown(panel.title)}",
             "",
-            *(f"- {_escape(sentence)}" for sentence in report.sentences[panel.title]),
+            *(f"- {markdown(sentence)}" for sentence in report.sentences[panel.title]),
             "",
             _line([column.heading for column in columns]),
             "|" + "|".join([":--"] + ["--:"] * (len(columns) - 1)) + "|",
         ]
         lines += [
-            _line([_escape(column.text(row)) for column in columns])
+            _line([markdown(column.text(row)) for column in columns])
             for row in report.rows
             if row.panel == panel
         ]
@@ -52,10 +53,3 @@ def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str
 
 def _line(texts: Sequence[str]) -> str:
     return "| " + " | ".join(texts) + " |"
-
-
-def _escape(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for sign in "\\`*_[]<>|":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", " ")

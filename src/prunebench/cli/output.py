@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.eval.text.plain import plain_lines
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -42,7 +44,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names
         # A long word is broken, never cut.
         table.add_column(heading, overflow="fold", no_wrap=names and place == 0)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain_lines, row))
     console().print(table)
 
 

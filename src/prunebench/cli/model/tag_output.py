@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import click
+
+from prunebench.eval.text.plain import plain
+from prunebench.eval.text.tables import csv_text
 
 FORMATS = ("table", "json", "csv")
 
@@ -63,12 +64,13 @@ def _csv(write: Write) -> Put:
     write("file,start_s,end_s,rank,class,score\n")
 
     def put(row: Row) -> None:
-        stream = io.StringIO()
-        lines = csv.writer(stream, lineterminator="\n")
-        for rank, (name, score) in enumerate(row.classes, 1):
-            span = (f"{row.start_s:.3f}", f"{row.end_s:.3f}")
-            lines.writerow([row.file or "", *span, rank, name, f"{score:.6f}"])
-        write(stream.getvalue())
+        span = (f"{row.start_s:.3f}", f"{row.end_s:.3f}")
+        write(
+            csv_text(
+                [row.file or "", *span, rank, name, f"{score:.6f}"]
+                for rank, (name, score) in enumerate(row.classes, 1)
+            )
+        )
 
     return put
 
@@ -80,8 +82,8 @@ def _table(write: Write) -> Put:
         nonlocal last
         if row.file != last:
             last = row.file
-            write(f"{row.file}\n")
-        classes = " · ".join(f"{name} {score:.3f}" for name, score in row.classes) or "–"
+            write(f"{plain(str(row.file))}\n")
+        classes = " · ".join(f"{plain(name)} {score:.3f}" for name, score in row.classes) or "–"
         write(f"{row.start_s:8.1f} –{row.end_s:7.1f} s  {classes}\n")
 
     return put

@@ -1,0 +1,1 @@
+"""Text that others wrote, made harmless where it is shown, and read where it may be anything."""
