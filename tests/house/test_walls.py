@@ -1,6 +1,7 @@
 """Who may import whom, from the ground up; and what loads without torch."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -88,3 +89,15 @@ def test_no_file_holds_two_ideas():
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 300
     }
     assert not long
+
+
+def test_verbs_print_through_one_function():
+    """`say` lets nothing that acts reach a terminal, whoever gave the names in a sentence."""
+    folder = Path(str(resources.files("prunebench.cli")))
+    prints = re.compile(r"\b(?:click\.s?echo|click\.echo_via_pager|(?<![.\w])print|sys\.std\w+\.write)\(")
+    calls = {
+        str(path.relative_to(folder)): found
+        for path in folder.rglob("*.py")
+        if (found := prints.findall(path.read_text(encoding="utf-8")))
+    }
+    assert calls == {"output.py": ["click.echo("] * 2}

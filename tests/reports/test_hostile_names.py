@@ -12,7 +12,7 @@ from rich.console import Console
 
 from prunebench.eval.agreement import Agreement
 from prunebench.reports import terminal_table, write_report
-from prunebench.reports.agreement import write_agreement
+from prunebench.reports.write_agreement import write_agreement
 
 HOSTILE = {
     "=cmd|' /C calc'!A0": 0.3,

@@ -8,6 +8,7 @@ import click
 
 from prunebench import __version__
 from prunebench.cli.lazy_group import LazyGroup
+from prunebench.cli.output import say
 
 VERBS = {
     "run": "prunebench.cli.sweep.run:run",
@@ -50,17 +51,16 @@ def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
     from prunebench.eval.errors import InputError
     from prunebench.eval.files import DISK_FULL
-    from prunebench.eval.text.plain import plain_lines
 
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        click.echo(f"Error: {plain_lines(error.format_message())}", err=True)
+        say(f"Error: {error.format_message()}", err=True)
         code = 2
     except InputError as error:
-        click.echo(f"Error: {plain_lines(str(error))}", err=True)
+        say(f"Error: {error}", err=True)
         code = 2
     except OSError as error:
         full = error.errno in DISK_FULL
@@ -68,9 +68,9 @@ def main() -> None:
             ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
         )
         named = error.filename or "no file named"
-        click.echo(f"Error: {plain_lines(f'{error.strerror or error}: {named}{way_out}')}", err=True)
+        say(f"Error: {error.strerror or error}: {named}{way_out}", err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped.", err=True)
+        say("Stopped.", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

@@ -7,9 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
-from prunebench.cli.output import duration
+from prunebench.cli.output import duration, say
+from prunebench.eval.text.plain import plain, plain_lines
 from prunebench.harness.engine.progress import Display, News, Phase, Progress
 
 if TYPE_CHECKING:
@@ -71,16 +70,16 @@ class PlainDisplay:
                 for name, phase in progress.phases.items()
                 if name in moving and name != _main_phase(progress)
             ]
-            click.echo("; ".join([*shares, in_short(progress)]), err=True)
+            say("; ".join([*shares, in_short(progress)]), err=True)
 
     def _tell(self, phase: Phase, news: News) -> None:
         if news.failed:
-            click.echo(f"{news.phase}: {news.title} failed: {news.text}", err=True)
+            say(f"{news.phase}: {news.title} failed: {news.text}", err=True)
         elif news.text and phase.total <= self.FEW:
-            click.echo(f"{news.phase}: {news.title}: {news.text}", err=True)
+            say(f"{news.phase}: {news.title}: {news.text}", err=True)
         if not phase.left:
             seconds = (phase.ended or 0) - (phase.started or 0)
-            click.echo(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}", err=True)
+            say(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}", err=True)
 
     def __enter__(self) -> PlainDisplay:
         return self
@@ -108,7 +107,7 @@ class LiveDisplay:
         self._progress = progress
         if news is not None and news.failed:
             self._live.console.print(
-                f"{news.title} failed: {news.text}", markup=False, highlight=False, style="red"
+                plain_lines(f"{news.title} failed: {news.text}"), markup=False, highlight=False, style="red"
             )
 
     def _picture(self) -> RenderableType:
@@ -137,7 +136,10 @@ class LiveDisplay:
         pieces = Table.grid(padding=(0, 2))
         for piece in running[:ROWS]:
             pieces.add_row(
-                "", f"{piece.share:4.0%}", duration(now - piece.started), Text(piece.title, no_wrap=True)
+                "",
+                f"{piece.share:4.0%}",
+                duration(now - piece.started),
+                Text(plain(piece.title), no_wrap=True),
             )
         more = [Text(f"  and {len(running) - ROWS} more at work")] if len(running) > ROWS else []
         return Group(bars, pieces, *more, Text(in_short(progress), style="bold"))

@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.eval.text.plain import plain_lines
+from prunebench.eval.text.plain import plain, plain_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def say(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print a text in which nothing acts on the terminal, whoever gave the names in it.
+
+    Args:
+        text: of one or more lines.
+        err: to standard error.
+        nl: end the line.
+    """
+    click.echo(plain_lines(str(text)), err=err, nl=nl)
 
 
 def print_json(value: object) -> None:
@@ -40,7 +51,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for place, heading in enumerate(headings):
+    for place, heading in enumerate(map(plain, headings)):
         # A long word is broken, never cut.
         table.add_column(heading, overflow="fold", no_wrap=names and place == 0)
     for row in rows:
@@ -54,9 +65,9 @@ NOTES = 10  # that are printed
 def print_notes(notes: Sequence[tuple[str, str]]) -> None:
     """What became of some files, on standard error: a line each of the first, and how many more there are."""
     for name, said in notes[:NOTES]:
-        click.echo(f"Note: `{name}`: {said}.", err=True)
+        say(f"Note: `{name}`: {said}.", err=True)
     if len(notes) > NOTES:
-        click.echo(f"Note: and {len(notes) - NOTES} more.", err=True)
+        say(f"Note: and {len(notes) - NOTES} more.", err=True)
 
 
 def duration(seconds: float) -> str:

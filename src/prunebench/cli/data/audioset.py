@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 EXAMPLES = """
 \b
@@ -87,12 +87,12 @@ def audioset(
             {**asdict(found), "index": str(found.index), "missing": str(found.missing), "changed": changed}
         )
         return
-    click.echo(
+    say(
         f"{found.name}: {found.packed} of {found.listed} clips packed, {found.absent} absent, "
         f"{found.unreadable} unreadable"
     )
     if found.changed is not None:
-        click.echo(
+        say(
             f"{found.cut} cut at the segment's start out of longer recordings, {found.clipped} clipped: {found.changed}"
         )
-    click.echo(f"Index: {found.index}; missing clips: {found.missing}")
+    say(f"Index: {found.index}; missing clips: {found.missing}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from prunebench.cli.data.transfer import transfer
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 url_option = click.option("--url", help="Fetch from this mirror; what arrives is checked all the same.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print what there is as JSON.")
@@ -77,4 +77,4 @@ def _say(output: Path, fetched: bool, told: dict[str, object], *, as_json: bool)
         print_json({"path": str(output), "fetched": fetched, **told})
         return
     figures = ", ".join(f"{value:,} {key}" for key, value in told.items() if isinstance(value, int))
-    click.echo(f"{output}: {figures}, {'fetched and checked' if fetched else 'was there, checked'}.")
+    say(f"{output}: {figures}, {'fetched and checked' if fetched else 'was there, checked'}.")

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-import click
+from prunebench.cli.output import say
 
 INTERVAL = 10.0  # seconds
 
@@ -36,11 +36,11 @@ def transfer(name: str) -> Iterator[Callable[[int, int | None], None]]:
 def _lines(name: str) -> Callable[[int, int | None], None]:
     last = time.monotonic()
 
-    def say(done: int, total: int | None) -> None:
+    def tell(done: int, total: int | None) -> None:
         nonlocal last
         if time.monotonic() - last >= INTERVAL:
             last = time.monotonic()
             whole = f" of {total / 1e6:,.0f} MB, {done / total:.0%}" if total else ""
-            click.echo(f"{name}: {done / 1e6:,.0f} MB{whole}", err=True)
+            say(f"{name}: {done / 1e6:,.0f} MB{whole}", err=True)
 
-    return say
+    return tell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.gate.subject import counted, figures_of, made_with
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from prunebench.baselines import Tolerances
@@ -65,7 +65,7 @@ def save(
     if as_json:
         print_json({"file": str(output), "entries": sorted(entries)})
     else:
-        click.echo(f"{counted(len(entries))} saved in {output}")
+        say(f"{counted(len(entries))} saved in {output}")
 
 
 def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.gate.subject import Found, counted, figures_of, made_with
-from prunebench.cli.output import print_json, print_table
+from prunebench.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,9 +87,9 @@ def check(
     else:
         if changes:
             print_table(baselines.COLUMNS, [change.as_row() for change in changes])
-        click.echo(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
+        say(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
         for note in notes:
-            click.echo(note)
+            say(note)
     if update:
         _update(file, held, found, changes)
     ctx.exit(int(verdict))
@@ -99,7 +99,7 @@ def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change])
     from prunebench import baselines
 
     if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
-        click.echo(
+        say(
             f"{file} stays as it is: only a baseline that holds is updated. `prunebench baseline save` accepts "
             "these figures.",
             err=True,
@@ -107,10 +107,10 @@ def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change])
         return
     new = baselines.updated(held, found.entries, changes, made_with(), found.classes)
     if new.model_copy(update={"made_with": held.made_with}) == held:
-        click.echo(f"{file} stays as it is: nothing improved.", err=True)
+        say(f"{file} stays as it is: nothing improved.", err=True)
         return
     baselines.write_baseline(new, file)
-    click.echo(f"{file} updated.", err=True)
+    say(f"{file} updated.", err=True)
 
 
 def _write(

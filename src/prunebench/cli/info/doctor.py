@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prunebench.cli.output import print_json, print_table
+from prunebench.cli.output import print_json, print_table, say
 
 COLUMNS = ("part", "name", "state", "found", "remedy")
 
@@ -26,5 +26,5 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         print_json({"broken": len(broken), "findings": [finding.to_json() for finding in findings]})
     else:
         print_table(COLUMNS, [finding.as_row() for finding in findings])
-        click.echo("Nothing is broken." if not broken else f"Broken: {len(broken)}.")
+        say("Nothing is broken." if not broken else f"Broken: {len(broken)}.")
     ctx.exit(int(bool(broken)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from prunebench.cli.output import say
+
 BACKEND = "BACKEND"
 
 
@@ -15,12 +17,12 @@ def print_measures(rows: Sequence[Mapping[str, str]]) -> None:
 
     told = {shown["name"]: shown for shown in (_of_any_backend(row, BACKENDS) for row in rows)}
     for row in told.values():
-        click.echo(click.wrap_text(f"{row['name']}: {row['what'] or row['note']}", _width(), "", "    "))
+        say(click.wrap_text(f"{row['name']}: {row['what'] or row['note']}", _width(), "", "    "))
         if row["better"]:
             unit = f" {row['unit']}" if row["unit"] else ""
             said = f"{row['better']} is better, in {row['bounds']}{unit}; cost: {row['cost']}"
-            click.echo(click.wrap_text(said, _width(), "    ", "    "))
-    click.echo(f"\n{BACKEND}: {', '.join(name.replace('-', '_') for name in BACKENDS)}.")
+            say(click.wrap_text(said, _width(), "    ", "    "))
+    say(f"\n{BACKEND}: {', '.join(name.replace('-', '_') for name in BACKENDS)}.")
 
 
 def _width() -> int:

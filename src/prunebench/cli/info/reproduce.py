@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from prunebench.harness.epanns.experiment import Outcome
@@ -79,7 +79,7 @@ def reproduce(
         outcomes = _run(checkpoint, released, audioset, limit, overrides, work)
     shapes = shape_figures(epanns.RATIOS)
     if not light:
-        click.echo("Timing and measuring four shapes on this machine; --light leaves it out.", err=True)
+        say("Timing and measuring four shapes on this machine; --light leaves it out.", err=True)
     machines = [] if light else machine_figures(shapes, budget)
     findings = [*architecture_findings(shapes, machines), *quality_findings(outcomes)]
     if output is not None:
@@ -115,6 +115,6 @@ def _run(
     with make_display() as display:
         summary = run_experiment(config, work, [display])
     if summary.failed:
-        click.echo(f"{summary.failed} of {summary.cells} cells failed: see {work}/failures.log", err=True)
+        say(f"{summary.failed} of {summary.cells} cells failed: see {work}/failures.log", err=True)
     own = [] if released is None else [released_outcome(config, released, work)]
     return [*own, *outcomes(config, work)]

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from prunebench.cli.output import print_table
+from prunebench.cli.output import print_table, say
 
 if TYPE_CHECKING:
     from prunebench.baselines.papers.claim import Finding
@@ -37,12 +35,12 @@ def print_report(
         for finding in findings
     ]
     for heading, (names, *rows) in (figures, (claims[0], narrow), *runs):
-        click.echo(heading)
+        say(heading)
         print_table(names, rows)
         if heading == claims[0]:
             for number, note in enumerate(notes, 1):
-                click.echo(f"  [{number}] {note}")
-            click.echo()
+                say(f"  [{number}] {note}")
+            say()
 
 
 def as_markdown(

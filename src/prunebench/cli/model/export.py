@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from prunebench.cli.model.style_option import STYLES
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 
 @click.command(
@@ -55,9 +55,7 @@ def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bo
         print_json({**told, "bytes": size})
     else:
         written = "written" if size is None else f"{size:,} bytes"
-        click.echo(
-            f"{output}: {written}, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}."
-        )
+        say(f"{output}: {written}, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}.")
 
 
 def _graph(checkpoint: Path, output: Path, *, inside: bool) -> str:

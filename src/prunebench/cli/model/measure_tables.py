@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import click
-
-from prunebench.cli.output import print_table
+from prunebench.cli.output import print_table, say
 
 
 def print_measured(found: dict[str, Any]) -> None:
@@ -21,7 +19,7 @@ def print_measured(found: dict[str, Any]) -> None:
     for step in found.get("provenance", ()):
         settings = ", ".join(f"{key} {value}" for key, value in step["settings"].items())
         parent = f", from the file with SHA-256 {step['parent'][:16]}…" if step["parent"] else ""
-        click.echo(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
+        say(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
     if "counters" in found:
         _print_counters(found["counters"])
     if "latency" in found:
@@ -51,16 +49,16 @@ def _print_latency(found: dict[str, Any]) -> None:
             line += [f"{row['ratio']:.3f}", f"{row['ratio'] / known:.3f}–{row['ratio'] * known:.3f}"]
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
-    click.echo(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
+    say(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
     if rows:
         print_table(headings, rows)
     if "warning" in found:
-        click.echo(found["warning"])
+        say(found["warning"])
     for name, row in found["backends"].items():
         for said in filter(None, (row.get("failed"), row.get("warning"), row.get("note"))):
-            click.echo(f"{name}: {said}")
+            say(f"{name}: {said}")
     if compared:
-        click.echo(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
+        say(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
 
 
 def _print_counters(found: dict[str, Any]) -> None:
@@ -79,13 +77,13 @@ def _print_counters(found: dict[str, Any]) -> None:
     rows.append(["total", *(f"{found['totals'][name]['parameters']:,}" for name in names)])
     print_table(["parameters", *names], rows)
     for name, convention in found["convention"].items():
-        click.echo(f"{name}: {convention}")
+        say(f"{name}: {convention}")
     alone = found["fvcore_convolutions_and_linear"]
-    click.echo(
+    say(
         "fvcore's convolutions and linear layers alone, in M: "
         f"{alone['backbone'] / 1e6:,.3f} backbone, {alone['with_frontend'] / 1e6:,.3f} with front end."
     )
-    click.echo(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
+    say(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
 
 
 def _written(value: object) -> str:

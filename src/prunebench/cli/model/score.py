@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.model.calibration_options import clip_arrays, clips_option, pruner_file_option
-from prunebench.cli.output import print_json, print_table
+from prunebench.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -159,7 +159,7 @@ def _say(
         ratios = list(agreements[0].overlap)
         headings = ["criterion", "other", "τ", "ρ", *(f"{ratio:.0%}" for ratio in ratios)]
         print_table(headings, _means(agreements, ratios))
-        click.echo(
+        say(
             "Means over layers: Kendall's τ, Spearman's ρ, and the share of the filters that one removes and the "
             "other, too.",
             err=True,
@@ -171,7 +171,7 @@ def _say(
             for layer, values in found.items()
         ]
         print_table([f"{label}: layer", "filters", "least score", "greatest score"], rows)
-    click.echo(f"{len(files)} files in {files[0].parent}", err=True)
+    say(f"{len(files)} files in {files[0].parent}", err=True)
 
 
 def _means(agreements: Sequence[Agreement], ratios: Sequence[float]) -> list[list[str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.model.tag_output import FORMATS, Row, row_sink
+from prunebench.cli.output import say
 
 if TYPE_CHECKING:
     from prunebench.harness.networks.cnn14 import Cnn14
@@ -104,7 +105,7 @@ def tag(
                 put(row(None, window))
         return
     for path, why in left_out:
-        click.echo(f"left out: `{path}`: {why}", err=True)
+        say(f"left out: `{path}`: {why}", err=True)
     failed = 0
     notes: list[tuple[str, str]] = []
     with row_sink(form, output, live=False) as put, contextlib.ExitStack() as stack:
@@ -125,7 +126,7 @@ def tag(
                 failed += 1
                 progress.failed(str(file), str(error))
                 if not output:
-                    click.echo(f"left out: {error}", err=True)
+                    say(f"left out: {error}", err=True)
                 continue
             for tags in rows:
                 put(tags)
@@ -134,9 +135,7 @@ def tag(
             progress.finished(str(file))
     print_notes(notes)
     if failed or left_out:
-        click.echo(
-            f"{failed + len(left_out)} of {len(files) + len(left_out)} recordings were left out.", err=True
-        )
+        say(f"{failed + len(left_out)} of {len(files) + len(left_out)} recordings were left out.", err=True)
         ctx.exit(1)
 
 
@@ -153,7 +152,7 @@ def _heard(
             model, live_windows(microphone.read, microphone.rate, length, hop, model.sample_rate)
         )
     if microphone.overflows:
-        click.echo(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
+        say(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
 
 
 def _recordings(audio: tuple[Path, ...]) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -170,5 +169,5 @@ def _recordings(audio: tuple[Path, ...]) -> tuple[list[Path], list[tuple[Path, s
         files += found.recordings
         left_out += found.left_out
         if found.note:
-            click.echo(f"Note: {found.note}", err=True)
+            say(f"Note: {found.note}", err=True)
     return files, left_out

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
+from prunebench.cli.output import say
 from prunebench.eval.text.plain import plain
 from prunebench.eval.text.tables import csv_text
 
@@ -36,7 +35,7 @@ def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
     The file is whole or absent. JSON is one list of files; live it is one object a line.
     """
     written: list[str] = []
-    write: Write = written.append if output else lambda text: click.echo(text, nl=False)
+    write: Write = written.append if output else lambda text: say(text, nl=False)
     if form == "csv":
         yield _csv(write)
     elif form == "table":

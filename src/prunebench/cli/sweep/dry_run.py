@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
-from prunebench.cli.output import print_table
+from prunebench.cli.output import print_table, say
 
 
 def print_preview(found: Mapping[str, Any]) -> None:
     """The plan of `prunebench.harness.sweep.preview` for people."""
     cells = found["cells"]
-    click.echo(f"{found['name']}: {cells['total']} cells, {cells['finished']} of them finished")
+    say(f"{found['name']}: {cells['total']} cells, {cells['finished']} of them finished")
     print_table(
         ["cells", "", ""],
         [
@@ -24,7 +22,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
     )
     for model in found["models"]:
         seeds = [str(base["seed"]) for base in found["bases"] if base["data"] == model["data"]]
-        click.echo(
+        say(
             f"{model['data']}: base seeds {', '.join(seeds)}; widths {'-'.join(map(str, model['widths']))}, "
             f"{model['macs_backbone'] / 1e6:.4g} M MACs (backbone), {model['macs_with_frontend'] / 1e6:.4g} M (with "
             f"front end), {model['parameters'] / 1e3:.4g} k parameters"
@@ -59,10 +57,10 @@ def print_preview(found: Mapping[str, Any]) -> None:
     parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
     workers = max(1, time["workers"])
     timing = ", and the timing of shapes" if time["shapes"] else ""
-    click.echo(f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}.")
-    click.echo(f"On one worker: {parts}. Estimated so: {time['model']}.")
+    say(f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}.")
+    say(f"On one worker: {parts}. Estimated so: {time['model']}.")
     for note in found["notes"]:
-        click.echo(f"Note: {note}")
+        say(f"Note: {note}")
 
 
 def _shares(figures: Mapping[str, Any]) -> list[str]:

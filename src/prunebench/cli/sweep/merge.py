@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import print_json
+from prunebench.cli.output import print_json, say
 
 
 @click.command(
@@ -37,8 +37,8 @@ def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{merged.cells} finished cells in {merged.folder}, {merged.twice} of them in several runs")
+    say(f"{merged.cells} finished cells in {merged.folder}, {merged.twice} of them in several runs")
     if merged.twice:
-        click.echo(f"{merged.largest:.3g} is the largest difference of test mAP between results of one cell")
+        say(f"{merged.largest:.3g} is the largest difference of test mAP between results of one cell")
     for sentence in merged.said:
-        click.echo(sentence)
+        say(sentence)

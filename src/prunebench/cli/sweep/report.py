@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import console, print_json
+from prunebench.cli.output import console, print_json, say
 
 
 @click.command(
@@ -52,7 +52,7 @@ def report(
         return
     console().print(terminal_table(written))
     where = f"Tables: {written.folder}" if written.page is None else f"Page: {written.page}"
-    click.echo(where, err=True)
+    say(where, err=True)
 
 
 def _listed(text: str) -> list[str]:

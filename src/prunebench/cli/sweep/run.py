@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.live_display import make_display
-from prunebench.cli.output import console, print_json
+from prunebench.cli.output import console, print_json, say
 
 if TYPE_CHECKING:
     from prunebench.harness.config.config import Config
@@ -113,7 +113,7 @@ def run(
         print_json(found) if as_json else print_preview(found)
         return
     for note in few_draws(config):
-        click.echo(f"Note: {note}", err=True)
+        say(f"Note: {note}", err=True)
     with _stopping(ctx, output), make_display() as display:
         summary = run_sweep(
             config,
@@ -128,11 +128,11 @@ def run(
         _conclude(output, as_json=as_json)
     for file, which in ((FILE, "could not be used"), (CHANGED, "were changed when they were decoded")):
         if number := listed(output / file):
-            click.echo(f"{number} clips {which}: {output / file}", err=True)
+            say(f"{number} clips {which}: {output / file}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
-    click.echo(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
+    say(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
-        click.echo(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
+        say(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
         ctx.exit(1)
 
 
@@ -170,16 +170,16 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {kept}; the same command resumes it.", err=True)
+        say(f"Stopped. {kept}; the same command resumes it.", err=True)
         ctx.exit(130)
     except SchedulerLost:
-        click.echo(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
+        say(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
         ctx.exit(1)
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
         where = f" that holds `{error.filename}`" if error.filename else ""
-        click.echo(
+        say(
             f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some space or "
             "raise the limit, and the same command resumes it.",
             err=True,
@@ -195,6 +195,6 @@ def _conclude(run_folder: Path, *, as_json: bool) -> None:
         report = write_report([run_folder], formats=["png", "svg"])  # PDF too: `prunebench report`
         if not as_json:
             console().print(terminal_table(report))
-            click.echo(f"Page: {report.page}", err=True)
+            say(f"Page: {report.page}", err=True)
     if as_json:
-        click.echo("[" + ",\n".join(record.to_json() for record in records) + "]")
+        say("[" + ",\n".join(record.to_json() for record in records) + "]")

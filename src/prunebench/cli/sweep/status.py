@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from prunebench.cli.output import duration, print_json
+from prunebench.cli.output import duration, print_json, say
 
 EXAMPLES = """
 \b
@@ -58,15 +58,13 @@ def status(run: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(
-        f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left"
-    )
+    say(f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left")
     for record in failed:
-        click.echo(f"  failed: {record.control or record.criterion} at {record.ratio}: {record.error}")
+        say(f"  failed: {record.control or record.criterion} at {record.ratio}: {record.error}")
     if progress is not None:
         _tell(progress)
     elif found["left"]:
-        click.echo("No run is under way here; the same `prunebench run` command goes on.")
+        say("No run is under way here; the same `prunebench run` command goes on.")
 
 
 def _planned(run: Path) -> list[str]:
@@ -88,21 +86,19 @@ def _tell(progress: Mapping[str, Any]) -> None:
     now = time.time()
     for name, phase in progress["phases"].items():
         if phase["left"] and name != "cells":
-            click.echo(f"  {name}: {phase['done']} of {phase['total']}")
+            say(f"  {name}: {phase['done']} of {phase['total']}")
     for piece in progress["running"]:
-        click.echo(
-            f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}"
-        )
+        say(f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}")
     if progress["last_test_map"] is not None:
-        click.echo(f"Last test mAP {progress['last_test_map']:.3f}")
+        say(f"Last test mAP {progress['last_test_map']:.3f}")
     if progress["seconds_left"] is None:
-        click.echo("Time left: not known until each kind of work has begun")
+        say("Time left: not known until each kind of work has begun")
     else:
         end = progress["updated"] + progress["seconds_left"]
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(end))
-        click.echo(f"About {duration(max(0.0, end - now))} left, finished at {at}")
+        say(f"About {duration(max(0.0, end - now))} left, finished at {at}")
     if now - progress["updated"] > QUIET:
-        click.echo(f"Last sign of life {duration(now - progress['updated'])} ago")
+        say(f"Last sign of life {duration(now - progress['updated'])} ago")
 
 
 QUIET = 60.0  # seconds without a sign of life that are worth a word
