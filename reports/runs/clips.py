@@ -20,6 +20,8 @@ from prunebench.eval.quality.bootstrap import (
     resample_counts,
     set_seed,
 )
+from prunebench.eval.quality.clip_variance import ClipForm, Influences, Resamples
+from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
 from prunebench.eval.text.plain import plain
@@ -66,6 +68,8 @@ class ClipScores:
         self._clips: dict[str, Clips | None] = {}
         self._counts: dict[str, NDArray[np.int64]] = {}
         self._maps: dict[str, Floats | None] = {}
+        self._forms: dict[str, ClipForm] = {}
+        self._rows: dict[str, Floats | None] = {}
         self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
 
     def clips(self, data: str) -> Clips | None:
@@ -110,6 +114,48 @@ class ClipScores:
                 return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
         return None
 
+    def form(self, data: str) -> ClipForm | None:
+        """How variances come from the rows of a data set; `None` before a cell of it had one.
+
+        A data set has one form, that of the first cell with a row: influences, or what older runs kept in their
+        place, resamples. Cells that have the other alone have no row.
+        """
+        return self._forms.get(data)
+
+    def row(self, record: Record) -> Floats | None:
+        """What is known of a cell's last stage, clip by clip or resample by resample; `None` without defined scores.
+
+        Influences that the sweep stored; where it stored none, the same ones computed from the scores.
+        """
+        if record.outcome not in self._rows:
+            form = self._forms.get(record.data)
+            row = None if isinstance(form, Resamples) else self._influences(record)
+            if row is None and not isinstance(form, Influences):
+                row = self._kept(record, "resampled_map")
+                self._forms |= {} if row is None else {record.data: form or Resamples()}
+            self._rows[record.outcome] = row
+        return self._rows[record.outcome]
+
+    def _influences(self, record: Record) -> Floats | None:
+        clips = self.clips(record.data)
+        if clips is None:
+            return None
+        row = self._kept(record, "influence")
+        if row is None or len(row) != len(clips.sources):
+            scores = self.test_scores(record)
+            row = None if scores is None else clip_influences(clips.targets, scores, clips.sources)
+        if row is not None and record.data not in self._forms:
+            self._forms[record.data] = Influences(clips.sources)
+        return row
+
+    def _kept(self, record: Record, name: str) -> Floats | None:
+        for run in self._runs:
+            path = run / "scores" / f"{record.outcome}.npz"
+            if path.is_file() and name in _names(path):
+                found: Floats = read_arrays(path, name)[0].astype(np.float64)
+                return None if np.isnan(found).any() else found
+        return None
+
     def test_scores(self, record: Record) -> NDArray[np.float32] | None:
         """A cell's scores of the test clips, (clips, classes); `None` where none fit the targets or one is nan."""
         clips, scores = self.clips(record.data), self._scores(record)
@@ -118,7 +164,7 @@ class ClipScores:
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
             path = run / "scores" / f"{record.outcome}.npz"
-            if path.is_file():
+            if path.is_file() and "test" in (_names(path) or ["test"]):  # what is broken is read, and says so
                 return read_arrays(path, "test")[0]
         return None
 
