@@ -6,7 +6,9 @@ import torch
 
 from prunebench.harness import Cnn14
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
-from prunebench.harness.training.loop import Recipe, predict, stem_outputs, train
+from prunebench.harness.training.loop import train
+from prunebench.harness.training.prediction import predict, stem_outputs
+from prunebench.harness.training.recipe import Recipe
 
 CLIPS = 16
 

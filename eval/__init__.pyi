@@ -1,4 +1,5 @@
 from .agreement import Agreement, kendall_tau, overlap, spearman_rho
+from .cost.activations import activation_peak_bytes
 from .cost.complexity import (
     Macs,
     cnn14_macs,
@@ -28,7 +29,7 @@ from .quality.roc import d_prime, roc_auc
 from .run.record import Record, load_records
 from .runtime.child import MeasurementError, in_child
 from .runtime.latency import Effort, compare_latency
-from .runtime.memory import activation_peak_bytes, peak_memory
+from .runtime.memory import peak_memory
 
 __all__ = [
     "COUNTERS",

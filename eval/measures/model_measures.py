@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import count_macs, count_parameters, parameter_bytes
 from prunebench.eval.cost.file_size import file_bytes
 from prunebench.eval.measures.contract import ModelMeasure
-from prunebench.eval.runtime.memory import activation_peak_bytes
 
 _THOP: dict[tuple[Any, ...], tuple[int, int]] = {}
 

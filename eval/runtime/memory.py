@@ -18,7 +18,6 @@ from typing import TypeVar
 
 import psutil
 
-from prunebench.eval.cost.geometry import SAMPLES, convolutions
 from prunebench.eval.runtime.child import MeasurementError, in_child
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
 
@@ -27,25 +26,6 @@ T = TypeVar("T")
 _CLEAR_REFS, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _POLL_SECONDS = 0.001
 _M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 65536  # glibc's mallopt(3)
-
-
-def activation_peak_bytes(widths: Sequence[int], samples: int = SAMPLES, bytes_per_value: int = 2) -> int:
-    """Peak of live activations of a Cnn14 for one clip: the largest input plus output of a convolution.
-
-    EfficientAT's definition for networks without residuals (Schmid, Koutini & Widmer, ICASSP 2023;
-    `peak_memory_cnn` in its `helpers/peak_memory.py`), in half precision by default as there. For the
-    published widths on 10 s it is reached in C2, 16,400 kB with kB = 1000 bytes, so pruning C7–C12 does not
-    change it.
-
-    Args:
-        widths: filters of C1 … C12.
-        samples: length of the clip at 32 kHz.
-        bytes_per_value: 2 in half precision, 4 in single.
-
-    Raises:
-        InputError: unless there are 12 widths of at least 1 and the clip is long enough.
-    """
-    return bytes_per_value * max(c.inputs + c.outputs for c in convolutions(widths, samples))
 
 
 def peak_memory(

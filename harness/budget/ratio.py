@@ -2,54 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from torch import Tensor
 
-from prunebench.eval.errors import InputError, nearest
-from prunebench.harness.networks.cnn14 import LAYERS
-
-DEFAULT_SCOPE = "C7-C12"
-
-
-def parse_scope(scope: str | Sequence[str]) -> tuple[str, ...]:
-    """Layers of a scope in the order of the network.
-
-    Args:
-        scope: `"C7-C12"`, `"C8"`, `"C1-C3,C12"`, or a sequence of layer names.
-
-    Raises:
-        InputError: for an unknown layer or a range that runs backwards.
-    """
-    parts = scope.split(",") if isinstance(scope, str) else list(scope)
-    chosen: set[str] = set()
-    for part in parts:
-        first, dash, last = part.strip().partition("-")
-        for name in (first, last) if dash else (first,):
-            if name not in LAYERS:
-                raise InputError(f"A layer must be one of C1 … C12. Found `{name}`; {nearest(name, LAYERS)}")
-        start, stop = LAYERS.index(first), LAYERS.index(last if dash else first)
-        if start > stop:
-            raise InputError(f"A scope must run from the lower to the higher layer. Found `{part.strip()}`.")
-        chosen.update(LAYERS[start : stop + 1])
-    return tuple(layer for layer in LAYERS if layer in chosen)
-
-
-def scope_name(layers: Sequence[str]) -> str:
-    """The shortest name of a scope: `"C7-C12"` for six layers in a row."""
-    runs = _consecutive([LAYERS.index(layer) + 1 for layer in layers])
-    return ",".join(f"C{run[0]}" if len(run) == 1 else f"C{run[0]}-C{run[-1]}" for run in runs)
-
-
-def _consecutive(numbers: Sequence[int]) -> list[list[int]]:
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return runs
+from prunebench.eval.errors import InputError
 
 
 def check_ratio(ratio: float) -> float:

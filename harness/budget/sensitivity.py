@@ -14,7 +14,7 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.run.record import Record, load_records
 from prunebench.harness.budget.allocation import PerLayer
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS
 
 Curve = Sequence[tuple[float, float]]  # (ratio, part of the validation mAP that is lost), ascending
 SLOPE = 1e-6  # by which a curve rises at least, so that filters that cost nothing have an order too

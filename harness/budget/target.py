@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.ratio import removal_count, scope_name
+from prunebench.harness.budget.ratio import removal_count
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS, scope_name
 
 TOLERANCE = 0.01  # a target is met where cost and target differ by at most this part of the target
 WORDS = {

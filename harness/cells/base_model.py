@@ -22,11 +22,14 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.cell import Base
 from prunebench.harness.plan.starting_point import StartingPoint, starting_point, unpruned
 from prunebench.harness.training.course import Course
-from prunebench.harness.training.fit import fit, predictor, validation_map
+from prunebench.harness.training.fit import fit
+from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.head import train_head, with_new_head
-from prunebench.harness.training.loop import Recipe, set_prior, stem_outputs
-from prunebench.harness.training.recipe import FullRecipe
-from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.loop import set_prior
+from prunebench.harness.training.prediction import stem_outputs
+from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.state import TrainingState, forget_training, training_state
+from prunebench.harness.training.validation import predictor, validation_map
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -66,7 +69,7 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     with filelock.FileLock(folder / "lock"):
         if not (folder / "quality.json").exists():
             remove_leftovers(folder)
-            state = cache.training(job.identity)
+            state = training_state(cache, job.identity)
             if job.start is None:
                 model, course = trained_from_scratch(job, job.widths, cache, state, progress)
             else:
@@ -77,7 +80,7 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
             with whole_file(folder / "scores.npz") as stream:
                 np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
             write_text(folder / "quality.json", json.dumps({**found.figures, **best}))
-        cache.forget_training(job.identity)
+        forget_training(cache, job.identity)
     kept = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return {**kept, **quality(base_scores(job, cache).__getitem__, job.data).figures}

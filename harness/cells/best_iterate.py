@@ -13,8 +13,8 @@ from prunebench.harness.data.features.splits import opened, split_targets
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.course import Course
-from prunebench.harness.training.fit import predictor
-from prunebench.harness.training.loop import Recipe
+from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.validation import predictor
 from prunebench.harness.workspace.cache import Cache
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prunebench.eval.files import remove_leftovers, whole_file
 from prunebench.harness.cells.base_model import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
-from prunebench.harness.training.loop import predict
+from prunebench.harness.training.prediction import predict
 from prunebench.harness.workspace.cache import Cache
 
 

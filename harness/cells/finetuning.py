@@ -7,7 +7,7 @@ from typing import Literal
 
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.cells.rounds import round_seed
-from prunebench.harness.training.loop import Recipe
+from prunebench.harness.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,12 @@ from prunebench.harness.pruning import recalibration
 from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.harness.training.course import Course
-from prunebench.harness.training.fit import fit, predictions, validation_map
-from prunebench.harness.training.loop import Evaluate, Recipe, predict
-from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.fit import fit
+from prunebench.harness.training.loop import Evaluate
+from prunebench.harness.training.prediction import predict, predictions
+from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.state import TrainingState, training_state
+from prunebench.harness.training.validation import validation_map
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.hashing import identity
 
@@ -162,7 +165,7 @@ def run_outcome(
 
     def tune(model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
         nonlocal course, tuned
-        state = cache.training(job.identity, part)
+        state = training_state(cache, job.identity, part)
         course = timed(
             "finetuning_seconds",
             lambda: _finetune(model, job, finetuning, cache, state, progress),
@@ -176,7 +179,7 @@ def run_outcome(
         steps = job.base.recipe.steps if job.scratch_steps is None else job.scratch_steps
         recipe = replace(job.base.recipe, steps=steps)
         started = time.perf_counter()
-        state = cache.training(job.identity)
+        state = training_state(cache, job.identity)
         model, course = trained_from_scratch(replace(job.base, recipe=recipe), widths, cache, state, progress)
         timings["training_seconds"] = time.perf_counter() - started + state.earlier_seconds
         curve = course.curve

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from prunebench.eval.run.record import OWN, Record
-from prunebench.harness.budget.ratio import parse_scope
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS, parse_scope
 from prunebench.harness.plan.plan import Cell
 from prunebench.pruners.contract import Pruner
 

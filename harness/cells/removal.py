@@ -10,8 +10,9 @@ import torch
 
 from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.harness.budget import schedule
-from prunebench.harness.budget.allocation import Global, SameAs, counts_along, parse_allocation
-from prunebench.harness.budget.ratio import filters_outside, lowest, parse_scope, removal_count
+from prunebench.harness.budget.allocation import Global, SameAs, parse_allocation
+from prunebench.harness.budget.counts import counts_along
+from prunebench.harness.budget.ratio import filters_outside, lowest, removal_count
 from prunebench.harness.budget.schedule import parse_schedule
 from prunebench.harness.budget.target import BudgetPoint, without
 from prunebench.harness.cells.base_model import BaseJob
@@ -22,7 +23,7 @@ from prunebench.harness.cells.scores import Scores, Scoring, ScoringJob
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS, parse_scope
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning import calibration
 from prunebench.harness.pruning.sources import content_hash, resolve

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from prunebench.harness.budget.allocation import Global, counts_along, parse_allocation
+from prunebench.harness.budget.allocation import Global, parse_allocation
+from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.ratio import lowest
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.scores import Scores, ScoringJob, score_model
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.harness.workspace.cache import Cache
 

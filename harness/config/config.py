@@ -13,21 +13,15 @@ import tomli_w
 from pydantic import Field
 
 from prunebench.eval.errors import InputError, nearest
-from prunebench.harness.budget.ratio import parse_scope
 from prunebench.harness.budget.schedule import parse_schedule
 from prunebench.harness.config.explain import explain
-from prunebench.harness.config.fields import (
-    BaseSection,
-    ControlsSection,
-    FinetuneSection,
-    MeasureSection,
-    ModelSection,
-    PruneSection,
-    Section,
-)
+from prunebench.harness.config.fields import Section
+from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
 from prunebench.harness.config.overrides import add_pruner_files, set_key
-from prunebench.harness.config.training_tables import check_full_size
+from prunebench.harness.config.prune_table import PruneSection
+from prunebench.harness.config.training_tables import BaseSection, FinetuneSection, check_full_size
 from prunebench.harness.data import DataOptions, folds
+from prunebench.harness.networks.layers import parse_scope
 
 PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
 RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import Field
 
-from prunebench.harness.training.loop import Recipe
-from prunebench.harness.training.recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.budget.schedule import ONE_SHOT, parse_schedule
+from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
+from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.training.recipe import Recipe
 
 
 class FullSection(pydantic.BaseModel):
@@ -59,3 +61,66 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, di
             "`finetune.at_scale.sampling` can balance labels alone, and distillation trains on what the base model "
             "says too: choose `shuffled`"
         )
+
+
+class BaseSection(Section):
+    """Training of the base models, one per seed; all criteria share them."""
+
+    seeds: Seeds = (0,)
+    steps: int = Field(1000, ge=0)
+    batch: int = Field(16, ge=2)
+    learning_rate: Rate = 1e-3
+    warmup: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    clip_norm: float = Field(1.0, gt=0)
+    spec_augment: bool = False
+    mixup: float = Field(0.0, ge=0)
+    at_scale: FullSection | None = Field(None, description="training at full size, on any device")
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the training loop takes."""
+        return full_size(Recipe(**self.model_dump(exclude={"seeds", "at_scale"})), self.at_scale)
+
+
+class FinetuneSection(Section):
+    """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
+
+    scopes: Annotated[tuple[Literal["tail", "all", "none"], ...], Field(min_length=1), Listed] = ("tail",)
+    schedules: Labels = Field(
+        (ONE_SHOT,),
+        description="`one-shot` or `iterative[rounds=…]`, each with `distillation=…`, `recalibration_clips=…`",
+    )
+    seeds: Seeds = (0, 1)
+    steps: int = Field(60, ge=1, description="in total, over all rounds of a schedule")
+    rates: Rates = (3e-4, 1e-3, 3e-3)
+    rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
+    batch: int = Field(16, ge=2)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    clip_norm: float = Field(1.0, gt=0)
+    spec_augment: bool = False
+    mixup: float = Field(0.0, ge=0)
+    evaluate_every: int = Field(
+        0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
+    )
+    at_scale: FullSection | None = Field(None, description="training at full size, on any device")
+
+    @pydantic.model_validator(mode="after")
+    def _evaluated_by_one(self) -> FinetuneSection:
+        if self.at_scale is not None and self.evaluate_every:
+            raise ValueError(
+                "`finetune.at_scale` has an `evaluate_every` of its own, so `finetune.evaluate_every` must be 0. "
+                f"Found {self.evaluate_every}: set `finetune.at_scale.evaluate_every`"
+            )
+        return self
+
+    @pydantic.field_validator("schedules")
+    @classmethod
+    def _known(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(tuple(parse_schedule(label).label for label in labels))
+
+    def recipe(self, rate: float) -> Recipe:
+        """What the training loop takes, at one of the rates."""
+        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "evaluate_every", "at_scale"}
+        return full_size(Recipe(learning_rate=rate, **self.model_dump(exclude=left_out)), self.at_scale)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import Macs, cnn14_macs, panns_flops, parameters
 from prunebench.eval.cost.file_size import file_bytes
 from prunebench.eval.cost.geometry import MELS, WINDOW
 from prunebench.eval.runtime.latency import Effort, compare_latency
-from prunebench.eval.runtime.memory import activation_peak_bytes, peak_memory
+from prunebench.eval.runtime.memory import peak_memory
 from prunebench.eval.runtime.precision import LEAST
-from prunebench.harness.budget.ratio import DEFAULT_SCOPE, parse_scope, removal_count
-from prunebench.harness.networks.cnn14 import LAYERS, PUBLISHED_WIDTHS, Cnn14
+from prunebench.harness.budget.ratio import removal_count
+from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS, Cnn14
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
 
 CLASSES, EMBEDDING = 527, 2048
 STFT_MATRICES = 2 * (WINDOW // 2 + 1) * WINDOW

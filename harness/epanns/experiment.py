@@ -27,7 +27,7 @@ from prunebench.harness.networks.class_names import check_classes
 from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
 from prunebench.harness.networks.provenance import file_hash
 from prunebench.harness.sweep.sweep import Summary, run_sweep
-from prunebench.harness.training.fit import predictions
+from prunebench.harness.training.prediction import predictions
 from prunebench.harness.workspace.cache import Cache, default_cache
 
 LARGEST = 1 - 1e-7  # probability in single precision whose log-odds are still finite

@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, logmel_extractor, spectrogram_extractor
+from prunebench.harness.networks.layers import LAYERS, TAIL_BLOCK
 
 PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
-LAYERS = tuple(f"C{i}" for i in range(1, 13))
-TAIL_BLOCK = 4  # conv_block4 holds C7, where the default scope begins
 
 
 class Output(NamedTuple):

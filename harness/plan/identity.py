@@ -17,9 +17,8 @@ from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
-from prunebench.harness.training import head
-from prunebench.harness.training import loop as training
-from prunebench.harness.training import recipe as full_recipe
+from prunebench.harness.training import full_recipe, head
+from prunebench.harness.training import recipe as training
 from prunebench.harness.workspace.hashing import Encoded, identity
 from prunebench.pruners.contract import COLLECTED, Pruner
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.allocation import SameAs, parse_allocation
-from prunebench.harness.budget.ratio import parse_scope
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS, parse_scope
 from prunebench.harness.plan.cell import Base as Base
 from prunebench.harness.plan.cell import Cell as Cell
 from prunebench.harness.plan.cells import Grid

@@ -6,19 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.allocation import (
-    Floored,
-    Global,
-    PerLayer,
-    SameAs,
-    counts_along,
-    parse_allocation,
-)
-from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.budget.allocation import Floored, Global, PerLayer, SameAs, parse_allocation
+from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
 from prunebench.harness.budget.target import BudgetPoint, uniform_shape
 from prunebench.harness.config.config import Config
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.layers import parse_scope
 
 Counts = tuple[int, ...]
 

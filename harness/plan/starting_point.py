@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.config.fields import ModelSection
+from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.architecture import Architecture, scaled_embedding, scaled_widths
 from prunebench.harness.networks.checkpoint import load_checkpoint, read_checkpoint

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
 

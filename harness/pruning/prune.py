@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.ratio import DEFAULT_SCOPE, filters_outside, filters_to_remove, parse_scope
+from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import log_mel
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, parse_scope
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners.contract import COLLECTED, Pruner

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from prunebench.harness.networks.cnn14 import TAIL_BLOCK, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import TAIL_BLOCK
 
 VERSION = 1  # raised when recalibrated statistics would differ
 BATCH = 32

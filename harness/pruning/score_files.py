@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS
 
 Scores = NDArray[np.float64]
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plain_tensor import departure
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.pruner_failure import asked_of

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch_pruning as tp
 
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import MELS
+from prunebench.harness.networks.layers import LAYERS
 
 SHORTEST_FRAMES = 64  # five poolings by two leave two frames
 

@@ -38,6 +38,7 @@ from prunebench.harness.sweep.graph import (
 )
 from prunebench.harness.sweep.ledger import CellError, Known
 from prunebench.harness.sweep.runfolder import RunFolder
+from prunebench.harness.training.state import forget_training
 from prunebench.harness.workspace.cache import Cache
 
 PHASES: dict[type, str] = {
@@ -134,7 +135,7 @@ class Grid:
             self._end(node, title(node, known))
             return False
         if job.identity in known.outcomes or job.identity in known.failures:
-            self._cache.forget_training(job.identity)  # a run may have been killed just before it did
+            forget_training(self._cache, job.identity)  # a run may have been killed just before it did
             self._end(node, job.identity)
             return False
         self._jobs[job.identity] = job
@@ -166,7 +167,7 @@ class Grid:
             case Trial() | Point():
                 self._run.add_outcome(result, self._jobs.pop(key).removed)
                 self._known.outcomes[key] = result
-                self._cache.forget_training(key)
+                forget_training(self._cache, key)
 
     def _fail(self, node: Node, key: str, failure: Failure) -> None:
         """Keep why a piece failed, for the records of the cells behind it.

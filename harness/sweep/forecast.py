@@ -26,7 +26,9 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.harness.sweep.costs import Costs, Speed
-from prunebench.harness.training.loop import Recipe, predict, stem_outputs, train
+from prunebench.harness.training.loop import train
+from prunebench.harness.training.prediction import predict, stem_outputs
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
 MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"

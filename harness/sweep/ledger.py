@@ -8,7 +8,6 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
-from prunebench.harness.budget.ratio import parse_scope
 from prunebench.harness.cells.base_model import BaseJob, base_job
 from prunebench.harness.cells.outcome import Outcome, OutcomeJob
 from prunebench.harness.cells.records import failed_record, finished_record
@@ -17,6 +16,7 @@ from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
 from prunebench.harness.cells.stage_quality import Quality
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.layers import parse_scope
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.sources import content_hash
 from prunebench.harness.sweep.rates import RateGroup, best_rate, make_trials

@@ -10,13 +10,12 @@ from typing import Any
 
 from prunebench.eval.run.record import read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs, parse_allocation
-from prunebench.harness.budget.ratio import parse_scope
 from prunebench.harness.budget.target import without
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import RANDOM_SEEDS, Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import COSTS, Architecture
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS, parse_scope
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.sweep.forecast import MODEL, forecast

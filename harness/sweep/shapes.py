@@ -14,7 +14,7 @@ from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
 from prunebench.eval.runtime.quiet import busy_processors
 from prunebench.harness.config.config import Config
-from prunebench.harness.config.fields import MeasureSection
+from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.networks.cnn14 import Cnn14

@@ -17,7 +17,7 @@ import torch
 from torch import multiprocessing
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.training.recipe import FullRecipe
+from prunebench.harness.training.full_recipe import FullRecipe
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +16,16 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.eval.quality.average_precision import mean_average_precision
-from prunebench.harness.data import DataOptions
-from prunebench.harness.data.features.splits import split_features, split_targets
-from prunebench.harness.data.features.streamed import input_reader
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import run_on_devices
 from prunebench.harness.training.full_loop import train_full
-from prunebench.harness.training.loop import Evaluate, Recipe, channels_last, predict, train
-from prunebench.harness.training.prefetch import ahead
-from prunebench.harness.training.recipe import FullRecipe
+from prunebench.harness.training.full_recipe import FullRecipe
+from prunebench.harness.training.loop import Evaluate, train
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
-from prunebench.harness.workspace.cache import Cache
 
 Progress = Callable[[int, int], None]
-BATCH = 32  # clips predicted at once
-
-
-@dataclass(frozen=True)
-class ValidationMap:
-    """Validation mAP of a model; it can be sent to other processes.
-
-    Args:
-        data: options of the data set.
-        cache: of its features.
-        recipe: says on which device.
-    """
-
-    data: DataOptions
-    cache: Cache
-    recipe: FullRecipe
-
-    def __call__(self, model: Cnn14) -> float:
-        """In [0, 1]."""
-        scores = predictions(model, split_features(self.data, "validation", self.cache), self.recipe)
-        return mean_average_precision(split_targets(self.data, "validation"), scores).value
 
 
 def fit(
@@ -104,41 +77,6 @@ def fit(
             model, inputs, targets, recipe, seed=seed, evaluate=evaluate, progress=progress, state=state
         )
     return _fit_on_devices(model, inputs, targets, recipe, seed, evaluate, progress, state)
-
-
-def predictions(model: Cnn14, inputs: NDArray[np.float32], recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities (clips, classes) on log-mel features, on the recipe's device, in 32 bits.
-
-    Args:
-        model: in evaluation mode afterwards, where it was.
-        inputs: (clips, frames, mels), read ahead by other threads.
-        recipe: with a device where it is a `FullRecipe`.
-    """
-    if not isinstance(recipe, FullRecipe):
-        return predict(model, inputs)
-    before = model.fc1.weight.device
-    device = torch.device(recipe.device)
-    channels_last(model).to(device).eval()
-    read, features_of = input_reader(inputs, device)
-    starts = range(0, len(inputs), BATCH)
-    found = []
-    with torch.no_grad():
-        for _, x in ahead(starts, lambda at: read(slice(at, at + BATCH))):
-            found.append(model.from_log_mel(features_of(x)).probabilities.cpu().numpy())
-    model.to(before)
-    return np.concatenate(found)
-
-
-def predictor(
-    model: Cnn14, data: DataOptions, recipe: Recipe, cache: Cache
-) -> Callable[[str], NDArray[np.float32]]:
-    """Name of a split → probabilities (clips, classes)."""
-    return lambda split: predictions(model, split_features(data, split, cache), recipe)
-
-
-def validation_map(data: DataOptions, cache: Cache, recipe: Recipe) -> ValidationMap | None:
-    """What a recipe evaluates along the way with, if it does."""
-    return ValidationMap(data, cache, recipe) if isinstance(recipe, FullRecipe) else None
 
 
 def _fit_on_devices(

@@ -22,9 +22,10 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.augmentation import stripe_mask
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import accelerator
-from prunebench.harness.training.loop import Evaluate, channels_last, is_evaluated
+from prunebench.harness.training.full_recipe import FullRecipe
+from prunebench.harness.training.loop import Evaluate, is_evaluated
+from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.prefetch import ahead
-from prunebench.harness.training.recipe import FullRecipe
 from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder
 from prunebench.harness.training.state import TrainingState
 

@@ -12,7 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.training.loop import Recipe, batches, rate_at
+from prunebench.harness.training.loop import batches
+from prunebench.harness.training.recipe import Recipe, rate_at
 
 VERSION = 1  # raised when the same recipe gives another head
 

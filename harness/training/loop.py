@@ -7,9 +7,7 @@ cells differ in what was pruned and in nothing else.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,38 +16,14 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from prunebench.harness.networks.cnn14 import TAIL_BLOCK, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import TAIL_BLOCK
 from prunebench.harness.training.augmentation import mixup, spec_augment
+from prunebench.harness.training.prediction import channels_last
+from prunebench.harness.training.recipe import Recipe, rate_at
 from prunebench.harness.training.state import TrainingState
 
 Evaluate = Callable[[Cnn14], float]
-
-VERSION = 1  # raised when the same recipe gives other weights
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is trained.
-
-    Args:
-        steps: optimiser steps.
-        batch: clips per step.
-        learning_rate: peak rate of AdamW.
-        warmup: share of the steps over which the rate rises linearly; then it falls as a cosine to 0.
-        weight_decay: of AdamW.
-        clip_norm: gradients are scaled down to this norm.
-        spec_augment: mask stripes of time and mel bins, as PANNs does.
-        mixup: parameter of the Beta distribution clips are mixed with; 0 for none.
-    """
-
-    steps: int
-    batch: int = 16
-    learning_rate: float = 1e-3
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    spec_augment: bool = False
-    mixup: float = 0.0
 
 
 def train(
@@ -130,12 +104,6 @@ def is_evaluated(done: int, every: int, steps: int) -> bool:
     return bool(every) and (done % every == 0 or done == steps)
 
 
-def channels_last(model: Cnn14) -> Cnn14:
-    """The model itself, its weights laid out channels-last, which convolutions on CPUs are faster with."""
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return model
-
-
 def batches(clips: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:
     """Rows of each step: whole passes over the clips, each in an order of its own."""
     queue = np.empty(0, dtype=np.int64)
@@ -156,43 +124,11 @@ def set_prior(model: Cnn14, targets: NDArray[np.bool_]) -> None:
         model.fc_audioset.bias.copy_(torch.from_numpy(np.log(odds)).float())
 
 
-@torch.no_grad()
-def stem_outputs(
-    model: Cnn14, features: NDArray[np.float32], batch: int = 32
-) -> Iterator[NDArray[np.float32]]:
-    """What C1–C6 give, batch by batch: the input of the tail."""
-    model.eval()
-    for start in range(0, len(features), batch):
-        yield model.stem(torch.from_numpy(np.array(features[start : start + batch]))).numpy()
-
-
-@torch.no_grad()
-def predict(
-    model: Cnn14, inputs: NDArray[np.float32], *, tail: bool = False, batch: int = 32
-) -> NDArray[np.float32]:
-    """Probabilities (clips, classes) on log-mel features, or with `tail` on stem outputs."""
-    channels_last(model).eval()
-    found = []
-    for start in range(0, len(inputs), batch):
-        x = torch.from_numpy(np.array(inputs[start : start + batch]))
-        output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
-        found.append(output.probabilities.numpy())
-    return np.concatenate(found)
-
-
 def _trained(model: Cnn14, tail: bool) -> Iterator[nn.Parameter]:
     frozen = ("bn0.", *(f"conv_block{number}." for number in range(1, TAIL_BLOCK))) if tail else ()
     for name, parameter in model.named_parameters():
         if parameter.requires_grad and not (frozen and name.startswith(frozen)):
             yield parameter
-
-
-def rate_at(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
-    warm = max(1, round(recipe.warmup * recipe.steps))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
 
 
 def _step_generator(seed: int, step: int) -> torch.Generator:

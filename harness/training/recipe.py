@@ -1,87 +1,41 @@
-"""Recipes of full size: PANNs' training, on any device."""
+"""The recipe of a training: steps, batch, learning rate and what else decides its result."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
-
-import torch
-
-from prunebench.eval.errors import InputError
-from prunebench.harness.training.loop import Recipe
 
 VERSION = 1  # raised when the same recipe gives other weights
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
-class FullRecipe(Recipe):
-    """How a model is trained at full size; what `Recipe` says, and more.
-
-    Mixup takes twice the batch and mixes it in pairs, SpecAugment hides parts of what `bn0` gives, both as in
-    PANNs. The batch is that of an optimiser step, over all devices.
+class Recipe:
+    """How a model is trained.
 
     Args:
-        optimiser: `"adam"` is PANNs', with AMSGrad; weight decay is added to the gradient there.
-        schedule: `"constant"` or, as `Recipe`, `"cosine"` to 0; after the warm-up.
-        sampling: `"balanced"` draws each class as often.
-        evaluate_every: steps between two evaluations on validation clips; 0 for none.
-        precision: of convolutions and linear layers; weights stay in 32 bits. `"float16"` needs CUDA.
-        accumulate: passes that an optimiser step's batch is split into.
-        device: `"cpu"`, `"cuda"` or `"mps"`.
-        devices: processes, each with a device of its own.
-        full_version: of the loop, which enters identities with the rest.
+        steps: optimiser steps.
+        batch: clips per step.
+        learning_rate: peak rate of AdamW.
+        warmup: share of the steps over which the rate rises linearly; then it falls as a cosine to 0.
+        weight_decay: of AdamW.
+        clip_norm: gradients are scaled down to this norm.
+        spec_augment: mask stripes of time and mel bins, as PANNs does.
+        mixup: parameter of the Beta distribution clips are mixed with; 0 for none.
     """
 
-    optimiser: Literal["adam", "adamw"] = "adam"
-    schedule: Literal["constant", "cosine"] = "constant"
-    sampling: Literal["balanced", "shuffled"] = "balanced"
-    evaluate_every: int = 2000
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    accumulate: int = 1
-    device: str = "cpu"
-    devices: int = 1
-    full_version: int = VERSION
+    steps: int
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    spec_augment: bool = False
+    mixup: float = 0.0
 
 
-def resolve_device(name: str) -> str:
-    """The device that a name means here; `"auto"` is CUDA, else Apple's, else the processor.
-
-    Raises:
-        InputError: for a name that means none, or a device that is not there.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return next(device for device, present in there.items() if present)
-    if name not in DEVICES:
-        raise InputError(f"A device must be one of {', '.join(DEVICES)}. Found `{name}`.")
-    if not there[name]:
-        usable = ", ".join(device for device, present in there.items() if present)
-        raise InputError(
-            f"A device must be there. torch finds no `{name}` here, but {usable}: choose `auto`."
-        )
-    return name
-
-
-def check_devices(recipe: FullRecipe) -> None:
-    """What a recipe asks of the machine and of the batch.
-
-    Raises:
-        InputError: for devices that are not there, a precision they do not have, or a batch that does not split.
-    """
-    if recipe.precision == "float16" and recipe.device != "cuda":
-        raise InputError(
-            "Precision `float16` needs device `cuda`, which scales its gradients. "
-            f"Found device `{recipe.device}`: take `bfloat16` or `float32`."
-        )
-    present = torch.cuda.device_count() if recipe.device == "cuda" else 1
-    if recipe.device != "cpu" and recipe.devices > present:
-        raise InputError(
-            f"`devices` must be at most those that are there. Found {recipe.devices} asked for and {present} there."
-        )
-    share = recipe.batch / (recipe.devices * recipe.accumulate)
-    if share != int(share) or share < 2:
-        raise InputError(
-            "`batch` must split into equal parts of at least 2 clips over `devices` and `accumulate`. Found "
-            f"batch {recipe.batch}, {recipe.devices} devices, {recipe.accumulate} passes."
-        )
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
+    warm = max(1, round(recipe.warmup * recipe.steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))

@@ -12,8 +12,9 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from prunebench.eval.files import whole_file
+from prunebench.eval.files import remove_leftovers, whole_file
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.workspace.cache import Cache
 
 SHARE = 0.05  # at most this part of the time goes into keeping states
 
@@ -85,3 +86,16 @@ class TrainingState:
             )
         self._last = time.perf_counter()
         self._cost = self._last - began
+
+
+def training_state(cache: Cache, identity: str, part: str = "") -> TrainingState:
+    """The state of a training under way: of a base model or an outcome, or of a part of it that is named."""
+    name = f"{identity}.{part}.pt" if part else f"{identity}.pt"
+    return TrainingState(cache.trainings / name, cache.checkpoint_seconds)
+
+
+def forget_training(cache: Cache, identity: str) -> None:
+    """Remove what an outcome's trainings kept, since the outcome is safe."""
+    for path in cache.trainings.glob(f"{identity}.*"):
+        path.unlink(missing_ok=True)
+    remove_leftovers(cache.trainings, f"{identity}.*")

@@ -10,8 +10,6 @@ from pathlib import Path
 import platformdirs
 import torch
 
-from prunebench.eval.files import remove_leftovers
-from prunebench.harness.training.state import TrainingState
 from prunebench.harness.workspace.environment import processor
 
 
@@ -44,17 +42,10 @@ class Cache:
         """A base model."""
         return self.root / "bases" / f"{identity}-{_kind()}"
 
-    def training(self, identity: str, part: str = "") -> TrainingState:
-        """A training under way: of a base model or an outcome, or a part of it that is named."""
-        name = f"{identity}.{part}.pt" if part else f"{identity}.pt"
-        return TrainingState(self.root / "trainings" / _kind() / name, self.checkpoint_seconds)
-
-    def forget_training(self, identity: str) -> None:
-        """Remove what an outcome's trainings kept, since the outcome is safe."""
-        folder = self.root / "trainings" / _kind()
-        for path in folder.glob(f"{identity}.*"):
-            path.unlink(missing_ok=True)
-        remove_leftovers(folder, f"{identity}.*")
+    @property
+    def trainings(self) -> Path:
+        """States of trainings under way."""
+        return self.root / "trainings" / _kind()
 
 
 def _kind() -> str:

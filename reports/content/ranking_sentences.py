@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 
 from prunebench.reports.content import numbers
+from prunebench.reports.statistics.blocks import BLOCKS, NOT_INSTALLED, Blocks
 from prunebench.reports.statistics.detectable import BASES_FOR_A_CLAIM
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
@@ -91,3 +93,16 @@ def _verb(rows: Sequence[Ranked]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def said_blocks(blocks: Blocks) -> str:
+    """Why there is no diagram, empty where there is one."""
+    count = len(blocks.values)
+    if len(blocks.labels) < 3:
+        return ""
+    if count < BLOCKS:
+        return (
+            f"{count} block{'s' * (count != 1)} of (data set, base seed) {'are' if count != 1 else 'is'} too few for "
+            f"a critical-difference diagram: {BLOCKS} are needed."
+        )
+    return "" if find_spec("scikit_posthocs") else NOT_INSTALLED

@@ -12,13 +12,13 @@ from typing import Any
 
 from prunebench.eval.run.record import Record
 from prunebench.reports.content.missing import said_missing
-from prunebench.reports.content.ranking_sentences import said_ranking
+from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
 from prunebench.reports.points.cost_axis import MACS, PARAMETERS
 from prunebench.reports.points.point import Point, points_of
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished, read_run
-from prunebench.reports.statistics.blocks import blocks_of, family_of, said_blocks
+from prunebench.reports.statistics.blocks import blocks_of, family_of
 from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.statistics.layer_sensitivity import is_sensitivity
@@ -194,3 +194,9 @@ def as_json(report: Report) -> str:
     """The summary as text, which names files without their folder: it may be moved."""
     found = {**report.summary, "files": [path.name for path in report.files]}
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def compared(report: Report) -> list[Point]:
+    """The points that figures compare: cells of single layers that were not fine-tuned have a figure of their own."""
+    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
+    return [] if all(p.control == "unpruned" for p in points) else points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
@@ -11,7 +12,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.summary_rows import SummaryRow
-from prunebench.reports.statistics.variance import spread_said
+from prunebench.reports.statistics.variance import _root, components_at
 
 NAMED = 10  # points that are named; more make no sentence
 
@@ -165,3 +166,20 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def spread_said(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
+    """One sentence on the standard deviations of a panel's criteria, the root of the mean over its points."""
+    own = [p for p in points if p.panel == panel and p.control is None]
+    tuned = [components_at(point, "fine-tuned") for point in own]
+    between, within = _root(c.between for c in tuned), _root(c.within for c in tuned)
+    if math.isnan(between) or math.isnan(within):
+        return
+    text = (
+        f"Base seeds spread the mAP of a criterion by {numbers.quality(between)} (standard deviation), seeds of "
+        f"pruning and fine-tuning by {numbers.quality(within)}"
+    )
+    before = _root(components_at(point, "pruned").between for point in own)
+    if not math.isnan(before):
+        text += f"; before fine-tuning base seeds spread it by {numbers.quality(before)}"
+    yield text + "."

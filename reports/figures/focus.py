@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from prunebench.reports.points.cost_axis import Quantity
-from prunebench.reports.points.frontier import frontier
+from prunebench.reports.points.frontier import by_standing, frontier
 from prunebench.reports.points.point import Point
 
 MANY = 9  # rows of the legend beyond which a figure is crowded
@@ -29,16 +28,3 @@ def focus_of(points: Sequence[Point], quantity: Quantity) -> frozenset[str]:
     order = by_standing(points)
     kept = {p.label for p in frontier(points, quantity)} | {p.label for p in points if p.is_random}
     return frozenset(kept | set(order[:BEST]) | set(order[-WORST:]))
-
-
-def by_standing(points: Sequence[Point]) -> list[str]:
-    """Labels of the criteria at ratios that were asked for, best first; random is none of them."""
-    ruled = [p for p in points if p.control is None and not p.own_budget]
-    middle = {
-        ratio: fmean(p.mean_map for p in ruled if p.ratio == ratio) for ratio in {p.ratio for p in ruled}
-    }
-    gaps: dict[str, list[float]] = {}
-    for point in ruled:
-        if not point.is_random:
-            gaps.setdefault(point.label, []).append(point.mean_map - middle[point.ratio])
-    return sorted(gaps, key=lambda label: -fmean(gaps[label]))

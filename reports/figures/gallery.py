@@ -8,29 +8,28 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from prunebench.reports.content.report import Report
+from prunebench.reports.content.report import Report, compared
+from prunebench.reports.figures.attainment_figure import draw_attainment
 from prunebench.reports.figures.canvas import COLUMN
+from prunebench.reports.figures.class_changes_figure import draw_class_changes, middle_ratio
 from prunebench.reports.figures.controls_figure import draw_controls
+from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
 from prunebench.reports.figures.overlap_figure import draw_overlap
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.ranking_figure import draw_ranking
 from prunebench.reports.figures.recovery_figure import draw_recovery
+from prunebench.reports.figures.sensitivity_figure import draw_sensitivity
 from prunebench.reports.figures.speed_up import draw_speed_up
 from prunebench.reports.figures.stages import draw_stages
 from prunebench.reports.points.cost_axis import AXES, MACS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import finished
-from prunebench.reports.statistics.attainment import draw_attainment, surfaces_of
-from prunebench.reports.statistics.blocks import blocks_of, draw_critical_difference
-from prunebench.reports.statistics.class_changes import class_changes, draw_class_changes, middle_ratio
-from prunebench.reports.statistics.layer_sensitivity import (
-    Sensitivity,
-    draw_sensitivity,
-    is_sensitivity,
-    sensitivity_of,
-)
+from prunebench.reports.statistics.attainment import surfaces_of
+from prunebench.reports.statistics.blocks import blocks_of
+from prunebench.reports.statistics.class_changes import class_changes
+from prunebench.reports.statistics.layer_sensitivity import Sensitivity, sensitivity_of
 from prunebench.reports.statistics.overlap import overlaps_of
 from prunebench.reports.statistics.recovery import Curve, read_curves
 
@@ -82,12 +81,6 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
             suffix = f"_{number}" if len(families) > 1 else ""
             caption = "Critical-difference diagram over blocks of (data set, base seed)"
             yield Drawn(f"critical_difference{suffix}", caption, diagram)
-
-
-def compared(report: Report) -> list[Point]:
-    """The points that figures compare: cells of single layers that were not fine-tuned have a figure of their own."""
-    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
-    return [] if all(p.control == "unpruned" for p in points) else points
 
 
 def _of_panel(

@@ -27,7 +27,7 @@ class Look:
     marker: str
 
 
-KNOWN = {
+KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test holds
     "random": Look(GREY, "."),
     "l1": Look(BLUE, "o"),
     "l2": Look(SKY, "p"),
@@ -76,9 +76,3 @@ def dash_of(criterion: str) -> Dash:
     before = names[: names.index(criterion)] if criterion in KNOWN else []
     alike = sum(KNOWN[name].colour == look_of(criterion).colour for name in before)
     return DASHES[alike % len(DASHES)]
-
-
-def order(criterion: str) -> tuple[int, str]:
-    """Sorts criteria as listed here, unknown ones after them by name."""
-    names = list(KNOWN)
-    return (names.index(criterion) if criterion in KNOWN else len(names), criterion)

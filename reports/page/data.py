@@ -9,9 +9,10 @@ from typing import Any
 from prunebench.eval.run.record import Record
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
-from prunebench.reports.figures.palette import look_of, order
+from prunebench.reports.figures.palette import look_of
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
+from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside

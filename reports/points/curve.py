@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prunebench.reports.figures.palette import order
+from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 

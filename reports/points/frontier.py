@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 import moocore
 import numpy as np
@@ -27,3 +28,16 @@ def frontier(points: Sequence[Point], quantity: Quantity) -> list[Point]:
     values = np.array([(quantity.of(p), p.mean_map) for p in known])
     kept = moocore.is_nondominated(values, maximise=[False, True], keep_weakly=True)
     return sorted((p for p, keep in zip(known, kept, strict=True) if keep), key=quantity.of)
+
+
+def by_standing(points: Sequence[Point]) -> list[str]:
+    """Labels of the criteria at ratios that were asked for, best first; random is none of them."""
+    ruled = [p for p in points if p.control is None and not p.own_budget]
+    middle = {
+        ratio: fmean(p.mean_map for p in ruled if p.ratio == ratio) for ratio in {p.ratio for p in ruled}
+    }
+    gaps: dict[str, list[float]] = {}
+    for point in ruled:
+        if not point.is_random:
+            gaps.setdefault(point.label, []).append(point.mean_map - middle[point.ratio])
+    return sorted(gaps, key=lambda label: -fmean(gaps[label]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from prunebench.eval.run.record import OWN, Record
-from prunebench.reports.figures.palette import order
+from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel, base_of, by_panel
 from prunebench.reports.runs.loaded_run import final_map, stage_map
 

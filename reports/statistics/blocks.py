@@ -7,18 +7,12 @@ budgets of the grid.
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from statistics import fmean
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from prunebench.reports.figures.canvas import COLUMN, paper_style
-from prunebench.reports.figures.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -88,48 +82,3 @@ def blocks_of(points: Sequence[Point], quantity: Quantity, scores: ClipScores) -
         values = np.array([[fmean(block[name]) for name in labels] for block in by_block.values()])
         found.append(Blocks(family, tuple(labels), values.reshape(len(by_block), len(labels))))
     return found
-
-
-def draw_critical_difference(blocks: Blocks) -> Figure | None:
-    """The diagram; `None` with fewer than ten blocks or three criteria, or without scikit-posthocs."""
-    if len(blocks.values) < BLOCKS or len(blocks.labels) < 3 or find_spec("scikit_posthocs") is None:
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those of its imports and of its use of pandas
-        import pandas
-        import scikit_posthocs
-
-        table = pandas.DataFrame(blocks.values, columns=list(blocks.labels))
-        p = scikit_posthocs.posthoc_nemenyi_friedman(table)
-        with paper_style():
-            height = 0.8 + 0.14 * math.ceil(len(blocks.labels) / 2)
-            figure = Figure((2 * COLUMN, height), layout="constrained")
-            axes = figure.subplots()
-            scikit_posthocs.critical_difference_diagram(
-                dict(zip(blocks.labels, blocks.ranks, strict=True)),
-                p,
-                ax=axes,
-                label_props={"fontsize": 6.5},
-                elbow_props={"linewidth": 0.7},
-                crossbar_props={"linewidth": 1.8},
-                color_palette={name: look_of(name).colour for name in blocks.labels},
-            )
-            axes.set_title(
-                f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
-                f"Nemenyi's test cannot tell apart at 5 %; Friedman p = {blocks.p:.2g}",
-                fontsize=6,
-            )
-    return figure
-
-
-def said_blocks(blocks: Blocks) -> str:
-    """Why there is no diagram, empty where there is one."""
-    count = len(blocks.values)
-    if len(blocks.labels) < 3:
-        return ""
-    if count < BLOCKS:
-        return (
-            f"{count} block{'s' * (count != 1)} of (data set, base seed) {'are' if count != 1 else 'is'} too few for "
-            f"a critical-difference diagram: {BLOCKS} are needed."
-        )
-    return "" if find_spec("scikit_posthocs") else NOT_INSTALLED

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from prunebench.eval.logs import parsed_lines
-from prunebench.reports.figures.focus import by_standing
+from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import Floats

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from prunebench.reports.content import numbers
-from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import stage_map
 
@@ -61,23 +59,6 @@ def components_at(point: Point, stage: str) -> Components:
     """Components of the test mAP of a point's cells at a stage."""
     groups = ([stage_map(record, stage) for record in cells] for cells in point.by_base().values())
     return variance_components([v for v in group if math.isfinite(v)] for group in groups)
-
-
-def spread_said(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
-    """One sentence on the standard deviations of a panel's criteria, the root of the mean over its points."""
-    own = [p for p in points if p.panel == panel and p.control is None]
-    tuned = [components_at(point, "fine-tuned") for point in own]
-    between, within = _root(c.between for c in tuned), _root(c.within for c in tuned)
-    if math.isnan(between) or math.isnan(within):
-        return
-    text = (
-        f"Base seeds spread the mAP of a criterion by {numbers.quality(between)} (standard deviation), seeds of "
-        f"pruning and fine-tuning by {numbers.quality(within)}"
-    )
-    before = _root(components_at(point, "pruned").between for point in own)
-    if not math.isnan(before):
-        text += f"; before fine-tuning base seeds spread it by {numbers.quality(before)}"
-    yield text + "."
 
 
 def _root(variances: Iterable[float]) -> float:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prunebench.reports.content.report import Report
-from prunebench.reports.figures.gallery import compared
+from prunebench.reports.content.report import Report, compared
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.runs.loaded_run import finished
 from prunebench.reports.statistics.attainment import surfaces_of
 from prunebench.reports.statistics.class_changes import change_rows, class_changes
-from prunebench.reports.statistics.layer_sensitivity import sensitivity_of, sensitivity_table
+from prunebench.reports.statistics.layer_sensitivity import sensitivity_of
 from prunebench.reports.statistics.overlap import overlap_rows, overlaps_of
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import Column
@@ -21,6 +20,7 @@ from prunebench.reports.tables.measures import Told, measures_table
 from prunebench.reports.tables.ranking_table import columns as ranking_columns
 from prunebench.reports.tables.ranking_table import rows_of
 from prunebench.reports.tables.runs_compared_table import comparison_table
+from prunebench.reports.tables.sensitivity_table import sensitivity_table
 from prunebench.reports.tables.summary import markdown_summary, summary_table
 
 

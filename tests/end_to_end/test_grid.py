@@ -8,7 +8,7 @@ import pytest
 from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.harness import load_config, run_sweep
 from prunebench.harness.budget.allocation import Global
-from prunebench.harness.networks.cnn14 import LAYERS
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.workspace.cache import Cache
 from prunebench.reports import load_records
 

@@ -12,7 +12,8 @@ from scipy.spatial.distance import cdist
 from scipy.stats import entropy
 from torch.nn import functional as F
 
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners import get
 

@@ -6,7 +6,8 @@ import torch
 
 from prunebench import __version__, baselines
 from prunebench.harness import Cnn14
-from prunebench.harness.budget.ratio import filters_outside, filters_to_remove, parse_scope
+from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
+from prunebench.harness.networks.layers import parse_scope
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import BUILTIN, Pruner, get

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from prunebench.baselines.peers.dependency_group import LayerModel, pack
 from prunebench.baselines.peers.peer import GradientPeer
 from prunebench.baselines.peers.peer_registry import PEERS, PREFIX
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.scoring import layer_view, score_layers
 from prunebench.pruners.contract import Gradients
 from prunebench.pruners.l1 import L1Norm

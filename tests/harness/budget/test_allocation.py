@@ -6,18 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prunebench.eval import InputError
-from prunebench.harness.budget.allocation import (
-    Global,
-    PerLayer,
-    SameAs,
-    Uniform,
-    counts_along,
-    parse_allocation,
-)
-from prunebench.harness.budget.ratio import parse_scope
+from prunebench.harness.budget.allocation import Global, PerLayer, SameAs, Uniform, parse_allocation
+from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_order
 from prunebench.harness.budget.target import TOLERANCE, BudgetPoint, without
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.layers import parse_scope
 
 TAIL = parse_scope("C7-C12")
 KEEPS = "a floor"

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prunebench.eval import InputError
-from prunebench.harness.budget.ratio import filters_to_remove, parse_scope, removal_count, scope_name
+from prunebench.harness.budget.ratio import filters_to_remove, removal_count
+from prunebench.harness.networks.layers import parse_scope, scope_name
 
 
 def test_scopes():

@@ -21,7 +21,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.cell import Base, Cell
-from prunebench.harness.training.loop import Recipe
+from prunebench.harness.training.recipe import Recipe
 
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
 BASE = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prunebench.eval import InputError, cnn14_macs, count_macs, count_parameters
-from prunebench.harness.budget.ratio import parse_scope, removal_count
+from prunebench.harness.budget.ratio import removal_count
 from prunebench.harness.budget.target import TOLERANCE, BudgetPoint, uniform_shape
 from prunebench.harness.networks.architecture import COSTS, Architecture, scaled_embedding, scaled_widths
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS, parse_scope
 from prunebench.harness.pruning.surgery import remove_filters
 
 TAIL = parse_scope("C7-C12")

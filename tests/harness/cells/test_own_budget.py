@@ -20,10 +20,11 @@ from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
 from prunebench.harness.pruning.prune import prune
-from prunebench.harness.training.loop import Recipe
+from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners import get
 
 OWN = "rank1_cosine_released"

@@ -16,7 +16,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.starting_point import unpruned
 from prunebench.harness.sweep.preview import few_draws
 from prunebench.harness.sweep.skipped import write_skipped
-from prunebench.harness.training.recipe import FullRecipe
+from prunebench.harness.training.full_recipe import FullRecipe
 
 ROOT = "data.root=AUDIOSET"
 

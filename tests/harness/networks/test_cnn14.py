@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.networks.cnn14 import LAYERS, PUBLISHED_WIDTHS
+from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
+from prunebench.harness.networks.layers import LAYERS
 
 SMALL = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 

@@ -15,12 +15,13 @@ from prunebench.harness.config.config import Config, load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.architecture import scaled_widths
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.pruning.score_files import write_scores
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.sweep.runfolder import RunFolder
-from prunebench.harness.training.loop import Recipe
+from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners import get
 
 SOURCE = """

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.scoring import layer_view
 from prunebench.pruners.apoz import AveragePercentageOfZeros

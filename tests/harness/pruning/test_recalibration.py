@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from prunebench.harness.networks.cnn14 import LAYERS, Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.recalibration import BATCH, recalibrate, recalibration_rows
-from prunebench.harness.training.loop import stem_outputs
+from prunebench.harness.training.prediction import stem_outputs
 
 WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
 

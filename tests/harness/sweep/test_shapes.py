@@ -7,7 +7,7 @@ from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.eval.run.shape_line import Shape, load_shapes
 from prunebench.eval.runtime.backend_latency import Latency
 from prunebench.harness.config.config import Config
-from prunebench.harness.config.fields import MeasureSection
+from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.sweep import shapes as module

@@ -11,7 +11,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import TaggingLoss, train_full
-from prunebench.harness.training.recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.training.state import TrainingState
 
 pytest.importorskip("accelerate")

@@ -6,7 +6,9 @@ import torch
 
 from prunebench.harness import Cnn14
 from prunebench.harness.training.augmentation import mixup, spec_augment
-from prunebench.harness.training.loop import Recipe, batches, predict, set_prior, stem_outputs, train
+from prunebench.harness.training.loop import batches, set_prior, train
+from prunebench.harness.training.prediction import predict, stem_outputs
+from prunebench.harness.training.recipe import Recipe
 
 WIDTHS = (4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8)
 
@@ -97,7 +99,7 @@ def test_rate_warms_up_and_falls_to_nothing(clips):
     """Weights move by at most about the rate in a step of AdamW, so the last steps barely move them."""
     long = trained(clips, steps=20, learning_rate=1e-2, weight_decay=0.0)
     assert weights(long).isfinite().all()
-    from prunebench.harness.training.loop import rate_at
+    from prunebench.harness.training.recipe import rate_at
 
     rates = [rate_at(step, Recipe(steps=20, warmup=0.2)) for step in range(20)]
     assert rates[:4] == [0.25, 0.5, 0.75, 1.0]

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.training.loop import Recipe, train
+from prunebench.harness.training.loop import train
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 
 WIDTHS = (2,) * 12

@@ -13,6 +13,9 @@ from matplotlib.figure import Figure
 from prunebench.baselines import published_points
 from prunebench.eval.quality.average_precision import average_precision
 from prunebench.reports import make_report
+from prunebench.reports.content.ranking_sentences import said_blocks
+from prunebench.reports.figures.attainment_figure import draw_attainment
+from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
 from prunebench.reports.figures.gallery import figures_of
 from prunebench.reports.figures.labels import place_labels
@@ -22,8 +25,8 @@ from prunebench.reports.points.cost_axis import FILE_BYTES, MACS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.published_marks import beside
 from prunebench.reports.runs.loaded_run import final_map
-from prunebench.reports.statistics.attainment import draw_attainment, surfaces_of
-from prunebench.reports.statistics.blocks import Blocks, blocks_of, draw_critical_difference, said_blocks
+from prunebench.reports.statistics.attainment import surfaces_of
+from prunebench.reports.statistics.blocks import Blocks, blocks_of
 from prunebench.reports.statistics.class_changes import class_changes
 
 

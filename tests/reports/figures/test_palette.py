@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from prunebench.reports.figures.palette import KNOWN, dash_of, look_of, order
+from prunebench.reports.figures.palette import KNOWN, dash_of, look_of
+from prunebench.reports.points.order import ORDER, order
 
 GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}
 
@@ -53,3 +54,7 @@ def test_lines_of_one_colour_differ_in_their_dashes():
     assert len(set(lines)) == len(lines)
     assert dash_of("l1") == (0, None)
     assert dash_of("a plug-in") == (0, None)
+
+
+def test_every_criterion_that_has_a_place_has_a_look_in_the_same_order():
+    assert tuple(KNOWN) == ORDER

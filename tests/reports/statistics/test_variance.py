@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from prunebench.eval.run.record import Record
+from prunebench.reports.content.sentences import spread_said
 from prunebench.reports.points.point import points_of
-from prunebench.reports.statistics.variance import components_at, spread_said, variance_components
+from prunebench.reports.statistics.variance import components_at, variance_components
 
 
 def test_by_hand():

@@ -58,8 +58,9 @@ def stored(model: Cnn14) -> dict[str, int]:
 
 def remembered(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, int | str]:
     """Peaks of a forward pass: by arithmetic, of a fresh process and of CUDA's allocator."""
+    from prunebench.eval.cost.activations import activation_peak_bytes
     from prunebench.eval.runtime.child import MeasurementError
-    from prunebench.eval.runtime.memory import activation_peak_bytes, cuda_peak_memory, peak_memory
+    from prunebench.eval.runtime.memory import cuda_peak_memory, peak_memory
     from prunebench.harness.networks.checkpoint import load_checkpoint
 
     path = {"path": str(checkpoint.resolve())}

@@ -49,8 +49,9 @@ def prune(
     A criterion that chooses how many filters go takes no --ratio. The file says how it was made.
     """
     from prunebench import __version__
-    from prunebench.harness.budget.ratio import check_ratio, parse_scope, scope_name
+    from prunebench.harness.budget.ratio import check_ratio
     from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
+    from prunebench.harness.networks.layers import parse_scope, scope_name
     from prunebench.harness.networks.provenance import Provenance, file_hash
     from prunebench.harness.pruning.prune import check_budget
     from prunebench.harness.pruning.prune import prune as prune_model

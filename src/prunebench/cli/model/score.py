@@ -62,8 +62,8 @@ def score(
     correlations and overlaps of the filters removed, as tables and heat maps.
     """
     from prunebench.eval.errors import InputError
-    from prunebench.harness.budget.ratio import parse_scope
     from prunebench.harness.networks.checkpoint import load_checkpoint
+    from prunebench.harness.networks.layers import parse_scope
     from prunebench.harness.pruning.scoring import score_layers
     from prunebench.harness.pruning.sources import resolve
 

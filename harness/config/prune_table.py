@@ -1,0 +1,118 @@
+"""The table `[prune]` of a configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import Field
+
+from prunebench.harness.budget.allocation import SameAs, parse_allocation
+from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, Targets, _once
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, parse_scope, scope_name
+from prunebench.harness.pruning.sources import file_pruners, resolve
+from prunebench.pruners.contract import Pruner
+from prunebench.pruners.registry import BUILTIN
+
+
+class PruneSection(Section):
+    """The grid of criteria, budget points, scopes and allocations."""
+
+    files: tuple[str, ...] = Field((), description="Python files that define pruners")
+    criteria: Labels = Field(("l1", "random"), description="`all` stands for every built-in one")
+    ratios: Annotated[tuple[float, ...], Listed] = Field(
+        (0.25, 0.5, 0.75), description="shares of filters to remove"
+    )
+    target_macs: Targets = Field((), description="shares of the unpruned model's MACs that stay")
+    convention: Literal["backbone", "with_frontend"] = Field("backbone", description="of `target_macs`")
+    target_parameters: Targets = Field((), description="shares of the unpruned model's parameters that stay")
+    scopes: Labels = (DEFAULT_SCOPE,)
+    allocations: Labels = Field(
+        ("uniform",),
+        description="`uniform`, `global[floor=…,normalise=…]`, `per_layer[floor=…]`, `same_as:CRITERION`",
+    )
+    sensitivity: str | None = Field(None, description="run folder whose table `per_layer` reads")
+    sensitivity_criterion: str = Field("random", description="criterion of the table, the same for all")
+    seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
+    calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
+    recalibration_clips: int = Field(
+        0, ge=0, description="training clips on which batch norm is estimated anew after pruning; 0 for none"
+    )
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _targets_alone(cls, table: Any) -> Any:
+        """The default ratios are for a sweep that asks for nothing else."""
+        asks = isinstance(table, dict) and (table.get("target_macs") or table.get("target_parameters"))
+        return {"ratios": (), **table} if asks else table
+
+    @pydantic.field_validator("files")
+    @classmethod
+    def _wherever_the_run_goes_on(cls, files: tuple[str, ...]) -> tuple[str, ...]:
+        file_pruners(files)
+        return tuple(dict.fromkeys(str(Path(file).resolve()) for file in files))
+
+    @pydantic.field_validator("sensitivity")
+    @classmethod
+    def _whole_path(cls, folder: str | None) -> str | None:
+        return folder and str(Path(folder).resolve())
+
+    @pydantic.field_validator("criteria")
+    @classmethod
+    def _known(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
+        every = (name for label in labels for name in (BUILTIN if label == "all" else (label,)))
+        return _once(tuple(resolve(name, info.data.get("files", ())).label for name in every))
+
+    @pydantic.field_validator("ratios")
+    @classmethod
+    def _possible(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
+        for ratio in ratios:
+            if not 0 < ratio < 1:
+                raise ValueError(
+                    f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}"
+                )
+        return _once(ratios)
+
+    @pydantic.field_validator("scopes")
+    @classmethod
+    def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(tuple(scope_name(parse_scope(scope)) for scope in scopes))
+
+    @pydantic.field_validator("allocations")
+    @classmethod
+    def _shared_out(cls, labels: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
+        found = []
+        for label in labels:
+            allocation = parse_allocation(label)
+            if isinstance(allocation, SameAs):
+                allocation = SameAs(resolve(allocation.criterion, info.data.get("files", ())).label)
+            found.append(allocation.label)
+        return _once(tuple(found))
+
+    @pydantic.model_validator(mode="after")
+    def _something_to_do(self) -> PruneSection:
+        if not self.points():
+            raise ValueError(
+                "a sweep needs a budget point. Found none: give `prune.ratios`, `prune.target_macs` or "
+                "`prune.target_parameters`"
+            )
+        if self.sensitivity is None and any(label.startswith("per_layer") for label in self.allocations):
+            raise ValueError(
+                "`prune.allocations` with `per_layer` reads a sensitivity table, so `prune.sensitivity` must name the "
+                "folder of a run such as `prunebench run sensitivity` makes. Found none"
+            )
+        return self
+
+    def points(self) -> list[BudgetPoint]:
+        """The budget points: by ratio, by MACs and by parameters, as given."""
+        return [
+            *(BudgetPoint("ratio", ratio) for ratio in self.ratios),
+            *(BudgetPoint(f"macs_{self.convention}", share) for share in self.target_macs),
+            *(BudgetPoint("parameters", share) for share in self.target_parameters),
+        ]
+
+    def pruner(self, label: str) -> Pruner:
+        """The pruner of one of the criteria."""
+        return resolve(label, self.files)

@@ -1,0 +1,45 @@
+"""The critical-difference diagram."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from importlib.util import find_spec
+
+from matplotlib.figure import Figure
+
+from prunebench.reports.figures.canvas import COLUMN, paper_style
+from prunebench.reports.figures.palette import look_of
+from prunebench.reports.statistics.blocks import BLOCKS, Blocks
+
+
+def draw_critical_difference(blocks: Blocks) -> Figure | None:
+    """The diagram; `None` with fewer than ten blocks or three criteria, or without scikit-posthocs."""
+    if len(blocks.values) < BLOCKS or len(blocks.labels) < 3 or find_spec("scikit_posthocs") is None:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of its imports and of its use of pandas
+        import pandas
+        import scikit_posthocs
+
+        table = pandas.DataFrame(blocks.values, columns=list(blocks.labels))
+        p = scikit_posthocs.posthoc_nemenyi_friedman(table)
+        with paper_style():
+            height = 0.8 + 0.14 * math.ceil(len(blocks.labels) / 2)
+            figure = Figure((2 * COLUMN, height), layout="constrained")
+            axes = figure.subplots()
+            scikit_posthocs.critical_difference_diagram(
+                dict(zip(blocks.labels, blocks.ranks, strict=True)),
+                p,
+                ax=axes,
+                label_props={"fontsize": 6.5},
+                elbow_props={"linewidth": 0.7},
+                crossbar_props={"linewidth": 1.8},
+                color_palette={name: look_of(name).colour for name in blocks.labels},
+            )
+            axes.set_title(
+                f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
+                f"Nemenyi's test cannot tell apart at 5 %; Friedman p = {blocks.p:.2g}",
+                fontsize=6,
+            )
+    return figure
