@@ -17,6 +17,7 @@ from prunebench.eval.run.record import STAGES
 from prunebench.harness.cells.base_model import build_base, store_stem
 from prunebench.harness.cells.outcome import Outcome, OutcomeJob, run_outcome
 from prunebench.harness.cells.scores import score_base
+from prunebench.harness.cells.stage_quality import Quality
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
@@ -75,6 +76,7 @@ class Grid:
         self._ready = Ready()
         self._waiting: dict[str, list[Node]] = {}
         self._jobs: dict[str, OutcomeJob] = {}
+        self._choosing = 0  # groups whose fine-tuning rate is not chosen yet
 
     def run(self, cells: Sequence[Cell]) -> None:
         """Compute the given cells and append their records, each as soon as it is finished."""
@@ -82,6 +84,8 @@ class Grid:
         for kind, phase in PHASES.items():
             works = [self._work(node) for node in graph if isinstance(node, kind)]
             self._progress.announce(phase, len(works), sum(works))
+        if len(self._config.finetune.rates) > 1:
+            self._choosing = sum(isinstance(node, Rates) for node in graph)
         order = TopologicalSorter(graph)
         order.prepare()
         self._begin_ready(order)
@@ -120,6 +124,7 @@ class Grid:
                 self._hand_on(node, job.key, score_base, job, self._cache)
             case Rates(group):
                 known.choose_rates(group)
+                self._choosing -= self._choosing > 0
                 return False
             case Trial(cell) | Point(cell):
                 return self._begin_cell(node, cell)
@@ -198,12 +203,18 @@ class Grid:
         if error is not None:
             self._progress.failed(key, error)
         elif outcome is not None:
-            self._progress.finished(key, test_map=final_map(outcome))
+            self._tell(key, last_quality(outcome), of_cell=isinstance(node, Point))
         elif isinstance(node, BaseModel):
-            quality = known.qualities[node.base.identity]
-            self._progress.finished(key, f"test mAP {quality['test_map']:.3f}")
+            self._tell(key, known.qualities[node.base.identity])
         else:
             self._progress.finished(key)
+
+    def _tell(self, key: str, quality: Quality, *, of_cell: bool = False) -> None:
+        """Tell what a model reached: on validation clips while a rate is chosen, none of test clips."""
+        if of_cell and not self._choosing:
+            self._progress.finished(key, test_map=quality["test_map"])
+        else:
+            self._progress.finished(key, f"validation mAP {quality['validation_map']:.3f}")
 
 
 def title(node: Node, known: Known) -> str:
@@ -239,7 +250,7 @@ def cell_title(cell: Cell) -> str:
     return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
 
 
-def final_map(outcome: Outcome) -> float:
-    """Test mAP of the last stage of an outcome."""
+def last_quality(outcome: Outcome) -> Quality:
+    """The figures of the last stage of an outcome."""
     stages = outcome.stages
-    return stages[next(stage for stage in reversed(STAGES) if stage in stages)]["test_map"]
+    return dict(stages[next(stage for stage in reversed(STAGES) if stage in stages)])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
+from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -29,6 +30,7 @@ def said(
         *_frontier(own),
         *_like_random(own),
         *_controls(own),
+        *said_rates(found.panel, points),
         *said_controls(found.panel, points, scores),
         *_clips(found.panel, points, scores),
         *spread_said(found.panel, points),
