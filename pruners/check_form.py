@@ -10,7 +10,7 @@ from torch import Tensor
 from prunebench.pruners.agreement import assert_close, assert_finite
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
-from prunebench.pruners.registry import split_label
+from prunebench.pruners.label import split_label
 from prunebench.pruners.specimen import gaussian
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor
+
+from prunebench.pruners.label import Labelled
 
 Need = Literal["generator", "activations", "gradients", "consumer_input"]
 COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "consumer_input"})
@@ -114,7 +116,7 @@ def _declared(value: T | None, layer: str, need: Need) -> T:
 
 
 @dataclass(frozen=True)
-class Pruner(ABC):
+class Pruner(Labelled, ABC):
     """The plug-in class of a criterion.
 
     Class attributes:
@@ -142,16 +144,6 @@ class Pruner(ABC):
     order_free: ClassVar[bool] = True
     sign_free: ClassVar[bool] = True
     scale_free: ClassVar[bool] = True
-
-    @property
-    def label(self) -> str:
-        """The selection string and row label: the name and the parameters that differ from their defaults."""
-        changed = [
-            f"{field.name}={getattr(self, field.name)}"
-            for field in fields(self)
-            if field.default is MISSING or getattr(self, field.name) != field.default
-        ]
-        return f"{self.name}[{','.join(changed)}]" if changed else self.name
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Fold one calibration batch into what was seen so far (`None` at the first batch).

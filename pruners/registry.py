@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 
@@ -21,6 +19,7 @@ from prunebench.pruners.graph_centrality import GraphCentrality
 from prunebench.pruners.hrank import HRank
 from prunebench.pruners.l1 import L1Norm
 from prunebench.pruners.l2 import L2Norm
+from prunebench.pruners.label import split_label
 from prunebench.pruners.lamp import Lamp
 from prunebench.pruners.nystrom_similarity import NystromSimilarity
 from prunebench.pruners.obd import OptimalBrainDamage
@@ -112,24 +111,3 @@ def with_parameters(cls: type[Pruner], parameters: Mapping[str, object]) -> Prun
     except TypeError as error:
         given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
         raise ValueError(f"Pruner `{cls.name}` cannot take {given}: {error}.") from error
-
-
-def split_label(label: str) -> tuple[str, dict[str, object]]:
-    """Name and parameters of a label as `Pruner.label` writes it, `"operator_norm[centre=False]"`.
-
-    Raises:
-        ValueError: for a label of another form.
-    """
-    match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
-    if match is None:
-        raise ValueError(f"A pruner is written `name` or `name[parameter=value,…]`. Found `{label}`.")
-    parameters: dict[str, object] = {}
-    for part in filter(None, (match[2] or "").split(",")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise ValueError(f"A pruner's parameters are written `name=value`. Found `{part}` in `{label}`.")
-        try:
-            parameters[key.strip()] = ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError):
-            parameters[key.strip()] = value.strip()
-    return match[1], parameters

@@ -10,18 +10,19 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.errors import InputError
 from prunebench.harness.budget.counts import Scores, _check_ratio
+from prunebench.harness.budget.label import read_label
 from prunebench.harness.budget.target import BudgetPoint, check_reached, without
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.pruners.registry import split_label
+from prunebench.pruners.label import Labelled
 
 Normalise = Literal["mean", "l2", "none"]
 
@@ -30,18 +31,10 @@ VERSION = 1  # raised when an allocation other than `uniform` would share out ot
 
 
 @dataclass(frozen=True)
-class Allocation:
+class Allocation(Labelled):
     """How a budget is shared out; `label` is what the configuration and the record say."""
 
     name: ClassVar[str]
-
-    @property
-    def label(self) -> str:
-        """The name and the parameters that differ from their defaults."""
-        told = [
-            f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default
-        ]
-        return self.name + (f"[{','.join(told)}]" if told else "")
 
 
 @dataclass(frozen=True)
@@ -178,15 +171,4 @@ def parse_allocation(label: str) -> Allocation:
     """
     if label.startswith("same_as:"):
         return SameAs(label.removeprefix("same_as:"))
-    try:
-        name, parameters = split_label(label)
-    except ValueError:
-        name, parameters = label, {}
-    if name not in NAMES:
-        raise InputError(f"Unknown allocation `{label}`; {nearest(name, [*NAMES, 'same_as:CRITERION'])}")
-    known = [field.name for field in fields(NAMES[name])]
-    for parameter in parameters:
-        if parameter not in known:
-            has = f"has {', '.join(f'`{p}`' for p in known)}" if known else "has none"
-            raise InputError(f"Allocation `{name}` {has}. Found parameter `{parameter}`.")
-    return NAMES[name](**parameters)
+    return read_label("allocation", label, NAMES, ["same_as:CRITERION"])

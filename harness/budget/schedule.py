@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from prunebench.eval.errors import InputError, nearest
-from prunebench.pruners.registry import split_label
+from prunebench.eval.errors import InputError
+from prunebench.harness.budget.label import read_label
+from prunebench.pruners.label import Labelled
 
 VERSION = 1  # raised when a schedule other than `one-shot` would give other weights
 ONE_SHOT, ITERATIVE = "one-shot", "iterative"
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Labelled):
     r"""From the unpruned model to the pruned one.
 
     `one-shot` scores, removes and fine-tunes once. `iterative` does so `rounds` times: after round i of k, i/k of the
@@ -59,16 +60,6 @@ class Schedule:
         if not isinstance(weight, int | float) or not 0 <= weight <= 1:
             raise InputError(f"Parameter `distillation` must lie in [0, 1]. Found `distillation = {weight}`.")
 
-    @property
-    def label(self) -> str:
-        """The name and the parameters that differ from their defaults: `"iterative[rounds=3]"`."""
-        told = [
-            f"{field.name}={getattr(self, field.name)}"
-            for field in fields(self)
-            if field.name != "name" and getattr(self, field.name) != field.default
-        ]
-        return self.name + (f"[{','.join(told)}]" if told else "")
-
     def steps_of(self, total: int) -> tuple[int, ...]:
         """Steps of fine-tuning of each round; the last rounds take what does not divide."""
         return tuple(total * (i + 1) // self.rounds - total * i // self.rounds for i in range(self.rounds))
@@ -84,17 +75,7 @@ def parse_schedule(label: str) -> Schedule:
     Raises:
         InputError: for an unknown name, parameter or value.
     """
-    try:
-        name, parameters = split_label(label)
-    except ValueError:
-        name, parameters = label, {}
-    if name not in (ONE_SHOT, ITERATIVE):
-        raise InputError(f"Unknown schedule `{label}`; {nearest(name, (ONE_SHOT, ITERATIVE))}")
-    known = [field.name for field in fields(Schedule) if field.name != "name"]
-    for parameter in parameters:
-        if parameter not in known:
-            raise InputError(f"A schedule has no parameter `{parameter}`; {nearest(parameter, known)}")
-    return Schedule(**{"name": name, **parameters})  # type: ignore[arg-type]  # checked by the class
+    return read_label("schedule", label, dict.fromkeys((ONE_SHOT, ITERATIVE), Schedule))
 
 
 def _whole(value: object) -> bool:

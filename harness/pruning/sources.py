@@ -11,6 +11,7 @@ from prunebench.harness.pruning.pruner_file import content_of, load_pruner_file
 from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.pruners import registry
 from prunebench.pruners.contract import Pruner
+from prunebench.pruners.label import split_label
 
 
 def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
@@ -27,7 +28,7 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
     if label.startswith(stored_scores.PREFIX):
         return stored_scores.stored_scores(label.removeprefix(stored_scores.PREFIX))
     try:
-        name, parameters = registry.split_label(label)
+        name, parameters = split_label(label)
         others = {**_peers(name), **file_pruners(files)}
         if name in others:
             return registry.with_parameters(others[name], parameters)

@@ -152,8 +152,8 @@ def test_labels(label, allocation):
     ("label", "message"),
     [
         ("globl", "Unknown allocation `globl`; did you mean `global`"),
-        ("uniform[floor=0.2]", "Allocation `uniform` has none. Found parameter `floor`"),
-        ("global[flor=0.2]", "Allocation `global` has `floor`, `normalise`. Found parameter `flor`"),
+        ("uniform[floor=0.2]", "Allocation `uniform` has no parameter `floor`; there is none."),
+        ("global[flor=0.2]", "Allocation `global` has no parameter `flor`; did you mean `floor`"),
         ("global[floor=1]", r"`floor` must lie in \[0, 1\). Found `floor = 1`"),
         ("global[normalise=max]", "must be one of mean, l2, none. Found `max`"),
         ("global[floor", "Unknown allocation"),
