@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
+from prunebench.pruners.foreign_code import foreign_code
 
 GROUP = "prunebench.pruners"
 
@@ -30,11 +31,10 @@ def load_plugin(name: str) -> type[Pruner]:
         homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found))) or "no distribution"
         raise ValueError(f"A pruner must come from one distribution. Found `{name}` in {homes}: keep one.")
     place = f"Pruner `{name}` of distribution `{_home(found[0])}`"
-    try:
+    with foreign_code(f"{place} must load"):
         cls: object = found[0].load()
-    except Exception as error:  # a plug-in may raise anything while it is imported
-        raise ValueError(f"{place} must load. Found {type(error).__name__}: {error}.") from error
-    problem = declaration_problem(cls)
+    with foreign_code(f"{place} must declare itself"):
+        problem = declaration_problem(cls)
     if problem is not None:
         raise ValueError(f"{place} does not meet the contract: {problem}")
     assert isinstance(cls, type)

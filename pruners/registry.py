@@ -12,6 +12,7 @@ from prunebench.pruners.chip import ChannelIndependence
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.energy import Energy
 from prunebench.pruners.entropy import Entropy
+from prunebench.pruners.foreign_code import raised
 from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
 from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian
@@ -106,8 +107,12 @@ def with_parameters(cls: type[Pruner], parameters: Mapping[str, object]) -> Prun
     for field in own:
         if field.default is MISSING and field.default_factory is MISSING and field.name not in parameters:
             raise ValueError(f"Pruner `{cls.name}` needs a parameter: write `{cls.name}[{field.name}=…]`.")
+    given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
     try:
         return cls(**parameters)
-    except TypeError as error:
-        given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
-        raise ValueError(f"Pruner `{cls.name}` cannot take {given}: {error}.") from error
+    except (ValueError, KeyboardInterrupt):  # the first is how a pruner refuses a value
+        raise
+    except BaseException as error:  # of a plug-in
+        raise ValueError(
+            f"Pruner `{cls.name}` cannot take {given or 'its defaults'}: {raised(error)}."
+        ) from error

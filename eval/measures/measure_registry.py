@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -11,6 +12,7 @@ from prunebench.eval.measures.contract import Measure, ModelMeasure, QualityMeas
 from prunebench.eval.measures.model_measures import MODEL
 from prunebench.eval.measures.quality_measures import QUALITY
 from prunebench.eval.measures.shape_measures import BACKEND, SHAPE
+from prunebench.eval.text.foreign_code import foreign_code, raised
 
 GROUP = "prunebench.measures"
 BUILTIN: dict[str, Measure] = {measure.name: measure for measure in (*QUALITY, *MODEL, *SHAPE, *BACKEND)}
@@ -91,10 +93,10 @@ def take(measures: Iterable[Any], *subject: Any) -> tuple[dict[str, float], dict
     for measure in measures:
         try:
             value = measure.checked(measure.value(*subject))
-        except InputError as error:
-            failed[measure.name] = str(error)
-        except Exception as error:  # a plug-in may raise anything
-            failed[measure.name] = f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # of a plug-in
+            failed[measure.name] = str(error) if isinstance(error, InputError) else raised(error)
         else:
             if is_defined(value):
                 figures[measure.name] = value
@@ -103,10 +105,8 @@ def take(measures: Iterable[Any], *subject: Any) -> tuple[dict[str, float], dict
 
 def _loaded(entry: EntryPoint) -> Measure:
     place = f"Measure `{entry.name}` of distribution `{_home(entry)}`"
-    try:
+    with foreign_code(f"{place} must load", loading=True):
         found: object = entry.load()
-    except Exception as error:  # a plug-in may raise anything while it is imported
-        raise InputError(f"{place} must load. Found {type(error).__name__}: {error}.") from error
     if not isinstance(found, QualityMeasure | ModelMeasure | ShapeMeasure):
         raise InputError(
             f"{place} must be a `QualityMeasure`, `ModelMeasure` or `ShapeMeasure` of `prunebench.eval`. Found "
@@ -116,6 +116,8 @@ def _loaded(entry: EntryPoint) -> Measure:
         raise InputError(
             f"{place} must have the name of its entry point. Found `{found.name}`: rename one of them."
         )
+    with foreign_code(f"{place} must declare itself in JSON values"):
+        json.dumps(found.description())
     return found
 
 

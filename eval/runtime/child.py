@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import raised
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,7 +87,7 @@ def serve() -> None:
     try:
         function, args, kwargs = pickle.load(sys.stdin.buffer)
         answer = (True, function(*args, **kwargs))
-    except Exception as error:
-        answer = (False, f"{type(error).__name__}: {error}".splitlines()[0])
+    except (Exception, SystemExit) as error:
+        answer = (False, raised(error))
     with replies:
         pickle.dump(answer, replies)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import raised
 from prunebench.harness.engine.tasks import Failure, Ready, Report, Task, carry_out, settle
 from prunebench.harness.workspace.environment import decides_results
 
@@ -231,4 +232,4 @@ def _result(future: Future[Any]) -> Any:
     except CancelledError as error:
         raise SchedulerLost from error
     except Exception as error:  # a worker that cannot read the task, say: one cell fails, the others go on
-        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+        return Failure(raised(error), traceback.format_exc())

@@ -14,6 +14,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from prunebench.eval.files import DISK_FULL
+from prunebench.eval.text.foreign_code import raised
 
 Report = Callable[[str, int, int], None]
 
@@ -108,10 +109,10 @@ def carry_out(task: Task, report: Report) -> Any:
     report(task.key, 0, 1)
     try:
         return task.function(*task.arguments, progress=progress)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         full = isinstance(error, OSError) and error.errno in DISK_FULL
         return Failure(
-            f"{type(error).__name__}: {error}",
+            raised(error),
             traceback.format_exc(),
             str(error.filename or "a file of the run") if isinstance(error, OSError) and full else None,
         )

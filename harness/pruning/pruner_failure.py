@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.pruners.contract import Pruner
 
 
@@ -19,20 +19,13 @@ def asked_of(pruner: Pruner, layer: str) -> Iterator[None]:
     Raises:
         InputError: for any exception in it, with its place in the pruner's file; the exception is the cause.
     """
-    try:
+    must = f"Pruner `{pruner.label}` must score layer {layer} without exceptions"
+    with foreign_code(must, lambda error: _place(pruner, error)):
         yield
-    except InputError:
-        raise
-    except Exception as error:
-        said = " ".join(str(error).split())
-        raise InputError(
-            f"Pruner `{pruner.label}` must score layer {layer} without exceptions. "
-            f"Found {type(error).__name__}: {said}{_place(pruner, error)}"
-        ) from error
 
 
-def _place(pruner: Pruner, error: Exception) -> str:
+def _place(pruner: Pruner, error: BaseException) -> str:
     """The last line of the pruner's own file that the exception passed through."""
     file = inspect.getsourcefile(type(pruner))
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f" (line {lines[-1]} of {Path(file).name})." if file and lines else "."
+    return f" (line {lines[-1]} of {Path(file).name})" if file and lines else ""

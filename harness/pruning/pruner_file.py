@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
 
@@ -68,7 +69,8 @@ def _loaded(file: Path, content: str) -> PrunerFile:
             "`prunebench.pruners.Pruner` and define `score`."
         )
     for cls in classes:
-        problem = declaration_problem(cls)
+        with foreign_code(f"Class `{cls.__name__}` of `{file}` must declare itself"):
+            problem = declaration_problem(cls)
         if problem is not None:
             raise InputError(f"Class `{cls.__name__}` of `{file}` does not meet the contract: {problem}")
     return PrunerFile(file, content, tuple(classes))
@@ -81,8 +83,9 @@ def _run(file: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pickling look classes up there
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # a user's file may raise anything
+        with foreign_code(f"Pruner file `{file}` must run", loading=True):
+            spec.loader.exec_module(module)
+    except InputError:
         del sys.modules[name]
-        raise InputError(f"Pruner file `{file}` must run. Found {type(error).__name__}: {error}.") from error
+        raise
     return module

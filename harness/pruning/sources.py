@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.pruning import stored_scores
 from prunebench.harness.pruning.pruner_file import content_of, load_pruner_file
 from prunebench.harness.pruning.stored_scores import StoredScores
@@ -31,13 +32,14 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
         name, parameters = split_label(label)
         others = {**_peers(name), **file_pruners(files)}
         if name in others:
-            return registry.with_parameters(others[name], parameters)
+            return _named(registry.with_parameters(others[name], parameters))
         if name in registry.names():
-            return registry.get(label)
+            return _named(registry.get(label))
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(str(error)) from error
+        with foreign_code(f"Pruner `{label}` must refuse a value in words"):
+            raise InputError(str(error)) from error
     known = [*registry.names(), *others]
     raise InputError(f"Unknown pruner `{name}`; {nearest(name, known)}")
 
@@ -63,6 +65,14 @@ def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
 def content_hash(pruner: Pruner) -> str | None:
     """Hash of the files that decide a pruner's scores, `None` where its `version` says it all."""
     return pruner.content if isinstance(pruner, StoredScores) else content_of(type(pruner))
+
+
+def _named(pruner: Pruner) -> Pruner:
+    """The pruner, whose label can be written."""
+    with foreign_code(f"Pruner `{pruner.name}` must have a label"):
+        if not isinstance(found := pruner.label, str):
+            raise TypeError(f"{found!r} is no text")
+    return pruner
 
 
 def _peers(name: str) -> dict[str, type[Pruner]]:

@@ -142,3 +142,18 @@ def test_a_run_folder_of_another_schema(cli, words, tmp_path):
     before = {path for path in tmp_path.rglob("*") if path.name != ".lock"}
     assert refused(cli(*words), "must have run_schema_version 1. Found 99 in `run`: use the version")
     assert {path for path in tmp_path.rglob("*") if path.name != ".lock"} == before
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise SystemExit(0)",
+        "import sys; sys.exit()",
+        "class E(BaseException): ...\nraise E",
+        "import click; raise click.exceptions.Exit(0)",
+    ],
+)
+def test_a_pruner_file_that_leaves_is_no_success(cli, tmp_path, source):
+    (tmp_path / "mine.py").write_text(source)
+    assert refused(cli("run", "quick", "--pruner-file", "mine.py", "-o", "run"), "mine.py` must run. Found ")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]

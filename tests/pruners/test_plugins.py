@@ -76,6 +76,12 @@ def test_one_that_fails_to_import_says_why_and_leaves_the_others(site: Site) -> 
         get("broken")
 
 
+def test_one_that_ends_the_process_does_not(site: Site) -> None:
+    site.install("plug-m", "plug_m_leaving", "raise SystemExit(0)", leaving="Sound")
+    with pytest.raises(ValueError, match=r"^Pruner `leaving` .* must load. Found SystemExit: 0\.$"):
+        get("leaving")
+
+
 def test_an_entry_point_to_nothing(site: Site) -> None:
     site.install("plug-e", "plug_e_sound", SOUND.format(name="loud"), loud="Absent")
     with pytest.raises(ValueError, match=r"`loud` of distribution `plug-e` must load. Found AttributeError"):
@@ -146,5 +152,5 @@ def test_a_value_that_a_class_cannot_take(site: Site) -> None:
     with pytest.raises(ValueError, match=r"`needy` needs a parameter: write `needy\[power=…\]`"):
         get("needy")
     assert get("needy[power=2]").label == "needy[power=2]"
-    with pytest.raises(ValueError, match="`strict` cannot take `power = 'x'`: '<' not supported"):
+    with pytest.raises(ValueError, match="`strict` cannot take `power = 'x'`: TypeError: '<' not supported"):
         get("strict[power=x]")

@@ -106,6 +106,7 @@ def test_a_measure_that_fails_takes_nothing_with_it(clips: tuple[np.ndarray, np.
             measure("broken", broken),
             measure("out", lambda *_: 1.5),
             measure("word", lambda *_: "high"),
+            measure("leaving", lambda *_: sys.exit(0)),
             BUILTIN["map"],
         ],
         *clips,
@@ -115,6 +116,7 @@ def test_a_measure_that_fails_takes_nothing_with_it(clips: tuple[np.ndarray, np.
         "broken": "ZeroDivisionError: no clips",
         "out": "Measure `out` must lie in [0, 1]. Found 1.5.",
         "word": "Measure `word` must give a number. Found 'high'.",
+        "leaving": "SystemExit: 0",
     }
 
 
@@ -143,6 +145,12 @@ def test_an_installed_measure_of_shapes_is_taken_of_what_makes_a_model(install) 
     [
         (TOP.format(name="top"), "gone", "must load. Found AttributeError"),
         ("raise RuntimeError('no licence')", "top", "must load. Found RuntimeError: no licence."),
+        ("raise SystemExit(0)", "top", "must load. Found SystemExit: 0."),
+        (
+            TOP.format(name="top").replace("title=", "unit={1}, title="),
+            "top",
+            "declare itself in JSON values",
+        ),
         (TOP.format(name="top"), "not_one", "Found int."),
         (TOP.format(name="other"), "top", "Found `other`: rename one of them."),
         (TOP.format(name="two words"), "top", "must have a word for its name"),

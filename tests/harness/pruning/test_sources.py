@@ -47,6 +47,7 @@ class Mine(Powered):
     def score(self, layer: LayerView):
         return layer.weight.abs().flatten(1).amax(1) ** self.power
 '''
+NAME = '    name: ClassVar[str] = "mine"\n'
 
 
 @pytest.fixture
@@ -119,6 +120,21 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
         (('"mine"', '"l1"'), "must have a name of its own. Found `l1`"),
         (("class Mine", "class Mine(:"), "must run. Found SyntaxError"),
         (("import LayerView", "import Nothing, LayerView"), "must run. Found ImportError"),
+        (("from abc", "raise SystemExit(0)\nfrom abc"), "must run. Found SystemExit: 0."),
+        (("from abc", "class E(BaseException): ...\nraise E\nfrom abc"), "must run. Found E."),
+        ((NAME, NAME + "    needs = 5\n"), "must declare itself. Found TypeError"),
+        (
+            (NAME, NAME + "    label = property(lambda self: 1 / 0)\n"),
+            "must have a label. Found ZeroDivisionError",
+        ),
+        (
+            (NAME, NAME + "    label = 5\n"),
+            "must have a label. Found TypeError: 5 is no text",
+        ),
+        (
+            (NAME, NAME + "\n    def __post_init__(self):\n        raise SystemExit\n"),
+            "`mine` cannot take its defaults: SystemExit.",
+        ),
         (("    def extra(self): ...\n\n    def score", "    def score"), "must define a pruner. Found none"),
     ],
 )
@@ -135,6 +151,10 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         (
             ("        return", "        [] / 2\n        return"),
             r"must score layer C7 without exceptions\. Found TypeError: unsupported .* \(line \d+ of mine\.py\)\.$",
+        ),
+        (
+            ("        return", "        raise SystemExit(0)\n        return"),
+            r"must score layer C7 without exceptions\. Found SystemExit: 0 \(line \d+ of mine\.py\)\.$",
         ),
         (
             ("        return", "        layer.gradients\n        return"),
