@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prunebench.eval.cost.geometry import SAMPLES, convolutions
+from prunebench.eval.cost.geometry import HOP, SAMPLES, convolutions
 
 
-def activation_peak_bytes(widths: Sequence[int], samples: int = SAMPLES, bytes_per_value: int = 2) -> int:
+def activation_peak_bytes(
+    widths: Sequence[int], samples: int = SAMPLES, bytes_per_value: int = 2, *, hop: int = HOP
+) -> int:
     """Peak of live activations of a Cnn14 for one clip: the largest input plus output of a convolution.
 
     EfficientAT's definition for networks without residuals (Schmid, Koutini & Widmer, ICASSP 2023;
@@ -17,10 +19,11 @@ def activation_peak_bytes(widths: Sequence[int], samples: int = SAMPLES, bytes_p
 
     Args:
         widths: filters of C1 … C12.
-        samples: length of the clip at 32 kHz.
+        samples: length of the clip; at 32 kHz with the default hop.
         bytes_per_value: 2 in half precision, 4 in single.
+        hop: samples from frame to frame.
 
     Raises:
         InputError: unless there are 12 widths of at least 1 and the clip is long enough.
     """
-    return bytes_per_value * max(c.inputs + c.outputs for c in convolutions(widths, samples))
+    return bytes_per_value * max(c.inputs + c.outputs for c in convolutions(widths, samples, hop))

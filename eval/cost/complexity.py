@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from prunebench.eval.cost.geometry import KERNEL, MELS, SAMPLES, WINDOW, convolutions, frames
+from prunebench.eval.cost.geometry import HOP, KERNEL, MELS, SAMPLES, WINDOW, clip_of, convolutions, frames
 
 if TYPE_CHECKING:
     from torch import nn
 
-FULL_RATE = 32_000  # Hz, at which the window is `WINDOW`
 STFT = "stft"
 
 
@@ -45,24 +44,25 @@ def layer_macs(
     samples: int = SAMPLES,
     *,
     window: int = WINDOW,
+    hop: int = HOP,
 ) -> dict[str, int]:
     """MACs of each layer: `"stft"`, `"C1"` … `"C12"`, `"fc1"`, `"fc_audioset"`.
 
     A convolution of n filters over c channels on T × F maps takes 9·c·n·T·F, a linear layer inputs × outputs,
-    the STFT 2 · 513 · 1024 a frame, or with another window as much less.
+    the STFT 2 · (window / 2 + 1) · window a frame: 2 · 513 · 1024 at 32 kHz.
 
     Args:
         widths: filters of C1 … C12.
         n_classes: outputs of `fc_audioset`.
         embedding: outputs of `fc1`.
-        samples: length of the clip at 32 kHz; 10 s by default.
-        window: of the STFT, samples; 512 and 256 in the models for 16 and 8 kHz, whose frames are as many.
+        samples: length of the clip; 10 s at 32 kHz by default.
+        window, hop: of the STFT, samples; 512 and 160 at 16 kHz, 256 and 80 at 8 kHz.
 
     Raises:
         InputError: unless there are 12 widths of at least 1 and the clip is long enough.
     """
-    layers = {STFT: 2 * (window // 2 + 1) * window * frames(samples)}
-    layers |= {c.name: KERNEL * c.channels * c.outputs for c in convolutions(widths, samples)}
+    layers = {STFT: 2 * (window // 2 + 1) * window * frames(samples, hop)}
+    layers |= {c.name: KERNEL * c.channels * c.outputs for c in convolutions(widths, samples, hop)}
     return layers | {"fc1": widths[-1] * embedding, "fc_audioset": embedding * n_classes}
 
 
@@ -73,9 +73,10 @@ def cnn14_macs(
     samples: int = SAMPLES,
     *,
     window: int = WINDOW,
+    hop: int = HOP,
 ) -> Macs:
     """MACs of a Cnn14 for one clip: the sum of `layer_macs`, whose arguments it takes."""
-    layers = layer_macs(widths, n_classes, embedding, samples, window=window)
+    layers = layer_macs(widths, n_classes, embedding, samples, window=window, hop=hop)
     total = sum(layers.values())
     return Macs(backbone=total - layers[STFT], with_frontend=total)
 
@@ -96,21 +97,35 @@ def parameters(widths: Sequence[int], n_classes: int, embedding: int) -> int:
     return sum(layer_parameters(widths, n_classes, embedding).values())
 
 
-def panns_flops(widths: Sequence[int], n_classes: int, embedding: int, samples: int = SAMPLES) -> int:
+def panns_flops(
+    widths: Sequence[int],
+    n_classes: int,
+    embedding: int,
+    samples: int = SAMPLES,
+    *,
+    window: int = WINDOW,
+    hop: int = HOP,
+) -> int:
     """FLOPs of a Cnn14 by the count of PANNs' own code, the convention behind 42.220 G for the full width.
 
     Two for each MAC (waveform in), two for each input of a batch norm, one for each bias of a linear layer;
     mel product, activations and pooling are left out.
     """
-    normalised = MELS * frames(samples) + sum(c.outputs for c in convolutions(widths, samples))
-    macs = cnn14_macs(widths, n_classes, embedding, samples).with_frontend
+    normalised = MELS * frames(samples, hop) + sum(c.outputs for c in convolutions(widths, samples, hop))
+    macs = cnn14_macs(widths, n_classes, embedding, samples, window=window, hop=hop).with_frontend
     return 2 * macs + 2 * normalised + embedding + n_classes
 
 
-def count_macs(model: Cnn14Shape, samples: int = SAMPLES) -> Macs:
-    """MACs of a model for one clip, by the closed form on its widths; `samples` are those at 32 kHz."""
-    window = WINDOW * getattr(model, "sample_rate", FULL_RATE) // FULL_RATE
-    return cnn14_macs(model.widths, model.n_classes, model.embedding, samples, window=window)
+def count_macs(model: Cnn14Shape, samples: int | None = None) -> Macs:
+    """MACs of a model for one clip, by the closed form on its widths and front end.
+
+    Args:
+        model: with `widths`, `n_classes`, `embedding` and, where it is not that of PANNs at 32 kHz, `frontend`.
+        samples: length of the clip at the model's own rate; 10 s by default.
+    """
+    clip = clip_of(model, samples)
+    shape = (model.widths, model.n_classes, model.embedding)
+    return cnn14_macs(*shape, clip.samples, window=clip.window, hop=clip.hop)
 
 
 def count_parameters(model: nn.Module) -> int:

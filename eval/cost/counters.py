@@ -29,7 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from prunebench.eval.cost.complexity import Macs
 from prunebench.eval.cost.entry import Entry
-from prunebench.eval.cost.geometry import MELS, SAMPLES, frames
+from prunebench.eval.cost.geometry import clip_of
 
 with warnings.catch_warnings():
     # Both warn while they are imported: fvcore compiles a loss with TorchScript, thop compares versions.
@@ -56,20 +56,21 @@ def twin(model: nn.Module, device: str) -> nn.Module:
 
 
 def _both(
-    model: nn.Module, samples: int, count: Callable[[nn.Module, Tensor], float], device: str = "meta"
+    model: nn.Module, samples: int | None, count: Callable[[nn.Module, Tensor], float], device: str = "meta"
 ) -> Macs:
-    features = torch.zeros(1, frames(samples), MELS, device=device)
-    waveforms = torch.zeros(1, samples, device=device)
+    clip = clip_of(model, samples)
+    features = torch.zeros(1, clip.frames, clip.mels, device=device)
+    waveforms = torch.zeros(1, clip.samples, device=device)
     with torch.no_grad():
         backbone = count(Entry(twin(model, device), "from_log_mel"), features)
         with_frontend = count(twin(model, device), waveforms)
     return Macs(round(backbone), round(with_frontend))
 
 
-def fvcore_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+def fvcore_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """fvcore's counts of convolutions and linear layers, which must equal the closed form.
 
-    Traces the model on a silent clip of that many samples.
+    Traces the model on a silent clip of that many samples at its own rate, 10 s by default.
     """
 
     def count(module: nn.Module, clip: Tensor) -> float:
@@ -79,7 +80,7 @@ def fvcore_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     return _both(model, samples, count, device="cpu")
 
 
-def fvcore_total_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+def fvcore_total_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """All that fvcore counts: batch norm twice per input and the mel product beside the layers."""
     return _both(
         model, samples, lambda module, clip: float(fvcore_analysis(module, clip).total()), device="cpu"
@@ -91,7 +92,7 @@ def fvcore_analysis(module: nn.Module, clip: Tensor) -> FlopCountAnalysis:
     return FlopCountAnalysis(module, clip).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
 
 
-def thop_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+def thop_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """thop's count: four per input of a batch norm, twice what fvcore takes, and no mel product.
 
     thop hooks modules, and the mel product is an operator of none.
@@ -99,7 +100,7 @@ def thop_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     return _both(model, samples, lambda module, clip: float(thop.profile(module, (clip,), verbose=False)[0]))
 
 
-def flop_counter_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+def flop_counter_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """Half of torch's `FlopCounterMode`: convolutions and matrix products, so the mel product as well."""
 
     def count(module: nn.Module, clip: Tensor) -> float:
@@ -110,12 +111,12 @@ def flop_counter_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
     return _both(model, samples, count)
 
 
-def torch_pruning_macs(model: nn.Module, samples: int = SAMPLES) -> Macs:
+def torch_pruning_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """torch-pruning's count: two per input of a batch norm, the linear layers' biases, no mel product."""
     return _both(model, samples, lambda module, clip: float(count_ops_and_params(module, clip)[0]))
 
 
-COUNTERS: Mapping[str, Callable[[nn.Module, int], Macs]] = {
+COUNTERS: Mapping[str, Callable[[nn.Module, int | None], Macs]] = {
     "fvcore": fvcore_macs,
     "fvcore_total": fvcore_total_macs,
     "thop": thop_macs,

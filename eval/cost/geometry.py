@@ -8,15 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from prunebench.eval.errors import InputError
 
-SAMPLES = 320_000  # 10 s at 32 kHz, the clip that all published figures are for
+SAMPLE_RATE = 32_000
+SECONDS = 10
+SAMPLES = SECONDS * SAMPLE_RATE  # the clip that all published figures are for
 WINDOW = 1024
 HOP = 320
 MELS = 64
 KERNEL = 9  # weights of a 3×3 kernel
-_SHORTEST = 31 * HOP  # 32 frames: five poolings by 2 leave one
+SHORTEST_FRAMES = 32  # five poolings by 2 leave one
+
+
+class Clip(NamedTuple):
+    """A clip as the front end of a model takes it: its samples, and the samples of a window and of a hop."""
+
+    samples: int = SAMPLES
+    window: int = WINDOW
+    hop: int = HOP
+    mels: int = MELS
+
+    @property
+    def frames(self) -> int:
+        """Frames of its log-mel features."""
+        return frames(self.samples, self.hop)
+
+
+def clip_of(model: Any, samples: int | None = None) -> Clip:
+    """A clip for a model, in the terms of the model's own front end.
+
+    Args:
+        model: its `frontend` has `sample_rate`, `window`, `hop` and `mels`; without one it is that of PANNs at
+            32 kHz.
+        samples: at the model's rate; 10 s by default.
+    """
+    front = getattr(model, "frontend", None)
+    if front is None:
+        return Clip(samples or SAMPLES)
+    return Clip(samples or SECONDS * front.sample_rate, front.window, front.hop, front.mels)
 
 
 @dataclass(frozen=True)
@@ -40,26 +71,28 @@ class Convolution:
         return self.channels * self.frames * self.mels
 
 
-def frames(samples: int) -> int:
-    """Frames of a clip of that many samples.
+def frames(samples: int, hop: int = HOP) -> int:
+    """Frames of a clip of that many samples, one each `hop` of them.
 
     Raises:
         InputError: if the clip is too short for five poolings.
     """
-    if samples < _SHORTEST:
+    shortest = (SHORTEST_FRAMES - 1) * hop
+    if samples < shortest:
         raise InputError(
-            f"Parameter `samples` must be at least {_SHORTEST}, else pooling leaves nothing. "
+            f"Parameter `samples` must be at least {shortest}, else pooling leaves nothing. "
             f"Found `samples = {samples}`."
         )
-    return samples // HOP + 1
+    return samples // hop + 1
 
 
-def convolutions(widths: Sequence[int], samples: int = SAMPLES) -> list[Convolution]:
+def convolutions(widths: Sequence[int], samples: int = SAMPLES, hop: int = HOP) -> list[Convolution]:
     """C1 … C12 on one clip.
 
     Args:
         widths: filters of C1 … C12.
-        samples: length of the clip at 32 kHz.
+        samples: length of the clip; at 32 kHz with the default hop.
+        hop: samples from frame to frame.
 
     Raises:
         InputError: unless there are 12 widths of at least 1 and the clip is long enough.
@@ -68,7 +101,7 @@ def convolutions(widths: Sequence[int], samples: int = SAMPLES) -> list[Convolut
         raise InputError(
             f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`."
         )
-    time, mels, channels = frames(samples), MELS, 1
+    time, mels, channels = frames(samples, hop), MELS, 1
     layers = []
     for index, filters in enumerate(widths):
         if index and index % 2 == 0:

@@ -14,7 +14,7 @@ from torch import nn
 
 from prunebench.eval.cost.complexity import STFT, layer_macs, layer_parameters
 from prunebench.eval.cost.counters import count_ops_and_params, fvcore_analysis, thop, twin
-from prunebench.eval.cost.geometry import SAMPLES
+from prunebench.eval.cost.geometry import clip_of
 
 MEL = "mel"
 CONVENTIONS: Mapping[str, str] = {
@@ -32,24 +32,27 @@ class Count(NamedTuple):
     parameters: int
 
 
-def layer_counts(model: nn.Module, samples: int = SAMPLES) -> dict[str, dict[str, Count]]:
+def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict[str, Count]]:
     """Counter → layer → MACs and parameters, waveform in; rows in the order of the forward pass.
 
     The backbone's figure is the sum without the rows `stft` and `mel`.
 
     Args:
         model: a Cnn14; left as it was found.
-        samples: length of the clip at 32 kHz.
+        samples: length of the clip at the model's own rate; 10 s by default.
     """
     shape: Any = model
-    macs = layer_macs(shape.widths, shape.n_classes, shape.embedding, samples)
+    clip = clip_of(model, samples)
+    macs = layer_macs(
+        shape.widths, shape.n_classes, shape.embedding, clip.samples, window=clip.window, hop=clip.hop
+    )
     parameters = layer_parameters(shape.widths, shape.n_classes, shape.embedding)
     rows = [STFT, MEL, *parameters]
     closed = {row: Count(macs.get(row, 0), parameters.get(row, 0)) for row in rows}
     found = {"closed form": closed}
     for name, count in _BY_MODULE.items():
         by_row = dict.fromkeys(rows, Count(0, 0))
-        for path, (some_macs, some_parameters) in count(twin(model, "cpu"), samples).items():
+        for path, (some_macs, some_parameters) in count(twin(model, "cpu"), clip.samples).items():
             row = _row(path)
             by_row[row] = Count(by_row[row].macs + some_macs, by_row[row].parameters + some_parameters)
         found[name] = by_row

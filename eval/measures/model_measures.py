@@ -7,19 +7,25 @@ from typing import Any
 from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import count_macs, count_parameters, parameter_bytes
 from prunebench.eval.cost.file_size import file_bytes
+from prunebench.eval.cost.geometry import clip_of
 from prunebench.eval.measures.contract import ModelMeasure
 
 _THOP: dict[tuple[Any, ...], tuple[int, int]] = {}
 
 
 def _thop(model: Any) -> tuple[int, int]:
-    """thop runs the model on a 10 s clip, so each shape is counted once a process."""
+    """thop runs the model on a 10 s clip, so each shape with a front end is counted once a process."""
     from prunebench.eval.cost.counters import thop_macs
 
-    shape = (type(model), model.widths, model.n_classes, model.embedding)
+    shape = (type(model), model.widths, model.n_classes, model.embedding, clip_of(model))
     if shape not in _THOP:
-        _THOP[shape] = thop_macs(type(model)(*shape[1:]))
+        _THOP[shape] = thop_macs(model)
     return _THOP[shape]
+
+
+def _activation_peak_bytes(model: Any) -> int:
+    clip = clip_of(model)
+    return activation_peak_bytes(model.widths, clip.samples, hop=clip.hop)
 
 
 MODEL = (
@@ -88,6 +94,6 @@ MODEL = (
         unit="B",
         better="lower",
         cost="none",
-        value=lambda model: activation_peak_bytes(model.widths),  # type: ignore[arg-type]
+        value=_activation_peak_bytes,
     ),
 )

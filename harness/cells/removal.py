@@ -143,7 +143,8 @@ def _point(cell: Cell) -> BudgetPoint:
 
 
 def _architecture(base: BaseJob) -> Architecture:
-    return Architecture(base.widths, base.embedding, len(opened(base.data).class_names))
+    dataset = opened(base.data)
+    return Architecture(base.widths, base.embedding, len(dataset.class_names), dataset.sample_rate)
 
 
 def _rounds(

@@ -103,7 +103,7 @@ class Rounds:
             return tuple(total - gone for total, gone in zip(part, before, strict=True))
         allocation = parse_allocation(self.allocation)
         assert isinstance(allocation, Global)
-        model = Architecture(base.widths, base.embedding, base.n_classes)
+        model = Architecture(base.widths, base.embedding, base.n_classes, base.sample_rate)
         filters = {layer: base.widths[LAYERS.index(layer)] for layer in self.layers}
         order = allocation.order(scores, filters)
         return counts_along(order, part, model, self.layers, allocation.keeps, before, exact=last)

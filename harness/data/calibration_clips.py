@@ -28,19 +28,26 @@ class AudioFolder(Clips):
 
     Args:
         recordings: paths.
+        sample_rate: of the waveforms, Hz.
         noted: which of them are changed when they are decoded, and files of the folder that are left out.
     """
 
-    def __init__(self, recordings: Sequence[Path], noted: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        recordings: Sequence[Path],
+        sample_rate: int = SAMPLE_RATE,
+        noted: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._recordings = tuple(recordings)
+        self.sample_rate = sample_rate
         self.noted = tuple(noted)
         self.names = tuple(path.name for path in recordings)
         self.sources = tuple((name,) for name in self.names)
         self.targets = np.zeros((len(self.names), 0), dtype=bool)
 
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at 32 kHz in [-1, 1]."""
-        return decode_recording(self._recordings[index], SECONDS * SAMPLE_RATE)
+        """Clip `index`, mono at the set's rate in [-1, 1]."""
+        return decode_recording(self._recordings[index], SECONDS * self.sample_rate, self.sample_rate)
 
 
 class SomeClips(Clips):
@@ -51,14 +58,21 @@ class SomeClips(Clips):
         self.names = tuple(clips.names[index] for index in chosen)
         self.sources = tuple(clips.sources[index] for index in chosen)
         self.targets = clips.targets[chosen]
-        self.noted = clips.noted
+        self.noted, self.sample_rate = clips.noted, clips.sample_rate
 
     def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at 32 kHz in [-1, 1]."""
+        """Clip `index`, mono at the set's rate in [-1, 1]."""
         return self._clips.waveform(int(self._chosen[index]))
 
 
-def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, most: int = MOST) -> Clips:
+def calibration_clips(
+    folder: Path | str,
+    *,
+    n_classes: int,
+    labelled: bool,
+    most: int = MOST,
+    sample_rate: int = SAMPLE_RATE,
+) -> Clips:
     """At most `most` clips of a folder, chosen by a fixed draw.
 
     A folder in the layout of ESC-50 (`meta/esc50.csv`, `audio/`) gives the recordings of its training folds:
@@ -70,6 +84,7 @@ def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, mos
         n_classes: of the model.
         labelled: whether targets are needed, as for gradients.
         most: clips.
+        sample_rate: of the model, Hz.
 
     Raises:
         InputError: for a folder without recordings, a recording that cannot be read, or where targets are
@@ -79,11 +94,13 @@ def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, mos
     if not root.is_dir():
         raise InputError(f"Calibration clips must lie in a folder. Found none at `{root}`.")
     if (root / INDEXES).is_dir():
-        clips: Clips = audioset(DataOptions("audioset", root=str(root), training_clips=most)).training
+        clips: Clips = audioset(
+            DataOptions("audioset", root=str(root), training_clips=most, sample_rate=sample_rate)
+        ).training
     elif (root / "meta" / "esc50.csv").is_file():
-        clips = _labelled(root, n_classes)
+        clips = _labelled(root, n_classes, sample_rate)
     else:
-        clips = _unlabelled(root)
+        clips = _unlabelled(root, sample_rate)
     if labelled and clips.targets.shape[1] != n_classes:
         classes = clips.targets.shape[1]
         raise InputError(
@@ -94,22 +111,22 @@ def calibration_clips(folder: Path | str, *, n_classes: int, labelled: bool, mos
     return SomeClips(clips, np.sort(drawn))
 
 
-def _labelled(root: Path, n_classes: int) -> Clips:
-    whole = esc50(DataOptions("esc50", root=str(root)))
+def _labelled(root: Path, n_classes: int, sample_rate: int) -> Clips:
+    whole = esc50(DataOptions("esc50", root=str(root), sample_rate=sample_rate))
     if len(whole.class_names) == n_classes:
         return whole.training
     try:
-        subset = esc50(DataOptions("esc10", root=str(root)))
+        subset = esc50(DataOptions("esc10", root=str(root), sample_rate=sample_rate))
     except InputError:  # a table without that column has no such subset
         return whole.training
     return subset.training if len(subset.class_names) == n_classes else whole.training
 
 
-def _unlabelled(root: Path) -> Clips:
+def _unlabelled(root: Path, sample_rate: int) -> Clips:
     found = search(root, deep=False)
     noted = [(path.name, f"left out: {why}") for path, why in found.left_out]
     for path in found.recordings:
         note = check_recording(path, SECONDS)
         if note is not None:
             noted.append((path.name, note))
-    return AudioFolder(found.recordings, noted)
+    return AudioFolder(found.recordings, sample_rate, noted)

@@ -21,12 +21,14 @@ class Clips(ABC):
         targets: (clips, classes), which classes a clip holds.
         sources: the recordings each clip is made of; two clips that share one are not independent.
         noted: recordings whose samples are changed when they are decoded, each with how.
+        sample_rate: of the waveforms, Hz.
     """
 
     names: tuple[str, ...]
     targets: NDArray[np.bool_]
     sources: tuple[tuple[str, ...], ...]
     noted: tuple[tuple[str, str], ...] = ()
+    sample_rate: int = 32000
 
     def __len__(self) -> int:
         return len(self.names)

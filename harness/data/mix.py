@@ -49,7 +49,7 @@ class MixedClips(Clips):
         self.names = tuple(f"mix-{split}-{index:05d}" for index in range(size))
         self.targets = np.array([recordings.targets[part].any(0) for part in parts])
         self.sources = tuple(_merged([recordings.sources[index] for index in part]) for part in parts)
-        self.noted = recordings.noted
+        self.noted, self.sample_rate = recordings.noted, recordings.sample_rate
         self._recording = lru_cache(REMEMBERED)(recordings.waveform)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from prunebench.eval.errors import InputError, nearest
@@ -167,6 +167,23 @@ class DataOptions:
             default = {"training": 4000, "validation": 800, "test": 1000}
         asked = {split: getattr(self, f"{split}_clips") for split in default}
         return {split: size if asked[split] is None else asked[split] for split, size in default.items()}
+
+
+def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
+    """The options, with the sample rate of a model where they leave it open.
+
+    Raises:
+        InputError: for options that ask for another rate, or a data set that has another.
+    """
+    found = options.sample_rate or 32000
+    if found == sample_rate:
+        return options
+    if options.sample_rate is None and options.name in _HOMES["sample_rate"][0]:
+        return replace(options, sample_rate=sample_rate)
+    raise InputError(
+        f"A data set must have the sample rate of the model, {sample_rate} Hz. Found `{options.label}` at {found} Hz: "
+        "take one that has it, or recordings, which are resampled."
+    )
 
 
 def _check_integer(

@@ -21,6 +21,7 @@ from prunebench.eval.run.record import Record, load_records
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_features, split_targets
+from prunebench.harness.data.options import at_rate
 from prunebench.harness.engine.progress import Display
 from prunebench.harness.networks.checkpoint import read_checkpoint
 from prunebench.harness.networks.class_names import check_classes
@@ -126,7 +127,9 @@ def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
     kept = folder / f"released-{file_hash(path)[:16]}.json"
     if kept.is_file():
         return Outcome(**json.loads(kept.read_text(encoding="utf-8")))
-    checkpoint, dataset = read_checkpoint(path), opened(options)
+    checkpoint = read_checkpoint(path)
+    options = at_rate(options, checkpoint.model.sample_rate)
+    dataset = opened(options)
     check_classes(checkpoint, dataset.class_names, dataset.label)
     recipe = config.finetune.recipe(config.finetune.rates[0])
     features = split_features(options, "test", Cache(default_cache()))

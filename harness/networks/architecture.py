@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prunebench.eval.cost.complexity import cnn14_macs, parameters
+from prunebench.eval.cost.geometry import SECONDS
 from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
+from prunebench.harness.networks.frontend import FRONT_ENDS, SAMPLE_RATE
 
 COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
 
@@ -18,11 +20,13 @@ class Architecture:
         widths: filters of C1 … C12.
         embedding: width of `fc1`.
         n_classes: outputs.
+        sample_rate: of its front end, Hz.
     """
 
     widths: tuple[int, ...]
     embedding: int
     n_classes: int
+    sample_rate: int = SAMPLE_RATE
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """MACs for one 10 s clip or parameters, by the closed form.
@@ -34,7 +38,8 @@ class Architecture:
         shape = (widths or self.widths, self.n_classes, self.embedding)
         if kind == "parameters":
             return parameters(*shape)
-        macs = cnn14_macs(*shape)
+        front = FRONT_ENDS[self.sample_rate]
+        macs = cnn14_macs(*shape, SECONDS * front.sample_rate, window=front.window, hop=front.hop)
         return macs.backbone if kind == "macs_backbone" else macs.with_frontend
 
     def share(self, kind: str, widths: tuple[int, ...]) -> float:

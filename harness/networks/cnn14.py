@@ -13,7 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, logmel_extractor, spectrogram_extractor
+from prunebench.harness.networks.frontend import (
+    FRONT_ENDS,
+    MELS,
+    FrontEnd,
+    logmel_extractor,
+    spectrogram_extractor,
+)
 from prunebench.harness.networks.layers import LAYERS, TAIL_BLOCK
 
 PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
@@ -79,7 +85,7 @@ class Cnn14(nn.Module):
         self._initialise(torch.Generator().manual_seed(seed))
 
     def _build(self, widths: Sequence[int], n_classes: int, embedding: int) -> None:
-        front = FRONT_ENDS[self.sample_rate]
+        front = self.frontend
         self.spectrogram_extractor = spectrogram_extractor(front)
         self.logmel_extractor = logmel_extractor(front)
         self.bn0 = nn.BatchNorm2d(MELS)
@@ -100,6 +106,11 @@ class Cnn14(nn.Module):
                 module.weight.uniform_(-bound, bound, generator=generator)
                 if module.bias is not None:
                     module.bias.zero_()
+
+    @property
+    def frontend(self) -> FrontEnd:
+        """What the model makes its features with: rate, window, hop, mels and their range."""
+        return FRONT_ENDS[self.sample_rate]
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -42,6 +42,11 @@ class FrontEnd:
     fmin: float = FMIN
     fmax: float = FMAX
 
+    @property
+    def mels(self) -> int:
+        """Mels of a frame."""
+        return MELS
+
 
 PANNS = FrontEnd()
 # By sampling rate: those of Cnn14, Cnn14_16k and Cnn14_8k. A clip of 10 s has 1,001 frames in each.

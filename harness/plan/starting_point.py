@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -58,17 +58,17 @@ class StartingPoint:
             InputError: for a data set of another sample rate, or of other classes where these are refused.
         """
         found = _read(self.path, self.content)
-        if found.sample_rate != dataset.sample_rate:
+        if found.model.sample_rate != dataset.sample_rate:
             raise InputError(
                 f"A checkpoint must have the front end of its data set. Found `{self.path}` for "
-                f"{found.sample_rate} Hz and `{dataset.label}` at {dataset.sample_rate} Hz."
+                f"{found.model.sample_rate} Hz and `{dataset.label}` at {dataset.sample_rate} Hz."
             )
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(
                 f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: take other "
                 "data, or let `model.adapt` train a new classifier."
             )
-        return Architecture(found.model.widths, found.model.embedding, len(dataset.class_names))
+        return replace(found.model, n_classes=len(dataset.class_names))
 
 
 def starting_point(model: ModelSection) -> StartingPoint | None:
@@ -96,7 +96,9 @@ def unpruned(model: ModelSection, dataset: DataSet) -> Architecture:
     if start is not None:
         return start.unpruned(dataset)
     n_classes = len(dataset.class_names)
-    return Architecture(scaled_widths(model.width), scaled_embedding(model.width), n_classes)
+    return Architecture(
+        scaled_widths(model.width), scaled_embedding(model.width), n_classes, dataset.sample_rate
+    )
 
 
 def content_of_file(path: Path) -> str:
@@ -115,7 +117,6 @@ def _content(path: Path, size: int, changed: int) -> str:
 class _Read:
     model: Architecture
     class_names: tuple[str, ...] | None
-    sample_rate: int
 
 
 def _classes(found: _Read, dataset: DataSet) -> str:
@@ -132,5 +133,5 @@ def _read(path: str, content: str) -> _Read:
     """What a file says of its model; the tensors are not kept."""
     found = read_checkpoint(path)
     model = found.model
-    shape = Architecture(model.widths, model.embedding, model.n_classes)
-    return _Read(shape, found.class_names, model.sample_rate)
+    shape = Architecture(model.widths, model.embedding, model.n_classes, model.sample_rate)
+    return _Read(shape, found.class_names)

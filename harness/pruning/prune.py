@@ -13,7 +13,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import log_mel
+from prunebench.harness.networks.frontend import FrontEnd, log_mel
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, parse_scope
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.surgery import remove_filters
@@ -47,7 +47,7 @@ def score(
     """
     features = targets = None
     if clips is not None and pruner.needs & COLLECTED:
-        features, targets = clip_features(clips), clips.targets
+        features, targets = clip_features(clips, model.frontend), clips.targets
     return score_layers(model, pruner, parse_scope(layers), seed=seed, features=features, targets=targets)
 
 
@@ -103,10 +103,19 @@ def check_budget(pruner: Pruner, ratio: float | None) -> None:
         raise InputError(f"Pruner `{pruner.label}` needs a ratio in [0, 1). Found none: give one.")
 
 
-def clip_features(clips: Clips) -> NDArray[np.float32]:
-    """Log-mel features (clips, frames, mels), a few clips at a time."""
+def clip_features(clips: Clips, front: FrontEnd) -> NDArray[np.float32]:
+    """Log-mel features (clips, frames, mels), a few clips at a time.
+
+    Raises:
+        InputError: for clips of another sample rate than the front end's.
+    """
+    if clips.sample_rate != front.sample_rate:
+        raise InputError(
+            f"Calibration clips must have the sample rate of the model, {front.sample_rate} Hz. Found clips at "
+            f"{clips.sample_rate} Hz: open the data set with `sample_rate = {front.sample_rate}`."
+        )
     groups = []
     for first in range(0, len(clips), GROUP):
         waveforms = [clips.waveform(index) for index in range(first, min(first + GROUP, len(clips)))]
-        groups.append(log_mel(torch.from_numpy(np.stack(waveforms))).numpy())
+        groups.append(log_mel(torch.from_numpy(np.stack(waveforms)), front).numpy())
     return np.concatenate(groups) if groups else np.zeros((0, 0, 0), dtype=np.float32)

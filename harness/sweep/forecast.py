@@ -21,7 +21,7 @@ from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import MELS, frames
+from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, frames
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.pruning.surgery import remove_filters
@@ -54,12 +54,13 @@ def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
     """Take the times of the unpruned model on clips of noise as long as the data set's."""
     dataset = opened(data)
     rng = np.random.default_rng(0)
-    clips = rng.normal(-40, 10, (BATCH, frames(dataset.samples), MELS)).astype(np.float32)
+    length = frames(dataset.samples, FRONT_ENDS[dataset.sample_rate])
+    clips = rng.normal(-40, 10, (BATCH, length, MELS)).astype(np.float32)
     targets = rng.random((BATCH, model.n_classes)) < 0.1
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        network = Cnn14(model.widths, model.n_classes, model.embedding)
+        network = Cnn14(model.widths, model.n_classes, model.embedding, sample_rate=dataset.sample_rate)
         stem = np.concatenate(list(stem_outputs(network, clips)))
         step = _step_seconds(lambda said: train(network, clips, targets, _RECIPE, seed=0, progress=said))
         tail = _step_seconds(

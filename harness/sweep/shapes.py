@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.eval.measures.measure_registry import installed_measures, shape_measures, take
 from prunebench.eval.measures.shape_measures import latency_key
 from prunebench.eval.runtime.backend_latency import compare_backends
@@ -18,7 +17,7 @@ from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import MELS, SAMPLE_RATE, frames
+from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, frames
 from prunebench.harness.plan.starting_point import unpruned as unpruned_model
 from prunebench.harness.sweep.runfolder import RunFolder
 
@@ -52,11 +51,12 @@ def measure_missing_shapes(
             "widths": widths,
             "n_classes": model.n_classes,
             "embedding": model.embedding,
+            "sample_rate": model.sample_rate,
         }
         for widths in sorted({unpruned, *missing}, reverse=True)
     }
-    clip = (1, frames(round(config.measure.seconds * SAMPLE_RATE)), MELS)
-    macs = {widths: cnn14_macs(**shape).backbone for widths, shape in shapes.items()}
+    front = FRONT_ENDS[model.sample_rate]
+    clip = (1, frames(round(config.measure.seconds * front.sample_rate), front), MELS)
     measures = shape_measures(installed_measures()[0])
     names = {widths: "-".join(map(str, widths)) for widths in missing}
     progress.announce("latency and memory", len(missing) + 1)
@@ -75,7 +75,7 @@ def measure_missing_shapes(
         progress.step(names[widths], 0, 1)
         figures, reasons = take(measures, Cnn14, shapes[widths], clip, config.threads)
         found = {**timings[widths], **others[widths]}
-        found |= _speed_ups(found, macs[unpruned] / macs[widths])
+        found |= _speed_ups(found, 1 / model.share("macs_backbone", widths))
         run.add_shape(
             widths,
             {**found, **figures},

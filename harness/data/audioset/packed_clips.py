@@ -40,6 +40,7 @@ class PackedClips(Clips):
 
     def __init__(self, index: Index, files: tuple[Packed, ...], step: int) -> None:
         self._index, self._files, self._step = index, files, step
+        self.sample_rate = SAMPLE_RATE // step
         self.names = index.names
         self.targets = index.targets
         self.sources = tuple((name,) for name in index.names)

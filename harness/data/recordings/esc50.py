@@ -45,7 +45,7 @@ class RecordedClips(Clips):
         rate: int,
         notes: Mapping[str, str],
     ) -> None:
-        self._audio, self._rate = audio, rate
+        self._audio, self.sample_rate = audio, rate
         self.names = tuple(recording.filename for recording in recordings)
         self.sources = tuple((recording.source,) for recording in recordings)
         targets = np.array([recording.target for recording in recordings])
@@ -54,7 +54,7 @@ class RecordedClips(Clips):
 
     def waveform(self, index: int) -> NDArray[np.float32]:
         """Clip `index`, mono at the set's rate in [-1, 1]."""
-        return decode_recording(self._audio / self.names[index], SECONDS * self._rate, self._rate)
+        return decode_recording(self._audio / self.names[index], SECONDS * self.sample_rate, self.sample_rate)
 
 
 @dataclass(frozen=True)

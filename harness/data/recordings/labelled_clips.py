@@ -64,7 +64,7 @@ class LabelledClips(Clips):
         notes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._paths = tuple(recording.path for recording in recordings)
-        self._samples, self._rate = samples, sample_rate
+        self._samples, self.sample_rate = samples, sample_rate
         self.names = tuple(recording.name for recording in recordings)
         self.sources = tuple((recording.source,) for recording in recordings)
         self.noted = tuple((name, notes[name]) for name in self.names if name in notes)
@@ -74,7 +74,7 @@ class LabelledClips(Clips):
 
     def waveform(self, index: int) -> NDArray[np.float32]:
         """Clip `index`, mono at the set's rate in [-1, 1]."""
-        return decode_recording(self._paths[index], self._samples, self._rate)
+        return decode_recording(self._paths[index], self._samples, self.sample_rate)
 
 
 def recorded_set(

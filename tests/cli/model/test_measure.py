@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from prunebench import pruners
+from prunebench.eval import panns_flops
 from prunebench.harness import Cnn14, prune, save_checkpoint
 
 WIDTHS = (2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 16, 16)
@@ -123,6 +125,55 @@ def test_what_a_file_was_is_told(cli, files, tmp_path):
     found = json.loads(out)
     assert found["stored_as"] == "float16"
     assert found["read_from"] == "under `state_dict` with the prefix `model.`"
+
+
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_a_model_of_another_rate(cli, tmp_path, rate):
+    model = Cnn14(WIDTHS, n_classes=2, embedding=8, sample_rate=rate).eval()
+    save_checkpoint(model, tmp_path / "m.pt")
+    code, out, error = cli("measure", "m.pt", "--counters", "all", "--json")
+    assert code == 0, error
+    found = json.loads(out)
+    window = {16000: 512, 8000: 256}[rate]
+    stft = 2 * (window // 2 + 1) * window * 1001
+    totals = found["counters"]["totals"]
+    assert totals["thop"]["macs_with_frontend"] == found["macs_thop_with_frontend"]
+    for count in (found, totals["closed form"], totals["torch-pruning"], totals["thop"]):
+        assert count["macs_with_frontend"] - count["macs_backbone"] == stft
+    alone = found["counters"]["fvcore_convolutions_and_linear"]
+    assert alone == {name: found[f"macs_{name}"] for name in ("backbone", "with_frontend")}
+    full = Cnn14(WIDTHS, n_classes=2, embedding=8)
+    assert panns_flops(full.widths, 2, 8) - found["counters"]["panns_flops"] == 2 * (1_051_674_624 - stft)
+
+
+def test_quality_of_a_model_of_another_rate(cli, tmp_path):
+    """Features of the recordings are made at the model's rate: the mAP is that of its waveforms."""
+    from prunebench.eval import mean_average_precision
+
+    (tmp_path / "sounds").mkdir()
+    rows, waves, targets = ["file,labels,split"], [], []
+    for number in range(12):
+        split = ("training", "validation", "test")[number % 3]
+        wave = np.random.default_rng(number).normal(0, 0.1, 8000).astype(np.float32)
+        soundfile.write(tmp_path / "sounds" / f"{number}.wav", wave, 16000, subtype="FLOAT")
+        rows.append(f"{number}.wav,{'ab'[number // 3 % 2]},{split}")
+        if split == "test":
+            waves.append(wave)
+            targets.append([number // 3 % 2 == 0, number // 3 % 2 == 1])
+    (tmp_path / "sounds" / "labels.csv").write_text("\n".join(rows) + "\n")
+    model = Cnn14(WIDTHS, n_classes=2, embedding=8, sample_rate=16000, seed=3).eval()
+    save_checkpoint(model, tmp_path / "m.pt")
+    words = ("measure", "m.pt", "--data", "folder", "--set", "root=sounds", "--set", "seconds=0.5")
+    code, out, error = cli(*words, "--json")
+    assert code == 0, error
+    with torch.inference_mode():
+        scores = model(torch.from_numpy(np.stack(waves))).probabilities.numpy()
+    expected = mean_average_precision(np.array(targets), scores).value
+    assert json.loads(out)["quality"]["eager"]["test_map"] == pytest.approx(expected)
+    code, _, error = cli(*words, "--set", "sample_rate=32000")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "must have the sample rate of the model, 16000 Hz. Found `folder" in error
+    assert cli("measure", "m.pt", "--data", "synth")[0] == 2
 
 
 def test_another_number_of_classes(cli, files, tmp_path):

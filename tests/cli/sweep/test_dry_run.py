@@ -2,8 +2,11 @@
 
 import json
 import re
+import sys
 
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 
 from prunebench.cli import cli
@@ -103,6 +106,30 @@ def test_what_cannot_be_reached_is_said_and_nothing_made(tmp_path):
     with pytest.raises(InputError, match=r"Found 0.2: ask for 0\.5\d+ to 1"):
         CliRunner().invoke(cli, command(tmp_path, "prune.target_macs=0.2"), catch_exceptions=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_probe_takes_clips_as_long_as_those_of_the_data_set(tmp_path, monkeypatch):
+    """A 16 kHz clip of half a second has 51 frames, as at 32 kHz: the hop is half as long."""
+    from prunebench.harness.data import DataOptions
+
+    forecast = sys.modules[probe.__module__]
+    rows = ["file,labels,split"]
+    for number, split in enumerate(("training", "validation", "test")):
+        wave = np.random.default_rng(number).normal(0, 0.1, 16000).astype(np.float32)
+        soundfile.write(tmp_path / f"{number}.wav", wave, 32000, subtype="FLOAT")
+        rows.append(f"{number}.wav,a,{split}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    seen = []
+    real = forecast.predict
+
+    def predict(model, clips, **rest):
+        seen.append((model.sample_rate, clips.shape[1:]))
+        return real(model, clips, **rest)
+
+    monkeypatch.setattr(forecast, "predict", predict)
+    data = DataOptions("folder", root=str(tmp_path), seconds=0.5, sample_rate=16000)
+    probe(Architecture(scaled_widths(1 / 64), 8, 1, 16000), data, 1)
+    assert seen[0] == (16000, (51, 64))
 
 
 def test_the_probe_takes_positive_times():

@@ -46,7 +46,9 @@ def open_clips(folder: Path | None, model: Cnn14, pruners: Sequence[Pruner]) -> 
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None
     labelled = any("gradients" in pruner.needs for pruner in pruners)
-    clips = calibration_clips(folder, n_classes=model.n_classes, labelled=labelled)
+    clips = calibration_clips(
+        folder, n_classes=model.n_classes, labelled=labelled, sample_rate=model.sample_rate
+    )
     print_notes(clips.noted)
     return clips
 
@@ -58,4 +60,4 @@ def clip_arrays(
     from prunebench.harness.pruning.prune import clip_features
 
     clips = open_clips(folder, model, pruners)
-    return (None, None) if clips is None else (clip_features(clips), clips.targets)
+    return (None, None) if clips is None else (clip_features(clips, model.frontend), clips.targets)

@@ -34,7 +34,7 @@ Examples:
     type=click.Choice(["inside", "outside"]),
     default="inside",
     show_default=True,
-    help="Of a graph: inside (waveform in, 32 kHz) or outside (log-mel features in).",
+    help="Of a graph: inside (waveform in, at the model's sample rate) or outside (log-mel features in).",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
@@ -60,6 +60,7 @@ def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bo
 
 def _graph(checkpoint: Path, output: Path, *, inside: bool) -> str:
     """Write the graph; the name of its input."""
+    from prunebench.eval.cost.geometry import clip_of
     from prunebench.eval.errors import InputError
     from prunebench.eval.files import whole_file
     from prunebench.eval.runtime.backends import backend
@@ -69,8 +70,12 @@ def _graph(checkpoint: Path, output: Path, *, inside: bool) -> str:
     missing = backend("onnxruntime").missing()
     if missing is not None:
         raise InputError(missing.replace("Backend `onnxruntime`", "Exporting to ONNX"))
-    method, shape = ("forward", (1, 64_000)) if inside else ("from_log_mel", (1, 201, 64))
-    graph = onnx_bytes(load_checkpoint(checkpoint), method, shape)
+    model = load_checkpoint(checkpoint)
+    clip = clip_of(model)
+    method, shape = (
+        ("forward", (1, clip.samples)) if inside else ("from_log_mel", (1, clip.frames, clip.mels))
+    )
+    graph = onnx_bytes(model, method, shape)
     with whole_file(output) as stream:
         stream.write(graph)
     return "waveform" if inside else "log_mel"

@@ -98,7 +98,7 @@ def measure(
     if latency:
         found["latency"] = timed(checkpoint, against, how, quality=data is not None)
     if energy:
-        found["energy"] = spent(checkpoint, threads)
+        found["energy"] = spent(checkpoint, model, threads)
     if data:
         found["quality"] = _quality(read, names, data, options, threads)
     if as_json:
@@ -141,6 +141,7 @@ def _quality(
     from prunebench.harness.config.overrides import set_key
     from prunebench.harness.data import DataOptions
     from prunebench.harness.data.features.splits import opened, store_features
+    from prunebench.harness.data.options import at_rate
     from prunebench.harness.networks.class_names import check_classes
     from prunebench.harness.workspace.cache import Cache, default_cache
 
@@ -151,6 +152,7 @@ def _quality(
         chosen = DataOptions(**table)
     except TypeError as error:
         raise InputError(f"--set takes options of the data set. Found: {error}.") from error
+    chosen = at_rate(chosen, checkpoint.model.sample_rate)
     check_classes(checkpoint, opened(chosen).class_names, data)
     cache = Cache(default_cache())
     for split in ("training", "test"):

@@ -11,16 +11,15 @@ if TYPE_CHECKING:
     from prunebench.eval.runtime.latency import Effort
     from prunebench.harness.networks.cnn14 import Cnn14
 
-CLIP = 320_000  # samples of the 10 s clip
-
 
 def counted(model: Cnn14) -> dict[str, Any]:
     """MACs and parameters by layer and in all, by four counters, with their conventions."""
     from prunebench.eval.cost.complexity import panns_flops
     from prunebench.eval.cost.counters import fvcore_macs
+    from prunebench.eval.cost.geometry import clip_of
     from prunebench.eval.cost.layer_counts import CONVENTIONS, layer_counts
 
-    counts = layer_counts(model)
+    counts, clip = layer_counts(model), clip_of(model)
     layers = {
         row: {name: by_row[row]._asdict() for name, by_row in counts.items()} for row in counts["closed form"]
     }
@@ -38,7 +37,9 @@ def counted(model: Cnn14) -> dict[str, Any]:
         "layers": layers,
         "totals": totals,
         "fvcore_convolutions_and_linear": fvcore_macs(model)._asdict(),
-        "panns_flops": panns_flops(model.widths, model.n_classes, model.embedding),
+        "panns_flops": panns_flops(
+            model.widths, model.n_classes, model.embedding, clip.samples, window=clip.window, hop=clip.hop
+        ),
     }
 
 
@@ -59,20 +60,22 @@ def stored(model: Cnn14) -> dict[str, int]:
 def remembered(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, int | str]:
     """Peaks of a forward pass: by arithmetic, of a fresh process and of CUDA's allocator."""
     from prunebench.eval.cost.activations import activation_peak_bytes
+    from prunebench.eval.cost.geometry import clip_of
     from prunebench.eval.runtime.child import MeasurementError
     from prunebench.eval.runtime.memory import cuda_peak_memory, peak_memory
     from prunebench.harness.networks.checkpoint import load_checkpoint
 
-    path = {"path": str(checkpoint.resolve())}
+    path, clip = {"path": str(checkpoint.resolve())}, clip_of(model)
+    features = (1, clip.frames, clip.mels)
     found: dict[str, int | str] = {
-        "activation_peak_bytes_fp16": activation_peak_bytes(model.widths, CLIP),
-        "activation_peak_bytes_fp32": activation_peak_bytes(model.widths, CLIP, 4),
+        "activation_peak_bytes_fp16": activation_peak_bytes(model.widths, clip.samples, hop=clip.hop),
+        "activation_peak_bytes_fp32": activation_peak_bytes(model.widths, clip.samples, 4, hop=clip.hop),
     }
     try:
-        found["peak_memory_bytes"] = peak_memory(load_checkpoint, path, threads=threads)
+        found["peak_memory_bytes"] = peak_memory(load_checkpoint, path, features, threads=threads)
     except MeasurementError as error:
         found["peak_memory_bytes"] = str(error)
-    return found | {"peak_memory_bytes_cuda": cuda_peak_memory(load_checkpoint, path)}
+    return found | {"peak_memory_bytes_cuda": cuda_peak_memory(load_checkpoint, path, features)}
 
 
 @dataclass(frozen=True)
@@ -95,19 +98,19 @@ def timed(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool)
         quality: whether quality through the backends is measured too, which one in integers does not leave alone.
     """
     from prunebench.eval.cost.complexity import count_macs
+    from prunebench.eval.cost.geometry import clip_of
     from prunebench.eval.runtime.backend_latency import Latency, compare_backends
     from prunebench.eval.runtime.backends import LOSSY
     from prunebench.eval.runtime.child import MeasurementError
     from prunebench.eval.runtime.latency import missed_precision
     from prunebench.eval.runtime.quiet import busy_processors
     from prunebench.harness.networks.checkpoint import load_checkpoint
-    from prunebench.harness.networks.frontend import MELS, frames
 
     files = {"model": checkpoint} | ({"against": against} if against else {})
-    ratio = 1.0
+    ratio, model = 1.0, load_checkpoint(checkpoint)
     if against:
-        macs = [count_macs(load_checkpoint(file)).backbone for file in (checkpoint, against)]
-        ratio = macs[0] / macs[1]
+        ratio = count_macs(model).backbone / count_macs(load_checkpoint(against)).backbone
+    clip = clip_of(model)
     result: dict[str, Any] = {"batch": how.batch, "threads": how.threads, "macs_ratio": ratio, "backends": {}}
     busy = busy_processors()
     if busy:
@@ -118,7 +121,7 @@ def timed(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool)
             {label: {"path": str(file.resolve())} for label, file in files.items()},
             "against" if against else "model",
             how.backends,
-            input_shape=(how.batch, frames(CLIP), MELS),
+            input_shape=(how.batch, clip.frames, clip.mels),
             threads=how.threads,
             effort=how.effort,
         )
@@ -149,15 +152,17 @@ def timed(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool)
     return result
 
 
-def spent(checkpoint: Path, threads: int) -> dict[str, Any]:
+def spent(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, Any]:
     """Joules of a clip, or why there are none."""
+    from prunebench.eval.cost.geometry import clip_of
     from prunebench.eval.errors import InputError
     from prunebench.eval.runtime.child import MeasurementError
     from prunebench.eval.runtime.energy import forward_energy
     from prunebench.harness.networks.checkpoint import load_checkpoint
 
     try:
-        path = {"path": str(checkpoint.resolve())}
-        return {"energy_joules": forward_energy(load_checkpoint, path, threads=threads)}
+        path, clip = {"path": str(checkpoint.resolve())}, clip_of(model)
+        features = (1, clip.frames, clip.mels)
+        return {"energy_joules": forward_energy(load_checkpoint, path, features, threads=threads)}
     except (InputError, MeasurementError) as error:
         return {"failed": str(error)}
