@@ -1,21 +1,19 @@
 """Who may import whom, from the ground up; and what loads without torch."""
 
-import ast
-import re
+import json
 import subprocess
 import sys
-from importlib import resources
+from importlib import util
 from pathlib import Path
 
 import pytest
 
-MAY_IMPORT = {
-    "pruners": {"pruners"},
-    "eval": {"eval"},
-    "baselines": {"baselines", "eval", "pruners"},
-    "harness": {"harness", "baselines", "eval", "pruners"},
-    "reports": {"reports", "eval", "baselines"},
-}
+spec = util.spec_from_file_location("walls_of_the_house", Path(__file__).parent / "walls.py")
+walls = util.module_from_spec(spec)
+sys.modules[spec.name] = walls
+spec.loader.exec_module(walls)
+
+ROOMS = ("pruners", "eval", "baselines", "harness", "reports")
 WITHOUT_TORCH = [
     "prunebench",
     "prunebench.cli",
@@ -30,33 +28,126 @@ WITHOUT_TORCH = [
     "prunebench.harness",
     "prunebench.reports",
 ]
+FILES = [module for module in walls.modules() if walls.row_of(module)]
+# In one fresh interpreter: what the house needs from outside is loaded first, then each row by a child of its own.
+LOAD = """
+import importlib, json, os, sys
+for name in {outside}:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        pass
+assert not any(name.startswith("prunebench") for name in sys.modules)
+for row, names in {rows}.items():
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        for name in names:
+            importlib.import_module(name)
+        loaded = [name for name in sys.modules if name.startswith("prunebench.")]
+        os.write(write, json.dumps(loaded).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        print(json.dumps([row, json.loads(stream.read() or "null")]))
+    os.waitpid(child, 0)
+"""
 
 
-def modules(room):
-    return sorted(Path(str(resources.files(f"prunebench.{room}"))).rglob("*.py"))
+@pytest.mark.parametrize("module", FILES)
+def test_a_file_imports_what_its_sub_package_may(module):
+    source = walls.modules()[module].read_text(encoding="utf-8")
+    assert walls.forbidden(module, source) == [], f"{module}: decide in tests/house/walls.py, or import less"
 
 
-def imported(path):
-    """Every name a file imports, inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from prunebench.harness.sweep.sweep import run_sweep",
+        "from prunebench.harness import run_sweep",
+        "from prunebench.harness.sweep import sweep",
+        "import prunebench.harness.sweep.sweep",
+        "def late():\n    from prunebench.harness.sweep.sweep import run_sweep",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from prunebench.harness.sweep.sweep import run_sweep",
+    ],
+)
+def test_a_forbidden_import_is_found_wherever_it_stands(line):
+    assert walls.forbidden("harness.budget.ratio", line) == ["harness.sweep.sweep"]
+    assert walls.forbidden("harness.epanns.experiment", line) == []
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
-def test_imports_go_downwards(room):
-    assert modules(room)
-    for path in modules(room):
-        for name in imported(path):
-            parts = name.split(".")
-            if parts[0] == "prunebench" and len(parts) > 1:
-                assert parts[1] in MAY_IMPORT[room], f"{path.name} imports {name}"
-            if room == "reports":
-                assert parts[0] not in ("torch", "torch_pruning"), f"{path.name} imports {name}"
+def test_a_row_comes_after_all_that_it_may_import():
+    rows = list(walls.MAY_IMPORT)
+    assert len(rows) >= 35
+    for row, allowed in walls.MAY_IMPORT.items():
+        assert {other for other in allowed if rows.index(other) >= rows.index(row)} == set(), row
+
+
+def test_reports_know_neither_torch_nor_the_harness():
+    for row in walls.MAY_IMPORT:
+        if row.partition(".")[0] == "reports":
+            assert not any(other.partition(".")[0] in ("harness", "pruners") for other in walls.below(row))
+    for module, path in walls.modules().items():
+        if module.startswith("reports."):
+            assert "import torch" not in path.read_text(encoding="utf-8"), module
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """Row → what is loaded of the house after all of its files were imported in a fresh process."""
+    outside = sorted(
+        {
+            "torch",
+            "torch_pruning",
+            "scipy.signal",
+            "scipy.stats",
+            "matplotlib.figure",
+            "pydantic",
+            "rich.live",
+            "click",
+            "soundfile",
+            "soxr",
+            "moocore",
+            "safetensors.torch",
+            "lazy_loader",
+            "jinja2",
+        }
+    )
+    rows = {row: [] for row in walls.MAY_IMPORT}
+    for module in FILES:
+        rows[walls.row_of(module)].append(f"prunebench.{module}")
+    code = LOAD.format(outside=outside, rows=rows)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(line) for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("row", walls.MAY_IMPORT)
+def test_a_sub_package_loads_only_what_lies_below_it(row, loaded):
+    assert loaded[row], "its files must import in a process that has loaded nothing else of the house"
+    names = {name.removeprefix("prunebench.") for name in loaded[row]}
+    rows = {walls.row_of(name) for name in names if name in walls.modules()} - {None}
+    assert row in rows
+    assert rows - walls.below(row) == set()
+
+
+def test_every_sub_package_says_in_a_line_what_it_knows():
+    for module, path in walls.modules().items():
+        if path.name == "__init__.py":
+            first = path.read_text(encoding="utf-8").splitlines()[0]
+            assert first.startswith('"""'), module
+            assert first.endswith('."""') or module in (*ROOMS, "cli"), module
+
+
+def test_a_folder_is_small_enough_to_know():
+    folders = {}
+    for path in walls.modules().values():
+        if path.name != "__init__.py":
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+    crowded = {str(path): count for path, count in folders.items() if count > 20 and path.name != "pruners"}
+    assert not crowded
 
 
 @pytest.mark.parametrize("module", WITHOUT_TORCH)
@@ -75,29 +166,14 @@ def test_every_public_name_of_a_light_room_loads_without_torch():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_public_name_exists(room):
     code = f"import prunebench.{room} as room; [getattr(room, name) for name in room.__all__]; assert room.__all__"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_no_file_holds_two_ideas():
-    long = {
-        str(path): count
-        for room in MAY_IMPORT
-        for path in modules(room)
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    lengths = {
+        module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in walls.modules().items()
     }
-    assert not long
-
-
-def test_verbs_print_through_one_function():
-    """`say` lets nothing that acts reach a terminal, whoever gave the names in a sentence."""
-    folder = Path(str(resources.files("prunebench.cli")))
-    prints = re.compile(r"\b(?:click\.s?echo|click\.echo_via_pager|(?<![.\w])print|sys\.std\w+\.write)\(")
-    calls = {
-        str(path.relative_to(folder)): found
-        for path in folder.rglob("*.py")
-        if (found := prints.findall(path.read_text(encoding="utf-8")))
-    }
-    assert calls == {"output.py": ["click.echo("] * 2}
+    assert {module: count for module, count in lengths.items() if count > 300} == {}

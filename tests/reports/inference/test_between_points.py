@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from prunebench.reports.statistics.between_points import between
+from prunebench.reports.inference.between_points import between
 
 REMOVED = np.array([0, 10, 25, 50, 75, 90.0])
 QUALITY = np.array([0.743, 0.740, 0.729, 0.699, 0.603, 0.355])

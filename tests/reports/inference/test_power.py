@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from prunebench.reports.statistics.interval import Variance
-from prunebench.reports.statistics.power import detectable_difference, uncertainty
+from prunebench.reports.inference.interval import Variance
+from prunebench.reports.inference.power import detectable_difference, uncertainty
 
 
 @pytest.mark.parametrize(

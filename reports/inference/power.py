@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr
 
-from prunebench.reports.statistics.interval import Variance, half_width
+from prunebench.reports.inference.interval import Variance, half_width
 
 POWER = 0.80
 _POINTS = 2000  # of the distribution of an estimated variance: the figure is then good to a thousandth

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.reports.inference.moderation import moderated
+from prunebench.reports.inference.rows import interaction
 from prunebench.reports.runs.clips import Floats
-from prunebench.reports.statistics.moderation import moderated
-from prunebench.reports.statistics.rows import interaction
 
 LEVEL = 0.95
 DRAWS = 1000

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.reports.inference.value import Value
 from prunebench.reports.runs.clips import ClipScores, Floats
-from prunebench.reports.statistics.value import Value
 
 
 def interaction(form: ClipForm, rows: Floats) -> Floats:

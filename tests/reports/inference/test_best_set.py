@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prunebench.eval.quality.clip_variance import Influences, Resamples
-from prunebench.reports.statistics.best_set import best_set, errors_of
+from prunebench.reports.inference.best_set import best_set, errors_of
 
 VALUES = np.array(
     [

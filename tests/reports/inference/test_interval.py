@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from prunebench.reports.statistics.interval import Difference, Variance
-from prunebench.reports.statistics.moderation import moderated
+from prunebench.reports.inference.interval import Difference, Variance
+from prunebench.reports.inference.moderation import moderated
 
 HALF_WIDTHS = [
     (1e-4, 0, 1, 0.127062),

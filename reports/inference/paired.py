@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.reports.inference.interval import Difference, Variance
+from prunebench.reports.inference.repeats import Noise, Repeats, Side
+from prunebench.reports.inference.rows import interaction, rows_of
+from prunebench.reports.inference.value import Base, Value
 from prunebench.reports.runs.clips import ClipScores, Floats
-from prunebench.reports.statistics.interval import Difference, Variance
-from prunebench.reports.statistics.repeats import Noise, Repeats, Side
-from prunebench.reports.statistics.rows import interaction, rows_of
-from prunebench.reports.statistics.value import Base, Value
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from scipy import stats
 
 from prunebench.eval.quality.clip_variance import Influences, Resamples
 from prunebench.eval.run.record import Record
-from prunebench.reports.statistics.paired import Column, Paired
-from prunebench.reports.statistics.value import Value, mean_of, measured
+from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.value import Value, mean_of, measured
 
 CLIPS = 40
 Z = stats.norm.ppf(0.975)

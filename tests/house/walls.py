@@ -1,0 +1,242 @@
+"""The walls of the house: which sub-package may import which, and what its files import.
+
+A row is a folder, or a single file that stands above the rest of its folder. A row comes after all that it may import,
+so the table is also the order of the floors. A new arrow is a decision that is made here.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+GROUND = {"eval", "eval.text"}
+EVAL = {*GROUND, "eval.run", "eval.quality", "eval.cost", "eval.runtime", "eval.measures"}
+BASELINES = {"baselines.papers", "baselines.peers", "baselines.regression", "baselines.gate"}
+DATA = {
+    "harness.data",
+    "harness.data.synth",
+    "harness.data.recordings",
+    "harness.data.audioset",
+    "harness.data.catalogue",
+    "harness.data.calibration_clips",
+    "harness.data.releases",
+}
+BELOW_TRAINING = {*EVAL, *DATA, "harness.workspace", "harness.networks", "harness.data.features"}
+BELOW_CONFIG = {
+    *BELOW_TRAINING,
+    "pruners",
+    "baselines.peers",
+    "harness.budget",
+    "harness.pruning",
+    "harness.training",
+}
+BELOW_CELLS = {*BELOW_CONFIG, "harness.config", "harness.plan"}
+BELOW_SWEEP = {*BELOW_CELLS, "harness.cells", "harness.engine"}
+BELOW_CLI = {
+    *BELOW_SWEEP,
+    *BASELINES,
+    "harness.sweep",
+    "harness.epanns",
+    "harness.tagging",
+    "reports",
+    "cli",
+}
+CONTENT = {"reports.runs", "reports.inference", "reports.points", "reports.statistics", "reports.content"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "pruners": set(),
+    "eval": set(),
+    "eval.text": {"eval"},
+    "eval.run": {*GROUND},
+    "eval.quality": {*GROUND},
+    "eval.cost": {*GROUND},
+    "eval.runtime": {*GROUND, "eval.cost"},
+    "eval.measures": {*GROUND, "eval.cost", "eval.quality", "eval.runtime"},
+    "baselines.papers": set(),
+    "baselines.peers": {"pruners"},
+    "baselines.regression": {*GROUND, "eval.cost", "eval.quality", "eval.run"},
+    "baselines.gate": {*GROUND, "eval.quality", "eval.run", "baselines.regression"},
+    "harness.workspace": {*GROUND},
+    "harness.engine": {*GROUND, "harness.workspace"},
+    "harness.networks": {*GROUND, "eval.cost"},
+    "harness.data": {*GROUND, "harness.networks"},
+    "harness.data.synth": {"harness.data", "harness.networks"},
+    "harness.data.recordings": {*GROUND, "harness.data", "harness.networks"},
+    "harness.data.audioset": {
+        *GROUND,
+        "harness.workspace",
+        "harness.networks",
+        "harness.data",
+        "harness.data.recordings",
+    },
+    "harness.data.releases": {*GROUND, "harness.data", "harness.data.recordings", "harness.networks"},
+    "harness.data.catalogue": {
+        *GROUND,
+        "harness.data",
+        *(f"harness.data.{k}" for k in ("synth", "recordings", "audioset")),
+    },
+    "harness.data.calibration_clips": {
+        *GROUND,
+        "harness.data",
+        "harness.data.recordings",
+        "harness.data.audioset",
+        "harness.networks",
+    },
+    "harness.data.features": {
+        *GROUND,
+        "harness.workspace",
+        "harness.networks",
+        "harness.data",
+        "harness.data.catalogue",
+    },
+    "harness.budget": {*GROUND, "eval.run", "pruners", "harness.networks"},
+    "harness.pruning": {
+        *GROUND,
+        "pruners",
+        "baselines.peers",
+        "harness.networks",
+        "harness.budget",
+        "harness.data",
+    },
+    "harness.training": {
+        *GROUND,
+        "eval.quality",
+        "harness.workspace",
+        "harness.networks",
+        "harness.data",
+        "harness.data.features",
+    },
+    "harness.config": BELOW_CONFIG,
+    "harness.plan": BELOW_CONFIG | {"harness.config"},
+    "harness.cells": BELOW_CELLS,
+    "harness.sweep": BELOW_SWEEP,
+    "harness.epanns": BELOW_SWEEP | {"harness.sweep", "baselines.papers"},
+    "harness.tagging": {*GROUND, "harness.networks", "harness.data.recordings"},
+    "reports.runs": {*GROUND, "eval.run", "eval.quality"},
+    "reports.inference": {*GROUND, "eval.run", "eval.quality", "reports.runs"},
+    "reports.points": {"eval.run", "baselines.papers", "reports.runs"},
+    "reports.statistics": {
+        *GROUND,
+        "eval.run",
+        "eval.quality",
+        "reports.runs",
+        "reports.inference",
+        "reports.points",
+    },
+    "reports.content": {
+        *GROUND,
+        "eval.run",
+        "reports.runs",
+        "reports.points",
+        "reports.statistics",
+    },
+    "reports.figures": {*GROUND, "eval.run", *CONTENT},
+    "reports.tables": {*GROUND, "eval.run", *CONTENT},
+    "reports.page": {*GROUND, "eval.run", *CONTENT, "reports.figures", "reports.tables"},
+    "reports": {
+        *GROUND,
+        "eval.run",
+        *CONTENT,
+        "reports.figures",
+        "reports.tables",
+        "reports.page",
+    },
+    "cli": {*GROUND, "harness.engine"},
+    "cli.sweep": {
+        "cli",
+        *EVAL,
+        "harness.workspace",
+        "harness.engine",
+        "harness.config",
+        "harness.sweep",
+        "reports",
+        "reports.tables",
+        *CONTENT,
+    },
+    "cli.gate": {"cli", *EVAL, "baselines.regression", "baselines.gate", "harness.networks"},
+    "cli.model": BELOW_CLI,
+    "cli.data": {"cli", *GROUND, *DATA},
+    "cli.info": BELOW_CLI,
+}
+
+
+def folder(room: str) -> Path:
+    """Where a room lies, in the installed package."""
+    return Path(str(resources.files(f"prunebench.{room}")))
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Dotted name → file, of every module of the rooms and of the command line."""
+    found = {}
+    for room in ("pruners", "eval", "baselines", "harness", "reports", "cli"):
+        top = folder(room)
+        for path in sorted(top.rglob("*.py")):
+            parts = path.relative_to(top).with_suffix("").parts
+            found[".".join([room, *(part for part in parts if part != "__init__")])] = path
+    return found
+
+
+def row_of(module: str) -> str | None:
+    """The row a module belongs to: itself or its nearest folder; `None` for a face, which holds nothing itself."""
+    if modules().get(module, Path()).name == "__init__.py" and module not in _PLAIN:
+        return None
+    while module not in MAY_IMPORT:
+        module, _, last = module.rpartition(".")
+        if not last:
+            raise LookupError(f"no row for {last}")
+    return module
+
+
+_PLAIN = ("cli",)  # a package whose own file holds code
+
+
+@cache
+def face(package: str) -> dict[str, str]:
+    """Public name → module that defines it, as the package's stub says."""
+    stub = modules()[package].with_suffix(".pyi")
+    if not stub.exists():
+        return {}
+    names = {}
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            names |= {alias.name: f"{package}.{node.module}" for alias in node.names}
+    return names
+
+
+def imported(source: str) -> Iterator[str]:
+    """Modules of the house that a file's text imports: at its top, inside functions and under TYPE_CHECKING."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (_house(alias.name) for alias in node.names if alias.name.startswith("prunebench."))
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ImportError(f"a relative import, line {node.lineno}")
+            if node.module == "prunebench":
+                yield from (alias.name for alias in node.names if alias.name in modules())
+            elif node.module and node.module.startswith("prunebench."):
+                package = _house(node.module)
+                for alias in node.names:
+                    inner = f"{package}.{alias.name}"
+                    public = face(package).get(alias.name) if package in modules() else None
+                    yield public or (inner if inner in modules() else package)
+
+
+def _house(name: str) -> str:
+    return name.removeprefix("prunebench.")
+
+
+def forbidden(module: str, source: str) -> list[str]:
+    """What a file imports and may not."""
+    own = row_of(module)
+    if own is None:
+        return []
+    allowed = {own, None, *MAY_IMPORT[own]}
+    return sorted({name for name in imported(source) if name in modules() and row_of(name) not in allowed})
+
+
+@cache
+def below(row: str) -> frozenset[str]:
+    """Every row that may be loaded when this one is."""
+    return frozenset({row}).union(*(below(other) for other in MAY_IMPORT[row]))
