@@ -10,7 +10,7 @@ from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.recordings.esc50 import Collection, esc50
 from prunebench.harness.data.recordings.fsd50k import fsd50k
-from prunebench.harness.data.recordings.own_recordings import labelled
+from prunebench.harness.data.recordings.own_recordings import own_recordings
 from prunebench.harness.data.synth.synth_clips import synth
 
 DESCRIPTIONS = {
@@ -26,7 +26,7 @@ _MAKERS = {
     "esc50": esc50,
     "esc10": esc50,
     "fsd50k": fsd50k,
-    "folder": labelled,
+    "folder": own_recordings,
     "audioset": audioset,
 }
 

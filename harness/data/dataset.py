@@ -20,7 +20,8 @@ class Clips(ABC):
         names: one name per clip.
         targets: (clips, classes), which classes a clip holds.
         sources: the recordings each clip is made of; two clips that share one are not independent.
-        noted: recordings whose samples are changed when they are decoded, each with how.
+        noted: recordings of which something is told: that decoding changes their samples, or that another split has the
+            same.
         sample_rate: of the waveforms, Hz.
     """
 
@@ -74,5 +75,5 @@ class DataSet:
 
     @property
     def noted(self) -> tuple[tuple[str, str], ...]:
-        """Recordings of any split whose samples are changed when they are decoded, each with how."""
+        """Recordings of any split of which something is told, each with what."""
         return tuple(note for split in SPLITS for note in self.split(split).noted)

@@ -9,6 +9,7 @@ from prunebench.eval.errors import InputError, nearest
 
 NAMES = ("synth", "esc50", "esc10", "fsd50k", "folder", "audioset")
 MOST_RECORDINGS = 5
+MOST_CLIPS = 1_000_000  # of a split that is made on the spot
 SHORTEST, LONGEST = 0.5, 60.0  # seconds; five poolings of Cnn14 need 32 frames
 
 _SIZES: tuple[str, ...] = ("training_clips", "validation_clips", "test_clips")
@@ -24,6 +25,7 @@ _HOMES: dict[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(_SIZES, (("synth", "audioset"), "`synth`, `audioset` and mixed sets (`mix`)")),
     "table": (("folder",), "`folder`"),
     "classes": (("folder",), "`folder`"),
+    "label_separator": (("folder",), "`folder`"),
     "strict": (_OWN, "`fsd50k` and `folder`"),
     "training_set": (("audioset",), "`audioset`"),
     "black_list": (("audioset",), "`audioset`"),
@@ -36,6 +38,7 @@ _HOLDS = {
     "audioset": "`hdf5s/indexes/` and `hdf5s/waveforms/`",
 }
 _PLACES = ("root", "table", "classes", "black_list")
+_SEPARATORS = (";", ",", "|")
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,15 @@ class DataOptions:
         test_fold: fold of recorded sets to test on, or `"all"` for each in turn, see `folds` [last present].
         validation_fold: fold to validate on [the one before the test fold, cyclically].
         training_clips, validation_clips, test_clips: sizes of the splits of `synth` [4000, 800, 1000] and
-            of mixed sets [2000, 400, 800]; of `audioset` at most so many, chosen by hash [all].
+            of mixed sets [2000, 400, 800], at most 1,000,000; of `audioset` at most so many, chosen by hash [all].
         seconds: length of a clip, 0.5 to 60, of `synth` [1], `fsd50k` and `folder` [10].
         snr_min_db, snr_max_db: range of the events' signal-to-noise ratios in `synth` [-6, 14].
         seed: of `synth` and of mixed sets, at least 0.
         table: CSV of `folder` with columns `file`, `labels` and `split` [`labels.csv` in `root`].
         classes: file of `folder` with one class a line, in the order of a model's outputs [those of the
             table, sorted].
+        label_separator: of the labels in a cell of `folder`'s table, `;`, `,` or `|` [`;`, and the set is refused where
+            that may be another].
         strict: stop at the first recording of `fsd50k` and `folder` that cannot be used; else it is skipped,
             counted and named.
         training_set: indexes of `audioset` to train on, joined by `+` [`full_train`, or all but `eval`].
@@ -87,6 +92,7 @@ class DataOptions:
     training_set: str | None = None
     black_list: str | None = None
     sample_rate: int | None = None
+    label_separator: str | None = None
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
@@ -104,7 +110,7 @@ class DataOptions:
         _check_integer("seed", self.seed, 0)
         for size in _SIZES:
             if getattr(self, size) is not None:
-                _check_integer(size, getattr(self, size), 1)
+                _check_integer(size, getattr(self, size), 1, None if self.name == "audioset" else MOST_CLIPS)
         if self.test_fold not in (None, "all"):
             _check_integer("test_fold", self.test_fold, 0, or_else='or "all"')
         if self.validation_fold is not None:
@@ -116,6 +122,11 @@ class DataOptions:
             )
         if self.strict is not None and not isinstance(self.strict, bool):
             raise InputError(f"Option `strict` must be true or false. Found `strict = {self.strict}`.")
+        if self.label_separator not in (None, *_SEPARATORS):
+            raise InputError(
+                "Option `label_separator` must be `;`, `,` or `|`. "
+                f"Found `label_separator = {self.label_separator}`."
+            )
         for place in (*_PLACES, "training_set"):
             if not isinstance(getattr(self, place), str | None):
                 raise InputError(f"Option `{place}` must be text. Found `{place} = {getattr(self, place)}`.")
@@ -148,7 +159,8 @@ class DataOptions:
         asked = (
             f"{field.name}={getattr(self, field.name)}"
             for field in fields(self)
-            if field.name not in ("name", *_PLACES) and getattr(self, field.name) != field.default
+            if field.name not in ("name", *_PLACES, "label_separator")
+            and getattr(self, field.name) != field.default
         )
         return " ".join((self.name, *asked))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.networks.checkpoint import Checkpoint
+from prunebench.harness.tables.class_list import read_class_list
 
 
 def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str, ...]:
@@ -16,14 +16,14 @@ def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str
 
     Args:
         checkpoint: the model.
-        labels: one name a line, or a CSV with a column `display_name` as AudioSet's.
+        labels: a list of classes, as `read_class_list` takes it.
 
     Raises:
         InputError: for a file that cannot be read, or another number of names than outputs.
     """
     outputs = checkpoint.model.n_classes
     if labels is not None:
-        names = _read(labels)
+        names = tuple(listed.name for listed in read_class_list(labels))
         if len(names) != outputs:
             raise InputError(
                 f"A list of classes must have one name for each of the model's {outputs} outputs. Found {len(names)} "
@@ -61,15 +61,3 @@ def check_classes(checkpoint: Checkpoint, names: Sequence[str], origin: str) -> 
             f"Model and data set must have the same classes in the same order. {len(unequal)} differ: class {first} is "
             f"`{own[first]}` in the model and `{names[first]}` in `{origin}`."
         )
-
-
-def _read(path: Path) -> tuple[str, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"A list of classes must be a text file in UTF-8. Found `{path}`: {error}"
-        ) from error
-    if lines and "display_name" in lines[0].split(","):
-        return tuple(row["display_name"] for row in csv.DictReader(lines))
-    return tuple(line.strip() for line in lines if line.strip())

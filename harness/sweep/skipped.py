@@ -1,4 +1,4 @@
-"""Clips that a run does without or changes, listed in its folder."""
+"""Clips that a run does without, and those of which something is told, listed in its folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.dataset import DataSet
 
 FILE = "skipped.csv"
-CHANGED = "changed.csv"
+NOTED = "notes.csv"
 
 
 def write_skipped(folder: Path, datasets: Sequence[DataSet]) -> int:
@@ -21,10 +21,10 @@ def write_skipped(folder: Path, datasets: Sequence[DataSet]) -> int:
     return len(rows)
 
 
-def write_changed(folder: Path, datasets: Sequence[DataSet]) -> int:
-    """List the recordings whose samples decoding changes; no file where there are none. Gives how many."""
-    rows = [(dataset.label, name, change) for dataset in datasets for name, change in dataset.noted]
-    _write(folder / CHANGED, ("data", "clip", "change"), rows)
+def write_notes(folder: Path, datasets: Sequence[DataSet]) -> int:
+    """List the recordings of which something is told; no file where there are none. Gives how many."""
+    rows = [(dataset.label, name, note) for dataset in datasets for name, note in dataset.noted]
+    _write(folder / NOTED, ("data", "clip", "note"), rows)
     return len(rows)
 
 

@@ -18,7 +18,7 @@ from prunebench.harness.plan.plan import Cell, Plan, make_plan
 from prunebench.harness.sweep.execution import Grid
 from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.sweep.shapes import measure_missing_shapes
-from prunebench.harness.sweep.skipped import write_changed, write_skipped
+from prunebench.harness.sweep.skipped import write_notes, write_skipped
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -74,7 +74,7 @@ def run_sweep(
             engine.share([cache.root, folder])
         run.begin(config, plan, datasets)
         write_skipped(folder, datasets)
-        write_changed(folder, datasets)
+        write_notes(folder, datasets)
         progress = Progress([*displays, stack.enter_context(ProgressFile(folder / "progress.json"))])
         if missing:
             Grid(config, plan, datasets, run, cache, engine, progress).run(missing)

@@ -22,7 +22,14 @@ DATA = {
     "harness.data.calibration_clips",
     "harness.data.releases",
 }
-BELOW_TRAINING = {*EVAL, *DATA, "harness.workspace", "harness.networks", "harness.data.features"}
+BELOW_TRAINING = {
+    *EVAL,
+    *DATA,
+    "harness.workspace",
+    "harness.tables",
+    "harness.networks",
+    "harness.data.features",
+}
 BELOW_CONFIG = {
     *BELOW_TRAINING,
     "pruners",
@@ -59,13 +66,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "baselines.gate": {*GROUND, "eval.quality", "eval.run", "baselines.regression"},
     "harness.workspace": {*GROUND},
     "harness.engine": {*GROUND, "harness.workspace"},
-    "harness.networks": {*GROUND, "eval.cost"},
+    "harness.tables": {*GROUND},
+    "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
     "harness.data": {*GROUND, "harness.networks"},
     "harness.data.synth": {"harness.data", "harness.networks"},
-    "harness.data.recordings": {*GROUND, "harness.data", "harness.networks"},
+    "harness.data.recordings": {*GROUND, "harness.tables", "harness.data", "harness.networks"},
     "harness.data.audioset": {
         *GROUND,
         "harness.workspace",
+        "harness.tables",
         "harness.networks",
         "harness.data",
         "harness.data.recordings",

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
-from prunebench.harness.data.audioset.class_list import COLUMNS, FILE, read_class_list
+from prunebench.harness.data.audioset.class_list import FILE
 from prunebench.harness.data.audioset.index import INDEXES, WAVEFORMS, write_index
 from prunebench.harness.data.audioset.packing import Part, pack
 from prunebench.harness.data.audioset.segments import Segment, read_segments, recording_of, recordings_by_stem
 from prunebench.harness.networks.audioset_classes import audioset_classes
+from prunebench.harness.tables.class_list import COLUMNS, ListedClass, read_class_list
 
 PER_FILE = 50_000  # clips of a list in one packed file, as in PANNs
 
@@ -74,9 +75,9 @@ def pack_audioset(
         InputError: for input that cannot be used, or no room; what is done stays.
     """
     known = (
-        [(each.mid, each.name) for each in audioset_classes()]
+        [ListedClass(each.mid, each.name) for each in audioset_classes()]
         if classes is None
-        else read_class_list(classes)
+        else read_class_list(classes, ids=True)
     )
     listed = read_segments(segments, [mid for mid, _ in known])
     name = name or segments.stem.removesuffix("_segments")
@@ -141,7 +142,7 @@ def _parts(folder: Path, name: str, segments: list[Segment], classes: int, per_f
     ]
 
 
-def _keep_classes(path: Path, known: list[tuple[str, str]]) -> None:
+def _keep_classes(path: Path, known: list[ListedClass]) -> None:
     """One list of classes serves all sets of a workspace."""
     if path.exists():
         if read_class_list(path) != known:

@@ -20,8 +20,8 @@ from prunebench.harness.data.audioset.index import INDEXES, Index, joined, read_
 from prunebench.harness.data.audioset.packed import Packed, read_packed, to_float
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.csv_tables import read_column
 from prunebench.harness.networks.frontend import SAMPLE_RATE
+from prunebench.harness.tables.rows import read_column
 
 VERSION = 1  # raised when any clip changes
 VALIDATION = 0.02  # share of training

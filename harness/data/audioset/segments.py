@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.recordings.csv_tables import read_rows
 from prunebench.harness.data.recordings.search import FOREIGN, SUFFIXES
+from prunebench.harness.tables.rows import read_rows
 
 LATEST = 1e6  # seconds: eleven days
 
@@ -66,8 +66,8 @@ def read_segments(path: Path, ids: Sequence[str]) -> list[Segment]:
         InputError: naming the row, for a table that is no such list or a label that is not among the classes.
     """
     number = {mid: at for at, mid in enumerate(ids)}
-    rows = [row for row in read_rows(path) if not row[0].startswith("# ")]
-    found = [_segment(path, row, number) for row in rows]
+    rows = read_rows(path, lambda cells: len(cells) == 4, what="A list of segments")
+    found = [_segment(path, row.cells, number) for row in rows if not row.cells[0].startswith("# ")]
     if not found:
         raise InputError(f"A list of segments must hold at least one clip. Found none in `{path}`.")
     seen: set[str] = set()

@@ -34,7 +34,7 @@ class RecordedClips(Clips):
         recordings: their rows of the table.
         classes: target of each column.
         rate: of the waveforms, Hz.
-        notes: what decoding changes, by file name.
+        notes: what is told of some, by file name.
     """
 
     def __init__(
@@ -94,21 +94,28 @@ class Collection:
         """Hash of the rows and of the bytes of every recording, wherever the folder lies.
 
         Returns:
-            The hash, and what decoding changes about some recordings, by file name.
+            The hash, and what is told of some recordings, by file name: that decoding changes their samples, or that
+            another fold has the same sound or another cut of the same source.
 
         Raises:
             InputError: naming the first recording that cannot be used.
         """
         notes = {}
         whole = hashlib.blake2b(digest_size=32)
+        first: dict[tuple[str, str], Recording] = {}
         for recording in self.recordings:
             path = self.root / "audio" / recording.filename
             note = check_recording(path, SECONDS)
-            if note is not None:
-                notes[recording.filename] = note
+            told = [] if note is None else [note]
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
             whole.update(repr((recording, digest)).encode())
+            for shared in (("content", digest), ("source", recording.source)):
+                other = first.setdefault(shared, recording)
+                if other.fold != recording.fold:
+                    told.append(f"has the {shared[0]} of `{other.filename}` of fold {other.fold}")
+            if told:
+                notes[recording.filename] = "; ".join(told)
         return whole.hexdigest(), notes
 
     def clips(self, folds: Sequence[int], rate: int, notes: Mapping[str, str]) -> RecordedClips:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.tables.columns import read_named
 
 COLUMNS = ("filename", "fold", "target", "category", "src_file")
 SUBSET_COLUMN = "esc10"
@@ -34,36 +34,23 @@ def read_table(path: Path, *, subset: bool) -> list[Recording]:
         InputError: for a file that is absent or is not such a table, with the line where there is one.
     """
     needed = (*COLUMNS, SUBSET_COLUMN) if subset else COLUMNS
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
-            missing = [column for column in needed if column not in (rows.fieldnames or ())]
-            if missing:
-                raise InputError(
-                    f"`{path}` must have the columns {', '.join(needed)}. It lacks {', '.join(missing)}."
-                )
-            found = [
-                _recording(path, rows.line_num, row)
-                for row in rows
-                if not subset or str(row[SUBSET_COLUMN]).strip().lower() == "true"
-            ]
-    except OSError as error:
-        raise InputError(f"The table `{path}` must be a file that can be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"`{path}` must be a CSV file in UTF-8: {error}.") from error
+    found = [
+        _recording(path, line, row)
+        for line, row in read_named(path, needed)
+        if not subset or row[SUBSET_COLUMN].lower() == "true"
+    ]
     _check_together(path, found, subset=subset)
     return sorted(found)
 
 
-def _recording(path: Path, line: int, row: dict[str, str | None]) -> Recording:
-    cells = {column: (row[column] or "").strip() for column in COLUMNS}
-    empty = [column for column, cell in cells.items() if not cell]
+def _recording(path: Path, line: int, cells: dict[str, str]) -> Recording:
+    empty = [column for column in COLUMNS if not cells[column]]
     if empty:
         raise InputError(
             f"`{path}`, line {line}, must have a value in each column. It lacks {', '.join(empty)}."
         )
     for column in ("fold", "target"):
-        if not (cells[column].isascii() and cells[column].isdigit()):
+        if not (cells[column].isascii() and cells[column].isdigit() and len(cells[column]) < 10):
             raise InputError(
                 f"`{path}`, line {line}: `{column}` must be an integer of at least 0. "
                 f"Found `{cells[column]}`."

@@ -11,8 +11,9 @@ from pathlib import Path
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.csv_tables import read_named, read_rows
 from prunebench.harness.data.recordings.labelled_clips import Labelled, recorded_set
+from prunebench.harness.tables.class_list import read_class_list
+from prunebench.harness.tables.columns import read_named
 
 VERSION = 1  # raised when any clip changes
 TRUTH, DEV, EVAL = "FSD50K.ground_truth", "FSD50K.dev_audio", "FSD50K.eval_audio"
@@ -33,7 +34,7 @@ def fsd50k(options: DataOptions) -> DataSet:
                 f"Option `root` must be a folder that holds `{TRUTH}`, `{DEV}` and `{EVAL}`. "
                 f"Found no folder `{root / part}`."
             )
-    names = _vocabulary(root / TRUTH / "vocabulary.csv")
+    names = [listed.name for listed in read_class_list(root / TRUTH / "vocabulary.csv")]
     number = {name: at for at, name in enumerate(names)}
     dev, test = root / TRUTH / "dev.csv", root / TRUTH / "eval.csv"
     found = [
@@ -47,18 +48,9 @@ def fsd50k(options: DataOptions) -> DataSet:
     return recorded_set(options, VERSION, found, names)
 
 
-def _vocabulary(path: Path) -> list[str]:
-    rows = read_rows(path)
-    if not rows or any(len(row) != 3 or row[0] != str(at) for at, row in enumerate(rows)):
-        raise InputError(
-            f"`{path}` must have a row of number, name and id for each class, counted from 0. It has not."
-        )
-    return [row[1] for row in rows]
-
-
 def _split(path: Path, line: int, found: str) -> str:
     if found not in SPLITS:
-        raise InputError(f"`{path}`, row {line}: `split` must be train or val. Found `{found}`.")
+        raise InputError(f"`{path}`, line {line}: `split` must be train or val. Found `{found}`.")
     return SPLITS[found]
 
 
@@ -67,11 +59,11 @@ def _recording(
 ) -> Labelled:
     name = row["fname"]
     if not name.isascii() or not name.isalnum():
-        raise InputError(f"`{path}`, row {line}: `fname` must be a clip's number. Found `{name}`.")
-    labels = row["labels"].split(",")
+        raise InputError(f"`{path}`, line {line}: `fname` must be a clip's number. Found `{name}`.")
+    labels = [label.strip() for label in row["labels"].split(",")]
     unknown = [label for label in labels if label not in number]
     if unknown:
         raise InputError(
-            f"`{path}`, row {line}: labels must be in `vocabulary.csv`. Found `{unknown[0]}`, which is not."
+            f"`{path}`, line {line}: labels must be in `vocabulary.csv`. Found `{unknown[0]}`, which is not."
         )
-    return Labelled(name, folder / f"{name}.wav", split, tuple(number[label] for label in labels), name)
+    return Labelled(name, f"{folder / name}.wav", split, tuple(number[label] for label in labels), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,24 +22,26 @@ from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 SECONDS = 10.0
+MISSING = "there is no file of that name"
+MOST_TARGETS = 1 << 31  # bytes of targets; AudioSet has 1.1e9
 AT_ONCE = 4096  # recordings that are handed to threads together
 PROBED = 1 << 16  # bytes at either end that tell files apart; to hash all of FSD50K would read 34 GB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Labelled:
     """A recording of a table.
 
     Args:
         name: as the table has it.
-        path: the file.
+        place: path of the file; text, of which a table may have a million.
         split: `"training"`, `"validation"` or `"test"`.
         labels: numbers of its classes.
         source: what it was cut from; clips that share one are not independent.
     """
 
     name: str
-    path: Path
+    place: str
     split: str
     labels: tuple[int, ...]
     source: str
@@ -52,7 +55,7 @@ class LabelledClips(Clips):
         classes: columns of the targets.
         samples: length of every clip.
         sample_rate: of the waveforms.
-        notes: what decoding changes, by name.
+        notes: what is told of some, by name.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class LabelledClips(Clips):
         sample_rate: int = SAMPLE_RATE,
         notes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._paths = tuple(recording.path for recording in recordings)
+        self._places = tuple(recording.place for recording in recordings)
         self._samples, self.sample_rate = samples, sample_rate
         self.names = tuple(recording.name for recording in recordings)
         self.sources = tuple((recording.source,) for recording in recordings)
@@ -74,7 +77,7 @@ class LabelledClips(Clips):
 
     def waveform(self, index: int) -> NDArray[np.float32]:
         """Clip `index`, mono at the set's rate in [-1, 1]."""
-        return decode_recording(self._paths[index], self._samples, self.sample_rate)
+        return decode_recording(Path(self._places[index]), self._samples, self.sample_rate)
 
 
 def recorded_set(
@@ -93,15 +96,21 @@ def recorded_set(
     """
     rate = options.sample_rate or SAMPLE_RATE
     samples = round((options.seconds or SECONDS) * rate)
-    kept, content, notes, skipped = _usable(recordings, samples / rate, strict=bool(options.strict))
+    if len(recordings) * len(class_names) > MOST_TARGETS:
+        raise InputError(
+            f"Clips times classes of `{options.name}` must be at most {MOST_TARGETS:,}. Found {len(recordings):,} and "
+            f"{len(class_names):,}: are labels joined by another sign than the one that separates them?"
+        )
+    there, skipped = _present(recordings, options)
+    kept, content, notes, unusable = _usable(there, samples / rate, strict=bool(options.strict))
+    reasons = dict([*skipped, *unusable])
+    skipped = [(r.name, reasons[r.name]) for r in recordings if r.name in reasons]
     splits = {
         split: LabelledClips([r for r in kept if r.split == split], len(class_names), samples, rate, notes)
         for split in SPLITS
     }
     for split, clips in splits.items():
-        if not len(clips):
-            lost = f", {len(skipped)} were skipped, {skipped[0][1]}" if skipped else ""
-            raise InputError(f"Split `{split}` of `{options.name}` must have a clip. Found none{lost}.")
+        _check_not_empty(options.name, split, len(clips), skipped)
     identity = {
         "name": options.name,
         "version": version,
@@ -123,17 +132,60 @@ def recorded_set(
     )
 
 
+def _present(
+    recordings: Sequence[Labelled], options: DataOptions
+) -> tuple[list[Labelled], list[tuple[str, str]]]:
+    """Recordings that are there, and the others; a look at the folder alone, before any is opened.
+
+    Raises:
+        InputError: for two names of one file, a split none of whose recordings is there, or the first that is not
+            where `strict`.
+    """
+    there, skipped = [], []
+    names: dict[tuple[int, int], str] = {}
+    for recording in recordings:
+        try:
+            found = os.stat(recording.place)  # noqa: PTH116 - a Path for each of a million rows is slow
+        except (OSError, ValueError):
+            if options.strict:
+                raise InputError(f"A recording must be a file. Found none at `{recording.place}`.") from None
+            skipped.append((recording.name, MISSING))
+            continue
+        there.append(recording)
+        other = names.setdefault((found.st_dev, found.st_ino), recording.name)
+        if other is not recording.name:
+            raise InputError(
+                f"Each file of `{options.name}` must be listed once. Found `{other}` and `{recording.name}`, which are "
+                "one file."
+            )
+    present = Counter(recording.split for recording in there)
+    for split in SPLITS:
+        _check_not_empty(options.name, split, present[split], skipped)
+    return there, skipped
+
+
+def _check_not_empty(name: str, split: str, clips: int, skipped: Sequence[tuple[str, str]]) -> None:
+    if not clips:
+        lost = (
+            f", and {len(skipped):,} were skipped, `{skipped[0][0]}` first: {skipped[0][1]}"
+            if skipped
+            else ""
+        )
+        raise InputError(f"Split `{split}` of `{name}` must have a clip. Found none{lost.rstrip('.')}.")
+
+
 def _usable(
     recordings: Sequence[Labelled], seconds: float, *, strict: bool
 ) -> tuple[list[Labelled], str, dict[str, str], list[tuple[str, str]]]:
-    """Recordings that can be used; a hash of them; what decoding changes about some; the others, and why."""
+    """Recordings that can be used; a hash of them; what is told of some; the others, and why."""
     kept, notes, skipped = [], {}, []
+    twins: dict[bytes, Labelled] = {}
     content = hashlib.blake2b(digest_size=32)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # Some at a time: each that waits takes memory.
         for first in range(0, len(recordings), AT_ONCE):
             some = recordings[first : first + AT_ONCE]
-            found = pool.map(lambda recording: _probe(recording.path, seconds), some)
+            found = pool.map(lambda recording: _probe(Path(recording.place), seconds), some)
             for recording, probe in zip(some, found, strict=True):
                 if isinstance(probe, InputError):
                     if strict:
@@ -144,6 +196,11 @@ def _usable(
                 digest, note = probe
                 known = (recording.name, recording.split, recording.labels, recording.source)
                 content.update(repr(known).encode() + digest)
+                other = twins.setdefault(digest, recording)
+                if other.split != recording.split:
+                    note = "; ".join(
+                        filter(None, (note, f"has the content of `{other.name}` of {other.split}"))
+                    )
                 if note is not None:
                     notes[recording.name] = note
     return kept, content.hexdigest(), notes, skipped

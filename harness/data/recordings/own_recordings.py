@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.csv_tables import read_named
 from prunebench.harness.data.recordings.labelled_clips import Labelled, recorded_set
+from prunebench.harness.data.recordings.labels import USUAL, check_separated, numbers_of, split_labels
+from prunebench.harness.data.recordings.on_disk import Names
+from prunebench.harness.networks.audioset_classes import audioset_classes
+from prunebench.harness.tables.class_list import read_class_list
+from prunebench.harness.tables.columns import read_named
 
 VERSION = 1  # raised when any clip changes
 COLUMNS = ("file", "labels", "split")
@@ -19,81 +28,94 @@ SPLITS = {
     **dict.fromkeys(("validation", "valid", "val"), "validation"),
     **dict.fromkeys(("test", "eval"), "test"),
 }
+_FOLDERS = re.compile(r"[/\\]")
 VALIDATION = 0.1  # share of training sources where the table has no validation clips
 
 
-def labelled(options: DataOptions) -> DataSet:
+class _Row(NamedTuple):
+    line: int
+    file: str
+    labels: str
+    split: str
+    source: str
+
+
+def own_recordings(options: DataOptions) -> DataSet:
     """The set of the table that the options name.
 
-    Labels are separated by semicolons, since names of classes hold commas. Where no row validates, a tenth of
-    the training sources, chosen by hash, does.
+    Labels are separated by semicolons, or as `label_separator` says. Where no row validates, a tenth of the training
+    sources, chosen by hash, does.
 
     Raises:
-        InputError: for a folder or table that cannot be used; for a recording where `strict`.
+        InputError: for a folder or table that cannot be used, a source in two splits, labels that may be joined by
+            another sign; for a recording where `strict`.
     """
     root = Path(options.root or "").expanduser()
     if not root.is_dir():
         raise InputError(f"Option `root` must be a folder of recordings. Found none at `{root}`.")
     table = Path(options.table).expanduser() if options.table else root / "labels.csv"
-    rows = read_named(table, COLUMNS)
-    names = _classes(options, rows)
+    rows = [_row(table, line, cells) for line, cells in read_named(table, COLUMNS, (SOURCE,))]
+    names = _classes(options, table, rows)
     number = {name: at for at, name in enumerate(names)}
-    found = [_recording(table, line, row, root, number) for line, row in rows]
-    seen: set[str] = set()
-    for recording in found:
-        if recording.name in seen:
-            raise InputError(f"`{table}` must list each file once. Found `{recording.name}` twice.")
-        seen.add(recording.name)
+    separator = options.label_separator or USUAL
+    labels = {
+        row.labels: numbers_of(split_labels(row.labels, separator), number, table, row.line) for row in rows
+    }
+    places = Names(root)
+    found = [
+        Labelled(row.file, places.path(row.file), row.split, labels[row.labels], row.source) for row in rows
+    ]
+    del rows
+    _check_together(table, found)
     return recorded_set(options, VERSION, _with_validation(found), names)
 
 
-def _labels(row: dict[str, str]) -> list[str]:
-    return [label for label in (part.strip() for part in row["labels"].split(";")) if label]
-
-
-def _classes(options: DataOptions, rows: list[tuple[int, dict[str, str]]]) -> list[str]:
-    if options.classes is None:
-        return sorted({label for _, row in rows for label in _labels(row)})
-    path = Path(options.classes).expanduser()
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Option `classes` must be a text file in UTF-8. `{path}`: {error}.") from error
-    names = [line.strip() for line in lines if line.strip()]
-    if len(set(names)) < len(names) or not names:
-        raise InputError(f"`{path}` must name each class once, one a line. It does not.")
-    return names
-
-
-def _recording(table: Path, line: int, row: dict[str, str], root: Path, number: dict[str, int]) -> Labelled:
-    name, split = row["file"], row["split"].lower()
-    if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-        raise InputError(f"`{table}`, row {line}: `file` must lie in the folder `root`. Found `{name}`.")
+def _row(table: Path, line: int, cells: dict[str, str]) -> _Row:
+    name, split = cells["file"], cells["split"].lower()
+    if not name or os.path.isabs(name) or ".." in _FOLDERS.split(name) or "\0" in name:  # noqa: PTH117 - for speed
+        raise InputError(f"`{table}`, line {line}: `file` must lie in the folder `root`. Found `{name}`.")
     if split not in SPLITS:
         raise InputError(
-            f"`{table}`, row {line}: `split` must be training, validation or test. Found `{split}`; "
+            f"`{table}`, line {line}: `split` must be training, validation or test. Found `{split}`; "
             f"{nearest(split, SPLITS)}"
         )
-    labels = _labels(row)
-    unknown = [label for label in labels if label not in number]
-    if unknown:
-        raise InputError(
-            f"`{table}`, row {line}: labels must be among the classes. Found `{unknown[0]}`; "
-            f"{nearest(unknown[0], number)}"
-        )
-    source = row.get(SOURCE) or name
-    return Labelled(name, root / name, SPLITS[split], tuple(number[label] for label in labels), source)
+    # Equal cells are kept once: a table may have a million rows.
+    return _Row(line, name, sys.intern(cells["labels"]), SPLITS[split], sys.intern(cells.get(SOURCE) or name))
+
+
+def _classes(options: DataOptions, table: Path, rows: list[_Row]) -> list[str]:
+    listed = []
+    if options.classes is not None:
+        listed = [each.name for each in read_class_list(Path(options.classes).expanduser())]
+    cells = dict.fromkeys(row.labels for row in rows)
+    if options.label_separator is None:
+        check_separated(table, cells, set(listed) | {each.name for each in audioset_classes()})
+    separator = options.label_separator or USUAL
+    return listed or sorted({label for cell in cells for label in split_labels(cell, separator)})
+
+
+def _check_together(table: Path, recordings: list[Labelled]) -> None:
+    seen: set[str] = set()
+    first: dict[str, Labelled] = {}
+    for recording in recordings:
+        if recording.name in seen:
+            raise InputError(f"`{table}` must list each file once. Found `{recording.name}` twice.")
+        seen.add(recording.name)
+        other = first.setdefault(recording.source, recording)
+        if other.split != recording.split:
+            raise InputError(
+                f"`{table}` must keep the clips of a source in one split. Found source `{recording.source}` in "
+                f"{other.split} (`{other.name}`) and {recording.split} (`{recording.name}`)."
+            )
 
 
 def _with_validation(recordings: list[Labelled]) -> list[Labelled]:
     if any(recording.split == "validation" for recording in recordings):
         return recordings
     sources = {recording.source for recording in recordings if recording.split == "training"}
-    order = sorted(sources, key=lambda source: hashlib.sha256(source.encode()).digest())
+    order = sorted(sources, key=lambda source: hashlib.sha256(source.encode(errors="surrogatepass")).digest())
     chosen = set(order[: max(1, round(VALIDATION * len(order)))])
     return [
-        Labelled(r.name, r.path, "validation", r.labels, r.source)
-        if r.split == "training" and r.source in chosen
-        else r
+        replace(r, split="validation") if r.split == "training" and r.source in chosen else r
         for r in recordings
     ]

@@ -136,7 +136,10 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
     (tmp_path / "names.txt").write_text("cat\nwind\nbell\n")
     (tmp_path / "names.csv").write_text('index,mid,display_name\n0,a,"cat, purring"\n1,b,wind\n2,c,bell\n')
     assert "bell" in cli("tag", checkpoint, "a.wav", "--labels", "names.txt")[1]
-    assert "cat, purring" in cli("tag", checkpoint, "a.wav", "--labels", "names.csv")[1]
+    in_order = cli("tag", checkpoint, "a.wav", "--labels", "names.csv")[1]
+    assert "cat, purring" in in_order
+    (tmp_path / "shuffled.csv").write_text('Index,mid,display_name\n2,c,bell\n0,a,"cat, purring"\n1,b,wind\n')
+    assert cli("tag", checkpoint, "a.wav", "--labels", "shuffled.csv")[1] == in_order
     save_checkpoint(Cnn14([1] * 12, n_classes=527, embedding=2), tmp_path / "audioset.pt")
     out = cli("tag", "audioset.pt", "a.wav", "--top-k", 527, "--json")[1]
     found = {entry["class"] for entry in json.loads(out)[0]["windows"][0]["classes"]}

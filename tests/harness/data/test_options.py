@@ -63,8 +63,9 @@ def test_options_survive_json(name, mix, seed, size):
         ({**RECORDED, "mix": True}, "Found `mix = True`"),
         (
             {"training_clips": -3},
-            "`training_clips` must be an integer of at least 1. Found `training_clips = -3`",
+            "`training_clips` must be an integer from 1 to 1000000. Found `training_clips = -3`",
         ),
+        ({"test_clips": 10**11}, "from 1 to 1000000. Found `test_clips = 100000000000`"),
         ({"validation_clips": 0}, "Found `validation_clips = 0`"),
         ({"test_clips": 2.5}, "Found `test_clips = 2.5`"),
         ({"test_clips": "many"}, "Found `test_clips = many`"),

@@ -36,7 +36,9 @@ Examples:
     "--hop", default=None, type=float, help="Seconds between windows.  [default: half a window, live 1]"
 )
 @click.option(
-    "--labels", type=click.Path(path_type=Path), help="Names of the outputs: one a line, or AudioSet's CSV."
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="Names of the outputs: one a line, or a table as AudioSet's.",
 )
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(FORMATS))
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")

@@ -90,7 +90,7 @@ def run(
     from prunebench.harness.config.config import load_config
     from prunebench.harness.sweep.preview import few_draws, preview
     from prunebench.harness.sweep.runfolder import file_name
-    from prunebench.harness.sweep.skipped import CHANGED, FILE, listed
+    from prunebench.harness.sweep.skipped import FILE, NOTED, listed
     from prunebench.harness.sweep.sweep import run_sweep
     from prunebench.harness.workspace.cache import Cache, default_cache
 
@@ -126,7 +126,7 @@ def run(
         )
     with _stopping(ctx, output):
         _conclude(output, as_json=as_json)
-    for file, which in ((FILE, "could not be used"), (CHANGED, "were changed when they were decoded")):
+    for file, which in ((FILE, "could not be used"), (NOTED, "have a note")):
         if number := listed(output / file):
             say(f"{number} clips {which}: {output / file}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)

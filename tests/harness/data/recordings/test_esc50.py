@@ -197,6 +197,20 @@ def test_a_recording_that_is_cut_short_is_refused(collection):
         opened(collection)
 
 
+def test_what_two_folds_share_is_told(collection):
+    audio = collection / "audio"
+    (audio / "4-47-A-7.wav").write_bytes((audio / "1-17-A-7.wav").read_bytes())
+    table = collection / "meta" / "esc50.csv"
+    table.write_text(
+        table.read_text().replace(",false,33,B", ",false,13,B").replace(",True,33,B", ",True,13,B")
+    )
+    data = opened(collection)
+    assert dict(data.noted) == {
+        "4-47-A-7.wav": "has the content of `1-17-A-7.wav` of fold 1",
+        "3-33-B-3.wav": "has the source of `1-13-A-3.wav` of fold 1",
+    }
+
+
 class TestRealRecordings:
     def test_splits_classes_and_sources(self, esc10_root):
         data = opened(esc10_root, "esc10")

@@ -35,8 +35,10 @@ def test_byte_order_mark_windows_ends_quotes_and_other_columns_are_read(tmp_path
     [
         ("", "It lacks filename, fold, target, category, src_file"),
         ("filename,fold,target\n", "It lacks category, src_file"),
-        (HEAD, "must have at least one row. Found none"),
-        (HEAD + "a.wav,1,0,dog,True\n", "line 2, must have a value in each column. It lacks src_file"),
+        (HEAD, "must have at least one row below its heading. Found none"),
+        (HEAD + "a.wav,1,0,dog,True,,A\n", "line 2, must have a value in each column. It lacks src_file"),
+        (HEAD + "a.wav,1,0,dog,True\n", "line 2, must have 7 cells, as its heading. Found 5"),
+        (HEAD + f"a.wav,{'9' * 5000},0,dog,True,9,A\n", "`fold` must be an integer"),
         (HEAD + "a.wav,one,0,dog,True,9,A\n", "line 2: `fold` must be an integer of at least 0. Found `one`"),
         (HEAD + "a.wav,1,-4,dog,True,9,A\n", "`target` must be an integer of at least 0. Found `-4`"),
         (HEAD + "a.wav,²,0,dog,True,9,A\n", "Found `²`"),
@@ -56,6 +58,13 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path, text, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)) as caught:
         read_table(written(tmp_path, text), subset=False)
     assert "esc50.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_as_a_spreadsheet_writes_it(tmp_path, separator):
+    text = "\ufeff" + HEAD.upper() + "a.wav,1,0,dog,TRUE,98,A,,\r\n"
+    path = written(tmp_path, text.replace(",", separator))
+    assert read_table(path, subset=True) == [Recording("a.wav", 1, 0, "dog", "98")]
 
 
 def test_subset_needs_its_column_and_a_row(tmp_path):

@@ -1,7 +1,11 @@
 """Own folders with a table, and FSD50K by its own ground truth."""
 
 import csv
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ import soundfile
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import DataOptions, open_dataset
+from prunebench.harness.data.recordings import labelled_clips
 
 TRAINING = 8
 
@@ -86,7 +91,10 @@ def test_recordings_that_cannot_be_used_are_skipped_counted_and_named(folder):
     ]
     assert "libsndfile" in data.skipped[0][1]
     assert "cut short" in data.skipped[1][1]
-    assert "no file" in data.skipped[3][1]
+    assert data.skipped[3][1] == "there is no file of that name"
+    with pytest.raises(InputError, match=r"Found none at `.*clip9\.flac`"):
+        opened(folder, strict=True)
+    write(folder / "sub/clip9.flac", 9)
     with pytest.raises(InputError, match=r"libsndfile reads\. Found `.*clip1\.flac`"):
         opened(folder, strict=True)
 
@@ -121,13 +129,138 @@ def test_classes_of_a_model_keep_their_columns(folder):
         ([("file", "labels", "split"), ("../a.wav", "dog", "test")], "must lie in the folder"),
         ([("file", "labels", "split"), ("a.wav", "dog", "tset")], "did you mean `test`"),
         ([("file", "labels", "split"), *[("sub/clip0.wav", "dog", "test")] * 2], "each file once"),
+        (
+            [("file", "labels", "split"), ("sub/clip0.wav", "", "test"), ("sub/./clip0.wav", "", "train")],
+            r"Found `sub/clip0.wav` and `sub/\./clip0.wav`, which are one file",
+        ),
+        (
+            [("file", "labels", "split"), ("sub/clip0.wav", "", "test"), ("linked.wav", "", "train")],
+            "Found `sub/clip0.wav` and `linked.wav`, which are one file",
+        ),
+        (
+            [
+                ("file", "labels", "split", "source"),
+                ("sub/clip0.wav", "", "test", "s"),
+                ("sub/clip2.wav", "", "train", "s"),
+            ],
+            r"Found source `s` in test \(`sub/clip0.wav`\) and training \(`sub/clip2.wav`\)",
+        ),
+        ([("file", "Labels", "split", "labels")], "the column `labels` once. Found it 2 times"),
+        (
+            [("file", "labels", "split"), ("a|b.wav", "dog|cat", "test")],
+            r"is `dog\|cat` one class, or are these 2",
+        ),
+        (
+            [("file", "labels", "split"), ("a.wav", "dog,cat,cow", "test")],
+            "is `dog,cat,cow` one class, or are these 3",
+        ),
+        (
+            [
+                ("file", "labels", "split"),
+                *((f"none{at}.wav", "", split) for at, split in enumerate(("train", "test"))),
+            ],
+            "Split `training` .* Found none, and 2 were skipped, `none0.wav` first: there is no file",
+        ),
         ([("file", "labels", "split"), ("sub/clip0.wav", "dog", "test")], "Split `training` .* Found none"),
     ],
 )
 def test_bad_tables(folder, rows, sentence):
+    (folder / "linked.wav").symlink_to("sub/clip0.wav")
     write_table(folder / "labels.csv", rows)
     with pytest.raises(InputError, match=sentence):
         opened(folder)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_as_a_spreadsheet_writes_it(folder, separator):
+    expected = opened(folder)
+    with (folder / "labels.csv").open(newline="") as stream:
+        heading, *rows = csv.reader(stream)
+    (folder / "sub/clip0.wav").rename(folder / "sub/ clip0.wav")
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8-sig") as stream:
+        table = csv.writer(stream, delimiter=separator)
+        table.writerow([name.capitalize() for name in heading])
+        table.writerows([" " + row[0], *row[1:], "", ""] for row in rows)
+    data = opened(folder)
+    assert (data.class_names, data.test.names) == (expected.class_names, expected.test.names)
+    assert data.skipped == ()
+    assert data.identity == expected.identity
+
+
+def test_accents_composed_in_a_table_and_decomposed_on_the_disk_are_one_name(folder):
+    write(folder / "Ta\u0308nzer.wav", 3)
+    with (folder / "labels.csv").open("a", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerow(("T\u00e4nzer.wav", "dog", "test", "s99"))
+    assert opened(folder).test.names[-1] == "T\u00e4nzer.wav"
+
+
+def test_the_sign_between_labels_is_asked_about_and_told(folder):
+    table = folder / "labels.csv"
+    text = table.read_text().replace('"Male speech, man speaking; dog"', "dog|cat")
+    table.write_text(text.replace("Male speech, man speaking; dog", "dog|cat"))
+    with pytest.raises(
+        InputError, match=r'Set `data.label_separator=";"` for one, .*separator="\|"` for several'
+    ):
+        opened(folder)
+    assert opened(folder, label_separator="|").class_names == ("cat", "dog")
+    assert opened(folder, label_separator=";").class_names == ("dog", "dog|cat")
+    assert opened(folder, label_separator="|").label == "folder seconds=0.5"
+    (folder / "classes.txt").write_text("dog|cat\ndog\n")
+    assert opened(folder, classes=str(folder / "classes.txt")).class_names == ("dog|cat", "dog")
+
+
+def test_names_of_audioset_with_commas_are_no_question(folder):
+    table = folder / "labels.csv"
+    table.write_text(table.read_text().replace("Male speech, man speaking; dog", "Male speech, man speaking"))
+    assert opened(folder).class_names == ("Male speech, man speaking", "dog")
+
+
+def test_targets_that_take_gigabytes_are_refused(folder, monkeypatch):
+    monkeypatch.setattr(labelled_clips, "MOST_TARGETS", 19)
+    with pytest.raises(InputError, match=r"at most 19\. Found 10 and 2: are labels joined by another sign"):
+        opened(folder)
+    monkeypatch.setattr(labelled_clips, "MOST_TARGETS", 20)
+    assert len(opened(folder).class_names) == 2
+
+
+def test_copies_in_two_splits_are_told(folder):
+    (folder / "sub/clip8.wav").write_bytes((folder / "sub/clip0.wav").read_bytes())
+    data = opened(folder)
+    split = "training" if "sub/clip0.wav" in data.training.names else "validation"
+    assert dict(data.noted) == {"sub/clip8.wav": f"has the content of `sub/clip0.wav` of {split}"}
+
+
+@pytest.mark.slow
+def test_a_million_rows_of_missing_files_are_refused_within_seconds_and_a_gigabyte(tmp_path):
+    with (tmp_path / "labels.csv").open("w") as stream:
+        stream.write("file,labels,split\n")
+        for number in range(1_000_000):
+            stream.write(f"recordings/of/a/folder/{number:07d}.wav,label{number % 500},training\n")
+    code = (
+        "import resource, sys; from prunebench.harness.data import DataOptions, open_dataset\n"
+        "from prunebench.eval import InputError\n"
+        "try: open_dataset(DataOptions('folder', root=sys.argv[1]))\n"
+        "except InputError as error:\n"
+        "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(error, used.ru_maxrss, used.ru_utime + used.ru_stime)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    sentence, kilobytes, seconds = done.stdout.rsplit(maxsplit=2)
+    assert "1,000,000 were skipped, `recordings/of/a/folder/0000000.wav` first" in sentence
+    assert int(kilobytes) < 1 << 20
+    assert float(seconds) < 30
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
+@pytest.mark.parametrize("option", ["table", "classes"])
+def test_tables_and_lists_are_regular_files(folder, kind, option):
+    path = {"device": Path("/dev/zero"), "pipe": folder / "pipe", "folder": folder}[kind]
+    if kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(InputError, match=f"is a {kind}"):
+        opened(folder, **{option: str(path)})
 
 
 @pytest.fixture
