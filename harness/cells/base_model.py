@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from pathlib import Path
+from typing import BinaryIO
 
 import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.files import remove_leftovers, whole_file, write_text
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_text, remove_leftovers, whole_file, write_text
+from prunebench.eval.run.npz import read_arrays
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.cells.best_iterate import best_beside
-from prunebench.harness.cells.stage_quality import Quality, Scores, quality
+from prunebench.harness.cells.stage_quality import Measured, Quality, Scores, quality
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_features, split_targets
@@ -31,6 +35,7 @@ from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState, forget_training, training_state
 from prunebench.harness.training.validation import predictor, validation_map
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.kept_file import mapped_array, read_kept
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
     folder = cache.base(job.identity)
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / "lock"):
-        if not (folder / "quality.json").exists():
+        figures, model = _kept_model(job, folder)
+        if figures is None or model is None:
             remove_leftovers(folder)
             state = training_state(cache, job.identity)
             if job.start is None:
@@ -75,21 +81,59 @@ def build_base(job: BaseJob, cache: Cache, progress: Callable[[int, int], None] 
             else:
                 model, course = adapted(job, job.start, cache, state, progress)
             best = best_beside(model, course, job.data, job.recipe, cache, folder / "trained")
-            found = quality(predictor(model, job.data, job.recipe, cache), job.data)
+            figures = _write_scores(job, model, cache).figures | best
             save_checkpoint(model, folder / "model.pt")
-            with whole_file(folder / "scores.npz") as stream:
-                np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
-            write_text(folder / "quality.json", json.dumps({**found.figures, **best}))
+            write_text(folder / "quality.json", json.dumps(figures))
+        elif read_kept(folder / "scores.npz", lambda path: _scores(job, path)) is None:
+            _write_scores(job, model, cache)
         forget_training(cache, job.identity)
-    kept = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
     # Taken again from the scores, so that measures added since the base model was trained are there.
-    return {**kept, **quality(base_scores(job, cache).__getitem__, job.data).figures}
+    return {**figures, **quality(base_scores(job, cache).__getitem__, job.data).figures}
+
+
+def _write_scores(job: BaseJob, model: Cnn14, cache: Cache) -> Measured:
+    found = quality(predictor(model, job.data, job.recipe, cache), job.data)
+    with whole_file(cache.base(job.identity) / "scores.npz") as stream:
+        np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
+    return found
+
+
+def _kept_model(job: BaseJob, folder: Path) -> tuple[Quality | None, Cnn14 | None]:
+    """What the cache holds of the base model, without what is damaged."""
+    figures = read_kept(folder / "quality.json", _figures)
+    if figures is None:
+        return None, None
+    beside = [read_kept(path, load_checkpoint) for path in folder.glob("trained*.pt")]
+    model = read_kept(folder / "model.pt", lambda path: _model(job, path))
+    return figures, None if None in beside else model
+
+
+def _figures(path: Path) -> Quality:
+    found = parsed_json(read_text(path))
+    if not isinstance(found, dict) or not all(isinstance(value, int | float) for value in found.values()):
+        raise InputError("it holds no figures by name")
+    return {name: float(value) if isinstance(value, float) else value for name, value in found.items()}
+
+
+def _model(job: BaseJob, path: Path) -> Cnn14:
+    model = load_checkpoint(path)
+    if tuple(model.widths) != tuple(job.widths):
+        raise InputError(f"it has the widths {list(model.widths)}")
+    return model
+
+
+def _scores(job: BaseJob, path: Path) -> Scores:
+    splits = ("validation", "test")
+    scores: Scores = dict(zip(splits, read_arrays(path, *splits), strict=True))
+    for split, values in scores.items():
+        if values.shape != split_targets(job.data, split).shape or not np.isfinite(values).all():
+            raise InputError(f"its scores of the {split} clips are others")
+    return scores
 
 
 def base_scores(job: BaseJob, cache: Cache) -> Scores:
     """Split → probabilities of the base model that `build_base` made."""
-    with np.load(cache.base(job.identity) / "scores.npz") as found:
-        return dict(found)
+    return _scores(job, cache.base(job.identity) / "scores.npz")
 
 
 def load_base(job: BaseJob, cache: Cache) -> Cnn14:
@@ -157,13 +201,16 @@ def _trained(
 def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]:
     """What C1–C6 of the base model give on a split: (clips, filters, frames, mels), a read-only memory map."""
     path = cache.base(job.identity) / f"stem-{split}.npy"
+    shape = (len(opened(job.data).split(split)), None, None, None)
     with filelock.FileLock(path.with_suffix(".lock")):
-        if not path.exists():
+        found = read_kept(path, lambda path: mapped_array(path, shape))
+        if found is None:
             remove_leftovers(path.parent, path.name)
             features = split_features(job.data, split, cache)
             with whole_file(path) as stream:
                 _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))
-    return cast(NDArray[np.float32], np.load(path, mmap_mode="r"))
+            found = mapped_array(path, shape)
+    return found
 
 
 def _write_batches(stream: BinaryIO, batches: Iterator[NDArray[np.float32]], rows: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import filelock
 import numpy as np
@@ -13,6 +13,7 @@ from prunebench.harness.cells.base_model import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.training.prediction import predict
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.kept_file import mapped_array, read_kept
 
 
 def finetuning_targets(base: BaseJob, weight: float, cache: Cache) -> NDArray[Any]:
@@ -35,10 +36,13 @@ def finetuning_targets(base: BaseJob, weight: float, cache: Cache) -> NDArray[An
 def teacher_probabilities(base: BaseJob, cache: Cache) -> NDArray[np.float32]:
     """Probabilities (clips, classes) that the base model gives the training clips, computed once and kept."""
     path = cache.base(base.identity) / "teacher-training.npy"
+    shape = split_targets(base.data, "training").shape
     with filelock.FileLock(path.with_suffix(".lock")):
-        if not path.exists():
+        kept = read_kept(path, lambda path: mapped_array(path, shape))
+        if kept is None:
             remove_leftovers(path.parent, path.name)
             found = predict(load_base(base, cache), split_features(base.data, "training", cache))
             with whole_file(path) as stream:
                 np.save(stream, found)
-    return cast(NDArray[np.float32], np.load(path))
+            kept = mapped_array(path, shape)
+    return np.array(kept)

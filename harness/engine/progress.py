@@ -77,12 +77,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class News:
-    """A piece that ended: what came out in a few words, or why it failed."""
+    """A piece that ended: what came out in a few words, or why it failed; or a `note` on it, which everyone sees."""
 
     phase: str
     title: str
     text: str
     failed: bool = False
+    note: bool = False
 
 
 class Display(Protocol):
@@ -145,6 +146,12 @@ class Progress:
     def failed(self, key: str, message: str) -> None:
         """A piece failed; the sweep goes on."""
         self._end(key, message, failed=True)
+
+    def note(self, key: str, sentences: Iterable[str]) -> None:
+        """What a piece found on its way, worth a line each."""
+        name, title, _ = self._named[key]
+        for sentence in sentences:
+            self._show(News(name, title, sentence, note=True))
 
     def abandon(self, phase: str, message: str) -> None:
         """What is left of a phase cannot be done."""

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from prunebench.eval.files import DISK_FULL
 from prunebench.eval.text.foreign_code import raised
+from prunebench.harness.workspace.notes import gathered_notes
 
 Report = Callable[[str, int, int], None]
 
@@ -51,6 +52,19 @@ class Failure:
     full_disk: str | None = None
 
 
+@dataclass(frozen=True)
+class Noted:
+    """The result of a task that left notes for the reader.
+
+    Args:
+        result: of the task, a `Failure` perhaps.
+        notes: sentences.
+    """
+
+    result: Any
+    notes: tuple[str, ...]
+
+
 class Ready:
     """Tasks that can be taken; others may be added while they are carried out."""
 
@@ -80,7 +94,7 @@ class Engine(Protocol):
         """Make sure that all workers see the folders, which exist, at these paths."""
 
     def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
-        """(key, result or `Failure`) of each task, in the order of finishing.
+        """(key, result, `Failure` or `Noted`) of each task, in the order of finishing.
 
         Args:
             ready: taken from until it is empty and nothing runs; what is done with a result may add tasks.
@@ -96,7 +110,7 @@ class Engine(Protocol):
 
 
 def carry_out(task: Task, report: Report) -> Any:
-    """The result of a task, or a `Failure`; says at most a hundred times how far it is."""
+    """The result of a task or a `Failure`, with its notes; says at most a hundred times how far it is."""
     last = 0.0
 
     def progress(done: int, total: int) -> None:
@@ -107,6 +121,12 @@ def carry_out(task: Task, report: Report) -> Any:
             report(task.key, done, total)
 
     report(task.key, 0, 1)
+    with gathered_notes() as notes:
+        result = _result(task, progress)
+    return Noted(result, tuple(notes)) if notes else result
+
+
+def _result(task: Task, progress: Callable[[int, int], None]) -> Any:
     try:
         return task.function(*task.arguments, progress=progress)
     except (Exception, SystemExit) as error:

@@ -22,7 +22,7 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
 from prunebench.harness.engine.progress import Progress
-from prunebench.harness.engine.tasks import Engine, Failure, Ready, Task
+from prunebench.harness.engine.tasks import Engine, Failure, Noted, Ready, Task
 from prunebench.harness.plan.plan import Cell, Plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs
 from prunebench.harness.sweep.graph import (
@@ -91,6 +91,9 @@ class Grid:
         self._begin_ready(order)
         for key, result in self._engine.run(self._ready, self._progress.step):
             nodes = self._waiting.pop(key)
+            if isinstance(result, Noted):
+                self._progress.note(key, result.notes)
+                result = result.result
             if isinstance(result, Failure):
                 self._fail(nodes[0], key, result)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from prunebench.eval.files import remove_leftovers, whole_file
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.kept_file import read_kept
 
 SHARE = 0.05  # at most this part of the time goes into keeping states
 
@@ -41,24 +42,25 @@ class TrainingState:
     def resume(self, model: Cnn14, optimiser: Optimizer, schedule: LRScheduler) -> int:
         """Take up what the file holds: the number of steps done, 0 where there is none that can be read."""
         self._began = self._last = time.perf_counter()
-        found = self._found()
-        if found is None:
-            return 0
-        model.load_state_dict(found["model"])
-        optimiser.load_state_dict(found["optimiser"])
-        schedule.load_state_dict(found["schedule"])
-        self.earlier_seconds = float(found["seconds"])
-        self.more = dict(found.get("more", {}))
-        return int(found["step"])
+        parts: tuple[Any, ...] = (model, optimiser, schedule)
+        before = copy.deepcopy(
+            [part.state_dict() for part in parts]
+        )  # a damaged file may fit in its first parts
 
-    def _found(self) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            return None
-        except (pickle.UnpicklingError, RuntimeError, EOFError):  # damaged: the training begins anew
-            return None
-        return found
+        def take_up(path: Path) -> int:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+            try:
+                for part, name in zip(parts, ("model", "optimiser", "schedule"), strict=True):
+                    part.load_state_dict(found[name])
+                seconds, more, step = float(found["seconds"]), dict(found.get("more", {})), int(found["step"])
+            except Exception:
+                for part, state in zip(parts, before, strict=True):
+                    part.load_state_dict(state)
+                raise
+            self.earlier_seconds, self.more = seconds, more
+            return step
+
+        return read_kept(self.path, take_up) or 0
 
     def keep(
         self,

@@ -27,6 +27,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.data import Clips, DataSet
 from prunebench.harness.networks import frontend
 from prunebench.harness.networks.frontend import FrontEnd
+from prunebench.harness.workspace.kept_file import mapped_array, read_kept
 
 Progress = Callable[[int, int], None]
 Shape = tuple[int, int, int]
@@ -93,13 +94,7 @@ def _digest(dataset: DataSet, split: str) -> str:
 
 def _load(path: Path, shape: Shape) -> NDArray[np.float32] | None:
     """The features in a file, or nothing where it is absent, cut short or something else."""
-    try:
-        found = np.lib.format.open_memmap(path, mode="r")
-    except (FileNotFoundError, ValueError):
-        return None
-    whole = path.stat().st_size == found.offset + found.nbytes
-    fits = found.shape == shape and found.dtype == np.dtype(np.float32) and found.flags.c_contiguous
-    return found if whole and fits else None
+    return read_kept(path, lambda path: mapped_array(path, shape))
 
 
 def _build(clips: Clips, front: FrontEnd, path: Path, shape: Shape, workers: int, progress: Progress) -> None:

@@ -60,7 +60,9 @@ class PlainDisplay:
 
     def show(self, progress: Progress, news: News | None) -> None:
         """Say what is worth a line."""
-        if news is not None:
+        if news is not None and news.note:
+            say(f"Note: {news.text}", err=True)
+        elif news is not None:
             self._tell(progress.phases[news.phase], news)
         if time.monotonic() - self._last >= self.INTERVAL:
             self._last = time.monotonic()
@@ -105,7 +107,9 @@ class LiveDisplay:
     def show(self, progress: Progress, news: News | None) -> None:
         """Keep the state for the next refresh; a failure stays on the screen."""
         self._progress = progress
-        if news is not None and news.failed:
+        if news is not None and news.note:
+            self._live.console.print(plain_lines(f"Note: {news.text}"), markup=False, highlight=False)
+        elif news is not None and news.failed:
             self._live.console.print(
                 plain_lines(f"{news.title} failed: {news.text}"), markup=False, highlight=False, style="red"
             )

@@ -1,0 +1,62 @@
+"""A file that can be made again: what it holds, or nothing where it is absent or damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import message
+from prunebench.harness.workspace.notes import note
+
+T = TypeVar("T")
+
+
+def read_kept(path: Path, read: Callable[[Path], T]) -> T | None:
+    """What `read` makes of a file of the cache, `None` where the caller must make the file again.
+
+    A damaged file is noted in one sentence. One that may not be read is no damaged one.
+
+    Args:
+        path: of the file.
+        read: path → what it holds; raises whatever it likes for a file that holds something else.
+
+    Raises:
+        OSError: of the system, `PermissionError` say.
+    """
+    if not path.exists():
+        return None
+    try:
+        return read(path)
+    except Exception as error:  # readers of files meet damage with errors of many kinds
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        note(f"`{path}` is damaged and is made again: {message(error).rstrip('.')}.")
+        return None
+
+
+def mapped_array(path: Path, shape: tuple[int | None, ...]) -> NDArray[np.float32]:
+    """A read-only memory map of an array of float32 in C order.
+
+    Args:
+        path: of an npy file.
+        shape: that it must have, `None` for any length.
+
+    Raises:
+        InputError: for another shape or type.
+        ValueError: for a file that is cut short, too long or something else.
+    """
+    found = np.lib.format.open_memmap(path, mode="r")
+    fits = found.ndim == len(shape) and all(
+        wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
+    )
+    if not fits or found.dtype != np.dtype(np.float32) or not found.flags.c_contiguous:
+        raise InputError(f"it holds {found.dtype} of shape {found.shape}")
+    if path.stat().st_size != found.offset + found.nbytes:
+        raise InputError(f"it has {path.stat().st_size:,} bytes instead of {found.offset + found.nbytes:,}")
+    result: NDArray[Any] = found
+    return result
