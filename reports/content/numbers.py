@@ -55,6 +55,11 @@ def share(ratio: float) -> str:
     return f"{100 * ratio:.3g}\u00a0%"
 
 
+def unbroken(text: str) -> str:
+    """Text in which a percent sign stays on the line of its number."""
+    return text.replace(" %", "\u00a0%")
+
+
 def three(value: float) -> str:
     """Three digits: `0.49`, `12.3`, `164`."""
     return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f}"

@@ -6,27 +6,28 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.record import Record
+from prunebench.reports.content import numbers
+from prunebench.reports.content.controls import said_controls
+from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
-from prunebench.reports.points.cost_axis import MACS, PARAMETERS
+from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point, points_of
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished, read_run
-from prunebench.reports.statistics.blocks import blocks_of, family_of
+from prunebench.reports.statistics.blocks import family_of
 from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
-from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
-from prunebench.reports.statistics.layer_sensitivity import is_sensitivity
-from prunebench.reports.statistics.ranking import Ranking, rankings_of
+from prunebench.reports.statistics.hypervolume import Hypervolume
+from prunebench.reports.statistics.ranking import Ranking
 from prunebench.reports.statistics.runs_compared import Compared, compared_runs, conflicting, points_by_run
 from prunebench.reports.statistics.summary_rows import SummaryRow, rows_of
 
-EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
 DEMONSTRATION = "demonstration, no claim"
 
 
@@ -46,6 +47,8 @@ class Report:
         rankings: at equal MACs and at equal parameters, panel by panel.
         compared: points that are in several runs, with their differences.
         hypervolumes: against the costs at which criteria are ranked.
+        controls: what the controls say, in words, by the panel's title.
+        findings: what figures and tables are drawn from, computed once.
         folder: where it was written, `None` before.
         files: what was written.
     """
@@ -58,9 +61,11 @@ class Report:
     missing: tuple[str, ...]
     failed: tuple[Record, ...]
     scores: ClipScores
+    findings: Findings
     rankings: tuple[Ranking, ...] = ()
     compared: tuple[Compared, ...] = ()
     hypervolumes: tuple[Hypervolume, ...] = ()
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     files: tuple[Path, ...] = ()
 
@@ -122,8 +127,8 @@ def make_report(folders: Sequence[Path | str]) -> Report:
     rows = rows_of(points, scores)
     panels = dict.fromkeys(p.panel for p in points)
     detectable = tuple(smallest_detectable(panel, points, scores) for panel in panels)
-    blocks = blocks_of([p for p in points if not is_sensitivity(p.records[0])], MACS, scores)
-    rankings, volumes = _rankings(points, scores), _hypervolumes(points, scores)
+    findings = Findings(runs, points, scores)
+    controls = {panel.title: tuple(said_controls(panel, points, scores)) for panel in panels}
     return Report(
         runs=runs,
         points=tuple(points),
@@ -131,9 +136,9 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         detectable=detectable,
         sentences={
             found.panel.title: _in_order(
-                said(found, points, rows, scores),
-                _said_rankings([r for r in rankings if r.panel == found.panel]),
-                [said_blocks(b) for b in blocks if b.family == family_of(found.panel)],
+                said(found, points, rows, scores, controls[found.panel.title]),
+                _said_rankings(findings, found.panel),
+                [said_blocks(b) for b in findings.blocks if b.family == family_of(found.panel)],
             )
             for found in detectable
         },
@@ -141,19 +146,11 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         missing=tuple(said_missing(runs, records, points, detectable, scores)),
         failed=failed,
         scores=scores,
-        rankings=tuple(rankings),
-        hypervolumes=tuple(volumes),
+        findings=findings,
+        rankings=tuple(findings.rankings),
+        hypervolumes=tuple(findings.hypervolumes),
+        controls=controls,
     )
-
-
-def _rankings(points: Sequence[Point], scores: ClipScores) -> list[Ranking]:
-    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
-    return [r for panel in panels for cost in EQUAL for r in rankings_of(panel, points, cost, scores)]
-
-
-def _hypervolumes(points: Sequence[Point], scores: ClipScores) -> list[Hypervolume]:
-    panels = dict.fromkeys(p.panel for p in points if p.control is None and not is_sensitivity(p.records[0]))
-    return [h for panel in panels for cost in EQUAL for h in hypervolumes(panel, points, cost, scores)]
 
 
 def _in_order(said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str]) -> tuple[str, ...]:
@@ -161,16 +158,10 @@ def _in_order(said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str]
     return (*said[:1], *ranking, *filter(None, blocks), *said[1:])
 
 
-def _said_rankings(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+def _said_rankings(findings: Findings, panel: Panel) -> tuple[str, ...]:
     """Those at equal MACs; those at other equal costs where they differ."""
-    said, told = [], []
-    for cost in EQUAL:
-        own = [r for r in rankings if r.quantity is cost]
-        rows = [r.rows for r in own if not r.chosen_by]
-        if rows and rows not in told:
-            told.append(rows)
-            said += [sentence.replace(" %", "\u00a0%") for sentence in said_ranking(own)]
-    return tuple(said)
+    told = findings.rankings_to_tell(panel)
+    return tuple(numbers.unbroken(sentence) for _, own in told for sentence in said_ranking(own))
 
 
 def _ranking_json(ranking: Ranking) -> dict[str, Any]:
@@ -194,9 +185,3 @@ def as_json(report: Report) -> str:
     """The summary as text, which names files without their folder: it may be moved."""
     found = {**report.summary, "files": [path.name for path in report.files]}
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-
-
-def compared(report: Report) -> list[Point]:
-    """The points that figures compare: cells of single layers that were not fine-tuned have a figure of their own."""
-    points = [p for p in report.points if not any(map(is_sensitivity, p.records))]
-    return [] if all(p.control == "unpruned" for p in points) else points

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -19,9 +18,13 @@ NAMED = 10  # points that are named; more make no sentence
 
 
 def said(
-    found: Detectable, points: Sequence[Point], rows: Sequence[SummaryRow], scores: ClipScores
+    found: Detectable,
+    points: Sequence[Point],
+    rows: Sequence[SummaryRow],
+    scores: ClipScores,
+    controls: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Sentences on one panel, that of the smallest detectable difference first."""
+    """Sentences on one panel, that of the smallest detectable difference first; `controls` are among them."""
     own = [row for row in rows if row.panel == found.panel]
     sentences = [
         detectable_said(found),
@@ -31,11 +34,11 @@ def said(
         *_like_random(own),
         *_controls(own),
         *said_rates(found.panel, points),
-        *said_controls(found.panel, points, scores),
+        *controls,
         *_clips(found.panel, points, scores),
         *spread_said(found.panel, points),
     ]
-    return tuple(sentence.replace(" %", "\u00a0%") for sentence in sentences)
+    return tuple(map(numbers.unbroken, sentences))
 
 
 def detectable_said(found: Detectable) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from prunebench.reports.content.report import Report, compared
+from prunebench.reports.content.report import Report
 from prunebench.reports.figures.attainment_figure import draw_attainment
 from prunebench.reports.figures.canvas import COLUMN
 from prunebench.reports.figures.class_changes_figure import draw_class_changes, middle_ratio
@@ -24,14 +24,7 @@ from prunebench.reports.figures.speed_up import draw_speed_up
 from prunebench.reports.figures.stages import draw_stages
 from prunebench.reports.points.cost_axis import AXES, MACS
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point
-from prunebench.reports.runs.loaded_run import finished
-from prunebench.reports.statistics.attainment import surfaces_of
-from prunebench.reports.statistics.blocks import blocks_of
-from prunebench.reports.statistics.class_changes import class_changes
-from prunebench.reports.statistics.layer_sensitivity import Sensitivity, sensitivity_of
-from prunebench.reports.statistics.overlap import overlaps_of
-from prunebench.reports.statistics.recovery import Curve, read_curves
+from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 
 WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # inches: columns of a paper
 
@@ -55,7 +48,7 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
     for entries, data, name in _sensitivities(report):
         caption = "Each layer alone: test mAP, MACs and parameters, relative to unpruned"
         yield Drawn(name, caption, draw_sensitivity(entries, data))
-    points = compared(report)
+    findings, points = report.findings, report.findings.points
     if not points:
         return
     inches = None if width is None else WIDTHS[width]
@@ -64,47 +57,29 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         if pareto is not None:
             yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
     wide = inches or 2 * COLUMN
-    curves = read_curves([run.folder for run in report.runs])
-    panels = list(dict.fromkeys(p.panel for p in points if p.control is None))
-    for number, panel in enumerate(panels, 1):
-        suffix = f"_{number}" if len(panels) > 1 else ""
-        for name, caption, figure in _of_panel(report, points, panel, curves, wide):
+    for number, panel in enumerate(findings.panels, 1):
+        suffix = f"_{number}" if len(findings.panels) > 1 else ""
+        for name, caption, figure in _of_panel(report, panel, wide):
             if figure is not None:
                 yield Drawn(name + suffix, caption + (f": {panel.title}" if suffix else ""), figure)
     speed_up = draw_speed_up(points)
     if speed_up is not None:
         yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
-    families = blocks_of(points, MACS, report.scores)
-    for number, blocks in enumerate(families, 1):
+    for number, blocks in enumerate(findings.blocks, 1):
         diagram = draw_critical_difference(blocks)
         if diagram is not None:
-            suffix = f"_{number}" if len(families) > 1 else ""
+            suffix = f"_{number}" if len(findings.blocks) > 1 else ""
             caption = "Critical-difference diagram over blocks of (data set, base seed)"
             yield Drawn(f"critical_difference{suffix}", caption, diagram)
 
 
-def _of_panel(
-    report: Report, points: Sequence[Point], panel: Panel, curves: Mapping[str, Curve], width: float
-) -> Iterator[tuple[str, str, Figure | None]]:
-    standing, folders = report.standing, [run.folder for run in report.runs]
-    shown: list[object] = []
-    for quantity in (MACS, *(q for q in AXES if q is not MACS)):
-        rankings = [r for r in report.rankings if (r.panel, r.quantity) == (panel, quantity)]
-        rows = [r.rows for r in rankings if not r.chosen_by]
-        if rows and rows not in shown:  # equal ratios of all layers are equal at every cost
-            shown.append(rows)
-            caption = f"Difference from random at equal {quantity.short}"
-            name = f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}"
-            yield (
-                name,
-                caption,
-                draw_ranking(
-                    rankings,
-                    standing=standing,
-                    width=width,
-                    ratios={quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random},
-                ),
-            )
+def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
+    standing, findings, points = report.standing, report.findings, report.findings.points
+    for quantity, rankings in findings.rankings_to_tell(panel):
+        caption = f"Difference from random at equal {quantity.short}"
+        ratios = {quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random}
+        figure = draw_ranking(rankings, standing=standing, width=width, ratios=ratios)
+        yield f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}", caption, figure
     pairs = list(zip(report.points, report.rows, strict=True))
     caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
     yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width)
@@ -114,14 +89,13 @@ def _of_panel(
         draw_stages(points, panel, standing=standing, width=width),
     )
     caption = "Recovery: validation mAP over the steps of fine-tuning"
-    yield "recovery", caption, draw_recovery(points, panel, curves, standing=standing, width=width)
+    yield "recovery", caption, draw_recovery(points, panel, findings.curves, standing=standing, width=width)
     best = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
-    surfaces = surfaces_of(panel, points, MACS)
     caption = "Empirical attainment over seeds, against MACs (backbone)"
-    yield "attainment", caption, draw_attainment(surfaces, best, MACS, width=width)
-    agreement = draw_overlap(overlaps_of(points, panel, folders), standing=standing, width=width)
+    yield "attainment", caption, draw_attainment(findings.surfaces[panel, MACS], best, MACS, width=width)
+    agreement = draw_overlap(findings.overlaps[panel], standing=standing, width=width)
     yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
-    changes = class_changes(points, panel, report.scores)
+    changes = findings.class_changes[panel]
     yield (
         "class_changes",
         "Gain and loss of each class's average precision against the unpruned model",
@@ -131,7 +105,7 @@ def _of_panel(
 
 
 def _sensitivities(report: Report) -> Iterator[tuple[list[Sensitivity], str, str]]:
-    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
+    entries = report.findings.sensitivity
     sets = list(dict.fromkeys(entry.data for entry in entries))
     for data in sets:
         name = "sensitivity" if len(sets) == 1 else f"sensitivity_{re.sub(r'[^A-Za-z0-9]+', '_', data)}"

@@ -53,11 +53,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
         ]
         headings = tuple((column.heading, "") for column in COLUMNS)
         yield PageTable("summary", panel.title, False, headings, tuple(rows))
-    shown: list[object] = []
-    for ranking in report.rankings:
-        if ranking.rows in shown:
-            continue  # at equal ratios of all layers equal MACs are equal parameters
-        shown.append(ranking.rows)
+    for ranking in report.findings.new_rankings:
         title = f"{ranking.panel.title}, equal {ranking.quantity.short} {place_of(ranking)}"
         ranked = tuple(
             Row(names.get((ranking.panel, row.label), ()), row.is_random, _ranked(row))

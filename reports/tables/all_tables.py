@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prunebench.reports.content.report import Report, compared
+from prunebench.reports.content.report import Report
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.panel import PLACE
-from prunebench.reports.runs.loaded_run import finished
-from prunebench.reports.statistics.attainment import surfaces_of
-from prunebench.reports.statistics.class_changes import change_rows, class_changes
-from prunebench.reports.statistics.layer_sensitivity import sensitivity_of
-from prunebench.reports.statistics.overlap import overlap_rows, overlaps_of
+from prunebench.reports.statistics.class_changes import change_rows
+from prunebench.reports.statistics.overlap import overlap_rows
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import Column
 from prunebench.reports.tables.data_table import DataTable, has_parquet
@@ -51,27 +48,25 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
             for h in report.hypervolumes
         ]
         yield DataTable("hypervolume", (*PLACE, *names), rows)
-    entries = sensitivity_of(record for run in report.runs for record in finished(run.records))
-    if entries:
-        yield sensitivity_table(entries)
+    if report.findings.sensitivity:
+        yield sensitivity_table(report.findings.sensitivity)
     if report.compared:
         yield comparison_table(report.compared)
     yield from _of_panels(report)
 
 
 def _of_panels(report: Report) -> Iterator[DataTable]:
-    points = compared(report)
+    findings = report.findings
     attained: list[list[object]] = []
     agreed: list[list[object]] = []
     changed: list[list[object]] = []
-    for panel in dict.fromkeys(p.panel for p in points if p.control is None):
+    for panel in findings.panels:
         for quantity in AXES:
-            for s in surfaces_of(panel, points, quantity):
+            for s in findings.surfaces[panel, quantity]:
                 head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
                 attained += [[*head, *corner] for corner in s.corners]
-        overlaps = overlaps_of(points, panel, [run.folder for run in report.runs])
-        agreed += [[*panel.place, *row] for row in overlap_rows(overlaps)]
-        changed += [[*panel.place, *row] for row in change_rows(class_changes(points, panel, report.scores))]
+        agreed += [[*panel.place, *row] for row in overlap_rows(findings.overlaps[panel])]
+        changed += [[*panel.place, *row] for row in change_rows(findings.class_changes[panel])]
     if attained:
         names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
         yield DataTable("attainment", (*PLACE, *names), attained)

@@ -8,8 +8,9 @@ from statistics import fmean
 
 from prunebench.eval.text.tables import markdown, markdown_code, markdown_sentence
 from prunebench.reports.content import numbers
-from prunebench.reports.content.controls import CONTROLS, said_controls
+from prunebench.reports.content.controls import CONTROLS
 from prunebench.reports.content.report import Report
+from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
@@ -53,15 +54,15 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
         for row in rows
         if row.control and row.control.startswith("unpruned")
     ]
-    smallest = next((text for text in report.sentences[panel.title] if "smallest difference" in text), "")
-    controls = said_controls(panel, report.points, report.scores)
+    smallest = next(detectable_said(found) for found in report.detectable if found.panel == panel)
+    smallest = numbers.unbroken(smallest)
     said = [markdown_sentence(text) for text in (smallest, report.standing.capitalize() + ".")]
     head = [f"{markdown(panel.title)}: {'; '.join(unpruned)}.", *said]
     parts = [
         " ".join(text for text in head if text.strip(".")),
         "\n".join(lines),
         " ".join([*own, *_told(labels, compared)]),
-        *map(markdown_sentence, controls),
+        *map(markdown_sentence, report.controls[panel.title]),
     ]
     return "\n\n".join(parts)
 

@@ -1,0 +1,128 @@
+"""What a report computes from its points: each thing once, when a figure, a table or a sentence first asks for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from functools import cached_property
+from typing import Any
+
+from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.runs.loaded_run import Run, finished
+from prunebench.reports.statistics.attainment import Surface, surfaces_of
+from prunebench.reports.statistics.blocks import Blocks, blocks_of
+from prunebench.reports.statistics.class_changes import ClassChange, class_changes
+from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
+from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sensitivity, sensitivity_of
+from prunebench.reports.statistics.overlap import Overlap, overlaps_of
+from prunebench.reports.statistics.ranking import Ranking, rankings_of
+from prunebench.reports.statistics.recovery import Curve, read_curves
+
+EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
+
+
+class Findings:
+    """Numbers about the points of a report; figures and tables take them from here and compute none themselves.
+
+    Args:
+        runs: that are reported.
+        points: every point of them.
+        scores: per-clip test scores.
+    """
+
+    def __init__(self, runs: Sequence[Run], points: Sequence[Point], scores: ClipScores) -> None:
+        self._runs = runs
+        self._scores = scores
+        self._every = points
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The points that are compared; cells of single layers that were not fine-tuned have a figure of their own."""
+        points = [p for p in self._every if not any(map(is_sensitivity, p.records))]
+        return [] if all(p.control == "unpruned" for p in points) else points
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """Panels in which criteria are compared."""
+        return list(dict.fromkeys(p.panel for p in self.points if p.control is None))
+
+    @cached_property
+    def rankings(self) -> list[Ranking]:
+        """At each equal cost, panel by panel."""
+        return [
+            ranking
+            for panel in self.panels
+            for cost in EQUAL
+            for ranking in rankings_of(panel, self._every, cost, self._scores)
+        ]
+
+    @cached_property
+    def new_rankings(self) -> list[Ranking]:
+        """Without those that repeat one before: equal ratios of all layers are equal at every cost."""
+        return not_told_before(self.rankings)
+
+    def rankings_to_tell(self, panel: Panel) -> list[tuple[Quantity, list[Ranking]]]:
+        """The equal costs at which the rankings of a panel say something new, each with all its rankings."""
+        new = {r.quantity for r in self.new_rankings if r.panel == panel and not r.chosen_by}
+        return [
+            (cost, [r for r in self.rankings if (r.panel, r.quantity) == (panel, cost)])
+            for cost in EQUAL
+            if cost in new
+        ]
+
+    @cached_property
+    def hypervolumes(self) -> list[Hypervolume]:
+        """At each equal cost, panel by panel."""
+        return [
+            volume
+            for panel in self.panels
+            for cost in EQUAL
+            for volume in hypervolumes(panel, self._every, cost, self._scores)
+        ]
+
+    @cached_property
+    def blocks(self) -> list[Blocks]:
+        """Of each family of panels, at equal MACs."""
+        return blocks_of(self.points, MACS, self._scores)
+
+    @cached_property
+    def sensitivity(self) -> list[Sensitivity]:
+        """Of cells that pruned one layer alone."""
+        return sensitivity_of(record for run in self._runs for record in finished(run.records))
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """Outcome → validation mAP along its fine-tuning."""
+        return read_curves([run.folder for run in self._runs])
+
+    @cached_property
+    def surfaces(self) -> Mapping[tuple[Panel, Quantity], list[Surface]]:
+        """Attainment surfaces of each panel at each cost."""
+        return {(p, cost): surfaces_of(p, self.points, cost) for p in self.panels for cost in AXES}
+
+    @cached_property
+    def overlaps(self) -> Mapping[Panel, list[Overlap]]:
+        """What criteria remove in common, of each panel."""
+        folders = [run.folder for run in self._runs]
+        return {panel: overlaps_of(self.points, panel, folders) for panel in self.panels}
+
+    @cached_property
+    def class_changes(self) -> Mapping[Panel, list[ClassChange]]:
+        """Gains and losses of each class, of each panel."""
+        return {panel: class_changes(self.points, panel, self._scores) for panel in self.panels}
+
+
+def not_told_before(rankings: Sequence[Ranking]) -> list[Ranking]:
+    """Rankings whose rows are not those of a former one of the same panel; nan is equal to nan."""
+    told: dict[tuple[Any, ...], Ranking] = {}
+    for ranking in rankings:
+        told.setdefault((ranking.panel, *(_known(astuple(row)) for row in ranking.rows)), ranking)
+    return list(told.values())
+
+
+def _known(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(None if isinstance(value, float) and math.isnan(value) else value for value in values)
