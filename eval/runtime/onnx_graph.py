@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -53,3 +53,13 @@ def onnx_bytes(
             dynamic_axes=axes,
         )
     return stream.getvalue()
+
+
+def with_metadata(graph: bytes, metadata: Mapping[str, str]) -> bytes:
+    """The graph with properties that runtimes give back, `session.get_modelmeta().custom_metadata_map`."""
+    import onnx
+
+    model = onnx.load_model_from_string(graph)
+    onnx.helper.set_model_props(model, dict(metadata))
+    found: bytes = model.SerializeToString()
+    return found

@@ -30,11 +30,14 @@ def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str
                 f"in `{labels}`."
             )
         return names
-    if checkpoint.class_names is not None:
-        return checkpoint.class_names
-    if outputs == len(audioset_classes()):
+    return known_class_names(checkpoint) or tuple(f"class {number}" for number in range(outputs))
+
+
+def known_class_names(checkpoint: Checkpoint) -> tuple[str, ...] | None:
+    """Names in the checkpoint, else AudioSet's for 527 outputs."""
+    if checkpoint.class_names is None and checkpoint.model.n_classes == len(audioset_classes()):
         return tuple(found.name for found in audioset_classes())
-    return tuple(f"class {number}" for number in range(outputs))
+    return checkpoint.class_names
 
 
 def check_classes(checkpoint: Checkpoint, names: Sequence[str], origin: str) -> None:

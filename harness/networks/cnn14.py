@@ -7,15 +7,17 @@ Audio Pattern Recognition*, TASLP 2020; widths free, so that a pruned model is t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from prunebench.eval.cost.geometry import SHORTEST_FRAMES
 from prunebench.harness.networks.frontend import (
     FRONT_ENDS,
     MELS,
+    SILENCE,
     FrontEnd,
     logmel_extractor,
     spectrogram_extractor,
@@ -31,6 +33,19 @@ class Output(NamedTuple):
     logits: Tensor
     probabilities: Tensor
     embedding: Tensor
+
+
+def at_least(x: Tensor, length: int, value: float = 0.0) -> Tensor:
+    """(clips, n, …) padded along its second dimension with `value` to a length; as it is where it is longer.
+
+    In a graph that is traced, the padding follows the length of each clip that the graph is given.
+    """
+    missing: Any = length - x.shape[1]
+    if isinstance(missing, Tensor):  # while a graph is traced, for sizes to stay variable
+        missing = missing.clamp(min=0)
+    elif missing <= 0:
+        return x
+    return F.pad(x, (*(0, 0) * (x.ndim - 2), 0, missing), value=value)
 
 
 class ConvBlock(nn.Module):
@@ -144,17 +159,24 @@ class Cnn14(nn.Module):
         return self.block(block + 1).bn2 if second else self.block(block + 1).bn1
 
     def forward(self, waveforms: Tensor) -> Output:
-        """Waveforms (clips, samples) at `sample_rate` to logits, probabilities and embedding."""
-        return self.from_log_mel(self.log_mel(waveforms))
+        """Waveforms (clips, samples) at `sample_rate` to logits, probabilities and embedding.
+
+        What is shorter than `SHORTEST_FRAMES` frames, 0.31 s, is padded with zeros: pooling would leave nothing of it.
+        """
+        padded = at_least(waveforms, (SHORTEST_FRAMES - 1) * self.frontend.hop)
+        return self.from_log_mel(self.log_mel(padded))
 
     def log_mel(self, waveforms: Tensor) -> Tensor:
-        """Waveforms (clips, samples) to log-mel features (clips, frames, mels), in decibels."""
+        """Waveforms (clips, samples) to log-mel features (clips, frames, mels) in decibels; at least half a window."""
         features: Tensor = self.logmel_extractor(self.spectrogram_extractor(waveforms))
         return features[:, 0]
 
     def from_log_mel(self, features: Tensor) -> Output:
-        """Log-mel features (clips, frames, mels) to the outputs: what `backbone` counts."""
-        return self.head(self.trunk(self.stem(features)))
+        """Log-mel features (clips, frames, mels) to the outputs: what `backbone` counts.
+
+        Fewer frames than `SHORTEST_FRAMES` are padded with those of silence.
+        """
+        return self.head(self.trunk(self.stem(at_least(features, SHORTEST_FRAMES, SILENCE))))
 
     def stem(self, features: Tensor, blocks: int = TAIL_BLOCK - 1) -> Tensor:
         """The first blocks, C1–C6, on log-mel features (clips, frames, mels)."""

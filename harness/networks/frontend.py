@@ -22,6 +22,7 @@ MELS = 64
 FMIN = 50.0
 FMAX = 14000.0
 FLOOR = 1e-10
+SILENCE = -100.0  # decibels, of the floor
 
 VERSION = 1  # raised when cached features would differ
 

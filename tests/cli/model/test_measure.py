@@ -184,25 +184,6 @@ def test_another_number_of_classes(cli, files, tmp_path):
     assert "Found 3 outputs and 24 classes" in error
 
 
-@pytest.mark.parametrize("frontend", ["inside", "outside"])
-def test_export(cli, files, tmp_path, frontend):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    code, out, _ = cli("export", files[1], "--frontend", frontend, "-o", tmp_path / "graph.onnx", "--json")
-    assert code == 0
-    told = json.loads(out)
-    assert told["bytes"] == (tmp_path / "graph.onnx").stat().st_size
-    session = onnxruntime.InferenceSession(str(tmp_path / "graph.onnx"), providers=["CPUExecutionProvider"])
-    from prunebench.harness import load_checkpoint
-
-    model = load_checkpoint(files[1])
-    shape = (3, 50_000) if frontend == "inside" else (3, 150, 64)
-    x = torch.randn(*shape, generator=torch.Generator().manual_seed(0))
-    with torch.inference_mode():
-        expected = model(x) if frontend == "inside" else model.from_log_mel(x)
-    found = session.run(None, {told["input"]: x.numpy()})
-    assert all(np.abs(a - b.numpy()).max() < 1e-4 for a, b in zip(found, expected, strict=True))
-
-
 def test_export_without_onnx(cli, files, tmp_path, monkeypatch):
     import importlib.util
 

@@ -42,7 +42,8 @@ def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bo
     """Write CHECKPOINT as a graph that takes any number of clips of any length, or in another style.
 
     Inputs of a graph: `waveform` (batch, samples) or `log_mel` (batch, frames, 64). Outputs: `logits`,
-    `probabilities`, `embedding`.
+    `probabilities`, `embedding`. Its metadata hold the class names, where they are known, the sample rate and the
+    front end. Clips shorter than 0.31 s are padded with silence, in the graph as in the model.
     """
     told = {"file": str(output)}
     if kind == "onnx":
@@ -64,20 +65,21 @@ def _graph(checkpoint: Path, output: Path, *, inside: bool) -> str:
     from prunebench.eval.errors import InputError
     from prunebench.eval.files import whole_file
     from prunebench.eval.runtime.backends import backend
-    from prunebench.eval.runtime.onnx_graph import onnx_bytes
-    from prunebench.harness.networks.checkpoint import load_checkpoint
+    from prunebench.eval.runtime.onnx_graph import onnx_bytes, with_metadata
+    from prunebench.harness.networks.checkpoint import read_checkpoint
+    from prunebench.harness.networks.graph_metadata import graph_metadata
 
     missing = backend("onnxruntime").missing()
     if missing is not None:
         raise InputError(missing.replace("Backend `onnxruntime`", "Exporting to ONNX"))
-    model = load_checkpoint(checkpoint)
-    clip = clip_of(model)
+    found = read_checkpoint(checkpoint)
+    clip = clip_of(found.model, 2 * found.model.sample_rate)  # the example that is traced; any length will do
     method, shape = (
         ("forward", (1, clip.samples)) if inside else ("from_log_mel", (1, clip.frames, clip.mels))
     )
-    graph = onnx_bytes(model, method, shape)
+    graph = onnx_bytes(found.model, method, shape)
     with whole_file(output) as stream:
-        stream.write(graph)
+        stream.write(with_metadata(graph, graph_metadata(found, inside=inside)))
     return "waveform" if inside else "log_mel"
 
 
