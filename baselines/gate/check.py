@@ -1,36 +1,41 @@
 """The gate: figures of now against those of a baseline.
 
 An exact cost that grew has regressed, by however little; one that shrank is reported and holds. Widths that moved
-hold as long as no cost grew with them. The bytes of the file may grow as far as the baseline allows. Quality and
-speed are compared by `measured`. An entry of the baseline, or a part of one, that is not there to be compared
-leaves the gate unable to tell: it never passes by default.
+hold as long as no cost grew with them. The bytes of the file may grow as far as the baseline allows. An entry of the
+baseline, or a part of one, that is not there to be compared leaves the gate unable to tell: it never passes by default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from prunebench.baselines.gate.change import Change, Verdict, verdict_of
-from prunebench.baselines.gate.measured import compare_quality, compare_speed
+from prunebench.baselines.gate.quality import compare_quality
+from prunebench.baselines.gate.speed import compare_speed
+from prunebench.baselines.gate.units import unchanged_bases
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import COSTS, Figures
-from prunebench.baselines.regression.tolerances import Allowance
+from prunebench.baselines.regression.tolerances import Allowance, Tolerances
 
 
 def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
     """All that differs from the baseline, by entry name, then figure; empty if nothing does."""
     changes: list[Change] = []
+    unchanged = unchanged_bases(baseline.entries, found)
     for entry in sorted(baseline.entries.keys() | found.keys()):
         if entry not in found:
             changes.append(Change(entry, "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell"))
         elif entry not in baseline.entries:
             changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not held"))
         else:
-            changes += _compare(entry, baseline.entries[entry], found[entry], baseline)
+            same = unchanged.get(entry.partition("/")[0], set())
+            changes += _compare(entry, baseline.entries[entry], found[entry], baseline.tolerances, same)
     return changes
 
 
-def _compare(entry: str, before: Figures, after: Figures, baseline: Baseline) -> list[Change]:
+def _compare(
+    entry: str, before: Figures, after: Figures, allowed: Tolerances, unchanged: Collection[str]
+) -> list[Change]:
     changes: list[Change] = []
     for cost in COSTS:
         old, new = getattr(before, cost), getattr(after, cost)
@@ -42,11 +47,10 @@ def _compare(entry: str, before: Figures, after: Figures, baseline: Baseline) ->
         verdict = verdict_of(changes)
         remark = "moved, allowed" if verdict == Verdict.HOLDS else "regressed"
         changes.append(Change(entry, "widths", before.widths, after.widths, verdict, remark, "at no cost"))
-    allowed = baseline.tolerances
     return [
         *changes,
         *_compare_file(entry, before.file_bytes, after.file_bytes, allowed.file_bytes),
-        *compare_quality(entry, before.quality, after.quality, allowed.quality),
+        *compare_quality(entry, before.quality, after.quality, allowed.quality, unchanged),
         *compare_speed(entry, before.speed, after.speed, allowed.speed),
     ]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from prunebench.baselines.gate.units import weights_kept
+from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
 
@@ -24,6 +26,7 @@ def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
         *_absent(found, baseline, subject, name),
         *_without_scores(found, baseline),
         *_without_timings(found, baseline, subject),
+        *_base_models(found, baseline),
     )
 
 
@@ -63,6 +66,33 @@ def _without_scores(found: Mapping[str, Figures], baseline: Baseline) -> Iterato
             "Quality is held and a model alone has no test scores: give them to the pytest fixture as `targets` and "
             "`scores`, or hold quality of a run."
         )
+
+
+def _base_models(found: Mapping[str, Figures], baseline: Baseline) -> Iterator[str]:
+    """What the answer on quality stands on, where that is not the same base models on both sides."""
+    anew, alone = 0, 0
+    for name, figures in baseline.entries.items():
+        held, now = figures.quality, found[name].quality if name in found else None
+        if held is None or now is None or name == MODEL_ENTRY:
+            continue
+        if False in weights_kept(held, now).values():
+            anew += 1
+        elif len({base_of(cell) for cell in held.average_precision}) == 1:
+            alone += 1
+    if anew:
+        yield (
+            f"The base models of {_entries(anew)} were trained anew since the baseline was saved, so the spread "
+            "between base models counts."
+        )
+    if alone:
+        yield (
+            f"Quality of {_entries(alone)} comes from one base model, and the answer is for that model only: for more, "
+            "run with several `base.seeds`."
+        )
+
+
+def _entries(number: int) -> str:
+    return f"{number} entr{'y' if number == 1 else 'ies'}"
 
 
 def _without_timings(found: Mapping[str, Figures], baseline: Baseline, subject: str) -> Iterator[str]:

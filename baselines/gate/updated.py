@@ -62,6 +62,8 @@ def _merged(before: Figures, after: Figures, moved: Mapping[str, str]) -> Figure
     """Exact figures as they are now, since none of them grew; of the others those that improved."""
     taken = {figure: getattr(after, figure) for figure in ("widths", *COSTS)}
     for figure, part in _PARTS.items():
-        if moved.get(figure) == "improved":
+        if moved.get(figure, "").startswith("improved"):
             taken[part] = getattr(after, part)
+    if "quality" in taken and before.quality is not None:
+        taken["quality"] = dataclasses.replace(taken["quality"], spread=before.quality.spread)
     return dataclasses.replace(before, **taken)

@@ -2,7 +2,7 @@
 
 Made to be reviewed: keys are sorted, one figure stands on a line, a list of numbers shares one, and the same
 entries give the same bytes. A change of format raises `Baseline.schema_version`. Files of schema 1, which held
-exact figures alone, are still read.
+exact figures alone, and of schema 2, which did not say which base models they were made with, are still read.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
 
-SCHEMA: Final = 2
-READABLE: Final = (1, SCHEMA)
+SCHEMA: Final = 3
 
 _AGAIN = "restore it, or save it again in another file with `prunebench baseline save`"
 # Strings cannot match: JSON escapes a line end in them.
@@ -65,7 +64,7 @@ class Baseline(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    schema_version: Literal[2] = SCHEMA
+    schema_version: Literal[3] = SCHEMA
     made_with: MadeWith
     tolerances: Tolerances = Field(default_factory=Tolerances)
     classes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -74,10 +73,7 @@ class Baseline(BaseModel):
     def to_json(self) -> str:
         """The text of the file, the same for equal baselines."""
         found = self.model_dump(mode="json")
-        found["entries"] = {
-            name: {key: value for key, value in figures.items() if value is not None}
-            for name, figures in found["entries"].items()
-        }
+        found["entries"] = {name: _stated(figures) for name, figures in found["entries"].items()}
         text = json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
         return _LIST_OF_NUMBERS.sub(_on_one_line, text) + "\n"
 
@@ -143,13 +139,13 @@ def load_baseline(path: Path | str) -> Baseline:
     except (ValueError, RecursionError) as error:
         raise InputError(f"A baseline must be whole JSON. Found in `{path}`: {error}: {_AGAIN}.") from error
     version = found.get("schema_version") if isinstance(found, dict) else None
-    if type(version) is not int or version not in READABLE:
+    if type(version) is not int or version not in _READERS:
         raise InputError(
-            f"A baseline must have schema_version {' or '.join(map(str, READABLE))}. Found {version!r} in `{path}`: "
+            f"A baseline must have a schema_version from 1 to {SCHEMA}. Found {version!r} in `{path}`: "
             "use the version of prunebench that wrote it, or save it again in another file with this one."
         )
     try:
-        return _first_schema(found) if version == 1 else _current_schema(text)
+        return _READERS[version](text)
     except ValidationError as error:
         raise InputError(
             f"A baseline must have the fields of schema {version}. Found otherwise in `{path}`, "
@@ -185,14 +181,48 @@ class _FirstSchema(BaseModel):
     entries: Annotated[dict[str, _ExactFigures], Field(min_length=1)]
 
 
-def _first_schema(found: Any) -> Baseline:
-    held = _FirstSchema.model_validate_json(json.dumps(found))
+def _first_schema(text: str) -> Baseline:
+    held = _FirstSchema.model_validate_json(text)
     entries = {name: Figures(**dataclasses.asdict(exact)) for name, exact in held.entries.items()}
     return Baseline(made_with=held.made_with, entries=entries)
 
 
+class _SecondQuality(BaseModel):
+    """What quality was in schema 2: nothing of base models."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    test_clips: Any
+    average_precision: Any
+
+
+class _SecondFigures(BaseModel):
+    quality: _SecondQuality | None = None
+
+
+class _SecondSchema(BaseModel):
+    entries: dict[str, _SecondFigures]
+
+
+def _second_schema(text: str) -> Baseline:
+    held = _current_schema(json.dumps({**json.loads(text), "schema_version": SCHEMA}))
+    _SecondSchema.model_validate_json(text)
+    return held
+
+
+_READERS: Final = {1: _first_schema, 2: _second_schema, SCHEMA: _current_schema}
+
+
 class _RepeatedKeyError(ValueError):
     """A JSON object names a key twice: a merge gone wrong, of which JSON readers silently take the last."""
+
+
+def _stated(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures without what is not held or not known."""
+    quality = figures["quality"]
+    if quality is not None:
+        figures = {**figures, "quality": {key: value for key, value in quality.items() if value}}
+    return {key: value for key, value in figures.items() if value is not None}
 
 
 def _on_one_line(numbers: re.Match[str]) -> str:

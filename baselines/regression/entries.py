@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.operating_point import COSTS, Figures, Quality, Speed, first_problem
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import OWN, Record
@@ -124,4 +125,15 @@ def _quality(cells: Sequence[Record], found: Iterable[ClassPrecisions | None]) -
             return None
         digest, rows[name if names.count(name) == 1 else f"{name}, cell {record.cell}"] = told
         digests.add(digest)
-    return Quality(digests.pop(), dict(sorted(rows.items()))) if len(digests) == 1 else None
+    if len(digests) != 1:
+        return None
+    return Quality(digests.pop(), dict(sorted(rows.items())), bases=_bases(cells))
+
+
+def _bases(cells: Sequence[Record]) -> dict[str, str]:
+    """Base model → digest of its weights; without those that are not known, or differ within the run."""
+    found: dict[str, set[str]] = {}
+    for record in cells:
+        found.setdefault(base_of(cell_name(record)), set()).add(record.base_weights)
+    known = {base: digests - {""} for base, digests in sorted(found.items())}
+    return {base: digests.pop() for base, digests in known.items() if len(digests) == 1}

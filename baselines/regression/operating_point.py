@@ -32,17 +32,34 @@ class Speed:
 
 
 @dataclass(frozen=True, config=_CONFIG)
+class BaseSpread:
+    """How far base models of other seeds lie apart.
+
+    Args:
+        variance: between base models, of the mean over classes and cells.
+        freedom: its degrees of freedom, one less than the base models that showed it.
+    """
+
+    variance: Annotated[float, Field(ge=0)]
+    freedom: Count
+
+
+@dataclass(frozen=True, config=_CONFIG)
 class Quality:
     """Average precision of each class, by cell.
 
     Args:
         test_clips: digest of the test clips' targets and class names; other clips are another measure.
         average_precision: cell, named by its seeds → (classes,) to five places, `None` where a class has no
-            positive.
+            positive. The name begins with that of its base model, `"base 0, tail 1"`.
+        bases: base model, `"base 0"` → digest of its weights; without those that are not known.
+        spread: between base models, as another run of the same cells showed it; `None` without one.
     """
 
     test_clips: str
     average_precision: Annotated[Mapping[str, tuple[Precision | None, ...]], Field(min_length=1)]
+    bases: Mapping[str, str] = field(default_factory=dict)
+    spread: BaseSpread | None = None
 
     @model_validator(mode="after")
     def _rectangular(self) -> Quality:

@@ -54,6 +54,8 @@ class Record:
         learning_rate: of the fine-tuning, `None` without one.
         rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
         base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
+        base_weights: digest of the base model's weights, empty in records of before they had one; the same identity
+            `base` gives other weights with another torch or on another processor.
         widths: filters kept in C1 … C12.
         off_request: layer → [asked, removed], where the share removed differs from the ratio.
         stages: stage → name → value; `test_map` and `validation_map` in [0, 1], `test_NAME` of every
@@ -86,6 +88,7 @@ class Record:
     base_seed: int = 0
     prune_seed: int | None = None
     finetune_seed: int | None = None
+    base_weights: str = ""
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -109,7 +112,10 @@ class Record:
 
     def to_json(self) -> str:
         """One line, without the line end."""
-        return json.dumps({"schema_version": self.schema, **dataclasses.asdict(self)}, sort_keys=True)
+        told = {"schema_version": self.schema, **dataclasses.asdict(self)}
+        if not self.base_weights:
+            del told["base_weights"]
+        return json.dumps(told, sort_keys=True)
 
     @classmethod
     def from_json(cls, line: str) -> Record:

@@ -30,6 +30,7 @@ from prunebench.harness.cells.distillation import finetuning_targets
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.rounds import Rounds
 from prunebench.harness.cells.stage_quality import Quality, quality, resampled_map
+from prunebench.harness.cells.weights_digest import weights_digest
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning import recalibration
@@ -97,6 +98,7 @@ class Outcome:
         removed: layer → filters that went, where only carrying it out showed which.
         curve: (step, validation mAP) along its training, in order; of rounds, steps are counted through. It has a file
             of its own in the run folder.
+        base_weights: digest of the base model's weights; empty in outcomes of before they had one.
     """
 
     identity: str
@@ -107,10 +109,11 @@ class Outcome:
     unmeasured: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, tuple[int, ...]] | None = None
     curve: tuple[tuple[int, float], ...] = ()
+    base_weights: str = ""
 
     def to_json(self) -> str:
         """One line, without the curve."""
-        told = {k: v for k, v in asdict(self).items() if v is not None and k != "curve"}
+        told = {k: v for k, v in asdict(self).items() if v not in (None, "") and k != "curve"}
         return json.dumps(told, sort_keys=True)
 
     @classmethod
@@ -174,8 +177,10 @@ def run_outcome(
         curve.extend((tuned + step, value) for step, value in course.curve)
         tuned += finetuning.recipe.steps
 
+    base = load_base(job.base, cache)
+    weights = weights_digest(base)
     if job.scratch:
-        widths = remove_filters(load_base(job.base, cache), job.removed).widths
+        widths = remove_filters(base, job.removed).widths
         steps = job.base.recipe.steps if job.scratch_steps is None else job.scratch_steps
         recipe = replace(job.base.recipe, steps=steps)
         started = time.perf_counter()
@@ -193,10 +198,9 @@ def run_outcome(
             mend(left, last_round)
             tune(left, whole.of_round(number, parts), f"round{number}")
 
-        model, removed = job.rounds.run(load_base(job.base, cache), cache, after_round)
+        model, removed = job.rounds.run(base, cache, after_round)
         measure("fine-tuned", model)
     else:
-        base = load_base(job.base, cache)
         started = time.perf_counter()
         model = remove_filters(base, job.removed)
         timings["surgery_seconds"] = time.perf_counter() - started
@@ -209,7 +213,15 @@ def run_outcome(
         np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
     figures, failed = exact_measures(model)
     return Outcome(
-        job.identity, model.widths, stages, figures, timings, unmeasured | failed, removed, tuple(curve)
+        job.identity,
+        model.widths,
+        stages,
+        figures,
+        timings,
+        unmeasured | failed,
+        removed,
+        tuple(curve),
+        weights,
     )
 
 

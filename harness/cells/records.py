@@ -32,6 +32,7 @@ def finished_record(
         **described,
         outcome=outcome.identity,
         learning_rate=rate,
+        base_weights=outcome.base_weights,
         widths=outcome.widths,
         off_request=_off_request(cell, base_widths, outcome.widths),
         stages=outcome.stages,

@@ -58,7 +58,7 @@ class MeasureSection(Section):
     budget_s: float = Field(
         8.0,
         gt=0,
-        description="time for timing all shapes, or two seconds a shape where that is more",
+        description="time for timing up to four shapes; more get more in proportion",
     )
     precision: float = Field(
         0.02, gt=0, description="of latency ratios, relative, at 95 %, where time allows"

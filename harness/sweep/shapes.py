@@ -25,7 +25,7 @@ Widths = tuple[int, ...]
 Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
-SHAPE_SECONDS = 2.0  # some forty rounds of a small network
+FEW = 4  # shapes that share `measure.budget_s`
 _NO_QUALITY = (
     "Integers change the tags, and a sweep times them alone: take their mAP with `prunebench measure --data`."
 )
@@ -179,6 +179,6 @@ def _reached(timings: Mapping[Widths, Mapping[str, float]]) -> str:
 
 
 def _effort(config: Config, timed: int) -> Effort:
-    """The budget of the configuration, and more where many are timed: each gets `SHAPE_SECONDS` at least."""
-    seconds = max(config.measure.budget_s, SHAPE_SECONDS * timed)
+    """The budget of the configuration for `FEW` shapes; more get more in proportion, so that each has its rounds."""
+    seconds = config.measure.budget_s * max(1.0, timed / FEW)
     return Effort(precision=config.measure.precision, budget_seconds=seconds)

@@ -49,6 +49,7 @@ def reduced(words: list[str]) -> list[str]:
     mixed = any(word.startswith("data.mix=") for word in words)
     settings = REDUCED + (SMALL if mixed or not recorded else [])
     chosen = {word.partition("=")[0] for word in words} & {"finetune.steps", "prune.ratios"}
+    chosen |= {"base.seeds"} if "runs/six-base-models" in words else set()
     settings = [setting for setting in settings if setting.partition("=")[0] not in chosen]
     if words[1].endswith(".toml"):  # which names its own budget points and criteria
         settings = [setting for setting in settings if not setting.startswith("prune.ratios")]

@@ -123,8 +123,10 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
             "unpruned-fine-tuned shared",
         ]
     )
+    assert len({record.base_weights for record in records}) == 1
     for record in records:
         assert record.status == "done"
+        assert len(record.base_weights) == 16
         assert 0 < record.stages[record.last_stage]["test_map"] < 1
         assert record.measures["macs_backbone"] < record.measures["macs_with_frontend"]
         assert record.measures["parameter_bytes"] == 4 * record.measures["parameters"]

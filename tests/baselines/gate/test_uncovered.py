@@ -12,7 +12,7 @@ WHOLE = Figures(
     **COUNTS,
     file_bytes=99,
     speed=Speed(0.5, 0.01),
-    quality=Quality("clips", {"base 0": (0.5, 0.25)}),
+    quality=Quality("clips", {"base 0": (0.5, 0.25), "base 1": (0.5, 0.25)}),
 )
 
 
@@ -59,3 +59,16 @@ def test_a_run_without_timings_is_told_both_ways_out() -> None:
     )
     assert uncovered({"a": bare, "b": WHOLE}, held(a=WHOLE, b=WHOLE), "run", "b.json") == ()
     assert "timed" not in "".join(uncovered({"a": bare}, held(a=bare), "run", "b.json"))
+
+
+def test_one_base_model_and_those_trained_anew_are_said() -> None:
+    one = dataclasses.replace(WHOLE, quality=Quality("clips", {"base 0, tail 0": (0.5,)}, {"base 0": "aa"}))
+    anew = dataclasses.replace(one, quality=dataclasses.replace(one.quality, bases={"base 0": "bb"}))
+    assert uncovered({"a": one, "b": WHOLE}, held(a=one, b=WHOLE), "run", "b.json") == (
+        "Quality of 1 entry comes from one base model, and the answer is for that model only: for more, run with "
+        "several `base.seeds`.",
+    )
+    assert uncovered({"a": anew, "b": WHOLE}, held(a=one, b=WHOLE), "run", "b.json") == (
+        "The base models of 1 entry were trained anew since the baseline was saved, so the spread between base models "
+        "counts.",
+    )

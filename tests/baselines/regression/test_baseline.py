@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from prunebench.baselines import (
     COSTS,
     Baseline,
+    BaseSpread,
     Figures,
     MadeWith,
     Tolerances,
@@ -52,7 +53,7 @@ TEXT = """\
     "command": "prunebench baseline save cnn14.pth -o baseline.json",
     "prunebench": "0.1.0"
   },
-  "schema_version": 2,
+  "schema_version": 3,
   "tolerances": {
     "file_bytes": {
       "reason": "names and padding in the file depend on the version of torch",
@@ -89,14 +90,25 @@ def test_files_of_schema_1_stay_readable() -> None:
     assert found.tolerances == Tolerances()
 
 
-def test_files_of_schema_2_stay_readable_and_writable() -> None:
+def test_files_of_schema_2_stay_readable_and_say_nothing_of_base_models() -> None:
     path = SCHEMAS / "baseline-2.json"
+    found, written = load_baseline(path), json.loads(path.read_text(encoding="utf-8"))
+    assert json.loads(found.to_json()) == {**written, "schema_version": 3}
+    quality = found.entries["synth/l1/C7-C12/0.5"].quality
+    assert quality is not None
+    assert (quality.bases, quality.spread) == ({}, None)
+
+
+def test_files_of_schema_3_stay_readable_and_writable() -> None:
+    path = SCHEMAS / "baseline-3.json"
     found = load_baseline(path)
     assert found.to_json() == path.read_text(encoding="utf-8")
     full = found.entries["synth/l1/C7-C12/0.5"]
     assert full.quality
     assert full.speed
     assert full.file_bytes
+    assert full.quality.bases == {"base 0": "00c0ffee00c0ffee", "base 1": "11c0ffee11c0ffee"}
+    assert full.quality.spread == BaseSpread(1.21e-4, 5)
     assert len(found.classes[full.quality.test_clips]) == len(
         next(iter(full.quality.average_precision.values()))
     )
@@ -214,10 +226,10 @@ def quality(rows: list[list[float]]) -> dict[str, Any]:
 
 
 BAD_SCHEMA = {
-    "another schema": edited(lambda f: f.update(schema_version=3)),
-    "schema as text": edited(lambda f: f.update(schema_version="2")),
+    "another schema": edited(lambda f: f.update(schema_version=4)),
+    "schema as text": edited(lambda f: f.update(schema_version="3")),
     "schema true": edited(lambda f: f.update(schema_version=True)),
-    "schema as float": edited(lambda f: f.update(schema_version=2.0)),
+    "schema as float": edited(lambda f: f.update(schema_version=3.0)),
     "no schema": edited(lambda f: f.pop("schema_version")),
     "a list": "[]",
     "null": "null",
@@ -248,6 +260,20 @@ BAD_FIELDS = {
     "figure negative": edited(lambda f: f["entries"]["model"].update(macs_backbone=-1)),
     "eleven widths": edited(lambda f: f["entries"]["model"]["widths"].pop()),
     "a field of schema 2 in schema 1": edited(lambda f: f.update(schema_version=1)),
+    "a field of schema 3 in schema 2": edited(
+        lambda f: (
+            f.update(schema_version=2),
+            f["entries"]["model"].update(quality={**quality([[0.5]]), "bases": {"base 0": "aa"}}),
+        )
+    ),
+    "spread without its degrees of freedom": edited(
+        lambda f: f["entries"]["model"].update(quality={**quality([[0.5]]), "spread": {"variance": 1e-4}})
+    ),
+    "negative spread": edited(
+        lambda f: f["entries"]["model"].update(
+            quality={**quality([[0.5]]), "spread": {"variance": -1e-4, "freedom": 5}}
+        )
+    ),
     "tolerance without reason": edited(lambda f: f["tolerances"]["speed"].pop("reason")),
     "tolerance with no reason": edited(lambda f: f["tolerances"]["speed"].update(reason="")),
     "tolerance with a blank reason": edited(lambda f: f["tolerances"]["speed"].update(reason=" \t")),
@@ -284,7 +310,7 @@ def refusal(path: Path) -> str:
 
 
 SAID = {
-    "must have schema_version 1 or 2. Found": BAD_SCHEMA,
+    "must have a schema_version from 1 to 3. Found": BAD_SCHEMA,
     "must be whole JSON": BAD_JSON,
     "must have the fields of schema ": BAD_FIELDS,
     "must name a key once": REPEATED,

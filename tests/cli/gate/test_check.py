@@ -265,3 +265,57 @@ def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
     assert found.exit_code == 2
     assert "could not tell: no test scores" in " ".join(found.output.split())
     assert "a model alone has no test scores" in found.output
+
+
+def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spread(call, tmp_path):
+    one = {"seeds": (0,), "base_weights": "aa" * 8}
+    make_run(tmp_path / "before", **one)
+    make_run(tmp_path / "anew", drop=0.01, **{**one, "base_weights": "bb" * 8})
+    assert call("baseline", "save", "before", "-o", "b.json").exit_code == 0
+    found = call("check", "anew", "--baseline", "b.json", "--json")
+    told = json.loads(found.output)
+    assert (found.exit_code, told["verdict"]) == (2, "could_not_tell")
+    assert told["changes"][0]["remark"].endswith("at least 2 base models on each side are needed")
+    assert told["notes"] == [
+        "The base models of 1 entry were trained anew since the baseline was saved, so the spread between base models "
+        "counts."
+    ]
+    make_run(tmp_path / "six", seeds=tuple(range(6)))
+    assert call("baseline", "save", "before", "-o", "b.json", "--spread", "six").exit_code == 0
+    spread = json.loads(Path("b.json").read_text())["entries"]["synth/l1/C7-C12/0.5"]["quality"]["spread"]
+    assert spread["freedom"] == 5
+    assert spread["variance"] > 0
+    words = ("--tolerance", "quality=0.5", "--reason", "a test on sixty clips")
+    assert call("baseline", "save", "before", "-o", "b.json", *words).exit_code == 0
+    kept = json.loads(Path("b.json").read_text())["entries"]["synth/l1/C7-C12/0.5"]["quality"]["spread"]
+    assert kept == spread
+    assert call("check", "anew", "--baseline", "b.json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "said"),
+    [
+        ({}, (), "takes 6 of them. Found 3 in `other`"),
+        ({"seeds": range(6), "ratio": 0.25}, (), "has no scores of `synth/l1/C7-C12/0.5`"),
+        ({"seeds": range(6), "finetune_seed": 1}, (), "has other pruning or fine-tuning seeds"),
+        ({"seeds": range(6)}, ("--without", "quality"), "no quality is saved"),
+    ],
+)
+def test_a_spread_of_other_cells_is_refused(call, tmp_path, changed, words, said):
+    make_run(tmp_path / "other", **changed)
+    before = Path("b.json").read_text()
+    found = call("baseline", "save", "run", "-o", "b.json", "--spread", "other", *words)
+    assert isinstance(found.exception, InputError)
+    assert said in str(found.exception)
+    assert Path("b.json").read_text() == before
+
+
+def test_the_answer_for_one_base_model_says_so(call, tmp_path):
+    make_run(tmp_path / "one", seeds=(0,), base_weights="aa" * 8)
+    assert call("baseline", "save", "one", "-o", "b.json").exit_code == 0
+    found = call("check", "one", "--baseline", "b.json")
+    assert (found.exit_code, found.output) == (
+        0,
+        "holds: 1 entry of b.json\nQuality of 1 entry comes from one base model, and the answer is for that model "
+        "only: for more, run with several `base.seeds`.\n",
+    )

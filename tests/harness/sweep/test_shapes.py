@@ -146,3 +146,9 @@ def test_settings_of_old_runs_stay():
     assert module.timing_settings(Config()) == usual
     chosen = Config(measure=MeasureSection(precision=0.05))
     assert module.timing_settings(chosen) == {**usual, "precision": 0.05}
+
+
+def test_more_shapes_have_more_time_in_proportion():
+    config = Config(measure=MeasureSection(budget_s=6.0, precision=0.05))
+    assert [module._effort(config, shapes).budget_seconds for shapes in (1, 4, 10)] == [6, 6, 15]
+    assert module._effort(config, 4).precision == 0.05

@@ -11,7 +11,9 @@ from prunebench.cli.gate.subject import counted, figures_of, made_with
 from prunebench.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from prunebench.baselines import Tolerances
+    from collections.abc import Mapping
+
+    from prunebench.baselines import Figures, Tolerances
 
 _PATH = click.Path(path_type=Path)
 _PARTS = {"file": "file_bytes", "quality": "quality", "speed": "speed"}
@@ -29,6 +31,7 @@ Examples:
   prunebench baseline save runs/quick -o quick-baseline.json
   prunebench baseline save runs/quick -o quick-baseline.json --without speed
   prunebench baseline save runs/quick -o quick-baseline.json --tolerance quality=0.01 --reason "six base models"
+  prunebench baseline save runs/quick -o quick-baseline.json --spread runs/six-base-models
   prunebench baseline save pruned.pth -o pruned.json
 """
 )
@@ -45,6 +48,13 @@ Examples:
     help="file_bytes or speed as a share, quality in mAP. Default: those of the file that is there already.",
 )
 @click.option("--reason", default="", help="Why these tolerances; stands in the file.")
+@click.option(
+    "--spread",
+    "spread_of",
+    type=_PATH,
+    help="Run of the same cells with six base models or more: their spread is saved, for base models trained anew. "
+    "Default: that of the file that is there already.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was saved as JSON.")
 def save(
     subject: Path,
@@ -52,6 +62,7 @@ def save(
     without: tuple[str, ...],
     tolerances: tuple[str, ...],
     reason: str,
+    spread_of: Path | None,
     as_json: bool,
 ) -> None:
     """Save the figures of a run or checkpoint as what `check` holds."""
@@ -60,12 +71,33 @@ def save(
     allowed = _tolerances(output, tolerances, reason)
     found, left_out = figures_of(subject), [_PARTS[name] for name in without]
     entries = {name: figures.without(left_out) for name, figures in found.entries.items()}
+    held = _with_spread(entries, output, spread_of)
     classes = {} if "quality" in without else found.classes
-    baselines.save_baseline(entries, output, made_with(), tolerances=allowed, classes=classes)
+    baselines.save_baseline(held, output, made_with(), tolerances=allowed, classes=classes)
     if as_json:
-        print_json({"file": str(output), "entries": sorted(entries)})
+        print_json({"file": str(output), "entries": sorted(held)})
     else:
-        say(f"{counted(len(entries))} saved in {output}")
+        say(f"{counted(len(held))} saved in {output}")
+
+
+def _with_spread(
+    entries: Mapping[str, Figures], output: Path, spread_of: Path | None
+) -> Mapping[str, Figures]:
+    """The entries with the spread between base models: of that run, or of the file that is replaced."""
+    from prunebench import baselines
+    from prunebench.eval.errors import InputError
+
+    if spread_of is None:
+        return (
+            baselines.keeping_spread(entries, baselines.load_baseline(output).entries)
+            if output.is_file()
+            else entries
+        )
+    if all(figures.quality is None for figures in entries.values()):
+        raise InputError(
+            "--spread is about quality, and no quality is saved. Leave --spread out, or save a run with test scores."
+        )
+    return baselines.with_spread(entries, figures_of(spread_of).entries, str(spread_of))
 
 
 def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances:

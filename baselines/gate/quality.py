@@ -1,0 +1,138 @@
+"""The gate on quality: how far mean average precision moved against what its sample can tell.
+
+With D the change and h the half width of its one-sided interval, quality holds where D − h is not below the margin, has
+regressed where D + h is below zero and D below the margin, and cannot be told between the two: then the answer names
+the number of base models that would do, if they moved and spread as these do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from prunebench.baselines.gate.change import Change, Verdict
+from prunebench.baselines.gate.needed import base_models_needed
+from prunebench.baselines.gate.units import QualityChange, Units, quality_change, weights_kept
+from prunebench.baselines.regression.operating_point import Quality
+from prunebench.baselines.regression.tolerances import Margin
+
+ONE_BASE = "for this base model only"
+
+
+def compare_quality(
+    entry: str,
+    before: Quality | None,
+    after: Quality | None,
+    margin: Margin,
+    unchanged: Collection[str] = (),
+) -> list[Change]:
+    """The change of mean average precision, over the baseline's cells and the classes with positives.
+
+    Args:
+        entry: its name.
+        before, after: in the baseline and now.
+        margin: how far it may fall, and the level of the test.
+        unchanged: base models whose unpruned cell is as in the baseline, so that their weights are.
+    """
+    if before is None:
+        return []
+    allowed = f"−{margin.map:g} mAP"
+    old = _mean_ap(before)
+    missing = _not_comparable(before, after)
+    if missing or after is None or old is None:
+        remark = f"could not tell: {missing}"
+        return [Change(entry, "map", old, None, Verdict.COULD_NOT_TELL, remark, allowed)]
+    same = weights_kept(before, after, unchanged)
+    equal = all(after.average_precision[cell] == row for cell, row in before.average_precision.items())
+    if equal and False not in same.values():
+        return []
+    found = quality_change(before, after, same)
+    if found is None:
+        remark = "could not tell: the baseline or the run does not say which weights its one base model has"
+        new = _mean_ap(after)
+        return [Change(entry, "map", old, new, Verdict.COULD_NOT_TELL, remark, allowed)]
+    low, high = found.change.bounds(margin.level)
+    verdict = verdict_of_change(found, margin)
+    remark = _remark(found, margin, verdict)
+    interval = None if math.isnan(low) else (low, high)
+    return [Change(entry, "map", old, old + found.change.mean, verdict, remark, allowed, interval)]
+
+
+def verdict_of_change(found: QualityChange, margin: Margin) -> Verdict:
+    """What a change of quality means: where its interval allows two answers, none is given."""
+    low, high = found.change.bounds(margin.level)
+    if high < 0 and found.change.mean < -margin.map:
+        return Verdict.REGRESSED
+    return Verdict.HOLDS if low >= -margin.map else Verdict.COULD_NOT_TELL
+
+
+def _remark(found: QualityChange, margin: Margin, verdict: Verdict) -> str:
+    alone = f", {ONE_BASE}" if found.units in (Units.CELLS, Units.CLASSES) else ""
+    low, _ = found.change.bounds(margin.level)
+    match verdict:
+        case Verdict.REGRESSED:
+            return f"regressed{alone}"
+        case Verdict.HOLDS:
+            return f"{'improved' if low > 0 else 'moved, allowed'}{alone}"
+        case Verdict.COULD_NOT_TELL:
+            return f"could not tell: {_too_few(found)}; {_would_do(found, margin)}"
+
+
+def _too_few(found: QualityChange) -> str:
+    """What the answer lacks."""
+    counted = {1: "one"}.get(found.before, str(found.before))
+    match found.units:
+        case Units.BASES:
+            return f"{counted} base models are too few"
+        case Units.CELLS:
+            return f"{counted} cells of one base model are too few"
+        case Units.CLASSES:
+            classes = found.change.classes
+            return f"one cell with {classes} class{'es' * (classes != 1)} is not enough"
+        case Units.ANEW:
+            return f"base models were trained anew, and {found.before} against {found.after} are too few"
+
+
+def _would_do(found: QualityChange, margin: Margin) -> str:
+    """How many more it takes."""
+    needed = base_models_needed(found, margin)
+    sides = " on each side" if found.units is Units.ANEW else ""
+    what = "base models" if found.units in (Units.BASES, Units.ANEW) else "cells"
+    if needed is None:
+        return f"no number of {what} would do, since the change is at the margin or classes differ too much"
+    if found.units is Units.CLASSES:
+        return f"at least {needed} base models or seeds are needed"
+    if math.isnan(found.change.half_width(margin.level)):
+        return f"at least {needed} {what}{sides} are needed"
+    return f"about {needed} {what}{sides} would do"
+
+
+def _not_comparable(before: Quality, after: Quality | None) -> str:
+    """Why the two cannot be compared, empty where they can."""
+    if after is None:
+        return "no test scores"
+    if before.test_clips != after.test_clips:
+        return "other test clips"
+    missing = before.average_precision.keys() - after.average_precision.keys()
+    if missing:
+        return f"{len(missing)} of {len(before.average_precision)} cells are missing, `{min(missing)}` first"
+    if not all(len(a) == len(b) for a, b in zip(_rows(before), _rows(after, before), strict=True)):
+        return "other classes"
+    if _defined(before) != _defined(after):
+        return "other classes with positives on the same test clips: restore the baseline file"
+    return "" if _defined(before) else "no class has a positive"
+
+
+def _rows(quality: Quality, of: Quality | None = None) -> list[tuple[float | None, ...]]:
+    """Average precisions of the cells that `of` has, in its order."""
+    return [quality.average_precision[cell] for cell in (of or quality).average_precision]
+
+
+def _defined(quality: Quality) -> list[int]:
+    """Classes with a positive."""
+    return [k for k, value in enumerate(_rows(quality)[0]) if value is not None]
+
+
+def _mean_ap(quality: Quality) -> float | None:
+    values = [value for row in _rows(quality) for value in row if value is not None]
+    return sum(values) / len(values) if values else None
