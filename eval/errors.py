@@ -1,14 +1,29 @@
 """Bad input, said in one sentence."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+LONGEST = 380  # characters of a sentence
+_BEGINNING, _END = 240, 130  # of what is kept of a longer one
+_LINE_ENDS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
 class InputError(ValueError):
     """What a user gave cannot be used: what must hold, what was found, what to do.
 
-    The command line prints its message and leaves with exit code 2.
+    The command line prints its message and leaves with exit code 2. The message is one line of at most `LONGEST`
+    characters, whatever others wrote into it.
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message)))
+
+
+def one_line(text: str) -> str:
+    """The text with its line ends made spaces, and its middle left out where it is longer than `LONGEST`."""
+    line = _LINE_ENDS.sub(" ", text).strip()
+    return line if len(line) <= LONGEST else f"{line[:_BEGINNING].rstrip()} … {line[-_END:].lstrip()}"
 
 
 def nearest(found: str, valid: Iterable[str]) -> str:

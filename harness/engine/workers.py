@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -168,6 +169,9 @@ def _begin(threads: int, messages: Any) -> None:
     _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     settle(threads)
+    warnings.filterwarnings(
+        "ignore", append=True
+    )  # libraries' words would break the display of the main process
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

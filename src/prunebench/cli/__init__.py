@@ -49,28 +49,44 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
-    from prunebench.eval.errors import InputError
-    from prunebench.eval.files import DISK_FULL
+    from prunebench.cli.streams import flush_output, give_up_output, prepare_streams
 
+    prepare_streams()
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.ClickException as error:
-        say(f"Error: {error.format_message()}", err=True)
-        code = 2
-    except InputError as error:
-        say(f"Error: {error}", err=True)
-        code = 2
-    except OSError as error:
-        full = error.errno in DISK_FULL
-        way_out = (
-            ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
-        )
-        named = error.filename or "no file named"
-        say(f"Error: {error.strerror or error}: {named}{way_out}", err=True)
-        code = 2
+        try:
+            code = cli.main(standalone_mode=False)
+        except click.exceptions.Exit as stop:
+            code = stop.exit_code
+        flush_output()
     except (KeyboardInterrupt, click.Abort):
         say("Stopped.", err=True)
         code = 130
+    except BrokenPipeError:  # whoever read has what they wanted, as in `prunebench list | head`
+        code = 141
+    except (click.ClickException, ValueError, OSError, MemoryError) as error:
+        said = _sentence(error)
+        if said is None:
+            raise
+        say(f"Error: {said}", err=True)
+        code = 2
+    give_up_output()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What is wrong and what to do, or `None` for an error that is the program's own."""
+    from prunebench.eval.errors import InputError, one_line
+    from prunebench.eval.files import DISK_FULL
+
+    if isinstance(error, click.ClickException):
+        return one_line(error.format_message())
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this: give a smaller model, fewer clips or fewer workers."
+    if not isinstance(error, OSError):
+        return None
+    full = error.errno in DISK_FULL
+    way_out = ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
+    named = error.filename or ("standard output" if full else "no file named")
+    return one_line(f"{error.strerror or error}: {named}{way_out}")

@@ -35,8 +35,12 @@ def console(*, stderr: bool = False) -> Console:
     """Standard output or error: as wide as the terminal, or 110 columns where it is none."""
     from rich.console import Console
 
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:  # rich would leave with the code of a failure
+            raise BrokenPipeError
+
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, highlight=False, markup=False, width=None if terminal else 110)
+    return Piped(stderr=stderr, highlight=False, markup=False, width=None if terminal else 110)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: bool = False) -> None:

@@ -18,12 +18,12 @@ from prunebench.harness.engine.cluster import SchedulerLost
         (SchedulerLost(), 1, ["The scheduler is gone. What is finished is kept in"]),
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),
-            1,
+            2,
             ["The disk that holds `records.jsonl` is full, or", "free some space or raise the limit"],
         ),
         (
             OSError(errno.EFBIG, os.strerror(errno.EFBIG), "records.jsonl"),
-            1,
+            2,
             [
                 "`records.jsonl` is full, or a file has reached its size limit (`ulimit -f`).",
                 "raise the limit",

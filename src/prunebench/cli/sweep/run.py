@@ -184,7 +184,7 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
             "raise the limit, and the same command resumes it.",
             err=True,
         )
-        ctx.exit(1)
+        ctx.exit(2)
 
 
 def _conclude(run_folder: Path, *, as_json: bool) -> None:

@@ -1,0 +1,50 @@
+"""Standard output and error, made so that no name, library or reader that leaves ends a command."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import warnings
+
+
+def prepare_streams() -> None:
+    """Call once, before anything is printed.
+
+    What the encoding of a stream cannot say becomes `?`, in any locale. Python's standard error moves to a descriptor
+    of its own, so that libraries of C can be silenced by descriptor 2 while progress is shown. Warnings of libraries
+    are not shown unless Python is asked for them (`-W`, `PYTHONWARNINGS`).
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not of the system
+        if sys.stderr.fileno() == 2:
+            sys.stderr = os.fdopen(
+                os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="replace", newline=""
+            )
+    warnings.filterwarnings("ignore", append=True)
+
+
+def flush_output() -> None:
+    """Write what is still held for standard output.
+
+    Raises:
+        OSError: where that cannot be written.
+    """
+    sys.stdout.flush()
+
+
+def give_up_output() -> None:
+    """Drop what standard output still holds if it cannot be written, so that Python does not try again at its end."""
+    try:
+        flush_output()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
