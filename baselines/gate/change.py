@@ -26,8 +26,8 @@ class Change:
 
     Args:
         entry: name of the entry.
-        figure: `"widths"`, one of `COSTS`, `"file_bytes"`, `"map"`, `"latency_ratio"`, or `"entry"` where one
-            side lacks it altogether.
+        figure: `"widths"`, one of `COSTS`, `"file_bytes"`, `"checkpoint_bytes"`, `"map"`, `"latency_ratio"`, or
+            `"entry"` where one side lacks it altogether.
         before, after: in the baseline and now; `None` where that side has none.
         verdict: what this change alone means.
         remark: the verdict in words, an allowed change named: `"improved"`, `"moved, allowed"`,

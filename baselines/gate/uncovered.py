@@ -23,6 +23,7 @@ def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
     """
     return (
         *_not_held(baseline, name),
+        *_own_file(found, baseline, subject, name),
         *_absent(found, baseline, subject, name),
         *_without_scores(found, baseline),
         *_without_timings(found, baseline, subject),
@@ -41,6 +42,21 @@ def _not_held(baseline: Baseline, name: str) -> Iterator[str]:
             parts.append(f"{word} of {without} of {len(entries)} entries")
     if parts:
         yield f"Not checked, since `{name}` does not hold it: {', '.join(parts)}."
+
+
+def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
+    """The size of a checkpoint's own file beside that of its weights as they are written here."""
+    held, model = baseline.entries.get(MODEL_ENTRY), found.get(MODEL_ENTRY)
+    if held is None or model is None or held.checkpoint_bytes == model.checkpoint_bytes:
+        return
+    if model.checkpoint_bytes is None:
+        yield "The size of the checkpoint's file is held and a model in memory has none: give the path of a checkpoint."
+    elif held.checkpoint_bytes is None and held.file_bytes is not None:
+        yield (
+            f"`{name}` holds the size of the weights as prunebench writes them, {held.file_bytes:,} bytes, and not "
+            f"that of the checkpoint's own file: `{subject}` has {model.checkpoint_bytes:,}. Save the baseline again "
+            "to hold it."
+        )
 
 
 def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:

@@ -10,7 +10,12 @@ from prunebench.baselines.regression.baseline import Baseline, MadeWith
 from prunebench.baselines.regression.operating_point import COSTS, Figures
 from prunebench.eval.errors import InputError
 
-_PARTS = {"file_bytes": "file_bytes", "map": "quality", "latency_ratio": "speed"}
+_PARTS = {
+    "file_bytes": "file_bytes",
+    "checkpoint_bytes": "checkpoint_bytes",
+    "map": "quality",
+    "latency_ratio": "speed",
+}
 
 
 def updated(

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def figures_of_model(model: nn.Module) -> dict[str, Figures]:
-    """The one entry of a Cnn14: its exact figures and the bytes of its file."""
+def figures_of_model(model: nn.Module, checkpoint_bytes: int | None = None) -> dict[str, Figures]:
+    """The one entry of a Cnn14: its exact figures and the bytes of its file.
+
+    Args:
+        model: in memory.
+        checkpoint_bytes: of the file that it was read from, where it was.
+    """
     shape = cast(Cnn14Shape, model)
     macs = count_macs(shape)
     found = Figures(
@@ -23,5 +28,6 @@ def figures_of_model(model: nn.Module) -> dict[str, Figures]:
         macs_backbone=macs.backbone,
         macs_with_frontend=macs.with_frontend,
         file_bytes=file_bytes(model),
+        checkpoint_bytes=checkpoint_bytes,
     )
     return {MODEL_ENTRY: found}

@@ -80,7 +80,9 @@ class Figures:
         parameter_bytes: bytes they take.
         macs_backbone: multiply–accumulates of one clip, log-mel in.
         macs_with_frontend: the same, waveform in.
-        file_bytes: of the saved state dict; `None` where it is not held.
+        file_bytes: of the state dict as `torch.save` writes it, in float32 where a checkpoint was read; `None`
+            where it is not held.
+        checkpoint_bytes: of a checkpoint's own file, whatever its form and precision; `None` where it is not held.
         speed: `None` where it is not held.
         quality: `None` where it is not held.
 
@@ -94,11 +96,12 @@ class Figures:
     macs_backbone: Count
     macs_with_frontend: Count
     file_bytes: Count | None = None
+    checkpoint_bytes: Count | None = None
     speed: Speed | None = None
     quality: Quality | None = field(default=None, hash=False)
 
     def without(self, parts: Iterable[str]) -> Figures:
-        """These with `"file_bytes"`, `"quality"` or `"speed"` not held."""
+        """These with `"file_bytes"`, `"checkpoint_bytes"`, `"quality"` or `"speed"` not held."""
         none: dict[str, Any] = dict.fromkeys(parts)
         return replace(self, **none)
 

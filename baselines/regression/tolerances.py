@@ -60,7 +60,7 @@ class Tolerances:
     """What a baseline allows.
 
     Args:
-        file_bytes: of the saved state dict.
+        file_bytes: of the state dict as `torch.save` writes it, and of a checkpoint's own file.
         quality: mean over cells and classes.
         speed: of the latency relative to the unpruned model of the same run.
     """

@@ -1,8 +1,9 @@
-"""Bytes of a model's file: as written, in half precision, and compressed.
+"""Bytes of a model as a file: as written here, in half precision, and compressed.
 
 The file is the state dict as `torch.save` writes it: weights, statistics, the fixed matrices of the front end and
-names. Compressed means DEFLATE at zlib's level 6, which is what `zip` and HTTP servers do to it; trained weights
-are close to noise, so it saves little.
+names. A checkpoint that was read is in float32, so this is not the size of its own file, which may be of another
+precision or form. Compressed means DEFLATE at zlib's level 6, which is what `zip` and HTTP servers do to it; trained
+weights are close to noise, so it saves little.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def file_bytes(model: nn.Module, *, half: bool = False) -> int:
-    """Bytes of the saved state dict, with `half` of its floating-point tensors in half precision."""
+    """Bytes of the state dict as `torch.save` writes it; with `half`, floating-point tensors are in half precision."""
     return len(_saved(model, half=half))
 
 

@@ -46,7 +46,7 @@ MODEL = (
     ),
     ModelMeasure(
         name="file_bytes",
-        title="bytes of the saved state dict",
+        title="bytes of the state dict as torch saves it",
         unit="B",
         better="lower",
         cost="one write",
@@ -54,7 +54,7 @@ MODEL = (
     ),
     ModelMeasure(
         name="file_bytes_fp16",
-        title="bytes of the saved state dict in half precision",
+        title="bytes of the state dict as torch saves it, in half precision",
         unit="B",
         better="lower",
         cost="one write",

@@ -49,7 +49,7 @@ class MachineFigures:
     """One shape on this machine.
 
     Args:
-        file_bytes: of the saved state dict.
+        file_bytes: of the state dict as `torch.save` writes it.
         latency_ms, latency_ratio: median of a 10 s clip, log-mel in, one thread, and its ratio to the unpruned one.
         peak_memory_bytes: of a forward pass over the loaded model.
     """

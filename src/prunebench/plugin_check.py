@@ -61,7 +61,8 @@ class HeldBaseline:
         self, model: Any, targets: ArrayLike | None, scores: ArrayLike | None
     ) -> list[baselines.Change]:
         __tracebackhide__ = True
-        found = _figures(_cnn14(model), targets, scores)
+        size = Path(model).stat().st_size if isinstance(model, str | Path) and Path(model).is_file() else None
+        found = _figures(_cnn14(model), targets, scores, size)
         path = self.folder / f"{self.name}.json"
         if self.update:
             before = baselines.load_baseline(path).tolerances if path.is_file() else None
@@ -101,9 +102,9 @@ def _cnn14(model: Any) -> Cnn14:
 
 
 def _figures(
-    model: Cnn14, targets: ArrayLike | None, scores: ArrayLike | None
+    model: Cnn14, targets: ArrayLike | None, scores: ArrayLike | None, checkpoint_bytes: int | None
 ) -> dict[str, baselines.Figures]:
-    found = baselines.figures_of_model(model)
+    found = baselines.figures_of_model(model, checkpoint_bytes)
     if (targets is None) != (scores is None):
         raise InputError("Quality needs targets and scores. Found one of them: give both, or neither.")
     if targets is None or scores is None:

@@ -51,6 +51,21 @@ def test_a_model_without_scores_is_sent_to_where_they_are() -> None:
     assert "give them to the pytest fixture" in note
 
 
+def test_the_size_of_a_checkpoints_own_file_is_told_where_one_side_lacks_it() -> None:
+    model, file = WHOLE, dataclasses.replace(WHOLE, checkpoint_bytes=1234)
+    assert uncovered({"model": file}, held(model=file), "m.pth", "b.json") == ()
+    assert uncovered({"model": model}, held(model=model), "m.pth", "b.json") == ()
+    assert uncovered({"model": file}, held(model=model), "m.pth", "b.json") == (
+        "`b.json` holds the size of the weights as prunebench writes them, 99 bytes, and not that of the checkpoint's "
+        "own file: `m.pth` has 1,234. Save the baseline again to hold it.",
+    )
+    (note,) = uncovered({"model": model}, held(model=file), "m.pth", "b.json")
+    assert (
+        note
+        == "The size of the checkpoint's file is held and a model in memory has none: give the path of a checkpoint."
+    )
+
+
 def test_a_run_without_timings_is_told_both_ways_out() -> None:
     bare = WHOLE.without(["speed"])
     (note,) = uncovered({"a": bare, "b": bare}, held(a=WHOLE, b=WHOLE), "run", "b.json")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prunebench.baselines import Figures, Tolerances
 
 _PATH = click.Path(path_type=Path)
-_PARTS = {"file": "file_bytes", "quality": "quality", "speed": "speed"}
+_PARTS = {"file": ("file_bytes", "checkpoint_bytes"), "quality": ("quality",), "speed": ("speed",)}
 
 
 @click.group()
@@ -69,7 +69,7 @@ def save(
     from prunebench import baselines
 
     allowed = _tolerances(output, tolerances, reason)
-    found, left_out = figures_of(subject), [_PARTS[name] for name in without]
+    found, left_out = figures_of(subject), [part for name in without for part in _PARTS[name]]
     entries = {name: figures.without(left_out) for name, figures in found.entries.items()}
     held = _with_spread(entries, output, spread_of)
     classes = {} if "quality" in without else found.classes

@@ -38,7 +38,7 @@ def figures_of(subject: Path) -> Found:
         return Found(entries, quality.classes)
     from prunebench.harness.networks.checkpoint import load_checkpoint
 
-    return Found(baselines.figures_of_model(load_checkpoint(subject)))
+    return Found(baselines.figures_of_model(load_checkpoint(subject), subject.stat().st_size))
 
 
 def counted(entries: int) -> str:

@@ -82,7 +82,8 @@ def measure(
     read = read_checkpoint(checkpoint)
     model = read.model
     figures, failed = exact_measures(model)
-    found: dict[str, Any] = {"widths": list(model.widths), **figures, "stored_as": read.precision}
+    found: dict[str, Any] = {"widths": list(model.widths), **figures}
+    found |= {"checkpoint_bytes": checkpoint.stat().st_size, "stored_as": read.precision}
     if read.wrapping:
         found["read_from"] = read.wrapping
     if read.provenance is not None:
