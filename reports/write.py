@@ -46,7 +46,10 @@ def write_report(
     """
     folder = _folder(runs, out)
     chosen = columns_named(columns)
-    for name, known in (*((f, FORMATS) for f in formats), *(((width, tuple(WIDTHS)),) if width else ())):
+    for name, known in (
+        *((f, FORMATS) for f in formats),
+        *(() if width is None else ((width, tuple(WIDTHS)),)),
+    ):
         if name not in known:
             raise InputError(f"Figures have a known format and width. Found `{name}`; {nearest(name, known)}")
     report = make_report(runs)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.logs import MADE_AGAIN, parsed_lines
-from prunebench.eval.run.schema import check_run_schema
+from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import load_shapes
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
@@ -154,12 +154,7 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
         InputError: if the folder is not a run folder, or it or its records are of another schema.
     """
     folder = Path(run)
-    if not (folder / "records.jsonl").is_file():
-        raise InputError(
-            f"A run folder must hold `records.jsonl`. Found none in `{folder}`: give the folder that "
-            "`prunebench run -o` made."
-        )
-    check_run_schema(folder)
+    check_run_folder(folder)
     shapes = load_shapes(folder)
     return [
         dataclasses.replace(

@@ -10,6 +10,32 @@ from prunebench.eval.errors import InputError
 RUN_SCHEMA = 1
 
 
+def check_run_folder(run: Path, *, finished: bool = True) -> None:
+    """Refuse what is no run folder of this schema before anything in it is read.
+
+    Args:
+        run: the folder.
+        finished: whether a finished cell is needed, as for a report.
+
+    Raises:
+        InputError: for a folder that is not there, is no run folder, or has no finished cell where one is needed; as
+            `check_run_schema`.
+    """
+    records, plan = (run / "records.jsonl").exists(), (run / "plan.json").exists()
+    if not run.exists():
+        raise InputError(f"There is no folder `{run}`: give the one that `prunebench run -o` made.")
+    if not records and not plan:
+        raise InputError(
+            f"`{run}` is no run folder: it holds neither `plan.json` nor `records.jsonl`. Give the folder that "
+            "`prunebench run -o` made."
+        )
+    if finished and not records:
+        raise InputError(
+            f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command goes on."
+        )
+    check_run_schema(run)
+
+
 def check_run_schema(run: Path) -> None:
     """Refuse a run folder of another schema before anything in it is read.
 

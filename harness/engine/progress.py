@@ -17,6 +17,7 @@ import psutil
 from prunebench.eval.files import write_text
 
 SCHEMA = 1
+LEAST_SHARE, LEAST_SECONDS = 0.02, 2.0  # of a piece, from which its pace is known
 LOST = 3600.0  # seconds after which a run on another machine that gave no sign counts as gone
 
 
@@ -29,8 +30,9 @@ class Phase:
         work: what all of them cost, in one unit; 1 for a piece of which nothing is known.
         ended_work: what those cost that ended.
         done, failed: pieces that ended.
-        worked: cost of those that were computed; the others share the result of another piece, or none was begun.
-        seconds: that the computed pieces took, together.
+        worked: cost of those that were computed and are typical; others share the result of another piece, none was
+            begun, or what they took says nothing of the rest.
+        seconds: that these took, together.
         started: when the first began, a Unix time.
         ended: when the last ended.
     """
@@ -49,6 +51,15 @@ class Phase:
     def left(self) -> int:
         """Pieces that have not ended."""
         return self.total - self.done - self.failed
+
+    def is_typical(self, work: float) -> bool:
+        """Whether a piece that costs so much says how long the others take: it is no tenth of their mean."""
+        return work >= 0.1 * self.work / self.total
+
+    def share(self, running: Iterable[Piece]) -> float:
+        """What is done of the work, in [0, 1], with what is done of the pieces at work in this phase."""
+        done = self.ended_work + sum(piece.done for piece in running)
+        return min(1.0, done / self.work) if self.work else 1.0
 
 
 @dataclass
@@ -73,6 +84,10 @@ class Piece:
     def done(self) -> float:
         """What is done of its cost."""
         return self.share * self.work
+
+    def tells(self, now: float) -> bool:
+        """Whether its pace is known: a first step is often slower than the rest."""
+        return self.share >= LEAST_SHARE and now - self.started >= LEAST_SECONDS
 
 
 @dataclass(frozen=True)
@@ -167,7 +182,7 @@ class Progress:
         phase.done += not failed
         phase.ended = now
         phase.started = phase.started or now
-        if piece is not None:
+        if piece is not None and phase.is_typical(piece.work):
             phase.worked += piece.work
             phase.seconds += now - piece.started
         self._show(News(name, title, text, failed))
@@ -176,20 +191,30 @@ class Progress:
         for display in self.displays:
             display.show(self, news)
 
+    def at_work(self, phase: str) -> list[Piece]:
+        """The pieces of a phase that are at work."""
+        return [piece for piece in self.running.values() if piece.phase == phase]
+
     def seconds_left(self) -> float | None:
-        """What is left at the pace so far, in seconds; `None` while nothing of a phase that is left has moved."""
+        """What is left at the pace so far, in seconds; `None` while there is no ground for it.
+
+        The pace of a phase is that of its pieces that cost about as much as its others, which have ended or are well
+        under way. A phase of which nothing is known yet leaves the whole unknown.
+        """
         now = time.time()
-        seconds = 0.0
+        seconds = longest = 0.0
         for name, phase in self.phases.items():
             if not phase.left:
                 continue
-            running = [piece for piece in self.running.values() if piece.phase == name]
-            done = sum(piece.done for piece in running)
-            if not phase.worked + done:
+            running = self.at_work(name)
+            known = [piece for piece in running if piece.tells(now) and phase.is_typical(piece.work)]
+            worked = phase.worked + sum(piece.done for piece in known)
+            if not worked:
                 return None
-            spent = phase.seconds + sum(now - piece.started for piece in running if piece.share)
-            seconds += spent / (phase.worked + done) * max(0.0, phase.work - phase.ended_work - done)
-        return seconds / max(1, self.at_once)
+            pace = (phase.seconds + sum(now - piece.started for piece in known)) / worked
+            seconds += pace * max(0.0, phase.work - phase.ended_work - sum(piece.done for piece in running))
+            longest = max([longest, *(pace * (piece.work - piece.done) for piece in running)])
+        return max(longest, seconds / max(1, self.at_once))
 
     def to_json(self) -> str:
         """What `prunebench status` reads."""
@@ -203,7 +228,10 @@ class Progress:
                 "started": self.started,
                 "seconds_left": left,
                 "last_test_map": self.last_map,
-                "phases": {name: asdict(phase) | {"left": phase.left} for name, phase in self.phases.items()},
+                "phases": {
+                    name: asdict(phase) | {"left": phase.left, "share": phase.share(self.at_work(name))}
+                    for name, phase in self.phases.items()
+                },
                 "running": [asdict(piece) for piece in self.running.values()],
             },
             indent=1,

@@ -79,13 +79,14 @@ class Costs:
 
     def scores(self, cells: Sequence[Cell]) -> float:
         """Of collecting what the criteria of the cells ask for."""
-        prune, cost = self._config.prune, 0.0
-        for base, criterion, _ in {(c.base, c.criterion, c.prune_seed) for c in cells if c.criterion}:
-            needs = prune.pruner(criterion).needs
-            if needs & COLLECTED:
-                passes = 3 if "gradients" in needs else 1
-                cost += passes * prune.calibration_clips * self._speeds[base.data].forward
-        return cost
+        asked = {(c.base, c.criterion, c.prune_seed) for c in cells if c.criterion}
+        return sum(self.criterion(base.data, criterion) for base, criterion, _ in asked)
+
+    def criterion(self, data: int, criterion: str) -> float:
+        """Of collecting what one criterion asks for of one base model, nothing where it looks at weights alone."""
+        needs = self._config.prune.pruner(criterion).needs
+        passes = (3 if "gradients" in needs else 1) if needs & COLLECTED else 0
+        return passes * self._config.prune.calibration_clips * self._speeds[data].forward
 
     def rates(self, cells: Sequence[Cell]) -> float:
         """Of the trials that choose the rates of the cells."""
@@ -112,7 +113,7 @@ class Costs:
             schedule = parse_schedule(cell.schedule)
             stages = 1 + bool(cell.criterion) + bool(self._recalibrated(schedule.recalibration_clips))
             return self._tuned(data, cell.finetune_scope, shares, stages)
-        return 0.0
+        return self._speeds[data].outcome
 
     def _recalibrated(self, clips: int | None) -> int:
         return self._config.prune.recalibration_clips if clips is None else clips

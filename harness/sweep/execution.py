@@ -23,7 +23,7 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.engine.tasks import Engine, Failure, Noted, Ready, Task
-from prunebench.harness.plan.plan import Cell, Plan
+from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs
 from prunebench.harness.sweep.graph import (
     BaseModel,
@@ -68,6 +68,7 @@ class Grid:
         self._config = config
         self._plan = plan
         self._run = run
+        self._datasets = datasets
         self._cache = cache
         self._engine = engine
         self._progress = progress
@@ -162,8 +163,19 @@ class Grid:
         self._progress.name(key, PHASES[type(node)], title(node, self._known), self._work(node))
 
     def _work(self, node: Node) -> float:
-        """What a piece costs beside others of its kind."""
-        return max(1.0, self._costs.cell(node.cell)) if isinstance(node, Point) else 1.0
+        """What a piece costs beside others of its kind, in forward passes of a clip."""
+        match node:
+            case Features(data, split) | Stem(BaseModel(Base(data=data)), split):
+                work: float = len(self._datasets[data].split(split))
+            case BaseModel(base):
+                work = self._costs.base(base.data)
+            case Scores(BaseModel(base), criterion, _):
+                work = self._costs.criterion(base.data, criterion)
+            case Trial(cell) | Point(cell):
+                work = self._costs.cell(cell)
+            case Rates():
+                work = 0.0
+        return max(1.0, work)
 
     def _take(self, node: Node, key: str, result: Any) -> None:
         """File a result; an outcome is safe in the run folder before anything else happens."""

@@ -20,7 +20,7 @@ from prunebench.eval.files import check_own_files, write_text
 from prunebench.eval.logs import parsed_lines
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
-from prunebench.eval.run.schema import check_run_schema
+from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.config.merged_config import merged_config, read_config
 
 COPIED = ("scores", "pruners")  # folders of a run
@@ -68,9 +68,9 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     _check_different(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
+            check_run_folder(run)
             check_own_files(run, PARTS)
             _held(run, locks)
-            check_run_schema(run)
         config = merged_config(runs, [read_config(run) for run in runs])
         environments = [_environment(run) for run in runs]
         _check_environments(runs, environments)
@@ -129,11 +129,6 @@ def _check_different(runs: Sequence[Path]) -> None:
 
 
 def _held(run: Path, locks: contextlib.ExitStack) -> None:
-    if not (run / "records.jsonl").is_file():
-        raise InputError(
-            f"A run folder must hold `records.jsonl`. Found none in `{run}`: give the folder that "
-            "`prunebench run -o` made."
-        )
     try:
         locks.enter_context(filelock.FileLock(run / ".lock", timeout=0))
     except filelock.Timeout:

@@ -64,7 +64,7 @@ def run_sweep(
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(
             Cluster(scheduler, config.threads, resources)
-            if scheduler
+            if scheduler is not None
             else local_engine(config.workers, config.threads)
         )
         run = stack.enter_context(RunFolder(folder))

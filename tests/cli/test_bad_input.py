@@ -40,16 +40,34 @@ def refused(found, message):
         (["run", "quick", "--set", "data.name=esc11"], "Unknown data set `esc11`; did you mean `esc10`"),
         (["run", "quick", "--set", "data.name=esc10"], "needs option `root`"),
         (["run", "quick", "--set", "data.name=esc10", "--set", "data.root=nowhere"], "nowhere"),
-        (["report", "nowhere"], "Found none in `nowhere`"),
-        (["status", "nowhere"], "Found none in `nowhere`"),
+        (["report", "nowhere"], "There is no folder `nowhere`"),
+        (["status", "nowhere"], "There is no folder `nowhere`"),
+        (["report", "."], "`.` is no run folder: it holds neither `plan.json` nor `records.jsonl`"),
+        (["status", "."], "`.` is no run folder"),
+        (["merge", "nowhere", ".", "-o", "both"], "There is no folder `nowhere`"),
         (["check", "nowhere", "--baseline", "none.json"], "none.json"),
         (["measure", "nowhere.pt"], "Found none at `nowhere.pt`"),
         (["list", "pruner"], "pruner"),
+        (["run", "quick", "--scheduler", ""], "The value of `--scheduler` is empty"),
+        (["run", "quick", "--scheduler=", "--dry-run"], "The value of `--scheduler` is empty"),
+        (["run", ""], "The value of an argument is empty"),
+        (["report", ""], "The value of an argument is empty"),
+        (["measure", "model.pt", "--counters", ""], "The value of `--counters` is empty"),
+        (["data", "cnn14", "--url", ""], "The value of `--url` is empty"),
+        (["data", "esc50", "-o", ""], "The value of `-o` is empty"),
     ],
 )
 def test_one_sentence(cli, words, message, tmp_path):
     assert refused(cli(*words), message)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_was_stopped_before_its_first_cell_has_no_report_yet(cli, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "plan.json").write_text('["a", "b"]')
+    assert refused(cli("report", "run"), "No cell of `run` is finished yet: let `prunebench run` finish one")
+    code, out, _ = cli("status", "run")
+    assert (code, out.splitlines()[0]) == (0, "0 of 2 cells done, 0 failed, 2 left")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from prunebench.cli.live_display import LiveDisplay, PlainDisplay
+from prunebench.cli.live_display import LiveDisplay, PlainDisplay, in_short
 from prunebench.cli.output import duration
 from prunebench.cli.sweep.status import status
 from prunebench.eval.run.record import Record
@@ -47,6 +47,36 @@ def test_plain_lines(capsys, monkeypatch):
     assert "cells: l1 a: test mAP 0.500" in said
     assert "cells: l1 b failed: no such filter" in said
     assert said[-1].startswith("cells: 1 of 4 done, 1 running, 1 failed, test mAP 0.500, about ")
+
+
+def test_a_base_model_at_work_shows_its_share(capsys, monkeypatch):
+    monkeypatch.setattr(PlainDisplay, "INTERVAL", 0)
+    with PlainDisplay() as display:
+        progress = Progress([display])
+        progress.announce("base models", 2)
+        progress.announce("cells", 4)
+        progress.name("m", "base models", "base 0")
+        progress.step("m", 1, 2)
+    assert capsys.readouterr().err.splitlines()[-1] == "base models 0/2 (25%); cells: 0 of 4 done, 1 running"
+
+
+def test_the_time_left_is_of_what_is_named_beside_it(monkeypatch):
+    """When all cells have ended, what is left is of the shapes, and nothing is left when they have ended too."""
+    now = [1000.0]
+    monkeypatch.setattr("prunebench.harness.engine.progress.time.time", lambda: now[0])
+    progress = Progress()
+    for phase, key in (("cells", "a"), ("shapes", "s")):
+        progress.announce(phase, 1 if key == "a" else 2)
+        progress.name(key, phase)
+        progress.step(key, 0, 1)
+        now[0] += 4
+        progress.finished(key)
+        if key == "a":
+            assert in_short(progress) == "cells: 1 of 1 done, 0 running"
+    assert in_short(progress) == "shapes: 1 of 2 done, 0 running, about 4 s left"
+    progress.name("t", "shapes")
+    progress.finished("t")
+    assert in_short(progress) == "cells: 1 of 1 done, 0 running"
 
 
 def test_the_live_picture():

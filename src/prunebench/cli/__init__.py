@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -54,6 +55,7 @@ def main() -> None:
     prepare_streams()
     try:
         try:
+            _check_words(sys.argv[1:])
             code = cli.main(standalone_mode=False)
         except click.exceptions.Exit as stop:
             code = stop.exit_code
@@ -90,3 +92,13 @@ def _sentence(error: Exception) -> str | None:
     way_out = ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
     named = error.filename or ("standard output" if full else "no file named")
     return one_line(f"{error.strerror or error}: {named}{way_out}")
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse an empty value, which would be taken for none: of an unset variable of a script, say."""
+    for before, word in zip(["", *words], words, strict=False):
+        name = before if word == "" else word.removesuffix("=")
+        given = word == "" or (word.startswith("--") and word.endswith("=") and word.count("=") == 1)
+        if given and name != "--formats":  # a report without figures
+            where = f"`{name}`" if name.startswith("-") else "an argument"
+            raise click.UsageError(f"The value of {where} is empty: give one, or leave it out.")

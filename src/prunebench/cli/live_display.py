@@ -31,7 +31,9 @@ def make_display() -> ClosingDisplay:
 
 
 def _main_phase(progress: Progress) -> str:
-    return "cells" if "cells" in progress.phases else next(reversed(progress.phases))
+    """The cells, or what is left where they have ended."""
+    left = [name for name, phase in progress.phases.items() if phase.left]
+    return "cells" if "cells" in (left or progress.phases) else [*progress.phases, *left][-1]
 
 
 def in_short(progress: Progress) -> str:
@@ -43,7 +45,7 @@ def in_short(progress: Progress) -> str:
         parts.append(f"{cells.failed} failed")
     if progress.last_map is not None:
         parts.append(f"test mAP {progress.last_map:.3f}")
-    left = progress.seconds_left()
+    left = progress.seconds_left() if cells.left else None
     if left is not None:
         parts.append(f"about {duration(left)} left")
     return ", ".join(parts)
@@ -68,7 +70,7 @@ class PlainDisplay:
             self._last = time.monotonic()
             moving = {piece.phase for piece in progress.running.values()}
             shares = [
-                f"{name} {phase.done + phase.failed}/{phase.total}"
+                f"{name} {phase.done + phase.failed}/{phase.total} ({phase.share(progress.at_work(name)):.0%})"
                 for name, phase in progress.phases.items()
                 if name in moving and name != _main_phase(progress)
             ]
@@ -127,11 +129,10 @@ class LiveDisplay:
         running = list(progress.running.values())
         bars = Table.grid(padding=(0, 2))
         for name, phase in list(progress.phases.items()):
-            share = sum(piece.share for piece in running if piece.phase == name)
             ended = phase.done + phase.failed
             bars.add_row(
                 name,
-                ProgressBar(total=phase.total, completed=ended + share, width=30),
+                ProgressBar(total=1.0, completed=phase.share(progress.at_work(name)), width=30),
                 f"{ended}/{phase.total}" + (f", {phase.failed} failed" if phase.failed else ""),
                 duration((phase.ended if not phase.left and phase.ended else now) - phase.started)
                 if phase.started

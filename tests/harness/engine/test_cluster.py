@@ -122,6 +122,8 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=address)
     with pytest.raises(InputError, match="Found none at"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=str(tmp_path / "no.json"))
+    with pytest.raises(InputError, match=r"must be the address of a Dask scheduler, .* Found ``"):
+        run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler="")
     with pytest.raises(InputError, match="must be the address"):
         Cluster("nonsense", 1)
     assert not (tmp_path / "run").exists()

@@ -92,6 +92,51 @@ def test_time_left_weighs_the_cells_by_what_they_cost(clock):
     assert progress.seconds_left() == pytest.approx(80)
 
 
+def test_a_cell_that_costs_next_to_nothing_is_no_ground_for_the_time_of_the_others(clock):
+    """The unpruned model takes two seconds for one part of 30,001; the trainings have not moved."""
+    progress = Progress()
+    progress.announce("cells", 4, 30_001.0)
+    progress.name("unpruned", "cells")
+    for key in "abc":
+        progress.name(key, "cells", work=10_000.0)
+    progress.step("unpruned", 0, 1)
+    clock[0] += 2
+    progress.finished("unpruned")
+    assert progress.seconds_left() is None
+    progress.step("a", 0, 100)
+    clock[0] += 1
+    progress.step("a", 3, 100)  # of one second only
+    assert progress.seconds_left() is None
+    clock[0] += 2
+    progress.step("a", 10, 100)
+    assert progress.seconds_left() == pytest.approx(27 + 30 + 30)
+
+
+def test_the_time_left_is_at_least_that_of_the_longest_piece_at_work(clock):
+    progress = Progress()
+    progress.announce("cells", 4)
+    for key in "abcd":
+        progress.name(key, "cells")
+        progress.step(key, 0, 1)
+    clock[0] += 10
+    for key in "abc":
+        progress.finished(key)
+    progress.step("d", 1, 2)
+    assert progress.seconds_left() == pytest.approx(5, rel=0.35)  # not a quarter of it: one works, not four
+
+
+def test_a_phase_tells_what_is_done_of_the_pieces_at_work_too(clock):
+    progress = Progress()
+    progress.announce("base models", 2, 10.0)
+    for key, work in (("a", 8.0), ("b", 2.0)):
+        progress.name(key, "base models", work=work)
+    progress.step("a", 1, 4)
+    assert progress.phases["base models"].share(progress.at_work("base models")) == 0.2
+    progress.finished("a")
+    assert progress.phases["base models"].share(progress.at_work("base models")) == 0.8
+    assert json.loads(progress.to_json())["phases"]["base models"]["share"] == 0.8
+
+
 def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkeypatch):
     path = tmp_path / "progress.json"
     clock[0] = 4e9  # later than this process began

@@ -195,7 +195,7 @@ def test_a_table_must_fit(tmp_path):
         plan_of(per_layer, f"prune.sensitivity={run}", datasets=[dataset("other")])
     with pytest.raises(InputError, match=r"must be of a model with the widths"):
         plan_of(per_layer, f"prune.sensitivity={run}", "model.width=0.25")
-    with pytest.raises(InputError, match=r"must hold `records.jsonl`"):
+    with pytest.raises(InputError, match=r"There is no folder"):
         plan_of(per_layer, f"prune.sensitivity={tmp_path}/absent")
 
 

@@ -58,7 +58,7 @@ def test_training_from_scratch_costs_the_whole_shape():
     by_control = {cell.control: costs.cell(cell) for cell in plan.cells}
     assert by_control["scratch"] == pytest.approx(whole * (steps * 3 + 16) + 7)
     assert by_control["scratch-macs"] == pytest.approx(whole * ((round(steps / whole) + more) * 3 + 16) + 7)
-    assert by_control["unpruned"] == 0
+    assert by_control["unpruned"] == 7
 
 
 def test_without_a_measurement_a_long_cell_is_told_from_a_short_one():

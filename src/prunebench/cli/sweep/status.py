@@ -30,10 +30,10 @@ def status(run: Path, as_json: bool) -> None:
     From any terminal, whether the run is under way or not.
     """
     from prunebench.eval.run.record import Record, read_records
-    from prunebench.eval.run.schema import check_run_schema
+    from prunebench.eval.run.schema import check_run_folder
     from prunebench.harness.engine.progress import read_progress
 
-    check_run_schema(run)
+    check_run_folder(run, finished=False)
     cells = _planned(run)
     records: list[Record] = read_records(run / "records.jsonl")
     planned = set(cells)  # what failed may be asked for no longer
@@ -71,13 +71,9 @@ def _planned(run: Path) -> list[str]:
     from prunebench.eval.errors import InputError
 
     plan = run / "plan.json"
-    if not plan.is_file():
-        raise InputError(
-            f"A run folder must hold `plan.json`. Found none in `{run}`: give what `prunebench run -o` made."
-        )
     try:
         return [str(cell) for cell in json.loads(plan.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"`{plan}` must be a list of cells. It cannot be read ({error}).") from error
 
 
@@ -86,7 +82,7 @@ def _tell(progress: Mapping[str, Any]) -> None:
     now = time.time()
     for name, phase in progress["phases"].items():
         if phase["left"] and name != "cells":
-            say(f"  {name}: {phase['done']} of {phase['total']}")
+            say(f"  {name}: {phase['done']} of {phase['total']} ({phase['share']:.0%})")
     for piece in progress["running"]:
         say(f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}")
     if progress["last_test_map"] is not None:
