@@ -42,22 +42,19 @@ def _commit() -> str | None:
     """The commit of the clone this runs from, or `None` outside a clone."""
     here = Path(__file__).resolve().parent
     try:
-        found = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-        tracked = subprocess.run(
-            ["git", "-C", str(here), "ls-files", "--error-unmatch", Path(__file__).name],
-            capture_output=True,
-            check=False,
-            timeout=10,
-        )
+        if not _git(here, "ls-files", Path(__file__).name):
+            return None
+        commit = _git(here, "describe", "--always", "--abbrev=12")  # its own --dirty writes the index
+        changed = _git(here, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip() if tracked.returncode == 0 else None
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git prints of a clone, nothing of which is written."""
+    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
 @functools.cache
