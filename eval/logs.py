@@ -12,12 +12,6 @@ from prunebench.eval.faults import reach
 from prunebench.eval.files import check_regular, full_disk, make_folder, read_text, sync_name
 
 T = TypeVar("T")
-MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
-# Log of a run folder → what to do about a line that cannot be read.
-WAYS_OUT = {
-    **dict.fromkeys(("records.jsonl", "outcomes.jsonl", "shapes.jsonl"), MADE_AGAIN),
-    **dict.fromkeys(("removed.jsonl", "curves.jsonl"), "delete the line; reports then lack what it held"),
-}
 
 
 def append_line(path: Path, line: str) -> None:
@@ -62,11 +56,16 @@ def _cut_torn_line(stream: BinaryIO) -> None:
     stream.seek(0, os.SEEK_END)
 
 
-def parsed_lines(path: Path, parse: Callable[[str], T]) -> list[T]:
+def parsed_lines(path: Path, parse: Callable[[str], T], way_out: str = "") -> list[T]:
     """What `parse` makes of each whole line of a file.
 
+    Args:
+        path: of the file; no lines where it is absent.
+        parse: takes a line.
+        way_out: what to do about a line that cannot be read.
+
     Raises:
-        InputError: naming file and line, for one that cannot be parsed, and of a run folder's logs what to do.
+        InputError: naming file and line, for one that cannot be parsed.
     """
     found = []
     for number, line in enumerate(_whole_lines(path), 1):
@@ -75,8 +74,11 @@ def parsed_lines(path: Path, parse: Callable[[str], T]) -> list[T]:
         try:
             found.append(parse(line))
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            way_out = f": {WAYS_OUT[path.name]}" if path.name in WAYS_OUT else ""
-            said = str(error) if isinstance(error, InputError) else f"cannot be read ({error}){way_out}."
+            said = (
+                str(error)
+                if isinstance(error, InputError)
+                else f"cannot be read ({error}){f': {way_out}' if way_out else ''}."
+            )
             raise InputError(f"{path}, line {number}: {said}") from error
     return found
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
+from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.content.report import Report, as_json, make_report
 from prunebench.reports.figures.canvas import FORMATS, rendered
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
@@ -80,7 +81,7 @@ def _folder(runs: Sequence[Path | str], out: Path | str | None) -> Path:
         raise InputError(
             f"A report of several runs needs a folder of its own. Found {len(runs)} runs: give -o DIR."
         )
-    folder = Path(runs[0]) / "report" if out is None else Path(out)
+    folder = RunFiles(Path(runs[0])).report if out is None else Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."

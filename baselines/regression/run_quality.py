@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from prunebench.baselines.regression.entries import ClassPrecisions
 from prunebench.eval.quality.average_precision import average_precision
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
 
@@ -37,9 +37,10 @@ class RunQuality:
         Raises:
             InputError: for a file of scores or targets that cannot be read, or does not fit.
         """
-        path = self._run / "scores" / f"{record.outcome}.npz"
-        label = re.sub(r"[^\w.=-]+", "_", record.data)
-        clips = self._run / "targets" / f"{label}.npz"
+        files = RunFiles(self._run)
+        path = files.scores_of(record.outcome)
+        label = record.data
+        clips = files.targets_of(label)
         if not (path.is_file() and clips.is_file()):
             return None
         if label not in self._targets:

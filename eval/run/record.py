@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.logs import MADE_AGAIN, parsed_lines
+from prunebench.eval.run.layout import MADE_AGAIN, RunFiles
+from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import load_shapes
 
@@ -164,7 +165,7 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
         )
         if r.widths in shapes
         else r
-        for r in read_records(folder / "records.jsonl", others)
+        for r in read_records(RunFiles(folder).records, others)
     ]
 
 
@@ -188,5 +189,5 @@ def read_records(path: Path, others: list[str] | None = None) -> list[Record]:
             others.append(line)
             return None
 
-    found = parsed_lines(path, parse)
+    found = run_lines(path, parse)
     return list({record.cell: record for record in found if record is not None}.values())

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.run.layout import RunFiles
 
 RUN_SCHEMA = 1
 
@@ -21,7 +22,8 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
         InputError: for a folder that is not there, is no run folder, or has no finished cell where one is needed; as
             `check_run_schema`.
     """
-    records, plan = (run / "records.jsonl").exists(), (run / "plan.json").exists()
+    files = RunFiles(run)
+    records, plan = files.records.exists(), files.plan.exists()
     if not run.exists():
         raise InputError(f"There is no folder `{run}`: give the one that `prunebench run -o` made.")
     if not records and not plan:
@@ -48,7 +50,7 @@ def check_run_schema(run: Path) -> None:
         InputError: for another version than `RUN_SCHEMA`.
     """
     try:
-        environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+        environment = json.loads(RunFiles(run).environment.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
     version = (

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.logs import parsed_lines
+from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.run_lines import run_lines
 
 
 @dataclass(frozen=True)
@@ -59,4 +60,4 @@ def load_shapes(run: Path | str) -> dict[tuple[int, ...], Shape]:
     Raises:
         InputError: for a line of another schema or that cannot be read.
     """
-    return {shape.widths: shape for shape in parsed_lines(Path(run) / "shapes.jsonl", Shape.from_json)}
+    return {shape.widths: shape for shape in run_lines(RunFiles(Path(run)).shapes, Shape.from_json)}

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.contents import config_table
+from prunebench.eval.run.layout import RunFiles
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
@@ -20,8 +23,8 @@ def difference(folder: Path, config: Config) -> str:
     was switched on.
     """
     try:
-        before = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        before = config_table(RunFiles(folder), required=True)
+    except InputError:
         return ""
     # What a folder of an earlier version does not name was as usual.
     old = dict(flat(Config().table())) | dict(flat(before))

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
-
-
-def read_config(run: Path) -> dict[str, Any]:
-    """The resolved configuration of a run folder.
-
-    Raises:
-        InputError: without one, or if it cannot be read.
-    """
-    path = run / "config.toml"
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"A run folder must hold its `config.toml`. `{path}` cannot be read ({error}): give what "
-            "`prunebench run -o` made."
-        ) from error
 
 
 def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

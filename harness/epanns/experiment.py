@@ -17,6 +17,7 @@ from scipy.special import logit, softmax
 
 from prunebench.eval.files import write_text
 from prunebench.eval.quality.average_precision import mean_average_precision
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
@@ -94,7 +95,7 @@ def outcomes(config: Config, folder: Path) -> list[Outcome]:
 
 def _of_record(record: Record, config: Config, folder: Path) -> Iterator[Outcome]:
     options, steps = config.data[0], config.finetune.steps
-    with np.load(folder / "scores" / f"{record.outcome}.npz") as kept:
+    with np.load(RunFiles(folder).scores_of(record.outcome)) as kept:
         by_softmax = _softmax_map(kept["test"], options)
     if record.control == "unpruned":
         yield _outcome(record, "as given", 0, record.stages["base"]["test_map"], by_softmax, options)

@@ -17,11 +17,13 @@ import tomli_w
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import check_own_files, write_text
-from prunebench.eval.logs import parsed_lines
+from prunebench.eval.run.contents import config_table, environment_of, measure_rows, planned_cells
+from prunebench.eval.run.layout import CURVES, OUTCOMES, REMOVED, SHAPES, RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
+from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
-from prunebench.harness.config.merged_config import merged_config, read_config
+from prunebench.harness.config.merged_config import merged_config
 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets")
@@ -71,38 +73,41 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             check_run_folder(run)
             check_own_files(run, PARTS)
             _held(run, locks)
-        config = merged_config(runs, [read_config(run) for run in runs])
-        environments = [_environment(run) for run in runs]
+        config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
+        environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
         targets = _targets(runs)
         records, twice, largest = _records(runs, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
+        plan, measures = _plan(runs), _measures(runs)
         logs = _logs(runs, [run for run, same in zip(runs, here, strict=True) if same])
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            new = Path(temporary) / "run"
+            files = RunFiles(Path(temporary) / "run")
+            new = files.folder
             new.mkdir()
             machines = [
                 {"run": run.resolve().name, "processor": e.get("processor"), "commit": e.get("commit")}
                 for run, e in zip(runs, environments, strict=True)
             ]
-            write_text(new / "config.toml", tomli_w.dumps(config))
+            write_text(files.config, tomli_w.dumps(config))
             write_text(
-                new / "environment.json",
+                files.environment,
                 json.dumps({**environments[0], "merged_from": machines}, indent=1, sort_keys=True),
             )
-            write_text(new / "plan.json", json.dumps(_plan(runs)))
-            write_text(new / "records.jsonl", "".join(f"{record.to_json()}\n" for record in records))
+            write_text(files.plan, json.dumps(plan))
+            write_text(files.records, "".join(f"{record.to_json()}\n" for record in records))
             for name, lines in logs.items():
                 write_text(new / name, "".join(f"{line}\n" for line in lines))
-            _write_measures(new / "measures.json", runs)
+            if measures:
+                write_text(files.measures, json.dumps(measures, indent=1))
             for run in reversed(runs):
                 for part in COPIED:
                     if (run / part).is_dir():
                         shutil.copytree(run / part, new / part, symlinks=True, dirs_exist_ok=True)
             for path in targets:
-                (new / "targets").mkdir(exist_ok=True)
-                shutil.copy2(path, new / "targets" / path.name)
+                files.targets.mkdir(exist_ok=True)
+                shutil.copy2(path, files.targets / path.name)
             if out.exists():
                 out.rmdir()
             new.replace(out)
@@ -130,22 +135,13 @@ def _check_different(runs: Sequence[Path]) -> None:
 
 def _held(run: Path, locks: contextlib.ExitStack) -> None:
     try:
-        locks.enter_context(filelock.FileLock(run / ".lock", timeout=0))
+        locks.enter_context(filelock.FileLock(RunFiles(run).lock, timeout=0))
     except filelock.Timeout:
         raise InputError(
             f"A run that is merged must be at rest. Found one at work in `{run}`: wait for it."
         ) from None
     except OSError:
         pass  # a folder that cannot be written to has no run at work
-
-
-def _environment(run: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((run / "environment.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"A run that is merged must hold its `environment.json`. That of `{run}` cannot be read ({error})."
-        ) from error
 
 
 def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, Any]]) -> None:
@@ -164,7 +160,7 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
     """The test targets of every data set, one file each."""
     found: dict[str, Path] = {}
     for run in runs:
-        for path in sorted((run / "targets").glob("*.npz")):
+        for path in sorted(RunFiles(run).targets.glob("*.npz")):
             other = found.setdefault(path.name, path)
             mine, theirs = (read_arrays(each, "targets", "names") for each in (path, other))
             if not all(map(np.array_equal, mine, theirs)):
@@ -180,7 +176,7 @@ def _records(runs: Sequence[Path], environments: Sequence[dict[str, Any]]) -> tu
     found: dict[str, tuple[Record, int]] = {}
     twice, largest = 0, 0.0
     for index, run in enumerate(runs):
-        for record in read_records(run / "records.jsonl"):
+        for record in read_records(RunFiles(run).records):
             before, owner = found.setdefault(record.cell, (record, index))
             if owner == index:
                 continue
@@ -203,20 +199,16 @@ def _map(record: Record) -> float:
 
 
 def _plan(runs: Sequence[Path]) -> list[str]:
-    cells: dict[str, None] = {}
-    for run in runs:
-        with contextlib.suppress(OSError, ValueError):
-            cells |= dict.fromkeys(json.loads((run / "plan.json").read_text(encoding="utf-8")))
-    return list(cells)
+    return list(dict.fromkeys(cell for run in runs for cell in planned_cells(RunFiles(run))))
 
 
 def _logs(runs: Sequence[Path], measured: Sequence[Path]) -> dict[str, list[str]]:
     """The logs beside the records, name → lines; latency and memory are those of the runs `measured` alone."""
     found = {
-        "outcomes.jsonl": _lines("outcomes.jsonl", runs, _identity),
-        "removed.jsonl": _lines("removed.jsonl", runs, _outcome),
-        "curves.jsonl": _lines("curves.jsonl", runs, _outcome),
-        "shapes.jsonl": _lines("shapes.jsonl", measured, _widths),
+        OUTCOMES: _lines(OUTCOMES, runs, _identity),
+        REMOVED: _lines(REMOVED, runs, _outcome),
+        CURVES: _lines(CURVES, runs, _outcome),
+        SHAPES: _lines(SHAPES, measured, _widths),
     }
     return {name: lines for name, lines in found.items() if lines}
 
@@ -226,19 +218,17 @@ def _lines(name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], s
     found: dict[str, str] = {}
     for run in runs:
         # The last line of a run counts.
-        own = dict(parsed_lines(run / name, lambda line: (key(json.loads(line)), line)))
+        own = dict(run_lines(run / name, lambda line: (key(json.loads(line)), line)))
         found = {**own, **found}
     return list(found.values())
 
 
-def _write_measures(path: Path, runs: Iterable[Path]) -> None:
-    found: dict[str, Any] = {}
+def _measures(runs: Iterable[Path]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for run in runs:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            for row in json.loads((run / path.name).read_text(encoding="utf-8")):
-                found.setdefault(row["name"], row)
-    if found:
-        write_text(path, json.dumps(list(found.values()), indent=1))
+        for row in measure_rows(RunFiles(run)):
+            found.setdefault(row["name"], row)
+    return list(found.values())
 
 
 def _identity(line: Mapping[str, Any]) -> str:

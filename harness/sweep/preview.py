@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs, parse_allocation
 from prunebench.harness.budget.target import without
@@ -79,7 +80,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
 
 
 def _finished(folder: Path | None) -> set[str]:
-    records = read_records(folder / "records.jsonl") if folder is not None else []
+    records = read_records(RunFiles(folder).records) if folder is not None else []
     return {record.cell for record in records if record.status == "done"}
 
 

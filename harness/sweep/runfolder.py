@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +13,11 @@ import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import DISK_FULL, check_own_files, remove_leftovers, whole_file, write_text
-from prunebench.eval.logs import append_line, parsed_lines, read_lines
+from prunebench.eval.logs import append_line, read_lines
 from prunebench.eval.measures.measure_registry import installed_measures
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, read_records
+from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
 from prunebench.eval.run.shape_line import Shape, load_shapes
 from prunebench.harness.cells.outcome import Outcome
@@ -30,20 +31,12 @@ PROBES = ".prunebench-" + "[0-9a-f]" * 32  # as `cluster` names them, and nothin
 
 
 class RunFolder:
-    """A run folder, held by one process at a time.
-
-    `config.toml` the resolved configuration · `environment.json` versions and machine · `plan.json` identities
-    of all cells · `measures.json` name, unit, direction and bounds of every
-    measure · `outcomes.jsonl` what was trained and measured ·
-    `removed.jsonl` the filters each of them lost, by layer · `curves.jsonl` [step, validation mAP] along the
-    trainings that were evaluated · `records.jsonl` one record a cell ·
-    `shapes.jsonl` latency and memory by shape · `failures.log` tracebacks · `pruners/` files that define pruners ·
-    `scores/` test scores · `targets/` test targets · `report/` · `progress.json` while a run is under way.
-    """
+    """A run folder, held by one process at a time; `RunFiles` says what lies in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = filelock.FileLock(path / ".lock", timeout=0)
+        self.files = RunFiles(path)
+        self._lock = filelock.FileLock(self.files.lock, timeout=0)
 
     def __enter__(self) -> RunFolder:
         try:
@@ -77,7 +70,7 @@ class RunFolder:
     @property
     def scores(self) -> Path:
         """The folder of test scores."""
-        return self.path / "scores"
+        return self.files.scores
 
     def begin(self, config: Config, plan: Plan, datasets: Sequence[DataSet]) -> None:
         """Write what describes the run, or check that it fits what is there.
@@ -89,23 +82,19 @@ class RunFolder:
         self._check_folder()
         self._check_cells(config, plan)
         environment = self._environment()
-        write_text(self.path / "plan.json", json.dumps([cell.identity for cell in plan.cells]), follow=False)
-        write_text(
-            self.path / "environment.json", json.dumps(environment, indent=1, sort_keys=True), follow=False
-        )
+        write_text(self.files.plan, json.dumps([cell.identity for cell in plan.cells]), follow=False)
+        write_text(self.files.environment, json.dumps(environment, indent=1, sort_keys=True), follow=False)
         for folder in (self.path, *(path for path in self.path.iterdir() if path.is_dir())):
             remove_leftovers(folder)
-        write_text(self.path / "config.toml", config.to_toml(), follow=False)
+        write_text(self.files.config, config.to_toml(), follow=False)
         measures = [measure.description() for measure in installed_measures()[0]]
-        write_text(self.path / "measures.json", json.dumps(measures, indent=1), follow=False)
+        write_text(self.files.measures, json.dumps(measures, indent=1), follow=False)
         for file in map(Path, config.prune.files):
             # Two files of one name in different folders are both kept.
             kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
-            write_text(self.path / "pruners" / kept, file.read_text(encoding="utf-8"), follow=False)
+            write_text(self.files.pruners / kept, file.read_text(encoding="utf-8"), follow=False)
         for dataset in datasets:
-            with whole_file(
-                self.path / "targets" / f"{file_name(dataset.label)}.npz", follow=False
-            ) as stream:
+            with whole_file(self.files.targets_of(dataset.label), follow=False) as stream:
                 np.savez_compressed(
                     stream,
                     targets=dataset.test.targets,
@@ -117,7 +106,7 @@ class RunFolder:
     def _check_folder(self) -> None:
         """Someone else's folder is left alone."""
         foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
-        if foreign and not (self.path / "plan.json").is_file():
+        if foreign and not (self.files.plan).is_file():
             raise InputError(
                 f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
                 "give another folder with -o."
@@ -135,9 +124,9 @@ class RunFolder:
 
     def _environment(self) -> dict[str, object]:
         """What the run is made with: of its first outcome, or of now."""
-        file = self.path / "environment.json"
+        file = self.files.environment
         now = {"run_schema_version": RUN_SCHEMA, **describe_environment()}
-        if not file.exists() and not read_lines(self.path / "outcomes.jsonl"):
+        if not file.exists() and not read_lines(self.files.outcomes):
             return now
         try:
             before = dict(json.loads(file.read_text(encoding="utf-8")))
@@ -151,7 +140,7 @@ class RunFolder:
                 f"A run folder must have run_schema_version {RUN_SCHEMA}. Found {before['run_schema_version']!r} in "
                 f"`{self.path}`: use the version of prunebench that made it, or give another folder with -o."
             )
-        if not read_lines(self.path / "outcomes.jsonl"):
+        if not read_lines(self.files.outcomes):
             return now
         for key in ("torch", "processor"):
             if before.get(key) != now[key]:
@@ -163,16 +152,16 @@ class RunFolder:
 
     def records(self) -> dict[str, Record]:
         """The last record of each cell."""
-        return {record.cell: record for record in read_records(self.path / "records.jsonl")}
+        return {record.cell: record for record in read_records(self.files.records)}
 
     def add_record(self, record: Record) -> None:
         """Append a record, whole or not at all."""
-        append_line(self.path / "records.jsonl", record.to_json())
+        append_line(self.files.records, record.to_json())
 
     def outcomes(self) -> dict[str, Outcome]:
         """Finished outcomes whose test scores are there."""
-        found = parsed_lines(self.path / "outcomes.jsonl", Outcome.from_json)
-        return {o.identity: o for o in found if (self.scores / f"{o.identity}.npz").exists()}
+        found = run_lines(self.files.outcomes, Outcome.from_json)
+        return {o.identity: o for o in found if self.files.scores_of(o.identity).exists()}
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
         """Append an outcome, and before it its curve and the filters that went, by layer.
@@ -184,15 +173,15 @@ class RunFolder:
         removed = outcome.removed or removed
         if any(removed.values()):
             line = {"outcome": outcome.identity, "removed": {k: list(v) for k, v in removed.items()}}
-            append_line(self.path / "removed.jsonl", json.dumps(line, separators=(",", ":")))
+            append_line(self.files.removed, json.dumps(line, separators=(",", ":")))
         if outcome.curve:
             curve = {"outcome": outcome.identity, "curve": outcome.curve}
-            append_line(self.path / "curves.jsonl", json.dumps(curve, separators=(",", ":")))
-        append_line(self.path / "outcomes.jsonl", outcome.to_json())
+            append_line(self.files.curves, json.dumps(curve, separators=(",", ":")))
+        append_line(self.files.outcomes, outcome.to_json())
 
     def log_failure(self, key: str, details: str) -> None:
         """Keep the traceback of a task that failed; the records hold its last line."""
-        append_line(self.path / "failures.log", f"{key}\n{details}")
+        append_line(self.files.failures, f"{key}\n{details}")
 
     def shapes(self, settings: Mapping[str, object]) -> set[tuple[int, ...]]:
         """Shapes whose latency is measured with these settings."""
@@ -211,9 +200,4 @@ class RunFolder:
     ) -> None:
         """Append what one shape was measured at, how, and what could not be measured and why."""
         shape = Shape(tuple(widths), dict(timings), dict(settings), dict(failed))
-        append_line(self.path / "shapes.jsonl", shape.to_json())
-
-
-def file_name(label: str) -> str:
-    """A label as a file name."""
-    return re.sub(r"[^\w.=-]+", "_", label)
+        append_line(self.files.shapes, shape.to_json())

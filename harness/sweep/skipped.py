@@ -7,24 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prunebench.eval.files import write_text
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.dataset import DataSet
-
-FILE = "skipped.csv"
-NOTED = "notes.csv"
 
 
 def write_skipped(folder: Path, datasets: Sequence[DataSet]) -> int:
     """List what data sets skipped, with the reasons; no file where that is nothing. Gives how many."""
     rows = [(dataset.label, name, reason) for dataset in datasets for name, reason in dataset.skipped]
-    _write(folder / FILE, ("data", "clip", "reason"), rows)
+    _write(RunFiles(folder).skipped, ("data", "clip", "reason"), rows)
     return len(rows)
 
 
 def write_notes(folder: Path, datasets: Sequence[DataSet]) -> int:
     """List the recordings of which something is told; no file where there are none. Gives how many."""
     rows = [(dataset.label, name, note) for dataset in datasets for name, note in dataset.noted]
-    _write(folder / NOTED, ("data", "clip", "note"), rows)
+    _write(RunFiles(folder).notes, ("data", "clip", "note"), rows)
     return len(rows)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import DISK_FULL
+from prunebench.eval.run.layout import RunFiles
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.engine.cluster import Cluster
@@ -75,7 +76,7 @@ def run_sweep(
         run.begin(config, plan, datasets)
         write_skipped(folder, datasets)
         write_notes(folder, datasets)
-        progress = Progress([*displays, stack.enter_context(ProgressFile(folder / "progress.json"))])
+        progress = Progress([*displays, stack.enter_context(ProgressFile(RunFiles(folder).progress))])
         if missing:
             Grid(config, plan, datasets, run, cache, engine, progress).run(missing)
         engine.close()

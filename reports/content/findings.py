@@ -8,6 +8,7 @@ from dataclasses import astuple
 from functools import cached_property
 from typing import Any
 
+from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -20,7 +21,7 @@ from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sensitivity, sensitivity_of
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
 from prunebench.reports.statistics.ranking import Ranking, rankings_of
-from prunebench.reports.statistics.recovery import Curve, read_curves
+from prunebench.reports.statistics.recovery import read_curves
 
 EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
 
@@ -95,7 +96,7 @@ class Findings:
         return sensitivity_of(record for run in self._runs for record in finished(run.records))
 
     @cached_property
-    def curves(self) -> dict[str, Curve]:
+    def curves(self) -> dict[str, ValidationCurve]:
         """Outcome → validation mAP along its fine-tuning."""
         return read_curves([run.folder for run in self._runs])
 

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
 from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.palette import INK, Look, look_of
 from prunebench.reports.figures.stages import ratios_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.statistics.recovery import Curve, Recovery, recovery_of
+from prunebench.reports.statistics.recovery import Recovery, recovery_of
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
 MARKED = 8  # curves are marked at about as many steps
@@ -24,7 +25,7 @@ MARKED = 8  # curves are marked at about as many steps
 def draw_recovery(
     points: Sequence[Point],
     panel: Panel,
-    curves: Mapping[str, Curve],
+    curves: Mapping[str, ValidationCurve],
     *,
     standing: str,
     width: float = 2 * COLUMN,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from prunebench.eval.quality.bootstrap import (
 )
 from prunebench.eval.quality.clip_variance import ClipForm, Influences, Resamples
 from prunebench.eval.quality.influence import clip_influences
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
 from prunebench.eval.text.plain import plain
@@ -75,8 +75,7 @@ class ClipScores:
     def clips(self, data: str) -> Clips | None:
         """The test clips of a data set, `None` where no run kept them."""
         if data not in self._clips:
-            name = re.sub(r"[^\w.=-]+", "_", data)
-            files = [run / "targets" / f"{name}.npz" for run in self._runs]
+            files = [RunFiles(run).targets_of(data) for run in self._runs]
             found = [_read_clips(path) for path in files if path.is_file()]
             if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
                 raise InputError(
@@ -108,7 +107,7 @@ class ClipScores:
 
     def _stored(self, record: Record) -> Floats | None:
         for run in self._runs:
-            path = run / "scores" / f"{record.outcome}.npz"
+            path = RunFiles(run).scores_of(record.outcome)
             if path.is_file() and "resampled_map" in _names(path):
                 maps: Floats = read_arrays(path, "resampled_map")[0].astype(np.float64)
                 return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
@@ -150,7 +149,7 @@ class ClipScores:
 
     def _kept(self, record: Record, name: str) -> Floats | None:
         for run in self._runs:
-            path = run / "scores" / f"{record.outcome}.npz"
+            path = RunFiles(run).scores_of(record.outcome)
             if path.is_file() and name in _names(path):
                 found: Floats = read_arrays(path, name)[0].astype(np.float64)
                 return None if np.isnan(found).any() else found
@@ -163,7 +162,7 @@ class ClipScores:
 
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
-            path = run / "scores" / f"{record.outcome}.npz"
+            path = RunFiles(run).scores_of(record.outcome)
             if path.is_file() and "test" in (_names(path) or ["test"]):  # what is broken is read, and says so
                 return read_arrays(path, "test")[0]
         return None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.run.contents import config_table, environment_of, planned_cells
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.text.plain import plain, plain_values
 
@@ -57,7 +56,8 @@ def read_run(folder: Path | str) -> Run:
     """
     path = Path(folder)
     others: list[str] = []
-    planned = _planned(path / "plan.json")
+    files = RunFiles(path)
+    planned = frozenset(planned_cells(files))
     records = tuple(
         record
         for record in load_records(path, others)
@@ -65,7 +65,7 @@ def read_run(folder: Path | str) -> Run:
     )
     if others and not records:
         load_records(path)  # none that can be read: says what was found
-    config, environment = _toml(path / "config.toml"), _json(path / "environment.json")
+    config, environment = config_table(files), environment_of(files)
     told = tuple(map(_plain, records))
     return Run(path, plain_values(config), plain_values(environment), told, len(others), planned)
 
@@ -73,6 +73,8 @@ def read_run(folder: Path | str) -> Run:
 def _plain(record: Record) -> Record:
     """The record as it may be shown anywhere."""
     texts = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    if record.error is not None:  # of several lines, which a report tells in one
+        texts["error"] = " ".join(record.error.split())
     return dataclasses.replace(record, **{name: plain_values(value) for name, value in texts.items()})
 
 
@@ -90,38 +92,3 @@ def stage_map(record: Record, stage: str) -> float:
     """Test mAP at a stage, nan where the cell did not go through it."""
     value = record.stages.get(stage, {}).get("test_map")
     return math.nan if value is None else float(value)
-
-
-def _planned(path: Path) -> frozenset[str]:
-    """Identities of the cells of a plan."""
-    if not path.is_file():
-        return frozenset()
-    again = "`prunebench run` into that folder writes it again"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {again}.") from error
-    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
-        raise InputError(f"`{path}` must hold a list of cells' identities. Found another value: {again}.")
-    return frozenset(found)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"`{path}` must be a TOML file: {error}. Restore it or run again.") from error
-
-
-def _json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it or run again.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"`{path}` must hold a JSON object. Found a {type(found).__name__}: run again.")
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from prunebench.eval.logs import parsed_lines
+from prunebench.eval.run.contents import RemovedFilters, removed_filters
+from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import Floats
-
-Removed = Mapping[str, Sequence[int]]  # layer → filters
 
 
 @dataclass(frozen=True)
@@ -43,20 +41,16 @@ class Overlap:
     bases: int
 
 
-def read_removed(runs: Sequence[Path], outcomes: Collection[str]) -> dict[str, Removed]:
+def read_removed(runs: Sequence[Path], outcomes: Collection[str]) -> dict[str, RemovedFilters]:
     """The filters that each of the outcomes lost, by layer; those that no run kept are left out.
 
     Raises:
         InputError: naming file and line, for a line that cannot be read.
     """
-    wanted = frozenset(outcomes)
-
-    def parse(line: str) -> tuple[str, Removed] | None:
-        found = json.loads(line)
-        return (str(found["outcome"]), found["removed"]) if found["outcome"] in wanted else None
-
-    lines = [parsed for run in runs for parsed in parsed_lines(run / "removed.jsonl", parse) if parsed]
-    return dict(lines)
+    found: dict[str, RemovedFilters] = {}
+    for run in runs:
+        found |= removed_filters(RunFiles(run), outcomes)
+    return found
 
 
 def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> list[Overlap]:
@@ -76,7 +70,9 @@ def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> 
     return [overlap for overlap in found if len(overlap.labels) > 1 and overlap.bases]
 
 
-def _overlap(panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[str, Removed]) -> Overlap:
+def _overlap(
+    panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[str, RemovedFilters]
+) -> Overlap:
     count = len(points)
     total, times = np.zeros((count, count)), np.zeros((count, count))
     bases = list(dict.fromkeys(base for p in points for base in p.by_base()))
@@ -101,7 +97,7 @@ def _overlap(panel: Panel, ratio: float, points: Sequence[Point], removed: Mappi
     return Overlap(panel, ratio, tuple(p.label for p in points), values, int(times.max(initial=0)))
 
 
-def _shares(sets: Sequence[Removed]) -> Floats:
+def _shares(sets: Sequence[RemovedFilters]) -> Floats:
     """Pairwise, (sets, sets); nan where both are empty."""
     layers = sorted({layer for removed in sets for layer in removed})
     sizes = [1 + max(max(removed.get(layer, (0,)), default=0) for removed in sets) for layer in layers]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.logs import parsed_lines
+from prunebench.eval.run.contents import ValidationCurve, curves_of
+from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.points.point import Point
-
-Curve = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
@@ -30,19 +27,19 @@ class Recovery:
     maps: NDArray[np.float64]
 
 
-def read_curves(runs: Sequence[Path]) -> dict[str, Curve]:
+def read_curves(runs: Sequence[Path]) -> dict[str, ValidationCurve]:
     """Outcome → (step, validation mAP) along its training, of every run; without undefined values.
 
     Raises:
         InputError: naming file and line, for a line that cannot be read.
     """
-    found: dict[str, Curve] = {}
+    found: dict[str, ValidationCurve] = {}
     for run in runs:
-        found |= dict(parsed_lines(run / "curves.jsonl", _parsed))
+        found |= curves_of(RunFiles(run))
     return {outcome: curve for outcome, curve in found.items() if curve}
 
 
-def recovery_of(point: Point, curves: Mapping[str, Curve]) -> Recovery | None:
+def recovery_of(point: Point, curves: Mapping[str, ValidationCurve]) -> Recovery | None:
     """The curves of a point, those that were evaluated at the steps of the longest; `None` without any."""
     own = [curves[r.outcome] for r in point.records if r.outcome in curves]
     if not own:
@@ -50,9 +47,3 @@ def recovery_of(point: Point, curves: Mapping[str, Curve]) -> Recovery | None:
     steps = [step for step, _ in max(own, key=len)]
     maps = [[value for _, value in curve] for curve in own if [step for step, _ in curve] == steps]
     return Recovery(np.array(steps), np.array(maps))
-
-
-def _parsed(line: str) -> tuple[str, Curve]:
-    found = json.loads(line)
-    curve = ((int(step), float(value)) for step, value in found["curve"])
-    return str(found["outcome"]), tuple(point for point in curve if math.isfinite(point[1]))

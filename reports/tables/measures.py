@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.run.contents import measure_rows
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
 from prunebench.eval.text.plain import plain
 from prunebench.reports.points.panel import PLACE
@@ -49,16 +49,10 @@ def declared_measures(folders: Sequence[Path]) -> dict[str, Told]:
     """
     found: dict[str, Told] = {}
     for folder in folders:
-        path = folder / "measures.json"
-        if not path.is_file():
-            continue
-        try:
-            for row in json.loads(path.read_text(encoding="utf-8")):
-                key = f"test_{row['name']}" if row["kind"] == "quality" else str(row["name"])
-                told = Told(*map(plain, (key, str(row["title"]), str(row["unit"]), str(row["better"]))))
-                found.setdefault(told.key, told)
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"`{path}` must be a list of measures: {error!r}. Delete it.") from error
+        for row in measure_rows(RunFiles(folder)):
+            key = f"test_{row['name']}" if row["kind"] == "quality" else row["name"]
+            told = Told(*map(plain, (key, row["title"], row["unit"], row["better"])))
+            found.setdefault(told.key, told)
     return found
 
 

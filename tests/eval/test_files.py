@@ -13,6 +13,7 @@ import pytest
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import DISK_FULL, read_text, remove_leftovers, whole_file, write_text
 from prunebench.eval.logs import append_line, parsed_lines, read_lines
+from prunebench.eval.run.run_lines import run_lines
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and modes are POSIX'")
 
@@ -227,7 +228,7 @@ def test_a_damaged_line_is_counted_as_editors_do_and_has_a_way_out_that_is_true_
     path = tmp_path / f"{log}.jsonl"
     path.write_text('{"one": 1}\n\n{one\n{"torn')
     with pytest.raises(InputError) as found:
-        parsed_lines(path, json.loads)
+        run_lines(path, json.loads)
     assert str(found.value).startswith(f"{path}, line 3: cannot be read (")
     assert str(found.value).endswith(end)
 

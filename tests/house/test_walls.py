@@ -1,6 +1,7 @@
 """Who may import whom, from the ground up; and what loads without torch."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib import util
@@ -177,3 +178,13 @@ def test_no_file_holds_two_ideas():
         module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in walls.modules().items()
     }
     assert {module: count for module, count in lengths.items() if count > 300} == {}
+
+
+def test_one_module_spells_the_names_of_a_run_folders_files():
+    names = re.compile(
+        r'"((records|outcomes|shapes|removed|curves)\.jsonl|(plan|environment)\.json)"|/ "(scores|targets)"'
+    )
+    found = {
+        module for module, path in walls.modules().items() if names.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"eval.run.layout"}

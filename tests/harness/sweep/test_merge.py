@@ -25,6 +25,10 @@ def record(name, criterion="l1", value=0.5, **fields):
     )
 
 
+def measure_row(name):
+    return {"name": name, "kind": "quality", "title": name, "unit": "", "better": "higher"}
+
+
 @pytest.fixture
 def make(tmp_path):
     """Makes a run folder."""
@@ -41,7 +45,7 @@ def make(tmp_path):
             "".join(json.dumps({"identity": r.outcome}) + "\n" for r in records)
         )
         (run / "shapes.jsonl").write_text(Shape((4, 2), {"ms": len(name)}).to_json() + "\n")
-        (run / "measures.json").write_text(json.dumps([{"name": "map"}, {"name": name}]))
+        (run / "measures.json").write_text(json.dumps([measure_row("map"), measure_row(name)]))
         for r in records:
             np.savez(run / "scores" / f"{r.outcome}.npz", test=np.zeros((clips, 2)))
         np.savez(

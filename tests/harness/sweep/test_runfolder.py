@@ -5,11 +5,12 @@ import pytest
 
 from prunebench.eval import InputError, Record
 from prunebench.eval.files import write_text
+from prunebench.eval.run.layout import file_name
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import load_config
 from prunebench.harness.plan.plan import Base, Cell, Plan
-from prunebench.harness.sweep.runfolder import RunFolder, file_name
+from prunebench.harness.sweep.runfolder import RunFolder
 
 RECORD = Record(
     cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}}

@@ -87,10 +87,10 @@ def run(
     records, figures, a table and a page into the run folder. The same command resumes a run that was
     stopped and repeats nothing. Exit code 1 if a cell failed.
     """
+    from prunebench.eval.run.layout import RunFiles, file_name
     from prunebench.harness.config.config import load_config
     from prunebench.harness.sweep.preview import few_draws, preview
-    from prunebench.harness.sweep.runfolder import file_name
-    from prunebench.harness.sweep.skipped import FILE, NOTED, listed
+    from prunebench.harness.sweep.skipped import listed
     from prunebench.harness.sweep.sweep import run_sweep
     from prunebench.harness.workspace.cache import Cache, default_cache
 
@@ -126,13 +126,17 @@ def run(
         )
     with _stopping(ctx, output):
         _conclude(output, as_json=as_json)
-    for file, which in ((FILE, "could not be used"), (NOTED, "have a note")):
-        if number := listed(output / file):
-            say(f"{number} clips {which}: {output / file}", err=True)
+    files = RunFiles(output)
+    for file, which in (
+        (files.skipped, "could not be used"),
+        (files.notes, "have a note"),
+    ):
+        if number := listed(file):
+            say(f"{number} clips {which}: {file}", err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     say(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
-        say(f"Why: {output / 'failures.log'}; take them again with --retry-failed.", err=True)
+        say(f"Why: {files.failures}; take them again with --retry-failed.", err=True)
         ctx.exit(1)
 
 

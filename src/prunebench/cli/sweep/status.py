@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,17 +28,20 @@ def status(run: Path, as_json: bool) -> None:
 
     From any terminal, whether the run is under way or not.
     """
+    from prunebench.eval.run.contents import planned_cells
+    from prunebench.eval.run.layout import RunFiles
     from prunebench.eval.run.record import Record, read_records
     from prunebench.eval.run.schema import check_run_folder
     from prunebench.harness.engine.progress import read_progress
 
     check_run_folder(run, finished=False)
-    cells = _planned(run)
-    records: list[Record] = read_records(run / "records.jsonl")
+    files = RunFiles(run)
+    cells = planned_cells(files, required=True)
+    records: list[Record] = read_records(files.records)
     planned = set(cells)  # what failed may be asked for no longer
     records = [record for record in records if record.cell in planned]
     failed = [record for record in records if record.status == "failed"]
-    progress = read_progress(run / "progress.json")
+    progress = read_progress(files.progress)
     running = progress["running"] if progress else []
     found = {
         "cells": len(cells),
@@ -65,16 +67,6 @@ def status(run: Path, as_json: bool) -> None:
         _tell(progress)
     elif found["left"]:
         say("No run is under way here; the same `prunebench run` command goes on.")
-
-
-def _planned(run: Path) -> list[str]:
-    from prunebench.eval.errors import InputError
-
-    plan = run / "plan.json"
-    try:
-        return [str(cell) for cell in json.loads(plan.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"`{plan}` must be a list of cells. It cannot be read ({error}).") from error
 
 
 def _tell(progress: Mapping[str, Any]) -> None:

@@ -1,0 +1,130 @@
+"""What the small files of a run folder hold. A file that cannot be read is answered in one way everywhere."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.run_lines import run_lines
+
+ValidationCurve: TypeAlias = tuple[tuple[int, float], ...]  # (step, validation mAP)
+RemovedFilters: TypeAlias = Mapping[str, Sequence[int]]  # layer → filters
+MADE_BY = "give the folder that `prunebench run -o` made"
+AGAIN = "`prunebench run` into that folder writes it again"
+
+
+def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:
+    """Identities of the cells of the plan, in its order; none without a plan.
+
+    Raises:
+        InputError: if the plan cannot be read, or is absent where it is required.
+    """
+    if not files.plan.is_file():
+        if required:
+            raise InputError(
+                f"No run folder at `{files.folder}`, which has no `{files.plan.name}`: {MADE_BY}."
+            )
+        return []
+    found = _json(files, files.plan.name)
+    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
+        raise InputError(
+            f"`{files.plan}` must hold a list of cells' identities. Found another value: {AGAIN}."
+        )
+    return found
+
+
+def environment_of(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
+    """Versions, machine and threads; empty without the file.
+
+    Raises:
+        InputError: if the file cannot be read, or is absent where it is required.
+    """
+    if not files.environment.is_file():
+        if required:
+            raise InputError(
+                f"`{files.folder}` has no `{files.environment.name}`, which a run writes: {MADE_BY}."
+            )
+        return {}
+    found = _json(files, files.environment.name)
+    if not isinstance(found, dict):
+        raise InputError(
+            f"`{files.environment}` must hold a JSON object. Found a {type(found).__name__}: restore the file, or "
+            "run again into a new folder."
+        )
+    return found
+
+
+def config_table(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
+    """The resolved configuration as TOML values; empty without the file.
+
+    Raises:
+        InputError: if the file cannot be read, or is absent where it is required.
+    """
+    if not files.config.is_file():
+        if required:
+            raise InputError(f"`{files.folder}` has no `{files.config.name}`, which a run writes: {MADE_BY}.")
+        return {}
+    try:
+        return tomllib.loads(files.config.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"`{files.config}` must be a TOML file: {error}. Restore it; {AGAIN}.") from error
+
+
+def measure_rows(files: RunFiles) -> list[dict[str, Any]]:
+    """Name, kind, title, unit, direction and bounds of every measure; none without the file.
+
+    Raises:
+        InputError: for a file that is no list of declarations.
+    """
+    if not files.measures.is_file():
+        return []
+    found = _json(files, files.measures.name)
+    texts = ("name", "kind", "title", "unit", "better")
+    if not isinstance(found, list) or not all(
+        isinstance(row, dict) and all(isinstance(row.get(key), str) for key in texts) for row in found
+    ):
+        raise InputError(f"`{files.measures}` must hold a list of measures. Found another value: {AGAIN}.")
+    return found
+
+
+def curves_of(files: RunFiles) -> dict[str, ValidationCurve]:
+    """Outcome → its curve along fine-tuning, without undefined values.
+
+    Raises:
+        InputError: naming file and line, for a line that cannot be read.
+    """
+    return dict(run_lines(files.curves, _curve))
+
+
+def removed_filters(files: RunFiles, outcomes: Collection[str]) -> dict[str, RemovedFilters]:
+    """The filters that each of these outcomes lost, by layer; those that are not there are left out.
+
+    Raises:
+        InputError: naming file and line, for a line that cannot be read.
+    """
+    wanted = frozenset(outcomes)
+
+    def parse(line: str) -> tuple[str, RemovedFilters] | None:
+        found = json.loads(line)
+        return (str(found["outcome"]), found["removed"]) if found["outcome"] in wanted else None
+
+    return dict(parsed for parsed in run_lines(files.removed, parse) if parsed)
+
+
+def _curve(line: str) -> tuple[str, ValidationCurve]:
+    found = json.loads(line)
+    curve = ((int(step), float(value)) for step, value in found["curve"])
+    return str(found["outcome"]), tuple(point for point in curve if math.isfinite(point[1]))
+
+
+def _json(files: RunFiles, name: str) -> Any:
+    path = files.folder / name
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {AGAIN}.") from error

@@ -1,0 +1,130 @@
+"""Names of the files of a run folder; no other module spells them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+RECORDS, OUTCOMES, SHAPES = "records.jsonl", "outcomes.jsonl", "shapes.jsonl"
+REMOVED, CURVES = "removed.jsonl", "curves.jsonl"
+MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
+# Log → what to do about a line that cannot be read.
+WAYS_OUT = {
+    **dict.fromkeys((RECORDS, OUTCOMES, SHAPES), MADE_AGAIN),
+    **dict.fromkeys((REMOVED, CURVES), "delete the line; reports then lack what it held"),
+}
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Paths inside a run folder, whether the files are there or not.
+
+    Args:
+        folder: the run folder.
+    """
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration, TOML."""
+        return self.folder / "config.toml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, machine and threads, and the schema of the folder."""
+        return self.folder / "environment.json"
+
+    @property
+    def plan(self) -> Path:
+        """Identities of all cells, a JSON list."""
+        return self.folder / "plan.json"
+
+    @property
+    def measures(self) -> Path:
+        """Name, unit, direction and bounds of every measure, a JSON list."""
+        return self.folder / "measures.json"
+
+    @property
+    def records(self) -> Path:
+        """One record a cell, JSON lines; the last of a cell wins."""
+        return self.folder / RECORDS
+
+    @property
+    def outcomes(self) -> Path:
+        """What was trained and measured, JSON lines."""
+        return self.folder / OUTCOMES
+
+    @property
+    def removed(self) -> Path:
+        """The filters that each outcome lost, by layer, JSON lines."""
+        return self.folder / REMOVED
+
+    @property
+    def curves(self) -> Path:
+        """[step, validation mAP] along the trainings that were evaluated, JSON lines."""
+        return self.folder / CURVES
+
+    @property
+    def shapes(self) -> Path:
+        """Latency and memory of each shape, JSON lines."""
+        return self.folder / SHAPES
+
+    @property
+    def failures(self) -> Path:
+        """Tracebacks of cells that failed, text."""
+        return self.folder / "failures.log"
+
+    @property
+    def progress(self) -> Path:
+        """How far the run is; there while a run is under way."""
+        return self.folder / "progress.json"
+
+    @property
+    def skipped(self) -> Path:
+        """Clips that the run does without, with the reasons, CSV."""
+        return self.folder / "skipped.csv"
+
+    @property
+    def notes(self) -> Path:
+        """Recordings of which the run tells something, CSV."""
+        return self.folder / "notes.csv"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run at work in the folder."""
+        return self.folder / ".lock"
+
+    @property
+    def pruners(self) -> Path:
+        """The folder of files that define pruners, as they were when the run began."""
+        return self.folder / "pruners"
+
+    @property
+    def scores(self) -> Path:
+        """The folder of test scores, one npz archive an outcome."""
+        return self.folder / "scores"
+
+    @property
+    def targets(self) -> Path:
+        """The folder of test targets, one npz archive a data set."""
+        return self.folder / "targets"
+
+    @property
+    def report(self) -> Path:
+        """The folder of the report, where no other is asked for."""
+        return self.folder / "report"
+
+    def scores_of(self, outcome: str) -> Path:
+        """Test scores of an outcome: `test` (clips, classes), and what intervals need."""
+        return self.scores / f"{outcome}.npz"
+
+    def targets_of(self, label: str) -> Path:
+        """Test targets of a data set, by its label: `targets`, `class_names`, `sources`, `names`."""
+        return self.targets / f"{file_name(label)}.npz"
+
+
+def file_name(label: str) -> str:
+    """A label as a file name."""
+    return re.sub(r"[^\w.=-]+", "_", label)
