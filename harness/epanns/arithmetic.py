@@ -13,10 +13,12 @@ from prunebench.eval.runtime.latency import Effort, compare_latency
 from prunebench.eval.runtime.memory import peak_memory
 from prunebench.eval.runtime.precision import LEAST
 from prunebench.harness.budget.ratio import removal_count
+from prunebench.harness.engine.progress import Progress
 from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS, Cnn14
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
 
 CLASSES, EMBEDDING = 527, 2048
+PHASE = "latency and memory"
 STFT_MATRICES = 2 * (WINDOW // 2 + 1) * WINDOW
 MEL_MATRIX = (WINDOW // 2 + 1) * MELS
 
@@ -50,30 +52,37 @@ class MachineFigures:
 
     Args:
         file_bytes: of the state dict as `torch.save` writes it.
-        latency_ms, latency_ratio: median of a 10 s clip, log-mel in, one thread, and its ratio to the unpruned one.
+        latency_ms, latency_ratio: median of a 10 s clip, log-mel in, one thread, and the median of its ratios to the
+            unpruned one within rounds.
+        latency_precision: half the 95 % interval of that ratio, relative.
         peak_memory_bytes: of a forward pass over the loaded model.
     """
 
     file_bytes: int
     latency_ms: float
     latency_ratio: float
+    latency_precision: float
     peak_memory_bytes: int
 
 
-def pruned_widths(ratio: float, widths: Sequence[int] = PUBLISHED_WIDTHS) -> tuple[int, ...]:
-    """Widths after a ratio of each of C7 … C12 is gone."""
-    scope = parse_scope(DEFAULT_SCOPE)
+def pruned_widths(
+    ratio: float, widths: Sequence[int] = PUBLISHED_WIDTHS, scope: str = DEFAULT_SCOPE
+) -> tuple[int, ...]:
+    """Widths after a ratio of each layer of the scope is gone."""
+    layers = parse_scope(scope)
     return tuple(
-        width - removal_count(width, ratio) if layer in scope else width
+        width - removal_count(width, ratio) if layer in layers else width
         for layer, width in zip(LAYERS, widths, strict=True)
     )
 
 
-def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WIDTHS) -> list[ShapeFigures]:
+def shape_figures(
+    ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WIDTHS, scope: str = DEFAULT_SCOPE
+) -> list[ShapeFigures]:
     """The unpruned shape, then one for each ratio."""
     found = []
     for ratio in (0.0, *ratios):
-        left = pruned_widths(ratio, widths)
+        left = pruned_widths(ratio, widths, scope)
         trainable = parameters(left, CLASSES, EMBEDDING)
         found.append(
             ShapeFigures(
@@ -89,23 +98,38 @@ def shape_figures(ratios: Sequence[float], widths: Sequence[int] = PUBLISHED_WID
     return found
 
 
-def machine_figures(shapes: Sequence[ShapeFigures], budget_seconds: float) -> list[MachineFigures]:
+def machine_figures(
+    shapes: Sequence[ShapeFigures], budget_seconds: float, progress: Progress | None = None
+) -> list[MachineFigures]:
     """Each shape on this machine, the unpruned one first; random weights, which change none of this.
 
     Args:
         shapes: as `shape_figures` gives them.
         budget_seconds: for latency rounds; four are made in any case.
+        progress: told of each step.
     """
+    progress = Progress() if progress is None else progress
+    titles = {shape.ratio: f"memory at {100 * shape.ratio:g} %" for shape in shapes}
+    progress.announce(PHASE, 1 + len(shapes))
+    for title in ("latency", *titles.values()):
+        progress.name(title, PHASE)
+    progress.step("latency", 0, 1)
     made = {shape.ratio: {"widths": shape.widths} for shape in shapes}
     timed = compare_latency(
         Cnn14, made, shapes[0].ratio, effort=Effort(min_rounds=LEAST, budget_seconds=budget_seconds)
     )
-    return [
-        MachineFigures(
-            file_bytes=file_bytes(Cnn14(shape.widths)),
-            latency_ms=timed[shape.ratio]["latency_backbone_ms"],
-            latency_ratio=timed[shape.ratio]["latency_backbone_ratio"],
-            peak_memory_bytes=peak_memory(Cnn14, made[shape.ratio]),
+    progress.finished("latency")
+    found = []
+    for shape in shapes:
+        progress.step(titles[shape.ratio], 0, 1)
+        found.append(
+            MachineFigures(
+                file_bytes=file_bytes(Cnn14(shape.widths)),
+                latency_ms=timed[shape.ratio]["latency_backbone_ms"],
+                latency_ratio=timed[shape.ratio]["latency_backbone_ratio"],
+                latency_precision=timed[shape.ratio]["latency_backbone_ratio_precision"],
+                peak_memory_bytes=peak_memory(Cnn14, made[shape.ratio]),
+            )
         )
-        for shape in shapes
-    ]
+        progress.finished(titles[shape.ratio])
+    return found

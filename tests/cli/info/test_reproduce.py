@@ -6,13 +6,18 @@ import pytest
 
 
 def test_the_table_of_claims(cli, tmp_path):
-    code, out, _ = cli("reproduce", "epanns", "--light", "-o", "epanns.md")
+    code, out, _ = cli("reproduce", "epanns", "-o", "epanns.md")
     assert code == 0
     for text in ("23,205,839 (0.287)", "13.466 G (0.638)", "16.4 MB (1.000)", "C7–C13", "softmax", "10.1 %"):
         assert text in out
     page = (tmp_path / "epanns.md").read_text()
     assert "| claim | paper | source | convention | measured here | verdict | remark |" in page
-    assert "| size at 75 % | 22.0 % of 81 M | E-PANNs repository" in page
+    assert (
+        "| size at 75 % | 22.0 % of 81 M | E-PANNs repository, config/PANNs_comparison_existing.png and"
+        in page
+    )
+    assert "In brackets: relative to the unpruned model.\n" in page
+    assert "not said" not in page
     assert all(line.count("|") == 8 for line in page.splitlines() if line.startswith("| less "))
 
 
@@ -27,9 +32,10 @@ def test_as_json(cli):
 
 @pytest.mark.slow
 def test_on_this_machine_at_full_width(cli):
-    code, out, _ = cli("reproduce", "epanns", "--json")
+    code, out, error = cli("reproduce", "epanns", "--full", "--json")
     found = json.loads(out)
     assert code == 0
+    assert "latency and memory: 5 of 5" in error
     half = found["machine"][2]
     assert half["file_bytes"] == pytest.approx(97.2e6, rel=0.01)
     assert half["latency_ratio"] < 0.9
@@ -38,6 +44,7 @@ def test_on_this_machine_at_full_width(cli):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--budget", "3"], "Give --full too"),
         (["--checkpoint", "a.pth"], "need both --checkpoint and --audioset"),
         (["--checkpoint", "a.pth", "--audioset", "none"], "`none/hdf5s/indexes`"),
     ],
@@ -46,3 +53,16 @@ def test_bad_input(cli, words, message):
     code, out, error = cli("reproduce", "epanns", "--light", *words)
     assert (code, out, error.count("\n")) == (2, "", 1)
     assert message in error
+
+
+def test_ratios_in_brackets_say_that_they_are_paired():
+    from prunebench.cli.info.reproduce_output import as_markdown
+    from prunebench.harness.epanns.arithmetic import MachineFigures, shape_figures
+    from prunebench.harness.epanns.findings import architecture_findings
+
+    machines = [MachineFigures(100, 50.0, 1.0, 0.0, 10), MachineFigures(60, 28.0, 0.55, 0.013, 8)]
+    shapes = shape_figures((0.5,))
+    claimed = architecture_findings(shape_figures((0.25, 0.5, 0.75)))
+    page = as_markdown(shapes, machines, claimed, [])
+    assert "| latency here, log-mel in, 1 thread | 50 ms (1.000) | 28 ms (0.550 ±1.3%) |" in page
+    assert "the ratio is paired: the median of the ratios within rounds" in page

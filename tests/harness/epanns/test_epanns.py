@@ -4,6 +4,7 @@ import pytest
 
 from prunebench.baselines.papers import epanns
 from prunebench.harness.data.releases import EPANNS_WIDTHS
+from prunebench.harness.engine.progress import Progress
 from prunebench.harness.epanns import arithmetic as epanns_figures
 from prunebench.harness.epanns.arithmetic import MachineFigures, machine_figures, pruned_widths, shape_figures
 from prunebench.harness.epanns.experiment import Outcome
@@ -59,11 +60,14 @@ def test_what_follows_from_the_architecture():
     assert "−71.3 % trainable parameters" in findings["less memory at 50 %"].measured
     assert "0 % peak of live activations" in findings["less memory at 50 %"].measured
     assert findings["size at 75 %"].measured.startswith("10.1 % (8.15 M)")
+    assert findings["size at 75 %"].remark == (
+        "not by pruning C7–C12 uniformly; of C10–C12 alone it would leave 21.6 %"
+    )
     assert "92.53 MiB" in findings["model size at 50 %"].measured
 
 
 def test_memory_of_this_machine_is_set_beside():
-    machines = [MachineFigures(1, 1.0, 1.0, peak) for peak in (200, 150, 100, 50)]
+    machines = [MachineFigures(1, 1.0, 1.0, 0.0, peak) for peak in (200, 150, 100, 50)]
     (found,) = [f for f in architecture_findings(SHAPES, machines) if f.claim is epanns.MEMORY]
     assert "−50.0 % what a pass took on this machine" in found.measured
 
@@ -73,7 +77,10 @@ def test_this_machine(monkeypatch):
         "prunebench.eval.runtime.latency.in_child", lambda threads, call, *words: call(*words)
     )
     monkeypatch.setattr(epanns_figures, "peak_memory", lambda factory, kwargs: 1000 * kwargs["widths"][-1])
-    full, half = machine_figures(shape_figures((0.5,), (2,) * 6 + (16,) * 6), 0.01)
+    told = []
+    display = type("Seen", (), {"show": lambda self, progress, news: told.append(news and news.title)})()
+    full, half = machine_figures(shape_figures((0.5,), (2,) * 6 + (16,) * 6), 0.01, Progress([display]))
+    assert [title for title in told if title] == ["latency", "memory at 0 %", "memory at 50 %"]
     assert full.latency_ratio == 1
     assert half.latency_ms > 0
     # 527 classes and 2048 values of the embedding are most of it.

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
 from prunebench.cli.output import print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prunebench.harness.config.config import Config
+    from prunebench.harness.epanns.arithmetic import MachineFigures, ShapeFigures
     from prunebench.harness.epanns.experiment import Outcome
 
 
@@ -20,15 +25,21 @@ if TYPE_CHECKING:
 \b
 Examples:
   prunebench reproduce epanns
-  prunebench reproduce epanns --light -o epanns.md
+  prunebench reproduce epanns -o epanns.md
+  prunebench reproduce epanns --full
   prunebench reproduce epanns --checkpoint Cnn14_mAP=0.431.pth --audioset AUDIOSET --work runs/epanns
   prunebench reproduce epanns --checkpoint Cnn14_mAP=0.431.pth --audioset AUDIOSET --limit 2000 \\
       --set finetune.steps=2000
 """
 )
 @click.argument("paper", type=click.Choice(["epanns"]))
-@click.option("--light", is_flag=True, help="Leave out what is timed and measured on this machine.")
-@click.option("--budget", default=8.0, show_default=True, help="Seconds for latency rounds.")
+@click.option(
+    "--light/--full",
+    default=True,
+    show_default=True,
+    help="--full times four shapes on this machine and measures their memory, too.",
+)
+@click.option("--budget", default=8.0, show_default=True, help="Seconds for latency rounds, of --full.")
 @click.option(
     "--checkpoint", type=click.Path(path_type=Path), help="The published Cnn14, `prunebench data cnn14`."
 )
@@ -60,15 +71,17 @@ def reproduce(
 ) -> None:
     """What E-PANNs claims, what follows from the architecture, and what a run finds.
 
-    Without weights and data: parameters, size, MACs, memory and latency. With --checkpoint and --audioset: evaluation
-    of the unpruned model, of the pruned ones before and after fine-tuning, by the released and the order-free
-    criterion, and of the unpruned model fine-tuned as long, which the paper lacks.
+    Without weights and data: parameters, size and MACs; with --full latency and memory on this machine, too. With
+    --checkpoint and --audioset: evaluation of the unpruned model, of the pruned ones before and after fine-tuning, by
+    the released and the order-free criterion, and of the unpruned model fine-tuned as long, which the paper lacks.
     """
     from prunebench.baselines.papers import epanns
     from prunebench.eval.errors import InputError
-    from prunebench.harness.epanns.arithmetic import machine_figures, shape_figures
+    from prunebench.harness.epanns.arithmetic import shape_figures
     from prunebench.harness.epanns.findings import architecture_findings, quality_findings
 
+    if light and click.get_current_context().get_parameter_source("budget") is ParameterSource.COMMANDLINE:
+        raise InputError("`--budget` is time for latency rounds, which only --full makes. Give --full too.")
     if (checkpoint is None) != (audioset is None):
         raise InputError(
             "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or neither "
@@ -78,9 +91,7 @@ def reproduce(
     if checkpoint is not None and audioset is not None:
         outcomes = _run(checkpoint, released, audioset, limit, overrides, work)
     shapes = shape_figures(epanns.RATIOS)
-    if not light:
-        say("Timing and measuring four shapes on this machine; --light leaves it out.", err=True)
-    machines = [] if light else machine_figures(shapes, budget)
+    machines = [] if light else _measured(shapes, budget)
     findings = [*architecture_findings(shapes, machines), *quality_findings(outcomes)]
     if output is not None:
         from prunebench.eval.files import write_text
@@ -90,6 +101,15 @@ def reproduce(
         print_json(as_json_value(shapes, machines, findings, outcomes))
     else:
         print_report(shapes, machines, findings, outcomes)
+
+
+def _measured(shapes: Sequence[ShapeFigures], budget: float) -> list[MachineFigures]:
+    from prunebench.cli.live_display import make_display
+    from prunebench.harness.engine.progress import Progress
+    from prunebench.harness.epanns.arithmetic import machine_figures
+
+    with make_display() as display:
+        return machine_figures(shapes, budget, Progress([display]))
 
 
 def _run(
@@ -102,7 +122,7 @@ def _run(
 ) -> list[Outcome]:
     from prunebench.cli.live_display import make_display
     from prunebench.harness.config.config import load_config
-    from prunebench.harness.epanns.experiment import outcomes, released_outcome, run_experiment
+    from prunebench.harness.epanns.experiment import outcomes, run_experiment
 
     sizes = (
         []
@@ -116,5 +136,21 @@ def _run(
         summary = run_experiment(config, work, [display])
     if summary.failed:
         say(f"{summary.failed} of {summary.cells} cells failed: see {work}/failures.log", err=True)
-    own = [] if released is None else [released_outcome(config, released, work)]
+    own = [] if released is None else [_of_released(config, released, work)]
     return [*own, *outcomes(config, work)]
+
+
+def _of_released(config: Config, released: Path, work: Path) -> Outcome:
+    from prunebench.cli.live_display import make_display
+    from prunebench.harness.engine.progress import Progress
+    from prunebench.harness.epanns.experiment import released_outcome
+
+    phase = "released checkpoint"
+    with make_display() as display:
+        progress = Progress([display])
+        progress.announce(phase, 1)
+        progress.name(phase, phase)
+        progress.step(phase, 0, 1)
+        found = released_outcome(config, released, work)
+        progress.finished(phase, test_map=found.test_map)
+    return found

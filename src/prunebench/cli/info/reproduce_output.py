@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 Table = tuple[str, list[list[str]]]  # its heading, and its rows with the names of the columns first
 
+BRACKETS = "In brackets: relative to the unpruned model."
+PAIRED = (
+    "Of latency, the ratio is paired: the median of the ratios within rounds, with half its 95 % interval, and not the "
+    "quotient of the milliseconds."
+)
+
 
 def print_report(
     shapes: Sequence[ShapeFigures],
@@ -37,10 +43,18 @@ def print_report(
     for heading, (names, *rows) in (figures, (claims[0], narrow), *runs):
         say(heading)
         print_table(names, rows)
+        if heading == figures[0]:
+            say(f"  {brackets(machines)}")
+            say()
         if heading == claims[0]:
             for number, note in enumerate(notes, 1):
                 say(f"  [{number}] {note}")
             say()
+
+
+def brackets(machines: Sequence[MachineFigures]) -> str:
+    """What the ratios in brackets are."""
+    return f"{BRACKETS} {PAIRED}" if machines else BRACKETS
 
 
 def as_markdown(
@@ -54,6 +68,7 @@ def as_markdown(
     for heading, (names, *rows) in _tables(shapes, machines, findings, outcomes):
         lines = [names, ["---"] * len(names), *rows]
         parts.append(f"## {heading}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
+    parts.insert(2, f"{brackets(machines)}\n")
     return "\n".join(parts)
 
 
@@ -112,7 +127,7 @@ def _figures(shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures])
             ["file, as torch saves it", *(_mega(m.file_bytes, first.file_bytes) for m in machines)],
             [
                 "latency here, log-mel in, 1 thread",
-                *(_beside(f"{m.latency_ms:,.0f} ms", m.latency_ratio, 1) for m in machines),
+                *(f"{m.latency_ms:,.0f} ms ({_paired(m)})" for m in machines),
             ],
             [
                 "memory of a pass here",
@@ -143,6 +158,11 @@ def _outcomes(outcomes: Sequence[Outcome]) -> list[list[str]]:
 
 def _beside(text: str, value: float, full: float) -> str:
     return f"{text} ({value / full:.3f})"
+
+
+def _paired(machine: MachineFigures) -> str:
+    known = f" ±{machine.latency_precision:.1%}" if machine.latency_precision else ""
+    return f"{machine.latency_ratio:.3f}{known}"
 
 
 def _giga(value: float, full: float) -> str:
