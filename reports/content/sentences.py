@@ -112,13 +112,22 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
             return
         lie = "lies" if held == 1 else "lie"
         own = [row for row in best if row.label in criteria]
-        others = [row for row in best if row.label not in criteria]
+        chance, above = ([row for row in best if test(row)] for test in (_is_random, _is_control))
         names = f": {_with_ratios(own)}" if own else ""
-        controls = f"; of the controls {_with_ratios(others)}" if others else ""
+        also = f"; {_with_ratios(chance)} lies on it too" if chance else ""
+        controls = f"; controls above it: {_with_ratios(above)}" if above else ""
         yield (
-            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of mAP against "
-            f"MACs (backbone){names}{controls}."
+            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of criteria, mAP against "
+            f"MACs (backbone){names}{also}{controls}."
         )
+
+
+def _is_random(row: SummaryRow) -> bool:
+    return row.is_random
+
+
+def _is_control(row: SummaryRow) -> bool:
+    return row.control is not None
 
 
 def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:

@@ -11,9 +11,9 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 from prunebench.reports.figures.canvas import COLUMN, paper_style
-from prunebench.reports.figures.focus import MANY, focus_of
-from prunebench.reports.figures.pareto_labels import crowded, label_marks
-from prunebench.reports.figures.pareto_panel import Handles, draw_panel, nearly_equal
+from prunebench.reports.figures.pareto_labels import MANY, crowded, focus_of, label_marks
+from prunebench.reports.figures.pareto_marks import Handles
+from prunebench.reports.figures.pareto_panel import draw_panel, nearly_equal
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.point import Point
 
@@ -29,7 +29,7 @@ def draw(
     `standing` says below the figure what the run does not claim.
     `column` is the width of a panel in inches, by default one column of a paper, two where there are more criteria
     than a single column keeps apart.
-    Criteria of equal cost are set side by side, points apart; the frontier's corners are at the true cost.
+    Marks stand at their true cost; the bars of ranges are set aside, a hair joins each to its mark.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))
@@ -101,7 +101,7 @@ def _notes(
     signs += ["† as released by its authors"] if any(p.released for p in points) else []
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1:
-        lines.append("marks of one ratio stand side by side and cost the same")
+        lines.append("marks stand at their true cost; the bars of their ranges are set aside")
     if crowd:
         lines.append("in colour: on the frontier, the three best and the two worst on the mean over ratios")
     if equal:

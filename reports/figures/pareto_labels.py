@@ -1,4 +1,4 @@
-"""The names in a panel of mAP against cost, and the room that they need."""
+"""Which criteria a panel of mAP against cost draws in colour and names, and the room that the names need."""
 
 from __future__ import annotations
 
@@ -10,13 +10,33 @@ from matplotlib.axes import Axes
 from prunebench.reports.figures.labels import place_labels, stack_labels
 from prunebench.reports.figures.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
-from prunebench.reports.points.frontier import frontier
+from prunebench.reports.points.frontier import by_standing, frontier
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
 SIZE, LETTER = 5.5, 0.56  # points; the width of a letter, of its size
 LEFT = 16.0  # points from the marks to the names of a crowded panel
 MOST = 0.45  # share of the panel that names may take
+MANY = 9  # rows of the legend beyond which a figure is crowded
+BEST, WORST = 3, 2  # criteria that a reader looks for
+
+
+def focus_of(points: Sequence[Point], quantity: Quantity) -> frozenset[str]:
+    """Labels drawn in colour: all where they are few.
+
+    Else random, what lies on the Pareto frontier, and the three best and the two worst on the mean over ratios of mAP
+    minus the mean of the criteria at that ratio.
+
+    Args:
+        points: of one panel.
+        quantity: the cost of the frontier.
+    """
+    labels = {p.label for p in points}
+    if len(labels) <= MANY:
+        return frozenset(labels)
+    order = by_standing(points)
+    kept = {p.label for p in frontier(points, quantity)} | {p.label for p in points if p.is_random}
+    return frozenset(kept | set(order[:BEST]) | set(order[-WORST:]))
 
 
 def label_marks(

@@ -1,4 +1,4 @@
-"""The Pareto frontier of quality against cost."""
+"""The Pareto frontier of quality against cost: of criteria, and with the controls that stand above it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,28 @@ from prunebench.reports.points.point import Point
 
 
 def frontier(points: Sequence[Point], quantity: Quantity) -> list[Point]:
-    """Points that no other beats in mean mAP at the same or a lower cost, by rising cost.
+    """The frontier of criteria, `random` among them: no other criterion is as cheap or cheaper and better.
 
-    Controls that a user could deploy count: the unpruned model, random, and the shape trained from scratch.
-    The reversed criterion does not, nor the unpruned model at its own rate, which no other cell got.
-    Points without the quantity are left out.
+    By rising cost, on mean test mAP. Points without the quantity are left out.
     """
-    known = [
-        p for p in points if p.control != "reversed" and not p.own_rate and math.isfinite(quantity.of(p))
-    ]
+    return _undominated([p for p in points if p.control is None], quantity)
+
+
+def frontier_with_controls(points: Sequence[Point], quantity: Quantity) -> list[Point]:
+    """The same with the controls that a user could deploy: the unpruned model and the shape trained from scratch.
+
+    The reversed criterion does not compete, nor the unpruned model at its own rate, which no other cell got.
+    """
+    return _undominated([p for p in points if p.control != "reversed" and not p.own_rate], quantity)
+
+
+def controls_above(points: Sequence[Point], quantity: Quantity) -> list[Point]:
+    """Controls that stand above the frontier of criteria: no criterion is as cheap or cheaper and as good."""
+    return [p for p in frontier_with_controls(points, quantity) if p.control is not None]
+
+
+def _undominated(points: Sequence[Point], quantity: Quantity) -> list[Point]:
+    known = [p for p in points if math.isfinite(quantity.of(p))]
     if not known:
         return []
     values = np.array([(quantity.of(p), p.mean_map) for p in known])

@@ -17,7 +17,7 @@ from prunebench.reports.points.cost_axis import (
     PARAMETERS,
     Quantity,
 )
-from prunebench.reports.points.frontier import frontier
+from prunebench.reports.points.frontier import controls_above, frontier
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point, points_of, random_at
 from prunebench.reports.runs.clips import ClipScores
@@ -44,7 +44,8 @@ class SummaryRow:
         difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
             not corrected for the number of comparisons.
         like_random: whether that interval holds zero, `None` where there is no interval.
-        on_frontier: whether no other model has as many MACs (backbone) or fewer and a higher mAP.
+        on_frontier: of a criterion, `random` among them, whether no other has as many MACs (backbone) or fewer and a
+            higher mAP; of a control, whether it stands above that frontier.
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
         parameters, file_bytes: of the model and of its saved file.
         latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
@@ -101,7 +102,7 @@ def rows_of(points: Sequence[Point], scores: ClipScores) -> list[SummaryRow]:
     best = {
         id(p)
         for panel in {p.panel for p in points}
-        for p in frontier([p for p in points if p.panel == panel], MACS)
+        for p in _leading([p for p in points if p.panel == panel])
     }
     return [_row(p, points, scores, on_frontier=id(p) in best) for p in points]
 
@@ -148,6 +149,10 @@ def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_fronti
         peak_memory_bytes=MEMORY.of(point),
         peak_memory_bytes_relative=_relative(MEMORY, point, unpruned),
     )
+
+
+def _leading(points: Sequence[Point]) -> list[Point]:
+    return [*frontier(points, MACS), *controls_above(points, MACS)]
 
 
 def _relative(quantity: Quantity, point: Point, unpruned: Point | None) -> float:

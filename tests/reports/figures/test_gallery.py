@@ -59,9 +59,15 @@ def test_ranges_lie_inside_the_panels(figures):
         for axes in filter(lambda a: a.get_visible(), figure.axes):
             low, high = axes.get_ylim()
             for collection in axes.collections:
-                for path in collection.get_paths():
-                    assert np.all(path.vertices[:, 1] >= low)
-                    assert np.all(path.vertices[:, 1] <= high)
+                hairs = np.any(collection.get_offsets())  # from a mark aside to its bar
+                heights = (
+                    [collection.get_offsets()[:, 1]]
+                    if hairs
+                    else [path.vertices[:, 1] for path in collection.get_paths()]
+                )
+                for height in heights:
+                    assert np.all(height >= low)
+                    assert np.all(height <= high)
 
 
 def test_a_range_without_a_band_beside_it_lies_inside_the_panel(maker):
@@ -101,7 +107,7 @@ def test_legend_and_notes_say_what_is_drawn(quick_report):
         "operator_similarity",
         "unpruned",
         "unpruned, fine-tuned",
-        "Pareto frontier",
+        "Pareto frontier of criteria",
     ]
     notes = figure.texts[0].get_text()
     assert "n = 2 models, random n = 6" in notes
@@ -113,6 +119,41 @@ def test_markers_stand_at_the_means(quick_report):
     line = next(x for x in figure.axes[0].lines if x.get_color() == "#0072B2")
     expected = [(r.parameters / 1e6, r.map_mean) for r in quick_report.rows if r.label == "l1"]
     np.testing.assert_allclose(sorted(zip(*line.get_data(), strict=True)), sorted(expected))
+
+
+def test_every_mark_stands_at_its_true_cost(quick_report):
+    """Criteria of one ratio cost the same, so their marks stand above each other, whatever they would hide."""
+    axes = draw(quick_report.points, MACS, standing="").axes[0]
+    costs = {r.macs_backbone / 1e6 for r in quick_report.rows}
+    drawn = [line for line in axes.lines if line.get_marker() not in ("", "None")]
+    assert len(drawn) == 8  # six criteria, the unpruned model, the unpruned and fine-tuned one
+    for line in drawn:
+        seen = line.get_transform().transform(line.get_xydata())[:, 0]
+        true = [min(costs, key=lambda cost, x=x: abs(cost - x)) for x in line.get_xdata()]
+        expected = axes.transData.transform([(cost, 0) for cost in true])[:, 0]
+        np.testing.assert_allclose(seen, expected, atol=1e-6)
+
+
+def test_ranges_at_one_cost_are_set_aside_from_each_other(quick_report):
+    axes = draw(quick_report.points, MACS, standing="").axes[0]
+    bars = [c for c in axes.collections if c.get_linewidths()[0] == pytest.approx(0.8)]
+    starts = {round(float(c.get_transform().transform(c.get_paths()[0].vertices)[0, 0]), 3) for c in bars}
+    assert len(starts) >= 5  # of five criteria beside random
+
+
+def test_controls_above_the_frontier_have_a_line_of_their_own(maker):
+    maker.grid(criteria={"l1": 0.6, "random": 0.9}, ratios=(0.5, 0.75), seeds=(0,))
+    for ratio in (0.5, 0.75):
+        maker.cell(signal=3.0, control="scratch-macs", ratio=ratio)
+    points = make_report([maker.write()]).points
+    figure = draw(points, MACS, standing="")
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[-2:] == ["Pareto frontier of criteria", "controls above it"]
+    high = {p.ratio: p.mean_map for p in points if p.control == "scratch-macs"}
+    dotted = [x for x in figure.axes[0].lines if x.get_linewidth() == pytest.approx(0.9)]
+    (line,) = [x for x in dotted if x.get_marker() == "None"]
+    heights = line.get_ydata()[np.isfinite(line.get_ydata())]
+    assert set(np.round(heights, 9)) == set(np.round(list(high.values()), 9))
 
 
 def test_the_band_of_random_is_its_range(quick_report):
