@@ -16,6 +16,7 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
+from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, frames
 from prunebench.harness.plan.starting_point import unpruned as unpruned_model
@@ -26,9 +27,7 @@ Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
 FEW = 4  # shapes that share `measure.budget_s`
-_NO_QUALITY = (
-    "Integers change the tags, and a sweep times them alone: take their mAP with `prunebench measure --data`."
-)
+_NO_QUALITY = f"{INTEGERS}, and a sweep times them alone: take their mAP with `prunebench measure --data`."
 
 
 def measure_missing_shapes(
@@ -162,7 +161,7 @@ def _speed_ups(timings: Mapping[str, float], macs_ratio: float) -> dict[str, flo
     for name, ratio in timings.items():
         if name.startswith(latency_key()) and name.endswith(suffix):
             key = name.removesuffix(suffix)
-            found |= {f"{key}_speed_up": 1 / ratio, f"{key}_speed_up_over_macs_ratio": 1 / ratio / macs_ratio}
+            found |= {f"{key}_{figure}": value for figure, value in speed_up(ratio, macs_ratio).items()}
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from prunebench.eval.run.contents import config_table, environment_of, planned_cells
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
-from prunebench.eval.text.plain import plain, plain_values
+from prunebench.eval.text.plain import plain, plain_lines, plain_values
 
 __all__ = ["Run", "final_map", "finished", "load_records", "read_run", "stage_map"]
 
@@ -71,11 +71,11 @@ def read_run(folder: Path | str) -> Run:
 
 
 def _plain(record: Record) -> Record:
-    """The record as it may be shown anywhere."""
-    texts = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    if record.error is not None:  # of several lines, which a report tells in one
-        texts["error"] = " ".join(record.error.split())
-    return dataclasses.replace(record, **{name: plain_values(value) for name, value in texts.items()})
+    """The record as it may be shown anywhere; its error keeps its lines."""
+    values = {field.name: plain_values(getattr(record, field.name)) for field in dataclasses.fields(record)}
+    if record.error is not None:
+        values["error"] = plain_lines(record.error)
+    return dataclasses.replace(record, **values)
 
 
 def finished(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -39,7 +39,7 @@ BELOW_CONFIG = {
     "harness.training",
 }
 BELOW_CELLS = {*BELOW_CONFIG, "harness.config", "harness.plan"}
-BELOW_SWEEP = {*BELOW_CELLS, "harness.cells", "harness.engine"}
+BELOW_SWEEP = {*BELOW_CELLS, "harness.cells", "harness.measuring", "harness.engine"}
 BELOW_CLI = {
     *BELOW_SWEEP,
     *BASELINES,
@@ -119,6 +119,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.config": BELOW_CONFIG,
     "harness.plan": BELOW_CONFIG | {"harness.config"},
     "harness.cells": BELOW_CELLS,
+    "harness.measuring": {
+        *EVAL,
+        *DATA,
+        "harness.workspace",
+        "harness.networks",
+        "harness.data.features",
+        "harness.config",
+    },
     "harness.sweep": BELOW_SWEEP,
     "harness.epanns": BELOW_SWEEP | {"harness.sweep", "baselines.papers"},
     "harness.tagging": {*GROUND, "harness.networks", "harness.data.recordings"},

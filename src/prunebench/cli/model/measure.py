@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prunebench.cli.model.measure_figures import Timing, counted, remembered, spent, stored, timed
 from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from prunebench.harness.networks.checkpoint import Checkpoint
+    pass
 
 
 @click.command(
@@ -72,6 +71,9 @@ def measure(
     from prunebench.eval.measures.exact import exact_measures
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
+    from prunebench.harness.measuring.checkpoint_latency import Timing, latency_of
+    from prunebench.harness.measuring.checkpoint_quality import checkpoint_quality
+    from prunebench.harness.measuring.model_figures import bytes_of, counts_of, energy_of, memory_of
     from prunebench.harness.networks.checkpoint import read_checkpoint
 
     names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
@@ -91,17 +93,17 @@ def measure(
     if failed:
         found["unmeasured"] = failed
     if counters:
-        found["counters"] = counted(model)
+        found["counters"] = counts_of(model)
     if storage:
-        found["storage"] = stored(model)
+        found["storage"] = bytes_of(model)
     if memory:
-        found["memory"] = remembered(checkpoint, model, threads)
+        found["memory"] = memory_of(checkpoint, model, threads)
     if latency:
-        found["latency"] = timed(checkpoint, against, how, quality=data is not None)
+        found["latency"] = latency_of(checkpoint, against, how, quality=data is not None)
     if energy:
-        found["energy"] = spent(checkpoint, model, threads)
+        found["energy"] = energy_of(checkpoint, model, threads)
     if data:
-        found["quality"] = _quality(read, names, data, options, threads)
+        found["quality"] = checkpoint_quality(read, names, data, options, threads)
     if as_json:
         print_json(found)
     else:
@@ -132,33 +134,3 @@ def _check_use(context: click.Context, names: list[str], *, latency: bool, quali
         raise InputError("`--set` takes options of a data set. Found none: give --data NAME.")
     if not names:
         raise InputError("`--backends` must name one at least. Found none: leave it out for `eager`.")
-
-
-def _quality(
-    checkpoint: Checkpoint, names: list[str], data: str, options: tuple[str, ...], threads: int
-) -> dict[str, Any]:
-    from prunebench.eval.errors import InputError
-    from prunebench.harness.cells.backend_quality import backend_quality
-    from prunebench.harness.config.overrides import set_key
-    from prunebench.harness.data import DataOptions
-    from prunebench.harness.data.features.splits import opened, store_features
-    from prunebench.harness.data.options import at_rate
-    from prunebench.harness.networks.class_names import check_classes
-    from prunebench.harness.workspace.cache import Cache, default_cache
-
-    table: dict[str, Any] = {"name": data}
-    for option in options:
-        set_key(table, option.removeprefix("data."))
-    try:
-        chosen = DataOptions(**table)
-    except TypeError as error:
-        raise InputError(f"--set takes options of the data set. Found: {error}.") from error
-    chosen = at_rate(chosen, checkpoint.model.sample_rate)
-    check_classes(checkpoint, opened(chosen).class_names, data)
-    cache = Cache(default_cache())
-    for split in ("training", "test"):
-        store_features(chosen, split, cache)
-    return {
-        name: {"failed": value} if isinstance(value, str) else dict(value)
-        for name, value in backend_quality(checkpoint.model, names, chosen, cache, threads=threads).items()
-    }

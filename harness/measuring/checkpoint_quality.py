@@ -1,0 +1,50 @@
+"""Tagging quality of a model in a file on a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.config.overrides import set_key
+from prunebench.harness.data import DataOptions
+from prunebench.harness.data.features.splits import opened, store_features
+from prunebench.harness.data.options import at_rate
+from prunebench.harness.measuring.backend_quality import backend_quality
+from prunebench.harness.networks.checkpoint import Checkpoint
+from prunebench.harness.networks.class_names import check_classes
+from prunebench.harness.workspace.cache import Cache, default_cache
+
+
+def checkpoint_quality(
+    checkpoint: Checkpoint, backends: Sequence[str], data: str, options: Sequence[str], threads: int
+) -> dict[str, dict[str, Any]]:
+    """What `backend_quality` measures of a checkpoint on a data set at the checkpoint's own rate.
+
+    Args:
+        checkpoint: that was read.
+        backends: names.
+        data: name of the data set.
+        options: of the data set, `key=value` as `--set` takes them.
+        threads: of every backend.
+
+    Raises:
+        InputError: for options that the data set does not take, or other classes than the checkpoint's.
+    """
+
+    table: dict[str, Any] = {"name": data}
+    for option in options:
+        set_key(table, option.removeprefix("data."))
+    try:
+        chosen = DataOptions(**table)
+    except TypeError as error:
+        raise InputError(f"--set takes options of the data set. Found: {error}.") from error
+    chosen = at_rate(chosen, checkpoint.model.sample_rate)
+    check_classes(checkpoint, opened(chosen).class_names, data)
+    cache = Cache(default_cache())
+    for split in ("training", "test"):
+        store_features(chosen, split, cache)
+    return {
+        name: {"failed": value} if isinstance(value, str) else dict(value)
+        for name, value in backend_quality(checkpoint.model, backends, chosen, cache, threads=threads).items()
+    }
