@@ -1,12 +1,12 @@
 """Fetching one file over HTTP: resumed where it broke off, checked before it counts.
 
-`pooch` and `torch.hub` begin anew after a broken connection, which at 330 MB on a bad line never ends; so this is
-the standard library's client with a `Range` header.
+Why this is not left to a library: pooch (1.9, `core.stream_download`) and `torch.hub` write into a temporary file,
+remove it when the connection breaks and never ask for a `Range`, so 330 MB never arrive on a bad line. What is here is
+the standard library's client, that header, and the checks.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import http
 import http.client
@@ -21,11 +21,13 @@ from typing import BinaryIO
 import filelock
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import behind_links, check_regular, make_folder
+from prunebench.eval.files import DISK_FULL, behind_links, check_regular, make_folder
 
 CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
-_BROKEN = (OSError, http.client.HTTPException)  # urllib's own errors are OSErrors
+MOST_BYTES = 1 << 33  # of a file whose size nobody states
+# urllib's own errors are OSErrors; names of hosts that cannot be encoded are ValueErrors.
+_BROKEN = (OSError, http.client.HTTPException, ValueError)
 
 Progress = Callable[[int, int | None], None]
 
@@ -63,9 +65,10 @@ def fetch(
         Whether anything was fetched: a whole file with the right checksum is left alone.
 
     Raises:
-        InputError: without a network, for a server's refusal, a connection that broke, a file other than the
-            one expected, or a path that is no file.
+        InputError: for no address of the web, without a network, for a server's refusal, a connection that broke, a
+            file other than the one expected, or a path that is no file.
     """
+    check_url(source.url)
     path = behind_links(path)
     make_folder(path)
     if path.exists():
@@ -94,6 +97,24 @@ def _fetched(source: Source, part: Path, path: Path, progress: Progress, by_hand
     return True
 
 
+def check_url(url: str) -> None:
+    """Refuse what is no address of a file on the web.
+
+    Raises:
+        InputError: for anything but plain `http://` and `https://` with a host.
+    """
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number, half an address in brackets
+        usable = False
+    if not usable or not url.isascii() or not url.isprintable() or " " in url:
+        raise InputError(
+            f"An address must begin with http:// or https:// and a host, in plain signs. Found `{url}`: give that of "
+            "the file."
+        )
+
+
 def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> None:
     begun = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(source.url, headers={"User-Agent": "prunebench"})
@@ -102,14 +123,15 @@ def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> N
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             resumed = response.status == http.HTTPStatus.PARTIAL_CONTENT
-            length = response.headers.get("Content-Length")
+            length = str(response.headers.get("Content-Length", ""))
             done = begun if resumed else 0
-            total = done + int(length) if length else source.size
+            stated = length.isascii() and length.isdigit() and len(length) < 16
+            total = done + int(length) if stated else source.size
             with part.open("ab" if resumed else "wb") as stream:
                 done = _copy(response, stream, done, total, progress)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if begun and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink()  # it is longer than the file
             return _receive(source, part, by_hand, progress)
         raise InputError(
@@ -130,12 +152,14 @@ def _copy(
         stream.write(chunk)
         done += len(chunk)
         progress(done, total)
+        if done > (total or MOST_BYTES):
+            break  # what follows is not of the file, and may never end
     return done
 
 
 def _broken(source: Source, part: Path, by_hand: Path, why: object) -> str:
     host = urllib.parse.urlsplit(source.url).netloc
-    if isinstance(why, OSError) and why.errno == errno.ENOSPC:
+    if isinstance(why, OSError) and why.errno in DISK_FULL:
         return f"There must be room for the file. Found none left for `{part}`: the same command goes on from there."
     if part.exists() and part.stat().st_size:
         return (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,19 @@ CNN14 = Source(
 # Its publishers give no checksum that could be written here, so the tensors are looked at.
 EPANNS = Source("https://zenodo.org/records/7939403/files/checkpoint_closeto_.44.pt?download=1")
 EPANNS_WIDTHS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 1024, 1024)
+
+
+MOST_UNPACKED = 4 << 30  # bytes; ESC-50 has 0.9e9
+# What Python's reader raises for files that are damaged, encrypted (RuntimeError) or packed by other methods.
+_NO_ZIP = (
+    zipfile.BadZipFile,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True)
@@ -115,12 +131,20 @@ def _unpack(zipped: Path, folder: Path) -> None:
     """Everything below the archive's top folder; member names cannot lead out of `folder`."""
     try:
         with zipfile.ZipFile(zipped) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked > MOST_UNPACKED:
+                raise InputError(
+                    f"The archive must unpack to at most {MOST_UNPACKED:,} bytes. Found {unpacked:,} in `{zipped}`: "
+                    "move it away and fetch the set again."
+                )
             for member in archive.infolist():
                 inside = member.filename.partition("/")[2]
                 if inside and not member.is_dir():
                     member.filename = inside
                     archive.extract(member, folder)  # checks the member's CRC
-    except (zipfile.BadZipFile, EOFError) as error:
+    except _NO_ZIP as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
             f"The archive must be a whole zip file. Found `{zipped}`, which is not ({error}): move it away "
             "and fetch the set again."

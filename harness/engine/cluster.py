@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import re
 import threading
 import time
 import traceback
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
+from prunebench.harness.engine.scheduler_address import PATIENCE, nobody_at, scheduler_address
 from prunebench.harness.engine.tasks import Failure, Ready, Report, Task, carry_out, settle
 from prunebench.harness.workspace.environment import decides_results
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _log = logging.getLogger(__name__)
-PATIENCE = 10  # seconds to reach a scheduler
 _one_at_a_time = threading.Lock()  # torch's generator and number of threads belong to the whole process
 _fit: set[str] = set()  # sweeps that this worker is known to fit
 
@@ -183,26 +182,22 @@ def _connected(address: str) -> Client:
         raise InputError(
             "A sweep on a cluster needs Dask. Found no `distributed`: install `prunebench[dask]`."
         ) from error
-    file = Path(address) if address.endswith(".json") else None
-    if file is None and not re.search(r":\d+/?$|^inproc://", address):
-        raise InputError(
-            "`--scheduler` must be the address of a Dask scheduler, tcp://HOST:PORT, or its scheduler file, a `.json`. "
-            f"Found `{address}`."
-        )
-    if file is not None and not file.is_file():
-        raise InputError(f"A scheduler file must be one that `dask scheduler` wrote. Found none at `{file}`.")
+    found = scheduler_address(address)
+    _silence()
     try:
-        return Client(
-            None if file else address,
-            scheduler_file=file and str(file),
-            timeout=PATIENCE,
-            set_as_default=False,
-        )
-    except (OSError, ValueError) as error:  # timeouts are OSErrors
-        raise InputError(
-            f"`--scheduler` must be the address of a Dask scheduler that runs. Found none at `{address}` within "
-            f"{PATIENCE} s: start `dask scheduler` there, or leave the option out."
-        ) from error
+        return Client(found, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:  # timeouts are OSErrors
+        raise nobody_at(address) from error
+
+
+def _silence() -> None:
+    """Keep Dask's client from logging tracebacks: that the scheduler is gone is said once, by `SchedulerLost`.
+
+    For good, since it logs at the end of the process too.
+    """
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _work(task: Task, sweep: Sweep) -> Any:

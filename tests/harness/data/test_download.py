@@ -1,9 +1,11 @@
 """Downloads, against a server on the loopback interface."""
 
+import contextlib
 import hashlib
 import http.server
 import io
 import os
+import socket
 import threading
 import zipfile
 
@@ -12,6 +14,7 @@ import torch
 
 from prunebench.eval import InputError
 from prunebench.harness import Cnn14
+from prunebench.harness.data import releases
 from prunebench.harness.data.download import Source, fetch
 from prunebench.harness.data.releases import Archive, fetch_epanns, fetch_esc50
 from prunebench.harness.networks.audioset_classes import audioset_classes
@@ -24,11 +27,15 @@ class Server:
 
     def __init__(self):
         self.content, self.ranges, self.breaks_after, self.asked = CONTENT, True, None, []
+        self.status = self.length = None
+        self.tail = b""
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 outer.asked.append(self.headers.get("Range"))
+                if outer.status:
+                    return self.send_error(outer.status)
                 if self.path != "/file":
                     return self.send_error(404, "Not Found")
                 begin = 0
@@ -40,9 +47,12 @@ class Server:
                 else:
                     self.send_response(200)
                 body = outer.content[begin:]
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header(
+                    "Content-Length", (outer.length or str(len(body))).encode().decode("latin-1")
+                )
                 self.end_headers()
-                self.wfile.write(body[: outer.breaks_after])
+                with contextlib.suppress(ConnectionError):  # a client that has enough leaves
+                    self.wfile.write(body[: outer.breaks_after] + outer.tail)
 
             def log_message(self, *words):
                 pass
@@ -130,6 +140,75 @@ def test_a_file_in_the_way_is_left_alone(server, tmp_path):
     assert (tmp_path / "x").read_text() == "mine"
 
 
+def test_an_archive_that_unpacks_without_end_is_refused_before(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(releases, "MOST_UNPACKED", 100)
+    server.content = zipped(TABLE, [])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    with pytest.raises(InputError, match="must unpack to at most 100 bytes"):
+        fetch_esc50(tmp_path / "ESC-50", archive=archive)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "9" * 400, "²"])
+def test_a_length_that_is_none_is_not_believed(server, tmp_path, length):
+    server.length = length
+    assert fetch(server.source(), tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == CONTENT
+
+
+def test_a_server_that_never_ends_is_left(server, tmp_path):
+    server.length, server.tail = "none", b"more" * 100_000
+    with pytest.raises(InputError, match="must have 1,024,000 bytes"):
+        fetch(server.source(), tmp_path / "x")
+    assert names(tmp_path) == []
+
+
+def test_a_server_that_refuses_every_range_is_asked_once(server, tmp_path):
+    server.status = 416
+    with pytest.raises(InputError, match="answered 416"):
+        fetch(server.source(), tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "notaurl",
+        "",
+        "file:///etc/passwd",
+        "ftp://host/file",
+        "http://",
+        "http://[::1",
+        "http://host:port/",
+        "http://host:99999999/",
+        "http://\u202e/",
+        "http://host/a b",
+        "http://host/\r\nX: y",
+        "//host/file",
+    ],
+)
+def test_what_is_no_address_of_the_web(tmp_path, url):
+    with pytest.raises(InputError, match="must begin with http:// or https:// and a host"):
+        fetch(Source(url), tmp_path / "deep" / "x")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b"\x1b[31m\x00" * 50])
+def test_a_server_of_another_kind(tmp_path, answer):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            connection, _ = listening.accept()
+            connection.recv(1000)
+            connection.sendall(answer)
+            connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(InputError) as caught:
+            fetch(Source(f"http://127.0.0.1:{listening.getsockname()[1]}/x"), tmp_path / "x")
+    assert len(str(caught.value).splitlines()) == 1
+    assert names(tmp_path) == []
+
+
 def test_a_refusal(server, tmp_path):
     with pytest.raises(InputError, match="answered 404 Not Found"):
         fetch(server.source(server.url + "s"), tmp_path / "x")
@@ -154,6 +233,14 @@ def zipped(table, recordings):
 TABLE = "filename,fold,target,category,esc10,src_file,take\n" + "".join(
     f"1-{i}-A-{i}.wav,{i % 5 + 1},{i},class {i},False,{i},A\n" for i in range(5)
 )
+
+
+def flagged(archive, at, bits):
+    """The archive with bits set in its first member's header and, where they lie 2 further, in the directory."""
+    content = bytearray(archive)
+    content[at] |= bits
+    content[content.index(b"PK\x01\x02") + at + 2] |= bits
+    return bytes(content)
 
 
 def test_a_set_is_unpacked_and_checked(server, tmp_path):
@@ -223,6 +310,8 @@ def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
         (zipped(TABLE + "\n", []), "must have the MD5"),
         (zipped(TABLE, ["a.wav"]).replace(b"RIFF", b"RIFX", 1), "whole zip file"),
         (b"<html>", "whole zip file"),
+        (flagged(zipped(TABLE, []), at=6, bits=0x1), "whole zip file.*encrypted"),
+        (flagged(zipped(TABLE, []), at=8, bits=0x60), "whole zip file.*compression"),
     ],
 )
 def test_a_set_that_is_something_else(server, tmp_path, content, message):

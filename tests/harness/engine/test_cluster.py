@@ -1,9 +1,12 @@
 """A real Dask scheduler on loopback, with workers in this process (cheap) and in processes of their own (slow)."""
 
 import contextlib
+import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +19,7 @@ from prunebench.eval import InputError
 from prunebench.eval.run.record import read_records
 from prunebench.harness.config.config import Config
 from prunebench.harness.engine import cluster as cluster_module
+from prunebench.harness.engine import scheduler_address
 from prunebench.harness.engine.cluster import Cluster, SchedulerLost, unfit
 from prunebench.harness.engine.tasks import Failure, Ready, Task, settled
 from prunebench.harness.sweep.sweep import run_sweep
@@ -114,7 +118,7 @@ def test_a_worker_that_does_not_see_the_folders_is_named(tmp_path):
 
 
 def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(scheduler_address, "PATIENCE", 0.3)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -127,6 +131,70 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="must be the address"):
         Cluster("nonsense", 1)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("nonsense", "must be the address"),
+        ("tcp://127.0.0.1:99999", "must be the address"),
+        ("tcp://[::1:5", "must be the address"),
+        ("inproc://x", "must be the address"),
+        ("tcp://a b:1", "must be the address"),
+        ("foo://127.0.0.1:1", "must have a protocol that Dask knows here"),
+        ("tls://127.0.0.1:1", "needs certificates, and Dask has none here"),
+        (f"tcp://{'x' * 300}.invalid:1", "a Dask scheduler that runs. Found none"),
+    ],
+)
+def test_addresses_that_dask_would_answer_with_a_traceback(address, message):
+    with pytest.raises(InputError, match=message):
+        Cluster(address, 1)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[1]", '{"address": 3}', "{}", "[" * 100_000, '{"address": "tls://h:1"}']
+)
+def test_scheduler_files_that_dask_did_not_write(tmp_path, content):
+    (tmp_path / "s.json").write_text(content)
+    with pytest.raises(
+        InputError, match=r"must be one that `dask scheduler` wrote|must be the address|certificates"
+    ):
+        Cluster(str(tmp_path / "s.json"), 1)
+
+
+def test_a_scheduler_that_dies_leaves_one_sentence_and_no_log(tmp_path):
+    """The client finds out on its own, in its own thread, when nobody of this house is looking."""
+    code = (
+        "import sys, time\n"
+        "from prunebench.harness.engine.cluster import Cluster\n"
+        "cluster = Cluster(sys.argv[1], 1)\n"
+        "print('connected', flush=True)\n"
+        "while cluster._client.status not in ('closed', 'closing'): time.sleep(0.1)\n"
+        "cluster.close()\n"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", str(port), "--no-dashboard"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+    )
+    environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
+    try:
+        client = subprocess.Popen(
+            [sys.executable, "-c", code, f"tcp://127.0.0.1:{port}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        assert client.stdout.readline() == b"connected\n"
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+    _, error = client.communicate(timeout=120)
+    assert (client.returncode, error) == (0, b"")
 
 
 def test_the_job_that_the_page_on_long_runs_starts():
