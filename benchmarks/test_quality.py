@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score
 
 from prunebench.eval.quality.average_precision import average_precision, mean_average_precision
 from prunebench.eval.quality.bootstrap import bootstrap_average_precision, resample_counts
+from prunebench.eval.quality.influence import clip_influences
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,14 @@ def test_at_least_ten_times_as_fast_as_scikit_learn(benchmark, audioset):
     benchmark.extra_info["times_as_fast_as_scikit_learn"] = ratio
     np.testing.assert_allclose(average_precision(targets, scores), reference, rtol=0, atol=1e-12)
     assert ratio >= 10
+
+
+def test_influences_of_2000_clips_and_20_classes(benchmark):
+    rng = np.random.default_rng(0)
+    targets = rng.random((2_000, 20)) < 0.08
+    sources = [(str(clip),) for clip in range(2_000)]
+    benchmark.pedantic(clip_influences, (targets, rng.random(targets.shape), sources), rounds=5)
+    assert benchmark.stats.stats.median < 0.05
 
 
 def test_bootstrap_of_2000_clips_and_20_classes(benchmark):

@@ -24,6 +24,7 @@ from .quality.average_precision import (
     micro_average_precision,
 )
 from .quality.bootstrap import bootstrap_average_precision, resample_counts
+from .quality.influence import clip_influences
 from .quality.label_ranking import lwlrap
 from .quality.roc import d_prime, roc_auc
 from .run.record import Record, load_records
@@ -49,6 +50,7 @@ __all__ = [
     "activation_peak_bytes",
     "average_precision",
     "bootstrap_average_precision",
+    "clip_influences",
     "cnn14_macs",
     "compare_latency",
     "compressed_file_bytes",

@@ -6,7 +6,6 @@ difference of models is a subtraction, resample by resample.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -88,30 +87,6 @@ def bootstrap_average_precision(
         for index in range(held.shape[1]):
             result[start : start + block, index] = weighted_precisions(held[:, index], given[:, index], part)
     return result
-
-
-def mean_over_classes(precisions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the classes that have positives, of each row; nan where none has.
-
-    Args:
-        precisions: (resamples, classes), nan where a class has no positive.
-    """
-    known = ~np.isnan(precisions)
-    total = np.where(known, precisions, 0.0).sum(axis=1)
-    count = known.sum(axis=1)
-    means: NDArray[np.float64] = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-    return means
-
-
-def set_seed(names: Sequence[str], sources: Sequence[Sequence[str]]) -> int:
-    """The seed that a set of clips gives its resamples: every model measured on the set shares the draws.
-
-    Args:
-        names: of the clips, in their order.
-        sources: of each clip, the recordings it is made of.
-    """
-    told = "\n".join("\t".join((name, *clip)) for name, clip in zip(names, sources, strict=True))
-    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "little")
 
 
 def _checked_counts(counts: ArrayLike, clips: int) -> NDArray[np.integer]:

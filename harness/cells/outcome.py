@@ -29,7 +29,7 @@ from prunebench.harness.cells.best_iterate import best_beside, copy_trained
 from prunebench.harness.cells.distillation import finetuning_targets
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.rounds import Rounds
-from prunebench.harness.cells.stage_quality import Quality, quality, resampled_map
+from prunebench.harness.cells.stage_quality import Quality, influences, quality
 from prunebench.harness.cells.weights_digest import weights_digest
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
@@ -210,7 +210,7 @@ def run_outcome(
             tune(model, job.finetuning)
             measure("fine-tuned", model)
     with whole_file(scores / f"{job.identity}.npz", follow=False) as stream:
-        np.savez_compressed(stream, test=last, resampled_map=resampled_map(last, job.base.data))
+        np.savez_compressed(stream, test=last, influence=influences(last, job.base.data))
     figures, failed = exact_measures(model)
     return Outcome(
         job.identity,

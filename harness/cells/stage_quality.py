@@ -12,16 +12,9 @@ from numpy.typing import NDArray
 from prunebench.eval.measures.contract import QualityMeasure
 from prunebench.eval.measures.measure_registry import installed_measures, quality_measures, take
 from prunebench.eval.quality.average_precision import mean_average_precision
-from prunebench.eval.quality.bootstrap import (
-    bootstrap_average_precision,
-    mean_over_classes,
-    resample_counts,
-    set_seed,
-)
+from prunebench.eval.quality.influence import clip_influences
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_targets
-
-RESAMPLES = 1000
 
 Quality = dict[str, float]
 Scores = dict[str, NDArray[np.float32]]
@@ -67,22 +60,12 @@ def quality(predict_split: Callable[[str], NDArray[np.float32]], data: DataOptio
     return Measured(figures, scores, {f"test_{name}": reason for name, reason in failed.items()})
 
 
-def resampled_map(scores: NDArray[np.float32], data: DataOptions) -> NDArray[np.float32]:
-    """mAP on resamples of the test recordings, the same draws for every cell: (resamples,).
-
-    The difference of two cells is a subtraction; its quantiles are those of the paired bootstrap.
-    """
-    targets = split_targets(data, "test")
-    precisions = bootstrap_average_precision(targets, scores, _test_counts(data))
-    return mean_over_classes(precisions).astype(np.float32)
+def influences(scores: NDArray[np.float32], data: DataOptions) -> NDArray[np.float32]:
+    """Influence of each test clip on mAP, (clips,): the difference of two cells is a subtraction."""
+    sources = opened(data).test.sources
+    return clip_influences(split_targets(data, "test"), scores, sources).astype(np.float32)
 
 
 @functools.cache
 def _quality_measures() -> tuple[QualityMeasure, ...]:
     return tuple(quality_measures(installed_measures()[0]))
-
-
-@functools.lru_cache(maxsize=4)
-def _test_counts(data: DataOptions) -> NDArray[np.int64]:
-    test = opened(data).test
-    return resample_counts(test.sources, RESAMPLES, set_seed(test.names, test.sources))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from prunebench.eval.measures.exact import exact_measures
-from prunebench.harness.cells.stage_quality import resampled_map
+from prunebench.harness.cells.stage_quality import influences
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
@@ -74,7 +74,7 @@ def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
             for job in (
                 lambda: remove_filters(network, {"C12": range(min(1, model.widths[-1] - 1))}),
                 lambda: exact_measures(network),
-                lambda: resampled_map(scores, data),
+                lambda: influences(scores, data),
             )
         )
     finally:

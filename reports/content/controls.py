@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
+from prunebench.reports.inference.interval import Difference
 from prunebench.reports.points.panel import SCRATCH, Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.statistics.difference import Difference, difference
+from prunebench.reports.statistics.comparisons import Comparisons
 
 CONTROLS = ("reversed", *SCRATCH)
 ALIKE = "cannot be told apart"
@@ -24,26 +24,26 @@ def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
     ]
 
 
-def said_controls(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
     """At each ratio which criteria are better reversed, then what each way of training from scratch reaches."""
     own = [p for p in points if p.panel == panel]
     for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
-        yield from _reversed(ratio, own, scores)
+        yield from _reversed(ratio, own, comparisons)
     for control in SCRATCH:
         found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
-        parts = [text for p in found for text in _scratch(p, own, scores)]
+        parts = [text for p in found for text in _scratch(p, own, comparisons)]
         if parts:
             label = found[0].label[0].upper() + found[0].label[1:]
             yield f"{label}, against the highest of the same shape (95 % intervals, not corrected): {', '.join(parts)}."
 
 
-def _reversed(ratio: float, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
     peers = [p for p in own if p.ratio == ratio]
     groups: dict[str, list[tuple[float, str]]] = {}
     for point in peers:
         if point.control is None and not point.is_random:
             for turned in reversed_of(point, peers):
-                found = difference(turned, point, peers, scores)
+                found = comparisons.difference(turned, point)
                 if found is not None:
                     groups.setdefault(_verdict(found), []).append(
                         (-found.mean, f"{point.label} {_gap(found)}")
@@ -68,13 +68,13 @@ def _verdict(found: Difference) -> str:
     return "better than as defined:" if found.mean > 0 else "worse:"
 
 
-def _scratch(point: Point, own: Sequence[Point], scores: ClipScores) -> Iterator[str]:
+def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
     """`−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
     peers = [p for p in own if p.ratio == point.ratio]
     ruled = [p for p in peers if p.control is None and not p.own_budget]
     if ruled:
         best = max(ruled, key=lambda p: p.mean_map)
-        found = difference(point, best, peers, scores)
+        found = comparisons.difference(point, best)
         if found is not None:
             yield f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
 

@@ -17,6 +17,7 @@ from prunebench.reports.runs.loaded_run import Run, finished
 from prunebench.reports.statistics.attainment import Surface, surfaces_of
 from prunebench.reports.statistics.blocks import Blocks, blocks_of
 from prunebench.reports.statistics.class_changes import ClassChange, class_changes
+from prunebench.reports.statistics.comparisons import Comparisons
 from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sensitivity, sensitivity_of
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
@@ -50,6 +51,11 @@ class Findings:
     def panels(self) -> list[Panel]:
         """Panels in which criteria are compared."""
         return list(dict.fromkeys(p.panel for p in self.points if p.control is None))
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Every paired difference between points at one ratio."""
+        return Comparisons(self._every, self._scores)
 
     @cached_property
     def rankings(self) -> list[Ranking]:
@@ -88,7 +94,7 @@ class Findings:
     @cached_property
     def blocks(self) -> list[Blocks]:
         """Of each family of panels, at equal MACs."""
-        return blocks_of(self.points, MACS, self._scores)
+        return blocks_of(self.points, MACS)
 
     @cached_property
     def sensitivity(self) -> list[Sensitivity]:

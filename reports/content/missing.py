@@ -42,7 +42,7 @@ def said_missing(
     yield from _lacking(runs, points) if points else ()
     yield from _no_curves(runs, records)
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
-    bare = sum(scores.resampled_maps(r) is None for r in compared)
+    bare = sum(scores.row(r) is None for r in compared)
     if bare:
         yield (
             f"{bare} of {_cells(len(compared))} have no per-clip test scores, so their differences have no "
@@ -145,8 +145,20 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
         at = ", ".join(map(numbers.share, bare))
         yield f"{title}: no random control at {at}, so nothing is held against it."
     yield from _few_draws(title, [p for p in criteria if p.is_random])
-    if criteria and not found.seeds_known and found.difference is not None:
-        yield f"{title}: a single seed, so intervals hold the spread over test clips alone."
+    yield from _single_seed(title, criteria)
+
+
+def _single_seed(title: str, criteria: Sequence[Point]) -> Iterator[str]:
+    """On one base model a criterion's spread is that of its fine-tuning seeds."""
+    seeds = {r.finetune_seed for p in criteria if not p.is_random for r in p.records if r.prune_seed is None}
+    if len({base for p in criteria for base in p.by_base()}) == 1 and len(seeds) == 1 and None not in seeds:
+        draws = {r.prune_seed for p in criteria if p.is_random for r in p.records}
+        then = (
+            "the spread between the draws of random stands in for that of a criterion"
+            if len(draws) > 1
+            else "no difference has an interval"
+        )
+        yield f"{title}: one base model and one fine-tuning seed, so {then}."
 
 
 def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:

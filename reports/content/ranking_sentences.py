@@ -23,16 +23,19 @@ def said_ranking(rankings: Sequence[Ranking]) -> tuple[str, ...]:
 def place_of(ranking: Ranking) -> str:
     """`over all 3 budgets`, `at 198 M (0.62)`, `at 120 M (0.4), chosen by rank1_cosine_released†`."""
     if ranking.over_all:
-        return f"over all {ranking.budgets} budgets"
+        where = " that all criteria were measured at" if ranking.in_common else ""
+        return f"over all {ranking.budgets} budgets{where}"
     text = f"at {numbers.beside(numbers.count(ranking.cost, ranking.quantity.unit), ranking.relative)}"
     return text + (f", chosen by {ranking.chosen_by}" if ranking.chosen_by else "")
 
 
-def units_said(ranking: Ranking) -> str:
-    """`"base models and "`, what is drawn beside the test clips."""
-    if ranking.bases > 1:
-        return "base models and "
-    return "fine-tuning seeds and " if ranking.units > 1 else ""
+def made_of(ranking: Ranking) -> str:
+    """What intervals hold: `base models and test clips`."""
+    return (
+        "base models and test clips"
+        if ranking.bases > 1
+        else "repeats and test clips of this base model only"
+    )
 
 
 def _over_all(ranking: Ranking) -> Iterator[str]:
@@ -40,31 +43,33 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
     mean = f"{numbers.quality(best.mean)} mAP"
     if math.isfinite(best.low):
         mean += f" [{numbers.quality(best.low)}, {numbers.quality(best.high)}]"
-    alike = [row for row in ranking.rows[1:] if row.with_best]
-    if ranking.may_claim and any(row.with_best is None for row in ranking.rows):
+    also = [row for row in ranking.rows[1:] if row.may_be_best]
+    if ranking.may_claim and any(row.may_be_best is None for row in ranking.rows):
         yield f"{mean}: {best.label} has the highest mean at {equal}; without per-clip test scores there is no test."
     elif ranking.may_claim:
-        first = not alike and ranking.budgets >= BUDGETS_FOR_A_CLAIM
-        told = (
-            _named(alike, f"from which {_verb(alike)} cannot be told")
-            if alike
-            else "from which all can be told"
-        )
-        yield f"{mean}: {best.label} {'is first' if first else 'has the highest mean'} at {equal}, {told}."
+        first = not also and ranking.budgets >= BUDGETS_FOR_A_CLAIM
+        verb = "is first" if first else "has the highest mean"
+        others = _named(also, f"{len(also)} other{'s' * (len(also) != 1)} may be the best too")
+        told = others if also else "all others are told from it"
+        yield f"{mean}: {best.label} {verb} at {equal}; {told} (step-down test, 5 % for all criteria together)."
     else:
         yield (
             f"{mean}: {best.label} has the highest mean at {equal}. {ranking.bases} "
             f"base model{'s are' if ranking.bases > 1 else ' is'} too few to say which criterion is first: "
             f"{BASES_FOR_A_CLAIM} are needed."
         )
-    if math.isfinite(best.first):
-        likely = [row for row in sorted(ranking.rows, key=lambda row: -row.first)[:3] if row.first >= 0.005]
-        shares = ", ".join(f"{_percent(row.first)} {row.label}" for row in likely)
-        yield f"{shares}: the probability of being first there, {units_said(ranking)}test clips drawn anew."
-    if math.isfinite(ranking.detectable):
+    sizes = [
+        f"{numbers.quality(figure.difference)} {whom}"
+        for figure, whom in (
+            (ranking.detectable, "between two criteria"),
+            (ranking.detectable_from_random, "between one and random"),
+        )
+        if math.isfinite(figure.difference)
+    ]
+    if sizes:
         yield (
-            f"{numbers.quality(ranking.detectable)} mAP is the smallest difference that it could have detected "
-            f"there (two-sided 5 %, power 80 %)."
+            f"{' and '.join(sizes).replace(' ', ' mAP ', 1)}: the smallest difference that it could have detected "
+            "there (two-sided 5 %, power 80 %)."
         )
 
 
@@ -85,14 +90,6 @@ def _named(rows: Sequence[Ranked], text: str) -> str:
     names = [row.label for row in rows]
     listed = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} others"
     return f"{text}: {listed}"
-
-
-def _verb(rows: Sequence[Ranked]) -> str:
-    return "one" if len(rows) == 1 else f"{len(rows)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def said_blocks(blocks: Blocks) -> str:

@@ -39,7 +39,7 @@ class Report:
         runs: what it is made of.
         points: what the figures mark.
         rows: the table.
-        detectable: the smallest detectable difference of each panel.
+        detectable: the smallest detectable differences of each panel.
         sentences: the summary in words, numbers first, by the panel's title.
         missing: what is not there, in words.
         failed: the records of cells that failed.
@@ -124,11 +124,11 @@ def make_report(folders: Sequence[Path | str]) -> Report:
     apart = len(runs) > 1 and conflicting(runs)
     points = points_by_run(runs) if apart else points_of(done)
     compared = compared_runs(runs) if len(runs) > 1 else []
-    rows = rows_of(points, scores)
-    panels = dict.fromkeys(p.panel for p in points)
-    detectable = tuple(smallest_detectable(panel, points, scores) for panel in panels)
     findings = Findings(runs, points, scores)
-    controls = {panel.title: tuple(said_controls(panel, points, scores)) for panel in panels}
+    rows = rows_of(points, findings.comparisons)
+    panels = dict.fromkeys(p.panel for p in points)
+    detectable = tuple(smallest_detectable(panel, points, findings.comparisons) for panel in panels)
+    controls = {panel.title: tuple(said_controls(panel, points, findings.comparisons)) for panel in panels}
     return Report(
         runs=runs,
         points=tuple(points),

@@ -10,11 +10,12 @@ from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.statistics.detectable import Detectable
+from prunebench.reports.statistics.detectable import Detectable, Smallest
 from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.statistics.variance import _root, components_at
 
 NAMED = 10  # points that are named; more make no sentence
+EACH_SIDE = 0.025  # share of 95 % intervals that lie above, and below, a true zero
 
 
 def said(
@@ -42,22 +43,41 @@ def said(
 
 
 def detectable_said(found: Detectable) -> str:
-    """What the smallest detectable difference is, or why it cannot be told."""
-    if found.difference is None:
+    """What the smallest detectable differences are, or why they cannot be told."""
+    if not found.by_ratio:
         return f"The smallest detectable difference cannot be told: {found.missing} are missing."
-    sizes = [f"{numbers.quality(size)} at {numbers.share(ratio)}" for ratio, size in found.by_ratio]
-    listed = " and ".join([", ".join(sizes[:-1]), sizes[-1]] if len(sizes) > 1 else sizes)
-    noun = "is the smallest difference" if len(sizes) == 1 else "are the smallest differences"
+    between = [(numbers.share(at.ratio), at.criteria) for at in found.by_ratio]
+    chance = [(numbers.share(at.ratio), at.random) for at in found.by_ratio]
+    parts = [
+        f"{sizes} {whom}"
+        for sizes, whom in (
+            (_sizes(between), "between two criteria"),
+            (_sizes(chance), "between one and random"),
+        )
+        if sizes
+    ]
     text = (
-        f"{listed.replace(' at', ' mAP at', 1)} {noun} between two criteria that this run could "
-        "have detected (two-sided 5 %, power 80 %"
-    )
-    text += (
-        ")." if found.seeds_known else "; from the test clips alone, one seed tells nothing of the spread)."
+        f"{parts[0].replace(' at', ' mAP at', 1)}{f'; {parts[1]}' if len(parts) > 1 else ''}: the smallest differences "
+        "that this run could have detected (two-sided 5 %, power 80 %; in brackets what the true figure is in 80 % of "
+        "such runs)."
     )
     if found.conditional:
-        text += f" It is conditional on {_count(found.bases, 'base model')}; fewer than six carry no claim."
+        text += (
+            " They, and all intervals here, hold for this base model only; fewer than six carry no claim."
+            if found.bases == 1
+            else f" They are conditional on {found.bases} base models; fewer than six carry no claim."
+        )
     return text
+
+
+def _sizes(figures: Sequence[tuple[str, Smallest]]) -> str:
+    """`0.013 [0.011, 0.018] at 25 % and 0.024 [0.019, 0.033] at 50 %`."""
+    known = [
+        f"{numbers.quality(s.difference)} [{numbers.quality(s.low)}, {numbers.quality(s.high)}] at {ratio}"
+        for ratio, s in figures
+        if math.isfinite(s.difference)
+    ]
+    return " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
 
 
 def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
@@ -141,8 +161,22 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
             names = f": {_with_ratios(alike)}" * bool(alike) + names
         yield (
             f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
-            f"{names} (95 % intervals, not corrected for the number of comparisons)."
+            f"{names} ({_correction(held)})."
         )
+
+
+def _correction(held: Sequence[SummaryRow]) -> str:
+    """How marks were made, and how many of those that are not corrected chance alone makes."""
+    tested = [row for row in held if math.isfinite(row.difference_p)]
+    bare = len(held) - len(tested)
+    by_chance = f"{EACH_SIDE * bare:.1g}" if bare < 40 else f"{EACH_SIDE * bare:.0f}"
+    parts = ["by tests at 5 %, corrected for the number of criteria at a ratio (Holm)"] if tested else []
+    if bare:
+        parts.append(
+            f"by 95 % intervals, not corrected{f' ({bare} points)' * bool(tested)}: if no criterion differed, "
+            f"about {by_chance} would be better and {by_chance} worse by chance"
+        )
+    return "; ".join(parts)
 
 
 def _with_ratios(rows: Sequence[SummaryRow]) -> str:

@@ -35,7 +35,10 @@ def draw_critical_difference(blocks: Blocks) -> Figure | None:
                 label_props={"fontsize": 6.5},
                 elbow_props={"linewidth": 0.7},
                 crossbar_props={"linewidth": 1.8},
-                color_palette={name: look_of(name).colour for name in blocks.labels},
+                color_palette={
+                    label: look_of(names[0]).colour
+                    for label, names in zip(blocks.labels, blocks.criteria, strict=True)
+                },
             )
             axes.set_title(
                 f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.ranking_sentences import place_of, units_said
+from prunebench.reports.content.ranking_sentences import made_of, place_of
 from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.forest import AROUND, ROW, Row, draw_rows, finish_column
 from prunebench.reports.figures.palette import look_of
@@ -27,9 +27,8 @@ def draw_ranking(
 ) -> Figure | None:
     """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
 
-    Without random the differences are from the best. Bars are 95 % intervals; hollow marks are those that
-    cannot be told from zero with the number of criteria taken into account (Holm), with fewer than six base models
-    those whose interval holds zero, and all where there is one model each.
+    Without random the differences are from the best. Bars are 95 % intervals; a filled mark is told from random with
+    the number of criteria taken into account (Holm), with fewer than six base models by its interval alone.
 
     Args:
         rankings: of one panel at one equal cost.
@@ -65,12 +64,13 @@ def draw_ranking(
 
 
 def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
-    units = min(ranking.units for ranking in shown)
-    note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, "
-    note += f"{units_said(shown[0])}test clips"
-    note += f" drawn anew (n = {units})" if units > 1 else " drawn anew"
-    hollow = "cannot be told from 0 (Holm)" if all(r.may_claim for r in shown) else "interval holds 0"
-    note += f"; hollow: {hollow}" if units > 1 else "; one model each: no statement"
+    bases = min(ranking.bases for ranking in shown)
+    note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, {made_of(shown[0])}"
+    note += f" (n = {bases})" if bases > 1 else ""
+    if all(ranking.may_claim for ranking in shown):
+        note += "; hollow: cannot be told from random (Holm)" if held else "; hollow: may be the best"
+    else:
+        note += "; hollow: interval holds 0 or is unknown" if held else "; hollow: not tested"
     return f"{note} · {standing}" if standing else note
 
 
@@ -78,13 +78,12 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
     rows = []
     for row in ranking.rows:
         if row.label in labels:
-            value, low, high, p = (
-                (row.from_random, row.from_random_low, row.from_random_high, row.from_random_p)
+            value, low, high, alike = (
+                (row.from_random, row.from_random_low, row.from_random_high, row.like_random)
                 if held
-                else (row.from_best, row.from_best_low, row.from_best_high, row.from_best_p)
+                else (row.from_best, row.from_best_low, row.from_best_high, row.may_be_best)
             )
-            apart = p <= 0.05 if ranking.may_claim else not low <= 0 <= high
-            hollow = ranking.units < 2 or not apart or math.isnan(low)
+            hollow = alike is not False
             rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), hollow))
     draw_rows(axes, rows)
 
@@ -92,7 +91,7 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
 def _title(ranking: Ranking, ratios: Mapping[float, float]) -> str:
     """`75 % removed` above `166 M (0.52)`."""
     if ranking.over_all:
-        return f"over all\n{ranking.budgets} budgets"
+        return f"over all\n{ranking.budgets} {'common ' * ranking.in_common}budgets"
     ratio = next((r for cost, r in ratios.items() if math.isclose(cost, ranking.cost)), None)
     place = place_of(ranking)
     return place if ratio is None else f"{numbers.share(ratio)} removed\n{place.removeprefix('at ')}"

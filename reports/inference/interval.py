@@ -86,7 +86,9 @@ class Difference:
     @property
     def interval(self) -> tuple[float, float]:
         """95 %, not corrected for the number of comparisons; (nan, nan) without a variance."""
-        half = math.nan if self.variance is None else self.variance.half_width()
+        if self.variance is None:
+            return math.nan, math.nan
+        half = self.variance.half_width()
         return self.mean - half, self.mean + half
 
     @property

@@ -62,7 +62,8 @@ class Repeats:
     - Of a criterion that drew its filters with several seeds: the variance of the draws' means over their number.
     - Of any other: the variance of F fine-tuning seeds over F, pooled over K criteria after what a seed does to all of
       them is taken out, with (K − 1)(F − 1) degrees of freedom.
-    - With one fine-tuning seed, which repeats nothing: the variance between the draws of another side, of `random`.
+    - With one draw, or with one fine-tuning seed, which repeat nothing: the variance between the draws of another
+      side, of `random`.
     - Of a model that nothing random was done to: none.
 
     Args:
@@ -93,7 +94,7 @@ class Repeats:
                 min(old.freedom, term.freedom),
                 old.clips + weight**2 * term.clips,
             )
-        few, *others = sorted(terms.values(), key=lambda t: t.freedom)
+        few, *others = sorted(terms.values(), key=lambda t: (t.freedom, t.source))
         own = max(clips - sum(t.clips for t in terms.values()), 0.0)
         many, freedom = sum(t.variance for t in others), min((t.freedom for t in others), default=math.inf)
         return Variance(few.variance, few.freedom, own, many, freedom)
@@ -104,7 +105,7 @@ class Repeats:
         if len(draws) > 1:
             spread = variance(v.mean for v in draws) / len(draws)
             return Term("draws", spread, len(draws) - 1.0, self._clips([draws], [side])[0])
-        seeds = side.value.repeats(tuning_of)
+        seeds = {} if drawn_by_chance(side.value) else side.value.repeats(tuning_of)
         if set(seeds) == {None}:
             return Term("nothing", 0.0, math.inf, 0.0)
         if side.noise != "own" and self._pool is not None and seeds:
@@ -132,7 +133,7 @@ class Repeats:
         found = {
             index: side.value.repeats(tuning_of)
             for index, side in self._sides.items()
-            if side.noise == "pool" and self._drawn(side) is None
+            if side.noise == "pool" and not drawn_by_chance(side.value)
         }
         on_points = {index for index in found if self._sides[index].value.gap == 0}
         several = {
@@ -168,3 +169,8 @@ class Repeats:
             rows, scale = rows - rows.mean(axis=0), 1 - 1 / len(values)
         found: Floats = np.maximum(np.diag(interaction(self._form, rows)), 0.0) / scale
         return found
+
+
+def drawn_by_chance(value: Value) -> bool:
+    """Whether the filters of a value's cells were drawn with a seed."""
+    return any(draw_of(record) is not None for _, cells in value.parts for record in cells)

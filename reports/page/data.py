@@ -90,7 +90,7 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
             "panel": panels.index(ranking.panel),
             "equal": ranking.quantity.short,
             "place": place_of(ranking),
-            "units": ranking.units,
+            "bases": ranking.bases,
             "rows": [
                 {
                     "label": row.label,
@@ -101,7 +101,8 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
                     "fromBest": [row.from_best, row.from_best_low, row.from_best_high],
                     "pRandom": row.from_random_p,
                     "pBest": row.from_best_p,
-                    "first": row.first,
+                    "likeRandom": row.like_random,
+                    "mayBeBest": row.may_be_best,
                 }
                 for row in ranking.rows
             ],

@@ -104,7 +104,6 @@ def _ranked(row: Ranked) -> tuple[tuple[str, Any], ...]:
         row.from_random_low,
         row.from_best,
         row.from_best_low,
-        row.first,
     )
     return tuple(zip(cells(row), values, strict=True))
 

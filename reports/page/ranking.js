@@ -18,6 +18,7 @@
     const [ground, ink, quiet, line] = inks();
     const key = value.value;
     const p = { fromRandom: "pRandom", fromBest: "pBest" }[key];
+    const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[key];
     const rows = ranking.rows.filter((row) => row[key][0] !== null && isShown(DATA.points.find((q) => q.label === row.label && q.panel === ranking.panel)?.names || [row.look]));
     const width = Math.max(340, Math.min(960, drawing.parentElement.clientWidth || 960));
     const height = 22 * rows.length + 46;
@@ -44,13 +45,11 @@
       const stroke = colour(row.look);
       const [middle, low, high] = row[key];
       if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
-      const apart = row[p] === null ? low > 0 || high < 0 : row[p] <= 0.05;
-      const hollow = p && (ranking.units < 2 || low === null || !apart);
+      const hollow = p && row[alike] !== false;
       const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
       const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
       if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}${tested(row.pRandom)}`);
       if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}${tested(row.pBest)}`);
-      if (row.first !== null) lines.push(`probability of being first: ${percent(row.first)}`);
       active(mark, lines, () => choose(DATA.points.find((q) => q.label === row.label)?.names || []));
     });
     roving(drawing);

@@ -1,4 +1,4 @@
-"""Test scores of each clip, as run folders keep them, and mAP on resamples of the clips."""
+"""What run folders keep of each test clip, and what each clip adds to mAP."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.bootstrap import (
-    bootstrap_average_precision,
-    mean_over_classes,
-    resample_counts,
-    set_seed,
-)
 from prunebench.eval.quality.clip_variance import ClipForm, Influences, Resamples
 from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.layout import RunFiles
@@ -27,8 +21,6 @@ from prunebench.eval.run.record import Record
 from prunebench.eval.text.plain import plain
 
 Floats: TypeAlias = NDArray[np.float64]
-
-RESAMPLES = 1000  # as many as a sweep stores; a standard error from them is itself known to about 2 %
 
 
 @dataclass(frozen=True)
@@ -54,10 +46,7 @@ class Clips:
 
 
 class ClipScores:
-    """Per-clip test scores of the runs reported, and mAP on resamples of their clips.
-
-    Clips are drawn anew by recording, the same draws for every cell of a data set, so that differences
-    between cells are paired.
+    """Per-clip test scores of the runs reported, and the influence of each clip on mAP.
 
     Raises:
         InputError: where two runs hold different test clips under one data set label.
@@ -66,8 +55,6 @@ class ClipScores:
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
         self._clips: dict[str, Clips | None] = {}
-        self._counts: dict[str, NDArray[np.int64]] = {}
-        self._maps: dict[str, Floats | None] = {}
         self._forms: dict[str, ClipForm] = {}
         self._rows: dict[str, Floats | None] = {}
         self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
@@ -84,34 +71,6 @@ class ClipScores:
                 )
             self._clips[data] = found[0] if found else None
         return self._clips[data]
-
-    def resampled_maps(self, record: Record) -> Floats | None:
-        """mAP of a cell's last stage on each resample, shape (resamples,); `None` without defined scores.
-
-        Those that the sweep stored; where it stored none, the same ones computed from the scores.
-        """
-        if record.outcome not in self._maps:
-            clips, maps = self.clips(record.data), self._stored(record)
-            scores = None if clips is None or maps is not None else self._scores(record)
-            if clips is not None and scores is not None and _fit(scores, clips):
-                counts = self._resamples(record.data, clips)
-                maps = mean_over_classes(bootstrap_average_precision(clips.targets, scores, counts))
-            self._maps[record.outcome] = maps
-        return self._maps[record.outcome]
-
-    def _resamples(self, data: str, clips: Clips) -> NDArray[np.int64]:
-        if data not in self._counts:
-            seed = set_seed(clips.names, clips.sources)
-            self._counts[data] = resample_counts(clips.sources, RESAMPLES, seed)
-        return self._counts[data]
-
-    def _stored(self, record: Record) -> Floats | None:
-        for run in self._runs:
-            path = RunFiles(run).scores_of(record.outcome)
-            if path.is_file() and "resampled_map" in _names(path):
-                maps: Floats = read_arrays(path, "resampled_map")[0].astype(np.float64)
-                return maps if maps.shape == (RESAMPLES,) and not np.isnan(maps).any() else None
-        return None
 
     def form(self, data: str) -> ClipForm | None:
         """How variances come from the rows of a data set; `None` before a cell of it had one.
@@ -143,8 +102,9 @@ class ClipScores:
         if row is None or len(row) != len(clips.sources):
             scores = self.test_scores(record)
             row = None if scores is None else clip_influences(clips.targets, scores, clips.sources)
-        if row is not None and record.data not in self._forms:
-            self._forms[record.data] = Influences(clips.sources)
+        if row is None or np.isnan(row).any():
+            return None
+        self._forms.setdefault(record.data, Influences(clips.sources))
         return row
 
     def _kept(self, record: Record, name: str) -> Floats | None:
@@ -163,8 +123,10 @@ class ClipScores:
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
         for run in self._runs:
             path = RunFiles(run).scores_of(record.outcome)
-            if path.is_file() and "test" in (_names(path) or ["test"]):  # what is broken is read, and says so
-                return read_arrays(path, "test")[0]
+            if path.is_file():
+                names = _names(path)
+                instead = "test" not in names and {"influence", "resampled_map"} & set(names)
+                return None if instead else read_arrays(path, "test")[0]
         return None
 
 

@@ -7,7 +7,7 @@ budgets of the grid.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -16,10 +16,10 @@ import numpy as np
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import ClipScores, Floats
-from prunebench.reports.statistics.equal_cost import budgets_of
-from prunebench.reports.statistics.own_curve import own_curves, units_of
-from prunebench.reports.statistics.ranking import entrants_at
+from prunebench.reports.runs.clips import Floats
+from prunebench.reports.statistics.entrants import entrants_at
+from prunebench.reports.statistics.equal_cost import budgets_of, grid_to_average
+from prunebench.reports.statistics.own_curve import bases_of, own_curves
 
 BLOCKS = 10  # fewer carry no diagram: the tests are asymptotic
 NOT_INSTALLED = (
@@ -34,13 +34,18 @@ class Blocks:
 
     Args:
         family: the panels, but for their data set.
-        labels: of the criteria, each of which has a value in every block.
+        criteria: that have a value in every block; several names where they removed the same filters in all.
         values: test mAP, shape (blocks, criteria).
     """
 
     family: Panel
-    labels: tuple[str, ...]
+    criteria: tuple[tuple[str, ...], ...]
     values: Floats
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """`l2 = lamp`."""
+        return tuple(map(" = ".join, self.criteria))
 
     @property
     def ranks(self) -> Floats:
@@ -63,7 +68,7 @@ def family_of(panel: Panel) -> Panel:
     return replace(panel, data="", base_widths=())
 
 
-def blocks_of(points: Sequence[Point], quantity: Quantity, scores: ClipScores) -> list[Blocks]:
+def blocks_of(points: Sequence[Point], quantity: Quantity) -> list[Blocks]:
     """Blocks of each family of panels that differ in the data set alone; criteria with a value in all of them."""
     families: dict[Panel, list[Panel]] = {}
     for panel in dict.fromkeys(p.panel for p in points):
@@ -72,13 +77,21 @@ def blocks_of(points: Sequence[Point], quantity: Quantity, scores: ClipScores) -
     for family, panels in families.items():
         by_block: dict[tuple[str, int], dict[str, list[float]]] = {}
         for panel in panels:
-            curves = own_curves(points, panel, quantity, scores)
-            grid = [b for b in budgets_of(curves, units_of(curves)) if not b.chosen_by]
+            curves = own_curves(points, panel, quantity)
+            grid = grid_to_average(curves, budgets_of(curves, bases_of(curves)))
             for entrant in entrants_at(curves, grid) if grid else ():
-                for unit, value in entrant.values.items():
-                    for name in entrant.curve.curve.criteria:
-                        by_block.setdefault((panel.data, unit[1]), {}).setdefault(name, []).append(value.mean)
-        labels = sorted(set.intersection(*map(set, by_block.values()))) if by_block else []
-        values = np.array([[fmean(block[name]) for name in labels] for block in by_block.values()])
-        found.append(Blocks(family, tuple(labels), values.reshape(len(by_block), len(labels))))
+                for (_, seed), value in entrant.values.items():
+                    for name in entrant.criteria:
+                        by_block.setdefault((panel.data, seed), {}).setdefault(name, []).append(value.mean)
+        found.append(_blocks(family, list(by_block.values())))
     return found
+
+
+def _blocks(family: Panel, by_block: Sequence[Mapping[str, Sequence[float]]]) -> Blocks:
+    """Criteria with a value in every block; those with the same in all of them are one."""
+    shared = sorted(set.intersection(*map(set, by_block))) if by_block else []
+    twins: dict[tuple[float, ...], list[str]] = {}
+    for name in shared:
+        twins.setdefault(tuple(fmean(block[name]) for block in by_block), []).append(name)
+    values = np.array(list(twins)).reshape(len(twins), len(by_block)).T
+    return Blocks(family, tuple(map(tuple, twins.values())), values)

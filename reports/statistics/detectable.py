@@ -4,74 +4,142 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
 
-from scipy.special import stdtrit
-
+from prunebench.reports.inference.against_random import BASES_FOR_A_CLAIM
+from prunebench.reports.inference.interval import Variance
+from prunebench.reports.inference.paired import Paired
+from prunebench.reports.inference.power import detectable_difference, uncertainty
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.statistics.difference import difference
+from prunebench.reports.statistics.comparisons import Comparisons, is_ruled
 
-BASES_FOR_A_CLAIM = 6  # with fewer, no paired sign or rank test over base models can reach 5 %
+__all__ = ["BASES_FOR_A_CLAIM", "Detectable", "Smallest", "smallest_detectable", "smallest_of"]
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """A smallest detectable difference, in mAP; nan where it cannot be told.
+
+    Args:
+        difference: the figure.
+        low, high: what holds the true one in 80 %: the variance between repeats is itself estimated.
+    """
+
+    difference: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+
+@dataclass(frozen=True)
+class AtRatio:
+    """The figures of a panel at one ratio.
+
+    Args:
+        ratio: of the filters.
+        criteria: between two criteria.
+        random: between a criterion and random, the mean of its draws.
+    """
+
+    ratio: float
+    criteria: Smallest
+    random: Smallest
 
 
 @dataclass(frozen=True)
 class Detectable:
-    """The smallest detectable difference of a panel.
+    """The smallest detectable differences of a panel.
 
     Args:
-        panel: where it holds.
-        difference: in mAP over all ratios, `None` where it cannot be told; then `missing` says why.
-        by_ratio: ratio and the difference there, in mAP: fine-tuned models differ more the more was removed.
-        pairs: pairs of criteria at one ratio whose standard errors went in.
+        panel: where they hold.
+        by_ratio: those at each ratio: fine-tuned models differ more the more was removed.
+        pairs: pairs of criteria at one ratio whose variances went in, those with random included.
         bases: base models that each pair shares, the fewest; without a pair, those of the panel.
-        seeds_known: whether every pair's standard error holds a spread over seeds or base models.
-        missing: what would be needed.
+        missing: what would be needed where there is no figure.
     """
 
     panel: Panel
-    difference: float | None
-    by_ratio: tuple[tuple[float, float], ...]
+    by_ratio: tuple[AtRatio, ...]
     pairs: int
     bases: int
-    seeds_known: bool
     missing: str = ""
 
     @property
     def conditional(self) -> bool:
-        """Whether it holds for these base models only, because they are too few for a claim."""
+        """Whether they hold for these base models only, because they are too few for a claim."""
         return self.bases < BASES_FOR_A_CLAIM
 
 
-def smallest_detectable(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Detectable:
-    r"""The true difference that a two-sided test at 5 % would find in 80 % of such runs (77 % with three models).
-
-    .. math:: MDE = \operatorname{median}_{a,b} (t_{0.975} + t_{0.80}) \, SE(a - b)
-
-    over all pairs of criteria of the panel at the same ratio, random among them, with the standard error of
-    `difference` and quantiles at its degrees of freedom: test clips resampled by recording, the spread over
-    base models or, with one base model, over seeds. With fewer than six base models it is conditional on them.
-    """
-    sizes: dict[float, list[float]] = {}
-    bases, known = [], []
-    criteria = [p for p in points if p.control is None and p.panel == panel and not p.own_budget]
+def smallest_detectable(panel: Panel, points: Sequence[Point], comparisons: Comparisons) -> Detectable:
+    """What a two-sided test at 5 % would find in 80 % of such runs, at each ratio of a panel."""
+    by_ratio: list[AtRatio] = []
+    bases: list[int] = []
+    pairs = 0
+    criteria = [p for p in points if p.panel == panel and is_ruled(p)]
     for ratio in sorted({p.ratio for p in criteria}):
-        peers = [p for p in criteria if p.ratio == ratio]
-        for a, b in itertools.combinations(peers, 2):
-            found = difference(a, b, peers, scores)
-            if found is not None:
-                quantiles = float(stdtrit(found.freedom, 0.975) + stdtrit(found.freedom, 0.80))
-                sizes.setdefault(ratio, []).append(quantiles * found.standard_error)
-                bases.append(found.bases)
-                known.append(found.seeds_known)
-    finite = {ratio: [s for s in found if math.isfinite(s)] for ratio, found in sizes.items()}
-    every = [size for found in finite.values() for size in found]
-    if every:
-        by_ratio = tuple((ratio, median(found)) for ratio, found in finite.items() if found)
-        return Detectable(panel, median(every), by_ratio, len(every), min(bases), all(known))
-    missing = "per-clip test scores" if sizes else "two criteria at one ratio on one base model"
+        own, paired = comparisons.at(panel, ratio)
+        ruled = [i for i, p in enumerate(own) if is_ruled(p)]
+        random = next((i for i in ruled if own[i].is_random), None)
+        shared = [n for n in (len(paired.shared(i, j)) for i, j in itertools.combinations(ruled, 2)) if n]
+        found = AtRatio(ratio, *smallest_of(paired, ruled, random))
+        if math.isfinite(found.criteria.difference) or math.isfinite(found.random.difference):
+            by_ratio.append(found)
+            pairs += len(shared)
+        bases += shared
     models = {base_of(r) for p in points if p.panel == panel for r in p.records}
-    return Detectable(panel, None, (), 0, min(bases, default=len(models)), False, missing)
+    missing = ""
+    if not by_ratio:
+        clips = any(comparisons.knows_clips(r) for p in criteria for r in p.records)
+        missing = _missing(bool(bases), clips)
+    return Detectable(panel, tuple(by_ratio), pairs, min(bases, default=len(models)), missing)
+
+
+def _missing(compared: bool, clips: bool) -> str:
+    if not compared:
+        return "two criteria at one ratio on one base model"
+    return "repeats (base models, fine-tuning seeds or draws of random)" if clips else "per-clip test scores"
+
+
+def smallest_of(paired: Paired, ruled: Sequence[int], random: int | None) -> tuple[Smallest, Smallest]:
+    r"""The figures between two criteria, and between a criterion and random.
+
+    The variances of all pairs are averaged, part by part. The figure is that of `detectable_difference`; its range
+    takes the variance between repeats at its 10 % and 90 % quantiles. K criteria on B base models know it with
+    :math:`(B - 1)(K - 1)` degrees of freedom; the draws of random, which are in all its pairs, with those of one pair.
+
+    Args:
+        paired: what is compared.
+        ruled: the columns of criteria, random among them.
+        random: the column of random.
+    """
+    criteria = [i for i in ruled if i != random]
+    between = [_variance(paired, i, j) for i, j in itertools.combinations(criteria, 2)]
+    bases = {base for i in criteria for base in paired.columns[i].values}
+    several = len(criteria) - 1 if len(bases) > 1 else 1
+    chance = [] if random is None else [_variance(paired, i, random) for i in criteria]
+    return _figure(between, several), _figure(chance, 1)
+
+
+def _variance(paired: Paired, one: int, other: int) -> Variance | None:
+    found = paired.difference(one, other)
+    return None if found is None else found.variance
+
+
+def _figure(variances: Iterable[Variance | None], alike: int) -> Smallest:
+    known = [v for v in variances if v is not None]
+    if not known:
+        return Smallest()
+    mean = Variance(
+        few=fmean(v.few for v in known),
+        freedom=min(v.freedom for v in known),
+        clips=fmean(v.clips for v in known),
+        many=fmean(v.many for v in known),
+        many_freedom=min(v.many_freedom for v in known),
+    )
+    low, high = (
+        detectable_difference(replace(mean, few=mean.few * factor**2))
+        for factor in uncertainty(mean.freedom * alike)
+    )
+    return Smallest(detectable_difference(mean), low, high)

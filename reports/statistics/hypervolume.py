@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import moocore
 import numpy as np
 
+from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.value import Base, Value
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores, Floats
-from prunebench.reports.statistics.contrast import Contrast, Draws
-from prunebench.reports.statistics.own_curve import OwnCurve, Unit, own_curves, units_of
+from prunebench.reports.statistics.own_curve import OwnCurve, bases_of, own_curves
+
+STEP = 1e-6  # in mAP: what a hypervolume gains by it is its derivative, since it is linear between ties
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +30,8 @@ class Hypervolume:
         quantity: the cost.
         label: of the criterion.
         points: how many points it has.
-        value, low, high: of the mean curve, 95 %, units and clips drawn together.
-        units: base models, or with one its fine-tuning seeds, that went in.
+        value, low, high: mean over base models, with its 95 % interval; of one base model, for that model only.
+        bases: base models that went in.
     """
 
     panel: Panel
@@ -39,45 +41,56 @@ class Hypervolume:
     value: float
     low: float
     high: float
-    units: int
+    bases: int
 
 
 def hypervolumes(
     panel: Panel, points: Sequence[Point], quantity: Quantity, scores: ClipScores
 ) -> list[Hypervolume]:
     """Hypervolume of each criterion of a panel, the largest first; none without the unpruned model's cost."""
-    whole = next((quantity.of(p) for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
-    if not whole > 0:
-        return []
-    curves = own_curves(points, panel, quantity, scores)
-    found = [_of_curve(panel, quantity, curve, whole) for curve in curves]
+    curves = [curve for curve in own_curves(points, panel, quantity) if curve.whole > 0]
+    volumes = [_by_base(curve) for curve in curves]
+    paired = Paired([Column(values, scores) for values in volumes])
+    found = []
+    for index, curve in enumerate(curves):
+        mean = paired.mean(index)
+        low, high = mean.interval
+        found.append(
+            Hypervolume(
+                panel=panel,
+                quantity=quantity,
+                label=curve.curve.label,
+                points=_most(curve),
+                value=mean.mean,
+                low=low,
+                high=high,
+                bases=mean.bases,
+            )
+        )
     return sorted(found, key=lambda h: -h.value)
 
 
-def _of_curve(panel: Panel, quantity: Quantity, curve: OwnCurve, whole: float) -> Hypervolume:
-    most = max(map(len, curve.spots.values()))
-    units = [unit for unit in units_of([curve]) if len(curve.spots[unit]) == most]
-    draws = _draws(curve, units, most)
-    costs = np.mean([[cost for cost, _ in curve.spots[unit]] for unit in units], axis=0) / whole
+def _most(curve: OwnCurve) -> int:
+    """Points on a base model that lacks none."""
+    return max(map(len, curve.spots.values()))
 
-    value, *_ = _volumes(costs, draws.centre[:, None])
-    error, freedom = math.nan, math.inf
-    if draws.values is not None:
-        error = float(np.std(_volumes(costs, draws.values), ddof=1))
-        if len(units) > 1:
-            apart = float(np.var(_volumes(costs, draws.means), ddof=1)) / len(units)
-            freedom = (len(units) - 1) * max(1.0, error**2 / apart) ** 2 if apart > 0 else math.inf
-    low, high = Contrast(value, error, freedom).interval
-    return Hypervolume(
-        panel=panel,
-        quantity=quantity,
-        label=curve.curve.label,
-        points=most,
-        value=value,
-        low=low,
-        high=high,
-        units=len(units),
-    )
+
+def _by_base(curve: OwnCurve) -> dict[Base, Value]:
+    """The hypervolume on each base model that has all points, and what each point's mAP adds to it."""
+    found: dict[Base, Value] = {}
+    for base in bases_of([curve]):
+        costs, values = zip(*curve.spots[base], strict=True)
+        if len(values) == _most(curve):
+            quality = np.array([value.mean for value in values])
+            steps = np.column_stack([quality, quality[:, None] + STEP * np.eye(len(quality))])
+            volume, *moved = _volumes(np.array(costs) / curve.whole, steps)
+            parts = [
+                (share * (one - volume) / STEP, cells)
+                for one, value in zip(moved, values, strict=True)
+                for share, cells in value.parts
+            ]
+            found[base] = Value(volume, tuple(parts))
+    return found
 
 
 def _volumes(costs: Floats, quality: Floats) -> list[float]:
@@ -85,12 +98,3 @@ def _volumes(costs: Floats, quality: Floats) -> list[float]:
     volume = moocore.Hypervolume(ref=[1.0, 0.0])  # minimises both: mAP goes in with its sign turned
     spots = np.stack([np.broadcast_to(costs[:, None], quality.shape), -quality], axis=-1)
     return [float(volume(column)) for column in np.ascontiguousarray(spots.swapaxes(0, 1))]
-
-
-def _draws(curve: OwnCurve, units: Sequence[Unit], most: int) -> Draws:
-    """The points of one criterion as if they were criteria: drawn together."""
-    spots = [[curve.spots[unit][k][1] for unit in units] for k in range(most)]
-    maps = [[at.resampled for at in row] for row in spots]
-    whole = all(m is not None for row in maps for m in row)
-    means = np.array([[at.mean for at in row] for row in spots])
-    return Draws(means, np.array(maps, dtype=np.float64) if whole else None)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from prunebench.reports.inference.against_random import BASES_FOR_A_CLAIM, AgainstRandom, against_random
+from prunebench.reports.inference.best_set import BestSet, best_set
+from prunebench.reports.inference.between_points import FAR
+from prunebench.reports.inference.paired import Column, Paired
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.statistics.contrast import Contrast, Draws, holm
-from prunebench.reports.statistics.detectable import BASES_FOR_A_CLAIM
-from prunebench.reports.statistics.equal_cost import Budget, budgets_of
-from prunebench.reports.statistics.own_curve import At, OwnCurve, Unit, own_curves, units_of
+from prunebench.reports.statistics.detectable import Smallest, smallest_of
+from prunebench.reports.statistics.entrants import Entrant, entrants_at, shared_bases
+from prunebench.reports.statistics.equal_cost import Budget, budgets_of, grid_to_average
+from prunebench.reports.statistics.own_curve import Base, OwnCurve, bases_of, own_curves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +32,18 @@ class Ranked:
         criterion: the first of them, which lends its look.
         is_random: the control that draws filters by chance.
         rank: from 1, by mean test mAP.
-        mean, low, high: test mAP, units and clips drawn together.
-        from_random, from_random_low, from_random_high: nan for random and without it.
+        mean, low, high: test mAP.
+        from_random, from_random_low, from_random_high: nan for random and without it; the interval is of this
+            comparison alone.
         from_random_p: corrected for the number of criteria (Holm); nan with fewer than six base models, which carry
             no test.
-        from_best, from_best_low, from_best_high: at most 0.
-        from_best_p: as `from_random_p`.
-        first: probability of being first, the share of draws in which the criterion is highest.
-        with_best: whether that test cannot tell it from the best, `None` without the test.
+        like_random: whether it cannot be told from random, by that test, else by the interval; `None` if not tested.
+        from_best, from_best_low, from_best_high: at most 0; intervals of all pairs together, so that they hold for the
+            best that the data chose; nan with one base model.
+        from_best_p: of the test against the best, for all criteria together (`best_set`); nan as `from_random_p`.
+        may_be_best: whether that test keeps it among those that may be the best, `None` without the test.
         interpolated: whether the value lies between two of its points.
+        far: whether the nearest of them is further than 15 points of the unpruned model's cost.
     """
 
     label: str
@@ -49,30 +57,32 @@ class Ranked:
     from_random_low: float
     from_random_high: float
     from_random_p: float
+    like_random: bool | None
     from_best: float
     from_best_low: float
     from_best_high: float
     from_best_p: float
-    first: float
-    with_best: bool | None
+    may_be_best: bool | None
     interpolated: bool
+    far: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """Criteria at one budget of one panel, or over all budgets of the grid.
+    """Criteria at one budget of one panel, or over several budgets of the grid.
 
     Args:
         panel: where it holds.
         quantity: the cost that is equal.
-        cost: mean over base models; nan over all budgets.
+        cost: mean over base models; nan over several budgets.
         relative: to the unpruned model, nan without it.
         budgets: how many were averaged, 1 for a single one.
+        in_common: whether others of the grid were left out of the mean, because a criterion was not measured at them.
         chosen_by: the criterion that chose the budget, empty for one of the grid.
-        bases: base models that every ranked criterion has.
-        units: those, or with one base model the fine-tuning seeds.
+        bases: base models that every ranked criterion has; with one, all holds for that model only.
         rows: best first.
-        detectable: the smallest difference that could have been detected, nan where it cannot be told.
+        detectable: the smallest difference between two criteria that could have been detected.
+        detectable_from_random: the same between a criterion and random.
         left_out: label → why it is not ranked here.
     """
 
@@ -81,11 +91,12 @@ class Ranking:
     cost: float
     relative: float
     budgets: int
+    in_common: bool
     chosen_by: str
     bases: int
-    units: int
     rows: tuple[Ranked, ...]
-    detectable: float
+    detectable: Smallest
+    detectable_from_random: Smallest
     left_out: tuple[tuple[str, str], ...]
 
     @property
@@ -95,157 +106,133 @@ class Ranking:
 
     @property
     def over_all(self) -> bool:
-        """Whether this is the mean over the budgets of the grid."""
+        """Whether this is a mean over budgets of the grid."""
         return math.isnan(self.cost)
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """A criterion's values by unit, means over the budgets in question."""
-
-    curve: OwnCurve
-    values: dict[Unit, At]
-    interpolated: bool = False
 
 
 def rankings_of(
     panel: Panel, points: Sequence[Point], quantity: Quantity, scores: ClipScores
 ) -> list[Ranking]:
-    """Rankings of a panel at equal cost: at each budget, then over all of the grid; those of two or more.
+    """Rankings of a panel at equal cost: at each budget, then over those of the grid; those of two or more.
 
-    Values between two points lie on the straight line between them, unit by unit; nothing is read off
-    beyond the ends of a curve, and a criterion with one point stands at its own cost alone.
+    Values between two points lie on a monotone cubic, on each base model; nothing is read off beyond the ends of a
+    curve, and a criterion with one point stands at its own cost alone.
     """
-    curves = own_curves(points, panel, quantity, scores)
-    whole = next((quantity.of(p) for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
-    budgets = budgets_of(curves, units_of(curves))
-    grid = [budget for budget in budgets if not budget.chosen_by]
+    curves = own_curves(points, panel, quantity)
+    budgets = budgets_of(curves, bases_of(curves))
+    grid, of = grid_to_average(curves, budgets), sum(not budget.chosen_by for budget in budgets)
     chosen = [[budget] for budget in budgets] + ([grid] if len(grid) > 1 else [])
-    found = (_ranking(panel, quantity, curves, several, whole) for several in chosen)
+    found = (_ranking(panel, quantity, curves, several, scores, of) for several in chosen)
     return [ranking for ranking in found if len(ranking.rows) > 1]
 
 
-def entrants_at(curves: Iterable[OwnCurve], budgets: Sequence[Budget]) -> list[Entrant]:
-    """Criteria that have a value at every one of the budgets in at least one unit."""
-    found = []
-    for curve in curves:
-        values = {}
-        for unit in curve.spots:
-            at = [curve.at(unit, budget.costs[unit]) for budget in budgets if unit in budget.costs]
-            known = [value for value in at if value is not None]
-            if len(known) == len(budgets):
-                values[unit] = _mean(known)
-        between = any(
-            not any(math.isclose(cost, budget.costs[unit]) for cost, _ in curve.spots[unit])
-            for unit in values
-            for budget in budgets
-        )
-        if values:
-            found.append(Entrant(curve, values, between))
-    return found
-
-
-def shared_units(entrants: Sequence[Entrant]) -> list[Unit]:
-    """The units to compare on: the set that keeps most values, then most criteria.
-
-    In a run that is not finished some criteria lack units; sets that a criterion has are tried, and its
-    size times the number of criteria that hold it decides.
-    """
-    sets = {frozenset(entrant.values) for entrant in entrants}
-    held = {units: sum(units <= set(entrant.values) for entrant in entrants) for units in sets}
-    best = max(sets, key=lambda s: (held[s] > 1, held[s] * len(s), held[s], sorted(s)), default=frozenset())
-    return sorted(best, key=lambda u: (*u[1:], u[0]))
-
-
-def draws_of(entrants: Sequence[Entrant], units: Sequence[Unit]) -> Draws:
-    """The entrants' values in the units, as arrays."""
-    means = np.array([[e.values[unit].mean for unit in units] for e in entrants]).reshape(-1, len(units))
-    maps = [[e.values[unit].resampled for unit in units] for e in entrants]
-    whole = all(values is not None for row in maps for values in row)
-    return Draws(means, np.array(maps, dtype=np.float64) if whole else None)
-
-
 def _ranking(
-    panel: Panel, quantity: Quantity, curves: Sequence[OwnCurve], budgets: Sequence[Budget], whole: float
+    panel: Panel,
+    quantity: Quantity,
+    curves: Sequence[OwnCurve],
+    budgets: Sequence[Budget],
+    scores: ClipScores,
+    of: int,
 ) -> Ranking:
     entrants = entrants_at(curves, budgets)
-    units = shared_units(entrants)
-    ranked = [e for e in entrants if set(units) <= set(e.values)]
-    kept, present = ({id(e.curve) for e in several} for several in (ranked, entrants))
-    left_out = [
-        (
-            curve.curve.label,
-            f"not in all {len(units)} units" if id(curve) in present else "beyond the ends of its curve",
-        )
-        for curve in curves
-        if id(curve) not in kept and not (curve.own_budget and not budgets[0].chosen_by)
-    ]
-    draws, bases = draws_of(ranked, units), len({unit[:2] for unit in units})
+    bases = shared_bases(entrants)
+    ranked = [e for e in entrants if set(bases) <= set(e.values)]
+    paired = Paired([Column({base: e.values[base] for base in bases}, scores) for e in ranked])
+    random = next((i for i, e in enumerate(ranked) if e.is_random), None)
     cost = budgets[0].mean if len(budgets) == 1 else math.nan
+    between, from_random = smallest_of(paired, range(len(ranked)), random)
+    whole = curves[0].whole if curves else math.nan
     return Ranking(
         panel=panel,
         quantity=quantity,
         cost=cost,
         relative=cost / whole if whole else math.nan,
         budgets=len(budgets),
+        in_common=1 < len(budgets) < of,
         chosen_by=budgets[0].chosen_by if len(budgets) == 1 else "",
-        bases=bases,
-        units=len(units),
-        rows=tuple(_rows(ranked, draws, bases >= BASES_FOR_A_CLAIM)),
-        detectable=draws.detectable(),
-        left_out=tuple(left_out),
+        bases=len(bases),
+        rows=tuple(_rows(ranked, paired, random, bases)),
+        detectable=between,
+        detectable_from_random=from_random,
+        left_out=_left_out(curves, budgets, entrants, ranked, len(bases)),
     )
 
 
-def _rows(entrants: Sequence[Entrant], draws: Draws, tested: bool) -> list[Ranked]:
+def _left_out(
+    curves: Sequence[OwnCurve],
+    budgets: Sequence[Budget],
+    entrants: Iterable[Entrant],
+    ranked: Iterable[Entrant],
+    bases: int,
+) -> tuple[tuple[str, str], ...]:
+    kept, present = ({id(curve) for e in several for curve in e.curves} for several in (ranked, entrants))
+    return tuple(
+        (
+            curve.curve.label,
+            f"not on all {bases} base models" if id(curve) in present else "beyond the ends of its curve",
+        )
+        for curve in curves
+        if id(curve) not in kept and not (curve.own_budget and not budgets[0].chosen_by)
+    )
+
+
+def _rows(
+    entrants: Sequence[Entrant], paired: Paired, random: int | None, bases: Sequence[Base]
+) -> list[Ranked]:
     if not entrants:
         return []
-    order = sorted(range(len(entrants)), key=lambda i: -draws.centre[i])
+    means = [paired.mean(i) for i in range(len(entrants))]
+    order = sorted(range(len(entrants)), key=lambda i: -means[i].mean)
     best = order[0]
-    random = next((i for i, e in enumerate(entrants) if e.curve.curve.is_random), None)
     others = [i for i in order if i != random]
-    to_random = {} if random is None else {i: draws.difference(i, random) for i in others}
-    to_best = {i: draws.difference(i, best) for i in order if i != best}
-    p_random, p_best = (_corrected(to_random), _corrected(to_best)) if tested else ({}, {})
-    first = draws.first()
+    chance = {} if random is None else against_random(paired, random, others)
+    held = _best_set(paired, bases)
+    tested = held is not None and len(bases) >= BASES_FOR_A_CLAIM
     rows = []
     for rank, i in enumerate(order, 1):
-        low, high = draws.mean(i).interval
-        random_low, random_high = to_random[i].interval if i in to_random else (math.nan, math.nan)
-        best_low, best_high = to_best[i].interval if i in to_best else (math.nan, math.nan)
-        p = p_best.get(i, math.nan)
+        low, high = means[i].interval
+        from_best = means[i].mean - means[best].mean
+        half = None if held is None or i == best else float(held.width[i, best])
         rows.append(
             Ranked(
-                label=entrants[i].curve.curve.label,
-                criterion=entrants[i].curve.curve.criteria[0],
+                label=entrants[i].label,
+                criterion=entrants[i].criteria[0],
                 is_random=i == random,
                 rank=rank,
-                mean=float(draws.centre[i]),
+                mean=means[i].mean,
                 low=low,
                 high=high,
-                from_random=to_random[i].value if i in to_random else math.nan,
-                from_random_low=random_low,
-                from_random_high=random_high,
-                from_random_p=p_random.get(i, math.nan),
-                from_best=to_best[i].value if i in to_best else 0.0,
-                from_best_low=best_low,
-                from_best_high=best_high,
-                from_best_p=p,
-                first=float(first[i]),
-                with_best=True if i == best else None if math.isnan(p) else p > 0.05,
-                interpolated=entrants[i].interpolated,
+                **_from_random(chance.get(i)),
+                from_best=from_best,
+                from_best_low=math.nan if half is None else from_best - half,
+                from_best_high=math.nan if half is None else from_best + half,
+                from_best_p=held.p[i] if held is not None and tested else math.nan,
+                may_be_best=held.may_be_best[i] if held is not None and tested else None,
+                interpolated=entrants[i].gap > 0,
+                far=entrants[i].gap > FAR,
             )
         )
     return rows
 
 
-def _corrected(contrasts: Mapping[int, Contrast]) -> dict[int, float]:
-    return dict(zip(contrasts, holm([c.p for c in contrasts.values()]), strict=True))
+def _from_random(found: AgainstRandom | None) -> dict[str, Any]:
+    if found is None:
+        names = ("from_random", "from_random_low", "from_random_high", "from_random_p")
+        return {**dict.fromkeys(names, math.nan), "like_random": None}
+    low, high = found.difference.interval
+    return {
+        "from_random": found.difference.mean,
+        "from_random_low": low,
+        "from_random_high": high,
+        "from_random_p": found.p,
+        "like_random": found.alike,
+    }
 
 
-def _mean(values: Sequence[At]) -> At:
-    if len(values) == 1:
-        return values[0]
-    maps = [v.resampled for v in values if v.resampled is not None]
-    whole = len(maps) == len(values)
-    return At(float(np.mean([v.mean for v in values])), np.mean(maps, axis=0) if whole else None)
+def _best_set(paired: Paired, bases: Sequence[Base]) -> BestSet | None:
+    """Needs two criteria on two base models, and what is known of all clip by clip."""
+    if len(bases) < 2 or len(paired.columns) < 2:
+        return None
+    _, sums = paired.sums(bases)
+    known = sums.form is not None and np.isfinite(sums.rows).all() and np.isfinite(sums.clips).all()
+    return best_set(sums.means, sums.rows, sums.form) if known and sums.form is not None else None

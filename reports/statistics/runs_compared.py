@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
-
-import numpy as np
 
 from prunebench.eval.run.record import OWN, Record
+from prunebench.reports.inference.interval import Difference
+from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.value import measured
 from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point, points_of
-from prunebench.reports.runs.clips import ClipScores, Floats
-from prunebench.reports.runs.loaded_run import Run, final_map, finished
-from prunebench.reports.statistics.contrast import Contrast, Draws
+from prunebench.reports.runs.clips import ClipScores
+from prunebench.reports.runs.loaded_run import Run, finished
 
 COSTS = (MACS, PARAMETERS, FILE_BYTES, LATENCY, MEMORY)
 
@@ -107,7 +105,7 @@ def _pair(first: str, one: Run, second: str, other: Run) -> list[Compared]:
                 same_cells=len({r.cell for r in point.records} & {r.cell for r in match.records}),
                 map_first=point.mean_map,
                 map_second=match.mean_map,
-                difference=difference.value,
+                difference=difference.mean,
                 low=low,
                 high=high,
                 costs=tuple((cost.key, cost.of(point), cost.of(match)) for cost in COSTS),
@@ -116,34 +114,22 @@ def _pair(first: str, one: Run, second: str, other: Run) -> list[Compared]:
     return found
 
 
-def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> Contrast:
-    """Second minus first, on the units that both have; on the means of all cells where they share none."""
-    by_seed = len({r.base_seed for r in (*one.records, *other.records)}) == 1
-    mine, theirs = (_units(point, by_seed) for point in (one, other))
-    shared = [unit for unit in mine if unit in theirs]
-    if not shared:
-        return Contrast(other.mean_map - one.mean_map, math.nan, math.inf)
-    means = np.array([[fmean(map(final_map, units[u])) for u in shared] for units in (mine, theirs)])
-    maps = [
-        [_resampled(units[u], own) for u in shared] for units, own in zip((mine, theirs), scores, strict=True)
-    ]
+def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> Difference:
+    """Second minus first, on the base seeds that both have; on the means of all cells where they share none."""
     clips = [own.clips(point.panel.data) for own, point in zip(scores, (one, other), strict=True)]
-    same = all(c is not None for c in clips) and len({c.names for c in clips if c is not None}) == 1
-    whole = same and all(m is not None for row in maps for m in row)
-    return Draws(means, np.array(maps, dtype=np.float64) if whole else None).difference(1, 0)
+    same = len({c.names if c else () for c in clips}) == 1
+    known = scores if same else [ClipScores(())] * 2
+    mine, theirs = (
+        Column({seed: measured(cells) for seed, cells in _by_seed(point).items()}, own)
+        for point, own in zip((one, other), known, strict=True)
+    )
+    return Paired([mine, theirs]).difference(1, 0) or Difference(other.mean_map - one.mean_map, 0, None)
 
 
-def _units(point: Point, by_seed: bool) -> dict[int | None, list[Record]]:
-    found: dict[int | None, list[Record]] = {}
+def _by_seed(point: Point) -> dict[int, list[Record]]:
+    found: dict[int, list[Record]] = {}
     for record in point.records:
-        found.setdefault(record.finetune_seed if by_seed else record.base_seed, []).append(record)
-    return found
-
-
-def _resampled(records: Sequence[Record], scores: ClipScores) -> Floats | None:
-    maps = [scores.resampled_maps(record) for record in records]
-    known = [m for m in maps if m is not None]
-    found: Floats | None = np.mean(known, axis=0) if len(known) == len(maps) else None
+        found.setdefault(record.base_seed, []).append(record)
     return found
 
 

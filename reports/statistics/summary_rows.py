@@ -19,10 +19,10 @@ from prunebench.reports.points.cost_axis import (
 )
 from prunebench.reports.points.frontier import controls_above, frontier
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point, points_of, random_at
+from prunebench.reports.points.point import Point, points_of
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import finished
-from prunebench.reports.statistics.difference import difference
+from prunebench.reports.statistics.comparisons import Comparisons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,8 @@ class SummaryRow:
         stage: the last stage.
         difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
             not corrected for the number of comparisons.
-        like_random: whether that interval holds zero, `None` where there is no interval.
+        difference_p: corrected for the number of criteria at the ratio (Holm); nan with fewer than six base models.
+        like_random: whether it cannot be told from random, by that test, without it by the interval; `None` if neither.
         on_frontier: of a criterion, `random` among them, whether no other has as many MACs (backbone) or fewer and a
             higher mAP; of a control, whether it stands above that frontier.
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
@@ -70,6 +71,7 @@ class SummaryRow:
     difference: float
     difference_low: float
     difference_high: float
+    difference_p: float
     like_random: bool | None
     on_frontier: bool
     macs_backbone: float
@@ -94,28 +96,26 @@ def summary_rows(records: Sequence[Record], scores: ClipScores | None = None) ->
         scores: the runs' per-clip scores; without them no difference has an interval.
     """
     points = points_of(finished(records))
-    return rows_of(points, ClipScores(()) if scores is None else scores)
+    return rows_of(points, Comparisons(points, ClipScores(()) if scores is None else scores))
 
 
-def rows_of(points: Sequence[Point], scores: ClipScores) -> list[SummaryRow]:
+def rows_of(points: Sequence[Point], comparisons: Comparisons) -> list[SummaryRow]:
     """The row of each point, in their order."""
     best = {
         id(p)
         for panel in {p.panel for p in points}
         for p in _leading([p for p in points if p.panel == panel])
     }
-    return [_row(p, points, scores, on_frontier=id(p) in best) for p in points]
+    return [_row(p, points, comparisons, on_frontier=id(p) in best) for p in points]
 
 
-def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_frontier: bool) -> SummaryRow:
-    low, high, mean = math.nan, math.nan, math.nan
+def _row(point: Point, points: Sequence[Point], comparisons: Comparisons, *, on_frontier: bool) -> SummaryRow:
+    low, high, mean, p = math.nan, math.nan, math.nan, math.nan
     like_random = None
-    control = None if point.own_budget else random_at(points, point.panel, point.ratio)
-    if control is not None and control is not point:
-        peers = [p for p in points if (p.panel, p.ratio) == (point.panel, point.ratio)]
-        found = difference(point, control, peers, scores)
-        if found is not None:
-            mean, (low, high), like_random = found.mean, found.interval, found.may_be_none
+    found = comparisons.from_random(point)
+    if found is not None:
+        mean, (low, high) = found.difference.mean, found.difference.interval
+        p, like_random = found.p, found.alike
     unpruned = next((p for p in points if p.panel == point.panel and p.control == "unpruned"), None)
     return SummaryRow(
         panel=point.panel,
@@ -134,6 +134,7 @@ def _row(point: Point, points: Sequence[Point], scores: ClipScores, *, on_fronti
         difference=mean,
         difference_low=low,
         difference_high=high,
+        difference_p=p,
         like_random=like_random,
         on_frontier=on_frontier,
         macs_backbone=MACS.of(point),

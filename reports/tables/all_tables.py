@@ -42,9 +42,9 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     if report.rankings:
         yield DataTable("ranking", tuple(ranking_columns()), rows_of(report.rankings))
     if report.hypervolumes:
-        names = ("equal", "criterion", "points", "hypervolume", "low", "high", "units")
+        names = ("equal", "criterion", "points", "hypervolume", "low", "high", "bases")
         rows = [
-            [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.units]
+            [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.bases]
             for h in report.hypervolumes
         ]
         yield DataTable("hypervolume", (*PLACE, *names), rows)

@@ -67,7 +67,7 @@ COLUMNS = (
         "interval",
         "95 % interval",
         lambda row: numbers.interval(row.difference_low, row.difference_high),
-        ("difference_low", "difference_high", "like_random"),
+        ("difference_low", "difference_high", "difference_p", "like_random"),
     ),
     _cost("macs_backbone", "MACs backbone"),
     _cost("macs_with_frontend", "MACs with front end"),

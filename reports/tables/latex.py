@@ -102,14 +102,11 @@ def _table(
 
 def _caption(panel: Panel, standing: str, starred: bool) -> str:
     text = (
-        f"{panel.title}. Bold: best of its ratio. ◆: on the Pareto frontier against MACs (backbone). ≈: the 95 % "
-        "interval of the difference from random holds zero. †: reproduces published code."
+        f"{panel.title}. Bold: best of its ratio. ◆: on the Pareto frontier against MACs (backbone). ≈: cannot be "
+        "told from random (Holm, with fewer than six base models the 95 % interval). †: reproduces published code."
     )
     if starred:
-        text += (
-            " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips drawn together, "
-            "Holm)."
-        )
+        text += " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips, Holm)."
     return text + (f" {standing[0].upper()}{standing[1:]}." if standing else "")
 
 

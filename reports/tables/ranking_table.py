@@ -19,14 +19,15 @@ HEADINGS = (
     "from random",
     "95 % interval",
     "from best",
-    "95 % interval",
-    "first",
+    "95 % interval, all pairs",
 )
 LEGEND = (
-    "At equal cost, between two points on the straight line between them (~), never beyond the ends of a "
-    "criterion's curve. Intervals: base models and test clips drawn together, fine-tuning seeds averaged within. "
-    "first: probability of being first. With six base models or more, and the number of criteria counted in (Holm, "
-    "5 %), =: cannot be told from the best; ○: nor from random."
+    "At equal cost; between two points on a monotone cubic through all (~; ~~ more than 15 points of cost from a "
+    "measured one), never beyond the ends of a criterion's curve. Intervals: base models and test clips; with one base "
+    "model repeats and test clips, of this model only. That from random is of one comparison, that from the best holds "
+    "for all pairs together. ≈: cannot be told from random, by a test that counts the criteria (Holm, 5 %), with fewer "
+    "than six base models by the interval. =: may be the best (step-down, 5 % for all criteria together), tested with "
+    "six base models or more."
 )
 
 
@@ -39,8 +40,12 @@ def columns() -> list[str]:
         "relative",
         "chosen_by",
         "bases",
-        "units",
         "detectable",
+        "detectable_low",
+        "detectable_high",
+        "detectable_from_random",
+        "detectable_from_random_low",
+        "detectable_from_random_high",
         *(f.name for f in fields(Ranked)),
     ]
 
@@ -56,22 +61,22 @@ def rows_of(rankings: Sequence[Ranking]) -> list[list[Any]]:
             ranking.relative,
             ranking.chosen_by,
         ]
-        place += [ranking.bases, ranking.units, ranking.detectable]
+        place.append(ranking.bases)
+        for size in (ranking.detectable, ranking.detectable_from_random):
+            place += [size.difference, size.low, size.high]
         found += [[*place, *(getattr(row, f.name) for f in fields(Ranked))] for row in ranking.rows]
     return found
 
 
 def cells(row: Ranked) -> tuple[str, ...]:
     """What stands below each of `HEADINGS`."""
-    like_random = not math.isnan(row.from_random_p) and row.from_random_p > 0.05
     return (
-        row.label + (" ~" if row.interpolated else ""),
-        f"{row.rank}{' =' if row.with_best and row.rank > 1 else ''}",
+        row.label + (" ~~" if row.far else " ~" if row.interpolated else ""),
+        f"{row.rank}{' =' if row.may_be_best else ''}",
         numbers.quality(row.mean),
         f"[{numbers.quality(row.low)}, {numbers.quality(row.high)}]" if math.isfinite(row.low) else "",
-        numbers.gap(row.from_random) + (" ○" if like_random else ""),
+        numbers.gap(row.from_random) + (" ≈" if row.like_random else ""),
         numbers.interval(row.from_random_low, row.from_random_high),
         numbers.gap(row.from_best) if row.rank > 1 else "",
         numbers.interval(row.from_best_low, row.from_best_high),
-        f"{100 * row.first:.0f} %" if math.isfinite(row.first) else "",
     )

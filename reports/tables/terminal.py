@@ -18,8 +18,8 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
     "mAP: mean and range over n models, ◆ on the Pareto frontier against MACs. Δ: from random at the same "
-    "ratio with the half-width of its 95 % interval, ≈ where that holds zero. MACs: backbone, log-mel in, "
-    "10 s. (…): relative to unpruned."
+    "ratio with the half-width of its 95 % interval, ≈ where it cannot be told from random. MACs: backbone, "
+    "log-mel in, 10 s. (…): relative to unpruned."
 )
 RELEASED = " †: as its authors released it."
 

@@ -147,7 +147,8 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
                 record.widths[6:]
             )
             with np.load(out / "scores" / f"{record.outcome}.npz") as stored:
-                assert stored["resampled_map"].shape == (1000,)
+                assert stored["influence"].shape == stored["test"].shape[:1]
+                assert abs(stored["influence"].sum()) < 1e-5
 
 
 def test_it_leaves_plots_tables_and_a_page(finished):

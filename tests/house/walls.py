@@ -145,6 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *GROUND,
         "eval.run",
         "reports.runs",
+        "reports.inference",
         "reports.points",
         "reports.statistics",
     },

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.bootstrap import bootstrap_average_precision, resample_counts, set_seed
-from prunebench.harness.cells.stage_quality import RESAMPLES, quality, resampled_map
+from prunebench.eval.quality.influence import clip_influences
+from prunebench.harness.cells.stage_quality import influences, quality
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
 
@@ -42,21 +42,8 @@ def test_scores_that_are_not_numbers_end_the_cell(data: DataOptions) -> None:
         quality(scores.__getitem__, data)
 
 
-def test_resamples_are_shared_so_that_a_difference_is_a_subtraction(data: DataOptions) -> None:
-    test = opened(data).test
-    counts = resample_counts(test.sources, RESAMPLES, set_seed(test.names, test.sources))
-    one, other = (scores_of(data, seed)["test"] for seed in (0, 1))
-    expected = [
-        np.nanmean(bootstrap_average_precision(test.targets, scores, counts[:20]), axis=1)
-        for scores in (one, other)
-    ]
-    difference = resampled_map(one, data) - resampled_map(other, data)
-    assert difference.shape == (1000,)
-    assert difference[:20] == pytest.approx(expected[0] - expected[1], abs=1e-6)
-
-
-def test_the_seed_is_the_sets() -> None:
-    names, sources = ["a", "b"], [("x",), ("x", "y")]
-    assert set_seed(names, sources) == set_seed(list(names), list(sources))
-    assert set_seed(names, sources) != set_seed(["a", "c"], sources)
-    assert set_seed(names, sources) != set_seed(names, [("x", "y"), ("x",)])
+def test_influences_are_of_the_test_clips_and_their_recordings(data: DataOptions) -> None:
+    test, scores = opened(data).test, scores_of(data, 0)["test"]
+    found = influences(scores, data)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(clip_influences(test.targets, scores, test.sources), abs=1e-6)

@@ -34,7 +34,7 @@ def test_a_half_finished_run(maker):
     report = write_report([maker.write()], formats=[])
     assert "1 of" in missing(report)
     for ranking in report.rankings:
-        assert ("l2", "not in all 2 units") in ranking.left_out
+        assert ("l2", "not on all 2 base models") in ranking.left_out
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,10 @@ def test_one_seed_and_one_point(maker):
     maker.cell(signal=0.9, criterion="random", ratio=0.5, prune_seed=0)
     report = write_report([maker.write()], formats=[])
     text = " ".join(s for said in report.sentences.values() for s in said).replace("\u00a0", " ")
-    assert "from the test clips alone, one seed tells nothing of the spread" in text
+    assert "cannot be told: repeats (base models, fine-tuning seeds or draws of random) are missing" in text
     assert "1 base model is too few to say which criterion is first" in text
     (ranking, _) = report.rankings
-    assert ranking.units == 1
-    assert [row.with_best for row in ranking.rows] == [True, None]
+    assert ranking.bases == 1
+    assert [row.may_be_best for row in ranking.rows] == [None, None]
+    assert [row.like_random for row in ranking.rows] == [None, None]
     assert "***" not in (report.folder / "summary.tex").read_text().partition("\\toprule")[2]

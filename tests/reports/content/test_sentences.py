@@ -24,7 +24,7 @@ def test_numbers_come_first(quick_report):
     for sentences in quick_report.sentences.values():
         assert all(sentence[0].isdigit() for sentence in sentences)
     assert "smallest difference" in sentences[0]
-    assert "conditional on 1 base model; fewer than six carry no claim" in sentences[0]
+    assert "hold for this base model only; fewer than six carry no claim" in sentences[0]
 
 
 def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
@@ -55,6 +55,24 @@ def test_frontier_names_criteria_with_their_ratios_and_counts_them_without_rando
     on = {r.label for r in quick_report.rows if r.on_frontier and r.control is None}
     assert f"{len(on)} of 5 criteria" in text_of(quick_report)
     assert "operator_norm (" in next(s for s in text_of(quick_report).splitlines() if "frontier" in s)
+
+
+def test_beside_marks_that_are_not_corrected_stands_the_number_by_chance(quick_report):
+    """2.5 % of 5 criteria at 3 ratios on each side."""
+    text = text_of(quick_report)
+    assert "of 15 points cannot be told from random" in text
+    assert (
+        "by 95 % intervals, not corrected: if no criterion differed, about 0.4 would be better and 0.4 worse"
+        in text
+    )
+
+
+def test_six_base_models_are_marked_by_a_test_that_counts_the_criteria(maker):
+    maker.clips = 40
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,), bases=tuple(range(6)), seeds=(0,))
+    text = text_of(make_report([maker.write()]))
+    assert "by tests at 5 %, corrected for the number of criteria at a ratio (Holm)" in text
+    assert "by chance" not in text
 
 
 def test_classes_and_clips_are_counted(quick_report):
@@ -133,8 +151,9 @@ def test_missing_scores_are_said(maker):
 def test_a_single_seed_is_said(maker):
     maker.grid(criteria={"l1": 0.5, "geometric_median": 0.6, "random": 0.9}, ratios=(0.5,), seeds=(0,))
     report = make_report([maker.write()])
-    assert any("a single seed" in sentence for sentence in report.missing)
-    assert "from the test clips alone" in text_of(report)
+    said = "one base model and one fine-tuning seed, so the spread between the draws of random stands in"
+    assert any(said in sentence for sentence in report.missing)
+    assert all(row.like_random is not None for row in report.rows if row.label == "l1")
 
 
 def test_too_few_draws_of_random_are_said(maker):

@@ -128,7 +128,7 @@ def test_changes_by_class_are_those_of_the_scores(quick_report, quick_run):
 def blocks(count, seed=0):
     family = make_family()
     values = np.random.default_rng(seed).normal(0, 0.01, (count, 4)) + np.array([0.5, 0.49, 0.4, 0.3])
-    return Blocks(family, ("l1", "l2", "lamp", "random"), values)
+    return Blocks(family, (("l1",), ("l2", "lamp"), ("operator_norm",), ("random",)), values)
 
 
 def make_family():
@@ -147,7 +147,7 @@ def test_critical_differences_from_ten_blocks_up():
     figure = draw_critical_difference(blocks(10))
     assert "10 blocks" in figure.axes[0].get_title()
     shown = " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert all(name in shown for name in ("l1", "l2", "lamp", "random"))
+    assert all(name in shown for name in ("l1", "l2 = lamp", "operator_norm", "random"))
 
 
 def test_blocks_are_data_sets_and_base_seeds_and_never_budgets_or_fine_tuning_seeds(maker):
@@ -155,7 +155,7 @@ def test_blocks_are_data_sets_and_base_seeds_and_never_budgets_or_fine_tuning_se
     maker.grid(**grid)
     maker.grid(**grid, data="other")
     report = make_report([maker.write()])
-    (found,) = blocks_of(report.points, MACS, report.scores)
+    (found,) = blocks_of(report.points, MACS)
     assert found.values.shape == (4, 2)
     place = found.labels.index("l1")
     maps = [final_map(r) for r in maker.records if (r.criterion, r.base_seed, r.data) == ("l1", 0, "synth")]

@@ -1,0 +1,76 @@
+"""Every paired difference between the points of a report, each computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.inference.against_random import AgainstRandom, against_random
+from prunebench.reports.inference.interval import Difference
+from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.repeats import Noise
+from prunebench.reports.inference.value import measured
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.clips import ClipScores
+
+
+class Comparisons:
+    """Points of one panel and ratio against each other.
+
+    Args:
+        points: of all panels.
+        scores: per-clip test scores.
+    """
+
+    def __init__(self, points: Sequence[Point], scores: ClipScores) -> None:
+        self._points, self._scores = tuple(points), scores
+        self._paired: dict[tuple[Panel, float], tuple[tuple[Point, ...], Paired]] = {}
+        self._random: dict[tuple[Panel, float], dict[int, AgainstRandom]] = {}
+
+    def at(self, panel: Panel, ratio: float) -> tuple[tuple[Point, ...], Paired]:
+        """The points of a panel at a ratio, and their values as columns in that order."""
+        key = (panel, ratio)
+        if key not in self._paired:
+            own = tuple(p for p in self._points if (p.panel, p.ratio) == key)
+            self._paired[key] = own, Paired([_column(p, self._scores) for p in own])
+        return self._paired[key]
+
+    def knows_clips(self, record: Record) -> bool:
+        """Whether it is known clip by clip how a cell was measured."""
+        return self._scores.row(record) is not None
+
+    def difference(self, one: Point, other: Point) -> Difference | None:
+        """The first point minus the second, of the same panel and ratio; `None` where they share no base model."""
+        points, paired = self.at(one.panel, one.ratio)
+        return paired.difference(_index(points, one), _index(points, other))
+
+    def from_random(self, point: Point) -> AgainstRandom | None:
+        """A point against the random control of its panel and ratio; `None` for random itself and without it."""
+        key = (point.panel, point.ratio)
+        points, paired = self.at(*key)
+        if key not in self._random:
+            own = {i: p for i, p in enumerate(points) if not p.own_budget}
+            random = next((i for i, p in own.items() if p.is_random), None)
+            criteria = [i for i, p in own.items() if is_ruled(p) and i != random]
+            controls = [i for i, p in own.items() if p.control is not None]
+            self._random[key] = {} if random is None else against_random(paired, random, criteria, controls)
+        return self._random[key].get(_index(points, point))
+
+
+def is_ruled(point: Point) -> bool:
+    """Whether a criterion, or chance, decided which filters go, and the plan how many."""
+    return point.control is None and not point.own_budget
+
+
+def _index(points: Sequence[Point], point: Point) -> int:
+    return next(i for i, own in enumerate(points) if own is point)
+
+
+def _column(point: Point, scores: ClipScores) -> Column:
+    alike = point.control in (
+        None,
+        "reversed",
+    )  # fine-tuned from pruned weights; other controls start elsewhere
+    noise: Noise = "pool" if is_ruled(point) else "as pool" if alike else "own"
+    return Column({base: measured(cells) for base, cells in point.by_base().items()}, scores, noise)
