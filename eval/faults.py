@@ -3,6 +3,10 @@
 The environment variable `PRUNEBENCH_FAULT` names a file of three words: an action, a point and the end of a
 file's name, `kill appended outcomes.jsonl`. The process that first reaches the point deletes the file and acts,
 so a fault happens once, whichever process of a sweep meets it.
+
+These points stand in the code that writes files, not in a test, because what they show (a sweep killed between a
+write and its rename gives the records of an undisturbed one) must hold for the processes that users run, workers of
+other interpreters included. Without the variable a point costs one comparison.
 """
 
 from __future__ import annotations

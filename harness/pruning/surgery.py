@@ -67,18 +67,3 @@ def _prune_groups(model: Cnn14, removed: Mapping[str, Sequence[int]]) -> None:
         group.prune()
     model.train(training)
     model.zero_grad(set_to_none=True)
-
-
-@torch.no_grad()
-def mask_filters(model: Cnn14, removed: Mapping[str, Sequence[int]]) -> Cnn14:
-    """A new model of the same shape whose given filters give 0: the slow equal of `remove_filters` in tests.
-
-    The batch norm's scale and shift are zeroed too: it would turn a zeroed filter into a constant.
-    """
-    masked = copy.deepcopy(model)
-    for layer, indices in removed.items():
-        rows = list(indices)
-        masked.convolution(layer).weight[rows] = 0
-        masked.batch_norm(layer).weight[rows] = 0
-        masked.batch_norm(layer).bias[rows] = 0
-    return masked

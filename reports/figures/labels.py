@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import product
 
+from adjustText import adjust_text
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
+from matplotlib.text import Annotation, Text
 
-RADII = (5.0, 9.0, 14.0, 20.0, 28.0, 38.0)  # points from the mark
-ANGLES = tuple(math.radians(degrees) for degrees in (45, 135, -45, -135, 90, -90, 0, 180))
-MARK = 3.0  # points around a mark that a label stays out of
+ROUNDS = 500  # of moving labels; a limit of time would place them differently on a slower machine
 
 
-def place_labels(
-    axes: Axes, labels: Sequence[tuple[float, float, str]], size: float = 5.5
-) -> list[Annotation]:
+def place_labels(axes: Axes, labels: Sequence[tuple[float, float, str]], size: float = 5.5) -> list[Text]:
     """Label marks at data coordinates; call it when the figure is laid out.
 
-    Each label takes the nearest free place around its mark inside the panel, with a thin line to the mark where it
-    is not beside it; one that finds none takes the place that overlaps least.
+    Labels are moved apart, off the marks and into the panel by adjustText, with a thin line to a mark that is not
+    beside its label. The same marks give the same places.
 
     Args:
         axes: the panel.
@@ -30,49 +24,20 @@ def place_labels(
         size: of the text, in points.
     """
     figure = axes.get_figure(root=True)
-    if figure is None:
+    if figure is None or not labels:
         return []
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    unit = figure.dpi / 72
-    spots = [axes.transData.transform((x, y)) for x, y, _ in labels]
-    taken = [
-        Bbox.from_bounds(x - MARK * unit, y - MARK * unit, 2 * MARK * unit, 2 * MARK * unit) for x, y in spots
-    ]
-    inside = axes.get_window_extent(renderer)
-    placed = []
-    for (x, y, text), spot in zip(labels, spots, strict=True):
-        note = axes.annotate(text, (x, y), (0, 0), textcoords="offset points", fontsize=size)
-        box = note.get_window_extent(renderer)
-        best: tuple[float, float, float, bool, bool, Bbox] | None = None
-        for radius, angle in product(RADII, ANGLES):
-            dx, dy = radius * math.cos(angle), radius * math.sin(angle)
-            right, up = math.cos(angle) > -0.01, math.sin(angle) > -0.01
-            left = spot[0] + dx * unit - (0 if right else box.width)
-            base = spot[1] + dy * unit - (0 if up else box.height)
-            here = Bbox.from_bounds(left, base, box.width, box.height)
-            lost = sum(_shared(here, other) for other in taken) + 4 * (
-                box.width * box.height - _shared(here, inside)
-            )
-            if best is None or lost < best[0] - 1e-6:
-                best = (lost, dx, dy, right, up, here)
-            if lost <= 1e-6:
-                break
-        assert best is not None
-        _, dx, dy, right, up, here = best
-        note.set_position((dx, dy))
-        note.set_horizontalalignment("left" if right else "right")
-        note.set_verticalalignment("bottom" if up else "top")
-        if math.hypot(dx, dy) > RADII[1]:
-            axes.annotate(
-                "",
-                (x, y),
-                (dx, dy),
-                textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": "#606060"},
-            )
-        taken.append(here)
-        placed.append(note)
-    return placed
+    FigureCanvasAgg(figure)  # texts are measured by a renderer
+    texts = [axes.text(x, y, text, fontsize=size) for x, y, text in labels]
+    adjust_text(
+        texts,
+        [x for x, _, _ in labels],
+        [y for _, y, _ in labels],
+        ax=axes,
+        iter_lim=ROUNDS,
+        min_arrow_len=8,
+        arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": "#606060"},
+    )
+    return texts
 
 
 def stack_labels(
@@ -124,10 +89,3 @@ def _pushed_apart(wanted: Sequence[float], step: float, low: float, high: float)
         while len(groups) > 1 and start(groups[-1]) - start(groups[-2]) < step * len(groups[-2]):
             groups[-2:] = [groups[-2] + groups[-1]]
     return [start(group) + i * step for group in groups for i in range(len(group))]
-
-
-def _shared(one: Bbox, other: Bbox) -> float:
-    """Area of the part that two boxes share."""
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, float(width)) * max(0.0, float(height))
