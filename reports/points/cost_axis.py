@@ -87,6 +87,9 @@ LATENCY = Quantity(
     quartiles=("latency_backbone_q1_ms", "latency_backbone_q3_ms"),
 )
 LATENCY_RATIO = Quantity("latency_backbone_ratio", "latency relative to the unpruned model, interleaved", "")
+LATENCY_PRECISION = Quantity(
+    "latency_backbone_ratio_precision", "half the 95 % interval of that ratio, relative to it", ""
+)
 MEMORY = Quantity(
     "peak_memory_bytes", "peak memory of a forward pass, weights aside", "B", "peak memory", "map_vs_memory"
 )

@@ -10,6 +10,7 @@ from prunebench.eval.run.record import Record
 from prunebench.reports.points.cost_axis import (
     FILE_BYTES,
     LATENCY,
+    LATENCY_PRECISION,
     LATENCY_RATIO,
     MACS,
     MACS_WITH_FRONTEND,
@@ -50,6 +51,7 @@ class SummaryRow:
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
         parameters, file_bytes: of the model and of its saved file.
         latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
+        latency_backbone_ratio_precision: half the 95 % interval of that ratio, relative to it.
         peak_memory_bytes: of a forward pass in a fresh process, beyond its model.
         macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative,
             peak_memory_bytes_relative: to the unpruned model.
@@ -86,6 +88,7 @@ class SummaryRow:
     latency_backbone_ratio: float
     peak_memory_bytes: float = math.nan
     peak_memory_bytes_relative: float = math.nan
+    latency_backbone_ratio_precision: float = math.nan
 
 
 def summary_rows(records: Sequence[Record], scores: ClipScores | None = None) -> list[SummaryRow]:
@@ -147,6 +150,7 @@ def _row(point: Point, points: Sequence[Point], comparisons: Comparisons, *, on_
         file_bytes_relative=_relative(FILE_BYTES, point, unpruned),
         latency_backbone_ms=LATENCY.of(point),
         latency_backbone_ratio=LATENCY_RATIO.of(point),
+        latency_backbone_ratio_precision=LATENCY_PRECISION.of(point),
         peak_memory_bytes=MEMORY.of(point),
         peak_memory_bytes_relative=_relative(MEMORY, point, unpruned),
     )

@@ -77,7 +77,7 @@ COLUMNS = (
         "latency",
         "latency",
         lambda row: numbers.beside(numbers.milliseconds(row.latency_backbone_ms), row.latency_backbone_ratio),
-        ("latency_backbone_ms", "latency_backbone_ratio"),
+        ("latency_backbone_ms", "latency_backbone_ratio", "latency_backbone_ratio_precision"),
     ),
     _cost("peak_memory_bytes", "peak memory", "B"),
 )

@@ -35,10 +35,16 @@ def terminal_table(report: Report) -> Table:
     for sentence in report.missing:
         whole.add_row(Text(sentence, style="yellow"))
     released = any(row.released for row in report.rows)
-    whole.add_row(Text(LEGEND + (RELEASED if released else ""), style="dim"))
+    whole.add_row(Text(LEGEND + _known(report.rows) + (RELEASED if released else ""), style="dim"))
     if report.standing:
         whole.title = Text(report.standing, style="bold yellow")
     return whole
+
+
+def _known(rows: Sequence[SummaryRow]) -> str:
+    """How well the least known latency ratio is known; nothing where none was timed."""
+    found = [r.latency_backbone_ratio_precision for r in rows if r.latency_backbone_ratio_precision > 0]
+    return f" Ratios of latency: known to ±{max(found):.1%} or better." if found else ""
 
 
 def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:

@@ -169,6 +169,7 @@ class Maker:
                 "latency_backbone_q1_ms": ms - 0.3,
                 "latency_backbone_q3_ms": ms + 0.6,
                 "latency_backbone_ratio": ms / 15.0,
+                "latency_backbone_ratio_precision": 0.012 if ms < 15 else 0.0,
                 "latency_backbone_ratio_q1": ms / 15.0 - 0.01,
                 "latency_backbone_ratio_q3": ms / 15.0 + 0.02,
                 "peak_memory_bytes": 4e7 * ms / 15,

@@ -43,6 +43,7 @@ def test_rows_hold_what_the_records_hold(quick_run):
         assert getattr(row, f"{key}_relative") == pytest.approx(share)
     assert row.latency_backbone_ms == pytest.approx(cells[0].timings["latency_backbone_ms"])
     assert row.latency_backbone_ratio == pytest.approx(cells[0].timings["latency_backbone_ratio"])
+    assert row.latency_backbone_ratio_precision == pytest.approx(0.012)
 
 
 def test_every_criterion_ratio_and_control_has_a_row(quick_report):
@@ -128,6 +129,10 @@ def test_terminal_table_fits_a_hundred_columns_with_everything_in_it(quick_repor
         assert word in text
     for row in quick_report.rows:
         assert f"{row.map_mean:.3f}".removeprefix("0") in text
+
+
+def test_terminal_table_says_how_well_latency_is_known(quick_report):
+    assert "Ratios of latency: known to ±1.2% or better." in " ".join(printed(quick_report).split())
 
 
 def test_terminal_table_keeps_markup_in_names(maker):
