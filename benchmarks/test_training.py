@@ -9,6 +9,7 @@ from prunebench.harness.networks.architecture import scaled_embedding, scaled_wi
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import Training
 
 CLIPS = 16
 
@@ -40,10 +41,10 @@ def test_forward(benchmark, model, clips):
 
 def test_step(benchmark, model, clips):
     benchmark.group = "16 clips of 1 s, width 1/8"
-    benchmark(train, model, *clips, Recipe(steps=1), seed=0)
+    benchmark(train, model, Training(*clips, Recipe(steps=1), seed=0))
 
 
 def test_step_of_the_tail(benchmark, model, clips):
     benchmark.group = "16 clips of 1 s, width 1/8"
     stem = np.concatenate(list(stem_outputs(model, clips[0])))
-    benchmark(train, model, stem, clips[1], Recipe(steps=1), seed=0, tail=True)
+    benchmark(train, model, Training(stem, clips[1], Recipe(steps=1), seed=0, tail=True))

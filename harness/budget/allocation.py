@@ -44,6 +44,9 @@ class Uniform(Allocation):
     name: ClassVar[str] = "uniform"
 
 
+UNIFORM = Uniform()
+
+
 @dataclass(frozen=True)
 class Floored(Allocation):
     """An allocation that could empty a layer, and keeps a floor instead.

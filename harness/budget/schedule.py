@@ -65,6 +65,9 @@ class Schedule(Labelled):
         return tuple(total * (i + 1) // self.rounds - total * i // self.rounds for i in range(self.rounds))
 
 
+PLAIN = Schedule()
+
+
 @functools.lru_cache(maxsize=256)
 def parse_schedule(label: str) -> Schedule:
     """The schedule that a label names.

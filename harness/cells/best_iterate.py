@@ -8,27 +8,20 @@ from pathlib import Path
 
 from prunebench.eval.files import whole_file
 from prunebench.eval.quality.average_precision import mean_average_precision
-from prunebench.harness.data import DataOptions
-from prunebench.harness.data.features.splits import opened, split_targets
+from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.course import Course
-from prunebench.harness.training.recipe import Recipe
-from prunebench.harness.training.validation import predictor
-from prunebench.harness.workspace.cache import Cache
 
 
-def best_beside(
-    model: Cnn14, course: Course, data: DataOptions, recipe: Recipe, cache: Cache, stem: Path
-) -> dict[str, float]:
+def best_beside(model: Cnn14, course: Course, inputs: Inputs, stem: Path) -> dict[str, float]:
     """Figures of the best iterate, for a record; days of training leave the weights of both.
 
     Args:
         model: the last iterate.
         course: of its training; without a best iterate there is nothing to say or to keep.
-        data: options of the data set.
-        recipe: says on which device.
-        cache: of features.
+        inputs: of the model.
         stem: the files are `STEM.pt`, the last iterate, and `STEM-best.pt`.
 
     Returns:
@@ -38,14 +31,14 @@ def best_beside(
         return {}
     best = copy.deepcopy(model)
     best.load_state_dict(course.best)
-    names = opened(data).class_names
+    names = opened(inputs.base.data).class_names
     save_checkpoint(model, stem.with_name(f"{stem.name}.pt"), style="prunebench", class_names=names)
     save_checkpoint(best, stem.with_name(f"{stem.name}-best.pt"), style="prunebench", class_names=names)
-    scores = predictor(best, data, recipe, cache)("test")
+    scores = inputs.predict(best, "test")
     return {
         "best_step": course.best_step,
         "best_validation_map": course.best_validation_map,
-        "best_test_map": mean_average_precision(split_targets(data, "test"), scores).value,
+        "best_test_map": mean_average_precision(inputs.targets("test"), scores).value,
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.cells.rounds import round_seed
 from prunebench.harness.training.recipe import Recipe
 
 
@@ -37,3 +38,8 @@ class Finetuning:
         """The part of one round, with its share of the steps."""
         steps = Schedule("iterative", rounds).steps_of(self.recipe.steps)[number]
         return replace(self, recipe=replace(self.recipe, steps=steps), seed=round_seed(self.seed, number))
+
+
+def round_seed(seed: int, number: int) -> int:
+    """The seed of a round: the first has the seed itself, so that its first draw is that of `one-shot`."""
+    return seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

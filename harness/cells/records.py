@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from prunebench.eval.run.record import OWN, Record
+from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
-from prunebench.harness.networks.layers import LAYERS, parse_scope
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.plan import Cell
 from prunebench.pruners.contract import Pruner
 
@@ -48,31 +49,22 @@ def failed_record(cell: Cell, pruner: Pruner | None, data: str, error: str) -> R
 
 
 def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
-    own = pruner is not None and pruner.own_budget
+    """What a record says of a cell before anything is measured."""
+    own = {"allocation": OWN, "budget": OWN} if pruner is not None and pruner.own_budget else {}
     return {
+        **cell.described(),
+        **own,
         "cell": cell.identity,
-        "criterion": cell.criterion,
-        "control": cell.control,
         "released": pruner is not None and pruner.released,
         "data": data,
         "base": cell.base.identity,
-        "scope": cell.scope,
-        "allocation": OWN if own else cell.allocation,
-        "budget": OWN if own else cell.budget,
-        "target": cell.target,
-        "schedule": cell.schedule,
-        "ratio": cell.ratio,
-        "finetune_scope": cell.finetune_scope,
-        "rate_choice": cell.rate_choice,
         "base_seed": cell.base.seed,
-        "prune_seed": cell.prune_seed,
-        "finetune_seed": cell.finetune_seed,
     }
 
 
 def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> float:
     """Share of the scope's filters that went."""
-    places = [LAYERS.index(layer) for layer in parse_scope(cell.scope)]
+    places = [LAYERS.index(layer) for layer in cell.scope.layers]
     return 1 - sum(after[place] for place in places) / sum(before[place] for place in places)
 
 
@@ -80,10 +72,9 @@ def _off_request(
     cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
 ) -> dict[str, tuple[float, float]]:
     """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone."""
-    if cell.ratio == 0 or cell.allocation != "uniform":
+    if cell.ratio == 0 or cell.allocation != UNIFORM:
         return {}
     removed = {
-        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)]
-        for layer in parse_scope(cell.scope)
+        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)] for layer in cell.scope.layers
     }
     return {layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9}

@@ -1,37 +1,32 @@
-"""From scores to the filters that a cell removes, and to the job that computes it."""
+"""From scores to the filters that a cell removes: how many of each layer, and which."""
 
 from __future__ import annotations
 
 import functools
-import math
-from typing import Literal, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 
-from prunebench.eval.cost.complexity import cnn14_macs
-from prunebench.harness.budget import schedule
-from prunebench.harness.budget.allocation import Global, SameAs, parse_allocation
+from prunebench.harness.budget.allocation import Global, SameAs
 from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.ratio import filters_outside, lowest, removal_count
-from prunebench.harness.budget.schedule import parse_schedule
-from prunebench.harness.budget.target import BudgetPoint, without
-from prunebench.harness.cells.base_model import BaseJob
-from prunebench.harness.cells.finetuning import Finetuning
-from prunebench.harness.cells.outcome import OutcomeJob
-from prunebench.harness.cells.rounds import Rounds
-from prunebench.harness.cells.scores import Scores, Scoring, ScoringJob
+from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.scores import Scores, Scoring
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS, parse_scope
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.cell import Cell
-from prunebench.harness.pruning import calibration
-from prunebench.harness.pruning.sources import content_hash, resolve
-from prunebench.pruners.contract import COLLECTED, Pruner
+from prunebench.harness.pruning.sources import resolve
+from prunebench.pruners.contract import Pruner
+
+Counts = tuple[int, ...]
 
 
 @functools.lru_cache(maxsize=256)
-def _pruner(label: str, files: tuple[str, ...]) -> Pruner:
+def pruner_of(label: str, files: tuple[str, ...]) -> Pruner:
     """Looked up once: a sweep has the same few criteria in very many cells."""
     return resolve(label, files)
 
@@ -45,148 +40,80 @@ def scored_by(cell: Cell, config: Config) -> tuple[tuple[str, int | None], ...]:
 
 def leader_of(cell: Cell, config: Config) -> tuple[str, int | None] | None:
     """The (criterion, seed) whose widths a cell takes, `None` for one that takes none."""
-    allocation = parse_allocation(cell.allocation)
-    if not isinstance(allocation, SameAs):
+    if not isinstance(cell.allocation, SameAs):
         return None
-    drawn = "generator" in _pruner(allocation.criterion, config.prune.files).needs
-    return allocation.criterion, config.prune.seeds[0] if drawn else None
+    criterion = cell.allocation.criterion
+    drawn = "generator" in pruner_of(criterion, config.prune.files).needs
+    return criterion, config.prune.seeds[0] if drawn else None
 
 
-def outcome_job(
-    config: Config,
-    cell: Cell,
-    base: BaseJob,
-    rate: float | None,
-    scoring: Scoring | None,
-    leader: Scoring | None = None,
-) -> OutcomeJob:
-    """The job that computes a cell.
-
-    Args:
-        config: the sweep.
-        cell: of the plan.
-        base: job of its base model.
-        rate: of the fine-tuning, `None` for a cell without.
-        scoring: of the base model, `None` for a cell without a criterion.
-        leader: the scores of the criterion whose widths the cell takes, `None` where it takes none.
-
-    Raises:
-        InputError: for a budget that the scores do not let an allocation reach.
-    """
-    chosen = parse_schedule(cell.schedule)
-    finetuning = None
-    if cell.finetune_scope != "none":
-        assert rate is not None
-        assert cell.finetune_seed is not None
-        scope = cast(Literal["tail", "all"], cell.finetune_scope)
-        recipe = config.finetune.recipe(rate)
-        every = config.finetune.evaluate_every
-        finetuning = Finetuning(scope, recipe, cell.finetune_seed, chosen.distillation, every)
-    scratch = cell.control in ("scratch", "scratch-macs")
-    if scoring is None and not scratch:
-        return OutcomeJob(base, {}, finetuning)
-    layers = parse_scope(cell.scope)
-    clips = chosen.recalibration_clips
-    clips = config.prune.recalibration_clips if clips is None else clips
-    scores = None if scoring is None else _as_ranked(cell, scoring)
-    if scratch:
-        # Only the shape matters here: which filters went does not show in new weights.
-        counts = _counts(cell, base, layers, None, leader)
-        removed = {layer: tuple(range(count)) for layer, count in zip(layers, counts, strict=True)}
-        steps = _scratch_steps(config, base, layers, counts) if cell.control == "scratch-macs" else None
-        return OutcomeJob(base, removed, None, True, scratch_steps=steps)
-    assert scoring is not None
-    assert scores is not None
-    if chosen.rounds > 1:
-        assert finetuning is not None
-        rounds = _rounds(config, cell, base, layers, chosen.rounds, leader)
-        return OutcomeJob(base, {}, finetuning, recalibration_clips=clips, rounds=rounds)
-    if scoring.own_budget:
-        removed = {layer: filters_outside(torch.from_numpy(scoring.scores[layer])) for layer in layers}
-    else:
-        counts = _counts(cell, base, layers, scores, leader)
-        removed = {
-            layer: lowest(torch.from_numpy(scores[layer]), count)
-            for layer, count in zip(layers, counts, strict=True)
-        }
-    return OutcomeJob(base, removed, finetuning, recalibration_clips=clips)
-
-
-def _as_ranked(cell: Cell, scoring: Scoring) -> Scores:
-    """Scores of the scope, upside down for the reversed control."""
-    sign = -1 if cell.control == "reversed" else 1
-    return {layer: sign * scoring.scores[layer] for layer in parse_scope(cell.scope)}
-
-
-def _counts(
-    cell: Cell, base: BaseJob, layers: tuple[str, ...], scores: Scores | None, leader: Scoring | None
-) -> tuple[int, ...]:
-    """Filters that each layer loses."""
-    if cell.counts is not None:
-        return cell.counts
-    allocation = parse_allocation(cell.allocation)
-    if leader is not None:
-        led = {layer: leader.scores[layer] for layer in layers}
-        if leader.own_budget:
-            return tuple(len(filters_outside(torch.from_numpy(values))) for values in led.values())
-        allocation, scores = Global(), led
-    if isinstance(allocation, Global):
-        assert scores is not None
-        return counts_along(
-            allocation.order(scores), _point(cell), _architecture(base), layers, allocation.keeps
-        )
-    return tuple(removal_count(base.widths[LAYERS.index(layer)], cell.ratio) for layer in layers)
-
-
-def _point(cell: Cell) -> BudgetPoint:
+def budget_point(cell: Cell) -> BudgetPoint:
+    """The budget that a cell has to meet."""
     return BudgetPoint("ratio", cell.ratio) if cell.target is None else BudgetPoint(cell.budget, cell.target)
 
 
-def _architecture(base: BaseJob) -> Architecture:
+def architecture(base: BaseJob) -> Architecture:
+    """The shape of a base model."""
     dataset = opened(base.data)
     return Architecture(base.widths, base.embedding, len(dataset.class_names), dataset.sample_rate)
 
 
-def _rounds(
-    config: Config,
-    cell: Cell,
-    base: BaseJob,
-    layers: tuple[str, ...],
-    rounds: int,
-    leader: Scoring | None,
-) -> Rounds:
-    assert cell.criterion is not None
-    prune, pruner = config.prune, _pruner(cell.criterion, config.prune.files)
-    shares = [(number + 1) / rounds for number in range(rounds)]
-    parts: list[BudgetPoint | tuple[int, ...]] = []
-    if isinstance(parse_allocation(cell.allocation), Global):
-        parts += [_point(cell).part(share) for share in shares]
-    else:
-        counts = _counts(cell, base, layers, None, leader)
-        parts += [tuple(math.floor(share * count + 0.5) for count in counts) for share in shares]
-    told = f"version {pruner.version}"
-    if pruner.needs & COLLECTED:
-        told += f", {prune.calibration_clips} clips, calibration {calibration.VERSION}"
-    content = content_hash(pruner)
-    job = ScoringJob(
-        base, cell.criterion, cell.prune_seed, layers, prune.calibration_clips, prune.files, content
-    )
-    upside_down = cell.control == "reversed"
-    told += f", {content}" if content else ""
-    return Rounds(job, layers, cell.allocation, tuple(parts), upside_down, told, schedule.VERSION)
+@dataclass(frozen=True)
+class Removal:
+    """The filters of a base model that a cell removes.
 
-
-def _scratch_steps(config: Config, base: BaseJob, layers: tuple[str, ...], counts: tuple[int, ...]) -> int:
-    """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
-
-    Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
-    clips, and these cost the same multiple of a forward pass in every shape.
+    Args:
+        cell: of the plan.
+        base: job of its base model.
+        scoring: of the base model by the cell's criterion, `None` for a control that has none.
+        leader: the scores of the criterion whose widths the cell takes, `None` where it takes none.
     """
-    model = _architecture(base)
-    macs = [
-        cnn14_macs(widths, model.n_classes, model.embedding).backbone
-        for widths in (base.widths, without(base.widths, layers, counts))
-    ]
-    training, tuning = config.base.recipe, config.finetune.recipe(config.finetune.rates[0])
-    clips = training.steps * training.batch * macs[0] / macs[1]
-    return round((clips + tuning.steps * tuning.batch) / training.batch)
+
+    cell: Cell
+    base: BaseJob
+    scoring: Scoring | None = None
+    leader: Scoring | None = None
+
+    def counts(self) -> Counts:
+        """Filters that each layer of the scope loses.
+
+        Raises:
+            InputError: for a budget that the scores do not let the allocation reach.
+        """
+        cell, allocation = self.cell, self.cell.allocation
+        if cell.counts is not None:
+            return cell.counts
+        if self.leader is not None:
+            if self.leader.own_budget:
+                return tuple(map(len, self._outside(self.leader).values()))
+            return self._along(Global(), self._of_scope(self.leader))
+        if isinstance(allocation, Global):
+            return self._along(allocation, self._ranked())
+        widths = dict(zip(LAYERS, self.base.widths, strict=True))
+        return tuple(removal_count(widths[layer], cell.ratio) for layer in cell.scope.layers)
+
+    def filters(self) -> Mapping[str, tuple[int, ...]]:
+        """Layer → filters that go, by the scores of the criterion; errors as `counts`."""
+        if self.scoring is not None and self.scoring.own_budget:
+            return self._outside(self.scoring)
+        return {
+            layer: lowest(torch.from_numpy(values), count)
+            for (layer, values), count in zip(self._ranked().items(), self.counts(), strict=True)
+        }
+
+    def _along(self, allocation: Global, scores: Scores) -> Counts:
+        point, model = budget_point(self.cell), architecture(self.base)
+        return counts_along(allocation.order(scores), point, model, self.cell.scope.layers, allocation.keeps)
+
+    def _ranked(self) -> Scores:
+        """Scores of the scope by the cell's criterion, upside down for the reversed control."""
+        assert self.scoring is not None, "a cell without a criterion removes no filters by scores"
+        sign = -1 if self.cell.control == "reversed" else 1
+        return {layer: sign * values for layer, values in self._of_scope(self.scoring).items()}
+
+    def _of_scope(self, scoring: Scoring) -> Scores:
+        return {layer: scoring.scores[layer] for layer in self.cell.scope.layers}
+
+    def _outside(self, scoring: Scoring) -> dict[str, tuple[int, ...]]:
+        scores = self._of_scope(scoring)
+        return {layer: filters_outside(torch.from_numpy(values)) for layer, values in scores.items()}

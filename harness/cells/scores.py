@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.memory import peak_growth
-from prunebench.harness.cells.base_model import BaseJob, load_base
+from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning.scoring import score_layers

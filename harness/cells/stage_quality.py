@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,19 +36,19 @@ class Measured:
     failed: Mapping[str, str]
 
 
-def quality(predict_split: Callable[[str], NDArray[np.float32]], data: DataOptions) -> Measured:
+def quality(scores: Scores, data: DataOptions) -> Measured:
     """Every quality measure on the test clips, mean average precision on the validation clips too.
 
     Args:
-        predict_split: name of a split → probabilities (clips, classes).
+        scores: `"validation"` and `"test"` → probabilities (clips, classes).
         data: options of the data set.
 
     Raises:
         InputError: for scores that are NaN.
     """
-    scores = {split: predict_split(split) for split in ("validation", "test")}
     found = {
-        split: mean_average_precision(split_targets(data, split), values) for split, values in scores.items()
+        split: mean_average_precision(split_targets(data, split), scores[split])
+        for split in ("validation", "test")
     }
     others, failed = take(_quality_measures(), split_targets(data, "test"), scores["test"])
     figures = {

@@ -13,15 +13,20 @@ import tomli_w
 from pydantic import Field
 
 from prunebench.eval.errors import InputError, nearest
-from prunebench.harness.budget.schedule import parse_schedule
+from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.fields import Section
 from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
 from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.prune_table import PruneSection
-from prunebench.harness.config.training_tables import BaseSection, FinetuneSection, check_full_size
+from prunebench.harness.config.training_tables import (
+    BaseSection,
+    FinetuneScope,
+    FinetuneSection,
+    check_full_size,
+)
 from prunebench.harness.data import DataOptions, folds
-from prunebench.harness.networks.layers import parse_scope
+from prunebench.harness.networks.layers import Scope
 
 PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
 RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
@@ -92,24 +97,24 @@ class Config(Section):
 
     @pydantic.model_validator(mode="after")
     def _schedules_are_possible(self) -> Config:
-        iterative = [label for label in self.finetune.schedules if label.startswith("iterative")]
+        iterative = [schedule for schedule in self.finetune.parsed_schedules() if schedule.rounds > 1]
         if iterative and "none" in self.finetune.scopes:
             raise ValueError(
-                f"`finetune.schedules` with `{iterative[0]}` fine-tunes in every round, so `finetune.scopes` must not "
-                "hold `none`: leave one out"
+                f"`finetune.schedules` with `{iterative[0].label}` fine-tunes in every round, so `finetune.scopes` "
+                "must not hold `none`: leave one out"
             )
-        for label in iterative:
-            if parse_schedule(label).rounds > self.finetune.steps:
+        for schedule in iterative:
+            if schedule.rounds > self.finetune.steps:
                 raise ValueError(
-                    f"`finetune.schedules` with `{label}` shares `finetune.steps` out among its rounds, so there "
-                    f"must be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more"
+                    f"`finetune.schedules` with `{schedule.label}` shares `finetune.steps` out among its rounds, so "
+                    f"there must be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more"
                 )
         return self
 
     @pydantic.model_validator(mode="after")
     def _full_size_is_possible(self) -> Config:
         tuned = self.finetune
-        distilled = any(parse_schedule(label).distillation for label in tuned.schedules)
+        distilled = any(schedule.distillation for schedule in tuned.parsed_schedules())
         check_full_size(self.base.recipe, tuned.recipe(tuned.rates[0]), tuned.scopes, distilled=distilled)
         return self
 
@@ -121,7 +126,7 @@ class Config(Section):
                     "`finetune.scopes` with `tail` trains on cached outputs of C1–C6, so `finetune.spec_augment` "
                     "and `finetune.mixup` must be off: use `all` alone"
                 )
-            if not any(_above_stem(scope) for scope in self.prune.scopes):
+            if not any(scope.in_tail for scope in self.prune.parsed_scopes()):
                 raise ValueError(
                     "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a scope must lie in C7–C12. "
                     f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: use `all`"
@@ -132,17 +137,22 @@ class Config(Section):
             )
         return self
 
-    def pairs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> list[tuple[Scope, FinetuneScope]]:
         """The (pruning scope, fine-tuning scope) pairs of the grid; `tail` goes with scopes in C7–C12 alone.
 
         With the fine-tuning scope `none` a cell ends after surgery, or after recalibration.
         """
         return [
             (scope, finetune)
-            for scope in self.prune.scopes
+            for scope in self.prune.parsed_scopes()
             for finetune in self.finetune.scopes
-            if finetune != "tail" or _above_stem(scope)
+            if finetune != "tail" or scope.in_tail
         ]
+
+    def recalibration_clips(self, schedule: Schedule) -> int:
+        """Training clips on which batch norm is estimated anew under a schedule, 0 for none."""
+        own = schedule.recalibration_clips
+        return self.prune.recalibration_clips if own is None else own
 
     def data_sets(self) -> list[DataOptions]:
         """The data sets to run, in order; one for each test fold where all are asked for.
@@ -162,10 +172,6 @@ class Config(Section):
     def to_toml(self) -> str:
         """The resolved configuration; reading it back gives an equal one."""
         return tomli_w.dumps(self.table())
-
-
-def _above_stem(scope: str) -> bool:
-    return all(int(layer[1:]) >= 7 for layer in parse_scope(scope))
 
 
 def _without_none(value: Any) -> Any:

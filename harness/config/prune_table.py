@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
-from prunebench.harness.budget.allocation import SameAs, parse_allocation
+from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, Targets, _once
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, parse_scope, scope_name
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, Scope
 from prunebench.harness.pruning.sources import file_pruners, resolve
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.registry import BUILTIN
@@ -78,7 +78,7 @@ class PruneSection(Section):
     @pydantic.field_validator("scopes")
     @classmethod
     def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        return _once(tuple(scope_name(parse_scope(scope)) for scope in scopes))
+        return _once(tuple(Scope.parse(scope).label for scope in scopes))
 
     @pydantic.field_validator("allocations")
     @classmethod
@@ -112,6 +112,23 @@ class PruneSection(Section):
             *(BudgetPoint(f"macs_{self.convention}", share) for share in self.target_macs),
             *(BudgetPoint("parameters", share) for share in self.target_parameters),
         ]
+
+    def parsed_scopes(self) -> tuple[Scope, ...]:
+        """The scopes as values."""
+        return tuple(map(Scope.parse, self.scopes))
+
+    def parsed_allocations(self) -> tuple[Allocation, ...]:
+        """The allocations as values."""
+        return tuple(map(parse_allocation, self.allocations))
+
+    def layers(self) -> tuple[str, ...]:
+        """The layers of all scopes, in the order of the network."""
+        wanted = {layer for scope in self.parsed_scopes() for layer in scope.layers}
+        return tuple(layer for layer in LAYERS if layer in wanted)
+
+    def leaders(self) -> dict[Allocation, str]:
+        """Allocation `same_as:…` → label of the criterion whose widths it takes."""
+        return {a: a.criterion for a in self.parsed_allocations() if isinstance(a, SameAs)}
 
     def pruner(self, label: str) -> Pruner:
         """The pruner of one of the criteria."""

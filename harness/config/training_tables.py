@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import Field
 
-from prunebench.harness.budget.schedule import ONE_SHOT, parse_schedule
+from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.training.recipe import Recipe
+
+FinetuneScope = Literal["tail", "all", "none"]
 
 
 class FullSection(pydantic.BaseModel):
@@ -86,7 +88,7 @@ class BaseSection(Section):
 class FinetuneSection(Section):
     """Fine-tuning, the same for every cell; one rate per data set and scope, chosen on validation clips."""
 
-    scopes: Annotated[tuple[Literal["tail", "all", "none"], ...], Field(min_length=1), Listed] = ("tail",)
+    scopes: Annotated[tuple[FinetuneScope, ...], Field(min_length=1), Listed] = ("tail",)
     schedules: Labels = Field(
         (ONE_SHOT,),
         description="`one-shot` or `iterative[rounds=…]`, each with `distillation=…`, `recalibration_clips=…`",
@@ -119,6 +121,10 @@ class FinetuneSection(Section):
     @classmethod
     def _known(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         return _once(tuple(parse_schedule(label).label for label in labels))
+
+    def parsed_schedules(self) -> tuple[Schedule, ...]:
+        """The schedules as values."""
+        return tuple(map(parse_schedule, self.schedules))
 
     def recipe(self, rate: float) -> Recipe:
         """What the training loop takes, at one of the rates."""

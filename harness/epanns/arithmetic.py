@@ -14,8 +14,8 @@ from prunebench.eval.runtime.memory import peak_memory
 from prunebench.eval.runtime.precision import LEAST
 from prunebench.harness.budget.ratio import removal_count
 from prunebench.harness.engine.progress import Progress
-from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS, Cnn14
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, PUBLISHED_WIDTHS, parse_scope
 
 CLASSES, EMBEDDING = 527, 2048
 PHASE = "latency and memory"

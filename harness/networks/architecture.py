@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from prunebench.eval.cost.complexity import cnn14_macs, parameters
 from prunebench.eval.cost.geometry import SECONDS
-from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
 from prunebench.harness.networks.frontend import FRONT_ENDS, SAMPLE_RATE
+from prunebench.harness.networks.layers import PUBLISHED_WIDTHS
 
 COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
 

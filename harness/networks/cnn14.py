@@ -22,9 +22,7 @@ from prunebench.harness.networks.frontend import (
     logmel_extractor,
     spectrogram_extractor,
 )
-from prunebench.harness.networks.layers import LAYERS, TAIL_BLOCK
-
-PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
+from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, TAIL_BLOCK
 
 
 class Output(NamedTuple):

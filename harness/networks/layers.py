@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError, nearest
 
 LAYERS = tuple(f"C{i}" for i in range(1, 13))
-TAIL_BLOCK = 4  # conv_block4 holds C7, where the default scope begins
+TAIL_BLOCK = 4  # conv_block4 is the first of the tail, which the fine-tuning scope `tail` trains
+PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
+STEM = LAYERS[: 2 * (TAIL_BLOCK - 1)]  # C1–C6
+DEFAULT_SCOPE = "C7-C12"  # the tail, as in E-PANNs
 
 
-DEFAULT_SCOPE = "C7-C12"
+@dataclass(frozen=True)
+class Scope:
+    """Layers that are pruned together.
+
+    Args:
+        label: what records call them.
+        layers: in the order of the network; none where nothing is pruned.
+    """
+
+    label: str = "none"
+    layers: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """The scope that a text names; errors as `parse_scope`."""
+        layers = parse_scope(text)
+        return cls(scope_name(layers), layers)
+
+    @property
+    def in_tail(self) -> bool:
+        """Whether C1–C6 stay as they are, so that the scope can be fine-tuned through their cached outputs."""
+        return not set(self.layers) & set(STEM)
+
+
+NOTHING = Scope()
 
 
 def parse_scope(scope: str | Sequence[str]) -> tuple[str, ...]:

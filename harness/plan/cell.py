@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from prunebench.harness.budget.allocation import UNIFORM, Allocation
+from prunebench.harness.budget.schedule import PLAIN, Schedule
+from prunebench.harness.networks.layers import NOTHING, Scope
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid; the fields are those of `prunebench.eval.Record`.
+    """One point of the grid. What a field is called here it is called in `prunebench.eval.Record`, which says more.
 
     A criterion with a budget of its own has ratio 0 here: how much goes shows when it is scored. The ratio of a target
     is the uniform one that meets it, under every allocation.
@@ -37,17 +41,28 @@ class Cell:
     control: str | None = None
     criterion: str | None = None
     prune_seed: int | None = None
-    scope: str = "none"
+    scope: Scope = NOTHING
     ratio: float = 0.0
-    finetune_scope: str = "none"
+    finetune_scope: Literal["tail", "all", "none"] = "none"
     finetune_seed: int | None = None
     rate_choice: str = "shared"
-    allocation: str = "uniform"
+    allocation: Allocation = UNIFORM
     budget: str = "ratio"
     target: float | None = None
-    schedule: str = "one-shot"
+    schedule: Schedule = PLAIN
     counts: tuple[int, ...] | None = None
 
     def but(self, **changes: Any) -> Cell:
         """The cell with other values in some fields: `dataclasses.replace`, at a third of its time."""
         return Cell(**{**self.__dict__, **changes})
+
+    def described(self) -> dict[str, Any]:
+        """What records and identities say of the cell itself, as JSON values; scopes and the like by their labels."""
+        return {name: _told(getattr(self, name)) for name in DESCRIBED}
+
+
+DESCRIBED = tuple(field.name for field in fields(Cell) if field.name not in ("identity", "base", "counts"))
+
+
+def _told(value: Any) -> Any:
+    return value.label if isinstance(value, Scope | Allocation | Schedule) else value

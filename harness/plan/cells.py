@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prunebench.eval.run.record import OWN
-from prunebench.harness.budget.schedule import ONE_SHOT, parse_schedule
+from prunebench.harness.budget.allocation import Allocation, Global
 from prunebench.harness.config.config import Config
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.plan.points import PlannedPoint
@@ -14,13 +14,13 @@ from prunebench.pruners.contract import Pruner
 Points = Mapping[str, Sequence[PlannedPoint]]
 
 
-class Grid:
+class CellGrid:
     """The cells of a configuration, base model by base model, without their identities.
 
     Args:
         config: the sweep.
         criteria: label → pruner.
-        leaders: label of an allocation `same_as:…` → label of the criterion whose widths it takes.
+        leaders: allocation `same_as:…` → label of the criterion whose widths it takes.
         pruners: of the criteria and the leaders.
     """
 
@@ -28,7 +28,7 @@ class Grid:
         self,
         config: Config,
         criteria: Mapping[str, Pruner],
-        leaders: Mapping[str, str],
+        leaders: Mapping[Allocation, str],
         pruners: Mapping[str, Pruner],
     ) -> None:
         self._config = config
@@ -48,17 +48,17 @@ class Grid:
                 )
                 for choice in ("shared", "own") if trained else ():
                     yield tuned.but(control="unpruned-fine-tuned", rate_choice=choice)
-                for schedule in self._config.finetune.schedules:
-                    yield from self._of_schedule(tuned.but(schedule=schedule), points[scope])
-        for scope in self._config.prune.scopes:
-            yield from self._scratch(Cell("", base, scope=scope), points[scope])
+                for schedule in self._config.finetune.parsed_schedules():
+                    yield from self._of_schedule(tuned.but(schedule=schedule), points[scope.label])
+        for scope in self._config.prune.parsed_scopes():
+            yield from self._scratch(Cell("", base, scope=scope), points[scope.label])
 
     def _of_schedule(self, tuned: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         for cell in self._budgets(tuned, points):
             for label, pruner in self._criteria.items():
                 if not pruner.own_budget:
                     yield from self._of_criterion(cell, label, pruner)
-        if parse_schedule(tuned.schedule).rounds == 1:  # a set of filters has no part for a round
+        if tuned.schedule.rounds == 1:  # a set of filters has no part for a round
             for label, pruner in self._criteria.items():
                 if pruner.own_budget:
                     yield from self._of_criterion(tuned, label, pruner)
@@ -73,7 +73,7 @@ class Grid:
 
     def _budgets(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         """The cell at each budget point, under each allocation."""
-        for allocation in self._config.prune.allocations:
+        for allocation in self._config.prune.parsed_allocations():
             if allocation in self._own_widths:
                 yield cell.but(allocation=allocation, budget=OWN)
                 continue
@@ -83,14 +83,14 @@ class Grid:
                     ratio=planned.ratio,
                     budget=planned.point.kind,
                     target=planned.target,
-                    counts=planned.counts.get(allocation),
+                    counts=planned.counts.get(allocation.label),
                 )
 
     def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
         """The pruned shapes from new weights; under `global` each criterion has its own, which `same_as:` takes up."""
         controls = self._config.controls
-        for pruned in self._budgets(cell.but(schedule=ONE_SHOT), points):
-            if not pruned.allocation.startswith("global"):
+        for pruned in self._budgets(cell, points):
+            if not isinstance(pruned.allocation, Global):
                 for control, wanted in (
                     ("scratch", controls.scratch),
                     ("scratch-macs", controls.scratch_macs),

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from prunebench.harness.budget import allocation, schedule
-from prunebench.harness.budget.schedule import parse_schedule
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks import frontend
-from prunebench.harness.plan.cell import Base, Cell
+from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
@@ -23,6 +22,7 @@ from prunebench.harness.workspace.hashing import Encoded, identity
 from prunebench.pruners.contract import COLLECTED, Pruner
 
 VERSION = 1  # raised when the protocol itself changes results
+WHERE_CHOSEN = ("allocation", "budget", "target", "schedule")  # options of a cell that came later
 
 
 def base_identity(config: Config, dataset: DataSet, seed: int) -> str:
@@ -52,9 +52,6 @@ class CellIdentities:
         self._pruners = pruners
         self._criteria = {label: self._criterion(pruner) for label, pruner in pruners.items()}
         self._finetuning = Encoded.of(_finetuning(config))
-        self._clips = {
-            label: parse_schedule(label).recalibration_clips for label in config.finetune.schedules
-        }
 
     def of(self, cell: Cell, leader: str | None = None) -> str:
         """The identity of a cell.
@@ -64,15 +61,17 @@ class CellIdentities:
             leader: label of the criterion whose widths it takes.
         """
         config, tuned = self._config, cell.finetune_scope != "none"
+        told = cell.described()
         payload: dict[str, object] = {
-            **_described(cell, cell.base),
+            "identity": "",
+            "base": cell.base.identity,
+            **{name: value for name, value in told.items() if name not in WHERE_CHOSEN},
             "plan": VERSION,
             "threads": config.threads,
         }
         if cell.criterion is not None:
             payload |= self._criteria[cell.criterion]
-        clips = self._clips.get(cell.schedule)
-        clips = config.prune.recalibration_clips if clips is None else clips
+        clips = config.recalibration_clips(cell.schedule)
         if clips and (cell.criterion or tuned):
             payload |= {"recalibration_clips": clips, "recalibration_version": recalibration.VERSION}
         if cell.control in ("scratch", "scratch-macs"):
@@ -81,16 +80,16 @@ class CellIdentities:
             payload |= {"finetuning_budget": [config.finetune.steps, config.finetune.batch]}
         if tuned:
             payload |= {"finetuning": self._finetuning, "training_version": training.VERSION}
-        if cell.allocation != "uniform":
-            payload |= {"allocation": cell.allocation, "allocation_version": allocation.VERSION}
+        if cell.allocation != allocation.UNIFORM:
+            payload |= {"allocation": told["allocation"], "allocation_version": allocation.VERSION}
         if leader is not None:
             payload |= {"leader": [self._criteria[leader], config.prune.seeds[0]]}
         if cell.counts is not None:
             payload |= {"counts": cell.counts}
         if cell.budget != "ratio":
             payload |= {"budget": cell.budget, "target": cell.target}
-        if cell.schedule != schedule.ONE_SHOT:
-            payload |= {"schedule": cell.schedule, "schedule_version": schedule.VERSION}
+        if cell.schedule != schedule.PLAIN:
+            payload |= {"schedule": told["schedule"], "schedule_version": schedule.VERSION}
         return identity(payload)
 
     def _criterion(self, pruner: Pruner) -> dict[str, object]:
@@ -104,21 +103,6 @@ class CellIdentities:
                 "calibration_version": calibration.VERSION,
             }
         return found
-
-
-def _described(cell: Cell, base: Base) -> dict[str, object]:
-    return {
-        "identity": "",
-        "base": base.identity,
-        "control": cell.control,
-        "criterion": cell.criterion,
-        "prune_seed": cell.prune_seed,
-        "scope": cell.scope,
-        "ratio": cell.ratio,
-        "finetune_scope": cell.finetune_scope,
-        "finetune_seed": cell.finetune_seed,
-        "rate_choice": cell.rate_choice,
-    }
 
 
 def _finetuning(config: Config) -> dict[str, object]:

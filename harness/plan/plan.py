@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.allocation import SameAs, parse_allocation
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS, parse_scope
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.cell import Base as Base
 from prunebench.harness.plan.cell import Cell as Cell
-from prunebench.harness.plan.cells import Grid
+from prunebench.harness.plan.cells import CellGrid
 from prunebench.harness.plan.identity import CellIdentities, base_identity
 from prunebench.harness.plan.points import PlannedPoint, planned_points
 from prunebench.harness.plan.starting_point import starting_point, unpruned
@@ -56,14 +55,13 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
         for index, dataset in enumerate(datasets)
         for seed in config.base.seeds
     )
-    allocations = [parse_allocation(label) for label in config.prune.allocations]
-    leaders = {a.label: a.criterion for a in allocations if isinstance(a, SameAs)}
+    leaders = config.prune.leaders()
     pruners = {label: config.prune.pruner(label) for label in (*config.prune.criteria, *leaders.values())}
     _check_stored_scores(config, models[0], pruners.values())
     points = tuple(
         planned_points(config, dataset.label, model) for dataset, model in zip(datasets, models, strict=True)
     )
-    grid = Grid(config, {label: pruners[label] for label in config.prune.criteria}, leaders, pruners)
+    grid = CellGrid(config, {label: pruners[label] for label in config.prune.criteria}, leaders, pruners)
     identities = CellIdentities(config, pruners)
 
     def cells() -> Iterator[Cell]:
@@ -90,8 +88,7 @@ def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:
 def _check_stored_scores(config: Config, model: Architecture, pruners: Iterable[Pruner]) -> None:
     """Scores from files must fit before anything is trained."""
     widths = dict(zip(LAYERS, model.widths, strict=True))
-    layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
     for pruner in pruners:
         if isinstance(pruner, StoredScores):
-            for layer in sorted(layers, key=LAYERS.index):
+            for layer in config.prune.layers():
                 pruner.of_layer(layer, widths[layer])

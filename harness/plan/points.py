@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.allocation import Floored, Global, PerLayer, SameAs, parse_allocation
+from prunebench.harness.budget.allocation import Floored, Global, PerLayer, SameAs
 from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
 from prunebench.harness.budget.target import BudgetPoint, uniform_shape
 from prunebench.harness.config.config import Config
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import parse_scope
+from prunebench.harness.networks.layers import Scope
 
 Counts = tuple[int, ...]
 
@@ -50,12 +50,12 @@ def planned_points(config: Config, data: str, model: Architecture) -> dict[str, 
     Raises:
         InputError: for a point that an allocation cannot reach, or a sensitivity table that does not fit.
     """
-    return {scope: _points(config, data, model, scope) for scope in config.prune.scopes}
+    return {scope.label: _points(config, data, model, scope) for scope in config.prune.parsed_scopes()}
 
 
-def _points(config: Config, data: str, model: Architecture, scope: str) -> tuple[PlannedPoint, ...]:
-    prune, layers = config.prune, parse_scope(scope)
-    allocations = [parse_allocation(label) for label in prune.allocations]
+def _points(config: Config, data: str, model: Architecture, scope: Scope) -> tuple[PlannedPoint, ...]:
+    prune, layers = config.prune, scope.layers
+    allocations = prune.parsed_allocations()
     orders = {}
     for allocation in allocations:
         if isinstance(allocation, PerLayer):

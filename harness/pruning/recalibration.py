@@ -18,6 +18,11 @@ VERSION = 1  # raised when recalibrated statistics would differ
 BATCH = 32
 
 
+def decides(clips: int) -> dict[str, object]:
+    """What a recalibration on so many clips adds to an identity, nothing where there is none."""
+    return {"recalibration": [clips, VERSION]} if clips else {}
+
+
 def recalibration_rows(clips: int, wanted: int) -> NDArray[np.int64]:
     """Which of the training clips are taken: the same ones for every cell, in ascending order."""
     return np.sort(np.random.default_rng(0).permutation(clips)[:wanted])

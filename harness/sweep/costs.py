@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.cost.complexity import layer_macs
-from prunebench.harness.budget.schedule import parse_schedule
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.layers import STEM
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.pruners.contract import COLLECTED
@@ -93,14 +93,14 @@ class Costs:
         tuning = self._config.finetune
         if len(tuning.rates) == 1:
             return 0.0
-        groups = {(c.base.data, c.scope, c.finetune_scope) for c in cells if c.finetune_scope != "none"}
+        groups = {(c.base.data, c.finetune_scope, c.scope) for c in cells if c.finetune_scope != "none"}
         trials = len(tuning.rates) * (1 + len(tuning.rate_ratios))
-        return sum(trials * self._tuned(data, scope, (1.0, 1.0), 2) for data, _, scope in groups)
+        return sum(trials * self._tuned(data, scope, (1.0, 1.0), 2) for data, scope, _ in groups)
 
     def cell(self, cell: Cell) -> float:
         """Of one cell, given its base model, its scores and its rate."""
         data = cell.base.data
-        shares = self._shares[data].get((cell.scope, cell.ratio), (1.0, 1.0))
+        shares = self._shares[data].get((cell.scope.label, cell.ratio), (1.0, 1.0))
         if cell.control in ("scratch", "scratch-macs"):
             whole, _ = shares
             training, tuning = self._config.base.recipe, self._tuning
@@ -110,13 +110,10 @@ class Costs:
             speed = self._speeds[data]
             return whole * (clips * speed.step + self._clips[data] * speed.forward) + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":
-            schedule = parse_schedule(cell.schedule)
-            stages = 1 + bool(cell.criterion) + bool(self._recalibrated(schedule.recalibration_clips))
+            recalibrated = bool(self._config.recalibration_clips(cell.schedule))
+            stages = 1 + bool(cell.criterion) + recalibrated
             return self._tuned(data, cell.finetune_scope, shares, stages)
         return self._speeds[data].outcome
-
-    def _recalibrated(self, clips: int | None) -> int:
-        return self._config.prune.recalibration_clips if clips is None else clips
 
     def _tuned(self, data: int, scope: str, shares: tuple[float, float], stages: int) -> float:
         """Of fine-tuning a shape and evaluating it after each stage."""
@@ -132,6 +129,6 @@ class Costs:
 def _shares(model: Architecture, widths: tuple[int, ...]) -> tuple[float, float]:
     """Share of the MACs of the whole backbone, and of C7–C12 and the head."""
     pruned, whole = (layer_macs(shape, model.n_classes, model.embedding) for shape in (widths, model.widths))
-    stem = {"stft", *(f"C{index}" for index in range(1, 7))}
+    stem = {"stft", *STEM}
     tails = [sum(macs for name, macs in layers.items() if name not in stem) for layers in (pruned, whole)]
     return model.share("macs_backbone", widths), tails[0] / tails[1]

@@ -14,8 +14,12 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import STAGES
-from prunebench.harness.cells.base_model import build_base, store_stem
-from prunebench.harness.cells.outcome import Outcome, OutcomeJob, run_outcome
+from prunebench.harness.budget.allocation import UNIFORM
+from prunebench.harness.budget.schedule import PLAIN
+from prunebench.harness.cells.base_model import build_base
+from prunebench.harness.cells.base_outputs import store_stem
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.outcome import Outcome, run_outcome
 from prunebench.harness.cells.scores import score_base
 from prunebench.harness.cells.stage_quality import Quality
 from prunebench.harness.config.config import Config
@@ -52,7 +56,7 @@ PHASES: dict[type, str] = {
 }
 
 
-class Grid:
+class Execution:
     """Carries out cells; `run` is its one verb."""
 
     def __init__(
@@ -76,7 +80,7 @@ class Grid:
         self._costs = Costs(config, plan, [RELATIVE] * len(plan.models))
         self._ready = Ready()
         self._waiting: dict[str, list[Node]] = {}
-        self._jobs: dict[str, OutcomeJob] = {}
+        self._jobs: dict[str, Job] = {}
         self._choosing = 0  # groups whose fine-tuning rate is not chosen yet
 
     def run(self, cells: Sequence[Cell]) -> None:
@@ -256,11 +260,11 @@ def cell_title(cell: Cell) -> str:
     who = " ".join(filter(None, (cell.criterion, cell.control)))
     if cell.rate_choice == "own":
         who += " own rate"
-    where = f" {cell.scope} {cell.ratio:.0%}" if cell.ratio else ""
-    if cell.allocation != "uniform":
-        where += f" {cell.allocation}"
-    if cell.schedule != "one-shot":
-        where += f" {cell.schedule}"
+    where = f" {cell.scope.label} {cell.ratio:.0%}" if cell.ratio else ""
+    if cell.allocation != UNIFORM:
+        where += f" {cell.allocation.label}"
+    if cell.schedule != PLAIN:
+        where += f" {cell.schedule.label}"
     seeds = [str(seed) for seed in (cell.prune_seed, cell.finetune_seed) if seed is not None]
     return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -29,6 +29,7 @@ from prunebench.harness.sweep.costs import Costs, Speed
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
 MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"
@@ -62,10 +63,8 @@ def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
     try:
         network = Cnn14(model.widths, model.n_classes, model.embedding, sample_rate=dataset.sample_rate)
         stem = np.concatenate(list(stem_outputs(network, clips)))
-        step = _step_seconds(lambda said: train(network, clips, targets, _RECIPE, seed=0, progress=said))
-        tail = _step_seconds(
-            lambda said: train(network, stem, targets, _RECIPE, seed=0, tail=True, progress=said)
-        )
+        step = _step_seconds(network, Training(clips, targets, _RECIPE, seed=0))
+        tail = _step_seconds(network, Training(stem, targets, _RECIPE, seed=0, tail=True))
         forward = _seconds(lambda: predict(network, clips, batch=BATCH))
         tail_forward = _seconds(lambda: predict(network, stem, batch=BATCH, tail=True))
         scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
@@ -91,10 +90,10 @@ def _seconds(job: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _step_seconds(run: Callable[[Callable[[int, int], None]], object]) -> float:
+def _step_seconds(model: Cnn14, training: Training) -> float:
     """The median of the steps after the first, which allocates."""
     ends: list[float] = []
-    run(lambda done, total: ends.append(time.perf_counter()))
+    train(model, replace(training, progress=lambda done, total: ends.append(time.perf_counter())))
     return median(np.diff(ends).tolist())
 
 

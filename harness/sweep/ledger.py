@@ -8,15 +8,16 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
-from prunebench.harness.cells.base_model import BaseJob, base_job
-from prunebench.harness.cells.outcome import Outcome, OutcomeJob
+from prunebench.harness.cells.base_job import BaseJob, base_job
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.jobs import cell_job
+from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.records import failed_record, finished_record
-from prunebench.harness.cells.removal import leader_of, outcome_job, scored_by
+from prunebench.harness.cells.removal import leader_of, scored_by
 from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
 from prunebench.harness.cells.stage_quality import Quality
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
-from prunebench.harness.networks.layers import parse_scope
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.sources import content_hash
 from prunebench.harness.sweep.rates import RateGroup, best_rate, make_trials
@@ -42,11 +43,9 @@ class Known:
         self._config = config
         self._plan = plan
         self._rates: dict[RateGroup, dict[str, float]] = {}
-        leaders = [a.removeprefix("same_as:") for a in config.prune.allocations if a.startswith("same_as:")]
-        criteria = ("random", *config.prune.criteria, *leaders)
+        criteria = ("random", *config.prune.criteria, *config.prune.leaders().values())
         self._pruners = {label: config.prune.pruner(label) for label in criteria}
-        layers = {layer for scope in config.prune.scopes for layer in parse_scope(scope)}
-        self._layers = tuple(sorted(layers))
+        self._layers = tuple(sorted(config.prune.layers()))
 
     def base_job(self, base: Base) -> BaseJob:
         """The job of a base model."""
@@ -64,7 +63,7 @@ class Known:
         clips, files = prune.calibration_clips, prune.files
         return ScoringJob(self.base_job(base), criterion, seed, self._layers, clips, files, content)
 
-    def job(self, cell: Cell, rate: float | None) -> OutcomeJob:
+    def job(self, cell: Cell, rate: float | None) -> Job:
         """The job that computes a cell.
 
         Raises:
@@ -80,7 +79,7 @@ class Known:
         leader = None if leads is None else self.scorings[scoring_key(cell.base.identity, *leads)]
         job = self.base_job(cell.base)
         try:
-            return outcome_job(self._config, cell, job, rate, self._scoring(cell), leader)
+            return cell_job(self._config, cell, job, rate, self._scoring(cell), leader)
         except InputError as error:
             raise CellError(str(error)) from error
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import read_records
-from prunebench.harness.budget.allocation import Floored, Global, SameAs, parse_allocation
+from prunebench.harness.budget.allocation import Floored, Global, SameAs
 from prunebench.harness.budget.target import without
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import RANDOM_SEEDS, Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import COSTS, Architecture
-from prunebench.harness.networks.layers import LAYERS, parse_scope
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.sweep.forecast import MODEL, forecast
@@ -88,8 +88,8 @@ def _kinds(cells: Sequence[Cell]) -> dict[str, dict[str, int]]:
     return {
         "controls": dict(Counter(cell.control for cell in cells if cell.control)),
         "criteria": dict(Counter(cell.criterion for cell in cells if cell.criterion and not cell.control)),
-        "allocations": dict(Counter(cell.allocation for cell in cells if cell.criterion)),
-        "schedules": dict(Counter(cell.schedule for cell in cells if cell.criterion)),
+        "allocations": dict(Counter(cell.allocation.label for cell in cells if cell.criterion)),
+        "schedules": dict(Counter(cell.schedule.label for cell in cells if cell.criterion)),
     }
 
 
@@ -98,36 +98,35 @@ def _points(config: Config, plan: Plan, index: int, label: str) -> list[dict[str
     return [
         {
             "data": label,
-            "scope": scope,
+            "scope": scope.label,
             "budget": planned.point.kind,
             "asked": planned.point.amount,
             "ratio": planned.ratio,
             "widths": list(planned.widths),
             **{f"{cost}_share": round(model.share(cost, planned.widths), 4) for cost in COSTS},
             "per_layer": {
-                name: list(without(model.widths, parse_scope(scope), counts))
+                name: list(without(model.widths, scope.layers, counts))
                 for name, counts in planned.counts.items()
             },
         }
-        for scope in config.prune.scopes
-        for planned in plan.points[index][scope]
+        for scope in config.prune.parsed_scopes()
+        for planned in plan.points[index][scope.label]
     ]
 
 
 def _floors(config: Config, label: str, model: Architecture) -> list[dict[str, Any]]:
     """The smallest shape that an allocation can come to in each scope."""
     found = []
-    for scope in config.prune.scopes:
-        layers = parse_scope(scope)
-        filters = [model.widths[LAYERS.index(layer)] for layer in layers]
-        for name in config.prune.allocations:
-            allocation = parse_allocation(name)
+    for scope in config.prune.parsed_scopes():
+        filters = [model.widths[LAYERS.index(layer)] for layer in scope.layers]
+        for allocation in config.prune.parsed_allocations():
             floored = Global() if isinstance(allocation, SameAs) else allocation
             stay = [floored.stay(n) if isinstance(floored, Floored) else 1 for n in filters]
-            widths = without(model.widths, layers, [n - s for n, s in zip(filters, stay, strict=True)])
+            widths = without(model.widths, scope.layers, [n - s for n, s in zip(filters, stay, strict=True)])
             shares = {f"{cost}_share": round(model.share(cost, widths), 4) for cost in COSTS}
             keeps = floored.keeps if isinstance(floored, Floored) else "one filter a layer"
-            found.append({"data": label, "scope": scope, "allocation": name, "keeps": keeps, **shares})
+            named = {"data": label, "scope": scope.label, "allocation": allocation.label}
+            found.append({**named, "keeps": keeps, **shares})
     return found
 
 

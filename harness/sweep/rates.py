@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from prunebench.harness.cells.outcome import Outcome, OutcomeJob
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.config import Config
+from prunebench.harness.config.training_tables import FinetuneScope
+from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.plan import Cell, Plan
 
 
@@ -15,8 +18,8 @@ class RateGroup:
     """Cells that are fine-tuned at one rate: one data set, pruning scope and fine-tuning scope."""
 
     data: int
-    scope: str
-    finetune_scope: str
+    scope: Scope
+    finetune_scope: FinetuneScope
 
     @classmethod
     def of(cls, cell: Cell) -> RateGroup:
@@ -33,8 +36,8 @@ class Trials:
         own: the unpruned model; the control is shown at this rate too.
     """
 
-    shared: Mapping[float, tuple[OutcomeJob, ...]]
-    own: Mapping[float, tuple[OutcomeJob, ...]]
+    shared: Mapping[float, tuple[Job, ...]]
+    own: Mapping[float, tuple[Job, ...]]
 
 
 def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell], list[Cell]]:
@@ -57,9 +60,7 @@ def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell
     return random, [replace(tuned, control="unpruned-fine-tuned")]
 
 
-def make_trials(
-    config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, float], OutcomeJob]
-) -> Trials:
+def make_trials(config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, float], Job]) -> Trials:
     """The jobs of the trial cells of a group at each rate."""
     random, unpruned = trial_cells(config, group, plan)
     return Trials(
@@ -68,7 +69,7 @@ def make_trials(
     )
 
 
-def best_rate(jobs: Mapping[float, tuple[OutcomeJob, ...]], outcomes: Mapping[str, Outcome]) -> float:
+def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> float:
     """The rate with the best mean validation mAP; of equal ones the smallest.
 
     A rate at which a trial failed, since training diverged perhaps, is out.

@@ -16,7 +16,7 @@ from prunebench.harness.engine.cluster import Cluster
 from prunebench.harness.engine.progress import Display, Progress, ProgressFile
 from prunebench.harness.engine.workers import local_engine
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
-from prunebench.harness.sweep.execution import Grid
+from prunebench.harness.sweep.execution import Execution
 from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.sweep.shapes import measure_missing_shapes
 from prunebench.harness.sweep.skipped import write_notes, write_skipped
@@ -78,7 +78,7 @@ def run_sweep(
         write_notes(folder, datasets)
         progress = Progress([*displays, stack.enter_context(ProgressFile(RunFiles(folder).progress))])
         if missing:
-            Grid(config, plan, datasets, run, cache, engine, progress).run(missing)
+            Execution(config, plan, datasets, run, cache, engine, progress).run(missing)
         engine.close()
         if config.measure.latency:
             measure_missing_shapes(config, run, datasets, progress)

@@ -6,13 +6,11 @@ import multiprocessing
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
@@ -21,81 +19,31 @@ from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import run_on_devices
 from prunebench.harness.training.full_loop import train_full
 from prunebench.harness.training.full_recipe import FullRecipe
-from prunebench.harness.training.loop import Evaluate, train
-from prunebench.harness.training.recipe import Recipe
-from prunebench.harness.training.state import TrainingState
-
-Progress = Callable[[int, int], None]
+from prunebench.harness.training.loop import train
+from prunebench.harness.training.training import Training
 
 
-def fit(
-    model: Cnn14,
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.bool_],
-    recipe: Recipe,
-    *,
-    seed: int,
-    tail: bool = False,
-    evaluate: Evaluate | None = None,
-    evaluate_every: int = 0,
-    progress: Progress | None = None,
-    state: TrainingState | None = None,
-) -> Course:
-    """Train `model` in place to the last iterate.
-
-    Args:
-        model: left in evaluation mode.
-        inputs, targets, tail: as `train` takes them.
-        recipe: a `FullRecipe` goes to the loop of full size, which does not train tails.
-        seed: of the order of clips, augmentation and dropout.
-        evaluate: model → validation mAP, for trainings that evaluate along the way.
-        evaluate_every: of the small loop; a `FullRecipe` says it itself.
-        progress: called with (steps done, steps).
-        state: where an interrupted training is taken up again.
+def fit(model: Cnn14, training: Training) -> Course:
+    """Train `model` in place to the last iterate, by the loop that the recipe asks for.
 
     Returns:
         The evaluations along the way; the small loop keeps no best iterate.
     """
+    recipe = training.recipe
     if not isinstance(recipe, FullRecipe):
-        curve = train(
-            model,
-            inputs,
-            targets,
-            recipe,
-            seed=seed,
-            tail=tail,
-            evaluate=evaluate,
-            evaluate_every=evaluate_every,
-            progress=progress,
-            state=state,
-        )
-        return Course(curve)
-    if tail:
+        return Course(train(model, training))
+    if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
-    if recipe.devices == 1:
-        return train_full(
-            model, inputs, targets, recipe, seed=seed, evaluate=evaluate, progress=progress, state=state
-        )
-    return _fit_on_devices(model, inputs, targets, recipe, seed, evaluate, progress, state)
+    return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)
 
 
-def _fit_on_devices(
-    model: Cnn14,
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.bool_],
-    recipe: FullRecipe,
-    seed: int,
-    evaluate: Evaluate | None,
-    progress: Progress | None,
-    state: TrainingState | None,
-) -> Course:
+def _fit_on_devices(model: Cnn14, training: Training, recipe: FullRecipe) -> Course:
     messages = multiprocessing.get_context("spawn").SimpleQueue()
-    teller = threading.Thread(target=_tell, args=(messages, progress or (lambda done, total: None)))
+    teller = threading.Thread(target=_tell, args=(messages, training))
     folder = Path(tempfile.mkdtemp(prefix="prunebench-"))
     teller.start()
     try:
-        arguments = (model, inputs, targets, recipe, seed, evaluate, messages, state, folder)
-        run_on_devices(recipe.devices, _fit_here, arguments)
+        run_on_devices(recipe.devices, _fit_here, (model, replace(training, progress=None), messages, folder))
         found = torch.load(folder / "trained.pt", weights_only=True)
     finally:
         messages.put(None)
@@ -106,28 +54,13 @@ def _fit_on_devices(
     return Course.from_state(found["course"])
 
 
-def _fit_here(
-    model: Cnn14,
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.bool_],
-    recipe: FullRecipe,
-    seed: int,
-    evaluate: Evaluate | None,
-    messages: Any,
-    state: TrainingState | None,
-    folder: Path,
-) -> None:
-    def told(done: int, total: int) -> None:
-        messages.put((done, total))
-
-    course = train_full(
-        model, inputs, targets, recipe, seed=seed, evaluate=evaluate, progress=told, state=state
-    )
+def _fit_here(model: Cnn14, training: Training, messages: Any, folder: Path) -> None:
+    course = train_full(model, replace(training, progress=lambda done, total: messages.put(done)))
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with whole_file(folder / "trained.pt") as stream:
             torch.save({"model": model.state_dict(), "course": course.state()}, stream)
 
 
-def _tell(messages: Any, progress: Progress) -> None:
-    while (message := messages.get()) is not None:
-        progress(*message)
+def _tell(messages: Any, training: Training) -> None:
+    while (done := messages.get()) is not None:
+        training.told(done)

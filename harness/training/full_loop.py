@@ -7,7 +7,7 @@ training that was interrupted on the CPU goes on to the same bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,11 @@ from prunebench.harness.training.augmentation import stripe_mask
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import accelerator
 from prunebench.harness.training.full_recipe import FullRecipe
-from prunebench.harness.training.loop import Evaluate, is_evaluated
+from prunebench.harness.training.loop import is_evaluated
 from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.prefetch import ahead
 from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder
-from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.training import Training
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -79,17 +79,7 @@ class Pass:
     seed: int
 
 
-def train_full(
-    model: Cnn14,
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.bool_],
-    recipe: FullRecipe,
-    *,
-    seed: int,
-    evaluate: Evaluate | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    state: TrainingState | None = None,
-) -> Course:
+def train_full(model: Cnn14, training: Training) -> Course:
     """Train `model` in place to the last iterate, in this process.
 
     Where several processes train, each calls this and takes its share of every batch; the first evaluates, keeps
@@ -97,31 +87,28 @@ def train_full(
 
     Args:
         model: left on the CPU in evaluation mode.
-        inputs: log-mel features (clips, frames, mels), read ahead by other threads.
-        targets: (clips, classes).
-        recipe: steps, rates, augmentation, devices.
-        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
-        evaluate: model → validation mAP, called every `recipe.evaluate_every` steps and at the end.
-        progress: called with (steps done, steps) after each step.
-        state: where an interrupted training is taken up again.
+        training: by a `FullRecipe`; inputs are read ahead by other threads, and `evaluate` is called every
+            `recipe.evaluate_every` steps and at the end.
 
     Returns:
         The evaluations, and the best iterate's weights.
     """
+    recipe, targets, state = training.recipe, training.targets, training.state
+    assert isinstance(recipe, FullRecipe)
     helper = accelerator(recipe)
     channels_last(model).to(helper.device).train()
     optimiser = _optimiser(model, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
     begun = 0 if state is None else state.resume(model, optimiser, schedule)
     course = Course() if state is None or not begun else Course.from_state(state.more["course"])
     loss_of, optimiser = helper.prepare(TaggingLoss(model), optimiser)
     if helper.scaler is not None and state is not None and begun:
         helper.scaler.load_state_dict(state.more["scaler"])
-    order: Order = ShuffledOrder(len(targets), seed)
+    order: Order = ShuffledOrder(len(targets), training.seed)
     if recipe.sampling == "balanced":
-        order = BalancedOrder(targets, seed)
-    read, features_of = input_reader(inputs, helper.device)
-    passes = _passes(order, recipe, seed, begun, helper.process_index)
+        order = BalancedOrder(targets, training.seed)
+    read, features_of = input_reader(training.inputs, helper.device)
+    passes = _passes(order, recipe, training.seed, begun, helper.process_index)
 
     def more() -> dict[str, Any]:
         scaler = {} if helper.scaler is None else helper.scaler.state_dict()
@@ -139,15 +126,15 @@ def train_full(
                 continue
             schedule.step()
             done = part.step + 1
-            if evaluate is not None and is_evaluated(done, recipe.evaluate_every, recipe.steps):
+            if training.evaluate is not None and is_evaluated(done, recipe.evaluate_every, recipe.steps):
                 if helper.is_main_process:
-                    course.add(done, evaluate(model), model.state_dict())
+                    course.add(done, training.evaluate(model), model.state_dict())
                     channels_last(model).train()
                 helper.wait_for_everyone()
             if helper.is_main_process and state is not None:
                 state.keep(done, model, optimiser, schedule, more)
-            if helper.is_main_process and progress is not None:
-                progress(done, recipe.steps)
+            if helper.is_main_process:
+                training.told(done)
     model.zero_grad(set_to_none=True)
     model.cpu().eval()
     return course
@@ -187,15 +174,6 @@ def _optimiser(model: Cnn14, recipe: FullRecipe) -> torch.optim.Optimizer:
             parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, amsgrad=True
         )
     return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-
-
-def _rate(step: int, recipe: FullRecipe) -> float:
-    warm = round(recipe.warmup * recipe.steps)
-    if step < warm:
-        return (step + 1) / warm
-    if recipe.schedule == "constant":
-        return 1.0
-    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
 
 
 def _generators(helper: Accelerator) -> list[int]:

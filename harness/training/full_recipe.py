@@ -43,6 +43,17 @@ class FullRecipe(Recipe):
     devices: int = 1
     full_version: int = VERSION
 
+    @property
+    def warm_steps(self) -> int:
+        """Steps over which the rate rises, none where `warmup` is 0."""
+        return round(self.warmup * self.steps)
+
+    def rate_at(self, step: int) -> float:
+        """As `Recipe`, or at the peak from the warm-up on."""
+        if self.schedule == "constant" and step >= self.warm_steps:
+            return 1.0
+        return super().rate_at(step)
+
 
 def resolve_device(name: str) -> str:
     """The device that a name means here; `"auto"` is CUDA, else Apple's, else the processor.

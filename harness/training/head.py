@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.loop import batches
-from prunebench.harness.training.recipe import Recipe, rate_at
+from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives another head
 
@@ -61,7 +61,7 @@ def train_head(
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, recipe))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
     for step, rows in enumerate(batches(len(inputs), recipe, seed)):
         y = torch.from_numpy(targets[rows]).float()
         loss = F.binary_cross_entropy_with_logits(head(torch.from_numpy(inputs[rows])), y)

@@ -7,8 +7,7 @@ cells differ in what was pruned and in nothing else.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -20,69 +19,46 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import TAIL_BLOCK
 from prunebench.harness.training.augmentation import mixup, spec_augment
 from prunebench.harness.training.prediction import channels_last
-from prunebench.harness.training.recipe import Recipe, rate_at
-from prunebench.harness.training.state import TrainingState
-
-Evaluate = Callable[[Cnn14], float]
+from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import Training
 
 
-def train(
-    model: Cnn14,
-    inputs: NDArray[np.float32],
-    targets: NDArray[Any],
-    recipe: Recipe,
-    *,
-    seed: int,
-    tail: bool = False,
-    evaluate: Evaluate | None = None,
-    evaluate_every: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-    state: TrainingState | None = None,
-) -> list[tuple[int, float]]:
-    """Train `model` in place.
-
-    Args:
-        model: left in evaluation mode.
-        inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
-        targets: (clips, classes), true or false, or in [0, 1].
-        recipe: steps, rates and augmentation.
-        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
-        tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
-        evaluate: model → validation mAP; the weights are the same with and without it.
-        evaluate_every: steps between two evaluations, the first before any step, the last after all; 0 for none.
-        progress: called with (steps done, steps) after each step.
-        state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
+def train(model: Cnn14, training: Training) -> list[tuple[int, float]]:
+    """Train `model` in place and leave it in evaluation mode.
 
     Returns:
         (step, validation mAP) of the evaluations, in order.
     """
-    parameters = list(_trained(model, tail))
+    recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
+    parameters = list(_trained(model, training.tail))
     optimiser = torch.optim.AdamW(
         parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, recipe))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
     channels_last(model).train()
     begun = 0 if state is None else state.resume(model, optimiser, schedule)
     found = () if state is None else state.more.get("curve", ())
     curve = [(int(step), float(value)) for step, value in found]
 
     def look(done: int) -> None:
-        if evaluate is not None and is_evaluated(done, evaluate_every, recipe.steps):
-            curve.append((done, evaluate(model)))
+        if training.evaluate is not None and is_evaluated(done, training.evaluate_every, recipe.steps):
+            curve.append((done, training.evaluate(model)))
             model.train()
 
     if not begun:
         look(0)
     with torch.random.fork_rng(devices=[]):
-        for step, rows in itertools.islice(enumerate(batches(len(inputs), recipe, seed)), begun, None):
-            generator = _step_generator(seed, step)
+        for step, rows in itertools.islice(
+            enumerate(batches(len(inputs), recipe, training.seed)), begun, None
+        ):
+            generator = _step_generator(training.seed, step)
             torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
             x, y = torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]).float()
             if recipe.spec_augment:
                 x = spec_augment(x, generator)
             if recipe.mixup:
                 x, y = mixup(x, y, recipe.mixup, generator)
-            output = model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+            output = model.head(model.trunk(x)) if training.tail else model.from_log_mel(x)
             loss = F.binary_cross_entropy_with_logits(output.logits, y)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -92,8 +68,7 @@ def train(
             look(step + 1)
             if state is not None:
                 state.keep(step + 1, model, optimiser, schedule, lambda: {"curve": curve})
-            if progress is not None:
-                progress(step + 1, recipe.steps)
+            training.told(step + 1)
     model.zero_grad(set_to_none=True)
     model.eval()
     return curve

@@ -32,10 +32,14 @@ class Recipe:
     spec_augment: bool = False
     mixup: float = 0.0
 
+    @property
+    def warm_steps(self) -> int:
+        """Steps over which the rate rises: at least one here."""
+        return max(1, round(self.warmup * self.steps))
 
-def rate_at(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
-    warm = max(1, round(recipe.warmup * recipe.steps))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step relative to the peak: a linear rise, then a cosine to 0."""
+        warm = self.warm_steps
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, self.steps - warm))

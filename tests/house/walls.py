@@ -110,7 +110,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.training": {
         *GROUND,
-        "eval.quality",
         "harness.workspace",
         "harness.networks",
         "harness.data",

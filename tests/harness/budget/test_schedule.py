@@ -1,6 +1,7 @@
 """Schedules: labels, steps, rounds against a slow re-derivation, and what distillation aims at."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,18 +9,20 @@ import torch
 from torch.nn import functional as F
 
 from prunebench.eval import InputError
+from prunebench.harness.budget.allocation import Global, parse_allocation
 from prunebench.harness.budget.schedule import Schedule, parse_schedule
 from prunebench.harness.budget.target import BudgetPoint
-from prunebench.harness.cells import rounds as module
-from prunebench.harness.cells.base_model import BaseJob
-from prunebench.harness.cells.finetuning import Finetuning
-from prunebench.harness.cells.outcome import OutcomeJob
-from prunebench.harness.cells.removal import outcome_job
-from prunebench.harness.cells.rounds import Rounds, round_seed
+from prunebench.harness.cells import iterative as module
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.finetuning import Finetuning, round_seed
+from prunebench.harness.cells.from_scratch import FromScratch
+from prunebench.harness.cells.iterative import Iterative
+from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.scores import Scoring, ScoringJob
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
 
@@ -87,7 +90,7 @@ def test_mixed_targets_are_the_mixed_loss():
 
 def cell(**fields):
     base = Base("base", 0, 0)
-    tuned = {"finetune_scope": "tail", "finetune_seed": 0, "scope": "C7-C12"}
+    tuned = {"finetune_scope": "tail", "finetune_seed": 0, "scope": Scope.parse("C7-C12")}
     return Cell("id", base, **{**tuned, **fields})
 
 
@@ -98,25 +101,44 @@ def scoring():
 
 def test_rounds_end_at_the_widths_of_one_shot():
     config = load_config("quick")
-    one = outcome_job(config, cell(criterion="l1", ratio=0.5), BASE, 1e-3, scoring())
-    job = outcome_job(
-        config, cell(criterion="l1", ratio=0.5, schedule="iterative[rounds=3]"), BASE, 1e-3, scoring()
+    one = cell_job(config, cell(criterion="l1", ratio=0.5), BASE, 1e-3, scoring())
+    job = cell_job(
+        config, cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 3)), BASE, 1e-3, scoring()
     )
-    assert job.rounds is not None
-    assert job.rounds.parts[-1] == tuple(len(rows) for rows in one.removed.values())
+    assert isinstance(job, Iterative)
+    assert job.parts[-1] == tuple(len(rows) for rows in one.removed.values())
     assert job.identity != one.identity
-    halves = outcome_job(
-        config, cell(criterion="l1", ratio=0.5, schedule="iterative[rounds=2]"), BASE, 1e-3, scoring()
+    halves = cell_job(
+        config, cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 2)), BASE, 1e-3, scoring()
     )
     assert halves.identity != job.identity
-    pooled = outcome_job(
+    pooled = cell_job(
         config,
-        cell(criterion="l1", ratio=0.6, allocation="global", schedule="iterative[rounds=2]"),
+        cell(criterion="l1", ratio=0.6, allocation=Global(), schedule=Schedule("iterative", 2)),
         BASE,
         1e-3,
         scoring(),
     )
-    assert pooled.rounds.parts == (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
+    assert pooled.parts == (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
+
+
+class StagesByHand:
+    """What a job asks of its stages; fine-tuning changes the weights by hand."""
+
+    def __init__(self):
+        self.inputs, self.removed, self.seen = SimpleNamespace(cache=None), None, []
+
+    def recalibrate(self, model, clips, *, measured):
+        self.seen.append(("recalibrated", clips, measured))
+
+    @torch.no_grad()
+    def finetune(self, model, finetuning, part):
+        self.seen.append(("tuned", finetuning.recipe.steps, part))
+        model.convolution("C12").weight.mul_(1 + int(part[-1]))
+        model.convolution("C11").weight.flip(0)
+
+    def measure(self, stage, model):
+        self.seen.append(("measured", stage))
 
 
 @pytest.mark.parametrize("allocation", ["uniform", "global[floor=0.2]"])
@@ -139,15 +161,25 @@ def test_rounds_by_hand(monkeypatch, allocation):
         else (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
     )
     job = ScoringJob(BASE, "l1", 5, ("C11", "C12"), 1)
-    rounds = Rounds(job, ("C11", "C12"), allocation, parts, False, "version 1", 1)
-
-    @torch.no_grad()
-    def train(left, number, last):
-        assert last == (number == 1)
-        left.convolution("C12").weight.mul_(1 + number)
-        left.convolution("C11").weight.flip(0)
-
-    pruned, removed = rounds.run(model, None, train)
+    rounds = Iterative(
+        base=BASE,
+        scoring=job,
+        allocation=parse_allocation(allocation),
+        parts=parts,
+        reversed=False,
+        criterion="version 1",
+        finetuning=Finetuning("all", Recipe(steps=5), 1),
+        recalibration_clips=4,
+    )
+    stages = StagesByHand()
+    pruned, removed = rounds.run(model, stages), stages.removed
+    assert stages.seen == [
+        ("recalibrated", 4, False),
+        ("tuned", 2, "round0"),
+        ("recalibrated", 4, True),
+        ("tuned", 3, "round1"),
+        ("measured", "fine-tuned"),
+    ]
     assert seen == [5, round_seed(5, 1)]
     if allocation == "uniform":
         assert pruned.widths[10:] == (6, 7)
@@ -168,10 +200,10 @@ def test_equal_macs_are_more_steps():
     config = load_config("quick", ["base.steps=100", "finetune.steps=10", "controls.scratch_macs=true"])
     tuned = cell(control="scratch-macs", ratio=0.5, finetune_scope="none", finetune_seed=None)
     wide = replace(BASE, widths=(8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256), embedding=256)
-    job = outcome_job(config, tuned, wide, None, None)
+    job = cell_job(config, tuned, wide, None, None)
     # The half has 0.624 of the MACs: 100 / 0.624 + 10.
-    assert job.scratch_steps == pytest.approx(100 / 0.6236 + 10, abs=1)
-    same = outcome_job(config, replace(tuned, control="scratch"), wide, None, None)
-    assert same.scratch_steps is None
-    assert isinstance(same, OutcomeJob)
+    assert job.steps == pytest.approx(100 / 0.6236 + 10, abs=1)
+    same = cell_job(config, replace(tuned, control="scratch"), wide, None, None)
+    assert same.steps is None
+    assert isinstance(same, FromScratch)
     assert same.identity != job.identity

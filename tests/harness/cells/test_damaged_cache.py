@@ -9,8 +9,9 @@ import pytest
 
 from prunebench.eval.run.record import read_records
 from prunebench.harness import Cnn14, save_checkpoint
-from prunebench.harness.cells.base_model import base_job, base_scores, build_base, load_base, stem_features
-from prunebench.harness.cells.distillation import teacher_probabilities
+from prunebench.harness.cells.base_job import base_job, base_scores, load_base
+from prunebench.harness.cells.base_model import build_base
+from prunebench.harness.cells.base_outputs import stem_features, teacher_probabilities
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan

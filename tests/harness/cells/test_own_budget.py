@@ -12,16 +12,16 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
 from prunebench.harness.budget.ratio import filters_outside
-from prunebench.harness.cells.base_model import BaseJob
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.records import failed_record, finished_record
-from prunebench.harness.cells.removal import outcome_job
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.layers import LAYERS, Scope
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
 from prunebench.harness.pruning.prune import prune
 from prunebench.harness.training.recipe import Recipe
@@ -63,7 +63,7 @@ def test_it_has_one_cell_a_scope_and_seed() -> None:
         (0.0, None, 1, None),
     ]
     cells = own_cells(plan_of(with_own("l1"), preset="standard"))
-    assert {(c.scope, c.finetune_scope) for c in cells} == {
+    assert {(c.scope.label, c.finetune_scope) for c in cells} == {
         ("C7-C12", "tail"),
         ("C7-C12", "all"),
         ("C1-C12", "all"),
@@ -103,10 +103,15 @@ def scoring(kept: dict[str, list[int]]) -> Scoring:
 def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
     config = load_config("quick", [with_own(), "prune.scopes=['C7-C8']"])
     cell = Cell(
-        "id", plan_of().bases[0], criterion=OWN, scope="C7-C8", finetune_scope="tail", finetune_seed=0
+        "id",
+        plan_of().bases[0],
+        criterion=OWN,
+        scope=Scope.parse("C7-C8"),
+        finetune_scope="tail",
+        finetune_seed=0,
     )
     base = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)
-    job = outcome_job(config, cell, base, 1e-3, scoring({"C7": [1, 2], "C8": [0, 1, 4, 5, 2]}))
+    job = cell_job(config, cell, base, 1e-3, scoring({"C7": [1, 2], "C8": [0, 1, 4, 5, 2]}))
     assert job.removed == {"C7": (0, 3), "C8": (3,)}
     after = tuple(n - len(job.removed.get(layer, ())) for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome(job.identity, after, {"fine-tuned": {"test_map": 0.5}}, {}, {})
@@ -119,7 +124,7 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
 
 
 def test_other_records_stay_as_they_were() -> None:
-    cell = Cell("id", plan_of().bases[0], criterion="l1", scope="C8", ratio=0.5)
+    cell = Cell("id", plan_of().bases[0], criterion="l1", scope=Scope.parse("C8"), ratio=0.5)
     after = tuple(3 if layer == "C8" else n for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome("o", after, {"pruned": {"test_map": 0.5}}, {}, {})
     record = finished_record(cell, get("l1"), "toy", WIDTHS, outcome, None, None)

@@ -25,7 +25,7 @@ def scores_of(data: DataOptions, seed: int):
 
 def test_a_stage_has_every_measure_that_is_defined(data: DataOptions) -> None:
     scores = scores_of(data, 0)
-    found = quality(scores.__getitem__, data)
+    found = quality(scores, data)
     assert set(found.figures) == {
         "validation_map",
         "classes_with_positives",
@@ -39,7 +39,7 @@ def test_scores_that_are_not_numbers_end_the_cell(data: DataOptions) -> None:
     scores = scores_of(data, 0)
     scores["test"][3, 2] = np.nan
     with pytest.raises(InputError, match="Scores must not be NaN"):
-        quality(scores.__getitem__, data)
+        quality(scores, data)
 
 
 def test_influences_are_of_the_test_clips_and_their_recordings(data: DataOptions) -> None:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from prunebench.harness.cells.base_model import _write_batches
+from prunebench.harness.cells.base_outputs import _write_batches
 
 
 def test_batches_make_one_array() -> None:

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS
 
 SMALL = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 

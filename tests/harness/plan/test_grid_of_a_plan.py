@@ -39,7 +39,9 @@ def identities(plan):
 
 
 def counts(plan, field):
-    return Counter(getattr(cell, field) for cell in plan.cells if cell.criterion == "l1" and not cell.control)
+    return Counter(
+        cell.described()[field] for cell in plan.cells if cell.criterion == "l1" and not cell.control
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_sensitive_layers_lose_less(tmp_path):
     assert np.allclose(
         shares[[0, 2, 4]] * [1.0, 0.5, 0.2], shares[0], atol=0.02
     )  # about the same loss everywhere
-    assert {c.counts for c in plan.cells if c.allocation == "per_layer"} == {point.counts["per_layer"]}
+    assert {c.counts for c in plan.cells if c.allocation.label == "per_layer"} == {point.counts["per_layer"]}
     moved = run.rename(tmp_path / "t")
     again = plan_of(f"prune.sensitivity={moved}", table[1], "prune.ratios=[0.5]")
     assert identities(again) == identities(plan)

@@ -1,9 +1,11 @@
+import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from prunebench.eval.run.record import Record
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
@@ -133,3 +135,15 @@ def test_widths_of_small_models():
 def test_cells_are_values():
     cell = plan_of().cells[0]
     assert replace(cell) == cell
+
+
+def test_what_a_cell_says_of_itself_is_what_its_record_says():
+    cell = plan_of("prune.allocations=['global']", "finetune.schedules=['iterative[rounds=2]']").cells[-1]
+    told = cell.described()
+    assert set(told) < {field.name for field in fields(Record)}
+    assert (told["scope"], told["allocation"], told["schedule"]) == (
+        "C7-C12",
+        "global",
+        "iterative[rounds=2]",
+    )
+    assert json.loads(json.dumps(told)) == told

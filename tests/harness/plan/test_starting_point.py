@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from prunebench.harness.cells.base_model import BaseJob, adapted
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.base_model import adapted
+from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.starting_point import StartingPoint, content_of_file
 from prunebench.harness.training.head import embeddings, train_head, with_new_head
 from prunebench.harness.training.recipe import Recipe
-from prunebench.harness.training.state import training_state
 from prunebench.harness.workspace.cache import Cache
 
 WIDTHS = (1, 2, 3, 2, 3, 4, 3, 5, 4, 6, 5, 7)
@@ -60,7 +61,7 @@ def test_the_base_model_of_a_checkpoint(tmp_path, classes, adapt):
     start = StartingPoint(str(tmp_path / "mine.pth"), content_of_file(tmp_path / "mine.pth"), adapt)
     job = BaseJob("identity", DATA, WIDTHS, 6, Recipe(steps=2, batch=8), 0, start)
     cache = Cache(tmp_path / "cache")
-    found, _ = adapted(job, start, cache, training_state(cache, "identity"))
+    found, _ = adapted(start, Inputs.of(job, None, cache))
     assert found.n_classes == 24
     if classes == 24:
         assert differing(found, model) == set()

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from prunebench.eval import InputError
 from prunebench.harness import Cnn14
 from prunebench.harness.budget.ratio import filters_to_remove, removal_count
-from prunebench.harness.networks.cnn14 import PUBLISHED_WIDTHS
-from prunebench.harness.networks.layers import LAYERS, parse_scope
+from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, parse_scope
 from prunebench.harness.pruning.prune import prune
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import get

@@ -13,6 +13,7 @@ from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import TaggingLoss, train_full
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.training import Training
 
 pytest.importorskip("accelerate")
 CLIPS, CLASSES = 12, 3
@@ -36,7 +37,7 @@ def model():
 
 def trained(recipe=RECIPE, net=None, **options):
     net = net or model()
-    course = train_full(net, features(), targets(), recipe, seed=5, **options)
+    course = train_full(net, Training(features(), targets(), recipe, seed=5, **options))
     return net, course
 
 
@@ -148,7 +149,7 @@ def test_the_seed_decides_and_the_global_generator_stays():
     assert torch.equal(torch.random.get_rng_state(), before)
     assert_same_weights(one, trained()[0])
     other = model()
-    train_full(other, features(), targets(), RECIPE, seed=6)
+    train_full(other, Training(features(), targets(), RECIPE, seed=6))
     assert not torch.equal(other.fc1.weight, one.fc1.weight)
 
 
@@ -220,12 +221,14 @@ def one_step_of(features, targets, devices):
     told = []
     course = fit(
         net,
-        features,
-        targets,
-        recipe,
-        seed=5,
-        evaluate=first_weight,
-        progress=lambda done, total: told.append((done, total)),
+        Training(
+            features,
+            targets,
+            recipe,
+            seed=5,
+            evaluate=first_weight,
+            progress=lambda done, total: told.append((done, total)),
+        ),
     )
     assert told == [(1, 2), (2, 2)]
     return net, course

@@ -9,6 +9,7 @@ from prunebench.harness.training.augmentation import mixup, spec_augment
 from prunebench.harness.training.loop import batches, set_prior, train
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import Training
 
 WIDTHS = (4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8)
 
@@ -26,7 +27,7 @@ def clips():
 
 def trained(clips, seed=0, **recipe):
     model = Cnn14(WIDTHS, n_classes=2, embedding=8)
-    train(model, *clips, Recipe(**({"steps": 4, "batch": 8} | recipe)), seed=seed)
+    train(model, Training(*clips, Recipe(**({"steps": 4, "batch": 8} | recipe)), seed=seed))
     return model
 
 
@@ -66,7 +67,7 @@ def test_tail_leaves_the_stem_and_moves_the_rest(clips):
     model = trained(clips)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     stem = np.concatenate(list(stem_outputs(model, features)))
-    train(model, stem, targets, Recipe(steps=3, batch=8), seed=0, tail=True)
+    train(model, Training(stem, targets, Recipe(steps=3, batch=8), seed=0, tail=True))
     for key, value in model.state_dict().items():
         frozen = key.startswith(("bn0", "conv_block1", "conv_block2", "conv_block3", "spectro", "logmel"))
         assert torch.equal(before[key], value) == frozen, key
@@ -99,9 +100,7 @@ def test_rate_warms_up_and_falls_to_nothing(clips):
     """Weights move by at most about the rate in a step of AdamW, so the last steps barely move them."""
     long = trained(clips, steps=20, learning_rate=1e-2, weight_decay=0.0)
     assert weights(long).isfinite().all()
-    from prunebench.harness.training.recipe import rate_at
-
-    rates = [rate_at(step, Recipe(steps=20, warmup=0.2)) for step in range(20)]
+    rates = [Recipe(steps=20, warmup=0.2).rate_at(step) for step in range(20)]
     assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
     assert rates[4] == 1.0
     assert rates[4:] == sorted(rates[4:], reverse=True)
@@ -131,7 +130,7 @@ def test_mixup_mixes_features_and_targets_alike():
 def test_a_model_that_predicted_can_be_trained_further(clips):
     model = trained(clips)
     predict(model, clips[0])
-    train(model, *clips, Recipe(steps=1, batch=4), seed=0)
+    train(model, Training(*clips, Recipe(steps=1, batch=4), seed=0))
 
 
 def test_what_a_step_sees_depends_on_the_seed_and_the_step_alone(clips):
@@ -141,7 +140,7 @@ def test_what_a_step_sees_depends_on_the_seed_and_the_step_alone(clips):
         seen = []
         model = Cnn14(widths, n_classes=clips[1].shape[1], embedding=4, seed=len(widths))
         model.bn0.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].clone()))
-        train(model, *clips, Recipe(steps=4, batch=4, spec_augment=True, mixup=1.0), seed=seed)
+        train(model, Training(*clips, Recipe(steps=4, batch=4, spec_augment=True, mixup=1.0), seed=seed))
         return torch.stack(seen)
 
     first = shown((1,) * 12, 7)

@@ -8,6 +8,7 @@ from prunebench.harness import Cnn14
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.training import Training
 
 WIDTHS = (2,) * 12
 CLIPS = 12
@@ -37,7 +38,7 @@ RECIPE = Recipe(steps=5, batch=4, spec_augment=True, mixup=1.0)
 @pytest.fixture(scope="module")
 def undisturbed(clips):
     trained = model()
-    train(trained, *clips, RECIPE, seed=3)
+    train(trained, Training(*clips, RECIPE, seed=3))
     return bits(trained)
 
 
@@ -47,7 +48,7 @@ def interrupted(clips, state, step):
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(model(), *clips, RECIPE, seed=3, state=state, progress=stop)
+        train(model(), Training(*clips, RECIPE, seed=3, state=state, progress=stop))
 
 
 @pytest.mark.parametrize("stops", [(1,), (4,), (2, 3, 5)])
@@ -57,7 +58,10 @@ def test_the_same_bits_wherever_it_stopped(clips, undisturbed, tmp_path, stops):
     taken = []
     resumed = model()
     state = TrainingState(tmp_path / "state.pt", 0)
-    train(resumed, *clips, RECIPE, seed=3, state=state, progress=lambda done, total: taken.append(done))
+    train(
+        resumed,
+        Training(*clips, RECIPE, seed=3, state=state, progress=lambda done, total: taken.append(done)),
+    )
     assert taken == list(range(stops[-1] + 1, 6)), "steps that were done were done again"
     assert bits(resumed) == undisturbed
     assert state.earlier_seconds > 0
@@ -68,7 +72,7 @@ def test_the_tail_too(clips, tmp_path):
     stem = np.random.default_rng(1).normal(size=(CLIPS, 2, 6, 8)).astype(np.float32)
     recipe, inputs = Recipe(steps=4, batch=4), (stem, clips[1])
     whole, resumed = model(), model()
-    train(whole, *inputs, recipe, seed=3, tail=True)
+    train(whole, Training(*inputs, recipe, seed=3, tail=True))
 
     def stop(done, total):
         if done == 2:
@@ -76,8 +80,8 @@ def test_the_tail_too(clips, tmp_path):
 
     state = TrainingState(tmp_path / "state.pt", 0)
     with pytest.raises(Interrupted):
-        train(model(), *inputs, recipe, seed=3, tail=True, state=state, progress=stop)
-    train(resumed, *inputs, recipe, seed=3, tail=True, state=state)
+        train(model(), Training(*inputs, recipe, seed=3, tail=True, state=state, progress=stop))
+    train(resumed, Training(*inputs, recipe, seed=3, tail=True, state=state))
     assert bits(resumed) == bits(whole)
 
 
@@ -91,7 +95,7 @@ def evaluation(trained):
 def test_evaluations_change_no_bit_and_stand_in_one_curve_wherever_it_stopped(clips, undisturbed, tmp_path):
     looks = {"evaluate": evaluation, "evaluate_every": 2}
     whole, resumed = model(), model()
-    curve = train(whole, *clips, RECIPE, seed=3, **looks)
+    curve = train(whole, Training(*clips, RECIPE, seed=3, **looks))
     assert [step for step, _ in curve] == [0, 2, 4, 5]
     assert curve[-1][1] == evaluation(whole) != curve[0][1] == evaluation(model())
     assert bits(whole) == undisturbed
@@ -102,15 +106,15 @@ def test_evaluations_change_no_bit_and_stand_in_one_curve_wherever_it_stopped(cl
 
     state = TrainingState(tmp_path / "state.pt", 0)
     with pytest.raises(Interrupted):
-        train(model(), *clips, RECIPE, seed=3, state=state, progress=stop, **looks)
+        train(model(), Training(*clips, RECIPE, seed=3, state=state, progress=stop, **looks))
     state = TrainingState(tmp_path / "state.pt", 0)
-    assert train(resumed, *clips, RECIPE, seed=3, state=state, **looks) == curve
+    assert train(resumed, Training(*clips, RECIPE, seed=3, state=state, **looks)) == curve
     assert bits(resumed) == undisturbed
-    assert train(model(), *clips, RECIPE, seed=3, evaluate=evaluation) == []
+    assert train(model(), Training(*clips, RECIPE, seed=3, evaluate=evaluation)) == []
 
 
 def test_a_short_training_writes_none(clips, tmp_path):
-    train(model(), *clips, RECIPE, seed=3, state=TrainingState(tmp_path / "state.pt", 60))
+    train(model(), Training(*clips, RECIPE, seed=3, state=TrainingState(tmp_path / "state.pt", 60)))
     assert not list(tmp_path.iterdir())
 
 
@@ -122,7 +126,7 @@ def test_a_damaged_state_is_begun_anew(clips, undisturbed, tmp_path, damage):
     interrupted(clips, TrainingState(path, 0), 3)
     path.write_bytes(damage(path.read_bytes()))
     resumed = model()
-    train(resumed, *clips, RECIPE, seed=3, state=TrainingState(path, 0))
+    train(resumed, Training(*clips, RECIPE, seed=3, state=TrainingState(path, 0)))
     assert bits(resumed) == undisturbed
 
 

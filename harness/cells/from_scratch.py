@@ -1,0 +1,45 @@
+"""The job of the controls from scratch: a pruned shape, trained from new weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from prunebench.harness.cells.base_model import new_model
+from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.stages import Stages
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.workspace.cache import Cache
+
+
+@dataclass(frozen=True)
+class FromScratch(Job):
+    """A model of the remaining shape, trained as the base model was; how many filters are removed matters alone.
+
+    Args:
+        steps: of the training, `None` for those of the base model.
+    """
+
+    steps: int | None = None
+
+    def decides(self) -> dict[str, object]:
+        """As `Job.decides`."""
+        return {"scratch": True, **({} if self.steps is None else {"scratch_steps": self.steps})}
+
+    def inputs(self, cache: Cache) -> Inputs:
+        """As `Job.inputs`."""
+        return Inputs.of(self.base, None, cache)
+
+    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+        """As `Job.run`; no stage of the base model counts."""
+        widths = [
+            width - len(self.removed.get(layer, ())) for layer, width in zip(LAYERS, base.widths, strict=True)
+        ]
+        model, recipe = new_model(self.base, tuple(widths)), self.base.recipe
+        if self.steps is not None:
+            recipe = replace(recipe, steps=self.steps)
+        stages.train(model, stages.inputs.training(recipe, self.base.seed), "training_seconds")
+        stages.quality.clear()
+        stages.measure("fine-tuned", model)
+        return model

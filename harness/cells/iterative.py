@@ -1,0 +1,121 @@
+"""Iterative pruning: score, remove and fine-tune in rounds, scores taken anew on what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from prunebench.harness.budget import schedule
+from prunebench.harness.budget.allocation import Allocation, Global
+from prunebench.harness.budget.counts import counts_along
+from prunebench.harness.budget.ratio import lowest
+from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.cells.finetuning import Finetuning, round_seed
+from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.scores import Scores, ScoringJob, score_model
+from prunebench.harness.cells.stages import Stages
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.pruning import recalibration
+from prunebench.harness.pruning.surgery import remove_filters
+from prunebench.harness.workspace.cache import Cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iterative(Job):
+    """Rounds of surgery, recalibration and fine-tuning, which shares its steps out among them.
+
+    Args:
+        scoring: the criterion, and the layers of the scope.
+        allocation: of `global` each part is a budget, else how many filters each layer has lost in all.
+        parts: one for each round.
+        reversed: the highest scores go instead.
+        criterion: what else decides the scores, its version say.
+        finetuning: of all rounds together.
+        recalibration_clips: training clips on which batch norm is estimated anew after each removal; 0 for none.
+    """
+
+    scoring: ScoringJob
+    allocation: Allocation
+    parts: tuple[BudgetPoint | tuple[int, ...], ...]
+    reversed: bool
+    criterion: str
+    finetuning: Finetuning
+    recalibration_clips: int = 0
+
+    def decides(self) -> dict[str, object]:
+        """As `Job.decides`."""
+        job = self.scoring
+        rounds = {
+            "criterion": [job.criterion, job.seed, self.criterion],
+            "layers": job.layers,
+            "allocation": self.allocation.label,
+            "parts": [p if isinstance(p, tuple) else [p.kind, p.amount] for p in self.parts],
+            "reversed": self.reversed,
+            "version": schedule.VERSION,
+        }
+        return {
+            "finetuning": self.finetuning.decides(),
+            **recalibration.decides(self.recalibration_clips),
+            "rounds": rounds,
+        }
+
+    def inputs(self, cache: Cache) -> Inputs:
+        """As `Job.inputs`."""
+        return Inputs.of(self.base, self.finetuning, cache)
+
+    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+        """As `Job.run`; of the rounds before the last nothing is measured."""
+        every = {layer: np.arange(base.convolution(layer).out_channels) for layer in self.scoring.layers}
+        model, alive = base, every
+        for number in range(len(self.parts)):
+            places = self._lowest(model, base, alive, number, stages.inputs.cache)
+            model = remove_filters(model, places)
+            alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
+            stages.recalibrate(model, self.recalibration_clips, measured=number == len(self.parts) - 1)
+            part_of = self.finetuning.of_round(number, len(self.parts))
+            stages.finetune(model, part_of, f"round{number}")
+        stages.removed = {
+            layer: tuple(np.setdiff1d(every[layer], kept).tolist()) for layer, kept in alive.items()
+        }
+        stages.measure("fine-tuned", model)
+        return model
+
+    def _lowest(
+        self,
+        model: Cnn14,
+        base: Cnn14,
+        alive: Mapping[str, np.ndarray],
+        number: int,
+        cache: Cache,
+    ) -> dict[str, tuple[int, ...]]:
+        """The filters of what is left that go in a round, by layer."""
+        job = self.scoring
+        scores = score_model(job, model, job.layers, cache, seed=round_seed(job.seed or 0, number)).scores
+        if self.reversed:
+            scores = {layer: -values for layer, values in scores.items()}
+        counts = self._counts(number, scores, base, alive)
+        return {
+            layer: lowest(torch.from_numpy(scores[layer]), count)
+            for layer, count in zip(job.layers, counts, strict=True)
+        }
+
+    def _counts(
+        self, number: int, scores: Scores, base: Cnn14, alive: Mapping[str, np.ndarray]
+    ) -> tuple[int, ...]:
+        """Filters that each layer loses in a round; a target must be met by the last alone."""
+        layers, part = self.scoring.layers, self.parts[number]
+        last = number == len(self.parts) - 1
+        filters = {layer: base.widths[LAYERS.index(layer)] for layer in layers}
+        before = [filters[layer] - len(alive[layer]) for layer in layers]
+        if isinstance(part, tuple):
+            return tuple(total - gone for total, gone in zip(part, before, strict=True))
+        assert isinstance(self.allocation, Global)
+        model = Architecture(base.widths, base.embedding, base.n_classes, base.sample_rate)
+        order = self.allocation.order(scores, filters)
+        return counts_along(order, part, model, layers, self.allocation.keeps, before, exact=last)

@@ -1,0 +1,117 @@
+"""The job that computes a cell of the plan."""
+
+from __future__ import annotations
+
+import math
+
+from prunebench.eval.cost.complexity import cnn14_macs
+from prunebench.harness.budget.allocation import Global
+from prunebench.harness.budget.target import BudgetPoint, without
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.finetuning import Finetuning
+from prunebench.harness.cells.from_scratch import FromScratch
+from prunebench.harness.cells.iterative import Iterative
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.one_shot import OneShot
+from prunebench.harness.cells.removal import Counts, Removal, architecture, budget_point, pruner_of
+from prunebench.harness.cells.scores import Scoring, ScoringJob
+from prunebench.harness.config.config import Config
+from prunebench.harness.plan.cell import Cell
+from prunebench.harness.pruning import calibration
+from prunebench.harness.pruning.sources import content_hash
+from prunebench.pruners.contract import COLLECTED
+
+
+def cell_job(
+    config: Config,
+    cell: Cell,
+    base: BaseJob,
+    rate: float | None,
+    scoring: Scoring | None,
+    leader: Scoring | None = None,
+) -> Job:
+    """The job that computes a cell.
+
+    Args:
+        config: the sweep.
+        cell: of the plan.
+        base: job of its base model.
+        rate: of the fine-tuning, `None` for a cell without.
+        scoring: of the base model, `None` for a cell without a criterion.
+        leader: the scores of the criterion whose widths the cell takes, `None` where it takes none.
+
+    Raises:
+        InputError: for a budget that the scores do not let an allocation reach.
+    """
+    removal = Removal(cell, base, scoring, leader)
+    if cell.control in ("scratch", "scratch-macs"):
+        return _from_scratch(config, removal)
+    finetuning = _finetuning(config, cell, rate)
+    if scoring is None:
+        return OneShot(base, finetuning=finetuning)
+    if cell.schedule.rounds > 1 and finetuning is not None:
+        return _iterative(config, removal, finetuning)
+    return OneShot(base, removal.filters(), finetuning, config.recalibration_clips(cell.schedule))
+
+
+def _finetuning(config: Config, cell: Cell, rate: float | None) -> Finetuning | None:
+    if cell.finetune_scope == "none" or cell.finetune_seed is None or rate is None:
+        return None
+    return Finetuning(
+        cell.finetune_scope,
+        config.finetune.recipe(rate),
+        cell.finetune_seed,
+        cell.schedule.distillation,
+        config.finetune.evaluate_every,
+    )
+
+
+def _from_scratch(config: Config, removal: Removal) -> FromScratch:
+    """Only the shape matters here: which filters went does not show in new weights."""
+    counts, cell = removal.counts(), removal.cell
+    removed = {layer: tuple(range(n)) for layer, n in zip(cell.scope.layers, counts, strict=True)}
+    steps = _equal_macs_steps(config, removal, counts) if cell.control == "scratch-macs" else None
+    return FromScratch(removal.base, removed, steps)
+
+
+def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iterative:
+    cell, prune, rounds = removal.cell, config.prune, removal.cell.schedule.rounds
+    shares = [(number + 1) / rounds for number in range(rounds)]
+    parts: list[BudgetPoint | Counts] = []
+    if isinstance(cell.allocation, Global):
+        parts += [budget_point(cell).part(share) for share in shares]
+    else:
+        counts = removal.counts()
+        parts += [tuple(math.floor(share * count + 0.5) for count in counts) for share in shares]
+    criterion = str(cell.criterion)
+    pruner = pruner_of(criterion, prune.files)
+    told, content = f"version {pruner.version}", content_hash(pruner)
+    if pruner.needs & COLLECTED:
+        told += f", {prune.calibration_clips} clips, calibration {calibration.VERSION}"
+    layers, clips = cell.scope.layers, prune.calibration_clips
+    return Iterative(
+        base=removal.base,
+        scoring=ScoringJob(removal.base, criterion, cell.prune_seed, layers, clips, prune.files, content),
+        allocation=cell.allocation,
+        parts=tuple(parts),
+        reversed=cell.control == "reversed",
+        criterion=told + (f", {content}" if content else ""),
+        finetuning=finetuning,
+        recalibration_clips=config.recalibration_clips(cell.schedule),
+    )
+
+
+def _equal_macs_steps(config: Config, removal: Removal, counts: Counts) -> int:
+    """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
+
+    Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
+    clips, and these cost the same multiple of a forward pass in every shape.
+    """
+    model, layers = architecture(removal.base), removal.cell.scope.layers
+    macs = [
+        cnn14_macs(widths, model.n_classes, model.embedding).backbone
+        for widths in (model.widths, without(model.widths, layers, counts))
+    ]
+    training, tuning = config.base.recipe, config.finetune.recipe(config.finetune.rates[0])
+    clips = training.steps * training.batch * macs[0] / macs[1]
+    return round((clips + tuning.steps * tuning.batch) / training.batch)

@@ -1,0 +1,49 @@
+"""The job of most cells: remove filters once, by scores of the base model, and fine-tune what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prunebench.harness.cells.finetuning import Finetuning
+from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.stages import Stages
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.pruning import recalibration
+from prunebench.harness.pruning.surgery import remove_filters
+from prunebench.harness.workspace.cache import Cache
+
+
+@dataclass(frozen=True)
+class OneShot(Job):
+    """Surgery, recalibration, fine-tuning. Without filters to remove it is the control `unpruned`.
+
+    Args:
+        finetuning: `None` to stop before it.
+        recalibration_clips: training clips on which batch norm is estimated anew after surgery; 0 for none.
+    """
+
+    finetuning: Finetuning | None = None
+    recalibration_clips: int = 0
+
+    def decides(self) -> dict[str, object]:
+        """As `Job.decides`."""
+        return {
+            "finetuning": self.finetuning.decides() if self.finetuning else None,
+            **recalibration.decides(self.recalibration_clips),
+        }
+
+    def inputs(self, cache: Cache) -> Inputs:
+        """As `Job.inputs`."""
+        return Inputs.of(self.base, self.finetuning, cache)
+
+    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+        """As `Job.run`."""
+        with stages.timed("surgery_seconds"):
+            model = remove_filters(base, self.removed)
+        if any(self.removed.values()):
+            stages.recalibrate(model, self.recalibration_clips)
+        if self.finetuning is not None:
+            stages.finetune(model, self.finetuning)
+            stages.measure("fine-tuned", model)
+        return model

@@ -1,0 +1,109 @@
+"""The stages that a cell goes through: trained, recalibrated, timed and measured, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from prunebench.harness.cells.base_job import base_scores
+from prunebench.harness.cells.best_iterate import best_beside
+from prunebench.harness.cells.finetuning import Finetuning
+from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.stage_quality import Quality, quality
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.training.course import Course
+from prunebench.harness.training.fit import fit
+from prunebench.harness.training.state import training_state
+from prunebench.harness.training.training import Training
+
+
+class Stages:
+    """What was measured of each stage, and what the way there took.
+
+    Args:
+        inputs: of the cell.
+        identity: of its outcome, under which trainings are kept.
+        base_quality: of the base model.
+        models: folder where trainings that evaluate along the way leave their weights.
+        progress: told (steps done, steps) of a training.
+
+    Attributes:
+        quality: stage → name → value; after an iterative schedule the stages before the last are those of its last
+            round.
+        timings: name → seconds, summed over rounds.
+        unmeasured: stage and measure → why it is missing.
+        removed: layer → filters of the base model that went, where only carrying it out showed which.
+        scores: test scores of the last stage that was measured, (clips, classes).
+        curve: (step, validation mAP) along the trainings, steps counted through.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        identity: str,
+        base_quality: Quality,
+        models: Path,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.inputs = inputs
+        self.quality: dict[str, Quality] = {"base": base_quality}
+        self.timings: dict[str, float] = {}
+        self.unmeasured: dict[str, str] = {}
+        self.removed: dict[str, tuple[int, ...]] | None = None
+        self.scores = base_scores(inputs.base, inputs.cache)["test"]
+        self.curve: list[tuple[int, float]] = []
+        self._identity = identity
+        self._models = models
+        self._progress = progress
+        self._course = Course()
+        self._steps = 0
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the seconds within to a timing."""
+        started = time.perf_counter()
+        yield
+        self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - started
+
+    def measure(self, stage: str, model: Cnn14) -> None:
+        """Measure the quality of a stage; after a training the last iterate counts, the best stands beside it."""
+        found = quality(self.inputs.scores(model), self.inputs.base.data)
+        self.quality[stage], self.scores = found.figures, found.scores["test"]
+        if stage == "fine-tuned":
+            self.quality[stage] |= best_beside(
+                model, self._course, self.inputs, self._models / self._identity
+            )
+        self.unmeasured |= {f"{stage} {name}": reason for name, reason in found.failed.items()}
+
+    def recalibrate(self, model: Cnn14, clips: int, *, measured: bool = True) -> None:
+        """Estimate batch norm anew on so many training clips, none for 0, and measure before and after it."""
+        if measured:
+            self.measure("pruned", model)
+        if clips:
+            with self.timed("recalibration_seconds"):
+                self.inputs.recalibrate(model, clips)
+            if measured:
+                self.measure("recalibrated", model)
+
+    def finetune(self, model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
+        """Fine-tune a pruned model in place; `part` names a round of several."""
+        with self.timed("finetuning_seconds"):
+            training = self.inputs.training(
+                finetuning.recipe,
+                finetuning.seed,
+                distillation=finetuning.distillation,
+                evaluate_every=finetuning.evaluate_every,
+            )
+        self.train(model, training, "finetuning_seconds", part)
+
+    def train(self, model: Cnn14, training: Training, timing: str, part: str = "") -> None:
+        """Carry a training out, in place; what an interrupted run had done of it is not done again."""
+        state = training_state(self.inputs.cache, self._identity, part)
+        with self.timed(timing):
+            self._course = fit(model, replace(training, progress=self._progress, state=state))
+        self.timings[timing] += state.earlier_seconds
+        self.curve += [(self._steps + step, value) for step, value in self._course.curve]
+        self._steps += training.recipe.steps

@@ -1,0 +1,49 @@
+"""One training: what is learnt from, how, who evaluates and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.state import TrainingState
+
+Evaluate = Callable[[Cnn14], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """All that a loop needs besides the model.
+
+    Args:
+        inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
+        targets: (clips, classes), true or false, or in [0, 1].
+        recipe: steps, rates and augmentation; a `FullRecipe` goes to the loop of full size, which trains no tails.
+        seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
+        tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
+        evaluate: model → validation mAP; the weights are the same with and without it.
+        evaluate_every: steps between two evaluations of the small loop, the first before any step, the last after all;
+            0 for none. A `FullRecipe` says it itself.
+        progress: called with (steps done, steps) after each step.
+        state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
+    """
+
+    inputs: NDArray[np.float32]
+    targets: NDArray[Any]
+    recipe: Recipe
+    seed: int
+    tail: bool = False
+    evaluate: Evaluate | None = None
+    evaluate_every: int = 0
+    progress: Callable[[int, int], None] | None = None
+    state: TrainingState | None = None
+
+    def told(self, done: int) -> None:
+        """Tell how many steps are done."""
+        if self.progress is not None:
+            self.progress(done, self.recipe.steps)
