@@ -70,9 +70,16 @@ def problems(case: Case, ended: Ended, before: Snapshot, after: Snapshot) -> lis
     if case.says and ended.code is not None and not re.search(case.says, ended.err, re.DOTALL):
         found.append(f"standard error lacks {case.says!r}")
     found += _touched(case, ended, before, after)
-    if case.check and not found and (wrong := case.check(ended)):
+    if case.check and not found and (wrong := _checked(case, ended)):
         found.append(wrong)
     return found
+
+
+def _checked(case: Case, ended: Ended) -> str | None:
+    try:
+        return case.check(ended) if case.check else None
+    except Exception as error:  # what it wrote or printed is not what the check reads
+        return f"the answer cannot be judged: {type(error).__name__}: {error}"
 
 
 def _undecided(case: Case, ended: Ended) -> bool:
