@@ -152,3 +152,11 @@ def test_damaged_mp3_is_tagged_or_left_out_without_a_word_of_the_library(folder,
     done = called(["tag", str(folder / "m.pt"), "a.mp3"], tmp_path, capture_output=True, text=True)
     assert done.returncode in (0, 2)
     assert not done.stderr or (done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1)
+
+
+def test_a_sentence_is_short_after_control_characters_are_written_out(cli):
+    code, _, error = cli("measure", "\x01" * 200)
+    assert code == 2
+    assert error.startswith("Error: ")
+    assert "\\x01" in error
+    assert len(error) < 400

@@ -51,6 +51,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
     from prunebench.cli.streams import flush_output, give_up_output, prepare_streams
+    from prunebench.eval.errors import one_line
+    from prunebench.eval.text.plain import plain_lines
 
     prepare_streams()
     try:
@@ -69,7 +71,8 @@ def main() -> None:
         said = _sentence(error)
         if said is None:
             raise
-        say(f"Error: {said}", err=True)
+        # Last, for a control character that is written out takes several.
+        say(f"Error: {one_line(plain_lines(said))}", err=True)
         code = 2
     give_up_output()
     sys.exit(code if isinstance(code, int) else 0)
@@ -77,11 +80,11 @@ def main() -> None:
 
 def _sentence(error: Exception) -> str | None:
     """What is wrong and what to do, or `None` for an error that is the program's own."""
-    from prunebench.eval.errors import InputError, one_line
+    from prunebench.eval.errors import InputError
     from prunebench.eval.files import DISK_FULL
 
     if isinstance(error, click.ClickException):
-        return one_line(error.format_message())
+        return error.format_message()
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -91,7 +94,7 @@ def _sentence(error: Exception) -> str | None:
     full = error.errno in DISK_FULL
     way_out = ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
     named = error.filename or ("standard output" if full else "no file named")
-    return one_line(f"{error.strerror or error}: {named}{way_out}")
+    return f"{error.strerror or error}: {named}{way_out}"
 
 
 def _check_words(words: Sequence[str]) -> None:
