@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.errors import UNREADABLE_ARRAY, InputError
 
 
 def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
@@ -22,8 +20,10 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
             return [found[name] for name in names]
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except UNREADABLE_ARRAY as error:
         held = " and ".join(f"`{name}`" for name in names)
         raise InputError(
-            f"`{path}` must be an npz archive that holds {held}: {error}. Delete it and run again."
+            f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. Delete it and run again."
         ) from error

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.recordings.sound_file import open_sound
 
-SHORTEST = 1.0  # seconds: what is shorter is padded with zeros, for five poolings leave nothing of less
+SHORTEST = (
+    1.0  # seconds that a window is asked for at least; a recording may be shorter, and models take any length
+)
 LONGEST = 60.0
 BLOCK = 1.0  # seconds read at a time
 TAIL = 0.05  # seconds: an end as short as what resampling adds gets no window of its own
@@ -104,9 +106,7 @@ def live_windows(
 
 
 def _window(samples: NDArray[np.float32], begin: int, rate: int) -> Window:
-    padded = np.zeros(max(len(samples), round(SHORTEST * rate)), dtype=np.float32)
-    padded[: len(samples)] = np.clip(samples, -1, 1)
-    return Window(begin / rate, (begin + len(samples)) / rate, padded)
+    return Window(begin / rate, (begin + len(samples)) / rate, np.clip(samples, -1, 1))
 
 
 def _resampled(path: Path, rate: int) -> Iterator[NDArray[np.float32]]:

@@ -31,11 +31,11 @@ def test_measure_gives_the_size_of_the_file_and_that_of_the_weights(cli, half):
         code, out, _ = cli("measure", f"{name}.pth", "--json")
         assert code == 0
         found[name] = json.loads(out)
-        assert found[name]["checkpoint_bytes"] == (half / f"{name}.pth").stat().st_size
+        assert found[name]["file_bytes"] == (half / f"{name}.pth").stat().st_size
         assert found[name]["stored_as"] == name
-    assert len({figures["file_bytes"] for figures in found.values()}) == 1
-    assert found["float32"]["file_bytes"] == pytest.approx(found["float32"]["checkpoint_bytes"], rel=1e-3)
-    assert found["float64"]["checkpoint_bytes"] == pytest.approx(2 * found["float32"]["file_bytes"], rel=0.02)
+    assert len({figures["state_dict_bytes"] for figures in found.values()}) == 1
+    assert found["float32"]["state_dict_bytes"] == pytest.approx(found["float32"]["file_bytes"], rel=1e-3)
+    assert found["float64"]["file_bytes"] == pytest.approx(2 * found["float64"]["state_dict_bytes"], rel=0.02)
 
 
 def test_a_file_of_twice_the_size_regresses(cli, half):

@@ -32,7 +32,12 @@ def test_everything_as_json(cli, files):
     assert found["counters"]["totals"]["closed form"]["macs_backbone"] == found["macs_backbone"]
     assert found["counters"]["totals"]["thop"]["macs_with_frontend"] == found["macs_thop_with_frontend"]
     assert "batch norm" in found["counters"]["convention"]["thop"]
-    assert found["storage"]["file_bytes_fp16"] < found["storage"]["file_bytes_compressed"]
+    stored = found["storage"]
+    assert (
+        stored["state_dict_bytes_fp16"] < stored["state_dict_bytes_compressed"] < stored["state_dict_bytes"]
+    )
+    assert stored["file_bytes"] == found["file_bytes"] == half.stat().st_size
+    assert stored["state_dict_bytes"] == found["state_dict_bytes"]
     assert found["memory"]["peak_memory_bytes"] > 0
     eager = found["latency"]["backends"]["eager"]
     assert eager["speed_up"] == pytest.approx(1 / eager["ratio"])
@@ -57,7 +62,14 @@ def test_a_precision_that_is_missed_is_said(cli, files, monkeypatch):
 def test_tables(cli, files):
     code, out, _ = cli("measure", files[0], "--counters", "all", "--storage")
     assert code == 0
-    for text in ("torch-pruning", "with front end", "stft", "C12", "file_bytes_fp16_compressed", "GFLOPs"):
+    for text in (
+        "torch-pruning",
+        "with front end",
+        "stft",
+        "C12",
+        "state_dict_bytes_fp16_compressed",
+        "GFLOPs",
+    ):
         assert text in out
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +106,48 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "scores.json").write_text("{}")
     np.save(tmp_path / "notes.npy", SCORES)
     assert list(score_files(tmp_path)) == ["C7"]
+
+
+def _npy(header: str) -> bytes:
+    text = header.encode() + b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+def _npz(member: bytes) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("scores.npy", member)
+    return whole.getvalue()
+
+
+def _header(shape: str) -> str:
+    return f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+
+
+def _flagged(content: bytes, at: int, value: int) -> bytes:
+    """An archive whose one member claims to be encrypted, or compressed in a way that nobody knows."""
+    changed = bytearray(content)
+    for signature, offset in ((b"PK\x03\x04", at), (b"PK\x01\x02", at + 2)):
+        place = changed.index(signature) + offset
+        changed[place : place + 2] = struct.pack("<H", value)
+    return bytes(changed)
+
+
+HOSTILE = {
+    "claims more values than there can be": _npz(_npy(_header(f"({2**40},)"))),
+    "claims a length of thousands of digits": _npz(_npy(_header("(" + "9" * 5000 + ",)"))),
+    "nested": _npz(_npy(_header("[" * 5000))),
+    "is no literal": _npz(_npy("{'descr': ")),
+    "encrypted": _flagged(_npz(_npy(_header("(2,)")) + bytes(16)), 6, 1),
+    "compressed in a way that nobody knows": _flagged(_npz(_npy(_header("(2,)")) + bytes(16)), 8, 77),
+    "unpacks to a gigabyte": _npz(_npy(_header(f"({2**24},)")) + bytes(2**27)),
+    "runs code": _npz(_npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }") + b"cos\nsystem\n"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_archives_are_answered_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "C7.npz").write_bytes(HOSTILE[kind])
+    with pytest.raises(InputError, match="must be an npz archive with an array `scores`") as caught:
+        read_scores(tmp_path / "C7.npz")
+    assert len(str(caught.value)) < 250 + len(str(tmp_path))

@@ -44,9 +44,7 @@ def test_windows_cover_a_recording(tmp_path, seconds, spans):
     assert [(window.start_s, window.end_s) for window in found] == spans
     for window in found:
         begin, end = round(window.start_s * RATE), round(window.end_s * RATE)
-        np.testing.assert_allclose(window.samples[: end - begin], samples[begin:end, 0], atol=1e-6)
-        assert not window.samples[end - begin :].any()
-        assert len(window.samples) >= RATE
+        np.testing.assert_allclose(window.samples, samples[begin:end, 0], atol=1e-6)
 
 
 def test_other_rates_and_channels_are_decoded_as_everywhere(tmp_path):

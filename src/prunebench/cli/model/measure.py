@@ -68,11 +68,11 @@ def measure(
 
     MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution).
     """
-    from prunebench.eval.measures.exact import exact_measures
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
     from prunebench.harness.measuring.checkpoint_latency import Timing, latency_of
     from prunebench.harness.measuring.checkpoint_quality import checkpoint_quality
+    from prunebench.harness.measuring.exact_figures import exact_figures
     from prunebench.harness.measuring.model_figures import bytes_of, counts_of, energy_of, memory_of
     from prunebench.harness.networks.checkpoint import read_checkpoint
 
@@ -83,9 +83,8 @@ def measure(
     how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
     read = read_checkpoint(checkpoint)
     model = read.model
-    figures, failed = exact_measures(model)
-    found: dict[str, Any] = {"widths": list(model.widths), **figures}
-    found |= {"checkpoint_bytes": checkpoint.stat().st_size, "stored_as": read.precision}
+    figures, failed = exact_figures(model, checkpoint)
+    found: dict[str, Any] = {"widths": list(model.widths), **figures, "stored_as": read.precision}
     if read.wrapping:
         found["read_from"] = read.wrapping
     if read.provenance is not None:
@@ -95,7 +94,7 @@ def measure(
     if counters:
         found["counters"] = counts_of(model)
     if storage:
-        found["storage"] = bytes_of(model)
+        found["storage"] = bytes_of(model, checkpoint)
     if memory:
         found["memory"] = memory_of(checkpoint, model, threads)
     if latency:

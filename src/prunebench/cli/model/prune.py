@@ -50,6 +50,7 @@ def prune(
     """
     from prunebench import __version__
     from prunebench.harness.budget.ratio import check_ratio
+    from prunebench.harness.measuring.exact_figures import exact_figures
     from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
     from prunebench.harness.networks.layers import parse_scope, scope_name
     from prunebench.harness.networks.provenance import Provenance, file_hash
@@ -81,15 +82,12 @@ def prune(
     )
     chosen = style or style_of(output)
     save_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
-    _print_figures({"before": _figures(parent.model), "after": _figures(pruned)}, as_json=as_json)
-
-
-def _figures(model: object) -> dict[str, object]:
-    from prunebench.eval.measures.exact import exact_measures
-    from prunebench.harness.networks.cnn14 import Cnn14
-
-    assert isinstance(model, Cnn14)
-    return {"widths": list(model.widths), **exact_measures(model)[0]}
+    files = {"before": (parent.model, checkpoint), "after": (pruned, output)}
+    columns = {
+        column: {"widths": list(model.widths), **exact_figures(model, file)[0]}
+        for column, (model, file) in files.items()
+    }
+    _print_figures(columns, as_json=as_json)
 
 
 def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> None:
@@ -99,7 +97,7 @@ def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> N
     names = next(iter(columns.values()))
     print_table(
         ["figure", *columns],
-        [[name, *(_written(column[name]) for column in columns.values())] for name in names],
+        [[name, *(_written(column.get(name, "–")) for column in columns.values())] for name in names],
     )
 
 
