@@ -1,4 +1,3 @@
-from .agreement import Agreement, kendall_tau, overlap, spearman_rho
 from .cost.activations import activation_peak_bytes
 from .cost.complexity import (
     Macs,
@@ -17,6 +16,7 @@ from .errors import InputError
 from .measures.contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
 from .measures.measure_registry import get_measure, measure_names
 from .quality.accuracy import accuracy
+from .quality.agreement import Agreement, kendall_tau, overlap, spearman_rho
 from .quality.average_precision import (
     MeanAP,
     average_precision,

@@ -23,7 +23,7 @@ from prunebench.reports.figures.canvas import COLUMN, FORMATS, paper_style, rend
 from prunebench.reports.figures.palette import INK
 
 if TYPE_CHECKING:
-    from prunebench.eval.agreement import Agreement
+    from prunebench.eval.quality.agreement import Agreement
 
 CELL = 0.3  # inches
 Measure: TypeAlias = "Callable[[Agreement], float]"

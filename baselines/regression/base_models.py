@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from prunebench.baselines.regression.operating_point import BaseSpread, Figures, Quality
 from prunebench.eval.errors import InputError
-
-LEAST = 6  # base models that show a spread; fewer leave too wide a quantile to be of use
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
 
 
 def base_of(cell: str) -> str:
@@ -72,10 +71,10 @@ def _spread(name: str, quality: Quality, other: Figures | None, run: str) -> Qua
             "alone."
         )
     bases = by_base(other.quality, other.quality.average_precision)
-    if len(bases) < LEAST:
+    if len(bases) < BASES_FOR_A_CLAIM:
         raise InputError(
-            f"The spread between base models takes {LEAST} of them. Found {len(bases)} in `{run}`: run it with more "
-            "`base.seeds`."
+            f"The spread between base models takes {BASES_FOR_A_CLAIM} of them. Found {len(bases)} in `{run}`: run it "
+            "with more `base.seeds`."
         )
     means = [rows.mean() for rows in bases.values()]
     found = BaseSpread(float(f"{np.var(means, ddof=1):.6g}"), len(means) - 1)

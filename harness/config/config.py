@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import Field
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.fields import Section
@@ -29,7 +30,6 @@ from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.layers import Scope
 
 PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
-RANDOM_SEEDS = 3  # of the control `random`, the fewest that a claim takes
 
 
 def _listed(value: Any) -> Any:
@@ -88,9 +88,9 @@ class Config(Section):
 
     @pydantic.model_validator(mode="after")
     def _claim_is_possible(self) -> Config:
-        if self.claim and len(self.prune.seeds) < RANDOM_SEEDS:
+        if self.claim and len(self.prune.seeds) < DRAWS_FOR_A_CLAIM:
             raise ValueError(
-                f"`claim = true` takes at least {RANDOM_SEEDS} seeds of the control `random`. Found "
+                f"`claim = true` takes at least {DRAWS_FOR_A_CLAIM} seeds of the control `random`. Found "
                 f"`prune.seeds = {list(self.prune.seeds)}`: give more, or `claim = false`"
             )
         return self

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.audioset.index import INDEXES
 from prunebench.harness.data.audioset.packed_clips import audioset
@@ -17,7 +18,6 @@ from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50 import esc50
 from prunebench.harness.data.recordings.search import search
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 SECONDS = 10  # what Cnn14 was trained on
 MOST = 256  # clips, as a sweep takes by default

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prunebench.eval.cost.complexity import cnn14_macs, parameters
-from prunebench.eval.cost.geometry import SECONDS
-from prunebench.harness.networks.frontend import FRONT_ENDS, SAMPLE_RATE
+from prunebench.eval.cost.geometry import SAMPLE_RATE, SECONDS
+from prunebench.harness.networks.frontend import FRONT_ENDS
 from prunebench.harness.networks.layers import PUBLISHED_WIDTHS
 
 COSTS = ("macs_backbone", "macs_with_frontend", "parameters")

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from prunebench.eval.cost.geometry import SHORTEST_FRAMES
+from prunebench.eval.cost.geometry import MELS, SHORTEST_FRAMES
 from prunebench.harness.networks.frontend import (
     FRONT_ENDS,
-    MELS,
     SILENCE,
     FrontEnd,
     logmel_extractor,

@@ -15,10 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-SAMPLE_RATE = 32000
-WINDOW = 1024
-HOP = 320
-MELS = 64
+from prunebench.eval.cost.geometry import HOP, MELS, SAMPLE_RATE, WINDOW
+
 FMIN = 50.0
 FMAX = 14000.0
 FLOOR = 1e-10

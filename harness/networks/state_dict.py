@@ -8,9 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import FRONT_ENDS, SAMPLE_RATE
+from prunebench.harness.networks.frontend import FRONT_ENDS
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plain_tensor import departure, described, is_stored
 from prunebench.harness.networks.wrapped_state import unwrapped

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from prunebench.eval.agreement import Agreement, kendall_tau, overlap, spearman_rho
+from prunebench.eval.quality.agreement import Agreement, kendall_tau, overlap, spearman_rho
 from prunebench.harness.budget.ratio import filters_to_remove
 
 RATIOS = (0.25, 0.5, 0.75)

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch_pruning as tp
 
+from prunebench.eval.cost.geometry import MELS, SHORTEST_FRAMES
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import MELS
 from prunebench.harness.networks.layers import LAYERS
 
-SHORTEST_FRAMES = 64  # five poolings by two leave two frames
+TRACED_FRAMES = 2 * SHORTEST_FRAMES  # more than one frame is left, so that no layer is traced on a single one
 
 
 def remove_filters(model: Cnn14, removed: Mapping[str, Sequence[int]]) -> Cnn14:
@@ -52,7 +52,7 @@ def remove_filters(model: Cnn14, removed: Mapping[str, Sequence[int]]) -> Cnn14:
 
 def _prune_groups(model: Cnn14, removed: Mapping[str, Sequence[int]]) -> None:
     training = model.training
-    example = torch.zeros(1, SHORTEST_FRAMES, MELS, device=model.fc1.weight.device)
+    example = torch.zeros(1, TRACED_FRAMES, MELS, device=model.fc1.weight.device)
     with torch.enable_grad():
         graph = tp.DependencyGraph().build_dependency(
             model,

@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 import torch
 
+from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.harness.cells.stage_quality import influences
 from prunebench.harness.config.config import Config
@@ -21,7 +22,7 @@ from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, frames
+from prunebench.harness.networks.frontend import FRONT_ENDS, frames
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.pruning.surgery import remove_filters

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs
 from prunebench.harness.budget.target import without
 from prunebench.harness.config.comparison import difference
-from prunebench.harness.config.config import RANDOM_SEEDS, Config
+from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import COSTS, Architecture
 from prunebench.harness.networks.layers import LAYERS
@@ -21,8 +22,6 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.sweep.forecast import MODEL, forecast
 from prunebench.harness.workspace.cache import Cache
-
-BASE_SEEDS = 6  # the fewest base models from which a difference can be claimed
 
 
 def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[str, Any]:
@@ -142,20 +141,20 @@ def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> 
 
 def few_draws(config: Config) -> Iterator[str]:
     """Whether the control `random` is drawn too seldom to be one."""
-    if len(config.prune.seeds) < RANDOM_SEEDS:
+    if len(config.prune.seeds) < DRAWS_FOR_A_CLAIM:
         yield (
             f"`prune.seeds` has {len(config.prune.seeds)} for the control `random`; a comparison takes "
-            f"{RANDOM_SEEDS} or more."
+            f"{DRAWS_FOR_A_CLAIM} or more."
         )
 
 
 def _notes(config: Config) -> Iterator[str]:
     """What a configuration has too little of for a claim."""
     yield from few_draws(config)
-    if len(config.base.seeds) < BASE_SEEDS:
+    if len(config.base.seeds) < BASES_FOR_A_CLAIM:
         yield (
-            f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASE_SEEDS} base models give intervals and no "
-            "claim."
+            f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASES_FOR_A_CLAIM} base models give intervals "
+            "and no claim."
         )
     if len(config.prune.points()) < 5:
         yield f"{len(config.prune.points())} budget points; a claim takes five or more."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.measures.measure_registry import installed_measures, shape_measures, take
 from prunebench.eval.measures.shape_measures import latency_key
 from prunebench.eval.runtime.backend_latency import compare_backends
@@ -18,7 +19,7 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import FRONT_ENDS, MELS, frames
+from prunebench.harness.networks.frontend import FRONT_ENDS, frames
 from prunebench.harness.plan.starting_point import unpruned as unpruned_model
 from prunebench.harness.sweep.runfolder import RunFolder
 

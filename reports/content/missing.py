@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import Record
 from prunebench.reports.content import numbers
 from prunebench.reports.points.cost_axis import AXES
@@ -13,8 +14,6 @@ from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, final_map
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.recovery import read_curves
-
-RANDOM_SEEDS = 3  # draws of the random control, the fewest for a comparison
 
 
 def said_missing(
@@ -166,12 +165,12 @@ def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
     few: dict[int, list[str]] = {}
     for point in randoms:
         drawn = len({r.prune_seed for r in point.records})
-        if drawn < RANDOM_SEEDS:
+        if drawn < DRAWS_FOR_A_CLAIM:
             few.setdefault(drawn, []).append(numbers.share(point.ratio))
     for drawn, ratios in few.items():
         yield (
             f"{title}: random stands on {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
-            f"takes {RANDOM_SEEDS} or more (`prune.seeds`)."
+            f"takes {DRAWS_FOR_A_CLAIM} or more (`prune.seeds`)."
         )
 
 

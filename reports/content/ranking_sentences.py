@@ -6,12 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
 from prunebench.reports.content import numbers
 from prunebench.reports.statistics.blocks import BLOCKS, NOT_INSTALLED, Blocks
-from prunebench.reports.statistics.detectable import BASES_FOR_A_CLAIM
 from prunebench.reports.statistics.ranking import Ranked, Ranking
-
-BUDGETS_FOR_A_CLAIM = 5
 
 
 def said_ranking(rankings: Sequence[Ranking]) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
 from prunebench.reports.inference.holm import holm
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.inference.paired import Paired
 
-BASES_FOR_A_CLAIM = 6  # with fewer, no paired sign or rank test over base models can reach 5 %
 ALPHA = 0.05
 
 

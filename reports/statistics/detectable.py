@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from prunebench.reports.inference.against_random import BASES_FOR_A_CLAIM
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
 from prunebench.reports.inference.interval import Variance
 from prunebench.reports.inference.paired import Paired
 from prunebench.reports.inference.power import detectable_difference, uncertainty
@@ -16,7 +16,7 @@ from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.comparisons import Comparisons, is_ruled
 
-__all__ = ["BASES_FOR_A_CLAIM", "Detectable", "Smallest", "smallest_detectable", "smallest_of"]
+__all__ = ["Detectable", "Smallest", "smallest_detectable", "smallest_of"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from prunebench.reports.inference.against_random import BASES_FOR_A_CLAIM, AgainstRandom, against_random
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
+from prunebench.reports.inference.against_random import AgainstRandom, against_random
 from prunebench.reports.inference.best_set import BestSet, best_set
 from prunebench.reports.inference.between_points import FAR
 from prunebench.reports.inference.paired import Column, Paired

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from prunebench.eval.agreement import Agreement
+from prunebench.eval.quality.agreement import Agreement
 from prunebench.reports import terminal_table, write_report
 from prunebench.reports.write_agreement import write_agreement
 

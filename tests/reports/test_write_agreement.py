@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from prunebench.eval.agreement import Agreement
+from prunebench.eval.quality.agreement import Agreement
 from prunebench.reports.write_agreement import (
     csv_agreement,
     draw_criteria,

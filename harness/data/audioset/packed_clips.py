@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.audioset.class_list import class_names
 from prunebench.harness.data.audioset.index import INDEXES, Index, joined, read_index
 from prunebench.harness.data.audioset.packed import Packed, read_packed, to_float
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 from prunebench.harness.tables.rows import read_column
 
 VERSION = 1  # raised when any clip changes

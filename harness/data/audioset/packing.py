@@ -16,6 +16,7 @@ from typing import NamedTuple
 import filelock
 import numpy as np
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
 from prunebench.eval.logs import append_line, parsed_lines
@@ -25,7 +26,6 @@ from prunebench.harness.data.audioset.segments import Segment
 from prunebench.harness.data.audioset.writer import Layout, PackedWriter, lay_out
 from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 from prunebench.harness.workspace.hashing import identity
 
 SECONDS = 10

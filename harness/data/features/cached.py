@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import Clips, DataSet
 from prunebench.harness.networks import frontend
@@ -38,7 +39,7 @@ def front_end(front: FrontEnd = frontend.PANNS) -> dict[str, object]:
     """Parameters of the front end, as they enter the identity of cached features."""
     return {
         "version": frontend.VERSION,
-        "mels": frontend.MELS,
+        "mels": MELS,
         "floor": frontend.FLOOR,
         **asdict(front),
     }
@@ -65,7 +66,7 @@ def cached_features(
     """
     clips = dataset.split(split)
     front = frontend.FRONT_ENDS[dataset.sample_rate]
-    shape = (len(clips), frontend.frames(dataset.samples, front), frontend.MELS)
+    shape = (len(clips), frontend.frames(dataset.samples, front), MELS)
     path = cache / f"{_digest(dataset, split)}.npy"
     try:
         found = _load(path, shape)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from prunebench.eval.cost.geometry import MELS
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks import frontend
 
@@ -25,7 +26,7 @@ class StreamedFeatures:
     def __init__(self, dataset: DataSet, split: str) -> None:
         self._clips = dataset.split(split)
         self._front = frontend.FRONT_ENDS[dataset.sample_rate]
-        self.shape = (len(self._clips), frontend.frames(dataset.samples, self._front), frontend.MELS)
+        self.shape = (len(self._clips), frontend.frames(dataset.samples, self._front), MELS)
 
     def __len__(self) -> int:
         return len(self._clips)

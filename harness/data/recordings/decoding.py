@@ -9,9 +9,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.recordings.sound_file import open_sound
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 _MARGIN = 0.1  # seconds read beyond the clip, more than the resampler's filter reaches
 

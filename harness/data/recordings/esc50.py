@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50_table import Recording, read_table
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 VERSION = 1  # raised when any clip changes
 SECONDS = 5

@@ -14,12 +14,12 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 SECONDS = 10.0
 MISSING = "there is no file of that name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy  # scipy.signal loads at first use: half a second that most processes never need
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.harness.data.synth.harmonic import voice
 from prunebench.harness.data.synth.signal import (
     Signal,
@@ -20,7 +21,6 @@ from prunebench.harness.data.synth.signal import (
     struck_again,
     wander,
 )
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 
 def engine(rng: np.random.Generator, samples: int) -> Signal:

@@ -12,7 +12,7 @@ import numpy as np
 import scipy  # scipy.fft loads at first use
 from numpy.typing import NDArray
 
-from prunebench.harness.networks.frontend import SAMPLE_RATE
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 
 Signal = NDArray[np.float32]
 _TABLE = 4096

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.synth.classes import FREQUENCIES, SOUNDS
 from prunebench.harness.data.synth.signal import Signal, band, noise, slope, wander
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 VERSION = 1  # raised when any clip changes
 

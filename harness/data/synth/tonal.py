@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.harness.data.synth.signal import (
     Signal,
     band,
@@ -17,7 +18,6 @@ from prunebench.harness.data.synth.signal import (
     times,
     wander,
 )
-from prunebench.harness.networks.frontend import SAMPLE_RATE
 
 
 def tone(rng: np.random.Generator, samples: int) -> Signal:

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.harness.networks import frontend
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.state_dict import from_state_dict
@@ -21,7 +22,7 @@ def noise(samples, level=0.1, seed=0):
 
 
 def sine(hz, samples=16000):
-    return (0.5 * torch.sin(2 * np.pi * hz * torch.arange(samples) / frontend.SAMPLE_RATE))[None]
+    return (0.5 * torch.sin(2 * np.pi * hz * torch.arange(samples) / SAMPLE_RATE))[None]
 
 
 def test_mel_filterbank_is_librosas():

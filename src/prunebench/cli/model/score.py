@@ -19,7 +19,7 @@ from prunebench.cli.output import print_json, print_table, say
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from prunebench.eval.agreement import Agreement
+    from prunebench.eval.quality.agreement import Agreement
     from prunebench.pruners.contract import Pruner
 
 EXAMPLES = """

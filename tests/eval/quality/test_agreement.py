@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prunebench.eval.agreement import kendall_tau, overlap, spearman_rho
+from prunebench.eval.quality.agreement import kendall_tau, overlap, spearman_rho
 
 # Few values, so that ties are common.
 scores = st.integers(2, 12).flatmap(lambda n: st.lists(st.integers(0, 5), min_size=n, max_size=n))
