@@ -11,7 +11,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.comparisons import Comparisons
 
 CONTROLS = ("reversed", *SCRATCH)
-ALIKE = "cannot be told apart"
+ALIKE, UNTESTED = "cannot be told apart", "not tested"
 
 
 def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
@@ -25,16 +25,21 @@ def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
 
 
 def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    """At each ratio which criteria are better reversed, then what each way of training from scratch reaches."""
+    """At each ratio which criteria are better reversed, then what each way of training from scratch reaches.
+
+    What has an interval and what has none stand in sentences of their own.
+    """
     own = [p for p in points if p.panel == panel]
     for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
         yield from _reversed(ratio, own, comparisons)
     for control in SCRATCH:
         found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
-        parts = [text for p in found for text in _scratch(p, own, comparisons)]
-        if parts:
-            label = found[0].label[0].upper() + found[0].label[1:]
-            yield f"{label}, against the highest of the same shape (95 % intervals, not corrected): {', '.join(parts)}."
+        pairs = [pair for p in found if (pair := _scratch(p, own, comparisons)) is not None]
+        for tested, how in ((True, "95 % intervals, not corrected"), (False, "not tested")):
+            parts = [text for difference, text in pairs if (difference.may_be_none is not None) is tested]
+            if parts:
+                label = found[0].label[0].upper() + found[0].label[1:]
+                yield f"{label}, against the highest of the same shape ({how}): {', '.join(parts)}."
 
 
 def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
@@ -50,33 +55,39 @@ def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> I
                     )
     told = [
         f"{heading} {', '.join(text for _, text in sorted(groups[heading]))}"
-        for heading in ("better than as defined:", "worse:", "without an interval:")
+        for heading in ("better than as defined:", "worse:")
         if heading in groups
     ]
     alike = len(groups.get(ALIKE, ()))
     if alike:
         told.append(f"{'the other ' * bool(told)}{alike} cannot be told from the criterion as defined")
+    removed = f"Reversed with {numbers.share(ratio)} removed"
     if told:
-        yield f"Reversed with {numbers.share(ratio)} removed (95 % intervals, not corrected), {'; '.join(told)}."
+        yield f"{removed} (95 % intervals, not corrected), {'; '.join(told)}."
+    if UNTESTED in groups:
+        bare = ", ".join(text for _, text in sorted(groups[UNTESTED]))
+        yield f"{removed}, against the criterion as defined (not tested): {bare}."
 
 
 def _verdict(found: Difference) -> str:
     if found.may_be_none is None:
-        return "without an interval:"
+        return UNTESTED
     if found.may_be_none:
         return ALIKE
     return "better than as defined:" if found.mean > 0 else "worse:"
 
 
-def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    """`−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
+def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> tuple[Difference, str] | None:
+    """The difference, and `−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
     peers = [p for p in own if p.ratio == point.ratio]
     ruled = [p for p in peers if p.control is None and not p.own_budget]
-    if ruled:
-        best = max(ruled, key=lambda p: p.mean_map)
-        found = comparisons.difference(point, best)
-        if found is not None:
-            yield f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
+    if not ruled:
+        return None
+    best = max(ruled, key=lambda p: p.mean_map)
+    found = comparisons.difference(point, best)
+    if found is None:
+        return None
+    return found, f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
 
 
 def _gap(found: Difference) -> str:

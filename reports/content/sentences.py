@@ -106,6 +106,8 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
             between = numbers.interval(first.difference_low, first.difference_high)
             text += f", {numbers.gap(first.difference)} {between} from random"
             text += ", from which it cannot be told" if first.like_random else ""
+        elif math.isfinite(first.difference):
+            text += f", {numbers.gap(first.difference)} from random, which is not tested"
         yield text + "."
 
 
@@ -163,6 +165,14 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
             f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
             f"{names} ({_correction(held)})."
         )
+    bare = [
+        row
+        for row in rows
+        if row.control is None and row.like_random is None and math.isfinite(row.difference)
+    ]
+    if bare:
+        are = "is" if len(bare) == 1 else "are"
+        yield f"{_count(len(bare), 'point')} {are} not tested against random, for want of models or of per-clip scores."
 
 
 def _correction(held: Sequence[SummaryRow]) -> str:

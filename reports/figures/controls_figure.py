@@ -55,8 +55,10 @@ def draw_controls(
             if name.get_text() == "reversed":
                 name.set(color="#606060", fontsize=5.5)
         figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
-        note = "test mAP minus that of random; 95 % intervals, not corrected"
-        note += "; hollow, × and + pale: cannot be told from 0"
+        note = "test mAP minus that of random"
+        if any(row.like_random is not None for _, row in shown):
+            note += "; 95 % intervals, not corrected; hollow, × and + pale: cannot be told from 0"
+        note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
         note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size="small")
     return figure
@@ -75,7 +77,7 @@ def _labels(points: Sequence[Point]) -> list[str]:
 
 def _row(point: Point, row: SummaryRow, place: int) -> Row:
     interval = (row.difference_low, row.difference_high)
-    return Row(place, _look(point), row.difference, interval, row.like_random is not False)
+    return Row(place, _look(point), row.difference, interval, row.like_random)
 
 
 def _look(point: Point) -> Look:

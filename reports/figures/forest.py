@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from prunebench.reports.content import marks
 from prunebench.reports.figures.palette import INK, Look
 
 ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
@@ -27,14 +28,20 @@ class Row:
         look: of the criterion.
         value: where the mark stands.
         interval: the ends of its bar, nan for none.
-        hollow: whether it cannot be told from zero; marks of lines alone are then pale.
+        alike: whether it cannot be told from zero: the mark is hollow, one of lines alone pale; `None` if that was not
+            tested: the same with a question mark.
     """
 
     place: int
     look: Look
     value: float
     interval: tuple[float, float]
-    hollow: bool
+    alike: bool | None
+
+    @property
+    def hollow(self) -> bool:
+        """Whether nothing says that it differs from zero."""
+        return self.alike is not False
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
@@ -49,6 +56,16 @@ def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
             markersize=5.5 if row.look.marker in OF_LINES else 4,
             markerfacecolor="white" if row.hollow else row.look.colour,
         )
+        if row.alike is None:
+            axes.annotate(
+                marks.NOT_TESTED,
+                (row.value, row.place),
+                (4, 0),
+                textcoords="offset points",
+                fontsize=6,
+                verticalalignment="center",
+                color=row.look.colour,
+            )
 
 
 def _colour(row: Row) -> str:

@@ -64,13 +64,20 @@ def draw_ranking(
 
 
 def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
+    """What is drawn; intervals and tests are announced only where there are some."""
+    drawn = [row for ranking in shown for row in ranking.rows if not (held and row.is_random)]
+    alike = {row.like_random if held else row.may_be_best for row in drawn}
     bases = min(ranking.bases for ranking in shown)
-    note = f"test mAP minus that of {'random' if held else 'the best'}; 95 % intervals, {made_of(shown[0])}"
+    note = f"test mAP minus that of {'random' if held else 'the best'}"
+    if any(math.isfinite(row.from_random_low if held else row.from_best_low) for row in drawn):
+        note += f"; 95 % intervals, {made_of(shown[0])}"
     note += f" (n = {bases})" if bases > 1 else ""
-    if all(ranking.may_claim for ranking in shown):
-        note += "; hollow: cannot be told from random (Holm)" if held else "; hollow: may be the best"
-    else:
-        note += "; hollow: interval holds 0 or is unknown" if held else "; hollow: not tested"
+    if alike - {None}:
+        claim = all(ranking.may_claim for ranking in shown)
+        by_test = "cannot be told from random (Holm)" if held else "may be the best"
+        note += f"; hollow: {by_test if claim or not held else 'interval holds 0'}"
+    if None in alike:
+        note += "; ?: not tested"
     return f"{note} · {standing}" if standing else note
 
 
@@ -83,8 +90,7 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
                 if held
                 else (row.from_best, row.from_best_low, row.from_best_high, row.may_be_best)
             )
-            hollow = alike is not False
-            rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), hollow))
+            rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), alike))
     draw_rows(axes, rows)
 
 

@@ -47,9 +47,12 @@
       if (low !== null) element("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke, "stroke-width": 2 }, drawing);
       const hollow = p && row[alike] !== false;
       const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
+      if (p && row[alike] === null) element("text", { x: x(middle) + 9, y: y + 4, "font-size": 12, fill: stroke, "aria-hidden": "true" }, drawing, "?");
+      const verdict = p && (row[alike] === null ? "not tested (?)" : row[alike] ? { fromRandom: "cannot be told from random (hollow)", fromBest: "may be the best (hollow)" }[key] : { fromRandom: "told from random (filled)", fromBest: "another is better (filled)" }[key]);
       const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
       if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}${tested(row.pRandom)}`);
       if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}${tested(row.pBest)}`);
+      if (verdict) lines.push(verdict);
       active(mark, lines, () => choose(DATA.points.find((q) => q.label === row.label)?.names || []));
     });
     roving(drawing);

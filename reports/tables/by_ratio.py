@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from prunebench.eval.text.tables import markdown, markdown_code, markdown_sentence
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.controls import CONTROLS
 from prunebench.reports.content.report import Report
 from prunebench.reports.content.sentences import detectable_said
@@ -15,11 +15,8 @@ from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
-    "Test mAP after fine-tuning, mean over models; in brackets the difference from random at the same ratio, ≈ where "
-    "it cannot be told from random: its 95 % interval, not corrected for the number of comparisons, holds zero, or "
-    "with six base models or more a test that counts the criteria (Holm, 5 %) does not find it. Rows by mean "
-    "difference. ◆ on the Pareto frontier against MACs (backbone), for which neither reversed criteria compete nor the "
-    "unpruned model at its own rate. † reproduces published code. ‡ takes a set of its own size."
+    "Test mAP after fine-tuning, mean over models; in brackets the difference from random at the same ratio. Rows by "
+    f"mean difference. {marks.legend(*marks.MEANINGS)}"
 )
 
 
@@ -46,7 +43,7 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
         *(_line(_control(label), found, ratios) for label, found in _controls(rows, labels)),
     ]
     own = [
-        f"{_named(row.label)} ‡ removes {numbers.share(row.ratio)}: {numbers.quality(row.map_mean)}."
+        f"{_named(row.label)} {marks.OWN_SIZE} removes {numbers.share(row.ratio)}: {numbers.quality(row.map_mean)}."
         for row in rows
         if row.own_budget
     ]
@@ -96,12 +93,13 @@ def _line(name: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str
 
 
 def _cell(row: SummaryRow) -> str:
+    mark = marks.of_difference(row.difference, row.like_random)
     difference = (
-        f" ({numbers.gap(row.difference)}{' ≈' * bool(row.like_random)})"
-        if math.isfinite(row.difference)
-        else ""
+        f" ({marks.behind(numbers.gap(row.difference), mark)})" if math.isfinite(row.difference) else ""
     )
-    return numbers.quality(row.map_mean) + difference + " ◆" * row.on_frontier
+    return marks.behind(
+        numbers.quality(row.map_mean) + difference, marks.of_frontier(row.on_frontier, row.control)
+    )
 
 
 def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[str]:
@@ -109,6 +107,7 @@ def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[
     groups: dict[str, list[str]] = {}
     for label in labels:
         if all(row.like_random is None for row in compared[label]):
+            groups.setdefault("Not tested against random", []).append(_named(label))
             continue
         told = {row.difference > 0 for row in compared[label] if row.like_random is False}
         at = ", ".join(numbers.share(row.ratio) for row in compared[label] if row.like_random is False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError, nearest
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 
@@ -39,7 +39,7 @@ COLUMNS = (
     Column(
         "criterion",
         "criterion",
-        lambda row: row.label + (" ◆" if row.on_frontier else ""),
+        lambda row: marks.behind(row.label, marks.of_frontier(row.on_frontier, row.control)),
         ("label", "control", "is_random", "released", "on_frontier"),
     ),
     Column(
@@ -60,7 +60,9 @@ COLUMNS = (
     Column(
         "from_random",
         "from random",
-        lambda row: numbers.gap(row.difference) + (" ≈" if row.like_random else ""),
+        lambda row: marks.behind(
+            numbers.gap(row.difference), marks.of_difference(row.difference, row.like_random)
+        ),
         ("difference",),
     ),
     Column(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from prunebench.eval.text.plain import plain_lines
+from prunebench.reports.content import marks
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -28,6 +29,7 @@ _SIGNS = {
     ">": r"\textgreater{}",
     "≈": r"$\approx$",
     "◆": r"$\blacklozenge$",
+    "◇": r"$\lozenge$",
     "†": r"$^\dagger$",
     "−": "$-$",
     "–": "--",
@@ -39,7 +41,7 @@ _SIGNS = {
 
 
 def latex_summary(report: Report, columns: Sequence[Column]) -> str:
-    """A `table` for each panel, of more than 40 rows a `longtable`; ◆ needs `amssymb`."""
+    """A `table` for each panel, of more than 40 rows a `longtable`; ◆ and ◇ need `amssymb`."""
     marks = _marks(report)
     parts = ["% \\usepackage{booktabs,amssymb,longtable}"]
     for panel in dict.fromkeys(row.panel for row in report.rows):
@@ -102,8 +104,8 @@ def _table(
 
 def _caption(panel: Panel, standing: str, starred: bool) -> str:
     text = (
-        f"{panel.title}. Bold: best of its ratio. ◆: on the Pareto frontier against MACs (backbone). ≈: cannot be "
-        "told from random (Holm, with fewer than six base models the 95 % interval). †: reproduces published code."
+        f"{panel.title}. Bold: best of its ratio. "
+        f"{marks.legend(marks.FRONTIER, marks.ABOVE, marks.ALIKE, marks.NOT_TESTED, marks.RELEASED)}"
     )
     if starred:
         text += " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips, Holm)."

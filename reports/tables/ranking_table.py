@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
@@ -25,9 +25,9 @@ LEGEND = (
     "At equal cost; between two points on a monotone cubic through all (~; ~~ more than 15 points of cost from a "
     "measured one), never beyond the ends of a criterion's curve. Intervals: base models and test clips; with one base "
     "model repeats and test clips, of this model only. That from random is of one comparison, that from the best holds "
-    "for all pairs together. ≈: cannot be told from random, by a test that counts the criteria (Holm, 5 %), with fewer "
-    "than six base models by the interval. =: may be the best (step-down, 5 % for all criteria together), tested with "
-    "six base models or more."
+    f"for all pairs together. {marks.legend(marks.ALIKE, marks.NOT_TESTED)} Behind a rank, {marks.MAY_BE_BEST}: may be "
+    f"the best (step-down test, 5 % for all criteria together); {marks.NOT_TESTED}: not tested, for want of six "
+    "base models or of per-clip scores; no mark: another criterion is better."
 )
 
 
@@ -72,10 +72,10 @@ def cells(row: Ranked) -> tuple[str, ...]:
     """What stands below each of `HEADINGS`."""
     return (
         row.label + (" ~~" if row.far else " ~" if row.interpolated else ""),
-        f"{row.rank}{' =' if row.may_be_best else ''}",
+        marks.behind(str(row.rank), marks.of_best(row.may_be_best)),
         numbers.quality(row.mean),
         f"[{numbers.quality(row.low)}, {numbers.quality(row.high)}]" if math.isfinite(row.low) else "",
-        numbers.gap(row.from_random) + (" ≈" if row.like_random else ""),
+        marks.behind(numbers.gap(row.from_random), marks.of_difference(row.from_random, row.like_random)),
         numbers.interval(row.from_random_low, row.from_random_high),
         numbers.gap(row.from_best) if row.rank > 1 else "",
         numbers.interval(row.from_best_low, row.from_best_high),

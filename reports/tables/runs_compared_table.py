@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.statistics.runs_compared import COSTS, Compared
 from prunebench.reports.tables.data_table import DataTable
@@ -45,7 +46,10 @@ def cells(row: Compared) -> tuple[tuple[str, Any], ...]:
         (numbers.share(row.ratio) if row.ratio else numbers.MISSING, row.ratio),
         (numbers.quality(row.map_first), row.map_first),
         (numbers.quality(row.map_second), row.map_second),
-        (numbers.gap(row.difference), row.difference),
+        (
+            marks.behind(numbers.gap(row.difference), "" if math.isfinite(row.low) else marks.NOT_TESTED),
+            row.difference,
+        ),
         (numbers.interval(row.low, row.high), row.low),
         *((_change(*costs[key]), costs[key][1]) for key in ("macs_backbone", "parameters")),
         (str(row.same_cells), row.same_cells),

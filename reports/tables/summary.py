@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prunebench.eval.text.tables import markdown
+from prunebench.reports.content import marks
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import PLACE
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -14,9 +15,8 @@ from prunebench.reports.tables.data_table import DataTable
 LEGEND = (
     "mAP: test clips, macro over classes with positives, mean over n models; range: least and greatest. MACs "
     "for a 10 s clip: backbone is log-mel in, with front end is waveform in. Latency: the backbone's median. "
-    "In brackets: relative to the unpruned model. ≈: the interval of the difference from random at the same "
-    "ratio holds zero (95 %, not corrected for the number of comparisons). ◆: on the Pareto frontier of mAP "
-    "against MACs (backbone). †: reproduces code as its authors released it."
+    "In brackets: relative to the unpruned model. "
+    f"{marks.legend(marks.ALIKE, marks.NOT_TESTED, marks.FRONTIER, marks.ABOVE, marks.RELEASED)}"
 )
 
 

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.report import Report
 from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.cost_axis import MACS, PARAMETERS
@@ -17,9 +17,9 @@ from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
-    "mAP: mean and range over n models, ◆ on the Pareto frontier against MACs. Δ: from random at the same "
-    "ratio with the half-width of its 95 % interval, ≈ where it cannot be told from random. MACs: backbone, "
-    "log-mel in, 10 s. (…): relative to unpruned."
+    "mAP: mean and range over n models, ◆ on the Pareto frontier of criteria against MACs, ◇ a control above it. Δ: "
+    "from random at the same ratio with the half-width of its 95 % interval, ≈ where it cannot be told from random, "
+    "? where that was not tested. MACs: backbone, log-mel in, 10 s. (…): relative to unpruned."
 )
 RELEASED = " †: as its authors released it."
 
@@ -60,7 +60,7 @@ def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
             row.label,
             f"{100 * row.ratio:.3g}%" if row.ratio else "",
             _fraction(row.map_pruned),
-            _fraction(row.map_mean) + ("◆" if row.on_frontier else " "),
+            _fraction(row.map_mean) + (marks.of_frontier(row.on_frontier, row.control) or " "),
             f"{_fraction(row.map_low)}–{_fraction(row.map_high)}" if row.n > 1 else "",
             str(row.n),
             _difference(row),
@@ -83,8 +83,9 @@ def _difference(row: SummaryRow) -> str:
         return ""
     sign = "−" if row.difference < 0 else "+"
     half = (row.difference_high - row.difference_low) / 2
+    mark = marks.of_difference(row.difference, row.like_random)
     margin = f"±{_fraction(half)}" if math.isfinite(half) else ""
-    return f"{sign}{_fraction(abs(row.difference))}{margin}{'≈' if row.like_random else ' '}"
+    return f"{sign}{_fraction(abs(row.difference))}{margin}{mark or ' '}"
 
 
 def _beside(value: float, share: float) -> str:

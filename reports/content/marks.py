@@ -1,0 +1,49 @@
+"""The marks of tables and figures, and what each says: what was not tested has one too, so a blank is no statement."""
+
+from __future__ import annotations
+
+import math
+
+ALIKE, NOT_TESTED, FRONTIER, ABOVE, RELEASED, OWN_SIZE, MAY_BE_BEST = "≈", "?", "◆", "◇", "†", "‡", "="
+MEANINGS = {
+    ALIKE: "cannot be told from random at the same ratio: by a test that counts the criteria (Holm, 5 %), with fewer "
+    "than six base models by the 95 % interval, which is not corrected for the number of comparisons",
+    NOT_TESTED: "not tested, for want of a second model or of per-clip scores; a difference without a mark was tested "
+    "and told from random",
+    FRONTIER: "on the Pareto frontier of criteria, random among them, of mAP against MACs (backbone)",
+    ABOVE: "a control above that frontier; reversed criteria and the unpruned model at its own rate do not compete",
+    RELEASED: "reproduces code as its authors released it",
+    OWN_SIZE: "takes a set of its own size",
+}
+
+
+def of_difference(difference: float, alike: bool | None) -> str:
+    """Behind a difference: `"≈"`, `"?"`, nothing where it was told from zero or where there is no difference.
+
+    Args:
+        difference: nan for none.
+        alike: whether a test or an interval cannot tell it from zero, `None` without either.
+    """
+    if math.isnan(difference):
+        return ""
+    return NOT_TESTED if alike is None else ALIKE if alike else ""
+
+
+def of_frontier(on_frontier: bool, control: str | None) -> str:
+    """Of a row: `"◆"` for a criterion on the frontier, `"◇"` for a control above it."""
+    return "" if not on_frontier else FRONTIER if control is None else ABOVE
+
+
+def of_best(may_be_best: bool | None) -> str:
+    """Behind a rank: `"="`, `"?"`, nothing where a test found that another is better."""
+    return NOT_TESTED if may_be_best is None else MAY_BE_BEST if may_be_best else ""
+
+
+def behind(text: str, mark: str) -> str:
+    """`+0.010 ≈`."""
+    return f"{text} {mark}".rstrip()
+
+
+def legend(*marks: str) -> str:
+    """One sentence on each of the marks."""
+    return " ".join(f"{mark}: {MEANINGS[mark]}." for mark in marks)
