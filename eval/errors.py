@@ -22,6 +22,7 @@ UNREADABLE_ARRAY = (
     EOFError,
     KeyError,
     MemoryError,
+    OverflowError,
     RuntimeError,
     SyntaxError,
     TypeError,

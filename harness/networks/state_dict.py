@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from prunebench.eval.cost.geometry import SAMPLE_RATE
@@ -23,6 +24,10 @@ FRONT_END = (
 )
 # Half precision rounds the matrices of the front end by at most this share of their largest value.
 _ROUNDED = 0.01
+
+
+# Types of 8 bits are left out: their values mean something only beside a scale.
+PRECISIONS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") -> Cnn14:
@@ -65,6 +70,7 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     model = Cnn14(widths, n_classes, embedding, sample_rate=_sample_rate(state))
     expected = model.state_dict()
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
+    _check_kinds(state, [key for key in expected if key not in optional], origin)
     wrong = [
         *(f"{key} is missing" for key in sorted(expected.keys() - state.keys() - optional)),
         *(f"{key:.60} {described(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
@@ -84,7 +90,7 @@ def _check_kinds(state: Mapping[str, Any], weights: Sequence[str], origin: str) 
     odd |= {
         key: f"of type {str(tensors[key].dtype).removeprefix('torch.')}"
         for key in weights
-        if key not in odd and key in tensors and not tensors[key].is_floating_point()
+        if key not in odd and key in tensors and tensors[key].dtype not in PRECISIONS
     }
     for key, found in odd.items():
         raise InputError(

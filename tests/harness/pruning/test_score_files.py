@@ -136,6 +136,7 @@ def _flagged(content: bytes, at: int, value: int) -> bytes:
 HOSTILE = {
     "claims more values than there can be": _npz(_npy(_header(f"({2**40},)"))),
     "claims a length of thousands of digits": _npz(_npy(_header("(" + "9" * 5000 + ",)"))),
+    "claims a number that no integer holds": _npz(_npy(_header("(1000000000000000000000000,)"))),
     "nested": _npz(_npy(_header("[" * 5000))),
     "is no literal": _npz(_npy("{'descr': ")),
     "encrypted": _flagged(_npz(_npy(_header("(2,)")) + bytes(16)), 6, 1),
