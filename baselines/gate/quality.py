@@ -75,36 +75,34 @@ def _remark(found: QualityChange, margin: Margin, verdict: Verdict) -> str:
         case Verdict.HOLDS:
             return f"{'improved' if low > 0 else 'moved, allowed'}{alone}"
         case Verdict.COULD_NOT_TELL:
-            return f"could not tell: {_too_few(found)}; {_would_do(found, margin)}"
+            return f"could not tell: {_sample(found)}; {_would_do(found, margin)}"
 
 
-def _too_few(found: QualityChange) -> str:
-    """What the answer lacks."""
-    counted = {1: "one"}.get(found.before, str(found.before))
+def _sample(found: QualityChange) -> str:
+    """What the answer would stand on."""
     match found.units:
         case Units.BASES:
-            return f"{counted} base models are too few"
+            return f"{found.before} base models"
         case Units.CELLS:
-            return f"{counted} cells of one base model are too few"
+            return f"{found.before} cells of one base model"
         case Units.CLASSES:
             classes = found.change.classes
-            return f"one cell with {classes} class{'es' * (classes != 1)} is not enough"
+            return f"one cell with {classes} class{'es' * (classes != 1)}"
         case Units.ANEW:
-            return f"base models were trained anew, and {found.before} against {found.after} are too few"
+            return f"{found.before} against {found.after} base models trained anew"
 
 
 def _would_do(found: QualityChange, margin: Margin) -> str:
-    """How many more it takes."""
-    needed = base_models_needed(found, margin)
-    sides = " on each side" if found.units is Units.ANEW else ""
-    what = "base models" if found.units in (Units.BASES, Units.ANEW) else "cells"
-    if needed is None:
-        return f"no number of {what} would do, since the change is at the margin or classes differ too much"
+    """How many it takes."""
     if found.units is Units.CLASSES:
-        return f"at least {needed} base models or seeds are needed"
+        return "it takes 2 seeds or base models"
+    sides = " on each side" if found.units is Units.ANEW else ""
+    needed = base_models_needed(found, margin)
+    if needed is None:
+        return "more would not do: the change is at the margin, or classes differ too much"
     if math.isnan(found.change.half_width(margin.level)):
-        return f"at least {needed} {what}{sides} are needed"
-    return f"about {needed} {what}{sides} would do"
+        return f"it takes {needed}{sides}"
+    return f"about {needed}{sides} would do"
 
 
 def _not_comparable(before: Quality, after: Quality | None) -> str:

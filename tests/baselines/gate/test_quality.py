@@ -79,7 +79,7 @@ def test_a_drop_that_may_be_chance_cannot_be_told() -> None:
     noise = np.array([[0.2, -0.25, 0.1, -0.2], [-0.2, 0.1, -0.3, 0.2], [0.1, -0.2, 0.2, 0.15]])
     verdict, (change,) = of_quality(TABLE, TABLE + noise / 4)
     assert verdict == Verdict.COULD_NOT_TELL
-    assert change.remark == "could not tell: 3 base models are too few; about 5 base models would do"
+    assert change.remark == "could not tell: 3 base models; about 5 would do"
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,7 @@ def test_one_base_model_trained_anew_never_passes_and_never_fails() -> None:
         found, (change,) = of_quality(before, of_bases(TABLE[:1] + moved, "bb", cells=6))
         assert (found, change.interval) == (Verdict.COULD_NOT_TELL, None)
         assert change.remark == (
-            "could not tell: base models were trained anew, and 1 against 1 are too few; at least 2 base models on "
-            "each side are needed"
+            "could not tell: 1 against 1 base models trained anew; it takes 2 on each side"
         )
 
 
@@ -166,7 +165,7 @@ def test_with_the_spread_of_other_runs_one_trained_anew_can_be_told() -> None:
     wide = dataclasses.replace(before, spread=BaseSpread(1e-3, 5))
     verdict, (change,) = of_quality(wide, of_bases(TABLE[:1] - 0.005, "bb", cells=6))
     assert verdict == Verdict.COULD_NOT_TELL
-    assert change.remark.endswith("1 against 1 are too few; about 25 base models on each side would do")
+    assert change.remark.endswith("1 against 1 base models trained anew; about 25 on each side would do")
 
 
 def test_base_models_trained_anew_are_held_against_the_spread_between_them() -> None:

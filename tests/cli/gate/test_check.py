@@ -275,7 +275,9 @@ def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spr
     found = call("check", "anew", "--baseline", "b.json", "--json")
     told = json.loads(found.output)
     assert (found.exit_code, told["verdict"]) == (2, "could_not_tell")
-    assert told["changes"][0]["remark"].endswith("at least 2 base models on each side are needed")
+    assert told["changes"][0]["remark"].endswith(
+        "1 against 1 base models trained anew; it takes 2 on each side"
+    )
     assert told["notes"] == [
         "The base models of 1 entry were trained anew since the baseline was saved, so the spread between base models "
         "counts."
