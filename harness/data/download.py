@@ -139,6 +139,8 @@ def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> N
             f"fetch the file by other means, put it at `{by_hand}` and run the same command, which checks it."
         ) from error
     except _BROKEN as error:
+        if part.exists() and not part.stat().st_size:
+            part.unlink()
         raise InputError(_broken(source, part, by_hand, error)) from error
     if total is not None and done < total:
         raise InputError(_broken(source, part, by_hand, f"{done:,} of {total:,} bytes arrived"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.tables.columns import column_name
 from prunebench.harness.tables.rows import Row, read_rows
 
 COLUMNS = ("index", "mid", "display_name")  # of AudioSet's `class_labels_indices.csv`
@@ -39,13 +40,15 @@ def read_class_list(path: Path, *, ids: bool = False) -> list[ListedClass]:
     rows = list(read_rows(path, _table_row, what=_WHAT, most_bytes=MOST_BYTES))
     if not rows:
         raise InputError(f"{_WHAT} must name at least one class. `{path}` names none.")
-    heading = [cell.casefold() for cell in rows[0].cells]
+    heading = list(map(column_name, rows[0].cells))
     if set(heading) & set(COLUMNS):
         found = _table(path, heading, rows[1:])
     elif all(_numbered(row.cells) for row in rows):
         found = [_numbered_class(row.cells) for row in rows]
     else:
         found = [(at, ListedClass("", row.cells[0])) for at, row in enumerate(_lines(path))]
+    if not found:
+        raise InputError(f"{_WHAT} must name at least one class. `{path}` has a heading alone.")
     classes = _in_order(path, found)
     if ids and not all(listed.id for listed in classes):
         raise InputError(f"{_WHAT} must have the columns {', '.join(COLUMNS)} here. `{path}` has no ids.")
@@ -58,7 +61,7 @@ def read_class_list(path: Path, *, ids: bool = False) -> list[ListedClass]:
 
 
 def _table_row(cells: Sequence[str]) -> bool:
-    return "display_name" in (cell.casefold() for cell in cells) or _numbered(cells)
+    return "display_name" in map(column_name, cells) or _numbered(cells)
 
 
 def _numbered(cells: Sequence[str]) -> bool:

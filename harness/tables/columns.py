@@ -28,11 +28,11 @@ def read_named(
     """
 
     def fits(cells: Sequence[str]) -> bool:
-        return set(columns) <= {cell.casefold() for cell in cells}
+        return set(columns) <= set(map(column_name, cells))
 
     rows = read_rows(path, fits, what=what)
     heading = next(rows, None)
-    names = [cell.casefold() for cell in heading.cells] if heading else []
+    names = list(map(column_name, heading.cells)) if heading else []
     missing = [column for column in columns if column not in names]
     if missing:
         raise InputError(
@@ -55,3 +55,8 @@ def read_named(
         yield line, {column: cells[at] for column, at in place.items()}
     if empty:
         raise InputError(f"`{path}` must have at least one row below its heading. Found none.")
+
+
+def column_name(cell: str) -> str:
+    """A cell of a heading without regard to case, white space and byte order marks around it."""
+    return cell.strip("\ufeff \t\u00a0").casefold()

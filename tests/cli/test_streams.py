@@ -112,6 +112,7 @@ def test_closed_streams_are_no_error(folder):
         ["run", "x" * 200_000],
         ["tag", "m.pt", "in", "--top-k", "[" * 5000],
         ["measure", "a\nb\rc\x0bd\u2028e" * 99],
+        ["measure", "\x1b" * 300],
     ],
 )
 def test_sentences_are_one_line_and_short(folder, cli, words):

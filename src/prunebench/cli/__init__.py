@@ -9,7 +9,7 @@ import click
 
 from prunebench import __version__
 from prunebench.cli.lazy_group import LazyGroup
-from prunebench.cli.output import say
+from prunebench.cli.output import say, say_sentence
 
 VERBS = {
     "run": "prunebench.cli.sweep.run:run",
@@ -51,8 +51,6 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
     from prunebench.cli.streams import flush_output, give_up_output, prepare_streams
-    from prunebench.eval.errors import one_line
-    from prunebench.eval.text.plain import plain_lines
 
     prepare_streams()
     try:
@@ -71,8 +69,7 @@ def main() -> None:
         said = _sentence(error)
         if said is None:
             raise
-        # Last, for a control character that is written out takes several.
-        say(f"Error: {one_line(plain_lines(said))}", err=True)
+        say_sentence(f"Error: {said}")
         code = 2
     give_up_output()
     sys.exit(code if isinstance(code, int) else 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.eval.errors import one_line
 from prunebench.eval.text.plain import plain, plain_lines
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ def say(text: object = "", *, err: bool = False, nl: bool = True) -> None:
         nl: end the line.
     """
     click.echo(plain_lines(str(text)), err=err, nl=nl)
+
+
+def say_sentence(text: object) -> None:
+    """Print a sentence that may quote anything to standard error, in one line; cut last: signs are written out."""
+    click.echo(one_line(plain(one_line(str(text)))), err=True)
 
 
 def print_json(value: object) -> None:

@@ -57,6 +57,8 @@ def test_forms(written, text, expected):
     ("text", "ids", "sentence"),
     [
         ("", False, "must name at least one class"),
+        ("index,mid,display_name\n", False, "at least one class. .* has a heading alone"),
+        (f"{'x' * 200_000}\nDog\n", False, "must be a CSV file in UTF-8"),
         ("index,mid\n0,/m/a\n", False, "lacks display_name"),
         ("index,mid,display_name\n1,/m/a,Dog\n", False, "must count from 0"),
         ("index,mid,display_name\n0,/m/a,Dog\n0,/m/b,Cat\n", False, "must count from 0"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.model.tag_output import FORMATS, Row, row_sink
-from prunebench.cli.output import say
+from prunebench.cli.output import say, say_sentence
 
 if TYPE_CHECKING:
     from prunebench.harness.networks.cnn14 import Cnn14
@@ -107,7 +107,7 @@ def tag(
                 put(row(None, window))
         return
     for path, why in left_out:
-        say(f"left out: `{path}`: {why}", err=True)
+        say_sentence(f"left out: `{path}`: {why}")
     failed = 0
     notes: list[tuple[str, str]] = []
     with row_sink(form, output, live=False) as put, contextlib.ExitStack() as stack:
@@ -128,7 +128,7 @@ def tag(
                 failed += 1
                 progress.failed(str(file), str(error))
                 if not output:
-                    say(f"left out: {error}", err=True)
+                    say_sentence(f"left out: {error}")
                 continue
             for tags in rows:
                 put(tags)

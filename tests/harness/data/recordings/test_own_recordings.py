@@ -179,7 +179,7 @@ def test_a_table_as_a_spreadsheet_writes_it(folder, separator):
     (folder / "sub/clip0.wav").rename(folder / "sub/ clip0.wav")
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         table = csv.writer(stream, delimiter=separator)
-        table.writerow([name.capitalize() for name in heading])
+        table.writerow([f"\ufeff {name.capitalize()} " for name in heading])
         table.writerows([" " + row[0], *row[1:], "", ""] for row in rows)
     data = opened(folder)
     assert (data.class_names, data.test.names) == (expected.class_names, expected.test.names)
