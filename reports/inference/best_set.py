@@ -27,6 +27,7 @@ from prunebench.reports.inference.rows import interaction
 from prunebench.reports.runs.clips import Floats
 
 LEVEL = 0.95
+ALPHA = 0.05
 DRAWS = 1000
 SEED = 20_260_101
 
@@ -111,16 +112,27 @@ def best_set(means: Floats, rows: Floats, form: ClipForm, *, draws: int = DRAWS,
     gaps = centre[:, None] - centre
     observed = np.divide(gaps, scale, out=np.where(gaps > 0, np.inf, 0.0), where=scale > 0)
     null = _drawn(errors, draws, np.random.default_rng(seed))
-    alive, p, least = np.ones(len(centre), dtype=bool), np.ones(len(centre)), 0.0
     width = float(np.quantile(null.max(axis=(1, 2)), LEVEL)) * scale
-    while alive.sum() > 1:
-        held = np.flatnonzero(alive)
-        among = observed[np.ix_(held, held)].max(axis=0)
-        worst = int(np.argmax(among))
-        highest = null[:, held[:, None], held].max(axis=(1, 2))
-        least = max(least, float((highest >= among[worst]).mean()))
-        p[held[worst]], alive[held[worst]] = least, False
-    return BestSet(tuple(bool(value > 1 - LEVEL) for value in p), tuple(map(float, p)), width)
+    steps, last = _steps(observed)
+    p, highest, alive = np.ones(len(centre)), np.full(draws, -np.inf), [last]
+    for gone, size in reversed(steps):  # backwards, so that each criterion adds its own pairs to the highest
+        pairs = np.maximum(null[:, gone, alive].max(axis=1), null[:, alive, gone].max(axis=1))
+        highest = np.maximum(highest, pairs)
+        p[gone] = (highest >= size).mean()
+        alive.append(gone)
+    order = [gone for gone, _ in steps]
+    p[order] = np.maximum.accumulate(p[order])
+    return BestSet(tuple(bool(value > ALPHA) for value in p), tuple(map(float, p)), width)
+
+
+def _steps(observed: Floats) -> tuple[list[tuple[int, float]], int]:
+    """Who goes at each step with the largest standardised difference there, and who stays last."""
+    alive, steps = list(range(len(observed))), []
+    while len(alive) > 1:
+        below = observed[np.ix_(alive, alive)].max(axis=0)
+        worst = int(np.argmax(below))
+        steps.append((alive.pop(worst), float(below[worst])))
+    return steps, alive[0]
 
 
 def _drawn(errors: Errors, draws: int, rng: np.random.Generator) -> Floats:
