@@ -169,9 +169,9 @@ def remove_leftovers(folder: Path, name: str = "*") -> None:
 
 
 def write_text(path: Path, text: str, *, durable: bool = True, follow: bool = True) -> None:
-    """The text as a UTF-8 file, whole or absent."""
+    """The text as a UTF-8 file, whole or absent; of a file name that is no text, the bytes are written out."""
     with whole_file(path, durable=durable, follow=follow) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode(errors="backslashreplace"))
 
 
 @contextlib.contextmanager

@@ -58,10 +58,13 @@ def test_names_of_any_kind_are_printed_in_any_locale(folder, locale, form):
     assert done.stdout.count(b".wav") == (6 if form == "csv" else 2)
 
 
-def test_names_of_any_kind_are_written_to_files(folder):
-    done = called(["tag", "m.pt", "in", "--format", "csv", "-o", "t.csv"], folder, capture_output=True)
-    assert done.returncode == 0, done.stderr
-    assert "δ.wav" in (folder / "t.csv").read_text(encoding="utf-8")
+@pytest.mark.parametrize("form", ["csv", "table"])
+def test_names_of_any_kind_are_written_to_files(folder, cli, form):
+    code, _, error = cli("tag", folder / "m.pt", folder / "in", "--format", form, "-o", folder / f"t.{form}")
+    assert code == 0, error
+    text = (folder / f"t.{form}").read_text(encoding="utf-8")
+    assert "δ.wav" in text
+    assert "\\udcff.wav" in text
 
 
 @pytest.mark.parametrize(

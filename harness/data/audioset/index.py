@@ -65,7 +65,7 @@ def read_index(path: Path, root: Path) -> Index:
             check_part(file, path, name, form, NEEDED)
         names = [name.decode(errors="replace") for name in file["audio_name"][:]]
         targets = file["target"][:].astype(bool)
-        places = [place.decode(errors="replace") for place in file["hdf5_path"][:]]
+        places = [os.fsdecode(place) for place in file["hdf5_path"][:]]
         rows = file["index_in_hdf5"][:].astype(np.intp)
     if targets.ndim != 2 or not len(names) == len(targets) == len(places) == len(rows):
         raise InputError(f"The parts of an index must have one row per clip. `{path}` has not: make it anew.")
@@ -124,7 +124,7 @@ def write_index(path: Path, packed: Sequence[Path]) -> int:
         kept = [row for row, name in enumerate(found) if name]
         names += [found[row] for row in kept]
         targets.append(file.targets()[kept])
-        places += [str(file.path.resolve()).encode()] * len(kept)
+        places += [os.fsencode(file.path.resolve())] * len(kept)
         rows += kept
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")

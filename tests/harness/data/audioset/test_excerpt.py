@@ -86,6 +86,28 @@ def test_whole_recordings_are_packed_from_the_start_of_their_segment(tmp_path):
         assert "Yforeign.m4a" in dict(csv.reader(stream))["Yforeign.wav"]
 
 
+def test_folders_whose_names_are_no_text(tmp_path):
+    pytest.importorskip("h5py")
+    from prunebench.harness.data.audioset.index import read_index
+    from prunebench.harness.data.audioset.pack import pack_audioset
+
+    folder = tmp_path / "\udcff"
+    try:
+        (folder / "audio").mkdir(parents=True)
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes names of text alone")
+    record(tmp_path / "Yabc.wav", 2).rename(folder / "audio/Yabc.wav")
+    (folder / "audio/Yxyz.wav").write_bytes(b"no sound")
+    (folder / "classes.csv").write_text("index,mid,display_name\n0,/m/a,Speech\n")
+    (folder / "eval_segments.csv").write_text('abc, 0, 10, "/m/a"\nxyz, 0, 10, "/m/a"\n')
+    found = pack_audioset(
+        folder / "audio", folder / "eval_segments.csv", folder / "classes.csv", folder / "out"
+    )
+    assert (found.packed, found.unreadable) == (1, 1)
+    assert "\\udcff/audio/Yxyz.wav" in found.missing.read_text(encoding="utf-8")
+    assert read_index(found.index, folder / "out").files == (folder / "out/hdf5s/waveforms/eval.h5",)
+
+
 def test_a_file_begun_before_recordings_were_cut_is_begun_anew(tmp_path, monkeypatch):
     pytest.importorskip("h5py")
     from prunebench.harness.data.audioset import packing
