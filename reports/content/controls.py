@@ -63,7 +63,8 @@ def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> I
         told.append(f"{'the other ' * bool(told)}{alike} cannot be told from the criterion as defined")
     removed = f"Reversed with {numbers.share(ratio)} removed"
     if told:
-        yield f"{removed} (95 % intervals, not corrected), {'; '.join(told)}."
+        expected = numbers.by_chance(sum(len(found) for how, found in groups.items() if how != UNTESTED))
+        yield f"{removed} (95 % intervals, not corrected: {expected} if none differed), {'; '.join(told)}."
     if UNTESTED in groups:
         bare = ", ".join(text for _, text in sorted(groups[UNTESTED]))
         yield f"{removed}, against the criterion as defined (not tested): {bare}."

@@ -55,6 +55,13 @@ def share(ratio: float) -> str:
     return f"{100 * ratio:.3g}\u00a0%"
 
 
+def by_chance(comparisons: int) -> str:
+    """`about 0.4 better and 0.4 worse by chance`: how many 95 % intervals lie on either side of a true zero."""
+    expected = 0.025 * comparisons
+    size = f"{expected:.1g}" if expected < 1 else f"{expected:.0f}"
+    return f"about {size} better and {size} worse by chance"
+
+
 def unbroken(text: str) -> str:
     """Text in which a percent sign stays on the line of its number."""
     return text.replace(" %", "\u00a0%")

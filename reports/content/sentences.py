@@ -15,7 +15,6 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.statistics.variance import _root, components_at
 
 NAMED = 10  # points that are named; more make no sentence
-EACH_SIDE = 0.025  # share of 95 % intervals that lie above, and below, a true zero
 
 
 def said(
@@ -179,12 +178,11 @@ def _correction(held: Sequence[SummaryRow]) -> str:
     """How marks were made, and how many of those that are not corrected chance alone makes."""
     tested = [row for row in held if math.isfinite(row.difference_p)]
     bare = len(held) - len(tested)
-    by_chance = f"{EACH_SIDE * bare:.1g}" if bare < 40 else f"{EACH_SIDE * bare:.0f}"
     parts = ["by tests at 5 %, corrected for the number of criteria at a ratio (Holm)"] if tested else []
     if bare:
         parts.append(
-            f"by 95 % intervals, not corrected{f' ({bare} points)' * bool(tested)}: if no criterion differed, "
-            f"about {by_chance} would be better and {by_chance} worse by chance"
+            f"by 95 % intervals, not corrected{f' ({bare} points)' * bool(tested)}: if no criterion differed, there "
+            f"would be {numbers.by_chance(bare)}"
         )
     return "; ".join(parts)
 

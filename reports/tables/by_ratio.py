@@ -117,7 +117,17 @@ def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[
             (False,): "Worse than random",
         }.get(tuple(sorted(told)), "Better than random at one ratio and worse at another")
         groups.setdefault(heading, []).append(_named(label) + (f" (at {at})" if at else ""))
-    return [f"{heading}: {', '.join(names)}." for heading, names in groups.items()]
+    bare = [
+        row
+        for label in labels
+        for row in compared[label]
+        if row.like_random is not None and math.isnan(row.difference_p)
+    ]
+    said = [f"{heading}: {', '.join(names)}." for heading, names in groups.items()]
+    if bare:
+        count = f"{len(bare)} interval{'s' * (len(bare) != 1)}"
+        said.append(f"If no criterion differed, {count} would give {numbers.by_chance(len(bare))}.")
+    return said
 
 
 def _named(label: str) -> str:
