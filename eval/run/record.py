@@ -22,6 +22,11 @@ from prunebench.eval.run.shape_line import load_shapes
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
+OPTIONAL = (
+    "base_weights",
+    "map_sizes",
+    "ties",
+)  # fields that older records lack, in JSON only where they are known
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
@@ -59,6 +64,10 @@ class Record:
             `base` gives other weights with another torch or on another processor.
         widths: filters kept in C1 … C12.
         off_request: layer → [asked, removed], where the share removed differs from the ratio.
+        map_sizes: layer → (frames, mels) of its feature maps for a test clip; of the unpruned model alone.
+        ties: layer → share of its filters that have the score at which the cut falls, in [0, 1]: 0 where the cut falls
+            between two scores, else scores do not say which of them go. Empty where no ranking of the base model's
+            filters decides.
         stages: stage → name → value; `test_map` and `validation_map` in [0, 1], `test_NAME` of every
             other quality measure that is defined on the test clips.
         measures: name with its unit → exact value of the model.
@@ -92,6 +101,8 @@ class Record:
     base_weights: str = ""
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    map_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    ties: Mapping[str, float] = field(default_factory=dict)
     stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -106,17 +117,18 @@ class Record:
         """Whether all fields agree but those named as measured time or memory.
 
         The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
-        figure that only one of the two has shows in `stages` and `measures`.
+        figure that only one of the two has shows in `stages` and `measures`. Map sizes and ties follow from the rest,
+        and older records lack them.
         """
-        mine, theirs = (dataclasses.replace(r, timings={}, unmeasured={}) for r in (self, other))
+        but: dict[str, Any] = {name: {} for name in ("timings", "unmeasured", "map_sizes", "ties")}
+        mine, theirs = (dataclasses.replace(r, **but) for r in (self, other))
         return mine == theirs
 
     def to_json(self) -> str:
         """One line, without the line end."""
         told = {"schema_version": self.schema, **dataclasses.asdict(self)}
-        if not self.base_weights:
-            del told["base_weights"]
-        return json.dumps(told, sort_keys=True)
+        known = {key: value for key, value in told.items() if value or key not in OPTIONAL}
+        return json.dumps(known, sort_keys=True)
 
     @classmethod
     def from_json(cls, line: str) -> Record:
@@ -136,7 +148,8 @@ class Record:
             )
         try:
             found["widths"] = tuple(found.get("widths", ()))
-            found["off_request"] = {k: (v[0], v[1]) for k, v in found.get("off_request", {}).items()}
+            for pairs in ("off_request", "map_sizes"):
+                found[pairs] = {k: (v[0], v[1]) for k, v in found.get(pairs, {}).items()}
             return cls(**found)
         except (TypeError, AttributeError, KeyError, IndexError) as error:
             raise InputError(

@@ -40,6 +40,21 @@ def lowest(scores: Tensor, count: int) -> tuple[int, ...]:
     return tuple(sorted(scores.argsort(stable=True)[:count].tolist()))
 
 
+def tied_at_cut(scores: Tensor, count: int) -> float:
+    """Share of the filters that have the score at which the cut falls; 0 where it falls between two scores.
+
+    Of filters that share it some go and some stay, and only the order they are stored in says which.
+
+    Args:
+        scores: (filters,).
+        count: of the lowest that go.
+    """
+    if not 0 < count < len(scores):
+        return 0.0
+    ordered = scores.sort().values
+    return float((scores == ordered[count]).double().mean()) if ordered[count - 1] == ordered[count] else 0.0
+
+
 def filters_outside(scores: Tensor) -> tuple[int, ...]:
     """Indices of the filters of score 0, for a criterion with a budget of its own; the last stored stays.
 

@@ -6,7 +6,7 @@ Cells that remove the same filters and are fine-tuned alike share an outcome, wh
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stage_quality import Quality, influences
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.cells.weights_digest import weights_digest
+from prunebench.harness.data.features.splits import split_features
+from prunebench.harness.networks.map_sizes import map_sizes
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -32,6 +34,7 @@ class Outcome:
         curve: (step, validation mAP) along its training, in order; of rounds, steps are counted through. It has a file
             of its own in the run folder.
         base_weights: digest of the base model's weights; empty in outcomes of before they had one.
+        map_sizes: layer → (frames, mels) of its feature maps for a test clip, of the base model as it is alone.
     """
 
     identity: str
@@ -43,6 +46,7 @@ class Outcome:
     removed: Mapping[str, tuple[int, ...]] | None = None
     curve: tuple[tuple[int, float], ...] = ()
     base_weights: str = ""
+    map_sizes: Mapping[str, Sequence[int]] | None = None
 
     def to_json(self) -> str:
         """One line, without the curve."""
@@ -73,6 +77,9 @@ def run_outcome(
         influence = influences(stages.scores, job.base.data)
         np.savez_compressed(stream, test=stages.scores, influence=influence)
     figures, failed = exact_measures(model)
+    sizes = None
+    if list(stages.quality) == ["base"]:
+        sizes = map_sizes(base, split_features(job.base.data, "test", cache)[np.array([0])])
     return Outcome(
         identity,
         model.widths,
@@ -83,4 +90,5 @@ def run_outcome(
         stages.removed,
         tuple(stages.curve),
         weights_digest(base),
+        sizes,
     )

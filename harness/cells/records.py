@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from prunebench.eval.run.record import OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
+from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.networks.layers import LAYERS
@@ -36,6 +39,8 @@ def finished_record(
         base_weights=outcome.base_weights,
         widths=outcome.widths,
         off_request=_off_request(cell, base_widths, outcome.widths),
+        map_sizes={k: (frames, mels) for k, (frames, mels) in (outcome.map_sizes or {}).items()},
+        ties=_ties(cell, base_widths, outcome.widths, scoring),
         stages=outcome.stages,
         measures=outcome.measures,
         timings=timings,
@@ -66,6 +71,20 @@ def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) 
     """Share of the scope's filters that went."""
     places = [LAYERS.index(layer) for layer in cell.scope.layers]
     return 1 - sum(after[place] for place in places) / sum(before[place] for place in places)
+
+
+def _ties(
+    cell: Cell, before: tuple[int, ...], after: tuple[int, ...], scoring: Scoring | None
+) -> dict[str, float]:
+    """Share of each layer's filters that tie at the cut; of cells that scores of the base model's filters decide."""
+    if scoring is None or scoring.own_budget or cell.schedule.rounds > 1:
+        return {}
+    sign = -1 if cell.control == "reversed" else 1
+    places = {layer: LAYERS.index(layer) for layer in cell.scope.layers}
+    return {
+        layer: tied_at_cut(torch.from_numpy(sign * scoring.scores[layer]), before[place] - after[place])
+        for layer, place in places.items()
+    }
 
 
 def _off_request(

@@ -23,6 +23,7 @@ from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sens
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
 from prunebench.reports.statistics.ranking import Ranking, rankings_of
 from prunebench.reports.statistics.recovery import read_curves
+from prunebench.reports.statistics.ties import Ties, map_sizes_of, ties_of
 
 EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
 
@@ -116,6 +117,16 @@ class Findings:
         """What criteria remove in common, of each panel."""
         folders = [run.folder for run in self._runs]
         return {panel: overlaps_of(self.points, panel, folders) for panel in self.panels}
+
+    @cached_property
+    def ties(self) -> Mapping[Panel, list[Ties]]:
+        """Filters that tie at each cut, of each panel."""
+        return {panel: ties_of(self.points, panel) for panel in self.panels}
+
+    @cached_property
+    def map_sizes(self) -> Mapping[Panel, Mapping[str, tuple[int, int]]]:
+        """Frames and mels of each layer's feature maps, of each panel."""
+        return {panel: map_sizes_of(self.points, panel) for panel in self.panels}
 
     @cached_property
     def class_changes(self) -> Mapping[Panel, list[ClassChange]]:

@@ -17,6 +17,7 @@ from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
+from prunebench.reports.content.ties_said import said_map_sizes, said_ties
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point, points_of
 from prunebench.reports.runs.clips import ClipScores
@@ -139,6 +140,7 @@ def make_report(folders: Sequence[Path | str]) -> Report:
                 said(found, points, rows, scores, controls[found.panel.title]),
                 _said_rankings(findings, found.panel),
                 [said_blocks(b) for b in findings.blocks if b.family == family_of(found.panel)],
+                _said_layers(findings, found.panel),
             )
             for found in detectable
         },
@@ -153,9 +155,17 @@ def make_report(folders: Sequence[Path | str]) -> Report:
     )
 
 
-def _in_order(said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str]) -> tuple[str, ...]:
-    """What could have been detected, who is first and how sure that is, then the points one by one."""
-    return (*said[:1], *ranking, *filter(None, blocks), *said[1:])
+def _in_order(
+    said: Sequence[str], ranking: Sequence[str], blocks: Sequence[str], layers: Sequence[str]
+) -> tuple[str, ...]:
+    """What could have been detected, who is first and how sure that is, the points one by one, the layers."""
+    return (*said[:1], *ranking, *filter(None, blocks), *said[1:], *layers)
+
+
+def _said_layers(findings: Findings, panel: Panel) -> tuple[str, ...]:
+    """How large the feature maps are that criteria see, and where filters tie at a cut."""
+    sizes, ties = findings.map_sizes.get(panel, {}), findings.ties.get(panel, [])
+    return tuple(map(numbers.unbroken, (*said_map_sizes(sizes), *said_ties(ties))))
 
 
 def _said_rankings(findings: Findings, panel: Panel) -> tuple[str, ...]:

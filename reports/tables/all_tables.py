@@ -60,16 +60,24 @@ def _of_panels(report: Report) -> Iterator[DataTable]:
     attained: list[list[object]] = []
     agreed: list[list[object]] = []
     changed: list[list[object]] = []
+    tied: list[list[object]] = []
     for panel in findings.panels:
         for quantity in AXES:
             for s in findings.surfaces[panel, quantity]:
                 head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
                 attained += [[*head, *corner] for corner in s.corners]
+        sizes = findings.map_sizes[panel]
+        for t in findings.ties[panel]:
+            frames, mels = sizes.get(t.layer, (None, None))
+            tied.append([*panel.place, t.label, t.ratio, t.layer, frames, mels, t.share, t.cells])
         agreed += [[*panel.place, *row] for row in overlap_rows(findings.overlaps[panel])]
         changed += [[*panel.place, *row] for row in change_rows(findings.class_changes[panel])]
     if attained:
         names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
         yield DataTable("attainment", (*PLACE, *names), attained)
+    if tied:
+        cut = ("criterion", "ratio", "layer", "frames", "mels", "tied_at_cut", "cells")
+        yield DataTable("ties", (*PLACE, *cut), tied)
     if agreed:
         yield DataTable("agreement", (*PLACE, "ratio", "a", "b", "overlap", "bases"), agreed)
     if changed:

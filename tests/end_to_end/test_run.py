@@ -124,6 +124,10 @@ def test_every_cell_has_a_record_with_all_that_is_promised(finished):
         ]
     )
     assert len({record.base_weights for record in records}) == 1
+    assert {bool(r.map_sizes) for r in records if r.control == "unpruned"} == {True}
+    assert {frozenset(r.ties) for r in records if r.criterion} == {
+        frozenset(f"C{number}" for number in range(7, 13))
+    }
     for record in records:
         assert record.status == "done"
         assert len(record.base_weights) == 16
