@@ -2,32 +2,11 @@
 
 import difflib
 import re
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Iterable
 
 LONGEST = 380  # characters of a sentence
 _BEGINNING, _END = 240, 130  # of what is kept of a longer one
 _LINE_ENDS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
-
-
-# What reading an array of foreign bytes raises: damage, an encrypted or oddly compressed member, a header that is no
-# literal, is nested or claims more values than there is memory.
-UNREADABLE_ARRAY = (
-    OSError,
-    zipfile.BadZipFile,
-    zlib.error,
-    tokenize.TokenError,
-    EOFError,
-    KeyError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 
 
 class InputError(ValueError):

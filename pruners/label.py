@@ -47,6 +47,6 @@ def split_label(label: str) -> tuple[str, dict[str, object]]:
             raise ValueError(f"A pruner's parameters are written `name=value`. Found `{part}` in `{label}`.")
         try:
             parameters[key.strip()] = ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
             parameters[key.strip()] = value.strip()
     return match[1], parameters

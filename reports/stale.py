@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path, PureWindowsPath
 
+from prunebench.eval.files import read_text
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.reports.figures.canvas import FORMATS
 
 # Of what a report writes; `summary.json` is replaced by every report.
@@ -37,7 +38,7 @@ def _is_of_report(name: str) -> bool:
 def _listed(path: Path) -> Iterator[str]:
     """The names in a summary; none where it is another file, or broken."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parsed_json(read_text(path))
     except (OSError, ValueError):
         return
     names = found.get("files") if isinstance(found, dict) else None

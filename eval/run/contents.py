@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_text
+from prunebench.eval.run.forms import CurveLine, Environment, MeasureDeclaration, Plan, RemovedLine
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.run_lines import run_lines
+from prunebench.eval.text.parsing import parsed_toml
+from prunebench.eval.text.strict import parsed
 
 ValidationCurve: TypeAlias = tuple[tuple[int, float], ...]  # (step, validation mAP)
 RemovedFilters: TypeAlias = Mapping[str, Sequence[int]]  # layer → filters
@@ -30,12 +33,7 @@ def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:
                 f"No run folder at `{files.folder}`, which has no `{files.plan.name}`: {MADE_BY}."
             )
         return []
-    found = _json(files, files.plan.name)
-    if not isinstance(found, list) or not all(isinstance(cell, str) for cell in found):
-        raise InputError(
-            f"`{files.plan}` must hold a list of cells' identities. Found another value: {AGAIN}."
-        )
-    return found
+    return list(_held(files.plan, Plan, "a list of cells' identities"))
 
 
 def environment_of(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
@@ -50,13 +48,7 @@ def environment_of(files: RunFiles, *, required: bool = False) -> dict[str, Any]
                 f"`{files.folder}` has no `{files.environment.name}`, which a run writes: {MADE_BY}."
             )
         return {}
-    found = _json(files, files.environment.name)
-    if not isinstance(found, dict):
-        raise InputError(
-            f"`{files.environment}` must hold a JSON object. Found a {type(found).__name__}: restore the file, or "
-            "run again into a new folder."
-        )
-    return found
+    return dict(_held(files.environment, Environment, "versions and the machine as a JSON object"))
 
 
 def config_table(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
@@ -70,8 +62,8 @@ def config_table(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
             raise InputError(f"`{files.folder}` has no `{files.config.name}`, which a run writes: {MADE_BY}.")
         return {}
     try:
-        return tomllib.loads(files.config.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        return parsed_toml(read_text(files.config))
+    except ValueError as error:
         raise InputError(f"`{files.config}` must be a TOML file: {error}. Restore it; {AGAIN}.") from error
 
 
@@ -83,13 +75,7 @@ def measure_rows(files: RunFiles) -> list[dict[str, Any]]:
     """
     if not files.measures.is_file():
         return []
-    found = _json(files, files.measures.name)
-    texts = ("name", "kind", "title", "unit", "better")
-    if not isinstance(found, list) or not all(
-        isinstance(row, dict) and all(isinstance(row.get(key), str) for key in texts) for row in found
-    ):
-        raise InputError(f"`{files.measures}` must hold a list of measures. Found another value: {AGAIN}.")
-    return found
+    return list(_held(files.measures, list[MeasureDeclaration], "a list of measures"))
 
 
 def curves_of(files: RunFiles) -> dict[str, ValidationCurve]:
@@ -110,21 +96,20 @@ def removed_filters(files: RunFiles, outcomes: Collection[str]) -> dict[str, Rem
     wanted = frozenset(outcomes)
 
     def parse(line: str) -> tuple[str, RemovedFilters] | None:
-        found = json.loads(line)
+        found = parsed(line, RemovedLine)
         return (str(found["outcome"]), found["removed"]) if found["outcome"] in wanted else None
 
     return dict(parsed for parsed in run_lines(files.removed, parse) if parsed)
 
 
 def _curve(line: str) -> tuple[str, ValidationCurve]:
-    found = json.loads(line)
+    found = parsed(line, CurveLine)
     curve = ((int(step), float(value)) for step, value in found["curve"])
     return str(found["outcome"]), tuple(point for point in curve if math.isfinite(point[1]))
 
 
-def _json(files: RunFiles, name: str) -> Any:
-    path = files.folder / name
+def _held(path: Path, form: Any, what: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"`{path}` must be a JSON file: {error}. Restore it; {AGAIN}.") from error
+        return parsed(read_text(path), form)
+    except ValueError as error:
+        raise InputError(f"`{path}` must hold {what}: {error}. Restore it; {AGAIN}.") from error

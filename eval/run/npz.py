@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.errors import UNREADABLE_ARRAY, InputError
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.arrays import read_npz
 
 
 def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
@@ -18,11 +18,8 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
         InputError: for a file that is no archive, is torn, or lacks one of them.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
-            return [found[name] for name in names]
-    except FileNotFoundError:
-        raise
-    except UNREADABLE_ARRAY as error:
+        return read_npz(path, *names)
+    except ValueError as error:
         held = " and ".join(f"`{name}`" for name in names)
         raise InputError(
             f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. Delete it and run again."

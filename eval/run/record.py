@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from prunebench.eval.run.layout import MADE_AGAIN, RunFiles
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import load_shapes
+from prunebench.eval.text.parsing import parsed_json
+from prunebench.eval.text.strict import STRICT, check_form
 
 STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
@@ -76,6 +79,7 @@ class Record:
     """
 
     schema: ClassVar[int] = 1
+    __pydantic_config__: ClassVar[dict[str, bool]] = STRICT
 
     cell: str
     outcome: str
@@ -137,7 +141,7 @@ class Record:
         Raises:
             InputError: for a line of another schema or with unknown or missing fields.
         """
-        found: Any = json.loads(line)
+        found: Any = parsed_json(line)
         if not isinstance(found, dict):
             raise InputError(f"A record must be a JSON object. Found {line[:40]!r}: {MADE_AGAIN}.")
         version = found.pop("schema_version", None)
@@ -147,14 +151,29 @@ class Record:
                 "use the version of prunebench that wrote it."
             )
         try:
+            check_form(found, line, cls)
             found["widths"] = tuple(found.get("widths", ()))
             for pairs in ("off_request", "map_sizes"):
                 found[pairs] = {k: (v[0], v[1]) for k, v in found.get(pairs, {}).items()}
-            return cls(**found)
-        except (TypeError, AttributeError, KeyError, IndexError) as error:
+            record = cls(**found)
+            record._check()
+        except (ValueError, TypeError) as error:
             raise InputError(
                 f"A record must have the fields of schema {cls.schema} ({error}): {MADE_AGAIN}."
             ) from error
+        return record
+
+    def _check(self) -> None:
+        """What the types of the fields do not say; raises `ValueError`."""
+        if self.status not in ("done", "failed"):
+            raise ValueError(f"`status` should be `done` or `failed`, not {self.status!r}")
+        if not set(self.stages) <= set(STAGES):
+            raise ValueError(f"`stages` should be of {', '.join(STAGES)}")
+        numbers = [self.ratio, *(value for value in (self.target, self.learning_rate) if value is not None)]
+        if not all(math.isfinite(value) for value in numbers) or not 0 <= self.ratio <= 1:
+            raise ValueError("`ratio`, `target` and `learning_rate` should be finite, and a ratio in [0, 1]")
+        if any(width < 0 for width in self.widths):
+            raise ValueError("`widths` should be at least 0")
 
 
 def load_records(run: Path | str, others: list[str] | None = None) -> list[Record]:

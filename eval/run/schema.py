@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_text
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.text.parsing import parsed_json
 
 RUN_SCHEMA = 1
 
@@ -50,7 +51,7 @@ def check_run_schema(run: Path) -> None:
         InputError: for another version than `RUN_SCHEMA`.
     """
     try:
-        environment = json.loads(RunFiles(run).environment.read_text(encoding="utf-8"))
+        environment = parsed_json(read_text(RunFiles(run).environment))
     except (OSError, ValueError):
         return
     version = (

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.run_lines import run_lines
+from prunebench.eval.text.parsing import parsed_json
+from prunebench.eval.text.strict import STRICT, check_form
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Shape:
     """
 
     schema: ClassVar[int] = 1
+    __pydantic_config__: ClassVar[dict[str, bool]] = STRICT
 
     widths: tuple[int, ...]
     timings: Mapping[str, float]
@@ -43,13 +46,14 @@ class Shape:
         Raises:
             InputError: for a line of another schema.
         """
-        found: Any = json.loads(line)
+        found: Any = parsed_json(line)
         version = found.get("schema_version")
         if version != cls.schema:
             raise InputError(
                 f"A shape must have schema_version {cls.schema}. Found {version!r}: "
                 "use the version of prunebench that wrote it."
             )
+        check_form(found, line, cls)
         told = {key: dict(found.get(key, {})) for key in ("settings", "failed")}
         return cls(tuple(found["widths"]), dict(found["timings"]), **told)
 

@@ -9,11 +9,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from prunebench.eval.files import whole_file
 from prunebench.eval.measures.exact import exact_measures
+from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import load_base
 from prunebench.harness.cells.best_iterate import copy_trained
 from prunebench.harness.cells.job import Job
@@ -37,6 +39,8 @@ class Outcome:
         map_sizes: layer → (frames, mels) of its feature maps for a test clip, of the base model as it is alone.
     """
 
+    __pydantic_config__: ClassVar[dict[str, bool]] = STRICT
+
     identity: str
     widths: tuple[int, ...]
     stages: Mapping[str, Mapping[str, float]]
@@ -56,7 +60,7 @@ class Outcome:
     @classmethod
     def from_json(cls, line: str) -> Outcome:
         """The outcome a line holds."""
-        found = json.loads(line)
+        found = parsed(line, cls)
         return cls(**{**found, "widths": tuple(found["widths"])})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.contents import config_table
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
@@ -28,7 +28,7 @@ def difference(folder: Path, config: Config) -> str:
         return ""
     # What a folder of an earlier version does not name was as usual.
     old = dict(flat(Config().table())) | dict(flat(before))
-    new = dict(flat(tomllib.loads(config.to_toml())))
+    new = dict(flat(parsed_toml(config.to_toml())))
     if "data" in old or "data" in new:  # several data sets are compared one by one
         old, new = _with_tables(before, old), _with_tables(config.table(), new)
     told = (_contradiction(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))

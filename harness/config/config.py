@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -13,7 +12,9 @@ import tomli_w
 from pydantic import Field
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.files import read_text
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
+from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.fields import Section
@@ -195,8 +196,8 @@ def load_config(
     """
     text = _read(source)
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = parsed_toml(text)
+    except ValueError as error:
         raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
     given = list(overrides)
     for override in given:
@@ -227,4 +228,4 @@ def _read(source: str) -> str:
             f"A run needs a preset or a TOML file. Found no file `{source}` and no such preset; "
             f"{nearest(source, PRESETS)}"
         )
-    return path.read_bytes().decode(errors="replace")
+    return read_text(path, errors="replace")

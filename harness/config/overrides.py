@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.pruning.sources import file_pruners
 
 
@@ -26,16 +27,18 @@ def set_key(table: dict[str, Any], override: str) -> None:
     if not equals or not key.strip():
         raise InputError(f"`--set` takes key=value. Found `{override}`.")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = parsed_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    except ValueError as error:  # TOML, and none that can be held
+        raise InputError(f"The value of `--set {key}` cannot be read: {error}.") from error
     *parents, last = key.strip().split(".")
     _check_one_table(table, override, [*parents, last])
     inner: Any = table
     for parent, child in zip(parents, [*parents, last][1:], strict=True):
         inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
-            if not (child.isdigit() and int(child) < len(inner) and child != last):
+            if not (_is_place(child) and int(child) < len(inner) and child != last):
                 raise InputError(
                     f"`--set {override}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
                     f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
@@ -45,9 +48,14 @@ def set_key(table: dict[str, Any], override: str) -> None:
     inner[last] = value
 
 
+def _is_place(text: str) -> bool:
+    """Whether it is a place in a list; longer numbers are of no list."""
+    return text.isdecimal() and text.isascii() and len(text) < 10
+
+
 def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]) -> None:
     """A number says which data set only where there are several."""
-    if key[0] == "data" and len(key) > 1 and key[1].isdigit() and isinstance(table.get("data", {}), dict):
+    if key[0] == "data" and len(key) > 1 and _is_place(key[1]) and isinstance(table.get("data", {}), dict):
         alone = ".".join(["data", *(key[2:] or ["KEY"])]) + override[override.index("=") :]
         raise InputError(
             f"`--set {override}`: a number says which of several data sets, and there is one table `[data]`. Found "

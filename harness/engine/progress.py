@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
-
-import psutil
-
-from prunebench.eval.files import write_text
+from typing import Protocol
 
 SCHEMA = 1
 LEAST_SHARE, LEAST_SECONDS = 0.02, 2.0  # of a piece, from which its pace is known
-LOST = 3600.0  # seconds after which a run on another machine that gave no sign counts as gone
 
 
 @dataclass
@@ -236,48 +229,3 @@ class Progress:
             },
             indent=1,
         )
-
-
-class ProgressFile:
-    """A display that keeps the state in a small file, whole or absent, for other terminals."""
-
-    INTERVAL = 1.0  # seconds between two writes
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._last = 0.0
-
-    def show(self, progress: Progress, news: News | None) -> None:
-        """Write the state, at most once an interval."""
-        if time.monotonic() - self._last >= self.INTERVAL:
-            self._last = time.monotonic()
-            with contextlib.suppress(OSError):  # a full disk stops what matters, not this
-                write_text(self._path, progress.to_json(), durable=False, follow=False)
-
-    def __enter__(self) -> ProgressFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is under way any more."""
-        self._path.unlink(missing_ok=True)
-
-
-def read_progress(path: Path) -> dict[str, Any] | None:
-    """The state in a file, or `None` where no process that lives keeps one that this version reads."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA:
-        return None
-    if found["host"] == platform.node():
-        return found if _lives(found["process"], found["started"]) else None
-    return found if time.time() - found["updated"] < LOST else None
-
-
-def _lives(process: int, since: float) -> bool:
-    """Whether the process is there and not a later one of the same number."""
-    try:
-        return float(psutil.Process(process).create_time()) <= since
-    except psutil.NoSuchProcess:
-        return False

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit, softmax
 
-from prunebench.eval.files import write_text
+from prunebench.eval.files import read_text, write_text
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_features, split_targets
@@ -127,7 +128,7 @@ def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
     options = config.data[0]
     kept = folder / f"released-{file_hash(path)[:16]}.json"
     if kept.is_file():
-        return Outcome(**json.loads(kept.read_text(encoding="utf-8")))
+        return Outcome(**parsed_json(read_text(kept)))
     checkpoint = read_checkpoint(path)
     options = at_rate(options, checkpoint.model.sample_rate)
     dataset = opened(options)

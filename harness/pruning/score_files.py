@@ -7,21 +7,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.errors import UNREADABLE_ARRAY, InputError
+from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.eval.text.arrays import read_npy, read_npz
 from prunebench.harness.networks.layers import LAYERS
 
 Scores = NDArray[np.float64]
-MEMBER = "scores.npy"
 LARGEST = 2**26  # bytes of the scores of a layer: eight million filters
 
 
@@ -90,28 +87,17 @@ def read_scores(file: Path) -> Scores:
             every filter once.
     """
     try:
-        with file.open("rb") as stream:  # np.load leaves a file open that it cannot read
-            found = _array(stream)
-    except UNREADABLE_ARRAY as error:
+        found = (
+            read_npy(file, limit=LARGEST)
+            if file.suffix == ".npy"
+            else read_npz(file, "scores", limit=LARGEST)[0]
+        )
+    except (OSError, ValueError) as error:
         raise InputError(
             "A file of scores must be an npz archive with an array `scores`, or an npy file of sorted "
             f"indices. Found `{file}`: {error!s:.100}."
         ) from error
     return _places(found, file) if file.suffix == ".npy" else _finite(found, file)
-
-
-def _array(stream: BinaryIO) -> NDArray[np.generic]:
-    archive = zipfile.is_zipfile(stream)
-    if archive:
-        with zipfile.ZipFile(stream) as members:
-            size = members.getinfo(MEMBER).file_size
-    else:
-        size = stream.seek(0, os.SEEK_END)
-    if size > LARGEST:
-        raise ValueError(f"it holds {size:,} bytes, more than the scores of any layer")
-    stream.seek(0)
-    found = np.load(stream)
-    return np.asarray(found["scores"] if archive else found)
 
 
 def _finite(scores: NDArray[np.generic], file: Path) -> Scores:

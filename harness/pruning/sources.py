@@ -68,10 +68,13 @@ def content_hash(pruner: Pruner) -> str | None:
 
 
 def _named(pruner: Pruner) -> Pruner:
-    """The pruner, whose label can be written."""
-    with foreign_code(f"Pruner `{pruner.name}` must have a label"):
+    """The pruner, whose label and declarations can be read and which can be looked up."""
+    with foreign_code(f"Pruner `{pruner.name}` must have a label and declarations"):
         if not isinstance(found := pruner.label, str):
             raise TypeError(f"{found!r} is no text")
+        hash(pruner)
+        for name in ("needs", "version", "released", "own_budget", "order_free"):
+            getattr(pruner, name)
     return pruner
 
 

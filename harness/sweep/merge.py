@@ -23,6 +23,7 @@ from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.config.merged_config import merged_config
 
 COPIED = ("scores", "pruners")  # folders of a run
@@ -195,7 +196,7 @@ def _records(runs: Sequence[Path], environments: Sequence[dict[str, Any]]) -> tu
 
 
 def _map(record: Record) -> float:
-    return float(record.stages[record.last_stage].get("test_map", 0.0))
+    return float(record.stages[record.last_stage].get("test_map", 0.0)) if record.stages else 0.0
 
 
 def _plan(runs: Sequence[Path]) -> list[str]:
@@ -218,7 +219,7 @@ def _lines(name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], s
     found: dict[str, str] = {}
     for run in runs:
         # The last line of a run counts.
-        own = dict(run_lines(run / name, lambda line: (key(json.loads(line)), line)))
+        own = dict(run_lines(run / name, lambda line: (key(parsed_json(line)), line)))
         found = {**own, **found}
     return list(found.values())
 

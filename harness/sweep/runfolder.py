@@ -12,14 +12,23 @@ import filelock
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import DISK_FULL, check_own_files, remove_leftovers, whole_file, write_text
+from prunebench.eval.files import (
+    DISK_FULL,
+    check_own_files,
+    read_text,
+    remove_leftovers,
+    whole_file,
+    write_text,
+)
 from prunebench.eval.logs import append_line, read_lines
 from prunebench.eval.measures.measure_registry import installed_measures
+from prunebench.eval.run.forms import Environment
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
 from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.eval.text.strict import parsed
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import Config
@@ -129,8 +138,8 @@ class RunFolder:
         if not file.exists() and not read_lines(self.files.outcomes):
             return now
         try:
-            before = dict(json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            before = dict(parsed(read_text(file), Environment))
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
                 "give another folder with -o."

@@ -13,7 +13,8 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.engine.cluster import Cluster
-from prunebench.harness.engine.progress import Display, Progress, ProgressFile
+from prunebench.harness.engine.progress import Display, Progress
+from prunebench.harness.engine.progress_file import ProgressFile
 from prunebench.harness.engine.workers import local_engine
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
 from prunebench.harness.sweep.execution import Execution

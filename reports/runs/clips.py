@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -147,7 +146,6 @@ def _read_clips(path: Path) -> Clips:
 def _names(path: Path) -> list[str]:
     """Names of the arrays of an npz archive, none where it is broken: reading them will say so."""
     try:
-        with path.open("rb") as stream, np.load(stream) as found:
-            return list(found.files)
-    except (zipfile.BadZipFile, zlib.error, EOFError, TypeError, ValueError, AttributeError):
+        return npz_names(path)
+    except ValueError:
         return []

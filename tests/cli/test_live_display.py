@@ -11,7 +11,8 @@ from prunebench.cli.live_display import LiveDisplay, PlainDisplay, in_short
 from prunebench.cli.output import duration
 from prunebench.cli.sweep.status import status
 from prunebench.eval.run.record import Record
-from prunebench.harness.engine.progress import Progress, ProgressFile
+from prunebench.harness.engine.progress import Progress
+from prunebench.harness.engine.progress_file import ProgressFile
 
 
 @pytest.mark.parametrize(

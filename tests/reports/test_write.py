@@ -218,7 +218,7 @@ def test_a_cell_that_failed_in_one_run_and_ended_in_another_is_done(maker, tmp_p
 
 
 def test_bad_requests_are_refused(maker, tmp_path):
-    with pytest.raises(InputError, match=r"records\.jsonl"):
+    with pytest.raises(InputError, match=r"There is no folder"):
         write_report([tmp_path / "nothing"])
     with pytest.raises(InputError, match="at least one run folder"):
         write_report([])

@@ -20,6 +20,7 @@ from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
 from prunebench.eval.logs import append_line, parsed_lines
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.data.audioset.excerpt import excerpt_of
 from prunebench.harness.data.audioset.packed import to_int16
 from prunebench.harness.data.audioset.segments import Segment
@@ -101,7 +102,7 @@ def read_journal(part: Part) -> Journal:
         InputError: where it is of other clips or cannot be read.
     """
     journal = Journal()
-    for line in parsed_lines(part.journal, json.loads):
+    for line in parsed_lines(part.journal, parsed_json):
         if "plan" in line:
             journal = Journal(str(line["plan"]), list(line["absent"]), int(line.get("version", 1)))
         else:

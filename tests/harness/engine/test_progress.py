@@ -4,7 +4,8 @@ import os
 import pytest
 
 from prunebench.harness.engine import progress as module
-from prunebench.harness.engine.progress import Progress, ProgressFile, read_progress
+from prunebench.harness.engine.progress import Progress
+from prunebench.harness.engine.progress_file import ProgressFile, read_progress
 
 
 @pytest.fixture

@@ -125,11 +125,19 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
         ((NAME, NAME + "    needs = 5\n"), "must declare itself. Found TypeError"),
         (
             (NAME, NAME + "    label = property(lambda self: 1 / 0)\n"),
-            "must have a label. Found ZeroDivisionError",
+            "must have a label and declarations. Found ZeroDivisionError",
         ),
         (
             (NAME, NAME + "    label = 5\n"),
-            "must have a label. Found TypeError: 5 is no text",
+            "must have a label and declarations. Found TypeError: 5 is no text",
+        ),
+        (
+            (NAME, NAME + "    own_budget = property(lambda self: 1 / 0)\n"),
+            "must have a label and declarations. Found ZeroDivisionError",
+        ),
+        (
+            (NAME, NAME + "\n    def __hash__(self):\n        raise SystemExit\n"),
+            "must have a label and declarations. Found SystemExit",
         ),
         (
             (NAME, NAME + "\n    def __post_init__(self):\n        raise SystemExit\n"),

@@ -32,7 +32,7 @@ def status(run: Path, as_json: bool) -> None:
     from prunebench.eval.run.layout import RunFiles
     from prunebench.eval.run.record import Record, read_records
     from prunebench.eval.run.schema import check_run_folder
-    from prunebench.harness.engine.progress import read_progress
+    from prunebench.harness.engine.progress_file import read_progress
 
     check_run_folder(run, finished=False)
     files = RunFiles(run)
@@ -74,7 +74,7 @@ def _tell(progress: Mapping[str, Any]) -> None:
     now = time.time()
     for name, phase in progress["phases"].items():
         if phase["left"] and name != "cells":
-            say(f"  {name}: {phase['done']} of {phase['total']} ({phase['share']:.0%})")
+            say(f"  {name}: {phase['done']} of {phase['total']} ({phase.get('share', 0.0):.0%})")
     for piece in progress["running"]:
         say(f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}")
     if progress["last_test_map"] is not None:
