@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from prunebench.baselines.regression.operating_point import Count, Figures, first_problem
 from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import write_text
+from prunebench.eval.files import read_text, write_text
 
 SCHEMA: Final = 3
 
@@ -231,7 +231,7 @@ def _on_one_line(numbers: re.Match[str]) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")  # editors on Windows add a mark that JSON refuses
+        return read_text(path).removeprefix("\ufeff")  # a mark that editors on Windows add and JSON refuses
     except FileNotFoundError as error:
         raise InputError(
             f"A baseline must exist. Found no file `{path}`: make it with `prunebench baseline save`."

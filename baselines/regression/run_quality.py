@@ -14,6 +14,7 @@ from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.targets import read_targets
 
 PLACES = 5
 
@@ -44,10 +45,10 @@ class RunQuality:
         if not (path.is_file() and clips.is_file()):
             return None
         if label not in self._targets:
-            targets, names = read_arrays(clips, "targets", "class_names")
-            digest = digest_of_clips(targets.astype(bool), tuple(map(str, names)))
+            targets, (names,) = read_targets(clips, "class_names")
+            digest = digest_of_clips(targets, tuple(map(str, names)))
             self.classes[digest] = tuple(map(str, names))
-            self._targets[label] = targets.astype(bool), digest
+            self._targets[label] = targets, digest
         held, digest = self._targets[label]
         if record.outcome not in self._found:
             self._found[record.outcome] = class_precisions(held, *read_arrays(path, "test"))

@@ -20,6 +20,7 @@ from prunebench.eval.text.foreign_code import raised
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MOST_THREADS = 1024  # OpenMP ends the process where it cannot start so many
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _COMMAND = (sys.executable, "-P", "-c", "from prunebench.eval.runtime.child import serve; serve()")
 
@@ -38,16 +39,18 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
     The function, its arguments and its answer travel by pickle. The child ends with the call in any case.
 
     Args:
-        threads: of torch and its math libraries, at least 1.
+        threads: of torch and its math libraries, from 1 to `MOST_THREADS`.
         function: importable by name from a module.
         args, kwargs: handed to it.
 
     Raises:
-        InputError: if `threads` is below 1 or function and arguments cannot be sent.
+        InputError: if `threads` is out of its range or function and arguments cannot be sent.
         MeasurementError: if the function raises; `ProcessDied` if the child ends without an answer.
     """
-    if threads < 1:
-        raise InputError(f"Parameter `threads` must be at least 1. Found `threads = {threads}`.")
+    if not 1 <= threads <= MOST_THREADS:
+        raise InputError(
+            f"Parameter `threads` must be at least 1 and at most {MOST_THREADS}. Found `threads = {threads}`."
+        )
     environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     payload = _packed(function, args, kwargs)

@@ -14,10 +14,12 @@ from pydantic import Field
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import read_text
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
+from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.fields import Section
+from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
 from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.prune_table import PruneSection
@@ -30,6 +32,7 @@ from prunebench.harness.config.training_tables import (
 from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.layers import Scope
 
+MOST_WORKERS = 256  # processes of this machine
 PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
 
 
@@ -45,8 +48,10 @@ class Config(Section):
 
     name: str = Field("custom", pattern=r"^[\w-][\w.-]*$")
     claim: bool = Field(False, description="whether the report may state differences between criteria")
-    threads: int = Field(1, ge=1, description="of each cell; part of a cell's identity")
-    workers: int = Field(2, ge=0, description="cells at a time, 0 for this process alone; changes no result")
+    threads: int = Field(1, ge=1, le=MOST_THREADS, description="of each cell; part of a cell's identity")
+    workers: int = Field(
+        2, ge=0, le=MOST_WORKERS, description="cells at a time, 0 for this process alone; changes no result"
+    )
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="between two states of a training under way; changes no result"
     )
@@ -93,6 +98,15 @@ class Config(Section):
             raise ValueError(
                 f"`claim = true` takes at least {DRAWS_FOR_A_CLAIM} seeds of the control `random`. Found "
                 f"`prune.seeds = {list(self.prune.seeds)}`: give more, or `claim = false`"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _grid_is_possible(self) -> Config:
+        if (cells := most_cells(self)) > MOST_CELLS:
+            raise ValueError(
+                f"the grid has up to {cells:,} cells, and a run takes at most {MOST_CELLS:,}: give fewer seeds, "
+                "ratios, criteria or scopes"
             )
         return self
 

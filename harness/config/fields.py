@@ -28,7 +28,10 @@ Shares = Annotated[tuple[Share, ...], Field(min_length=1), Listed, pydantic.Afte
 Targets = Annotated[tuple[Share, ...], Listed, pydantic.AfterValidator(_once)]
 Labels = Annotated[tuple[str, ...], Field(min_length=1), Listed]
 Seeds = Annotated[
-    tuple[pydantic.NonNegativeInt, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)
+    tuple[Annotated[int, Field(ge=0, lt=1 << 63)], ...],
+    Field(min_length=1),
+    Listed,
+    pydantic.AfterValidator(_once),
 ]
 
 

@@ -5,7 +5,6 @@ That client, once made for an address it cannot use, prints tracebacks and waits
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text
+from prunebench.eval.text.parsing import parsed_json
 
 PATIENCE = 10  # seconds to reach a scheduler
 FORM = "tcp://HOST:PORT, or its scheduler file, a `.json`"
@@ -43,12 +43,14 @@ def _in_file(file: Path) -> str:
     if not file.is_file():
         raise InputError(f"A scheduler file must be one that `dask scheduler` wrote. Found none at `{file}`.")
     try:
-        address = json.loads(read_text(file, limit=1 << 20))["address"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        found = parsed_json(read_text(file, limit=1 << 20))
+        if not isinstance(found, dict) or not isinstance(address := found.get("address"), str):
+            raise ValueError("it has no address")
+    except (OSError, ValueError) as error:
         raise InputError(
             f"A scheduler file must be one that `dask scheduler` wrote, with an address. `{file}` is not."
         ) from error
-    return str(address)
+    return address
 
 
 def _check_protocol(protocol: str, address: str) -> None:

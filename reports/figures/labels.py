@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adjustText import adjust_text
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Annotation, Text
@@ -23,6 +22,8 @@ def place_labels(axes: Axes, labels: Sequence[tuple[float, float, str]], size: f
         labels: x, y, text.
         size: of the text, in points.
     """
+    from adjustText import adjust_text  # it imports pyplot, which a report without figures does without
+
     figure = axes.get_figure(root=True)
     if figure is None or not labels:
         return []

@@ -16,6 +16,7 @@ from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
 
@@ -134,9 +135,9 @@ def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
 
 
 def _read_clips(path: Path) -> Clips:
-    targets, class_names, sources, names = read_arrays(path, "targets", "class_names", "sources", "names")
+    targets, (class_names, sources, names) = read_targets(path, "class_names", "sources", "names")
     return Clips(
-        targets=targets.astype(bool),
+        targets=targets,
         class_names=tuple(plain(str(name)) for name in class_names),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),
         names=tuple(map(str, names)),

@@ -1,9 +1,13 @@
 """Bad input is one sentence and exit code 2, with nothing half-written."""
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from prunebench.harness import Cnn14, save_checkpoint
@@ -175,3 +179,47 @@ def test_a_pruner_file_that_leaves_is_no_success(cli, tmp_path, source):
     (tmp_path / "mine.py").write_text(source)
     assert refused(cli("run", "quick", "--pruner-file", "mine.py", "-o", "run"), "mine.py` must run. Found ")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "pipe"],
+        ["run", "quick", "--pruner-file", "pipe"],
+        ["status", "pipe"],
+        ["report", "pipe"],
+        ["measure", "pipe"],
+        ["check", "model.pt", "--baseline", "pipe"],
+        ["tag", "model.pt", "pipe"],
+        ["tag", "model.pt", "x.wav", "--labels", "pipe"],
+        ["tag", "model.pt", "x.wav", "--labels", "/dev/zero"],
+    ],
+    ids=" ".join,
+)
+def test_what_never_ends_is_not_waited_for(cli, checkpoint, tmp_path, words):
+    os.mkfifo(tmp_path / "pipe")
+    soundfile.write(tmp_path / "x.wav", np.zeros(32000, np.float32), 32000)
+    assert refused(cli(*words), words[-1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize(
+    "name", ["records.jsonl", "plan.json", "config.toml", "environment.json", "shapes.jsonl"]
+)
+def test_nor_is_a_pipe_in_a_run_folder(cli, tmp_path, name):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "plan.json").write_text('["a"]')
+    (run / "records.jsonl").write_text("")
+    (run / name).unlink(missing_ok=True)
+    os.mkfifo(run / name)
+    for words in (
+        ["report", "run"],
+        ["status", "run"],
+        ["merge", "run", "run", "-o", "both"],
+        ["run", "-o", "run"],
+    ):
+        code, _, error = cli(*words, *(["--set", "base.steps=1"] if words[0] == "run" else []))
+        assert code in (0, 2), error
+        assert "Traceback" not in error

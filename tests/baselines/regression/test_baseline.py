@@ -348,7 +348,7 @@ def test_no_truncation_passes(tmp_path: Path, cut: int) -> None:
 
 def test_absent_unreadable_and_binary_files_are_refused(tmp_path: Path) -> None:
     assert "prunebench baseline save" in refusal(tmp_path / "none.json")
-    assert "must be a text file" in refusal(tmp_path)
+    assert "is a folder, and a file is to be read" in refusal(tmp_path)
     (tmp_path / "model.pth").write_bytes(b"PK\x03\x04\xff\xfe")
     assert "not UTF-8" in refusal(tmp_path / "model.pth")
 

@@ -9,6 +9,7 @@ import click
 
 from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.output import print_json
+from prunebench.eval.runtime.child import MOST_THREADS
 
 if TYPE_CHECKING:
     pass
@@ -36,7 +37,9 @@ Examples:
 @click.option("--energy", is_flag=True, help="Joules of a 10 s clip, where the machine lets them be read.")
 @click.option("--backends", default="eager", show_default=True, help="Names, separated by commas.")
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Of every backend.")
+@click.option(
+    "--threads", default=1, show_default=True, type=click.IntRange(1, MOST_THREADS), help="Of every backend."
+)
 @click.option("--budget", default=30.0, show_default=True, help="Seconds for latency rounds.")
 @click.option(
     "--precision",
