@@ -1,0 +1,81 @@
+"""Which tests run a line, and how long they take: what makes three hundred mutants cheap enough."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import coverage
+
+TESTS = ("pruners", "contract", "eval", "baselines", "harness", "reports", "cli")
+
+
+@dataclass
+class CoverageMap:
+    """Tests by line.
+
+    Args:
+        by_line: file → line → tests that run it, set-up excluded, since many tests may share it.
+        files: file → test files that run any of it.
+        seconds: test file → how long its tests take.
+    """
+
+    by_line: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    files: dict[str, set[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def tests_of(self, file: str, line: int, most: int = 60) -> list[str]:
+        """Tests that run a line, those of the quickest files first."""
+        found = self.by_line.get(file, {}).get(line, set())
+        return sorted(found, key=lambda test: (self.seconds.get(test.partition("::")[0], 0), test))[:most]
+
+    def files_of(self, file: str, line: int, budget_s: float = 120.0) -> list[str]:
+        """Test files that run a line, or any of the file where it runs on import alone; the quickest that fit."""
+        own = {test.partition("::")[0] for test in self.by_line.get(file, {}).get(line, set())}
+        chosen, total = [], 0.0
+        for name in sorted(own or self.files.get(file, set()), key=lambda name: self.seconds.get(name, 0)):
+            total += self.seconds.get(name, 0)
+            if chosen and total > budget_s:
+                break
+            chosen.append(name)
+        return chosen
+
+
+def measure(tree: Path, environment: dict[str, str], workers: int) -> CoverageMap:
+    """Run the tests of the rooms once in a tree, watched."""
+    timings, data_file = tree / "timings.xml", tree / ".coverage"
+    folders = ("pruners", "eval", "baselines", "harness", "reports", "src")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-n", str(workers), "-p", "no:cacheprovider"),
+            *(f"--cov={folder}" for folder in folders),
+            *("--cov-context=test", "--cov-report=", f"--junitxml={timings}"),
+            *(f"tests/{name}" for name in TESTS),
+        ],
+        cwd=tree,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    found = CoverageMap()
+    for case in ElementTree.parse(timings).iter("testcase"):
+        name = str(case.get("classname", "")).replace(".", "/") + ".py"
+        found.seconds[name] = found.seconds.get(name, 0.0) + float(case.get("time", 0))
+    data = coverage.CoverageData(str(data_file))
+    data.read()
+    for path in data.measured_files():
+        name = Path(path).relative_to(tree.resolve()).as_posix()
+        lines: dict[int, set[str]] = defaultdict(set)
+        tests = set()
+        for line, contexts in data.contexts_by_lineno(path).items():
+            for context in filter(None, contexts):
+                test, _, phase = context.rpartition("|")
+                tests.add(test.partition("::")[0])
+                # Set-up is shared: all tests of its file may rest on it.
+                lines[line].add(test.partition("::")[0] if phase == "setup" else test)
+        found.by_line[name], found.files[name] = dict(lines), tests
+    return found
