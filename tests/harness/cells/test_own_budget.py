@@ -115,7 +115,9 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
     assert job.removed == {"C7": (0, 3), "C8": (3,)}
     after = tuple(n - len(job.removed.get(layer, ())) for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome(job.identity, after, {"fine-tuned": {"test_map": 0.5}}, {}, {})
-    record = finished_record(cell, get(OWN), "toy", WIDTHS, outcome, 1e-3, Scoring({}, 0.1, 10))
+    record = finished_record(
+        cell, get(OWN), "toy", WIDTHS, outcome, 1e-3, Scoring({}, 0.1, 10, own_budget=True)
+    )
     assert (record.allocation, record.ratio, record.off_request) == ("own", 0.3, {})
     assert record.released
     assert Record.from_json(record.to_json()) == record

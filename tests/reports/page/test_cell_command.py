@@ -61,11 +61,7 @@ def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
     plan = plan_of(str(folder / "config.toml"))
     sizes = []
     for cell in plan.cells[:: max(1, len(plan.cells) // 25)]:
-        told = {
-            name: getattr(cell, name) for name in ("control", "criterion", "scope", "ratio", "finetune_scope")
-        }
-        told |= {name: getattr(cell, name) for name in ("allocation", "budget", "target", "schedule")}
-        told |= {name: getattr(cell, name) for name in ("prune_seed", "finetune_seed", "rate_choice")}
+        told = cell.described()
         if cell.criterion == "rank1_cosine_released":
             told |= {"allocation": "own", "ratio": 0.23}
         record = Record(
@@ -90,10 +86,7 @@ def claim(tmp_path):
     folder.mkdir()
     (folder / "config.toml").write_text(load_config("quick", [*SMALL, "claim=true"]).to_toml())
     cell = next(c for c in plan_of(str(folder / "config.toml")).cells if c.criterion == "l1")
-    told = {
-        name: getattr(cell, name) for name in ("criterion", "scope", "ratio", "finetune_scope", "schedule")
-    }
-    told |= {name: getattr(cell, name) for name in ("allocation", "prune_seed", "finetune_seed")}
+    told = cell.described()
     record = Record(cell=cell.identity, outcome="", data="synth", base="b", base_seed=cell.base.seed, **told)
     config = tomllib.loads((folder / "config.toml").read_text())
     assert config["claim"] is True

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -105,7 +106,12 @@ def test_the_label_does_not_decide_the_file(tmp_path):
 
 
 def test_every_parameter_of_the_front_end_is_in_the_key():
-    constants = {name.lower() for name in vars(frontend) if name.isupper()} - {"panns", "front_ends"}
+    constants = {name.lower() for name in vars(frontend) if name.isupper()} - {
+        "panns",
+        "front_ends",
+        "silence",
+    }
+    assert 10 * math.log10(frontend.FLOOR) == frontend.SILENCE  # it follows from the floor
     assert set(features.front_end()) == constants
     assert features.front_end() == {name: getattr(frontend, name.upper()) for name in constants}
 
