@@ -21,7 +21,7 @@ def foreign_suffix(place: Place) -> Case:
     place.put("x.wav", "many/x.wav")
     name = f"song.{place.chance.choice(('m4a', 'mp4', 'wma', 'aac', 'webm', 'mkv', 'M4A', 'amr'))}"
     place.write(f"many/{name}", b"\0\0\0\x20ftypM4A " * 20)
-    return hears(place, "many", codes=LEFT_OUT, says="song|m4a|suffix|left out")
+    return hears(place, "many", codes=LEFT_OUT, says="song|no recordings|left out")
 
 
 def dangling(place: Place) -> Case:

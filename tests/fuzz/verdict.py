@@ -84,7 +84,7 @@ def _checked(case: Case, ended: Ended) -> str | None:
 
 def _undecided(case: Case, ended: Ended) -> bool:
     """Whether a gate gave its third answer, which is not an error."""
-    return case.words[0] == "check" and bool(ended.out.strip()) and not ended.err.strip()
+    return "check" in case.words[:1] and bool(ended.out.strip()) and not ended.err.strip()
 
 
 def _refusal(err: str) -> list[str]:
