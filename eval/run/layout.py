@@ -107,6 +107,11 @@ class RunFiles:
         return self.folder / "scores"
 
     @property
+    def models(self) -> Path:
+        """The folder of weights that trainings at full size leave."""
+        return self.folder / "models"
+
+    @property
     def targets(self) -> Path:
         """The folder of test targets, one npz archive a data set."""
         return self.folder / "targets"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.files import remove_leftovers, whole_file
 from prunebench.harness.cells.base_job import BaseJob, load_base
-from prunebench.harness.data.features.splits import opened, split_features, split_targets
+from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import mapped_array, read_kept
@@ -26,7 +26,7 @@ def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]
         features = split_features(job.data, split, cache)
         _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))
 
-    return _kept(path, (len(opened(job.data).split(split)), None, None, None), write)
+    return _kept(path, (len(split_targets(job.data, split)), None, None, None), write)
 
 
 def store_stem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class Job(ABC):
     base: BaseJob
     removed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def identity(self) -> str:
         """Hash of what was trained and how; who asked for it does not matter."""
         common = {

@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from prunebench.eval.files import whole_file
 from prunebench.eval.measures.exact import exact_measures
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.strict import STRICT, parsed
-from prunebench.harness.cells.base_job import load_base
-from prunebench.harness.cells.best_iterate import copy_trained
+from prunebench.harness.cells.base_job import base_scores, load_base
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stage_quality import Quality, influences
 from prunebench.harness.cells.stages import Stages
@@ -68,18 +67,17 @@ def run_outcome(
     job: Job,
     base_quality: Quality,
     cache: Cache,
-    scores: Path,
+    files: RunFiles,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Compute an outcome and keep its test scores in the folder `scores`."""
-    models, identity = scores.parent / "models", job.identity
-    copy_trained(cache.base(job.base.identity), job.base.identity, models)
-    stages = Stages(job.inputs(cache), identity, base_quality, models, progress)
+    """Compute an outcome and keep its test scores in the run folder."""
+    identity = job.identity
+    stages = Stages(job.inputs(cache), identity, base_quality, files.models, progress)
     base = load_base(job.base, cache)
     model = job.run(base, stages)
-    with whole_file(scores / f"{identity}.npz", follow=False) as stream:
-        influence = influences(stages.scores, job.base.data)
-        np.savez_compressed(stream, test=stages.scores, influence=influence)
+    test = base_scores(job.base, cache)["test"] if stages.scores is None else stages.scores
+    with whole_file(files.scores_of(identity), follow=False) as stream:
+        np.savez_compressed(stream, test=test, influence=influences(test, job.base.data))
     figures, failed = exact_measures(model)
     sizes = None
     if list(stages.quality) == ["base"]:

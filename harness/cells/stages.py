@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from prunebench.harness.cells.base_job import base_scores
+import numpy as np
+from numpy.typing import NDArray
+
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
@@ -36,7 +38,7 @@ class Stages:
         timings: name → seconds, summed over rounds.
         unmeasured: stage and measure → why it is missing.
         removed: layer → filters of the base model that went, where only carrying it out showed which.
-        scores: test scores of the last stage that was measured, (clips, classes).
+        scores: test scores of the last stage that was measured, (clips, classes); `None` where none was.
         curve: (step, validation mAP) along the trainings, steps counted through.
     """
 
@@ -53,7 +55,7 @@ class Stages:
         self.timings: dict[str, float] = {}
         self.unmeasured: dict[str, str] = {}
         self.removed: dict[str, tuple[int, ...]] | None = None
-        self.scores = base_scores(inputs.base, inputs.cache)["test"]
+        self.scores: NDArray[np.float32] | None = None
         self.curve: list[tuple[int, float]] = []
         self._identity = identity
         self._models = models
@@ -72,7 +74,7 @@ class Stages:
         """Measure the quality of a stage; after a training the last iterate counts, the best stands beside it."""
         found = quality(self.inputs.scores(model), self.inputs.base.data)
         self.quality[stage], self.scores = found.figures, found.scores["test"]
-        if stage == "fine-tuned":
+        if stage == "fine-tuned" and self._course.best:
             self.quality[stage] |= best_beside(
                 model, self._course, self.inputs, self._models / self._identity
             )

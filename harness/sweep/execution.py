@@ -18,6 +18,7 @@ from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.schedule import PLAIN
 from prunebench.harness.cells.base_model import build_base
 from prunebench.harness.cells.base_outputs import store_stem
+from prunebench.harness.cells.best_iterate import copy_trained
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome, run_outcome
 from prunebench.harness.cells.scores import score_base
@@ -153,7 +154,7 @@ class Execution:
             return False
         self._jobs[job.identity] = job
         quality = known.qualities[cell.base.identity]
-        self._hand_on(node, job.identity, run_outcome, job, quality, self._cache, self._run.scores)
+        self._hand_on(node, job.identity, run_outcome, job, quality, self._cache, self._run.files)
         return True
 
     def _hand_on(self, node: Node, key: str, function: Callable[..., Any], *arguments: Any) -> None:
@@ -186,6 +187,7 @@ class Execution:
         match node:
             case BaseModel(base):
                 self._known.qualities[base.identity] = result
+                copy_trained(self._cache.base(base.identity), base.identity, self._run.files.models)
             case Scores():
                 self._known.scorings[key] = result
             case Trial() | Point():
