@@ -3,8 +3,8 @@
 A small sweep runs in this process under a profiler. The first call of every function counts, as for one who follows
 the calls and reads each function once. A stay is a run of such calls in one file, a return a stay in one that was left
 before. Each journey has a home: the sub-packages that its job is about. From there one opens the function of
-another sub-package that is called, and reads there what it promises, not what it calls in turn. What runs while a module
-is imported does not count, and comprehensions belong to the function around them.
+another sub-package that is called, and reads there what it promises, not what it calls in turn. What runs while a
+module is imported does not count, and comprehensions belong to the function around them.
 
     python docs/_journey.py             files, stays and returns of each journey, and files without that rule
     python docs/_journey.py --list      the files themselves, in order
