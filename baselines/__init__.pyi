@@ -11,7 +11,7 @@ from .regression.base_models import keeping_spread, with_spread
 from .regression.baseline import Baseline, MadeWith, load_baseline, save_baseline, write_baseline
 from .regression.committed import baseline_path, committed_baselines, committed_folder, committed_path
 from .regression.entries import entries_of_run, entry_name
-from .regression.model_figures import figures_of_model
+from .regression.figures_of_model import figures_of_model
 from .regression.operating_point import COSTS, MODEL_ENTRY, BaseSpread, Figures, Quality, Speed
 from .regression.run_quality import RunQuality
 from .regression.tolerances import Allowance, Margin, Tolerances

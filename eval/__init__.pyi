@@ -13,7 +13,7 @@ from .cost.counters import COUNTERS, fvcore_macs, thop_macs
 from .cost.file_size import compressed_file_bytes, file_bytes
 from .cost.layer_counts import Count, layer_counts
 from .errors import InputError
-from .measures.contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
+from .measures.measure_contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
 from .measures.measure_registry import get_measure, measure_names
 from .quality.accuracy import accuracy
 from .quality.agreement import Agreement, kendall_tau, overlap, spearman_rho

@@ -7,10 +7,10 @@ import pickle
 import torch
 from torch import Tensor
 
-from prunebench.pruners.agreement import assert_close, assert_finite
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
 from prunebench.pruners.label import split_label
+from prunebench.pruners.score_agreement import assert_close, assert_finite
 from prunebench.pruners.specimen import gaussian
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from prunebench.pruners.agreement import assert_close, assert_finite
 from prunebench.pruners.contract import Pruner
+from prunebench.pruners.score_agreement import assert_close, assert_finite
 from prunebench.pruners.specimen import FILTER_AXIS, Specimen, gaussian
 
 

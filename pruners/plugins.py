@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
-from prunebench.pruners.foreign_code import foreign_code
+from prunebench.pruners.foreign_pruner import foreign_code
 
 GROUP = "prunebench.pruners"
 

@@ -12,7 +12,7 @@ from prunebench.pruners.chip import ChannelIndependence
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.energy import Energy
 from prunebench.pruners.entropy import Entropy
-from prunebench.pruners.foreign_code import raised
+from prunebench.pruners.foreign_pruner import raised
 from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
 from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian

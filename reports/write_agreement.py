@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prunebench.eval.quality.agreement import Agreement
 
 CELL = 0.3  # inches
-Measure: TypeAlias = "Callable[[Agreement], float]"
+AgreementFigure: TypeAlias = "Callable[[Agreement], float]"
 
 
 def write_agreement(rows: Sequence[Agreement], folder: Path) -> list[Path]:
@@ -80,7 +80,7 @@ def draw_criteria(rows: Sequence[Agreement]) -> Figure:
     names = list(dict.fromkeys(name for row in rows for name in (row.a, row.b)))
     place = {name: index for index, name in enumerate(names)}
 
-    def matrix(measure: Measure) -> NDArray[np.float64]:
+    def matrix(measure: AgreementFigure) -> NDArray[np.float64]:
         found = np.full((len(names), len(names)), np.nan)
         for a, b in dict.fromkeys((row.a, row.b) for row in rows):
             mean = fmean(measure(row) for row in rows if (row.a, row.b) == (a, b))
@@ -95,7 +95,7 @@ def draw_layers(rows: Sequence[Agreement]) -> Figure:
     pairs = list(dict.fromkeys((row.a, row.b) for row in rows))
     layers = list(dict.fromkeys(row.layer for row in rows))
 
-    def matrix(measure: Measure) -> NDArray[np.float64]:
+    def matrix(measure: AgreementFigure) -> NDArray[np.float64]:
         found = np.full((len(pairs), len(layers)), np.nan)
         for row in rows:
             found[pairs.index((row.a, row.b)), layers.index(row.layer)] = measure(row)
@@ -105,7 +105,7 @@ def draw_layers(rows: Sequence[Agreement]) -> Figure:
 
 
 def _draw(
-    matrix: Callable[[Measure], NDArray[np.float64]],
+    matrix: Callable[[AgreementFigure], NDArray[np.float64]],
     rows: Sequence[Agreement],
     down: Sequence[str],
     across: Sequence[str],

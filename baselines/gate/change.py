@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 COLUMNS = ("entry", "figure", "baseline", "found", "change", "allowed", "verdict")
 
-Value: TypeAlias = int | float | tuple[int, ...] | None
+FigureValue: TypeAlias = int | float | tuple[int, ...] | None
 
 
 class Verdict(IntEnum):
@@ -38,8 +38,8 @@ class Change:
 
     entry: str
     figure: str
-    before: Value
-    after: Value
+    before: FigureValue
+    after: FigureValue
     verdict: Verdict
     remark: str
     allowed: str = ""
@@ -96,7 +96,7 @@ class Change:
         return _shown(self.before), _shown(self.after)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: FigureValue) -> str:
     if value is None:
         return "absent"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

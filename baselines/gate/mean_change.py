@@ -19,7 +19,7 @@ from scipy.special import stdtrit
 
 from prunebench.eval.errors import InputError
 
-Table = NDArray[np.float64]
+ClassTable = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def unpaired_change(
     )
 
 
-def _table(values: ArrayLike) -> Table:
+def _table(values: ArrayLike) -> ClassTable:
     found = np.asarray(values, dtype=np.float64)
     if found.ndim != 2 or not found.size:
         raise InputError(f"A table must be (units, classes), of one at least each. Found {found.shape}.")
@@ -129,12 +129,12 @@ def _table(values: ArrayLike) -> Table:
     return found
 
 
-def _variance(means: Table) -> float:
+def _variance(means: ClassTable) -> float:
     """With one value there is none to see."""
     return float(np.var(means, ddof=1)) if len(means) > 1 else 0.0
 
 
-def _residual_square(table: Table) -> float:
+def _residual_square(table: ClassTable) -> float:
     """Sum of squares of what neither the units nor the classes explain."""
     left = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
     return float((left**2).sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal[
+ClaimVerdict = Literal[
     "follows",  # from the architecture, in the convention named
     "follows in one convention",
     "does not follow",
@@ -46,7 +46,7 @@ class Finding:
 
     claim: Claim
     measured: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     remark: str = ""
 
     def as_row(self) -> dict[str, str]:

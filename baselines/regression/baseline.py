@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from prunebench.baselines.regression.operating_point import Count, Figures, first_problem
+from prunebench.baselines.regression.operating_point import Figures, PositiveCount, first_problem
 from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, write_text
@@ -44,11 +44,11 @@ class MadeWith:
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
 class _ExactFigures:
-    widths: Annotated[tuple[Count, ...], Field(min_length=12, max_length=12)]
-    parameters: Count
-    parameter_bytes: Count
-    macs_backbone: Count
-    macs_with_frontend: Count
+    widths: Annotated[tuple[PositiveCount, ...], Field(min_length=12, max_length=12)]
+    parameters: PositiveCount
+    parameter_bytes: PositiveCount
+    macs_backbone: PositiveCount
+    macs_with_frontend: PositiveCount
 
 
 class Baseline(BaseModel):

@@ -18,7 +18,7 @@ from prunebench.baselines.regression.operating_point import COSTS, Figures, Qual
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import OWN, Record
 
-ClassPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
+KeptPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
 
 ONE_SHOT = "one-shot"
 _LATENCY = "latency_backbone_ratio"
@@ -58,7 +58,7 @@ def cell_name(record: Record) -> str:
 
 
 def entries_of_run(
-    records: Sequence[Record], precisions: Callable[[Record], ClassPrecisions | None] | None = None
+    records: Sequence[Record], precisions: Callable[[Record], KeptPrecisions | None] | None = None
 ) -> dict[str, Figures]:
     """The entries of a run, by name in sorted order; a failed cell measured nothing and gives none.
 
@@ -78,7 +78,7 @@ def entries_of_run(
 
 
 def _entry(
-    name: str, cells: Sequence[Record], precisions: Callable[[Record], ClassPrecisions | None] | None
+    name: str, cells: Sequence[Record], precisions: Callable[[Record], KeptPrecisions | None] | None
 ) -> Figures:
     figures = [_figures(record) for record in cells]
     if any(other != figures[0] for other in figures[1:]):
@@ -115,7 +115,7 @@ def _speed(timings: Mapping[str, float]) -> Speed | None:
     return None if ratio is None or precision is None else Speed(round(ratio, 4), round(precision, 4))
 
 
-def _quality(cells: Sequence[Record], found: Iterable[ClassPrecisions | None]) -> Quality | None:
+def _quality(cells: Sequence[Record], found: Iterable[KeptPrecisions | None]) -> Quality | None:
     """Of all cells or of none: a cell whose scores are gone is said by the gate, not left out."""
     names = [cell_name(record) for record in cells]
     rows: dict[str, tuple[float | None, ...]] = {}

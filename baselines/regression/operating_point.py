@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 MODEL_ENTRY = "model"
 COSTS = ("parameters", "parameter_bytes", "macs_backbone", "macs_with_frontend")
 
-Count = Annotated[int, Field(ge=1)]
+PositiveCount = Annotated[int, Field(ge=1)]
 Precision = Annotated[float, Field(ge=0, le=1)]
 
 _CONFIG = ConfigDict(strict=True, extra="forbid")
@@ -41,7 +41,7 @@ class BaseSpread:
     """
 
     variance: Annotated[float, Field(ge=0)]
-    freedom: Count
+    freedom: PositiveCount
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -90,13 +90,13 @@ class Figures:
         ValueError: for counts that are no integers of at least 1, or other than twelve widths.
     """
 
-    widths: Annotated[tuple[Count, ...], Field(min_length=12, max_length=12)]
-    parameters: Count
-    parameter_bytes: Count
-    macs_backbone: Count
-    macs_with_frontend: Count
-    file_bytes: Count | None = None
-    checkpoint_bytes: Count | None = None
+    widths: Annotated[tuple[PositiveCount, ...], Field(min_length=12, max_length=12)]
+    parameters: PositiveCount
+    parameter_bytes: PositiveCount
+    macs_backbone: PositiveCount
+    macs_with_frontend: PositiveCount
+    file_bytes: PositiveCount | None = None
+    checkpoint_bytes: PositiveCount | None = None
     speed: Speed | None = None
     quality: Quality | None = field(default=None, hash=False)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.baselines.regression.entries import ClassPrecisions
+from prunebench.baselines.regression.entries import KeptPrecisions
 from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
@@ -32,7 +32,7 @@ class RunQuality:
         self._found: dict[str, tuple[float | None, ...]] = {}
         self.classes: dict[str, tuple[str, ...]] = {}
 
-    def __call__(self, record: Record) -> ClassPrecisions | None:
+    def __call__(self, record: Record) -> KeptPrecisions | None:
         """Digest of the test clips and average precision of each class, `None` where scores are not kept.
 
         Raises:

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from prunebench.eval.errors import InputError, nearest
 
-Share = Annotated[float, Field(ge=0, lt=1)]
+Proportion = Annotated[float, Field(ge=0, lt=1)]
 
 
 def _not_blank(reason: str) -> str:
@@ -36,7 +36,7 @@ class Allowance:
         reason: why this much.
     """
 
-    relative: Share
+    relative: Proportion
     reason: Reason
 
 
@@ -50,7 +50,7 @@ class Margin:
         reason: why this much.
     """
 
-    map: Share
+    map: Proportion
     level: Annotated[float, Field(gt=0, lt=0.5)]
     reason: Reason
 

@@ -6,7 +6,7 @@ import functools
 
 from torch import nn
 
-from prunebench.eval.measures.contract import ModelMeasure
+from prunebench.eval.measures.measure_contract import ModelMeasure
 from prunebench.eval.measures.measure_registry import installed_measures, model_measures, take
 
 

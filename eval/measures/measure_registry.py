@@ -8,7 +8,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.measures.contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure, is_defined
+from prunebench.eval.measures.measure_contract import (
+    Measure,
+    ModelMeasure,
+    QualityMeasure,
+    ShapeMeasure,
+    is_defined,
+)
 from prunebench.eval.measures.model_measures import MODEL
 from prunebench.eval.measures.quality_measures import QUALITY
 from prunebench.eval.measures.shape_measures import BACKEND, SHAPE

@@ -8,7 +8,7 @@ from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import count_macs, count_parameters, parameter_bytes
 from prunebench.eval.cost.file_size import file_bytes
 from prunebench.eval.cost.geometry import clip_of
-from prunebench.eval.measures.contract import ModelMeasure
+from prunebench.eval.measures.measure_contract import ModelMeasure
 
 _THOP: dict[tuple[Any, ...], tuple[int, int]] = {}
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.measures.contract import QualityMeasure
+from prunebench.eval.measures.measure_contract import QualityMeasure
 from prunebench.eval.quality.accuracy import accuracy
 from prunebench.eval.quality.average_precision import mean_average_precision, micro_average_precision
 from prunebench.eval.quality.label_ranking import lwlrap
 from prunebench.eval.quality.roc import d_prime, roc_auc
 
-Targets = NDArray[np.bool_]
-Scores = NDArray[np.float32]
+TargetsArray = NDArray[np.bool_]
+ClipScoresArray = NDArray[np.float32]
 
 
-def _macro_auc(targets: Targets, scores: Scores) -> float:
+def _macro_auc(targets: TargetsArray, scores: ClipScoresArray) -> float:
     areas = roc_auc(targets, scores)
     known = areas[~np.isnan(areas)]
     return float(known.mean()) if known.size else float("nan")
 
 
-def _accuracy(targets: Targets, scores: Scores) -> float:
+def _accuracy(targets: TargetsArray, scores: ClipScoresArray) -> float:
     single = bool((targets.sum(axis=1) == 1).all())
     return accuracy(targets, scores) if single else float("nan")
 

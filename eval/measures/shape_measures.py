@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prunebench.eval.measures.contract import Measure, ShapeMeasure
-from prunebench.eval.runtime.energy import forward_energy
+from prunebench.eval.measures.measure_contract import Measure, ShapeMeasure
+from prunebench.eval.runtime.forward_energy import forward_energy
 from prunebench.eval.runtime.memory import peak_memory
 
 BACKEND_NAMES = ("eager", "folded", "compile", "onnxruntime", "openvino", "onnxruntime-int8")

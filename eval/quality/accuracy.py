@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.inputs import checked
+from prunebench.eval.quality.checked_inputs import checked
 
 
 def accuracy(targets: ArrayLike, scores: ArrayLike) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.inputs import checked
+from prunebench.eval.quality.checked_inputs import checked
 from prunebench.eval.quality.ranks import weighted_precisions
 
 _BLOCK_WEIGHTS = 2**22  # 32 MB of weights are permuted at a time, whatever the number of resamples

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.inputs import checked
+from prunebench.eval.quality.checked_inputs import checked
 
 
 def clip_influences(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from prunebench.eval.quality.inputs import checked
+from prunebench.eval.quality.checked_inputs import checked
 from prunebench.eval.quality.ranks import positive_ranks
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from prunebench.eval.quality.inputs import checked
+from prunebench.eval.quality.checked_inputs import checked
 from prunebench.eval.quality.ranks import mean_per_column, positive_ranks
 
 

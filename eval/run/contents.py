@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text
-from prunebench.eval.run.forms import CurveLine, Environment, MeasureDeclaration, Plan, RemovedLine
+from prunebench.eval.run.forms import CurveLine, Environment, MeasureDeclaration, PlanForm, RemovedLine
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.text.parsing import parsed_toml
@@ -33,7 +33,7 @@ def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:
                 f"No run folder at `{files.folder}`, which has no `{files.plan.name}`: {MADE_BY}."
             )
         return []
-    return list(_held(files.plan, Plan, "a list of cells' identities"))
+    return list(_held(files.plan, PlanForm, "a list of cells' identities"))
 
 
 def environment_of(files: RunFiles, *, required: bool = False) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from prunebench.eval.text.strict import STRICT
 
-Plan = list[str]  # `plan.json`: identities of cells
+PlanForm = list[str]  # `plan.json`: identities of cells
 
 
 @dataclass(frozen=True)

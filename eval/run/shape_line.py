@@ -17,7 +17,7 @@ from prunebench.eval.text.strict import STRICT, check_form
 
 
 @dataclass(frozen=True)
-class Shape:
+class ShapeTimings:
     """What was measured of one shape, alone on the machine.
 
     Args:
@@ -40,7 +40,7 @@ class Shape:
         return json.dumps({"schema_version": self.schema, **dataclasses.asdict(self)})
 
     @classmethod
-    def from_json(cls, line: str) -> Shape:
+    def from_json(cls, line: str) -> ShapeTimings:
         """The shape a line holds.
 
         Raises:
@@ -58,10 +58,10 @@ class Shape:
         return cls(tuple(found["widths"]), dict(found["timings"]), **told)
 
 
-def load_shapes(run: Path | str) -> dict[tuple[int, ...], Shape]:
+def load_shapes(run: Path | str) -> dict[tuple[int, ...], ShapeTimings]:
     """Latency and memory of each distinct shape of a run, by widths; the last measurement counts.
 
     Raises:
         InputError: for a line of another schema or that cannot be read.
     """
-    return {shape.widths: shape for shape in run_lines(RunFiles(Path(run)).shapes, Shape.from_json)}
+    return {shape.widths: shape for shape in run_lines(RunFiles(Path(run)).shapes, ShapeTimings.from_json)}

@@ -16,7 +16,7 @@ from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory
 from prunebench.eval.runtime.latency import DEFAULT_EFFORT, Effort, interleaved
 from prunebench.eval.runtime.precision import LEAST, relative_precision
 
-Shape = TypeVar("Shape", bound=Hashable)
+ShapeLabel = TypeVar("ShapeLabel", bound=Hashable)
 Timed: TypeAlias = dict[tuple[int, str], tuple[list[float], list[float]] | str]
 
 
@@ -47,15 +47,15 @@ class Latency:
 
 def compare_backends(
     factory: Factory,
-    shapes: Mapping[Shape, Mapping[str, object]],
-    reference: Shape,
+    shapes: Mapping[ShapeLabel, Mapping[str, object]],
+    reference: ShapeLabel,
     backends: Sequence[str],
     *,
     input_shape: Sequence[int] = LOG_MEL_CLIP,
     method: str = "from_log_mel",
     threads: int = 1,
     effort: Effort = DEFAULT_EFFORT,
-) -> dict[Shape, dict[str, Latency | str]]:
+) -> dict[ShapeLabel, dict[str, Latency | str]]:
     """Every shape through every backend, interleaved, so that drift of the machine cancels in each ratio.
 
     Args:
@@ -96,7 +96,7 @@ def compare_backends(
         missing |= dead
         usable = [name for name in usable if name not in dead]
         timed = time(usable, effort) if usable else {}
-    found: dict[Shape, dict[str, Latency | str]] = {label: dict(missing) for label in labels}
+    found: dict[ShapeLabel, dict[str, Latency | str]] = {label: dict(missing) for label in labels}
     for (place, name), result in timed.items():
         found[labels[place]][name] = (
             result if isinstance(result, str) else _latency(*result, batch=input_shape[0])

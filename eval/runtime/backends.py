@@ -26,7 +26,7 @@ from prunebench.eval.cost.entry import Entry
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
 
-Run = Callable[[Tensor], tuple[Tensor, ...]]
+Forward = Callable[[Tensor], tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Backend:
     name: str
     what: str
     modules: tuple[str, ...]
-    prepare: Callable[[nn.Module, str, Tensor, int], Run]
+    prepare: Callable[[nn.Module, str, Tensor, int], Forward]
 
     def missing(self) -> str | None:
         """Why it cannot be used here, in one sentence; `None` where it can."""
@@ -68,11 +68,11 @@ def backend(name: str) -> Backend:
     return BACKENDS[name]
 
 
-def _eager(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
+def _eager(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     return Entry(model, method)
 
 
-def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
+def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     entry = Entry(model, method)
     for parent in entry.modules():
         children = dict(parent.named_children())
@@ -87,16 +87,16 @@ def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> Run
     return entry
 
 
-def _compiled(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
-    run: Run = torch.compile(Entry(model, method))
+def _compiled(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
+    run: Forward = torch.compile(Entry(model, method))
     return run
 
 
-def _onnxruntime(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
+def _onnxruntime(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     return _session(onnx_bytes(model, method, example.shape), threads)
 
 
-def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
+def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     import openvino
 
     graph = openvino.convert_model(io.BytesIO(onnx_bytes(model, method, example.shape)))
@@ -114,7 +114,7 @@ def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> R
     return run
 
 
-def _int8(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
+def _int8(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]  # the library is untyped
@@ -149,7 +149,7 @@ def _int8(model: nn.Module, method: str, example: Tensor, threads: int) -> Run:
         return _session(after.read_bytes(), threads)
 
 
-def _session(graph: bytes, threads: int) -> Run:
+def _session(graph: bytes, threads: int) -> Forward:
     import onnxruntime
 
     options: Any = onnxruntime.SessionOptions()
@@ -187,7 +187,7 @@ LOSSY = (
 )  # outputs differ from torch's by more than rounding, so quality must be measured
 
 
-def run_in_batches(run: Run, features: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
+def run_in_batches(run: Forward, features: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
     """Probabilities (clips, classes) of a prepared model on features (clips, frames, mels)."""
     found = []
     with torch.inference_mode():

@@ -22,7 +22,7 @@ from prunebench.eval.runtime.child import in_child
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
 from prunebench.eval.runtime.precision import LEAST, is_look, relative_precision, rounds_needed
 
-Shape = TypeVar("Shape", bound=Hashable)
+Label = TypeVar("Label", bound=Hashable)
 
 # Fast passes are repeated for this long, so that a tick of the timer does not show. Not longer: the shorter a round,
 # the nearer in time are the two passes of a ratio, and the better the machine's drift cancels.
@@ -59,15 +59,15 @@ DEFAULT_EFFORT = Effort()
 
 def compare_latency(
     factory: Factory,
-    shapes: Mapping[Shape, Mapping[str, object]],
-    reference: Shape,
+    shapes: Mapping[Label, Mapping[str, object]],
+    reference: Label,
     *,
     input_shape: Sequence[int] = LOG_MEL_CLIP,
     method: str = "from_log_mel",
     convention: str = "backbone",
     threads: int = 1,
     effort: Effort = DEFAULT_EFFORT,
-) -> dict[Shape, dict[str, float]]:
+) -> dict[Label, dict[str, float]]:
     """Median latency of each shape with its quartiles, and its ratio to the reference.
 
     Models are built anew with the weights of `factory(**kwargs)`, run eagerly in eval mode, and timed with

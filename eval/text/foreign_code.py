@@ -1,7 +1,7 @@
 """Code of others: pruners, measures, networks and data sets may raise anything, and it becomes one sentence.
 
 Every place that runs such code does so inside `foreign_code`. `prunebench.pruners`, which knows nothing of this room,
-has the same for its own loader (`pruners/foreign_code.py`), and one test holds both.
+has the same for its own loader (`pruners/foreign_pruner.py`), and one test holds both.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.counts import Scores, _check_ratio
-from prunebench.harness.budget.label import read_label
+from prunebench.harness.budget.budget_label import read_label
+from prunebench.harness.budget.counts import LayerScores, _check_ratio
 from prunebench.harness.budget.target import BudgetPoint, check_reached, without
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import LAYERS
@@ -111,7 +111,7 @@ class Global(Floored):
                 f"Found `{self.normalise}`."
             )
 
-    def order(self, scores: Scores, filters: Mapping[str, int] | None = None) -> NDArray[np.int64]:
+    def order(self, scores: LayerScores, filters: Mapping[str, int] | None = None) -> NDArray[np.int64]:
         """Places (in `scores`) of the layers that lose a filter, one after the other; of equal scores the first.
 
         Args:

@@ -14,7 +14,7 @@ from prunebench.harness.budget.target import BudgetPoint, check_reached, nearest
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import LAYERS
 
-Scores = Mapping[str, NDArray[np.float64]]
+LayerScores = Mapping[str, NDArray[np.float64]]
 
 
 def counts_along(

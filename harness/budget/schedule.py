@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.label import read_label
+from prunebench.harness.budget.budget_label import read_label
 from prunebench.pruners.label import Labelled
 
 VERSION = 1  # raised when a schedule other than `one-shot` would give other weights

@@ -16,13 +16,13 @@ from prunebench.harness.budget.allocation import PerLayer
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import LAYERS
 
-Curve = Sequence[tuple[float, float]]  # (ratio, part of the validation mAP that is lost), ascending
+LossCurve = Sequence[tuple[float, float]]  # (ratio, part of the validation mAP that is lost), ascending
 SLOPE = 1e-6  # by which a curve rises at least, so that filters that cost nothing have an order too
 
 
 def sensitivity_curves(
     run: Path | str, data: str, criterion: str, model: Architecture, layers: Sequence[str]
-) -> dict[str, Curve]:
+) -> dict[str, LossCurve]:
     """What each layer alone loses of the validation mAP, before fine-tuning, the mean over seeds.
 
     After recalibration where the run has it. Test clips play no part: the table chooses widths.
@@ -67,7 +67,7 @@ def sensitivity_curves(
     return curves
 
 
-def _curve(records: Iterable[Record]) -> Curve:
+def _curve(records: Iterable[Record]) -> LossCurve:
     by_ratio: dict[float, list[float]] = {}
     for record in records:
         base = record.stages["base"]["validation_map"]
@@ -78,7 +78,7 @@ def _curve(records: Iterable[Record]) -> Curve:
 
 
 def sensitivity_order(
-    curves: Mapping[str, Curve], allocation: PerLayer, widths: Mapping[str, int]
+    curves: Mapping[str, LossCurve], allocation: PerLayer, widths: Mapping[str, int]
 ) -> NDArray[np.int64]:
     """Places (in `curves`) of the layers that lose a filter, one after the other.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.npz import read_arrays
-from prunebench.harness.cells.stage_quality import Scores
+from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_targets
@@ -50,19 +50,19 @@ def base_job(config: Config, base: Base, data: DataOptions) -> BaseJob:
     return BaseJob(base.identity, data, model.widths, model.embedding, config.base.recipe, base.seed, start)
 
 
-def base_scores(job: BaseJob, cache: Cache) -> Scores:
+def base_scores(job: BaseJob, cache: Cache) -> SplitScores:
     """Split → probabilities of the base model that `build_base` made."""
     return read_base_scores(job, cache.base(job.identity) / "scores.npz")
 
 
-def read_base_scores(job: BaseJob, path: Path) -> Scores:
+def read_base_scores(job: BaseJob, path: Path) -> SplitScores:
     """Split → probabilities in a file.
 
     Raises:
         InputError: for a file that is damaged, or scores of other clips.
     """
     splits = ("validation", "test")
-    scores: Scores = dict(zip(splits, read_arrays(path, *splits), strict=True))
+    scores: SplitScores = dict(zip(splits, read_arrays(path, *splits), strict=True))
     for split, values in scores.items():
         if values.shape != split_targets(job.data, split).shape or not np.isfinite(values).all():
             raise InputError(f"its scores of the {split} clips are others")

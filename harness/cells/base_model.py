@@ -16,7 +16,7 @@ from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.cells.base_job import BaseJob, base_scores, read_base_scores
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.inputs import Inputs
-from prunebench.harness.cells.stage_quality import Measured, Quality, quality
+from prunebench.harness.cells.stage_quality import Measured, QualityFigures, quality
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
@@ -30,10 +30,10 @@ from prunebench.harness.training.state import forget_training, training_state
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import read_kept
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
-def build_base(job: BaseJob, cache: Cache, progress: Progress | None = None) -> Quality:
+def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -> QualityFigures:
     """Train the base model of a job, unless the cache holds it, and give its quality."""
     folder = cache.base(job.identity)
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def _write_scores(model: Cnn14, inputs: Inputs, folder: Path) -> Measured:
     return found
 
 
-def _kept_model(job: BaseJob, folder: Path) -> tuple[Quality | None, Cnn14 | None]:
+def _kept_model(job: BaseJob, folder: Path) -> tuple[QualityFigures | None, Cnn14 | None]:
     """What the cache holds of the base model, without what is damaged."""
     figures = read_kept(folder / "quality.json", _figures)
     if figures is None:
@@ -75,7 +75,7 @@ def _kept_model(job: BaseJob, folder: Path) -> tuple[Quality | None, Cnn14 | Non
     return figures, None if None in beside else model
 
 
-def _figures(path: Path) -> Quality:
+def _figures(path: Path) -> QualityFigures:
     found = parsed_json(read_text(path))
     if not isinstance(found, dict) or not all(isinstance(value, int | float) for value in found.values()):
         raise InputError("it holds no figures by name")
@@ -99,7 +99,7 @@ def new_model(job: BaseJob, widths: tuple[int, ...]) -> Cnn14:
     return model
 
 
-def adapted(start: StartingPoint, inputs: Inputs, progress: Progress | None = None) -> tuple[Cnn14, Course]:
+def adapted(start: StartingPoint, inputs: Inputs, progress: OnProgress | None = None) -> tuple[Cnn14, Course]:
     """A user's model as it is where the classes are those of the data set, else with a new head that is trained."""
     job, model = inputs.base, start.load()
     if start.fits(opened(job.data).class_names):
@@ -113,7 +113,7 @@ def adapted(start: StartingPoint, inputs: Inputs, progress: Progress | None = No
     return model, _trained(model, inputs, progress)
 
 
-def _trained(model: Cnn14, inputs: Inputs, progress: Progress | None) -> Course:
+def _trained(model: Cnn14, inputs: Inputs, progress: OnProgress | None) -> Course:
     job = inputs.base
     state = training_state(inputs.cache, job.identity)
     return fit(model, replace(inputs.training(job.recipe, job.seed), progress=progress, state=state))

@@ -12,7 +12,7 @@ from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.base_outputs import stem_features, teacher_probabilities
 from prunebench.harness.cells.finetuning import Finetuning
-from prunebench.harness.cells.stage_quality import Scores
+from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
@@ -62,7 +62,7 @@ class Inputs:
             return predict(model, self.clips(split), tail=True)
         return predictions(model, self.clips(split), self.recipe)
 
-    def scores(self, model: Cnn14) -> Scores:
+    def scores(self, model: Cnn14) -> SplitScores:
         """Probabilities of the splits that quality is measured on."""
         return {split: self.predict(model, split) for split in ("validation", "test")}
 

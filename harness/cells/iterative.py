@@ -10,13 +10,13 @@ import torch
 
 from prunebench.harness.budget import schedule
 from prunebench.harness.budget.allocation import Allocation, Global
-from prunebench.harness.budget.counts import counts_along
+from prunebench.harness.budget.counts import LayerScores, counts_along
 from prunebench.harness.budget.ratio import lowest
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.finetuning import Finetuning, round_seed
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
-from prunebench.harness.cells.scores import Scores, ScoringJob, score_model
+from prunebench.harness.cells.scores import ScoringJob, score_model
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
@@ -106,7 +106,7 @@ class Iterative(Job):
         }
 
     def _counts(
-        self, number: int, scores: Scores, base: Cnn14, alive: Mapping[str, np.ndarray]
+        self, number: int, scores: LayerScores, base: Cnn14, alive: Mapping[str, np.ndarray]
     ) -> tuple[int, ...]:
         """Filters that each layer loses in a round; a target must be met by the last alone."""
         layers, part = self.scoring.layers, self.parts[number]

@@ -13,7 +13,7 @@ from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.one_shot import OneShot
-from prunebench.harness.cells.removal import Counts, Removal, architecture, budget_point, pruner_of
+from prunebench.harness.cells.removal import Removal, RemovalCounts, architecture, budget_point, pruner_of
 from prunebench.harness.cells.scores import Scoring, ScoringJob
 from prunebench.harness.config.config import Config
 from prunebench.harness.plan.cell import Cell
@@ -77,7 +77,7 @@ def _from_scratch(config: Config, removal: Removal) -> FromScratch:
 def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iterative:
     cell, prune, rounds = removal.cell, config.prune, removal.cell.schedule.rounds
     shares = [(number + 1) / rounds for number in range(rounds)]
-    parts: list[BudgetPoint | Counts] = []
+    parts: list[BudgetPoint | RemovalCounts] = []
     if isinstance(cell.allocation, Global):
         parts += [budget_point(cell).part(share) for share in shares]
     else:
@@ -101,7 +101,7 @@ def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iter
     )
 
 
-def _equal_macs_steps(config: Config, removal: Removal, counts: Counts) -> int:
+def _equal_macs_steps(config: Config, removal: Removal, counts: RemovalCounts) -> int:
     """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
 
     Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has

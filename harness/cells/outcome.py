@@ -18,7 +18,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import base_scores, load_base
 from prunebench.harness.cells.job import Job
-from prunebench.harness.cells.stage_quality import Quality, influences
+from prunebench.harness.cells.stage_quality import QualityFigures, influences
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.cells.weights_digest import weights_digest
 from prunebench.harness.data.features.splits import split_features
@@ -65,7 +65,7 @@ class Outcome:
 
 def run_outcome(
     job: Job,
-    base_quality: Quality,
+    base_quality: QualityFigures,
     cache: Cache,
     files: RunFiles,
     progress: Callable[[int, int], None] | None = None,

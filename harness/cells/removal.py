@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 
 from prunebench.harness.budget.allocation import Global, SameAs
-from prunebench.harness.budget.counts import counts_along
+from prunebench.harness.budget.counts import LayerScores, counts_along
 from prunebench.harness.budget.ratio import filters_outside, lowest, removal_count
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
-from prunebench.harness.cells.scores import Scores, Scoring
+from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
@@ -22,7 +22,7 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning.sources import resolve
 from prunebench.pruners.contract import Pruner
 
-Counts = tuple[int, ...]
+RemovalCounts = tuple[int, ...]
 
 
 @functools.lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ class Removal:
     scoring: Scoring | None = None
     leader: Scoring | None = None
 
-    def counts(self) -> Counts:
+    def counts(self) -> RemovalCounts:
         """Filters that each layer of the scope loses.
 
         Raises:
@@ -101,17 +101,17 @@ class Removal:
             for (layer, values), count in zip(self._ranked().items(), self.counts(), strict=True)
         }
 
-    def _along(self, allocation: Global, scores: Scores) -> Counts:
+    def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:
         point, model = budget_point(self.cell), architecture(self.base)
         return counts_along(allocation.order(scores), point, model, self.cell.scope.layers, allocation.keeps)
 
-    def _ranked(self) -> Scores:
+    def _ranked(self) -> LayerScores:
         """Scores of the scope by the cell's criterion, upside down for the reversed control."""
         assert self.scoring is not None, "a cell without a criterion removes no filters by scores"
         sign = -1 if self.cell.control == "reversed" else 1
         return {layer: sign * values for layer, values in self._of_scope(self.scoring).items()}
 
-    def _of_scope(self, scoring: Scoring) -> Scores:
+    def _of_scope(self, scoring: Scoring) -> LayerScores:
         return {layer: scoring.scores[layer] for layer in self.cell.scope.layers}
 
     def _outside(self, scoring: Scoring) -> dict[str, tuple[int, ...]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.memory import peak_growth
+from prunebench.harness.budget.counts import LayerScores
 from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
@@ -18,8 +18,6 @@ from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
 from prunebench.harness.workspace.cache import Cache
 from prunebench.pruners.contract import COLLECTED
-
-Scores = Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class ScoringJob:
 class Scoring:
     """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep."""
 
-    scores: Scores
+    scores: LayerScores
     seconds: float
     peak_bytes: int = 0
     own_budget: bool = False

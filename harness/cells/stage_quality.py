@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.eval.measures.contract import QualityMeasure
+from prunebench.eval.measures.measure_contract import QualityMeasure
 from prunebench.eval.measures.measure_registry import installed_measures, quality_measures, take
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.quality.influence import clip_influences
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, split_targets
 
-Quality = dict[str, float]
-Scores = dict[str, NDArray[np.float32]]
+QualityFigures = dict[str, float]
+SplitScores = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Measured:
         failed: `test_NAME` → why a measure is missing.
     """
 
-    figures: Quality
-    scores: Scores
+    figures: QualityFigures
+    scores: SplitScores
     failed: Mapping[str, str]
 
 
-def quality(scores: Scores, data: DataOptions) -> Measured:
+def quality(scores: SplitScores, data: DataOptions) -> Measured:
     """Every quality measure on the test clips, mean average precision on the validation clips too.
 
     Args:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
-from prunebench.harness.cells.stage_quality import Quality, quality
+from prunebench.harness.cells.stage_quality import QualityFigures, quality
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
@@ -46,12 +46,12 @@ class Stages:
         self,
         inputs: Inputs,
         identity: str,
-        base_quality: Quality,
+        base_quality: QualityFigures,
         models: Path,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.inputs = inputs
-        self.quality: dict[str, Quality] = {"base": base_quality}
+        self.quality: dict[str, QualityFigures] = {"base": base_quality}
         self.timings: dict[str, float] = {}
         self.unmeasured: dict[str, str] = {}
         self.removed: dict[str, tuple[int, ...]] | None = None

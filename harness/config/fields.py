@@ -25,7 +25,7 @@ Listed = pydantic.BeforeValidator(_listed)
 Rates = Annotated[tuple[Rate, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Shares = Annotated[tuple[Share, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
-Targets = Annotated[tuple[Share, ...], Listed, pydantic.AfterValidator(_once)]
+TargetShares = Annotated[tuple[Share, ...], Listed, pydantic.AfterValidator(_once)]
 Labels = Annotated[tuple[str, ...], Field(min_length=1), Listed]
 Seeds = Annotated[
     tuple[Annotated[int, Field(ge=0, lt=1 << 63)], ...],

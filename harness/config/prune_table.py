@@ -10,7 +10,7 @@ from pydantic import Field
 
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.target import BudgetPoint
-from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, Targets, _once
+from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, TargetShares, _once
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, Scope
 from prunebench.harness.pruning.sources import file_pruners, resolve
 from prunebench.pruners.contract import Pruner
@@ -25,9 +25,11 @@ class PruneSection(Section):
     ratios: Annotated[tuple[float, ...], Listed] = Field(
         (0.25, 0.5, 0.75), description="shares of filters to remove"
     )
-    target_macs: Targets = Field((), description="shares of the unpruned model's MACs that stay")
+    target_macs: TargetShares = Field((), description="shares of the unpruned model's MACs that stay")
     convention: Literal["backbone", "with_frontend"] = Field("backbone", description="of `target_macs`")
-    target_parameters: Targets = Field((), description="shares of the unpruned model's parameters that stay")
+    target_parameters: TargetShares = Field(
+        (), description="shares of the unpruned model's parameters that stay"
+    )
     scopes: Labels = (DEFAULT_SCOPE,)
     allocations: Labels = Field(
         ("uniform",),

@@ -29,7 +29,7 @@ MOST_BYTES = 1 << 33  # of a file whose size nobody states
 # urllib's own errors are OSErrors; names of hosts that cannot be encoded are ValueErrors.
 _BROKEN = (OSError, http.client.HTTPException, ValueError)
 
-Progress = Callable[[int, int | None], None]
+OnBytes = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Source:
 
 
 def fetch(
-    source: Source, path: Path, progress: Progress | None = None, *, by_hand: Path | None = None
+    source: Source, path: Path, progress: OnBytes | None = None, *, by_hand: Path | None = None
 ) -> bool:
     """Fetch a file; a download that broke off goes on where it stopped.
 
@@ -82,7 +82,7 @@ def fetch(
         lock.unlink(missing_ok=True)
 
 
-def _fetched(source: Source, part: Path, path: Path, progress: Progress, by_hand: Path) -> bool:
+def _fetched(source: Source, part: Path, path: Path, progress: OnBytes, by_hand: Path) -> bool:
     if path.exists():
         _check(source, path, "move it away and run the same command again")
         return False
@@ -115,7 +115,7 @@ def check_url(url: str) -> None:
         )
 
 
-def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> None:
+def _receive(source: Source, part: Path, by_hand: Path, progress: OnBytes) -> None:
     begun = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(source.url, headers={"User-Agent": "prunebench"})
     if begun:
@@ -147,7 +147,7 @@ def _receive(source: Source, part: Path, by_hand: Path, progress: Progress) -> N
 
 
 def _copy(
-    response: http.client.HTTPResponse, stream: BinaryIO, done: int, total: int | None, progress: Progress
+    response: http.client.HTTPResponse, stream: BinaryIO, done: int, total: int | None, progress: OnBytes
 ) -> int:
     progress(done, total)
     while chunk := response.read(CHUNK):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.download import Progress, Source, fetch
+from prunebench.harness.data.download import OnBytes, Source, fetch
 from prunebench.harness.data.recordings.esc50_table import read_table
 
 CNN14 = Source(
@@ -60,7 +60,7 @@ ESC50 = Archive(
 )
 
 
-def fetch_epanns(path: Path, progress: Progress | None = None, source: Source = EPANNS) -> bool:
+def fetch_epanns(path: Path, progress: OnBytes | None = None, source: Source = EPANNS) -> bool:
     """E-PANNs' released checkpoint, which must load as a Cnn14 of its twelve widths.
 
     Returns:
@@ -85,7 +85,7 @@ def fetch_epanns(path: Path, progress: Progress | None = None, source: Source = 
     return fetched
 
 
-def fetch_esc50(folder: Path, progress: Progress | None = None, archive: Archive = ESC50) -> int:
+def fetch_esc50(folder: Path, progress: OnBytes | None = None, archive: Archive = ESC50) -> int:
     """ESC-50 as a folder that holds `meta/` and `audio/`, whole or absent.
 
     Checked are the table's checksum, the zip file's own checksum of every member, and that each recording of the

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
 from prunebench.harness.engine.scheduler_address import PATIENCE, nobody_at, scheduler_address
-from prunebench.harness.engine.tasks import Failure, Ready, Report, Task, carry_out, settle
+from prunebench.harness.engine.tasks import Failure, OnTask, Ready, Task, carry_out, settle
 from prunebench.harness.workspace.environment import decides_results
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Cluster:
             if reason is not None:
                 raise InputError(f"{reason} Found worker {worker} of {self._address}: leave it out.")
 
-    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+    def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`.
 
         Raises:
@@ -125,7 +125,7 @@ class Cluster:
             _, task = self._running.pop(str(future.key))
             yield task.key, _result(future)
 
-    def _tell(self, report: Report) -> int:
+    def _tell(self, report: OnTask) -> int:
         """How much was told."""
         told = 0
         with contextlib.suppress(queue.Empty):

@@ -17,7 +17,7 @@ from prunebench.eval.files import DISK_FULL
 from prunebench.eval.text.foreign_code import raised
 from prunebench.harness.workspace.notes import gathered_notes
 
-Report = Callable[[str, int, int], None]
+OnTask = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Engine(Protocol):
     def share(self, folders: Sequence[Path]) -> None:
         """Make sure that all workers see the folders, which exist, at these paths."""
 
-    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+    def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """(key, result, `Failure` or `Noted`) of each task, in the order of finishing.
 
         Args:
@@ -109,7 +109,7 @@ class Engine(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def carry_out(task: Task, report: Report) -> Any:
+def carry_out(task: Task, report: OnTask) -> Any:
     """The result of a task or a `Failure`, with its notes; says at most a hundred times how far it is."""
     last = 0.0
 

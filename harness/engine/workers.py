@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from prunebench.harness.engine.tasks import Engine, Failure, Ready, Report, Task, carry_out, settle, settled
+from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out, settle, settled
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
@@ -33,7 +33,7 @@ class Alone:
     def share(self, folders: Sequence[Path]) -> None:
         """Nothing: one machine sees one file system."""
 
-    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+    def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""
         while (task := ready.pop()) is not None:
             with settled(self._threads):
@@ -66,7 +66,7 @@ class Workers:
     def share(self, folders: Sequence[Path]) -> None:
         """Nothing: one machine sees one file system."""
 
-    def run(self, ready: Ready, report: Report) -> Iterator[tuple[str, Any]]:
+    def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""
         running: dict[Future[Any], tuple[_Worker, Task]] = {}
         deaths: Counter[str] = Counter()
@@ -137,7 +137,7 @@ class _Worker:
             self.renew()
             return self._pool.submit(_work, task)
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: OnTask) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
                 report(*self._messages.get_nowait())

@@ -38,7 +38,7 @@ RELEASED = "released by E-PANNs"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluatedModel:
     """One model on the test clips.
 
     Args:
@@ -83,7 +83,7 @@ def run_experiment(config: Config, folder: Path, displays: Sequence[Display]) ->
     return run_sweep(config, folder, Cache(default_cache()), displays)
 
 
-def outcomes(config: Config, folder: Path) -> list[Outcome]:
+def outcomes(config: Config, folder: Path) -> list[EvaluatedModel]:
     """What a run folder holds, the unpruned model first."""
     found = [
         record
@@ -94,7 +94,7 @@ def outcomes(config: Config, folder: Path) -> list[Outcome]:
     return [outcome for record in found for outcome in _of_record(record, config, folder)]
 
 
-def _of_record(record: Record, config: Config, folder: Path) -> Iterator[Outcome]:
+def _of_record(record: Record, config: Config, folder: Path) -> Iterator[EvaluatedModel]:
     options, steps = config.data[0], config.finetune.steps
     with np.load(RunFiles(folder).scores_of(record.outcome)) as kept:
         by_softmax = _softmax_map(kept["test"], options)
@@ -112,14 +112,16 @@ def _of_record(record: Record, config: Config, folder: Path) -> Iterator[Outcome
 
 def _outcome(
     record: Record, stage: str, steps: int, value: float, by_softmax: float | None, options: DataOptions
-) -> Outcome:
+) -> EvaluatedModel:
     classes = int(record.stages["base"]["classes_with_positives"])
     clips = len(split_targets(options, "test"))
     limited = options.test_clips is not None
-    return Outcome(record.criterion, record.ratio, stage, steps, value, by_softmax, classes, clips, limited)
+    return EvaluatedModel(
+        record.criterion, record.ratio, stage, steps, value, by_softmax, classes, clips, limited
+    )
 
 
-def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
+def released_outcome(config: Config, path: Path, folder: Path) -> EvaluatedModel:
     """E-PANNs' own checkpoint on the same test clips; what was found before in the folder is taken from there.
 
     Raises:
@@ -128,7 +130,7 @@ def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
     options = config.data[0]
     kept = folder / f"released-{file_hash(path)[:16]}.json"
     if kept.is_file():
-        return Outcome(**parsed_json(read_text(kept)))
+        return EvaluatedModel(**parsed_json(read_text(kept)))
     checkpoint = read_checkpoint(path)
     options = at_rate(options, checkpoint.model.sample_rate)
     dataset = opened(options)
@@ -137,7 +139,7 @@ def released_outcome(config: Config, path: Path, folder: Path) -> Outcome:
     features = split_features(options, "test", Cache(default_cache()))
     targets, scores = split_targets(options, "test"), predictions(checkpoint.model, features, recipe)
     found = mean_average_precision(targets, scores)
-    outcome = Outcome(
+    outcome = EvaluatedModel(
         criterion=None,
         ratio=1 - checkpoint.model.widths[-1] / PUBLISHED_WIDTHS[-1],
         stage=RELEASED,

@@ -13,7 +13,7 @@ from prunebench.eval.cost.geometry import clip_of
 from prunebench.eval.cost.layer_counts import CONVENTIONS, layer_counts
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.child import MeasurementError
-from prunebench.eval.runtime.energy import forward_energy
+from prunebench.eval.runtime.forward_energy import forward_energy
 from prunebench.eval.runtime.memory import cuda_peak_memory, peak_memory
 from prunebench.harness.networks.checkpoint import load_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14

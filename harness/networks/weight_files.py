@@ -36,14 +36,14 @@ _ARRAYS: list[Any] = [
 ]
 
 
-class Found(NamedTuple):
+class WeightFile(NamedTuple):
     """What a file holds: a state dict or what wraps one, and what an own file says about it."""
 
     state: Mapping[Any, Any]
     about: Mapping[Any, Any] | None
 
 
-def read_weights(path: Path) -> Found:
+def read_weights(path: Path) -> WeightFile:
     """What is in a torch file or in safetensors; own files are told apart by what is in them, not by their names.
 
     Raises:
@@ -62,7 +62,7 @@ def read_weights(path: Path) -> Found:
     return found
 
 
-def _read_torch(path: Path) -> Found:
+def _read_torch(path: Path) -> WeightFile:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_ARRAYS):
             # Foreign pickles are refused or read below; what torch says of its own internals is not the user's.
@@ -87,16 +87,16 @@ def _read_torch(path: Path) -> Found:
     if not isinstance(found, Mapping):
         raise InputError(f"A checkpoint must hold a state dict. Found a {type(found).__name__} in `{path}`.")
     if found.get("format") != FORMAT:
-        return Found(found, None)
+        return WeightFile(found, None)
     state = found.get("model")
     if not isinstance(state, Mapping):
         raise InputError(
             f"A checkpoint must hold a state dict under `model`. Found a {type(state).__name__} in `{path}`."
         )
-    return Found(state, {key: value for key, value in found.items() if key != "model"})
+    return WeightFile(state, {key: value for key, value in found.items() if key != "model"})
 
 
-def _read_safetensors(path: Path) -> Found:
+def _read_safetensors(path: Path) -> WeightFile:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -113,7 +113,7 @@ def _read_safetensors(path: Path) -> Found:
         raise InputError(
             f"The metadata of a checkpoint of prunebench must be an object. Found a {type(about).__name__} in `{path}`."
         )
-    return Found(state, about)
+    return WeightFile(state, about)
 
 
 def check_style(style: str) -> None:

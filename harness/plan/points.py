@@ -14,7 +14,7 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import Scope
 
-Counts = tuple[int, ...]
+RemovedCounts = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PlannedPoint:
     point: BudgetPoint
     ratio: float
     widths: tuple[int, ...]
-    counts: Mapping[str, Counts]
+    counts: Mapping[str, RemovedCounts]
 
     @property
     def target(self) -> float | None:

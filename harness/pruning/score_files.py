@@ -18,11 +18,11 @@ from prunebench.eval.files import whole_file
 from prunebench.eval.text.arrays import read_npy, read_npz
 from prunebench.harness.networks.layers import LAYERS
 
-Scores = NDArray[np.float64]
+ScoreArray = NDArray[np.float64]
 LARGEST = 2**26  # bytes of the scores of a layer: eight million filters
 
 
-def write_scores(folder: Path, scores: Mapping[str, Scores], *, npy: bool = False) -> list[Path]:
+def write_scores(folder: Path, scores: Mapping[str, ScoreArray], *, npy: bool = False) -> list[Path]:
     """Write a file a layer; with `npy` the order alone, too.
 
     Args:
@@ -79,7 +79,7 @@ def content_of_files(files: Mapping[str, Path]) -> str:
     return whole.hexdigest()
 
 
-def read_scores(file: Path) -> Scores:
+def read_scores(file: Path) -> ScoreArray:
     """Scores of one layer: those in an npz, or each filter's place in an npy of sorted indices.
 
     Raises:
@@ -100,7 +100,7 @@ def read_scores(file: Path) -> Scores:
     return _places(found, file) if file.suffix == ".npy" else _finite(found, file)
 
 
-def _finite(scores: NDArray[np.generic], file: Path) -> Scores:
+def _finite(scores: NDArray[np.generic], file: Path) -> ScoreArray:
     if scores.ndim != 1 or scores.size == 0 or scores.dtype.kind not in "iuf":
         raise InputError(
             f"Scores must be one number per filter. Found `{file}` with an array of shape {scores.shape} and "
@@ -113,7 +113,7 @@ def _finite(scores: NDArray[np.generic], file: Path) -> Scores:
     return values
 
 
-def _places(order: NDArray[np.generic], file: Path) -> Scores:
+def _places(order: NDArray[np.generic], file: Path) -> ScoreArray:
     filters = np.arange(order.size)
     if order.ndim != 1 or order.size == 0 or not np.array_equal(np.sort(order), filters):
         raise InputError(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.pruning.score_files import Scores, content_of_files, read_scores, score_files
+from prunebench.harness.pruning.score_files import ScoreArray, content_of_files, read_scores, score_files
 from prunebench.pruners.contract import LayerView, Pruner
 
 PREFIX = "scores:"
@@ -45,7 +45,7 @@ class StoredScores(Pruner):
         """
         return torch.from_numpy(self.of_layer(layer.name, len(layer.weight))).to(layer.weight.device)
 
-    def of_layer(self, layer: str, filters: int) -> Scores:
+    def of_layer(self, layer: str, filters: int) -> ScoreArray:
         """Scores of a layer of that many filters; errors as `score`."""
         found = _read(Path(self.directory), self.content)
         if layer not in found:
@@ -73,7 +73,7 @@ def stored_scores(directory: Path | str) -> StoredScores:
 
 
 @functools.lru_cache(maxsize=32)
-def _read(folder: Path, content: str) -> dict[str, Scores]:
+def _read(folder: Path, content: str) -> dict[str, ScoreArray]:
     """Scores of each layer that has a file; with other contents the same folder is read anew."""
     files = score_files(folder)
     if content_of_files(files) != content:

@@ -22,7 +22,7 @@ from prunebench.pruners.contract import COLLECTED
 
 
 @dataclass(frozen=True)
-class Speed:
+class UnitCosts:
     """What the unpruned model takes on one data set, on one thread count.
 
     Args:
@@ -40,7 +40,7 @@ class Speed:
     outcome: float
 
 
-RELATIVE = Speed(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
+RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
 """In forward passes of a clip: enough to tell a long cell from a short one."""
 
 
@@ -53,7 +53,7 @@ class Costs:
         speeds: of each data set.
     """
 
-    def __init__(self, config: Config, plan: Plan, speeds: Sequence[Speed]) -> None:
+    def __init__(self, config: Config, plan: Plan, speeds: Sequence[UnitCosts]) -> None:
         self._config, self._speeds = config, speeds
         self._tuning = config.finetune.recipe(config.finetune.rates[0])
         self._validation = [len(opened(data).validation) for data in config.data_sets()]

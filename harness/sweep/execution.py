@@ -22,7 +22,7 @@ from prunebench.harness.cells.best_iterate import copy_trained
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome, run_outcome
 from prunebench.harness.cells.scores import score_base
-from prunebench.harness.cells.stage_quality import Quality
+from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
@@ -32,11 +32,11 @@ from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs
 from prunebench.harness.sweep.graph import (
     BaseModel,
+    CellNode,
     Features,
     Node,
-    Point,
-    Rates,
-    Scores,
+    RatesNode,
+    ScoresNode,
     Stem,
     Trial,
     needs,
@@ -51,9 +51,9 @@ PHASES: dict[type, str] = {
     Features: "features",
     BaseModel: "base models",
     Stem: "outputs of C1–C6",
-    Scores: "scores",
+    ScoresNode: "scores",
     Trial: "learning rates",
-    Point: "cells",
+    CellNode: "cells",
 }
 
 
@@ -91,7 +91,7 @@ class Execution:
             works = [self._work(node) for node in graph if isinstance(node, kind)]
             self._progress.announce(phase, len(works), sum(works))
         if len(self._config.finetune.rates) > 1:
-            self._choosing = sum(isinstance(node, Rates) for node in graph)
+            self._choosing = sum(isinstance(node, RatesNode) for node in graph)
         order = TopologicalSorter(graph)
         order.prepare()
         self._begin_ready(order)
@@ -128,18 +128,18 @@ class Execution:
             case Stem(BaseModel(base), split):
                 key = f"{base.identity} {split}"
                 self._hand_on(node, key, store_stem, known.base_job(base), split, self._cache)
-            case Scores(BaseModel(base), criterion, seed):
+            case ScoresNode(BaseModel(base), criterion, seed):
                 job = known.scoring_job(base, criterion, seed)
                 self._hand_on(node, job.key, score_base, job, self._cache)
-            case Rates(group):
+            case RatesNode(group):
                 known.choose_rates(group)
                 self._choosing -= self._choosing > 0
                 return False
-            case Trial(cell) | Point(cell):
+            case Trial(cell) | CellNode(cell):
                 return self._begin_cell(node, cell)
         return True
 
-    def _begin_cell(self, node: Trial | Point, cell: Cell) -> bool:
+    def _begin_cell(self, node: Trial | CellNode, cell: Cell) -> bool:
         known = self._known
         try:
             rate = node.rate if isinstance(node, Trial) else known.rate(cell)
@@ -174,11 +174,11 @@ class Execution:
                 work: float = len(self._datasets[data].split(split))
             case BaseModel(base):
                 work = self._costs.base(base.data)
-            case Scores(BaseModel(base), criterion, _):
+            case ScoresNode(BaseModel(base), criterion, _):
                 work = self._costs.criterion(base.data, criterion)
-            case Trial(cell) | Point(cell):
+            case Trial(cell) | CellNode(cell):
                 work = self._costs.cell(cell)
-            case Rates():
+            case RatesNode():
                 work = 0.0
         return max(1.0, work)
 
@@ -188,9 +188,9 @@ class Execution:
             case BaseModel(base):
                 self._known.qualities[base.identity] = result
                 copy_trained(self._cache.base(base.identity), base.identity, self._run.files.models)
-            case Scores():
+            case ScoresNode():
                 self._known.scorings[key] = result
-            case Trial() | Point():
+            case Trial() | CellNode():
                 self._run.add_outcome(result, self._jobs.pop(key).removed)
                 self._known.outcomes[key] = result
                 forget_training(self._cache, key)
@@ -212,11 +212,11 @@ class Execution:
     def _end(self, node: Node, key: str) -> None:
         """Record a cell that ended, and tell how far the sweep is."""
         known = self._known
-        if isinstance(node, Rates):
+        if isinstance(node, RatesNode):
             return
         outcome = known.outcomes.get(key)
         error = known.failures.get(key)
-        if isinstance(node, Point):
+        if isinstance(node, CellNode):
             assert outcome is not None or error is not None
             record = known.finished(node.cell, outcome) if outcome else known.failed(node.cell, str(error))
             self._run.add_record(record)
@@ -224,13 +224,13 @@ class Execution:
         if error is not None:
             self._progress.failed(key, error)
         elif outcome is not None:
-            self._tell(key, last_quality(outcome), of_cell=isinstance(node, Point))
+            self._tell(key, last_quality(outcome), of_cell=isinstance(node, CellNode))
         elif isinstance(node, BaseModel):
             self._tell(key, known.qualities[node.base.identity])
         else:
             self._progress.finished(key)
 
-    def _tell(self, key: str, quality: Quality, *, of_cell: bool = False) -> None:
+    def _tell(self, key: str, quality: QualityFigures, *, of_cell: bool = False) -> None:
         """Tell what a model reached: on validation clips while a rate is chosen, none of test clips."""
         if of_cell and not self._choosing:
             self._progress.finished(key, test_map=quality["test_map"])
@@ -247,13 +247,13 @@ def title(node: Node, known: Known) -> str:
             return known.base_name(base)
         case Stem(BaseModel(base), split):
             return f"{known.base_name(base)} {split}"
-        case Scores(BaseModel(base), criterion, seed):
+        case ScoresNode(BaseModel(base), criterion, seed):
             return f"{criterion}{'' if seed is None else f' seed {seed}'}, {known.base_name(base)}"
         case Trial(cell, rate):
             return f"{cell_title(cell)} at rate {rate:g}, {known.base_name(cell.base)}"
-        case Point(cell):
+        case CellNode(cell):
             return f"{cell_title(cell)}, {known.base_name(cell.base)}"
-        case Rates(group):
+        case RatesNode(group):
             return str(group)
 
 
@@ -271,7 +271,7 @@ def cell_title(cell: Cell) -> str:
     return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
 
 
-def last_quality(outcome: Outcome) -> Quality:
+def last_quality(outcome: Outcome) -> QualityFigures:
     """The figures of the last stage of an outcome."""
     stages = outcome.stages
     return dict(stages[next(stage for stage in reversed(STAGES) if stage in stages)])

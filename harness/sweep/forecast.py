@@ -26,7 +26,7 @@ from prunebench.harness.networks.frontend import FRONT_ENDS, frames
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.pruning.surgery import remove_filters
-from prunebench.harness.sweep.costs import Costs, Speed
+from prunebench.harness.sweep.costs import Costs, UnitCosts
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
@@ -44,7 +44,7 @@ class Forecast:
 
     parts: Mapping[str, float]
     workers: int
-    speeds: tuple[Speed, ...]
+    speeds: tuple[UnitCosts, ...]
 
     @property
     def seconds(self) -> float:
@@ -52,7 +52,7 @@ class Forecast:
         return sum(self.parts.values()) / max(1, self.workers)
 
 
-def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
+def probe(model: Architecture, data: DataOptions, threads: int) -> UnitCosts:
     """Take the times of the unpruned model on clips of noise as long as the data set's."""
     dataset = opened(data)
     rng = np.random.default_rng(0)
@@ -79,7 +79,7 @@ def probe(model: Architecture, data: DataOptions, threads: int) -> Speed:
         )
     finally:
         torch.set_num_threads(before)
-    return Speed(step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome)
+    return UnitCosts(step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome)
 
 
 _RECIPE = Recipe(steps=STEPS, batch=BATCH)

@@ -38,7 +38,7 @@ class Stem:
 
 
 @dataclass(frozen=True)
-class Scores:
+class ScoresNode:
     """What a criterion says of a base model's filters."""
 
     model: BaseModel
@@ -55,21 +55,21 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Rates:
+class RatesNode:
     """The rates of a group, chosen from its trials."""
 
     group: RateGroup
 
 
 @dataclass(frozen=True)
-class Point:
+class CellNode:
     """A cell of the grid."""
 
     cell: Cell
 
 
-Node = Features | BaseModel | Stem | Scores | Trial | Rates | Point
-NodeT = TypeVar("NodeT", Features, BaseModel, Stem, Scores, Trial, Rates)
+Node = Features | BaseModel | Stem | ScoresNode | Trial | RatesNode | CellNode
+NodeT = TypeVar("NodeT", Features, BaseModel, Stem, ScoresNode, Trial, RatesNode)
 
 
 def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple[Node, ...]]:
@@ -87,11 +87,11 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
             nodes += [want(Stem(model, split), model) for split in SPLITS]
-        nodes += [want(Scores(model, *scored), model) for scored in scored_by(cell, config)]
+        nodes += [want(ScoresNode(model, *scored), model) for scored in scored_by(cell, config)]
         return nodes
 
-    def rates_of(group: RateGroup) -> Rates:
-        if Rates(group) not in found:
+    def rates_of(group: RateGroup) -> RatesNode:
+        if RatesNode(group) not in found:
             random, unpruned = trial_cells(config, group, plan)
             rates = config.finetune.rates if len(config.finetune.rates) > 1 else ()  # one needs no choice
             trials = [
@@ -99,12 +99,12 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
                 for cell in (*unpruned, *random)  # what takes longest first, since all wait for the last
                 for rate in rates
             ]
-            want(Rates(group), *trials)
-        return Rates(group)
+            want(RatesNode(group), *trials)
+        return RatesNode(group)
 
     for cell in cells:
         chosen = [] if cell.finetune_scope == "none" else [rates_of(RateGroup.of(cell))]
-        found[Point(cell)] = (*stands_on(cell), *chosen)
+        found[CellNode(cell)] = (*stands_on(cell), *chosen)
     return found
 
 
@@ -115,7 +115,7 @@ def rank(node: Node) -> int:
             return 0
         case BaseModel(first=True):
             return 1
-        case Stem(BaseModel(first=True)) | Scores(BaseModel(first=True), "random"):
+        case Stem(BaseModel(first=True)) | ScoresNode(BaseModel(first=True), "random"):
             return 2
         case Trial():
             return 3
@@ -123,7 +123,7 @@ def rank(node: Node) -> int:
             return 4
         case Stem():
             return 5
-        case Scores():
+        case ScoresNode():
             return 6
         case _:
             return 7

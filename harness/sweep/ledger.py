@@ -15,7 +15,7 @@ from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.records import failed_record, finished_record
 from prunebench.harness.cells.removal import leader_of, scored_by
 from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
-from prunebench.harness.cells.stage_quality import Quality
+from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.plan.plan import Base, Cell, Plan
@@ -36,7 +36,7 @@ class Known:
     def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
         self.options = [_at_home_everywhere(options) for options in config.data_sets()]
         self.labels = labels
-        self.qualities: dict[str, Quality] = {}
+        self.qualities: dict[str, QualityFigures] = {}
         self.scorings: dict[str, Scoring] = {}
         self.outcomes = outcomes
         self.failures: dict[str, str] = {}

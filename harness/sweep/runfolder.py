@@ -27,7 +27,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
-from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.eval.text.strict import parsed
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
@@ -208,5 +208,5 @@ class RunFolder:
         failed: Mapping[str, str],
     ) -> None:
         """Append what one shape was measured at, how, and what could not be measured and why."""
-        shape = Shape(tuple(widths), dict(timings), dict(settings), dict(failed))
+        shape = ShapeTimings(tuple(widths), dict(timings), dict(settings), dict(failed))
         append_line(self.files.shapes, shape.to_json())

@@ -23,8 +23,8 @@ from prunebench.harness.networks.frontend import FRONT_ENDS, frames
 from prunebench.harness.plan.starting_point import unpruned as unpruned_model
 from prunebench.harness.sweep.runfolder import RunFolder
 
-Widths = tuple[int, ...]
-Found = tuple[dict[Widths, dict[str, float]], dict[Widths, dict[str, str]]]
+LayerWidths = tuple[int, ...]
+TimedShapes = tuple[dict[LayerWidths, dict[str, float]], dict[LayerWidths, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
 FEW = 4  # shapes that share `measure.budget_s`
@@ -46,7 +46,7 @@ def measure_missing_shapes(
     missing = sorted(wanted - run.shapes(settings), reverse=True)
     if not missing:
         return
-    shapes: dict[Widths, dict[str, Any]] = {
+    shapes: dict[LayerWidths, dict[str, Any]] = {
         widths: {
             "widths": widths,
             "n_classes": model.n_classes,
@@ -95,8 +95,11 @@ def timing_settings(config: Config) -> dict[str, Any]:
 
 
 def _latency(
-    config: Config, shapes: Mapping[Widths, Mapping[str, Any]], unpruned: Widths, clip: tuple[int, ...]
-) -> Found:
+    config: Config,
+    shapes: Mapping[LayerWidths, Mapping[str, Any]],
+    unpruned: LayerWidths,
+    clip: tuple[int, ...],
+) -> TimedShapes:
     key = latency_key()
     try:
         timings = compare_latency(
@@ -117,10 +120,13 @@ def _latency(
 
 
 def _other_backends(
-    config: Config, shapes: Mapping[Widths, Mapping[str, Any]], unpruned: Widths, clip: tuple[int, ...]
-) -> Found:
-    timings: dict[Widths, dict[str, float]] = {widths: {} for widths in shapes}
-    failed: dict[Widths, dict[str, str]] = {widths: {} for widths in shapes}
+    config: Config,
+    shapes: Mapping[LayerWidths, Mapping[str, Any]],
+    unpruned: LayerWidths,
+    clip: tuple[int, ...],
+) -> TimedShapes:
+    timings: dict[LayerWidths, dict[str, float]] = {widths: {} for widths in shapes}
+    failed: dict[LayerWidths, dict[str, str]] = {widths: {} for widths in shapes}
     if not config.measure.backends:
         return timings, failed
     try:
@@ -173,7 +179,7 @@ def _uncertain(config: Config, key: str, precision: float, rounds: int) -> dict[
     return {} if why is None else {f"{key}_ratio": why}
 
 
-def _reached(timings: Mapping[Widths, Mapping[str, float]]) -> str:
+def _reached(timings: Mapping[LayerWidths, Mapping[str, float]]) -> str:
     known = max(found[f"{latency_key()}_ratio_precision"] for found in timings.values())
     return f"ratios known to ±{known:.1%} or better"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.tables.columns import column_name
+from prunebench.harness.tables.column_names import column_name
 from prunebench.harness.tables.rows import Row, read_rows
 
 COLUMNS = ("index", "mid", "display_name")  # of AudioSet's `class_labels_indices.csv`

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
 from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.forest import AROUND, ROW, Row, draw_rows, finish_column
+from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
 from prunebench.reports.figures.palette import INK, Look, look_of
-from prunebench.reports.figures.stages import ratios_of
+from prunebench.reports.figures.stages_figure import ratios_of
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import SCRATCH, Panel
 from prunebench.reports.points.point import Point
@@ -75,9 +75,9 @@ def _labels(points: Sequence[Point]) -> list[str]:
     return list(dict.fromkeys((found or order[:1]) + scratch))
 
 
-def _row(point: Point, row: SummaryRow, place: int) -> Row:
+def _row(point: Point, row: SummaryRow, place: int) -> ForestRow:
     interval = (row.difference_low, row.difference_high)
-    return Row(place, _look(point), row.difference, interval, row.like_random)
+    return ForestRow(place, _look(point), row.difference, interval, row.like_random)
 
 
 def _look(point: Point) -> Look:

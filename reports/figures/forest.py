@@ -20,7 +20,7 @@ FEW = 4  # columns up to which three numbers do not run into each other
 
 
 @dataclass(frozen=True)
-class Row:
+class ForestRow:
     """One mark.
 
     Args:
@@ -44,7 +44,7 @@ class Row:
         return self.alike is not False
 
 
-def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
+def draw_rows(axes: Axes, rows: Sequence[ForestRow]) -> None:
     """Marks and the bars of their intervals; marks of lines alone cannot be hollow and are pale instead."""
     draw_bars(axes, [(*row.interval, row.place, _colour(row)) for row in rows], linewidth=1.1)
     for row in rows:
@@ -68,7 +68,7 @@ def draw_rows(axes: Axes, rows: Sequence[Row]) -> None:
             )
 
 
-def _colour(row: Row) -> str:
+def _colour(row: ForestRow) -> str:
     return PALE if row.hollow and row.look.marker in OF_LINES else row.look.colour
 
 

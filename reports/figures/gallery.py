@@ -20,8 +20,8 @@ from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.ranking_figure import draw_ranking
 from prunebench.reports.figures.recovery_figure import draw_recovery
 from prunebench.reports.figures.sensitivity_figure import draw_sensitivity
-from prunebench.reports.figures.speed_up import draw_speed_up
-from prunebench.reports.figures.stages import draw_stages
+from prunebench.reports.figures.speed_up_figure import draw_speed_up
+from prunebench.reports.figures.stages_figure import draw_stages
 from prunebench.reports.points.cost_axis import AXES, MACS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity

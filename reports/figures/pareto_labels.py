@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from prunebench.reports.figures.labels import place_labels, stack_labels
+from prunebench.reports.figures.label_places import place_labels, stack_labels
 from prunebench.reports.figures.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.frontier import by_standing, frontier

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from prunebench.reports.content import numbers
 from prunebench.reports.content.ranking_sentences import made_of, place_of
 from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.forest import AROUND, ROW, Row, draw_rows, finish_column
+from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
 from prunebench.reports.figures.palette import look_of
 from prunebench.reports.statistics.ranking import Ranking
 
@@ -90,7 +90,7 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
                 if held
                 else (row.from_best, row.from_best_low, row.from_best_high, row.may_be_best)
             )
-            rows.append(Row(labels.index(row.label), look_of(row.criterion), value, (low, high), alike))
+            rows.append(ForestRow(labels.index(row.label), look_of(row.criterion), value, (low, high), alike))
     draw_rows(axes, rows)
 
 

@@ -21,10 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.eval.quality.clip_variance import ClipForm, Floats
+from prunebench.reports.inference.clip_rows import interaction
 from prunebench.reports.inference.moderation import moderated
-from prunebench.reports.inference.rows import interaction
-from prunebench.reports.runs.clips import Floats
 
 LEVEL = 0.95
 ALPHA = 0.05

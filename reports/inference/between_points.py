@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from prunebench.reports.runs.clips import Floats
+from prunebench.eval.quality.clip_variance import Floats
 
 FAR = 0.15  # of the unpruned model's cost: beyond this the nearest measured point tells little
 _STEP = 1e-6  # in mAP, small against differences and large against rounding

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import polygamma
 
-from prunebench.reports.runs.clips import Floats
+from prunebench.eval.quality.clip_variance import Floats
 
 
 class Moderated(NamedTuple):

@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.eval.quality.clip_variance import ClipForm, Floats
+from prunebench.reports.inference.clip_rows import interaction, rows_of
 from prunebench.reports.inference.interval import Difference, Variance
 from prunebench.reports.inference.repeats import Noise, Repeats, Side
-from prunebench.reports.inference.rows import interaction, rows_of
-from prunebench.reports.inference.value import Base, Value
-from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.inference.value import BaseKey, Value
+from prunebench.reports.runs.clips import ClipScores
 
 
 @dataclass(frozen=True)
-class Column:
+class ComparedValues:
     """One thing that is compared.
 
     Args:
@@ -28,7 +28,7 @@ class Column:
             alike, it takes the pool's, or it has its own.
     """
 
-    values: Mapping[Base, Value]
+    values: Mapping[BaseKey, Value]
     scores: ClipScores
     noise: Noise = "pool"
 
@@ -72,12 +72,12 @@ class Paired:
         columns: of one data set.
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[ComparedValues]) -> None:
         self.columns = tuple(columns)
         self._sums = functools.cache(self._sums_on)
         self._repeats = functools.cache(self._repeats_on)
 
-    def shared(self, *indices: int) -> tuple[Base, ...]:
+    def shared(self, *indices: int) -> tuple[BaseKey, ...]:
         """The base models that columns share, in the order of the first."""
         first, *others = (self.columns[i].values for i in indices)
         return tuple(base for base in first if all(base in other for other in others))
@@ -92,12 +92,12 @@ class Paired:
         bases = self.shared(one, other)
         return self._contrast(bases, {one: 1.0, other: -1.0}) if bases and one != other else None
 
-    def sums(self, bases: Sequence[Base]) -> tuple[tuple[int, ...], Sums]:
+    def sums(self, bases: Sequence[BaseKey]) -> tuple[tuple[int, ...], Sums]:
         """The columns that have all these base models, and their sums."""
         wanted = tuple(bases)
         return self._held(wanted), self._sums(wanted)
 
-    def variance(self, bases: Sequence[Base], weights: Mapping[int, float]) -> Variance | None:
+    def variance(self, bases: Sequence[BaseKey], weights: Mapping[int, float]) -> Variance | None:
         """The variance of a weighted sum of columns; `None` without clip scores or repeats."""
         held, sums = self.sums(bases)
         c = np.array([weights.get(index, 0.0) for index in held])
@@ -114,7 +114,7 @@ class Paired:
         few = float(np.var(c @ sums.means[used], ddof=1)) / len(bases)
         return Variance(few, len(bases) - 1.0, own)
 
-    def _contrast(self, bases: Sequence[Base], weights: Mapping[int, float]) -> Difference:
+    def _contrast(self, bases: Sequence[BaseKey], weights: Mapping[int, float]) -> Difference:
         mean = float(
             np.mean(
                 [sum(w * self.columns[i].values[base].mean for i, w in weights.items()) for base in bases]
@@ -122,10 +122,10 @@ class Paired:
         )
         return Difference(mean, len(bases), self.variance(bases, weights))
 
-    def _held(self, bases: Sequence[Base]) -> tuple[int, ...]:
+    def _held(self, bases: Sequence[BaseKey]) -> tuple[int, ...]:
         return tuple(i for i, c in enumerate(self.columns) if all(base in c.values for base in bases))
 
-    def _sums_on(self, bases: tuple[Base, ...]) -> Sums:
+    def _sums_on(self, bases: tuple[BaseKey, ...]) -> Sums:
         columns = [self.columns[i] for i in self._held(bases)]
         rows, form = rows_of([[(c.values[base], c.scores) for base in bases] for c in columns])
         means = np.array([[c.values[base].mean for base in bases] for c in columns])
@@ -136,7 +136,7 @@ class Paired:
         clips = form.covariances(mean)
         return Sums(means, clips, form.least(mean), interaction(form, rows), rows, form)
 
-    def _repeats_on(self, base: Base) -> Repeats:
+    def _repeats_on(self, base: BaseKey) -> Repeats:
         held, sums = self.sums([base])
         found = ((i, self.columns[i]) for i in held)
         return Repeats({i: Side(c.values[base], c.scores, c.noise) for i, c in found}, sums.form)

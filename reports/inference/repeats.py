@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.eval.quality.clip_variance import ClipForm, Floats
+from prunebench.reports.inference.clip_rows import interaction, rows_of
 from prunebench.reports.inference.interval import Variance
-from prunebench.reports.inference.rows import interaction, rows_of
 from prunebench.reports.inference.value import Value, draw_of, tuning_of
-from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.runs.clips import ClipScores
 
 Noise: TypeAlias = Literal["pool", "as pool", "own"]
 

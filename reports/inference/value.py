@@ -10,8 +10,8 @@ from typing import TypeAlias
 from prunebench.eval.run.record import Record
 from prunebench.reports.runs.loaded_run import final_map
 
-Base: TypeAlias = Hashable
-Part: TypeAlias = tuple[float, tuple[Record, ...]]
+BaseKey: TypeAlias = Hashable
+ValuePart: TypeAlias = tuple[float, tuple[Record, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Value:
     """
 
     mean: float
-    parts: tuple[Part, ...]
+    parts: tuple[ValuePart, ...]
     gap: float = 0.0
 
     def repeats(self, seed: Callable[[Record], Hashable]) -> dict[Hashable, Value]:

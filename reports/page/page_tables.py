@@ -19,7 +19,7 @@ from prunebench.reports.tables.runs_compared_table import cells as compared_cell
 
 
 @dataclass(frozen=True)
-class Row:
+class PageRow:
     """A row: the criteria it is of, none for a control but a reverse; its cells' texts with what each is sorted by."""
 
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class PageTable:
     title: str
     folded: bool
     headings: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PageRow, ...]
 
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
@@ -43,7 +43,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
     names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [
-            Row(
+            PageRow(
                 names.get((panel, row.label), ()),
                 row.control is not None or row.is_random,
                 tuple((column.text(row), getattr(row, column.fields[0])) for column in COLUMNS),
@@ -56,7 +56,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
     for ranking in report.findings.new_rankings:
         title = f"{ranking.panel.title}, equal {ranking.quantity.short} {place_of(ranking)}"
         ranked = tuple(
-            Row(names.get((ranking.panel, row.label), ()), row.is_random, _ranked(row))
+            PageRow(names.get((ranking.panel, row.label), ()), row.is_random, _ranked(row))
             for row in ranking.rows
         )
         headings = tuple((heading, "") for heading in HEADINGS)
@@ -69,7 +69,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             title = f"{panel.title}: {first} (first), {second} (second)"
             heads = tuple((heading, "") for heading in COMPARED)
             yield PageTable(
-                "compared", title, False, heads, tuple(Row((), False, compared_cells(row)) for row in own)
+                "compared", title, False, heads, tuple(PageRow((), False, compared_cells(row)) for row in own)
             )
     if measures:
         yield _measured(report, measures)
@@ -88,7 +88,7 @@ def _volumes(report: Report) -> Iterator[PageTable]:
                 (between, h.low),
                 (str(h.points), h.points),
             )
-            rows.append(Row(names.get((panel, h.label), ()), h.label == "random", cells))
+            rows.append(PageRow(names.get((panel, h.label), ()), h.label == "random", cells))
         title = f"{panel.title}: hypervolume of mAP against relative {cost.short}, reference mAP 0 at the unpruned cost"
         heads = ("criterion", "hypervolume", "95 % interval", "points")
         yield PageTable("ranking", title, True, tuple((h, "") for h in heads), tuple(rows))
@@ -111,7 +111,7 @@ def _ranked(row: Ranked) -> tuple[tuple[str, Any], ...]:
 def _measured(report: Report, measures: Sequence[Told]) -> PageTable:
     headings = (("point", ""), ("ratio", ""), *((told.heading, told.title) for told in measures))
     rows = [
-        Row(
+        PageRow(
             p.tells_of,
             p.control is not None or p.is_random,
             (

@@ -10,7 +10,7 @@ from prunebench.eval.run.record import OWN, Record
 ONE_SHOT = "one-shot"
 SCRATCH = ("scratch", "scratch-macs")
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
-Widths = Mapping[tuple[str, str], tuple[int, ...]]
+UnprunedWidths = Mapping[tuple[str, str], tuple[int, ...]]
 
 
 @dataclass(frozen=True, order=True)
@@ -96,7 +96,7 @@ def _base(record: Record) -> tuple[str, str]:
     return record.data, record.base
 
 
-def _panel(record: Record, widths: Widths) -> Panel:
+def _panel(record: Record, widths: UnprunedWidths) -> Panel:
     base = widths.get(_base(record), ())
     return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base, record.schedule)
 
@@ -105,7 +105,7 @@ def _but_for_allocation(panel: Panel) -> Panel:
     return replace(panel, allocation="")
 
 
-def _several_architectures(records: Sequence[Record]) -> Widths:
+def _several_architectures(records: Sequence[Record]) -> UnprunedWidths:
     """Widths of the base models of data sets that have more than one architecture."""
     known = {
         _base(r): r.widths for r in records if r.control in ("unpruned", "unpruned-fine-tuned") and r.widths

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.quality.clip_variance import ClipForm, Influences, Resamples
+from prunebench.eval.quality.clip_variance import ClipForm, Floats, Influences, Resamples
 from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
@@ -20,11 +19,9 @@ from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
 
-Floats: TypeAlias = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class Clips:
+class TestClips:
     """The test clips of a data set.
 
     Args:
@@ -54,12 +51,12 @@ class ClipScores:
 
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
-        self._clips: dict[str, Clips | None] = {}
+        self._clips: dict[str, TestClips | None] = {}
         self._forms: dict[str, ClipForm] = {}
         self._rows: dict[str, Floats | None] = {}
         self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
 
-    def clips(self, data: str) -> Clips | None:
+    def clips(self, data: str) -> TestClips | None:
         """The test clips of a data set, `None` where no run kept them."""
         if data not in self._clips:
             files = [RunFiles(run).targets_of(data) for run in self._runs]
@@ -130,13 +127,13 @@ class ClipScores:
         return None
 
 
-def _fit(scores: NDArray[np.float32], clips: Clips) -> bool:
+def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:
     return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
-def _read_clips(path: Path) -> Clips:
+def _read_clips(path: Path) -> TestClips:
     targets, (class_names, sources, names) = read_targets(path, "class_names", "sources", "names")
-    return Clips(
+    return TestClips(
         targets=targets,
         class_names=tuple(plain(str(name)) for name in class_names),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),

@@ -13,10 +13,10 @@ from statistics import fmean
 
 import numpy as np
 
+from prunebench.eval.quality.clip_variance import Floats
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import Floats
 from prunebench.reports.statistics.entrants import entrants_at
 from prunebench.reports.statistics.equal_cost import budgets_of, grid_to_average
 from prunebench.reports.statistics.own_curve import bases_of, own_curves

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from prunebench.eval.quality.average_precision import average_precision
+from prunebench.eval.quality.clip_variance import Floats
 from prunebench.eval.run.record import Record
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.runs.clips import ClipScores
 
 
 @dataclass(frozen=True)

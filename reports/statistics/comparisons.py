@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from prunebench.eval.run.record import Record
 from prunebench.reports.inference.against_random import AgainstRandom, against_random
 from prunebench.reports.inference.interval import Difference
-from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.repeats import Noise
 from prunebench.reports.inference.value import measured
 from prunebench.reports.points.panel import Panel
@@ -67,10 +67,10 @@ def _index(points: Sequence[Point], point: Point) -> int:
     return next(i for i, own in enumerate(points) if own is point)
 
 
-def _column(point: Point, scores: ClipScores) -> Column:
+def _column(point: Point, scores: ClipScores) -> ComparedValues:
     alike = point.control in (
         None,
         "reversed",
     )  # fine-tuned from pruned weights; other controls start elsewhere
     noise: Noise = "pool" if is_ruled(point) else "as pool" if alike else "own"
-    return Column({base: measured(cells) for base, cells in point.by_base().items()}, scores, noise)
+    return ComparedValues({base: measured(cells) for base, cells in point.by_base().items()}, scores, noise)

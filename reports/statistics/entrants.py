@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prunebench.reports.inference.value import Value, mean_of
 from prunebench.reports.statistics.equal_cost import Budget
-from prunebench.reports.statistics.own_curve import Base, OwnCurve, in_order
+from prunebench.reports.statistics.own_curve import OwnCurve, SeededBase, in_order
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Entrant:
     """
 
     curves: tuple[OwnCurve, ...]
-    values: dict[Base, Value]
+    values: dict[SeededBase, Value]
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def entrants_at(curves: Iterable[OwnCurve], budgets: Sequence[Budget]) -> list[E
     return list(found.values())
 
 
-def _cells(values: dict[Base, Value]) -> object:
+def _cells(values: dict[SeededBase, Value]) -> object:
     """What was trained and measured, with its weights."""
     return frozenset(
         (base, tuple((round(w, 9), frozenset(r.outcome for r in cells)) for w, cells in value.parts))
@@ -67,7 +67,7 @@ def _cells(values: dict[Base, Value]) -> object:
     )
 
 
-def shared_bases(entrants: Sequence[Entrant]) -> list[Base]:
+def shared_bases(entrants: Sequence[Entrant]) -> list[SeededBase]:
     """The base models to compare on: the set that keeps most values, then most criteria.
 
     In a run that is not finished some criteria lack base models; sets that a criterion has are tried, and a set's

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from prunebench.reports.statistics.own_curve import SAME, Base, OwnCurve
+from prunebench.reports.statistics.own_curve import SAME, OwnCurve, SeededBase
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Budget:
         chosen_by: label of the criterion that chose it, empty for a budget of the grid.
     """
 
-    costs: Mapping[Base, float]
+    costs: Mapping[SeededBase, float]
     chosen_by: str = ""
 
     @property
@@ -28,7 +28,7 @@ class Budget:
         return fmean(self.costs.values())
 
 
-def budgets_of(curves: Sequence[OwnCurve], bases: Sequence[Base]) -> list[Budget]:
+def budgets_of(curves: Sequence[OwnCurve], bases: Sequence[SeededBase]) -> list[Budget]:
     """The costs that most criteria have points at, then those that criteria chose for themselves.
 
     Where random has cells, its costs are the grid's: random has a cell at every ratio. Else they are the costs

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import moocore
 import numpy as np
 
-from prunebench.reports.inference.paired import Column, Paired
-from prunebench.reports.inference.value import Base, Value
+from prunebench.eval.quality.clip_variance import Floats
+from prunebench.reports.inference.paired import ComparedValues, Paired
+from prunebench.reports.inference.value import BaseKey, Value
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.statistics.own_curve import OwnCurve, bases_of, own_curves
 
 STEP = 1e-6  # in mAP: what a hypervolume gains by it is its derivative, since it is linear between ties
@@ -50,7 +51,7 @@ def hypervolumes(
     """Hypervolume of each criterion of a panel, the largest first; none without the unpruned model's cost."""
     curves = [curve for curve in own_curves(points, panel, quantity) if curve.whole > 0]
     volumes = [_by_base(curve) for curve in curves]
-    paired = Paired([Column(values, scores) for values in volumes])
+    paired = Paired([ComparedValues(values, scores) for values in volumes])
     found = []
     for index, curve in enumerate(curves):
         mean = paired.mean(index)
@@ -75,9 +76,9 @@ def _most(curve: OwnCurve) -> int:
     return max(map(len, curve.spots.values()))
 
 
-def _by_base(curve: OwnCurve) -> dict[Base, Value]:
+def _by_base(curve: OwnCurve) -> dict[BaseKey, Value]:
     """The hypervolume on each base model that has all points, and what each point's mAP adds to it."""
-    found: dict[Base, Value] = {}
+    found: dict[BaseKey, Value] = {}
     for base in bases_of([curve]):
         costs, values = zip(*curve.spots[base], strict=True)
         if len(values) == _most(curve):

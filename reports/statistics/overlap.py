@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from prunebench.eval.quality.clip_variance import Floats
 from prunebench.eval.run.contents import RemovedFilters, removed_filters
 from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.clips import Floats
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ import numpy as np
 
 from prunebench.eval.run.record import Record
 from prunebench.reports.inference.between_points import between
-from prunebench.reports.inference.value import Part, Value, measured
+from prunebench.reports.inference.value import Value, ValuePart, measured
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve, curves_of
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
 
-Base = tuple[str, int]  # base model, its seed
+SeededBase = tuple[str, int]  # base model, its seed
 
 SAME = 1e-9  # relative: costs that differ by less are one
 
@@ -32,7 +32,7 @@ class OwnCurve:
     """
 
     curve: Curve
-    spots: dict[Base, tuple[tuple[float, Value], ...]]
+    spots: dict[SeededBase, tuple[tuple[float, Value], ...]]
     whole: float
 
     @property
@@ -40,18 +40,18 @@ class OwnCurve:
         """Whether the criterion chose how much goes."""
         return all(p.own_budget for p in self.curve.points)
 
-    def measured_at(self, base: Base, cost: float) -> Value | None:
+    def measured_at(self, base: SeededBase, cost: float) -> Value | None:
         """The value that was measured at a cost."""
         return next((v for c, v in self.spots.get(base, ()) if math.isclose(c, cost, rel_tol=SAME)), None)
 
-    def at(self, base: Base, cost: float) -> Value | None:
+    def at(self, base: SeededBase, cost: float) -> Value | None:
         """The value at a cost, between points on the monotone cubic through all; `None` beyond the ends."""
         found, spots = self.measured_at(base, cost), self.spots.get(base, ())
         if found is not None or len(spots) < 2 or not spots[0][0] < cost < spots[-1][0]:
             return found
         costs, values = zip(*spots, strict=True)
         mean, weights = between(np.array(costs), np.array([v.mean for v in values]), cost)
-        parts: list[Part] = [
+        parts: list[ValuePart] = [
             (float(w) * share, cells)
             for w, v in zip(weights, values, strict=True)
             for share, cells in v.parts
@@ -68,10 +68,10 @@ def own_curves(points: Sequence[Point], panel: Panel, quantity: Quantity) -> lis
     return [curve for curve in found if curve.spots]
 
 
-def _spots(curve: Curve, quantity: Quantity) -> dict[Base, tuple[tuple[float, Value], ...]]:
-    found: dict[Base, dict[float, Value]] = {}
+def _spots(curve: Curve, quantity: Quantity) -> dict[SeededBase, tuple[tuple[float, Value], ...]]:
+    found: dict[SeededBase, dict[float, Value]] = {}
     for point in curve.points:
-        cells: dict[Base, list[Record]] = {}
+        cells: dict[SeededBase, list[Record]] = {}
         for record in point.records:
             cells.setdefault(base_of(record), []).append(record)
         for base, members in cells.items():
@@ -81,12 +81,12 @@ def _spots(curve: Curve, quantity: Quantity) -> dict[Base, tuple[tuple[float, Va
     return {base: tuple(sorted(by_cost.items(), key=_cost)) for base, by_cost in found.items()}
 
 
-def bases_of(curves: Iterable[OwnCurve]) -> list[Base]:
+def bases_of(curves: Iterable[OwnCurve]) -> list[SeededBase]:
     """Every base model of the curves, in order of seeds."""
     return in_order({base for curve in curves for base in curve.spots})
 
 
-def in_order(bases: Iterable[Base]) -> list[Base]:
+def in_order(bases: Iterable[SeededBase]) -> list[SeededBase]:
     """By seed, then by name."""
     return sorted(bases, key=lambda base: (base[1], base[0]))
 

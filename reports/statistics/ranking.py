@@ -13,7 +13,7 @@ from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
 from prunebench.reports.inference.against_random import AgainstRandom, against_random
 from prunebench.reports.inference.best_set import BestSet, best_set
 from prunebench.reports.inference.between_points import FAR
-from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -21,7 +21,7 @@ from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.statistics.detectable import Smallest, smallest_of
 from prunebench.reports.statistics.entrants import Entrant, entrants_at, shared_bases
 from prunebench.reports.statistics.equal_cost import Budget, budgets_of, grid_to_average
-from prunebench.reports.statistics.own_curve import Base, OwnCurve, bases_of, own_curves
+from prunebench.reports.statistics.own_curve import OwnCurve, SeededBase, bases_of, own_curves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,7 @@ def _ranking(
     entrants = entrants_at(curves, budgets)
     bases = shared_bases(entrants)
     ranked = [e for e in entrants if set(bases) <= set(e.values)]
-    paired = Paired([Column({base: e.values[base] for base in bases}, scores) for e in ranked])
+    paired = Paired([ComparedValues({base: e.values[base] for base in bases}, scores) for e in ranked])
     random = next((i for i, e in enumerate(ranked) if e.is_random), None)
     cost = budgets[0].mean if len(budgets) == 1 else math.nan
     between, from_random = smallest_of(paired, range(len(ranked)), random)
@@ -178,7 +178,7 @@ def _left_out(
 
 
 def _rows(
-    entrants: Sequence[Entrant], paired: Paired, random: int | None, bases: Sequence[Base]
+    entrants: Sequence[Entrant], paired: Paired, random: int | None, bases: Sequence[SeededBase]
 ) -> list[Ranked]:
     if not entrants:
         return []
@@ -230,7 +230,7 @@ def _from_random(found: AgainstRandom | None) -> dict[str, Any]:
     }
 
 
-def _best_set(paired: Paired, bases: Sequence[Base]) -> BestSet | None:
+def _best_set(paired: Paired, bases: Sequence[SeededBase]) -> BestSet | None:
     """Needs two criteria on two base models, and what is known of all clip by clip."""
     if len(bases) < 2 or len(paired.columns) < 2:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from prunebench.eval.run.record import OWN, Record
 from prunebench.reports.inference.interval import Difference
-from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
 from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
 from prunebench.reports.points.panel import Panel
@@ -120,7 +120,7 @@ def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> Diffe
     same = len({c.names if c else () for c in clips}) == 1
     known = scores if same else [ClipScores(())] * 2
     mine, theirs = (
-        Column({seed: measured(cells) for seed, cells in _by_seed(point).items()}, own)
+        ComparedValues({seed: measured(cells) for seed, cells in _by_seed(point).items()}, own)
         for point, own in zip((one, other), known, strict=True)
     )
     return Paired([mine, theirs]).difference(1, 0) or Difference(other.mean_map - one.mean_map, 0, None)

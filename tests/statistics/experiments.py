@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.quality.clip_variance import Influences
 from prunebench.eval.quality.influence import clip_influences
-from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
 
 # Standard deviations of base model, clip, and base model x clip, each for a criterion.
@@ -74,11 +74,11 @@ def experiment(rng, sds, bases, criteria, scores, draws=3, shifts=None):
     columns = []
     for index in range(criteria):
         values = effects(rng, sds, bases) + shifts[index]
-        columns.append(Column({b: measured([cell(values[b])]) for b in range(bases)}, scores))
+        columns.append(ComparedValues({b: measured([cell(values[b])]) for b in range(bases)}, scores))
     if draws:
         several = [effects(rng, sds, bases) + shifts[-1] for _ in range(draws)]
         cells = {b: [cell(v[b], prune_seed=d) for d, v in enumerate(several)] for b in range(bases)}
-        columns.append(Column({b: measured(cells[b]) for b in range(bases)}, scores))
+        columns.append(ComparedValues({b: measured(cells[b]) for b in range(bases)}, scores))
     return Paired(columns)
 
 
@@ -92,13 +92,15 @@ def on_one_model(rng, sds, criteria, seeds, scores, draws=3):
     columns = []
     for _ in range(criteria):
         own = clip * rng.standard_normal(CLIPS) + effects(rng, (repeat, 0.0, both), seeds) + tuned[0]
-        columns.append(Column({0: measured([cell(own[s], finetune_seed=s) for s in range(seeds)])}, scores))
+        columns.append(
+            ComparedValues({0: measured([cell(own[s], finetune_seed=s) for s in range(seeds)])}, scores)
+        )
     shared, cells = clip * rng.standard_normal(CLIPS), []
     for draw in range(draws):
         drawn = effects(rng, (repeat, 0.0, both), 1)
         own = shared + drawn + effects(rng, (repeat, 0.0, both), seeds) + tuned[0]
         cells += [cell(own[s], prune_seed=draw, finetune_seed=s) for s in range(seeds)]
-    columns.append(Column({0: measured(cells)}, scores))
+    columns.append(ComparedValues({0: measured(cells)}, scores))
     return Paired(columns)
 
 
@@ -132,7 +134,7 @@ def scored(rng, bases, criteria, classes, clips=300, draws=3):
     made = [[[cell] for cell in cells()] for _ in range(criteria)]
     drawn = [list(cells(prune_seed=draw)) for draw in range(draws)]
     made.append([list(several) for several in zip(*drawn, strict=True)])
-    return Paired([Column({b: measured(c) for b, c in enumerate(column)}, scores) for column in made])
+    return Paired([ComparedValues({b: measured(c) for b, c in enumerate(column)}, scores) for column in made])
 
 
 def t(freedom):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
-from prunebench.harness.data.audioset.class_list import FILE
 from prunebench.harness.data.audioset.index import INDEXES, WAVEFORMS, write_index
-from prunebench.harness.data.audioset.packing import Part, pack
+from prunebench.harness.data.audioset.packed_classes import FILE
+from prunebench.harness.data.audioset.packing import PackedPart, pack
 from prunebench.harness.data.audioset.segments import Segment, read_segments, recording_of, recordings_by_stem
 from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.tables.class_list import COLUMNS, ListedClass, read_class_list
@@ -133,11 +133,11 @@ def pack_audioset(
     )
 
 
-def _parts(folder: Path, name: str, segments: list[Segment], classes: int, per_file: int) -> list[Part]:
+def _parts(folder: Path, name: str, segments: list[Segment], classes: int, per_file: int) -> list[PackedPart]:
     if len(segments) <= per_file:
-        return [Part(folder / f"{name}.h5", segments, classes)]
+        return [PackedPart(folder / f"{name}.h5", segments, classes)]
     return [
-        Part(folder / name / f"{name}_part{number:02d}.h5", segments[start : start + per_file], classes)
+        PackedPart(folder / name / f"{name}_part{number:02d}.h5", segments[start : start + per_file], classes)
         for number, start in enumerate(range(0, len(segments), per_file))
     ]
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.audioset.class_list import class_names
 from prunebench.harness.data.audioset.index import INDEXES, Index, joined, read_index
 from prunebench.harness.data.audioset.packed import Packed, read_packed, to_float
+from prunebench.harness.data.audioset.packed_classes import class_names
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.tables.rows import read_column

@@ -33,11 +33,11 @@ SECONDS = 10
 BLOCK = 128  # clips between two lines of the journal: 82 MB
 VERSION = 2  # raised when a clip's samples change: a file that was begun before is begun anew
 
-Progress = Callable[[int], None]
+OnClips = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Part:
+class PackedPart:
     """One packed file to be made.
 
     Args:
@@ -95,7 +95,7 @@ class Journal:
         return {**dict.fromkeys(self.absent, "absent"), **self.unreadable}
 
 
-def read_journal(part: Part) -> Journal:
+def read_journal(part: PackedPart) -> Journal:
     """The journal of a part, empty where it was not begun.
 
     Raises:
@@ -119,13 +119,13 @@ def read_journal(part: Part) -> Journal:
 
 
 def pack(
-    part: Part,
+    part: PackedPart,
     find: Callable[[Segment], Path | None],
     *,
     workers: int = 1,
     strict: bool = False,
     fresh: bool = False,
-    progress: Progress | None = None,
+    progress: OnClips | None = None,
 ) -> Journal:
     """Make a packed file, or go on with it, or find it made.
 
@@ -167,7 +167,7 @@ def pack(
     return journal
 
 
-def _begin(part: Part, journal: Journal, find: Callable[[Segment], Path | None]) -> Journal:
+def _begin(part: PackedPart, journal: Journal, find: Callable[[Segment], Path | None]) -> Journal:
     if journal.plan and journal.version == VERSION and part.partial.exists():
         return journal
     absent = [segment.name for segment in part.segments if find(segment) is None]
@@ -182,12 +182,12 @@ def _begin(part: Part, journal: Journal, find: Callable[[Segment], Path | None])
 
 
 def _write_rows(
-    part: Part,
+    part: PackedPart,
     journal: Journal,
     find: Callable[[Segment], Path | None],
     workers: int,
     strict: bool,
-    progress: Progress,
+    progress: OnClips,
 ) -> None:
     absent = set(journal.absent)
     present = [segment for segment in part.segments if segment.name not in absent]
@@ -244,7 +244,7 @@ def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | N
     return Settled(cut=excerpt.said, noted=noted)
 
 
-def _no_room(part: Part, error: OSError, done: int, present: int) -> InputError:
+def _no_room(part: PackedPart, error: OSError, done: int, present: int) -> InputError:
     gigabytes = 2 * SECONDS * SAMPLE_RATE * present / 1e9
     return InputError(
         f"`{part.path}` needs {gigabytes:.2f} GB where it lies. Found: {error.strerror}, with {done} "

@@ -30,8 +30,8 @@ from prunebench.harness.networks import frontend
 from prunebench.harness.networks.frontend import FrontEnd
 from prunebench.harness.workspace.kept_file import mapped_array, read_kept
 
-Progress = Callable[[int, int], None]
-Shape = tuple[int, int, int]
+OnFeatures = Callable[[int, int], None]
+FeatureShape = tuple[int, int, int]
 GROUP = 32  # clips transformed at once
 
 
@@ -46,7 +46,7 @@ def front_end(front: FrontEnd = frontend.PANNS) -> dict[str, object]:
 
 
 def cached_features(
-    dataset: DataSet, split: str, cache: Path, *, workers: int = 1, progress: Progress | None = None
+    dataset: DataSet, split: str, cache: Path, *, workers: int = 1, progress: OnFeatures | None = None
 ) -> NDArray[np.float32]:
     """Log-mel features of a split, from the cache or computed into it.
 
@@ -93,12 +93,14 @@ def _digest(dataset: DataSet, split: str) -> str:
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _load(path: Path, shape: Shape) -> NDArray[np.float32] | None:
+def _load(path: Path, shape: FeatureShape) -> NDArray[np.float32] | None:
     """The features in a file, or nothing where it is absent, cut short or something else."""
     return read_kept(path, lambda path: mapped_array(path, shape))
 
 
-def _build(clips: Clips, front: FrontEnd, path: Path, shape: Shape, workers: int, progress: Progress) -> None:
+def _build(
+    clips: Clips, front: FrontEnd, path: Path, shape: FeatureShape, workers: int, progress: OnFeatures
+) -> None:
     partial = path.with_suffix(".partial")  # the lock is held, so nobody else writes this name
     try:
         _allocate(partial, shape)
@@ -112,7 +114,7 @@ def _build(clips: Clips, front: FrontEnd, path: Path, shape: Shape, workers: int
         partial.unlink(missing_ok=True)
 
 
-def _allocate(path: Path, shape: Shape) -> None:
+def _allocate(path: Path, shape: FeatureShape) -> None:
     np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
     if hasattr(os, "posix_fallocate"):  # on a full disk an error now instead of a killed process later
         with path.open("rb+") as stream:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.tables.columns import read_named
+from prunebench.harness.tables.column_names import read_named
 
 COLUMNS = ("filename", "fold", "target", "category", "src_file")
 SUBSET_COLUMN = "esc10"

@@ -11,9 +11,9 @@ from pathlib import Path
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.labelled_clips import Labelled, recorded_set
+from prunebench.harness.data.recordings.labelled_clips import LabelledRecordings, recorded_set
 from prunebench.harness.tables.class_list import read_class_list
-from prunebench.harness.tables.columns import read_named
+from prunebench.harness.tables.column_names import read_named
 
 VERSION = 1  # raised when any clip changes
 TRUTH, DEV, EVAL = "FSD50K.ground_truth", "FSD50K.dev_audio", "FSD50K.eval_audio"
@@ -56,7 +56,7 @@ def _split(path: Path, line: int, found: str) -> str:
 
 def _recording(
     path: Path, line: int, row: dict[str, str], folder: Path, split: str, number: dict[str, int]
-) -> Labelled:
+) -> LabelledRecordings:
     name = row["fname"]
     if not name.isascii() or not name.isalnum():
         raise InputError(f"`{path}`, line {line}: `fname` must be a clip's number. Found `{name}`.")
@@ -66,4 +66,6 @@ def _recording(
         raise InputError(
             f"`{path}`, line {line}: labels must be in `vocabulary.csv`. Found `{unknown[0]}`, which is not."
         )
-    return Labelled(name, f"{folder / name}.wav", split, tuple(number[label] for label in labels), name)
+    return LabelledRecordings(
+        name, f"{folder / name}.wav", split, tuple(number[label] for label in labels), name
+    )

@@ -29,7 +29,7 @@ PROBED = 1 << 16  # bytes at either end that tell files apart; to hash all of FS
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledRecordings:
     """A recording of a table.
 
     Args:
@@ -60,7 +60,7 @@ class LabelledClips(Clips):
 
     def __init__(
         self,
-        recordings: Sequence[Labelled],
+        recordings: Sequence[LabelledRecordings],
         classes: int,
         samples: int,
         sample_rate: int = SAMPLE_RATE,
@@ -81,7 +81,7 @@ class LabelledClips(Clips):
 
 
 def recorded_set(
-    options: DataOptions, version: int, recordings: Sequence[Labelled], class_names: Sequence[str]
+    options: DataOptions, version: int, recordings: Sequence[LabelledRecordings], class_names: Sequence[str]
 ) -> DataSet:
     """The set of some recordings, without those that cannot be used.
 
@@ -133,8 +133,8 @@ def recorded_set(
 
 
 def _present(
-    recordings: Sequence[Labelled], options: DataOptions
-) -> tuple[list[Labelled], list[tuple[str, str]]]:
+    recordings: Sequence[LabelledRecordings], options: DataOptions
+) -> tuple[list[LabelledRecordings], list[tuple[str, str]]]:
     """Recordings that are there, and the others; a look at the folder alone, before any is opened.
 
     Raises:
@@ -175,11 +175,11 @@ def _check_not_empty(name: str, split: str, clips: int, skipped: Sequence[tuple[
 
 
 def _usable(
-    recordings: Sequence[Labelled], seconds: float, *, strict: bool
-) -> tuple[list[Labelled], str, dict[str, str], list[tuple[str, str]]]:
+    recordings: Sequence[LabelledRecordings], seconds: float, *, strict: bool
+) -> tuple[list[LabelledRecordings], str, dict[str, str], list[tuple[str, str]]]:
     """Recordings that can be used; a hash of them; what is told of some; the others, and why."""
     kept, notes, skipped = [], {}, []
-    twins: dict[bytes, Labelled] = {}
+    twins: dict[bytes, LabelledRecordings] = {}
     content = hashlib.blake2b(digest_size=32)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # Some at a time: each that waits takes memory.

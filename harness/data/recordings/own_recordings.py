@@ -13,12 +13,12 @@ from typing import NamedTuple
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.options import DataOptions
-from prunebench.harness.data.recordings.labelled_clips import Labelled, recorded_set
+from prunebench.harness.data.recordings.labelled_clips import LabelledRecordings, recorded_set
 from prunebench.harness.data.recordings.labels import USUAL, check_separated, numbers_of, split_labels
 from prunebench.harness.data.recordings.on_disk import Names
 from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.tables.class_list import read_class_list
-from prunebench.harness.tables.columns import read_named
+from prunebench.harness.tables.column_names import read_named
 
 VERSION = 1  # raised when any clip changes
 COLUMNS = ("file", "labels", "split")
@@ -63,7 +63,8 @@ def own_recordings(options: DataOptions) -> DataSet:
     }
     places = Names(root)
     found = [
-        Labelled(row.file, places.path(row.file), row.split, labels[row.labels], row.source) for row in rows
+        LabelledRecordings(row.file, places.path(row.file), row.split, labels[row.labels], row.source)
+        for row in rows
     ]
     del rows
     _check_together(table, found)
@@ -94,9 +95,9 @@ def _classes(options: DataOptions, table: Path, rows: list[_Row]) -> list[str]:
     return listed or sorted({label for cell in cells for label in split_labels(cell, separator)})
 
 
-def _check_together(table: Path, recordings: list[Labelled]) -> None:
+def _check_together(table: Path, recordings: list[LabelledRecordings]) -> None:
     seen: set[str] = set()
-    first: dict[str, Labelled] = {}
+    first: dict[str, LabelledRecordings] = {}
     for recording in recordings:
         if recording.name in seen:
             raise InputError(f"`{table}` must list each file once. Found `{recording.name}` twice.")
@@ -109,7 +110,7 @@ def _check_together(table: Path, recordings: list[Labelled]) -> None:
             )
 
 
-def _with_validation(recordings: list[Labelled]) -> list[Labelled]:
+def _with_validation(recordings: list[LabelledRecordings]) -> list[LabelledRecordings]:
     if any(recording.split == "validation" for recording in recordings):
         return recordings
     sources = {recording.source for recording in recordings if recording.split == "training"}

@@ -13,10 +13,10 @@ from prunebench.harness.data.synth import noisy as sounds_noisy
 from prunebench.harness.data.synth import tonal as sounds_tonal
 from prunebench.harness.data.synth.signal import Signal
 
-Sound = Callable[[np.random.Generator, int], Signal]
+SoundMaker = Callable[[np.random.Generator, int], Signal]
 
 # From the most to the least frequent; every family has frequent and rare members.
-SOUNDS: dict[str, Sound] = {
+SOUNDS: dict[str, SoundMaker] = {
     "vowel": sounds_harmonic.vowel,
     "engine": sounds_noisy.engine,
     "tone": sounds_tonal.tone,

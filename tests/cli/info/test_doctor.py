@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from prunebench.cli import cli
-from prunebench.cli.info.diagnosis import Finding, diagnose
+from prunebench.cli.info.diagnosis import Diagnosis, diagnose
 from prunebench.eval.runtime.backends import BACKENDS
 
 
@@ -15,7 +15,7 @@ from prunebench.eval.runtime.backends import BACKENDS
 def findings(tmp_path, monkeypatch):
     monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
 
-    def found() -> dict[tuple[str, str], Finding]:
+    def found() -> dict[tuple[str, str], Diagnosis]:
         return {(finding.part, finding.name): finding for finding in diagnose()}
 
     return found
@@ -44,7 +44,7 @@ def test_what_is_missing_comes_with_a_remedy(findings, monkeypatch):
     assert found["backend", "openvino"].remedy == "pip install 'prunebench[backends]'."
     assert found["backend", "eager"].state == "ok"
     without = "without onnx, onnxruntime, openvino"
-    assert found["extra", "backends"] == Finding(
+    assert found["extra", "backends"] == Diagnosis(
         "extra", "backends", "missing", without, "pip install 'prunebench[backends]'"
     )
 

@@ -58,7 +58,7 @@ def test_bad_input(cli, words, message):
 def test_ratios_in_brackets_say_that_they_are_paired():
     from prunebench.cli.info.reproduce_output import as_markdown
     from prunebench.harness.epanns.arithmetic import MachineFigures, shape_figures
-    from prunebench.harness.epanns.findings import architecture_findings
+    from prunebench.harness.epanns.claims_checked import architecture_findings
 
     machines = [MachineFigures(100, 50.0, 1.0, 0.0, 10), MachineFigures(60, 28.0, 0.55, 0.013, 8)]
     shapes = shape_figures((0.5,))

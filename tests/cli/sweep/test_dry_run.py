@@ -17,7 +17,8 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture, scaled_embedding, scaled_widths
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep.forecast import Speed, probe
+from prunebench.harness.sweep.costs import UnitCosts
+from prunebench.harness.sweep.forecast import probe
 
 TINY = (
     "data.training_clips=16",
@@ -29,7 +30,7 @@ TINY = (
     "prune.allocations=['uniform', 'global']",
     "prune.seeds=[0, 1]",
 )
-SPEED = Speed(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
+SPEED = UnitCosts(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
 
 
 def command(folder, *more):

@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import label_ranking_average_precision_score, roc_auc_score
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.measures.contract import Measure, ModelMeasure, QualityMeasure
+from prunebench.eval.measures.measure_contract import Measure, ModelMeasure, QualityMeasure
 from prunebench.eval.measures.measure_registry import (
     BUILTIN,
     GROUP,
@@ -25,7 +25,7 @@ from prunebench.eval.measures.measure_registry import (
 )
 
 TOP = """
-from prunebench.eval.measures.contract import QualityMeasure
+from prunebench.eval.measures.measure_contract import QualityMeasure
 top = QualityMeasure(name="{name}", title="share of clips whose top class is right", better="higher",
                      bounds=(0, 1), value=lambda t, s: t[range(len(t)), s.argmax(1)].mean())
 not_one = 3

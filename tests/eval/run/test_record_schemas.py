@@ -7,7 +7,7 @@ import pytest
 
 from prunebench.eval import InputError, Record, load_records
 from prunebench.eval.logs import parsed_lines
-from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.harness.cells.outcome import Outcome
 
 KEPT = Path(__file__).parents[2] / "schemas"
@@ -39,10 +39,10 @@ def test_the_shapes_of_a_past_schema_are_read(folder):
     shapes = load_shapes(folder)
     assert [list(widths) for widths in shapes] == [line["widths"] for line in written]
     assert [shape.timings for shape in shapes.values()] == [line["timings"] for line in written]
-    assert all(Shape.from_json(shape.to_json()) == shape for shape in shapes.values())
+    assert all(ShapeTimings.from_json(shape.to_json()) == shape for shape in shapes.values())
 
 
-@pytest.mark.parametrize("version", [Shape.schema + 1, "1", None])
+@pytest.mark.parametrize("version", [ShapeTimings.schema + 1, "1", None])
 def test_a_shape_of_another_schema_is_refused_with_the_way_out(version, tmp_path):
     record, line = (
         (RUNS[-1] / f"{name}.jsonl").read_text().splitlines()[0] for name in ("records", "shapes")

@@ -15,7 +15,7 @@ from prunebench.eval.run.contents import (
 )
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
-from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.engine.progress_file import ProgressFile, read_progress
@@ -43,7 +43,7 @@ RECORD = Record(
     timings={"ms": 1.5},
     unmeasured={"energy": "no meter"},
 )
-SHAPE = Shape((4, 2), {"ms": 1.5}, {"threads": 1}, {"energy": "no meter"})
+SHAPE = ShapeTimings((4, 2), {"ms": 1.5}, {"threads": 1}, {"energy": "no meter"})
 OUTCOME = Outcome(
     "o", (4, 2), {"fine-tuned": {"test_map": 0.5}}, {"parameters": 12}, {"s": 1.5}, {"e": "no meter"}
 )
@@ -99,7 +99,7 @@ def cases(line):
 def test_every_field_of_every_log(tmp_path, name, line):
     read = {
         "records.jsonl": Record.from_json,
-        "shapes.jsonl": Shape.from_json,
+        "shapes.jsonl": ShapeTimings.from_json,
         "outcomes.jsonl": Outcome.from_json,
     }[name]
     read(line)

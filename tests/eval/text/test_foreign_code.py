@@ -6,7 +6,7 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text import foreign_code as here
-from prunebench.pruners import foreign_code as of_pruners
+from prunebench.pruners import foreign_pruner as of_pruners
 
 
 class Unprintable(Exception):

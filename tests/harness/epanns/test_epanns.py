@@ -7,8 +7,8 @@ from prunebench.harness.data.releases import EPANNS_WIDTHS
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.epanns import arithmetic as epanns_figures
 from prunebench.harness.epanns.arithmetic import MachineFigures, machine_figures, pruned_widths, shape_figures
-from prunebench.harness.epanns.experiment import Outcome
-from prunebench.harness.epanns.findings import architecture_findings, quality_findings
+from prunebench.harness.epanns.claims_checked import architecture_findings, quality_findings
+from prunebench.harness.epanns.experiment import EvaluatedModel
 
 SHAPES = shape_figures(epanns.RATIOS)
 
@@ -89,7 +89,7 @@ def test_this_machine(monkeypatch):
 
 
 def outcome(criterion, ratio, stage, value, *, limited=False):
-    return Outcome(criterion, ratio, stage, 100, value, value - 0.1, 527, 20000, limited)
+    return EvaluatedModel(criterion, ratio, stage, 100, value, value - 0.1, 527, 20000, limited)
 
 
 def test_without_a_run_the_rest_is_open():

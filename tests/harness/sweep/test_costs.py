@@ -6,7 +6,7 @@ from prunebench.eval.cost.complexity import layer_macs
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep.costs import RELATIVE, Costs, Speed
+from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts
 
 TINY = (
     "data.training_clips=16",
@@ -16,7 +16,7 @@ TINY = (
     "prune.criteria=['l1', 'random']",
     "prune.ratios=[0.5]",
 )
-SPEED = Speed(step=3.0, tail_step=2.0, forward=1.0, tail_forward=0.5, outcome=7.0)
+SPEED = UnitCosts(step=3.0, tail_step=2.0, forward=1.0, tail_forward=0.5, outcome=7.0)
 
 
 def planned(*more):

@@ -5,7 +5,16 @@ import pytest
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep.graph import BaseModel, Point, Rates, Scores, Stem, Trial, needs, rank
+from prunebench.harness.sweep.graph import (
+    BaseModel,
+    CellNode,
+    RatesNode,
+    ScoresNode,
+    Stem,
+    Trial,
+    needs,
+    rank,
+)
 
 
 def graph_of(*changes):
@@ -34,32 +43,32 @@ def test_a_cell_waits_for_its_own_base_model_and_the_one_that_chose_the_rate(gra
     assert bases[0].first
     assert not bases[1].first
     for node in graph:
-        if not isinstance(node, Point):
+        if not isinstance(node, CellNode):
             continue
         before = everything_before(graph, node)
         tuned = node.cell.finetune_scope != "none"
         wanted = {node.cell.base.seed} | ({0} if tuned else set())
         assert {b.base.seed for b in before if isinstance(b, BaseModel)} == wanted
-        assert any(isinstance(b, Rates) for b in before) == tuned
+        assert any(isinstance(b, RatesNode) for b in before) == tuned
         assert any(isinstance(b, Stem) for b in before) == tuned
-        own = {b.criterion for b in graph[node] if isinstance(b, Scores)}
+        own = {b.criterion for b in graph[node] if isinstance(b, ScoresNode)}
         assert own == ({node.cell.criterion} if node.cell.criterion else set())
-        assert not any(isinstance(b, Point) for b in before)
+        assert not any(isinstance(b, CellNode) for b in before)
 
 
 def test_what_the_rates_wait_for_is_begun_first(graph):
     for node in graph:
-        if isinstance(node, Rates):
+        if isinstance(node, RatesNode):
             chain = everything_before(graph, node)
             assert any(isinstance(before, Trial) for before in chain)
-            kinds = BaseModel | Stem | Point
+            kinds = BaseModel | Stem | CellNode
             others = [other for other in graph if other not in chain and isinstance(other, kinds)]
             assert max(map(rank, chain)) < min(map(rank, others))
 
 
 def test_one_rate_alone_needs_no_choice():
     graph = graph_of("finetune.rates=[1e-3]")
-    rates = [node for node in graph if isinstance(node, Rates)]
+    rates = [node for node in graph if isinstance(node, RatesNode)]
     assert rates
     assert not any(graph[node] for node in rates)
     assert not any(isinstance(node, Trial) for node in graph)

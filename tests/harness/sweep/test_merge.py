@@ -10,7 +10,7 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record, load_records
-from prunebench.eval.run.shape_line import Shape
+from prunebench.eval.run.shape_line import ShapeTimings
 from prunebench.harness.config.config import load_config
 from prunebench.harness.sweep.merge import merge_runs
 
@@ -44,7 +44,7 @@ def make(tmp_path):
         (run / "outcomes.jsonl").write_text(
             "".join(json.dumps({"identity": r.outcome}) + "\n" for r in records)
         )
-        (run / "shapes.jsonl").write_text(Shape((4, 2), {"ms": len(name)}).to_json() + "\n")
+        (run / "shapes.jsonl").write_text(ShapeTimings((4, 2), {"ms": len(name)}).to_json() + "\n")
         (run / "measures.json").write_text(json.dumps([measure_row("map"), measure_row(name)]))
         for r in records:
             np.savez(run / "scores" / f"{r.outcome}.npz", test=np.zeros((clips, 2)))

@@ -4,7 +4,7 @@ import pytest
 
 from prunebench.eval import InputError, MeasurementError, ShapeMeasure
 from prunebench.eval.cost.complexity import cnn14_macs
-from prunebench.eval.run.shape_line import Shape, load_shapes
+from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.eval.runtime.backend_latency import Latency
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import MeasureSection
@@ -30,7 +30,7 @@ class Run:
 
     def add_shape(self, widths, timings, settings, failed):
         with (self.path / "shapes.jsonl").open("a") as stream:
-            stream.write(Shape(tuple(widths), timings, settings, failed).to_json() + "\n")
+            stream.write(ShapeTimings(tuple(widths), timings, settings, failed).to_json() + "\n")
 
 
 class Said:
@@ -59,7 +59,7 @@ def measure(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "unpruned_model", lambda model, dataset: Architecture(FULL, 4, 2))
     monkeypatch.setattr(module, "busy_processors", lambda: None)
 
-    def call(compared, memory, found=None, **section) -> tuple[dict[tuple[int, ...], Shape], Said]:
+    def call(compared, memory, found=None, **section) -> tuple[dict[tuple[int, ...], ShapeTimings], Said]:
         def compare(*_, **__):
             if isinstance(compared, Exception):
                 raise compared

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from prunebench.reports import make_report
 from prunebench.reports.content.numbers import gap
 from prunebench.reports.figures.controls_figure import draw_controls
-from prunebench.reports.figures.forest import PALE, Row, draw_rows
+from prunebench.reports.figures.forest import PALE, ForestRow, draw_rows
 from prunebench.reports.figures.palette import INK, Look
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 
@@ -104,7 +104,9 @@ def test_without_controls_there_is_no_figure(quick_report):
 def test_marks_without_a_face_are_pale_where_others_are_hollow():
     axes = Figure().subplots()
     shown = [(marker, hollow) for marker in "x+o" for hollow in (True, False)]
-    draw_rows(axes, [Row(i, Look(INK, m), 0.1, (-0.1, 0.3), hollow) for i, (m, hollow) in enumerate(shown)])
+    draw_rows(
+        axes, [ForestRow(i, Look(INK, m), 0.1, (-0.1, 0.3), hollow) for i, (m, hollow) in enumerate(shown)]
+    )
     bars = [to_hex(colour) for colour in axes.collections[0].get_colors()]
     assert [line.get_color() for line in axes.lines] == [PALE, INK, PALE, INK, INK, INK]
     assert bars == [colour.lower() for colour in (PALE, INK, PALE, INK, INK, INK)]

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
-from prunebench.reports.figures.labels import _pushed_apart
+from prunebench.reports.figures.label_places import _pushed_apart
 from prunebench.reports.figures.palette import look_of
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.pareto_labels import focus_of

@@ -18,7 +18,7 @@ from prunebench.reports.figures.attainment_figure import draw_attainment
 from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
 from prunebench.reports.figures.gallery import figures_of
-from prunebench.reports.figures.labels import place_labels
+from prunebench.reports.figures.label_places import place_labels
 from prunebench.reports.figures.palette import KNOWN
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.points.cost_axis import FILE_BYTES, MACS

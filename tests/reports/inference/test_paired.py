@@ -11,7 +11,7 @@ from scipy import stats
 
 from prunebench.eval.quality.clip_variance import Influences, Resamples
 from prunebench.eval.run.record import Record
-from prunebench.reports.inference.paired import Column, Paired
+from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import Value, mean_of, measured
 
 CLIPS = 40
@@ -62,7 +62,9 @@ def mean_at(record):
 
 def test_several_base_models(cells, scores):
     one, other = ([cells(mean) for _ in range(3)] for mean in (0.5, 0.47))
-    paired = Paired([Column({b: measured([r]) for b, r in enumerate(c)}, scores) for c in (one, other)])
+    paired = Paired(
+        [ComparedValues({b: measured([r]) for b, r in enumerate(c)}, scores) for c in (one, other)]
+    )
     found = paired.difference(0, 1)
 
     gaps = [mean_at(a) - mean_at(b) for a, b in zip(one, other, strict=True)]
@@ -86,7 +88,7 @@ def test_the_worked_example():
         stages = {"fine-tuned": {"test_map": own.mean()}}
         record = Record(cell="", outcome=str(base), data="d", base="b", scope="all", stages=stages)
         column[base] = measured([record])
-    found = Paired([Column(column, scores)]).mean(0)
+    found = Paired([ComparedValues(column, scores)]).mean(0)
     assert found.mean == pytest.approx(0.026667, abs=1e-6)
     assert found.variance.few == pytest.approx(4.4444e-5, rel=1e-4)
     assert found.variance.clips == pytest.approx(1.6667e-5, rel=1e-4)
@@ -102,7 +104,7 @@ def test_the_worked_example_from_all_resamples():
         stages = {"fine-tuned": {"test_map": own.mean()}}
         record = Record(cell="", outcome=str(base), data="d", base="b", scope="all", stages=stages)
         column[base] = measured([record])
-    paired = Paired([Column(column, scores)])
+    paired = Paired([ComparedValues(column, scores)])
     _, sums = paired.sums(range(3))
     shrunk = 255 / 256  # the variance over all 256 resamples has no degree of freedom less
     assert sums.clips[0, 0] * shrunk == pytest.approx(3.4722e-5, rel=1e-4)
@@ -118,7 +120,7 @@ def one_model(cells):
 
 
 def columns(cells, scores):
-    return [Column({0: measured(records)}, scores) for records in cells]
+    return [ComparedValues({0: measured(records)}, scores) for records in cells]
 
 
 def of(records, seed, value):
@@ -185,13 +187,13 @@ def test_one_model_of_each_carries_no_interval(cells, scores):
 
 
 def test_a_model_that_nothing_was_done_to_has_no_spread(cells, scores):
-    untouched = Column({0: measured([cells()])}, scores, noise="own")
+    untouched = ComparedValues({0: measured([cells()])}, scores, noise="own")
     found = Paired([untouched]).mean(0).variance
     assert (found.few, found.freedom) == (0, math.inf)
 
 
 def test_its_own_seeds_are_a_controls_spread(one_model, scores):
-    own = Column({0: measured(one_model[0])}, scores, noise="own")
+    own = ComparedValues({0: measured(one_model[0])}, scores, noise="own")
     found = Paired([own, *columns(one_model[1:], scores)]).mean(0).variance
     assert found.few == pytest.approx(variance(map(mean_at, one_model[0])) / 3)
     assert found.freedom == 2
@@ -200,7 +202,7 @@ def test_its_own_seeds_are_a_controls_spread(one_model, scores):
 def test_without_clip_scores_there_is_no_interval(cells, scores):
     known, bare = cells(), cells()
     del scores.rows[bare.outcome]
-    pair = [Column({b: measured([r]) for b in range(2)}, scores) for r in (known, bare)]
+    pair = [ComparedValues({b: measured([r]) for b in range(2)}, scores) for r in (known, bare)]
     paired = Paired([*pair, pair[0]])
     assert paired.difference(0, 1).variance is None
     assert paired.difference(0, 2).variance is not None
@@ -210,7 +212,9 @@ def test_pairs_stand_on_the_base_models_that_both_have(cells, scores):
     made = [[cells(0.1 * base) for base in range(3)] for _ in range(2)]
     one, other = ({b: measured([r]) for b, r in enumerate(records)} for records in made)
     del other[2]
-    paired = Paired([Column(one, scores), Column(other, scores), Column({7: one[0]}, scores)])
+    paired = Paired(
+        [ComparedValues(one, scores), ComparedValues(other, scores), ComparedValues({7: one[0]}, scores)]
+    )
     found = paired.difference(0, 1)
     assert found.bases == 2
     assert found.mean == pytest.approx(fmean(one[b].mean - other[b].mean for b in (0, 1)))
@@ -223,7 +227,7 @@ def test_a_value_between_points_carries_their_clips(cells, scores):
         b: Value(0.75 * mean_at(low[b]) + 0.25 * mean_at(high[b]), ((0.75, (low[b],)), (0.25, (high[b],))))
         for b in (0, 1)
     }
-    paired = Paired([Column(read, scores)])
+    paired = Paired([ComparedValues(read, scores)])
     _, sums = paired.sums((0, 1))
     for b in (0, 1):
         expected = 0.75 * scores.rows[low[b].outcome] + 0.25 * scores.rows[high[b].outcome]

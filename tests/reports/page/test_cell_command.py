@@ -14,7 +14,7 @@ from prunebench.eval.run.record import Record
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep.forecast import Speed
+from prunebench.harness.sweep.costs import UnitCosts
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.runs.loaded_run import Run
 
@@ -97,7 +97,7 @@ def test_the_command_of_a_run_with_a_claim_plans(claim, tmp_path, monkeypatch):
     words = shlex.split(command_of(*claim))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
-    speed = Speed(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
+    speed = UnitCosts(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005, outcome=0.1)
     monkeypatch.setattr("prunebench.harness.sweep.forecast.probe", lambda *_: speed)
     done = CliRunner().invoke(cli, [*words[1:], "--dry-run"])
     assert done.exit_code == 0, done.output

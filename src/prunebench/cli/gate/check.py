@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.gate.subject import Found, counted, figures_of, made_with
+from prunebench.cli.gate.subject import GateSubject, counted, figures_of, made_with
 from prunebench.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def check(
     ctx.exit(int(verdict))
 
 
-def _update(file: Path, held: Baseline, found: Found, changes: Sequence[Change]) -> None:
+def _update(file: Path, held: Baseline, found: GateSubject, changes: Sequence[Change]) -> None:
     from prunebench import baselines
 
     if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:

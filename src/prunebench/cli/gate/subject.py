@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class GateSubject:
     """What a run or checkpoint has.
 
     Args:
@@ -26,7 +26,7 @@ class Found:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def figures_of(subject: Path) -> Found:
+def figures_of(subject: Path) -> GateSubject:
     """The entries of a run folder, or the one of a checkpoint."""
     from prunebench import baselines
 
@@ -35,10 +35,10 @@ def figures_of(subject: Path) -> Found:
 
         quality = baselines.RunQuality(subject)
         entries = baselines.entries_of_run(load_records(subject), quality)
-        return Found(entries, quality.classes)
+        return GateSubject(entries, quality.classes)
     from prunebench.harness.networks.checkpoint import load_checkpoint
 
-    return Found(baselines.figures_of_model(load_checkpoint(subject), subject.stat().st_size))
+    return GateSubject(baselines.figures_of_model(load_checkpoint(subject), subject.stat().st_size))
 
 
 def counted(entries: int) -> str:

@@ -17,7 +17,7 @@ LITTLE_SPACE = 2 * 2**30
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at.
 
     Args:
@@ -43,12 +43,12 @@ class Finding:
         return dataclasses.asdict(self)
 
 
-def diagnose() -> list[Finding]:
+def diagnose() -> list[Diagnosis]:
     """All findings, in the order of a reader's interest."""
     return [*_environment(), *_extras(), *_backends(), *_plug_ins(), *_cache()]
 
 
-def _environment() -> Iterator[Finding]:
+def _environment() -> Iterator[Diagnosis]:
     import torch
 
     from prunebench.harness.workspace.environment import describe_environment
@@ -61,20 +61,22 @@ def _environment() -> Iterator[Finding]:
         "python": told["python"],
         "torch": told["torch"],
     }.items():
-        yield Finding("environment", name, OK, str(version))
-    yield Finding(
+        yield Diagnosis("environment", name, OK, str(version))
+    yield Diagnosis(
         "environment", "machine", OK, f"{told['processor']}, {told['cores']} cores, {told['memory_gib']} GiB"
     )
-    yield Finding("environment", "system", OK, f"{told['system']}, {told['cpu_capability']}")
+    yield Diagnosis("environment", "system", OK, f"{told['system']}, {told['cpu_capability']}")
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
-    yield Finding("environment", "threads", OK, f"torch {torch.get_num_threads()}, OMP_NUM_THREADS {threads}")
+    yield Diagnosis(
+        "environment", "threads", OK, f"torch {torch.get_num_threads()}, OMP_NUM_THREADS {threads}"
+    )
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    yield Finding(
+    yield Diagnosis(
         "environment", "accelerator", OK, str(accelerator or "none: everything runs on the processor")
     )
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[Diagnosis]:
     """Optional dependencies by extra, as this distribution declares them."""
     for extra in EXTRAS:
         names = [
@@ -87,11 +89,11 @@ def _extras() -> Iterator[Finding]:
         there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
         remedy = f"pip install 'prunebench[{extra}]'"
         if not names:
-            yield Finding("extra", extra, MISSING, "unknown to this installation, which is older", remedy)
+            yield Diagnosis("extra", extra, MISSING, "unknown to this installation, which is older", remedy)
         elif gone:
-            yield Finding("extra", extra, MISSING, f"without {', '.join(gone)}", remedy)
+            yield Diagnosis("extra", extra, MISSING, f"without {', '.join(gone)}", remedy)
         else:
-            yield Finding("extra", extra, OK, there)
+            yield Diagnosis("extra", extra, OK, there)
 
 
 def _version(name: str) -> str | None:
@@ -101,19 +103,19 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _backends() -> Iterator[Finding]:
+def _backends() -> Iterator[Diagnosis]:
     from prunebench.eval.runtime.backends import BACKENDS
-    from prunebench.eval.runtime.energy import energy_missing
+    from prunebench.eval.runtime.forward_energy import energy_missing
 
     for name, backend in BACKENDS.items():
         missing = backend.missing()
         problem, _, remedy = (missing or "").rpartition(": ")
-        yield Finding("backend", name, MISSING if missing else OK, problem or backend.what, remedy)
+        yield Diagnosis("backend", name, MISSING if missing else OK, problem or backend.what, remedy)
     missing = energy_missing()
-    yield Finding("measure", "energy_joules", MISSING if missing else OK, missing or "RAPL counters")
+    yield Diagnosis("measure", "energy_joules", MISSING if missing else OK, missing or "RAPL counters")
 
 
-def _plug_ins() -> Iterator[Finding]:
+def _plug_ins() -> Iterator[Diagnosis]:
     from prunebench.eval.measures.measure_registry import installed_measures, measure_names
     from prunebench.pruners.plugins import load_plugin, plugin_names
     from prunebench.pruners.registry import BUILTIN
@@ -123,28 +125,28 @@ def _plug_ins() -> Iterator[Finding]:
         try:
             found = f"a pruner of {load_plugin(name).__module__}"
             clash = name in BUILTIN
-            yield Finding(
+            yield Diagnosis(
                 "plug-in", name, BROKEN if clash else OK, "the name of a built-in pruner" if clash else found
             )
         except ValueError as error:
-            yield Finding("plug-in", name, BROKEN, str(error), remedy)
+            yield Diagnosis("plug-in", name, BROKEN, str(error), remedy)
     failed = installed_measures()[1]
     for name in measure_names():
         if name in failed:
-            yield Finding("plug-in", name, BROKEN, failed[name], remedy)
+            yield Diagnosis("plug-in", name, BROKEN, failed[name], remedy)
 
 
-def _cache() -> Iterator[Finding]:
+def _cache() -> Iterator[Diagnosis]:
     from prunebench.harness.workspace.cache import default_cache
 
     folder = default_cache()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     remedy = "set PRUNEBENCH_CACHE to a folder that can be written"
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
-        yield Finding("cache", str(folder), BROKEN, f"`{existing}` cannot be written", remedy)
+        yield Diagnosis("cache", str(folder), BROKEN, f"`{existing}` cannot be written", remedy)
         return
     free = shutil.disk_usage(existing).free
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
     told = f"{size / 2**20:,.0f} MiB in use, {free / 2**30:,.1f} GiB free"
     scarce = free < LITTLE_SPACE
-    yield Finding("cache", str(Path(folder)), BROKEN if scarce else OK, told, remedy if scarce else "")
+    yield Diagnosis("cache", str(Path(folder)), BROKEN if scarce else OK, told, remedy if scarce else "")

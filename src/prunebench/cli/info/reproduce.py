@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from prunebench.harness.config.config import Config
     from prunebench.harness.epanns.arithmetic import MachineFigures, ShapeFigures
-    from prunebench.harness.epanns.experiment import Outcome
+    from prunebench.harness.epanns.experiment import EvaluatedModel
 
 
 @click.command(
@@ -78,7 +78,7 @@ def reproduce(
     from prunebench.baselines.papers import epanns
     from prunebench.eval.errors import InputError
     from prunebench.harness.epanns.arithmetic import shape_figures
-    from prunebench.harness.epanns.findings import architecture_findings, quality_findings
+    from prunebench.harness.epanns.claims_checked import architecture_findings, quality_findings
 
     if light and click.get_current_context().get_parameter_source("budget") is ParameterSource.COMMANDLINE:
         raise InputError("`--budget` is time for latency rounds, which only --full makes. Give --full too.")
@@ -87,7 +87,7 @@ def reproduce(
             "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or neither "
             "for what follows from the architecture."
         )
-    outcomes: list[Outcome] = []
+    outcomes: list[EvaluatedModel] = []
     if checkpoint is not None and audioset is not None:
         outcomes = _run(checkpoint, released, audioset, limit, overrides, work)
     shapes = shape_figures(epanns.RATIOS)
@@ -119,7 +119,7 @@ def _run(
     limit: int | None,
     overrides: tuple[str, ...],
     work: Path,
-) -> list[Outcome]:
+) -> list[EvaluatedModel]:
     from prunebench.cli.live_display import make_display
     from prunebench.harness.config.config import load_config
     from prunebench.harness.epanns.experiment import outcomes, run_experiment
@@ -140,7 +140,7 @@ def _run(
     return [*own, *outcomes(config, work)]
 
 
-def _of_released(config: Config, released: Path, work: Path) -> Outcome:
+def _of_released(config: Config, released: Path, work: Path) -> EvaluatedModel:
     from prunebench.cli.live_display import make_display
     from prunebench.harness.engine.progress import Progress
     from prunebench.harness.epanns.experiment import released_outcome

@@ -11,9 +11,9 @@ from prunebench.cli.output import print_table, say
 if TYPE_CHECKING:
     from prunebench.baselines.papers.claim import Finding
     from prunebench.harness.epanns.arithmetic import MachineFigures, ShapeFigures
-    from prunebench.harness.epanns.experiment import Outcome
+    from prunebench.harness.epanns.experiment import EvaluatedModel
 
-Table = tuple[str, list[list[str]]]  # its heading, and its rows with the names of the columns first
+ClaimsTable = tuple[str, list[list[str]]]  # its heading, and its rows with the names of the columns first
 
 BRACKETS = "In brackets: relative to the unpruned model."
 PAIRED = (
@@ -26,7 +26,7 @@ def print_report(
     shapes: Sequence[ShapeFigures],
     machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[EvaluatedModel],
 ) -> None:
     """Every table on the terminal, remarks as notes below the claims."""
     figures, claims, *runs = _tables(shapes, machines, findings, outcomes)
@@ -61,7 +61,7 @@ def as_markdown(
     shapes: Sequence[ShapeFigures],
     machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[EvaluatedModel],
 ) -> str:
     """The same tables as a Markdown page."""
     parts = ["# E-PANNs: what is claimed and what is measured\n"]
@@ -76,7 +76,7 @@ def as_json_value(
     shapes: Sequence[ShapeFigures],
     machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[EvaluatedModel],
 ) -> dict[str, Any]:
     """The same as JSON values."""
     return {
@@ -91,8 +91,8 @@ def _tables(
     shapes: Sequence[ShapeFigures],
     machines: Sequence[MachineFigures],
     findings: Sequence[Finding],
-    outcomes: Sequence[Outcome],
-) -> list[Table]:
+    outcomes: Sequence[EvaluatedModel],
+) -> list[ClaimsTable]:
     tables = [("Figures of Cnn14 with C7–C12 pruned, 10 s at 32 kHz", _figures(shapes, machines))]
     rows = [finding.as_row() for finding in findings]
     tables.append(("Claims", [list(rows[0]), *(list(row.values()) for row in rows)]))
@@ -137,7 +137,7 @@ def _figures(shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures])
     return rows
 
 
-def _outcomes(outcomes: Sequence[Outcome]) -> list[list[str]]:
+def _outcomes(outcomes: Sequence[EvaluatedModel]) -> list[list[str]]:
     heading = ["model", "stage", "steps", "mAP", "mAP by softmax", "classes", "clips"]
     return [
         heading,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.model.tag_output import FORMATS, Row, row_sink
+from prunebench.cli.model.tag_output import FORMATS, TagRow, row_sink
 from prunebench.cli.output import say, say_sentence
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def tag(
     found = read_checkpoint(checkpoint)
     names = class_names(found, labels)
 
-    def row(file: str | None, window: Tagged) -> Row:
-        return Row(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
+    def row(file: str | None, window: Tagged) -> TagRow:
+        return TagRow(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
 
     form = "json" if as_json else form
     if live:

@@ -15,7 +15,7 @@ from prunebench.eval.text.tables import csv_text
 FORMATS = ("table", "json", "csv")
 
 
-class Row(NamedTuple):
+class TagRow(NamedTuple):
     """One window: of which file (`None` live), where in seconds, and its classes with their scores, best first."""
 
     file: str | None
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     classes: Sequence[tuple[str, float]]
 
 
-Put = Callable[[Row], None]
+Put = Callable[[TagRow], None]
 Write = Callable[[str], None]
 
 
@@ -54,7 +54,7 @@ def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
         write_text(output, "".join(written))
 
 
-def _window(row: Row) -> dict[str, object]:
+def _window(row: TagRow) -> dict[str, object]:
     classes = [{"class": name, "score": round(score, 6)} for name, score in row.classes]
     return {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3), "classes": classes}
 
@@ -62,7 +62,7 @@ def _window(row: Row) -> dict[str, object]:
 def _csv(write: Write) -> Put:
     write("file,start_s,end_s,rank,class,score\n")
 
-    def put(row: Row) -> None:
+    def put(row: TagRow) -> None:
         span = (f"{row.start_s:.3f}", f"{row.end_s:.3f}")
         write(
             csv_text(
@@ -77,7 +77,7 @@ def _csv(write: Write) -> Put:
 def _table(write: Write) -> Put:
     last: str | None = None
 
-    def put(row: Row) -> None:
+    def put(row: TagRow) -> None:
         nonlocal last
         if row.file != last:
             last = row.file

@@ -113,7 +113,7 @@ def test_a_file_begun_before_recordings_were_cut_is_begun_anew(tmp_path, monkeyp
     from prunebench.harness.data.audioset import packing
 
     record(tmp_path / "Yabc.wav", 60)
-    part = packing.Part(tmp_path / "set.h5", [Segment("abc", 30.0, 40.0, (0,))], 1)
+    part = packing.PackedPart(tmp_path / "set.h5", [Segment("abc", 30.0, 40.0, (0,))], 1)
     part.partial.write_bytes(b"rows of an earlier version")
     part.journal.write_text(
         json.dumps({"plan": part.plan, "absent": []}) + '\n{"done": 1, "unreadable": {}}\n'

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prunebench.eval.quality.clip_variance import ClipForm
+from prunebench.eval.quality.clip_variance import ClipForm, Floats
 from prunebench.reports.inference.value import Value
-from prunebench.reports.runs.clips import ClipScores, Floats
+from prunebench.reports.runs.clips import ClipScores
 
 
 def interaction(form: ClipForm, rows: Floats) -> Floats:

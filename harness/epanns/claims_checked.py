@@ -10,7 +10,7 @@ from prunebench.baselines.papers.claim import Claim, Finding
 from prunebench.harness.epanns.arithmetic import MEL_MATRIX, MachineFigures, ShapeFigures, shape_figures
 
 if TYPE_CHECKING:
-    from prunebench.harness.epanns.experiment import Outcome
+    from prunebench.harness.epanns.experiment import EvaluatedModel
 
 NEEDED = "needs --checkpoint and --audioset"
 TOLERANCE = 0.005  # of a mAP: AudioSet's clips vanish from year to year, so no two copies are alike
@@ -103,7 +103,7 @@ def architecture_findings(
     ]
 
 
-def quality_findings(outcomes: Sequence[Outcome]) -> list[Finding]:
+def quality_findings(outcomes: Sequence[EvaluatedModel]) -> list[Finding]:
     """The claims on mAP, as a run found them; without a run they stay open and say so.
 
     A mAP is reproduced where it comes within `TOLERANCE` on the whole evaluation set.
@@ -119,7 +119,9 @@ def quality_findings(outcomes: Sequence[Outcome]) -> list[Finding]:
     return [*findings, _better(found)]
 
 
-def _map_finding(claim: Claim, paper: float, outcomes: Sequence[Outcome | None], remark: str) -> Finding:
+def _map_finding(
+    claim: Claim, paper: float, outcomes: Sequence[EvaluatedModel | None], remark: str
+) -> Finding:
     """Verdict by the first of the outcomes."""
     there = [outcome for outcome in outcomes if outcome is not None]
     if not there:
@@ -132,7 +134,7 @@ def _map_finding(claim: Claim, paper: float, outcomes: Sequence[Outcome | None],
     return Finding(claim, measured, "reproduced" if near else "not reproduced", remark)
 
 
-def _better(found: Mapping[tuple[str | None, float, str], Outcome]) -> Finding:
+def _better(found: Mapping[tuple[str | None, float, str], EvaluatedModel]) -> Finding:
     pruned = found.get((epanns.PAPERS_CRITERION, 0.5, "fine-tuned"))
     control = found.get((None, 0.0, "fine-tuned"))
     if pruned is None or control is None:

@@ -19,7 +19,7 @@ POWERCAP = Path("/sys/class/powercap")
 
 
 @dataclass(frozen=True)
-class Energy:
+class EnergyUsed:
     """Joules of one call, and what they were taken from.
 
     Args:
@@ -46,7 +46,7 @@ def energy_missing(root: Path = POWERCAP) -> str | None:
     return None
 
 
-def measure_energy(run: Callable[[], object], seconds: float = 2.0, root: Path = POWERCAP) -> Energy:
+def measure_energy(run: Callable[[], object], seconds: float = 2.0, root: Path = POWERCAP) -> EnergyUsed:
     """Joules of one call, by repeating it for some seconds.
 
     Args:
@@ -72,7 +72,7 @@ def measure_energy(run: Callable[[], object], seconds: float = 2.0, root: Path =
         spent += (
             end - begin if end >= begin else end - begin + int((package / "max_energy_range_uj").read_text())
         )
-    return Energy(spent / 1e6 / calls, calls, took)
+    return EnergyUsed(spent / 1e6 / calls, calls, took)
 
 
 def forward_energy(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from prunebench.eval import InputError
-from prunebench.eval.runtime import energy
-from prunebench.eval.runtime.energy import energy_missing, forward_energy, measure_energy
+from prunebench.eval.runtime import forward_energy as energy
+from prunebench.eval.runtime.forward_energy import energy_missing, forward_energy, measure_energy
 
 
 @pytest.fixture
