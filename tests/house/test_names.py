@@ -40,7 +40,7 @@ def test_no_type_is_defined_twice():
 
 def test_types_are_found_however_they_are_written():
     source = (
-        "class A:\n    pass\nB: TypeAlias = int\nC = dict[str, int]\nLIMIT = {1: 2}[1]\nD = TypeVar('D')\n"
+        "class A:\n    pass\nB: TypeAlias = int\nCs = dict[str, int]\nLIMIT = {1: 2}[1]\nDs = TypeVar('Ds')\n"
     )
     assert types_of(source) == ["A", "B", "Cs", "Ds"]
 
