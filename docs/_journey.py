@@ -6,7 +6,7 @@ before. Each journey has a home: the sub-packages that its job is about. From th
 another sub-package that is called, and reads there what it promises, not what it calls in turn. What runs while a
 module is imported does not count, and comprehensions belong to the function around them.
 
-    python docs/_journey.py             files, stays and returns of each journey, and files without that rule
+    python docs/_journey.py             files and returns of each journey, and of all calls without that rule
     python docs/_journey.py --list      the files themselves, in order
     python docs/_journey.py --calls     every call
 """
@@ -69,38 +69,48 @@ class Journey:
         of: what is followed.
         home: the sub-packages it is about.
         calls: (file, function) as the reader opens them.
-        everywhere: all files that were entered, whoever called.
+        everything: (file, function) of all that was called, whoever called.
     """
 
     of: str
     home: tuple[str, ...]
     calls: list[tuple[str, str]] = field(default_factory=list)
-    everywhere: set[str] = field(default_factory=set)
-    _seen: set[CodeType] = field(default_factory=set)
+    everything: list[tuple[str, str]] = field(default_factory=list)
+    _opened: set[CodeType] = field(default_factory=set)
+    _called: set[CodeType] = field(default_factory=set)
 
     def visit(self, frame: FrameType, file: str, caller: str | None) -> None:
         """A call, with the file of the package that it came from."""
-        self.everywhere.add(file)
+        call = (file, frame.f_code.co_qualname)
+        if frame.f_code not in self._called:
+            self._called.add(frame.f_code)
+            self.everything.append(call)
         from_home = caller is None or caller.startswith(self.home)
-        if frame.f_code not in self._seen and (from_home or not self.calls):
-            self._seen.add(frame.f_code)
-            self.calls.append((file, frame.f_code.co_qualname))
-
-    @property
-    def stays(self) -> list[str]:
-        """The file of each stay."""
-        return [file for file, _ in itertools.groupby(self.calls, key=lambda call: call[0])]
+        if frame.f_code not in self._opened and (from_home or not self.calls):
+            self._opened.add(frame.f_code)
+            self.calls.append(call)
 
     @property
     def files(self) -> list[str]:
         """Each file once, in the order of the first stays."""
-        return list(dict.fromkeys(self.stays))
+        return list(dict.fromkeys(file for file, _ in self.calls))
+
+    @property
+    def own(self) -> list[str]:
+        """The files of the home, in that order: the job itself. The others keep promises that it builds on."""
+        return [file for file in self.files if file.startswith(self.home)]
 
     def __str__(self) -> str:
-        files, stays = len(self.files), len(self.stays)
         return (
-            f"{self.of}: {files} files, {stays - files} returns ({len(self.everywhere)} files in all depths)"
+            f"{self.of}: {len(self.files)} files ({len(self.own)} of them at home), {_returns(self.calls)} returns; "
+            f"in all depths {len({file for file, _ in self.everything})} files, {_returns(self.everything)} returns"
         )
+
+
+def _returns(calls: list[tuple[str, str]]) -> int:
+    """Stays in a file that was left before."""
+    stays = [file for file, _ in itertools.groupby(calls, key=lambda call: call[0])]
+    return len(stays) - len(set(stays))
 
 
 class Follower:

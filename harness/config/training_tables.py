@@ -1,4 +1,4 @@
-"""The table `at_scale` of a configuration: training at full size."""
+"""The tables `[base]` and `[finetune]` of a configuration, and `at_scale` in them: training at full size."""
 
 from __future__ import annotations
 
