@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from typing import Any
+
+_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){100}")  # a key of more than a hundred parts
 
 
 def parsed_json(text: str | bytes) -> Any:
@@ -25,6 +28,8 @@ def parsed_toml(text: str) -> dict[str, Any]:
     Raises:
         ValueError: as `parsed_json`, with the line where there is one.
     """
+    if _DEEP_KEY.search(text):  # each part is a table of its own: 20,000 parts take a gigabyte
+        raise ValueError("it is nested too deeply")
     try:
         return tomllib.loads(text)
     except RecursionError as error:

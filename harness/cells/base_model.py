@@ -28,7 +28,7 @@ from prunebench.harness.training.head import train_head, with_new_head
 from prunebench.harness.training.loop import set_prior
 from prunebench.harness.training.state import forget_training, training_state
 from prunebench.harness.workspace.cache import Cache
-from prunebench.harness.workspace.kept_file import read_kept
+from prunebench.harness.workspace.kept_file import make_room, read_kept
 
 OnProgress = Callable[[int, int], None]
 
@@ -49,8 +49,8 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
                 model, course = adapted(job.start, inputs, progress)
             best = best_beside(model, course, inputs, folder / "trained")
             figures = _write_scores(model, inputs, folder).figures | best
-            save_checkpoint(model, folder / "model.pt")
-            write_text(folder / "quality.json", json.dumps(figures))
+            save_checkpoint(model, make_room(folder / "model.pt"))
+            write_text(make_room(folder / "quality.json"), json.dumps(figures))
         elif read_kept(folder / "scores.npz", lambda path: read_base_scores(job, path)) is None:
             _write_scores(model, inputs, folder)
         forget_training(cache, job.identity)
@@ -60,7 +60,7 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
 
 def _write_scores(model: Cnn14, inputs: Inputs, folder: Path) -> Measured:
     found = quality(inputs.scores(model), inputs.base.data)
-    with whole_file(folder / "scores.npz") as stream:
+    with whole_file(make_room(folder / "scores.npz")) as stream:
         np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
     return found
 

@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.pruners.contract import Pruner
 
@@ -20,8 +22,13 @@ def asked_of(pruner: Pruner, layer: str) -> Iterator[None]:
         InputError: for any exception in it, with its place in the pruner's file; the exception is the cause.
     """
     must = f"Pruner `{pruner.label}` must score layer {layer} without exceptions"
-    with foreign_code(must, lambda error: _place(pruner, error)):
-        yield
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        with foreign_code(must, lambda error: _place(pruner, error)):
+            yield
+    finally:  # what comes after shall not depend on what a pruner left behind
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
 
 
 def _place(pruner: Pruner, error: BaseException) -> str:

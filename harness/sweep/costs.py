@@ -55,6 +55,7 @@ class Costs:
 
     def __init__(self, config: Config, plan: Plan, speeds: Sequence[UnitCosts]) -> None:
         self._config, self._speeds = config, speeds
+        self._needs: dict[str, frozenset[str]] = {}
         self._tuning = config.finetune.recipe(config.finetune.rates[0])
         self._validation = [len(opened(data).validation) for data in config.data_sets()]
         self._clips = [
@@ -84,7 +85,9 @@ class Costs:
 
     def criterion(self, data: int, criterion: str) -> float:
         """Of collecting what one criterion asks for of one base model, nothing where it looks at weights alone."""
-        needs = self._config.prune.pruner(criterion).needs
+        if criterion not in self._needs:  # finding a pruner looks at what is installed: once is enough
+            self._needs[criterion] = self._config.prune.pruner(criterion).needs
+        needs = self._needs[criterion]
         passes = (3 if "gradients" in needs else 1) if needs & COLLECTED else 0
         return passes * self._config.prune.calibration_clips * self._speeds[data].forward
 

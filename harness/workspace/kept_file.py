@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +29,8 @@ def read_kept(path: Path, read: Callable[[Path], T]) -> T | None:
     Raises:
         OSError: of the system, `PermissionError` say.
     """
-    if not path.exists():
+    if not path.is_file():
+        make_room(path)
         return None
     try:
         return read(path)
@@ -37,6 +39,17 @@ def read_kept(path: Path, read: Callable[[Path], T]) -> T | None:
             raise
         note(f"`{path}` is damaged and is made again: {message(error).rstrip('.')}.")
         return None
+
+
+def make_room(path: Path) -> Path:
+    """The path, free for a file: a folder, a pipe or a link to nothing that stands there is taken away."""
+    if not path.is_file() and (path.exists() or path.is_symlink()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        note(f"`{path}` was no file and is made again.")
+    return path
 
 
 def mapped_array(path: Path, shape: tuple[int | None, ...]) -> NDArray[np.float32]:

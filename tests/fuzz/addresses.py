@@ -66,7 +66,7 @@ def answers(place: Place) -> Case:
         place.write("new.part", b"x" * place.chance.choice((1, 500)))
     return Case(
         ["data", name, "-o", "new", "--url", f"http://127.0.0.1:{port}/x"],
-        keeps=("new.part", "new.zip.part", "new.zip"),
+        keeps=("new.part", "new.zip.part", "new.zip", "new.prunebench-part", "new.zip.prunebench-part"),
     )
 
 

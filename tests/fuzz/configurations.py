@@ -109,7 +109,7 @@ IMPOSSIBLE = (
     ("data.test_clips", "100000000000"), ("threads", "9" * 18),
 )  # fmt: skip
 HUGE = (
-    ("base.steps", "1000000000000000"), ("model.width", "4"), ("workers", "1000000"), ("finetune.rates",
+    ("base.steps", "1000000000000000"), ("workers", "1000000"), ("finetune.rates",
     json.dumps([1e-5 * n for n in range(1, 3000)])),
     ("measure.batch", "1000000000"), ("prune.calibration_clips", "10000000000000"), ("prune.seeds",
     json.dumps(list(range(20_000)))), ("base.batch", "10000000000"),

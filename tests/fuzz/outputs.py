@@ -44,6 +44,11 @@ def _verb(place: Place) -> Verb:
     return place.chance.choice(verbs)
 
 
+def _before(place: Place, words: list[str]) -> bytes:
+    """What lies where the verb writes; a baseline keeps what an earlier one knows, so it is written over one alone."""
+    return (place.at / "baseline.json").read_bytes() if words[0] == "baseline" else OLD
+
+
 def pipe(place: Place) -> Case:
     """A named pipe stays one, and its reader gets everything."""
     words, right = _verb(place)
@@ -76,7 +81,7 @@ def link(place: Place) -> Case:
     there = place.chance.random() < 0.6
     (place.at / "real").mkdir()
     if there:
-        place.write("real/file", OLD)
+        place.write("real/file", _before(place, words))
         (place.at / "real" / "file").chmod(0o600)
     (place.at / "out").symlink_to("real/file")
 
@@ -101,7 +106,7 @@ def mode(place: Place) -> Case:
     wanted = place.chance.choice((0o600, 0o640, 0o664, 0o755))
     there = place.chance.random() < 0.6
     if there:
-        (place.at / place.write("out", OLD)).chmod(wanted)
+        (place.at / place.write("out", _before(place, words))).chmod(wanted)
 
     def check(ended: Ended) -> str | None:
         mask = os.umask(0)

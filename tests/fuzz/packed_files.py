@@ -21,6 +21,11 @@ def _verb(place: Place, codes: frozenset[int] = EITHER) -> Case:
         begin, end = text.index("[data]\n") + 7, text.index("[model]")
         place.write("t.toml", f'{text[:begin]}name = "audioset"\nroot = "packed"\n{text[end:]}')
         return Case(["run", "t.toml", "--dry-run", "-o", "r"], codes)
+    return _scored(place, codes)
+
+
+def _scored(place: Place, codes: frozenset[int]) -> Case:
+    """A verb that reads the training clips of the folder `packed`."""
     from kit import model
 
     from prunebench import harness
@@ -30,15 +35,25 @@ def _verb(place: Place, codes: frozenset[int] = EITHER) -> Case:
     return Case([*words, "--clips", "packed", "-o", "s"], codes, ("s",))
 
 
-def _some(place: Place, *, index: bool | None = None) -> Path:
+def _some(place: Place, *, index: bool | None = None, split: str | None = None) -> Path:
     place.put("packed")
+    _point_here(place.at / "packed")
     chosen = place.chance.random() < 0.5 if index is None else index
     return (
         place.at
         / "packed"
         / (INDEX if chosen else DATA)
-        / place.chance.choice(("eval.h5", "balanced_train.h5"))
+        / (split or place.chance.choice(("eval.h5", "balanced_train.h5")))
     )
+
+
+def _point_here(root: Path) -> None:
+    """The indexes of the copied set name the copied files, not those that the set was copied from."""
+    for index in (root / INDEX).glob("*.h5"):
+        with h5py.File(index, "r+") as file:
+            places = [root / DATA / Path(os.fsdecode(place)).name for place in file["hdf5_path"][:]]
+            del file["hdf5_path"]
+            file["hdf5_path"] = np.array([os.fsencode(place) for place in places])
 
 
 def member(place: Place) -> Case:
@@ -127,8 +142,8 @@ def vast(place: Place) -> Case:
 
 
 def outside(place: Place) -> Case:
-    """External storage and external links lead to what is not the set's."""
-    path = _some(place)
+    """External storage, links and virtual data sets lead to what is not the set's: refused where they are read."""
+    path = _some(place, split="balanced_train.h5")
     place.write("secret.bin", b"\x10\x20" * 1_000_000)
     with h5py.File(path, "r+") as file:
         name = place.chance.choice(sorted(file))
@@ -149,7 +164,7 @@ def outside(place: Place) -> Case:
             layout = h5py.VirtualLayout(shape, dtype)
             layout[...] = h5py.VirtualSource(str(place.at / "secret.h5"), name, shape)
             file.create_virtual_dataset(name, layout)
-    return _verb(place, REFUSED)
+    return _scored(place, REFUSED)
 
 
 def places(place: Place) -> Case:

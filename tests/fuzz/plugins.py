@@ -51,7 +51,6 @@ RETURNS = (
     "torch.ones(0)", "torch.ones(())", "torch.ones(len(w), 1)", "w", "torch.full((len(w),), float('nan'))",
     "torch.full((len(w),), float('inf'))", "torch.ones(len(w)).to_sparse()",
     "torch.ones(len(w), device='meta')", "torch.ones(len(w), dtype=torch.complex64)",
-    "torch.ones(len(w), dtype=torch.bool)",
     "torch.nested.nested_tensor([torch.ones(len(w))])",
     "torch.quantize_per_tensor(torch.ones(len(w)), 0.1, 0, torch.qint8)",
     "torch.ones(len(w)).to(torch.float8_e4m3fn)", "(torch.ones(len(w)),)",

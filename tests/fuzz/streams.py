@@ -63,7 +63,9 @@ def full_output(place: Place) -> Case:
             ["doctor", "--json"],
         )
     )
-    return Case(what, frozenset({1, 2}), ("out",), out="/dev/full", fresh=place.chance.random() < 0.4)
+    return Case(
+        what, frozenset({1, 2}), ("out",), ("out",), out="/dev/full", fresh=place.chance.random() < 0.4
+    )
 
 
 def full_disk(place: Place) -> Case:

@@ -1,5 +1,6 @@
 """What the cache can make again it makes again, and says so."""
 
+import errno
 import json
 import shutil
 import sys
@@ -122,10 +123,15 @@ def test_scores_are_made_again_from_the_model_without_training_it(job, cache, mo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder of another kind of error there")
 def test_what_may_not_be_read_is_not_taken_for_damaged(tmp_path):
-    (tmp_path / "x").mkdir()
-    with gathered_notes() as notes, pytest.raises(IsADirectoryError):
-        read_kept(tmp_path / "x", lambda path: path.read_bytes())
+    (tmp_path / "x").touch()
+
+    def refused(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with gathered_notes() as notes, pytest.raises(PermissionError):
+        read_kept(tmp_path / "x", refused)
     assert not notes
+    assert (tmp_path / "x").exists()
 
 
 def test_a_sweep_goes_on_with_a_cache_all_of_whose_files_are_cut(undisturbed, tmp_path):

@@ -1,0 +1,16 @@
+import pytest
+
+from prunebench.eval.text.parsing import parsed_toml
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 20_000 + "a = 1", "[" + "a . " * 20_000 + "a]", "x = " + "[" * 100_000]
+)
+def test_deep_keys_and_values_are_refused(text):
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parsed_toml(text)
+
+
+def test_keys_of_a_few_parts_and_long_texts_are_read():
+    assert parsed_toml("a.b.c = 1\n") == {"a": {"b": {"c": 1}}}
+    assert len(parsed_toml(f'x = "{"y" * 1_000_000}"\n')["x"]) == 1_000_000
