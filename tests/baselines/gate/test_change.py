@@ -1,0 +1,18 @@
+import pytest
+
+from prunebench.baselines.gate.change import Change, Verdict
+
+
+@pytest.mark.parametrize(
+    ("figure", "before", "after", "interval", "said"),
+    [
+        ("map", 0.5, 0.48, None, "-0.0200"),
+        ("map", 0.5, 0.48, (-0.03, -0.01), "-0.0200 [-0.0300, -0.0100]"),
+        ("latency_ratio", 0.5, 0.55, None, "+10 %"),
+        ("file_bytes", 1000, 1020, None, "+2 %"),
+        ("file_bytes", None, 1020, None, ""),
+    ],
+)
+def test_map_changes_in_points_and_costs_in_percent(figure, before, after, interval, said) -> None:
+    change = Change("model", figure, before, after, Verdict.REGRESSED, "regressed", interval=interval)
+    assert change.as_row()[4] == said
