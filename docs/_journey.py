@@ -31,6 +31,8 @@ ROOMS = ("pruners", "eval", "baselines", "harness", "reports", "cli")
 WRITTEN_WITHIN = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>")
 CELLS = ("harness/cells",)
 SWEEP = ("cli", "harness/config", "harness/plan", "harness/sweep", "harness/engine", *CELLS)
+# Figures, tables and the page are opened one at a time, by who changes one.
+REPORT = ("reports/write.py", "reports/content", "reports/statistics", "reports/inference")
 CONFIG = """
 name = "journey"
 workers = 0
@@ -126,7 +128,7 @@ class Follower:
             "prunebench run, from the command line to the first record of a criterion", SWEEP
         )
         self.outcomes: dict[str, Journey] = {}
-        self.report = Journey("write_report", ("reports",))
+        self.report = Journey("write_report", REPORT)
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
         """What the interpreter tells of a call or its end."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from prunebench.baselines.regression.entries import KeptPrecisions
 from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.targets import read_targets
+from prunebench.eval.run.test_scores import read_test_scores
 
 PLACES = 5
 
@@ -51,7 +51,7 @@ class RunQuality:
             self._targets[label] = targets, digest
         held, digest = self._targets[label]
         if record.outcome not in self._found:
-            self._found[record.outcome] = class_precisions(held, *read_arrays(path, "test"))
+            self._found[record.outcome] = class_precisions(held, read_test_scores(files, record.outcome))
         return digest, self._found[record.outcome]
 
 

@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from prunebench.eval.files import whole_file
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.test_scores import write_test_scores
 from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import base_scores, load_base
 from prunebench.harness.cells.job import Job
@@ -72,12 +72,11 @@ def run_outcome(
 ) -> Outcome:
     """Compute an outcome and keep its test scores in the run folder."""
     identity = job.identity
-    stages = Stages(job.inputs(cache), identity, base_quality, files.models, progress)
+    stages = Stages(job.inputs(cache), identity, base_quality, files, progress)
     base = load_base(job.base, cache)
     model = job.run(base, stages)
     test = base_scores(job.base, cache)["test"] if stages.scores is None else stages.scores
-    with whole_file(files.scores_of(identity), follow=False) as stream:
-        np.savez_compressed(stream, test=test, influence=influences(test, job.base.data))
+    write_test_scores(files, identity, test, influences(test, job.base.data))
     figures, failed = exact_measures(model)
     sizes = None
     if list(stages.quality) == ["base"]:

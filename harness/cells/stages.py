@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.run.layout import RunFiles
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
@@ -29,7 +29,7 @@ class Stages:
         inputs: of the cell.
         identity: of its outcome, under which trainings are kept.
         base_quality: of the base model.
-        models: folder where trainings that evaluate along the way leave their weights.
+        files: of the run folder, where trainings that evaluate along the way leave their weights.
         progress: told (steps done, steps) of a training.
 
     Attributes:
@@ -47,7 +47,7 @@ class Stages:
         inputs: Inputs,
         identity: str,
         base_quality: QualityFigures,
-        models: Path,
+        files: RunFiles,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.inputs = inputs
@@ -58,7 +58,7 @@ class Stages:
         self.scores: NDArray[np.float32] | None = None
         self.curve: list[tuple[int, float]] = []
         self._identity = identity
-        self._models = models
+        self._files = files
         self._progress = progress
         self._course = Course()
         self._steps = 0
@@ -76,7 +76,7 @@ class Stages:
         self.quality[stage], self.scores = found.figures, found.scores["test"]
         if stage == "fine-tuned" and self._course.best:
             self.quality[stage] |= best_beside(
-                model, self._course, self.inputs, self._models / self._identity
+                model, self._course, self.inputs, self._files.models / self._identity
             )
         self.unmeasured |= {f"{stage} {name}": reason for name, reason in found.failed.items()}
 

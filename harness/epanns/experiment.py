@@ -19,6 +19,7 @@ from prunebench.eval.files import read_text, write_text
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
+from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
@@ -96,8 +97,7 @@ def outcomes(config: Config, folder: Path) -> list[EvaluatedModel]:
 
 def _of_record(record: Record, config: Config, folder: Path) -> Iterator[EvaluatedModel]:
     options, steps = config.data[0], config.finetune.steps
-    with np.load(RunFiles(folder).scores_of(record.outcome)) as kept:
-        by_softmax = _softmax_map(kept["test"], options)
+    by_softmax = _softmax_map(read_test_scores(RunFiles(folder), record.outcome), options)
     if record.control == "unpruned":
         yield _outcome(record, "as given", 0, record.stages["base"]["test_map"], by_softmax, options)
     elif record.criterion is not None:

@@ -16,6 +16,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.targets import read_targets
+from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
 
@@ -123,7 +124,7 @@ class ClipScores:
             if path.is_file():
                 names = _names(path)
                 instead = "test" not in names and {"influence", "resampled_map"} & set(names)
-                return None if instead else read_arrays(path, "test")[0]
+                return None if instead else read_test_scores(RunFiles(run), record.outcome)
         return None
 
 

@@ -1,0 +1,29 @@
+"""Test scores of an outcome are read as they were kept, and a damaged file is one sentence for every reader."""
+
+import numpy as np
+import pytest
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.npz import read_arrays
+from prunebench.eval.run.test_scores import read_test_scores, write_test_scores
+
+SCORES = np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)
+
+
+def test_what_is_kept_is_read_to_the_last_bit(tmp_path):
+    files = RunFiles(tmp_path)
+    write_test_scores(files, "ab", SCORES, np.arange(3, dtype=np.float32))
+    found = read_test_scores(files, "ab")
+    assert found.dtype == np.float32
+    assert np.array_equal(found, SCORES)
+    assert read_arrays(files.scores_of("ab"), "influence")[0].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("damage", [lambda held: held[:-30], lambda held: b"", lambda held: b"no archive"])
+def test_a_damaged_file_is_one_sentence(tmp_path, damage):
+    files = RunFiles(tmp_path)
+    write_test_scores(files, "ab", SCORES, np.arange(3, dtype=np.float32))
+    files.scores_of("ab").write_bytes(damage(files.scores_of("ab").read_bytes()))
+    with pytest.raises(InputError, match=r"ab\.npz` must be an npz archive .* Delete it and run again"):
+        read_test_scores(files, "ab")
