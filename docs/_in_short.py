@@ -123,8 +123,15 @@ def _half(runs: Sequence[Run]) -> Iterable[str]:
         )
     yield (
         f"**Up to half of the filters.** Against `random`, rankings are {'; '.join(parts)}. Better and worse: 95 % "
-        "intervals that exclude zero, not corrected for the number of comparisons."
+        f"intervals that exclude zero, not corrected for the number of comparisons; if none differed, {_chance(runs)}."
     )
+
+
+def _chance(runs: Sequence[Run]) -> str:
+    """`of 19 about 0.5 would be better and 0.5 worse by chance`: how many 95 % intervals lie beside a true zero."""
+    counts = sorted({len(run.rankings) for run in runs})
+    sizes = [f"of {count} about {0.025 * count:.1g}" for count in counts]
+    return f"{_and(sizes)} would be better and as many worse by chance"
 
 
 def _highest(runs: Sequence[Run]) -> str:
@@ -179,7 +186,7 @@ def _controls(runs: Sequence[Run]) -> Iterable[str]:
                 if ratios
             ] or ["not told from `random` at any ratio"]
             sentence = re.search(
-                rf"{SCRATCH[0].upper()}{SCRATCH[1:]}, against the highest[^:]*: (.*)\.$", run.text, re.M
+                rf"{SCRATCH[0].upper()}{SCRATCH[1:]}, against the highest[^)]*\): (.*)\.$", run.text, re.M
             )
             above = (
                 [
@@ -219,7 +226,8 @@ def readme(runs: Sequence[Run]) -> str:
     better = [_percent(r) for r, cell in run.rows[SCRATCH].items() if cell.told and cell.gap > 0]
     return (
         f"In short: up to half of the filters no ranking is more than {gap:.3f} mAP above `random`, and at 50 % "
-        f"{worse} of {len(run.rankings)} are below it with an interval that excludes zero. {first} has the highest "
+        f"{worse} of {len(run.rankings)} are below it with an interval that excludes zero, where chance alone gives "
+        f"about {0.025 * len(run.rankings):.1g}. {first} has the highest "
         f"mean, and that does not say that it is first. {_and(run.lowest(0.75, 5))} have the five lowest means at "
         f"75 %; reversed, {_of(len(below), 5)} of them are below `random` as well. The same shape trained from scratch "
         f"with as many MACs in all is better than `random` at {_and(better)}."

@@ -18,5 +18,5 @@ def busy_processors(seconds: float = 0.3) -> str | None:
         return None
     return (
         f"Times must be taken alone on the machine. Found its processors {share:.0%} busy before the first round, so "
-        "the milliseconds are too many: wait until other work is done."
+        "the times are overestimated: wait until other work is done."
     )

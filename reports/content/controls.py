@@ -35,9 +35,11 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
     for control in SCRATCH:
         found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
         pairs = [pair for p in found if (pair := _scratch(p, own, comparisons)) is not None]
-        for tested, how in ((True, "95 % intervals, not corrected"), (False, "not tested")):
+        for tested in (True, False):
             parts = [text for difference, text in pairs if (difference.may_be_none is not None) is tested]
             if parts:
+                expected = f"95 % intervals, not corrected: {numbers.by_chance(len(parts))} if none differed"
+                how = expected if tested else "not tested"
                 label = found[0].label[0].upper() + found[0].label[1:]
                 yield f"{label}, against the highest of the same shape ({how}): {', '.join(parts)}."
 

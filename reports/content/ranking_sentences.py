@@ -57,7 +57,7 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
             f"{BASES_FOR_A_CLAIM} are needed."
         )
     sizes = [
-        f"{numbers.quality(figure.difference)} {whom}"
+        f"{numbers.quality(figure.difference)} [{numbers.quality(figure.low)}, {numbers.quality(figure.high)}] {whom}"
         for figure, whom in (
             (ranking.detectable, "between two criteria"),
             (ranking.detectable_from_random, "between one and random"),
@@ -66,8 +66,8 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
     ]
     if sizes:
         yield (
-            f"{' and '.join(sizes).replace(' ', ' mAP ', 1)}: the smallest difference that it could have detected "
-            "there (two-sided 5 %, power 80 %)."
+            f"{' and '.join(sizes).replace('] ', '] mAP ', 1)}: the smallest difference that the run could have "
+            "detected there (two-sided 5 %, power 80 %; in brackets what the true figure is in 80 % of such runs)."
         )
 
 

@@ -94,7 +94,7 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
             cost += f", {first.macs_backbone_relative:.2f} of the backbone's MACs"
         if first.is_random:
             second = (
-                f"random wins, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
+                f"random has the highest mean, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
                 if ranked[1:]
                 else "random, beside which no criterion is finished there"
             )

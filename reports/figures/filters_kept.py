@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, paper_style
+from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.palette import INK, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -62,7 +62,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
             )
         axes.set_ylim(0, 1.05)
         axes.set_ylabel("filters kept, relative to unpruned")
-        axes.set_title(panel.title, pad=4, fontsize=6)
+        axes.set_title(filled(panel.title, COLUMN, 6.5), pad=4, fontsize=6)
         figure.legend(loc="outside lower center", ncols=1)
     return figure
 
@@ -70,6 +70,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
 def _name(members: Sequence[Point]) -> str:
     ratios = sorted({p.ratio for p in members})
     asked = ", ".join(numbers.share(ratio) for ratio in ratios)
-    labels = list(dict.fromkeys(p.label for p in members))
-    who = labels[0] if len(labels) == 1 else f"{len(labels)} criteria"
+    labels = list(dict.fromkeys(p.label for p in members if not p.is_random))
+    named = labels if len(labels) <= 1 else [f"{len(labels)} criteria"]
+    who = " and ".join([*named, *(["random"] if any(p.is_random for p in members) else [])])
     return f"{asked} removed: {who}"

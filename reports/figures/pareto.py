@@ -59,6 +59,15 @@ def draw(
         # Matplotlib before 3.10 leaves out labels that begin with an underscore.
         labels = [f" {label}" if label.startswith("_") else label for label in handles]
         across = max(1, round(2 * column * columns / COLUMN * (0.75 if many else 1)))
+        _stack(figure, _legend(figure, handles, labels, across), foot)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
+    return figure
+
+
+def _legend(figure: Figure, handles: Handles, labels: Sequence[str], across: int) -> Legend:
+    """In as many columns, up to `across`, as the figure is wide enough for."""
+    while True:
         legend = figure.legend(
             list(handles.values()),
             labels,
@@ -66,10 +75,10 @@ def draw(
             ncols=across,
             handlelength=3.0,  # dashes are seen beside the marker
         )
-        _stack(figure, legend, foot)
-        for axes, panel in zip(grid.flat, panels, strict=False):
-            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
-    return figure
+        if across == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return legend
+        legend.remove()
+        across -= 1
 
 
 def _stack(figure: Figure, legend: Legend, foot: Text) -> None:

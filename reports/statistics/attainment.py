@@ -1,4 +1,4 @@
-"""Empirical attainment: what a criterion reaches in the best, in half and in all of its seeds."""
+"""Empirical attainment: what a criterion reaches in the best of its seeds, in the median and in all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ SHOWN = 3  # criteria in the figure, beside random
 
 @dataclass(frozen=True)
 class Surface:
-    """An attainment surface: (cost, mAP) corners by rising cost, reached in at least `percent` of the seeds."""
+    """An attainment surface: (cost, mAP) corners by rising cost, reached in `percent` of the seeds.
+
+    At 50 the median: with an even number of seeds the mean of the two in the middle. The better of two seeds beside the
+    third best of six would favour whoever has few.
+    """
 
     panel: Panel
     label: str
@@ -36,7 +40,7 @@ def surfaces_of(panel: Panel, points: Sequence[Point], quantity: Quantity) -> li
     """Best, median and worst surface of each criterion with two seeds or more.
 
     A seed is a base model with a fine-tuning seed and, for random, a draw; its points are those over the ratios.
-    Computed by moocore (López-Ibáñez et al.).
+    Best and worst are computed by moocore (López-Ibáñez et al.).
     """
     return [s for curve in curves_of(points, panel) for s in _of_curve(panel, curve, quantity)]
 
@@ -53,9 +57,23 @@ def _of_curve(panel: Panel, curve: Curve, quantity: Quantity) -> Iterator[Surfac
     spots = np.array([spot for own in seeds.values() for spot in own])
     sets = np.repeat(range(len(seeds)), [len(own) for own in seeds.values()])
     for percent in (100 / len(seeds), 50.0, 100.0):
-        found = moocore.eaf(spots, sets=sets, percentiles=[percent])
-        corners = tuple((float(x), -float(y)) for x, y, _ in found[np.argsort(found[:, 0])])
+        if percent == 50 and len(seeds) % 2 == 0:
+            corners = _median(list(seeds.values()))
+        else:
+            found = moocore.eaf(spots, sets=sets, percentiles=[percent])
+            corners = tuple((float(x), -float(y)) for x, y, _ in found[np.argsort(found[:, 0])])
         yield Surface(panel, curve.label, curve.criteria[0], curve.is_random, len(seeds), percent, corners)
+
+
+def _median(seeds: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[float, float], ...]:
+    """Corners of the median over seeds of the highest mAP within a cost; (cost, −mAP) of each seed are given."""
+    corners: list[tuple[float, float]] = []
+    for cost in sorted({x for own in seeds for x, _ in own}):
+        reached = [max((-y for x, y in own if x <= cost), default=-math.inf) for own in seeds]
+        middle = float(np.median(reached))
+        if math.isfinite(middle) and (not corners or middle > corners[-1][1]):
+            corners.append((cost, middle))
+    return tuple(corners)
 
 
 def _seed(record: Record) -> tuple[object, ...]:

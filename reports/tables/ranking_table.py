@@ -21,11 +21,12 @@ HEADINGS = (
     "from best",
     "95 % interval, all pairs",
 )
+_DIFFERENCES = marks.legend(marks.ALIKE, marks.NOT_TESTED).replace("at the same ratio", "at the same cost")
 LEGEND = (
     "At equal cost; between two points on a monotone cubic through all (~; ~~ more than 15 points of cost from a "
     "measured one), never beyond the ends of a criterion's curve. Intervals: base models and test clips; with one base "
     "model repeats and test clips, of this model only. That from random is of one comparison, that from the best holds "
-    f"for all pairs together. {marks.legend(marks.ALIKE, marks.NOT_TESTED)} Behind a rank, {marks.MAY_BE_BEST}: may be "
+    f"for all pairs together. {_DIFFERENCES} Behind a rank, {marks.MAY_BE_BEST}: may be "
     f"the best (step-down test, 5 % for all criteria together); {marks.NOT_TESTED}: not tested, for want of six "
     "base models or of per-clip scores; no mark: another criterion is better."
 )

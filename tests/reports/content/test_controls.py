@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from prunebench.reports import make_report
-from prunebench.reports.content.numbers import gap
+from prunebench.reports.content.numbers import by_chance, gap
 from prunebench.reports.figures.controls_figure import draw_controls
 from prunebench.reports.figures.forest import PALE, ForestRow, draw_rows
 from prunebench.reports.figures.palette import INK, Look
@@ -55,6 +55,7 @@ def test_the_summary_holds_training_from_scratch_against_the_highest(report):
         row = next(r for r in report.rows if r.control == control)
         assert f"{gap(row.map_mean - highest)} [" in sentence(report, start)
         assert sentence(report, start).endswith("at 50 % (l1).")
+        assert f"not corrected: {by_chance(1)} if none differed)" in sentence(report, start)
 
 
 def test_the_table_by_ratio_has_rows_for_the_controls(report):

@@ -102,3 +102,4 @@ def test_a_legend_says_every_mark(quick_report):
             assert f"{mark}: {meaning}." in page
     for mark in ("≈:", "?:", "=:", "no mark:"):
         assert mark in RANKING_LEGEND
+    assert "at the same ratio" not in RANKING_LEGEND  # a ranking is at equal cost

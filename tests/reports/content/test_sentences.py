@@ -36,10 +36,25 @@ def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
         assert f"{best.label} is highest" in text
 
 
-def test_random_wins_where_it_wins(maker):
+def test_detectable_differences_over_all_budgets_have_a_range_too(quick_report):
+    ranking = next(r for r in quick_report.rankings if r.over_all)
+    parts = [
+        f"{size.difference:.3f} [{size.low:.3f}, {size.high:.3f}] {unit}between {whom}"
+        for size, unit, whom in (
+            (ranking.detectable, "mAP ", "two criteria"),
+            (ranking.detectable_from_random, "", "one and random"),
+        )
+    ]
+    assert (
+        f"{' and '.join(parts)}: the smallest difference that the run could have detected there"
+        in text_of(quick_report)
+    )
+
+
+def test_random_is_said_to_have_the_highest_mean_where_it_has(maker):
     maker.grid(criteria={"l1": 0.9, "random": 0.1}, ratios=(0.75,))
     text = text_of(make_report([maker.write()]))
-    assert "random wins, before l1 (" in text
+    assert "random has the highest mean, before l1 (" in text
     assert "is highest" not in text
 
 

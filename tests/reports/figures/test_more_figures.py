@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from itertools import combinations
-from statistics import fmean
+from statistics import fmean, median
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_a_hypervolume_is_the_area_below_the_stairs(quick_report):
         assert found.low < found.value < found.high
 
 
-def test_attainment_is_what_all_half_and_one_of_the_seeds_reach(quick_report):
+def test_attainment_is_what_all_and_one_of_the_seeds_reach_and_the_median(quick_report):
     panel = quick_report.points[0].panel
     surfaces = [s for s in surfaces_of(panel, quick_report.points, MACS) if s.is_random]
     records = [r for p in quick_report.points if p.is_random for r in p.records]
@@ -51,12 +51,32 @@ def test_attainment_is_what_all_half_and_one_of_the_seeds_reach(quick_report):
     for r in records:
         seeds.setdefault((r.prune_seed, r.finetune_seed), []).append((MACS.of_record(r), final_map(r)))
     assert [s.seeds for s in surfaces] == [6, 6, 6]
-    for surface, needed in zip(surfaces, (1, 3, 6), strict=True):
+    for cost, value in surfaces[1].corners:
+        assert value == pytest.approx(median(_reached(own, cost) for own in seeds.values()))
+    for surface, needed in ((surfaces[0], 1), (surfaces[2], 6)):
         for cost, value in surface.corners:
             reached = sum(any(c <= cost and v >= value - 1e-12 for c, v in own) for own in seeds.values())
             assert reached >= needed
             above = sum(any(c <= cost and v > value + 1e-9 for c, v in own) for own in seeds.values())
             assert above < needed
+
+
+def _reached(spots, cost):
+    return max((value for c, value in spots if c <= cost), default=-math.inf)
+
+
+def test_the_median_of_two_seeds_is_no_better_than_that_of_three(maker):
+    """The line of few seeds must not be their best: it stands beside the median of many draws of random."""
+    for seed in range(3):
+        maker.cell(signal=0.5 + seed, criterion="l1", ratio=0.5, finetune_seed=seed)
+        if seed != 1:
+            maker.cell(signal=0.5 + seed, criterion="l2", ratio=0.5, finetune_seed=seed)
+    points = make_report([maker.write()]).points
+    maps = {p.label: sorted(p.maps) for p in points}
+    middle = {s.label: s.corners for s in surfaces_of(points[0].panel, points, MACS) if s.percent == 50}
+    assert [value for _, value in middle["l1"]] == pytest.approx([maps["l1"][1]])
+    assert [value for _, value in middle["l2"]] == pytest.approx([fmean(maps["l2"])])
+    assert maps["l2"][0] < maps["l2"][1]
 
 
 def test_one_seed_has_no_attainment(maker):
@@ -177,6 +197,33 @@ def test_every_figure_is_as_wide_as_asked(width, maker):
     one_panel = {"attainment", "filters_kept", "speed_up"}  # a single column holds all of it
     assert {name for name, wide in found.items() if not math.isclose(wide, inches)} <= one_panel
     assert len(found) == 11
+
+
+def test_random_is_no_criterion_among_those_that_keep_as_many_filters(quick_report):
+    panel = quick_report.points[0].panel
+    figure = draw_filters_kept(quick_report.points, panel)
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert [text.split(": ")[1] for text in texts] == ["5 criteria and random"] * 3
+
+
+def test_long_labels_and_titles_stay_within_the_figure(maker):
+    names = [
+        "a_criterion_of_another_distribution_with_a_long_name",
+        "another_one_with_a_longer_name_than_the_first",
+    ]
+    maker.grid(criteria=dict.fromkeys(names, 0.3), ratios=(0.5,))
+    long = "synth " + " ".join(f"setting_{i}=100" for i in range(6))
+    maker.records = [dataclasses.replace(r, data=long) for r in maker.records]
+    points = make_report([maker.write()]).points
+    curves, kept = draw(points, MACS, standing=""), draw_filters_kept(points, points[0].panel)
+    for figure in (curves, kept):
+        FigureCanvasAgg(figure).draw()
+    for box, figure in (
+        (curves.legends[0].get_window_extent(), curves),
+        (kept.axes[0].title.get_window_extent(), kept),
+    ):
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
 
 
 def test_no_two_lines_of_the_filters_kept_look_alike(maker):
