@@ -22,7 +22,10 @@ def departure(value: object) -> str | None:
         return f"sparse ({str(value.layout).removeprefix('torch.')})"
     if value.is_quantized:
         return f"quantised ({_type(value)})"
-    return f"complex ({_type(value)})" if value.is_complex() else None
+    if value.is_complex():
+        return f"complex ({_type(value)})"
+    # Numbers of 8 bits and fewer have no arithmetic: torch.finfo knows them, isfinite does not.
+    return f"of too few bits ({_type(value)})" if value.is_floating_point() and value.itemsize < 2 else None
 
 
 def is_stored(value: object) -> bool:

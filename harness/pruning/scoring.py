@@ -100,11 +100,14 @@ def _checked(pruner: Pruner, view: LayerView) -> Tensor:
             f"Pruner `{pruner.label}` must give a dense tensor of real scores in layer {view.name}. "
             f"Found one {found}."
         )
-    if scores.shape != view.weight.shape[:1] or not bool(scores.isfinite().all()):
-        raise InputError(
-            f"Pruner `{pruner.label}` must give one finite score per filter, shape ({len(view.weight)},), in layer "
-            f"{view.name}. Found shape {tuple(scores.shape)} with {int((~scores.isfinite()).sum())} not finite."
-        )
+    must = (
+        f"Pruner `{pruner.label}` must give one finite score per filter, shape ({len(view.weight)},), in layer "
+        f"{view.name}."
+    )
+    if scores.shape != view.weight.shape[:1]:
+        raise InputError(f"{must} Found shape {tuple(scores.shape)}.")
+    if not bool(scores.isfinite().all()):
+        raise InputError(f"{must} Found {int((~scores.isfinite()).sum())} not finite.")
     return scores.detach()
 
 
