@@ -7,7 +7,9 @@ import re
 import tomllib
 from typing import Any
 
-_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){100}")  # a key of more than a hundred parts
+_DEEP_KEY = re.compile(
+    r"(?<![\w.'\"-])(?:[\w\-'\"]++[ \t]*+\.[ \t]*+){100}"
+)  # a key of more than a hundred parts
 
 
 def parsed_json(text: str | bytes) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,13 +42,26 @@ def read_kept(path: Path, read: Callable[[Path], T]) -> T | None:
 
 
 def make_room(path: Path) -> Path:
-    """The path, free for a file: a folder, a pipe or a link to nothing that stands there is taken away."""
-    if not path.is_file() and (path.exists() or path.is_symlink()):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-        note(f"`{path}` was no file and is made again.")
+    """The path, free for a file: an empty folder, a pipe or a link to nothing that stands there is taken away.
+
+    It is looked at once: a file that another process puts there meanwhile stays.
+
+    Raises:
+        InputError: for a folder that holds something, which no run put there.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return path
+    if stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and path.is_file()):
+        return path
+    if not stat.S_ISDIR(mode):
+        path.unlink()
+    elif any(path.iterdir()):
+        raise InputError(f"`{path}` is a folder in the place of a file of the cache: move it elsewhere.")
+    else:
+        path.rmdir()
+    note(f"`{path}` was no file and is made again.")
     return path
 
 

@@ -4,7 +4,13 @@ from prunebench.eval.text.parsing import parsed_toml
 
 
 @pytest.mark.parametrize(
-    "text", ["a." * 20_000 + "a = 1", "[" + "a . " * 20_000 + "a]", "x = " + "[" * 100_000]
+    "text",
+    [
+        "a." * 20_000 + "a = 1",
+        "[" + "a . " * 20_000 + "a]",
+        "x = {" + "'a'.\"b\"." * 9_000 + "c = 1}",
+        "x = " + "[" * 100_000,
+    ],
 )
 def test_deep_keys_and_values_are_refused(text):
     with pytest.raises(ValueError, match="nested too deeply"):

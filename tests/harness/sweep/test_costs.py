@@ -50,6 +50,14 @@ def test_one_rate_takes_no_trials():
         assert (Costs(config, plan, [SPEED]).rates(plan.cells) == 0) == free
 
 
+def test_scores_are_collected_for_each_seed_and_base_model_once():
+    seeds = ("prune.criteria=['random', 'apoz']", "base.seeds=[0, 1]", "prune.seeds=[0, 1, 2]")
+    config, plan = planned(*seeds)
+    assert (
+        Costs(config, plan, [SPEED]).scores(plan.cells) == 2 * config.prune.calibration_clips * SPEED.forward
+    )
+
+
 def test_training_from_scratch_costs_the_whole_shape():
     config, plan = planned("controls.scratch=true", "controls.scratch_macs=true")
     whole, _ = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
