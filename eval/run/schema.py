@@ -32,7 +32,7 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
             f"`{run}` is no run folder: it holds neither `plan.json` nor `records.jsonl`. Give the folder that "
             "`prunebench run -o` made."
         )
-    if finished and not (records and files.records.stat().st_size):
+    if finished and not (records and (files.records.stat().st_size or not files.records.is_file())):
         raise InputError(
             f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command goes on."
         )

@@ -71,7 +71,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     _check_different(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
-            check_run_folder(run)
+            check_run_folder(run, finished=False)
             check_own_files(run, PARTS)
             _held(run, locks)
         config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
