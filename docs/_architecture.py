@@ -74,7 +74,11 @@ def arrows() -> networkx.DiGraph:
             below = walls.row_of(other) if other in walls.modules() else None
             if below is not None and box_of(below) != box_of(row):
                 imports.add_edge(box_of(row), box_of(below))
-    return networkx.transitive_reduction(imports)
+    reduced = networkx.transitive_reduction(imports)
+    found = networkx.DiGraph()  # in an order that no hash decides, so that the diagram is the same each time
+    found.add_nodes_from(sorted(reduced))
+    found.add_edges_from(sorted(reduced.edges))
+    return found
 
 
 def tree(stands_on: networkx.DiGraph) -> str:

@@ -62,6 +62,17 @@ def test_the_main_job_lists_the_files_that_a_sweep_opens(script, page, followed)
     assert written == wanted, AGAIN
 
 
+def test_arrows_come_in_an_order_that_no_hash_decides(script):
+    diagram = script.module_of(ROOT / "docs" / "_architecture_diagram.py")
+    arrows = script.arrows()
+    turned = arrows.__class__()
+    turned.add_nodes_from(sorted(arrows, reverse=True))
+    turned.add_edges_from(sorted(arrows.edges, reverse=True))
+    assert list(arrows) == sorted(arrows)
+    assert list(arrows.edges) == sorted(arrows.edges)
+    assert diagram.floors_of(turned) == diagram.floors_of(arrows)
+
+
 def test_arrows_go_down_and_none_follows_from_others(script):
     arrows = script.arrows()
     diagram = script.module_of(ROOT / "docs" / "_architecture_diagram.py")
