@@ -98,7 +98,7 @@ class Figures:
     file_bytes: PositiveCount | None = None
     checkpoint_bytes: PositiveCount | None = None
     speed: Speed | None = None
-    quality: Quality | None = field(default=None, hash=False)
+    quality: Quality | None = None
 
     def without(self, parts: Iterable[str]) -> Figures:
         """These with `"file_bytes"`, `"checkpoint_bytes"`, `"quality"` or `"speed"` not held."""
@@ -108,7 +108,7 @@ class Figures:
 
 def first_problem(error: ValidationError) -> str:
     """Where validation failed first and why, as a clause."""
-    first = error.errors(include_url=False)[0]
+    first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"][:1].lower() + first["msg"][1:]
     found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r:.80}"

@@ -74,7 +74,7 @@ def _adapter(form: Any) -> TypeAdapter[Any]:
 
 def _first(error: ValidationError) -> str:
     """`widths.3` should be a valid integer."""
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    problem = error.errors()[0]
     place = ".".join(map(str, problem["loc"]))[:80]
     said = problem["msg"].removeprefix("Input ")
     return f"`{place}` {said}" if place else f"it {said}"

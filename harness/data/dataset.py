@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.eval.cost.geometry import SAMPLE_RATE
+
 SPLITS = ("training", "validation", "test")
 
 
@@ -29,7 +31,7 @@ class Clips(ABC):
     targets: NDArray[np.bool_]
     sources: tuple[tuple[str, ...], ...]
     noted: tuple[tuple[str, str], ...] = ()
-    sample_rate: int = 32000
+    sample_rate: int = SAMPLE_RATE
 
     def __len__(self) -> int:
         return len(self.names)
@@ -65,7 +67,7 @@ class DataSet:
     training: Clips
     validation: Clips
     test: Clips
-    sample_rate: int = 32000
+    sample_rate: int = SAMPLE_RATE
     streamed: frozenset[str] = frozenset()
     skipped: tuple[tuple[str, str], ...] = ()
 

@@ -53,7 +53,7 @@ def about_of(found: Mapping[Any, Any], origin: str) -> About:
     try:
         return About.model_validate(dict(found))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors()[0]
         where = ".".join(map(str, first["loc"][:4]))
         raise InputError(
             f"What a checkpoint says of itself must be as prunebench writes it. In {origin}, `{where:.60}` is not: "

@@ -53,7 +53,8 @@ def read_weights(path: Path) -> WeightFile:
         raise InputError(f"A checkpoint must be a file. Found none at `{path}`.")
     with path.open("rb") as stream:
         head = stream.read(9)
-    found = _read_safetensors(path) if head[8:9] == b"{" and head[:2] != b"PK" else _read_torch(path)
+    # Eight bytes of a size and a JSON object; torch's own archives and pickles have no brace there.
+    found = _read_safetensors(path) if head[8:9] == b"{" else _read_torch(path)
     if found.about is not None and found.about.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
             f"A checkpoint of prunebench must have schema version {SCHEMA_VERSION}. Found "

@@ -25,12 +25,10 @@ class PrunerFile:
 
     Args:
         path: of the file.
-        content: hash of its bytes; a part of the identity of every cell that its pruners make.
         classes: its pruners, in the order in which they stand there.
     """
 
     path: Path
-    content: str
     classes: tuple[type[Pruner], ...]
 
 
@@ -73,7 +71,7 @@ def _loaded(file: Path, content: str) -> PrunerFile:
             problem = declaration_problem(cls)
         if problem is not None:
             raise InputError(f"Class `{cls.__name__}` of `{file}` does not meet the contract: {problem}")
-    return PrunerFile(file, content, tuple(classes))
+    return PrunerFile(file, tuple(classes))
 
 
 def _run(file: Path, name: str) -> ModuleType:

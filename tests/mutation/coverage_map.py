@@ -31,20 +31,40 @@ class CoverageMap:
     broken: list[str] = field(default_factory=list)
 
     def tests_of(self, file: str, line: int, most: int = 60) -> list[str]:
-        """Tests that run a line, those of the quickest files first."""
+        """Tests that run a line: those of its own folder first, and of the quickest files."""
         found = self.by_line.get(file, {}).get(line, set())
-        return sorted(found, key=lambda test: (self.seconds.get(test.partition("::")[0], 0), test))[:most]
+        return sorted(found, key=lambda test: (*self._order(file, test.partition("::")[0]), test))[:most]
 
     def files_of(self, file: str, line: int, budget_s: float = 120.0) -> list[str]:
-        """Test files that run a line, or any of the file where it runs on import alone; the quickest that fit."""
-        own = {test.partition("::")[0] for test in self.by_line.get(file, {}).get(line, set())}
+        """Test files that run a line, as many as fit, in the order of `tests_of`.
+
+        Where it runs on import alone: those that run any of the file, and those of its own folder, since no test
+        runs any of a file of constants.
+        """
+        found = {test.partition("::")[0] for test in self.by_line.get(file, {}).get(line, set())}
+        if not found:
+            folder = own_folder(file)
+            found = self.files.get(file, set()) | {name for name in self.seconds if name.startswith(folder)}
         chosen, total = [], 0.0
-        for name in sorted(own or self.files.get(file, set()), key=lambda name: self.seconds.get(name, 0)):
+        for name in sorted(found, key=lambda name: self._order(file, name)):
             total += self.seconds.get(name, 0)
             if chosen and total > budget_s:
                 break
             chosen.append(name)
         return chosen
+
+    def _order(self, file: str, test_file: str) -> tuple[bool, bool, float]:
+        folder, name = own_folder(file), f"test_{Path(file).name}"
+        return (
+            test_file != f"{folder}{name}",
+            not test_file.startswith(folder),
+            self.seconds.get(test_file, 0),
+        )
+
+
+def own_folder(file: str) -> str:
+    """Where tests of a file lie, with a slash at its end: folders of tests mirror those of the code."""
+    return f"tests/{Path(file).parent.as_posix().removeprefix('src/prunebench/')}/"
 
 
 def measure(tree: Path, environment: dict[str, str], workers: int) -> CoverageMap:

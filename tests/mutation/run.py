@@ -1,16 +1,19 @@
 """Put seeded faults into the code, one at a time, and count those that a test notices.
 
-    python tests/mutation/run.py --count 300 --seed 1
+    python tests/mutation/run.py --count 300 --seed 1 --out verdicts.json
+    python tests/mutation/run.py --again verdicts.json --out verdicts.json
 
 The faults go into a copy of the repository, never into the tree. Survivors that `equivalent.toml` names, with the
 reason why no test can tell them from the code, are left out of the share. Exit 1 if fewer than nine in ten of the
 others are noticed.
+
+The second line judges only the survivors of an earlier run, after tests were written for them, and gives the share
+over all mutants of that run. Those whose line is no longer in the code are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -18,11 +21,13 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from coverage_map import CoverageMap, measure
 from mutants import Mutant, sample
+from verdicts import Verdicts
 
 ROOT = Path(__file__).parents[2]
 ENOUGH = 0.9
@@ -40,13 +45,33 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="mutants whose file begins so")
     parser.add_argument("--out", type=Path, help="a JSON file of all verdicts")
+    parser.add_argument("--again", type=Path, help="judge the survivors in such a file only")
     chosen = parser.parse_args()
-    mutants = [m for m in sample(ROOT, chosen.count, chosen.seed) if m.file.startswith(chosen.only)]
+    verdicts = Verdicts.read(chosen.again) if chosen.again else Verdicts()
+    mutants = verdicts.survivors(ROOT) if chosen.again else sample(ROOT, chosen.count, chosen.seed)
     equivalent = tomllib.loads((Path(__file__).parent / "equivalent.toml").read_text(encoding="utf-8"))
     began = time.perf_counter()
+    judge([mutant for mutant in mutants if mutant.file.startswith(chosen.only)], verdicts, chosen.workers)
+    noticed, unnamed, named = verdicts.counts(equivalent)
+    counted = noticed + len(unnamed)
+    share = noticed / counted if counted else 1.0
+    print(
+        f"{noticed} of {counted} noticed ({share:.1%}), {named} survivors named as equivalent, "
+        f"{time.perf_counter() - began:.0f} s."
+    )
+    for name, line in unnamed:
+        print(f"survived: {name} (line {line})")
+    if chosen.out:
+        verdicts.write(chosen.out)
+    return int(share < ENOUGH)
+
+
+def judge(mutants: Sequence[Mutant], verdicts: Verdicts, workers: int) -> None:
+    """Find out of each mutant whether a test notices it, and add that to the verdicts."""
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-        trees = [_copy(Path(folder) / str(index)) for index in range(chosen.workers)]
-        known = measure(trees[0], _environment(trees[0]), chosen.workers)
+        trees = [_copy(Path(folder) / str(index)) for index in range(workers)]
+        known = measure(trees[0], _environment(trees[0]), workers)
         for test in known.broken:
             print(f"left out, since it fails without a fault: {test}", flush=True)
         print(f"The tests were watched in {time.perf_counter() - began:.0f} s.", flush=True)
@@ -59,26 +84,10 @@ def main() -> int:
             finally:
                 free.append(tree)
 
-        verdicts = {}
-        with ThreadPoolExecutor(chosen.workers) as pool:
+        with ThreadPoolExecutor(workers) as pool:
             for mutant, said in zip(mutants, pool.map(judged, mutants), strict=True):
-                verdicts[mutant] = said
+                verdicts.add(mutant, said)
                 print(f"{said:9} {mutant.file}:{mutant.line} {_short(mutant)}", flush=True)
-    survivors = [m for m, said in verdicts.items() if said == "survived"]
-    unnamed = [m for m in survivors if m.name not in equivalent]
-    counted = len(mutants) - len(survivors) + len(unnamed)
-    share = (counted - len(unnamed)) / counted if counted else 1.0
-    print(
-        f"{counted - len(unnamed)} of {counted} noticed ({share:.1%}), {len(survivors) - len(unnamed)} survivors "
-        f"named as equivalent, {time.perf_counter() - began:.0f} s."
-    )
-    for mutant in unnamed:
-        print(f"survived: {mutant.name} (line {mutant.line})")
-    if chosen.out:
-        chosen.out.write_text(
-            json.dumps({m.name: said for m, said in verdicts.items()}, indent=1), encoding="utf-8"
-        )
-    return int(share < ENOUGH)
 
 
 def verdict(mutant: Mutant, tree: Path, known: CoverageMap) -> str:

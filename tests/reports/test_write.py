@@ -89,6 +89,18 @@ def test_a_report_leaves_nothing_of_a_former_one_in_its_folder_and_all_else(make
     assert not (out / "page.html").exists()
 
 
+def test_a_link_in_the_folder_of_a_report_is_replaced_and_not_followed(maker, tmp_path):
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5)
+    out, own = tmp_path / "out", tmp_path / "own.csv"
+    own.write_text("mine")
+    out.mkdir()
+    (out / "summary.csv").symlink_to(own)
+    report = write_report([maker.write()], out, tables_only=True)
+    assert own.read_text() == "mine"
+    assert out / "summary.csv" in report.files
+    assert not (out / "summary.csv").is_symlink()
+
+
 @pytest.mark.parametrize(
     "summary",
     [

@@ -11,7 +11,7 @@ class Names:
     """Paths of files in a folder whose names may differ from a table's in white space at their ends or Unicode's form.
 
     Spreadsheets drop or keep such white space as they like, and macOS decomposes accents. Of several files that differ
-    in nothing else, one is taken whose name is the table's.
+    in nothing else, one is taken whose name is the table's, else the first by name.
 
     Args:
         root: the folder.

@@ -79,6 +79,13 @@ def test_the_model_is_left_as_found(counter, training):
         assert torch.equal(tensors[1][name][1], value), name
 
 
+@pytest.mark.parametrize("counter", COUNTERS)
+def test_nothing_is_printed_or_logged(counter, capfd, caplog):
+    COUNTERS[counter](Cnn14(WIDTHS, 5, 6), SAMPLES)
+    assert capfd.readouterr() == ("", "")
+    assert caplog.messages == []
+
+
 def test_random_state_is_left_alone():
     model = Cnn14(WIDTHS, 5, 6)
     before = torch.get_rng_state()

@@ -20,6 +20,17 @@ def test_what_is_kept_is_read_to_the_last_bit(tmp_path):
     assert read_arrays(files.scores_of("ab"), "influence")[0].tolist() == [0, 1, 2]
 
 
+def test_a_link_in_a_run_folder_from_elsewhere_is_replaced_and_not_followed(tmp_path):
+    files = RunFiles(tmp_path / "run")
+    own = tmp_path / "own.npz"
+    own.write_bytes(b"mine")
+    files.scores_of("ab").parent.mkdir(parents=True)
+    files.scores_of("ab").symlink_to(own)
+    write_test_scores(files, "ab", SCORES, np.arange(3, dtype=np.float32))
+    assert own.read_bytes() == b"mine"
+    assert np.array_equal(read_test_scores(files, "ab"), SCORES)
+
+
 @pytest.mark.parametrize("damage", [lambda held: held[:-30], lambda held: b"", lambda held: b"no archive"])
 def test_a_damaged_file_is_one_sentence(tmp_path, damage):
     files = RunFiles(tmp_path)

@@ -84,6 +84,18 @@ def test_an_array_that_unpacks_to_more_than_the_limit_is_not_unpacked(tmp_path):
             read()
 
 
+def test_an_array_of_as_many_bytes_as_the_limit_is_read(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", test=np.ones(1000, np.uint8))
+    np.save(tmp_path / "a.npy", np.ones(1000, np.uint8))
+    assert read_npy(tmp_path / "a.npy", limit=1000).sum() == 1000
+    unpacked = 1000 + 128  # with NumPy's header
+    assert read_npz(tmp_path / "a.npz", "test", limit=unpacked)[0].sum() == 1000
+    with pytest.raises(ValueError, match="holds an array of 1,000 bytes, and at most 999 are read"):
+        read_npy(tmp_path / "a.npy", limit=999)
+    with pytest.raises(ValueError, match="holds an array of 1,128 bytes, and at most 1,127 are read"):
+        read_npz(tmp_path / "a.npz", "test", limit=unpacked - 1)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_pipes_are_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.npz")

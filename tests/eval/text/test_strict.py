@@ -61,6 +61,19 @@ def test_what_has_another_form_is_refused_with_its_place(text, said):
     assert "\n" not in str(found.value)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whole_numbers_have_62_bits_at_most(sign):
+    largest = sign * 4611686018427387904
+    assert parsed(f'{{"name": "a", "widths": [{largest}]}}', Form)["widths"] == [largest]
+    with pytest.raises(ValueError, match="a whole number of too many digits"):
+        parsed(f'{{"name": "a", "widths": [{largest + sign}]}}', Form)
+
+
+def test_a_long_place_is_cut_after_80_characters():
+    with pytest.raises(ValueError, match=f"^`figures[.]{'k' * 72}` should be a valid number$"):
+        parsed('{"name": "a", "figures": {"' + "k" * 200 + '": "x"}}', Form)
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])
 def test_deep_json_is_refused(text):
     with pytest.raises(ValueError, match="it is nested too deeply"):

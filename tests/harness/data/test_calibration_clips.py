@@ -56,6 +56,24 @@ def test_at_most_so_many_the_same_every_time(loose: Path) -> None:
     assert list(first.names) == sorted(first.names)
 
 
+def test_what_is_changed_or_left_out_is_noted(loose: Path) -> None:
+    record(loose / "loud.wav", 2.0, 0.1)
+    record(loose / "long.wav", 0.1, 0.1)
+    with soundfile.SoundFile(loose / "long.wav", "r+") as sound:
+        sound.seek(0, soundfile.SEEK_END)
+        sound.write(np.full(10 * RATE, 2.0))
+    (loose / "call.m4a").write_bytes(b"ftypM4A")
+    clips = calibration_clips(loose, n_classes=5, labelled=False)
+    left_out, *changed = clips.noted
+    assert left_out[0] == "call.m4a"
+    assert left_out[1].startswith("left out: ")
+    assert changed == [
+        # of ten seconds, which are in use
+        ("long.wav", "316,800 of 320,000 samples lie beyond full scale and are clipped"),
+        ("loud.wav", "3,200 of 3,200 samples lie beyond full scale and are clipped"),
+    ]
+
+
 def test_gradients_need_labels(loose: Path) -> None:
     with pytest.raises(
         InputError, match=r"labelled with the 5 classes .* layout of ESC-50, .* Found no classes"

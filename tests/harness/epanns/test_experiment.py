@@ -143,6 +143,7 @@ def test_a_part_of_the_set_proves_nothing(tmp_path):
     save_checkpoint(model, tmp_path / "released.pt")
     found = released_outcome(config, tmp_path / "released.pt", tmp_path)
     assert (found.test_clips, found.limited) == (4, True)
+    assert found.ratio == 0.9990234375  # two of 2,048 filters stay
     (tmp_path / "AUDIOSET").rename(tmp_path / "gone")
     assert released_outcome(config, tmp_path / "released.pt", tmp_path) == found
 

@@ -75,6 +75,20 @@ def test_torch_reads_them_without_running_anything(model, tmp_path, style):
         assert found["provenance"]["before"]["how"] == "trained"
 
 
+@pytest.mark.parametrize("size", [0x4B50, 0x10280])
+def test_safetensors_are_known_whatever_the_size_of_their_header(model, tmp_path, size):
+    """The size comes first: 19,280 bytes begin as a zip archive does, 66,176 as a pickle."""
+    path = tmp_path / "m"  # torch goes by the suffix, and then loses what the file says of itself
+    save_checkpoint(model, path, style="safetensors", provenance=PROVENANCE)
+    whole = path.read_bytes()
+    (held,) = struct.unpack("<Q", whole[:8])
+    path.write_bytes(struct.pack("<Q", size) + whole[8 : 8 + held].ljust(size) + whole[8 + held :])
+    assert path.read_bytes()[:2] in (b"PK", b"\x80\x02")
+    found = read_checkpoint(path)
+    assert_equal(found.model, model)
+    assert found.provenance == PROVENANCE
+
+
 def test_the_form_in_which_panns_are_published(model, tmp_path):
     """Older than torch's zip files, a dict with `model` and `iteration`."""
     torch.save(

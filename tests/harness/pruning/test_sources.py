@@ -158,11 +158,15 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
     [
         (
             ("        return", "        [] / 2\n        return"),
-            r"must score layer C7 without exceptions\. Found TypeError: unsupported .* \(line \d+ of mine\.py\)\.$",
+            r"must score layer C7 without exceptions\. Found TypeError: unsupported .* \(line {line} of mine\.py\)\.$",
         ),
         (
             ("        return", "        raise SystemExit(0)\n        return"),
-            r"must score layer C7 without exceptions\. Found SystemExit: 0 \(line \d+ of mine\.py\)\.$",
+            r"must score layer C7 without exceptions\. Found SystemExit: 0 \(line {line} of mine\.py\)\.$",
+        ),
+        (  # the last of the pruner's own lines, not that of the library that raised
+            ("        return", "        import json; json.loads('?')\n        return"),
+            r"Found JSONDecodeError: .* \(line {line} of mine\.py\)\.$",
         ),
         (
             ("        return", "        layer.gradients\n        return"),
@@ -191,7 +195,8 @@ def test_scores_that_a_pruner_of_a_file_cannot_give(
     mine: Path, model: Cnn14, change: tuple[str, str], message: str
 ) -> None:
     mine.write_text(SOURCE.replace(*change))
-    with pytest.raises(InputError, match=message) as refusal:
+    line = SOURCE[: SOURCE.index("        return")].count("\n") + 1
+    with pytest.raises(InputError, match=message.replace("{line}", str(line))) as refusal:
         score_layers(model, resolve("mine", [mine]), ["C7"])
     assert "\n" not in str(refusal.value)
 
@@ -205,7 +210,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 def test_two_files_with_pruners_of_one_name(mine: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text(SOURCE + "\n")
-    assert "must have a name of its own. Found `mine`" in refused("mine", mine, other)
+    assert f"must have a name of its own. Found `mine` in `{other}`" in refused("mine", mine, other)
 
 
 def test_scores_from_files_are_a_pruner(tmp_path: Path, model: Cnn14) -> None:
@@ -213,6 +218,7 @@ def test_scores_from_files_are_a_pruner(tmp_path: Path, model: Cnn14) -> None:
     write_scores(tmp_path, {"C7": scores})
     pruner = resolve(f"scores:{tmp_path}")
     assert pruner.label == f"scores:{tmp_path}"
+    assert not pruner.order_free  # scores belong to places, whatever filters are stored there
     assert score_layers(model, pruner, ["C7"])["C7"].tolist() == scores.tolist()
     before = content_hash(pruner)
     write_scores(tmp_path, {"C7": scores + 1})

@@ -9,9 +9,28 @@ from prunebench.eval.run.layout import file_name
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import load_config
+from prunebench.harness.data import DataOptions, open_dataset
+from prunebench.harness.engine.progress import Progress
+from prunebench.harness.engine.progress_file import ProgressFile
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.sweep.runfolder import RunFolder
+from prunebench.harness.sweep.skipped import write_notes, write_skipped
 
+PRUNER = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from prunebench.pruners import Pruner
+
+
+@dataclass(frozen=True)
+class Mine(Pruner):
+    name: ClassVar[str] = "mine"
+    reference: ClassVar[str] = ""
+
+    def score(self, layer):
+        return layer.weight.flatten(1).sum(1)
+"""
 RECORD = Record(
     cell="a", outcome="o", data="toy", base="b", scope="C7-C12", stages={"base": {"test_map": 0.5}}
 )
@@ -160,3 +179,34 @@ def test_a_foreign_line_is_named(tmp_path, log, line):
     (tmp_path / f"{log}.jsonl").write_text(line + "\n")
     with RunFolder(tmp_path) as run, pytest.raises(InputError, match=rf"{log}.jsonl, line 1: "):
         run.shapes({}) if log == "shapes" else getattr(run, log)()
+
+
+def test_what_describes_a_run_replaces_links_and_leaves_what_they_lead_to(tmp_path):
+    """The link may have come after the folder was looked at, or lie in a folder of it."""
+    pruner = tmp_path / "mine.py"
+    pruner.write_text(PRUNER)
+    config = load_config("quick", [f"prune.files=[{json.dumps(str(pruner))}]"])
+    data = open_dataset(DataOptions(training_clips=1, validation_clips=1, test_clips=2))
+    noted = replace(data, skipped=(("a.wav", "it is cut short"),))
+    noted.training.noted = (("b.wav", "clipped"),)
+    with RunFolder(tmp_path / "run") as run:
+
+        def write():
+            run.begin(config, plan("a"), [data])
+            write_skipped(run.path, [noted])
+            write_notes(run.path, [noted])
+            ProgressFile(run.files.progress).show(Progress(), None)
+
+        write()
+        files = [path for path in run.path.rglob("*") if path.is_file() and path != run.files.lock]
+        assert len(files) == 9
+        for number, path in enumerate(files):
+            path.rename(tmp_path / f"elsewhere{number}")
+            path.symlink_to(tmp_path / f"elsewhere{number}")
+        before = [(tmp_path / f"elsewhere{number}").stat() for number in range(9)]
+        write()
+        assert [path.name for path in files if path.is_symlink()] == []
+        after = [(tmp_path / f"elsewhere{number}").stat() for number in range(9)]
+        assert [(stat.st_ino, stat.st_mtime_ns) for stat in after] == [
+            (stat.st_ino, stat.st_mtime_ns) for stat in before
+        ]

@@ -83,6 +83,12 @@ def test_the_file_is_as_panns_writes_it(source):
     assert list(index.row) == [0, 1, 2, 3, 5]
 
 
+def test_progress_counts_the_clips_of_the_list_that_are_settled(source):
+    told = []
+    packed(source, progress=lambda *count: told.append(count))
+    assert [count[0] for count in told] == [2, 3, 4, 5, 6, 7, 7]  # one is absent, and the end is told too
+
+
 def whole(source):
     return (source / "workspace/hdf5s/waveforms/train.h5").read_bytes()
 
@@ -387,6 +393,31 @@ def test_audioset_by_its_indexes(workspace):
     np.testing.assert_allclose(data.training.waveform(clip), stored[20] / 32767, atol=1e-7)
     slow = np.stack([data.training.waveform(n) for n in (5, 2, 9)])
     np.testing.assert_array_equal(data.training.waveforms(np.array([5, 2, 9])), slow)
+
+
+def test_training_clips_are_those_of_all_indexes_beside_that_of_evaluation(workspace):
+    """PANNs' workspace has one of the whole set; where it is absent, all others are taken, or those asked for."""
+    indexes = workspace / "hdf5s/indexes"
+
+    def trained(**options):
+        data = open_dataset(DataOptions("audioset", root=str(workspace), **options))
+        return set(data.training.names) | set(data.validation.names)
+
+    path = hdf5(
+        workspace / "hdf5s/waveforms/balanced_train.h5",
+        audio_name=np.array([b"Yother1.wav", b"Yother2.wav"], dtype="S20"),
+        waveform=np.zeros((2, 3200), np.int16),
+    )
+    write_index(indexes / "balanced_train.h5", [path])
+    whole = {f"Yclip{n}.wav" for n in range(59) if n != 7}
+    assert trained() == whole
+    assert trained(training_set="balanced_train+full_train") == whole | {"Yother1.wav", "Yother2.wav"}
+    (indexes / "full_train.h5").rename(indexes / "unbalanced_train_segments.h5")
+    assert trained() == whole | {"Yother1.wav", "Yother2.wav"}
+    for name in ("balanced_train", "unbalanced_train_segments"):
+        (indexes / f"{name}.h5").unlink()
+    with pytest.raises(InputError, match=r"must hold an index of training clips beside `eval\.h5`"):
+        trained()
 
 
 def test_low_rates_take_every_other_sample_as_panns_does(workspace):

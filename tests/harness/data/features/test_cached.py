@@ -1,7 +1,9 @@
 import dataclasses
 import math
+import multiprocessing
+import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -199,10 +201,25 @@ def test_the_number_of_torch_threads_is_restored(tmp_path):
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        cached_features(noise_set(), "test", tmp_path)
+        during = []
+        progress = lambda *_: during.append(torch.get_num_threads())  # noqa: E731
+        cached_features(noise_set(), "test", tmp_path, progress=progress)
         assert torch.get_num_threads() == 2
+        assert during == [1, 1, 1]
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_worker_computes_on_one_thread_and_leaves_interrupts_to_its_parent(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with ProcessPoolExecutor(
+        1,
+        multiprocessing.get_context("spawn"),
+        initializer=features._begin_worker,
+        initargs=(None, frontend.PANNS, None),
+    ) as pool:
+        assert pool.submit(torch.get_num_threads).result() == 1
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
 
 
 def test_workers_give_the_same_bytes(tmp_path):

@@ -294,10 +294,19 @@ def test_bad_fsd50k(fsd):
     truth = fsd / "FSD50K.ground_truth"
     text = (truth / "dev.csv").read_text()
     (truth / "dev.csv").write_text(text.replace("val", "valid"))
-    with pytest.raises(InputError, match=r"`split` must be train or val\. Found `valid`"):
+    with pytest.raises(InputError, match=r"dev\.csv`, line 5: `split` must be train or val\. Found `valid`"):
         open_dataset(DataOptions("fsd50k", root=str(fsd)))
     (truth / "dev.csv").write_text(text.replace('"Bark,Dog"', "Cat", 1))
-    with pytest.raises(InputError, match=r"in `vocabulary\.csv`. Found `Cat`"):
+    with pytest.raises(
+        InputError, match=r"dev\.csv`, line 2: labels must be in `vocabulary\.csv`\. Found `Cat`"
+    ):
+        open_dataset(DataOptions("fsd50k", root=str(fsd)))
+    (truth / "dev.csv").write_text(text.replace("102", "../102"))
+    with pytest.raises(InputError, match=r"dev\.csv`, line 4: `fname` must be .*\. Found `\.\./102`"):
+        open_dataset(DataOptions("fsd50k", root=str(fsd)))
+    (truth / "dev.csv").write_text(text)
+    (truth / "eval.csv").write_text("fname,labels,mids\n7,Hiss,/h\n8,Cat,/c\n")
+    with pytest.raises(InputError, match=r"eval\.csv`, line 3: labels must be in .* Found `Cat`"):
         open_dataset(DataOptions("fsd50k", root=str(fsd)))
     shutil.rmtree(fsd / "FSD50K.eval_audio")
     with pytest.raises(InputError, match="Found no folder"):

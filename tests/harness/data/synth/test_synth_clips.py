@@ -25,7 +25,7 @@ def digest(some, indices=range(6)):
 
 def test_default_set(default):
     assert default.label == "synth"
-    assert default.samples == 32000
+    assert (default.samples, default.sample_rate, default.training.sample_rate) == (32000,) * 3
     assert [len(default.split(split)) for split in SPLITS] == [4000, 800, 1000]
     assert default.class_names == tuple(SOUNDS)
     for split in SPLITS:
