@@ -1,6 +1,6 @@
 """The shape of a Cnn14 in numbers: what each layer reads and writes for one clip.
 
-Architecture of Kong et al., *PANNs*, TASLP 2020, Table II: twelve 3×3 convolutions in six blocks, 2×2 pooling
+Architecture of Kong et al., *PANNs*, TASLP 2020, Table I: twelve 3×3 convolutions in six blocks, 2×2 pooling
 after each block but the last, over log-mel features of 32 kHz audio (1024 window, 320 hop, 64 mels).
 """
 

@@ -21,6 +21,7 @@ from prunebench.harness.networks.frontend import (
     logmel_extractor,
     spectrogram_extractor,
 )
+from prunebench.harness.networks.initial_weights import xavier_uniform
 from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, TAIL_BLOCK
 
 
@@ -94,7 +95,7 @@ class Cnn14(nn.Module):
             )
         with torch.random.fork_rng(devices=[]):
             self._build(widths, n_classes, embedding)
-        self._initialise(torch.Generator().manual_seed(seed))
+        xavier_uniform(self, torch.Generator().manual_seed(seed))
 
     def _build(self, widths: Sequence[int], n_classes: int, embedding: int) -> None:
         front = self.frontend
@@ -108,16 +109,6 @@ class Cnn14(nn.Module):
             channels = width2
         self.fc1 = nn.Linear(channels, embedding)
         self.fc_audioset = nn.Linear(embedding, n_classes)
-
-    @torch.no_grad()
-    def _initialise(self, generator: torch.Generator) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                receptive = module.weight[0, 0].numel() if module.weight.ndim == 4 else 1
-                bound = (6 / (receptive * sum(module.weight.shape[:2]))) ** 0.5
-                module.weight.uniform_(-bound, bound, generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
 
     @property
     def frontend(self) -> FrontEnd:

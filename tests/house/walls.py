@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.engine": {*GROUND, "harness.workspace"},
     "harness.tables": {*GROUND},
     "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
+    "harness.networks.panns": {*GROUND, "eval.cost", "harness.tables", "harness.networks"},
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
     "harness.data.recordings": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},
