@@ -95,10 +95,7 @@ def audioset(options: DataOptions) -> DataSet:
     root = Path(options.root or "").expanduser()
     training, test = _training_index(root, options), read_index(_index_path(root, "eval"), root)
     joined([training, test])  # refuses unequal classes
-    banned = _black_list(options)
-    training = training.chosen(np.array([at for at, n in enumerate(training.names) if n not in banned]))
-    held_out = set(test.names)
-    training = training.chosen(np.array([at for at, n in enumerate(training.names) if n not in held_out]))
+    training = _without(training, _black_list(options) | set(test.names))
     validates = _validates(training.names)
     indexes = {
         "training": training.chosen(np.flatnonzero(~validates)),
@@ -181,11 +178,24 @@ def _hashed(name: str, purpose: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
+def _without(index: Index, banned: frozenset[str]) -> Index:
+    """The clips of training that are neither test clips nor on the black list.
+
+    Raises:
+        InputError: where fewer than two are left, since one of them validates.
+    """
+    kept = index.chosen(np.array([at for at, name in enumerate(index.names) if name not in banned], dtype=np.intp))
+    if len(kept.names) < 2:
+        raise InputError(
+            f"A training set must hold at least two clips. Found {len(kept.names)}, of {len(index.names)} that are "
+            "indexed: the others are test clips too or on the black list. Pack more clips."
+        )
+    return kept
+
+
 def _validates(names: tuple[str, ...]) -> NDArray[np.bool_]:
     """The clips that validate: about `VALIDATION` of them, of few clips the first by hash."""
     hashes = np.array([_hashed(name, "validation") for name in names])
-    if len(hashes) < 2:
-        raise InputError(f"A training set must hold at least two clips. Found {len(hashes)}.")
     chosen: NDArray[np.bool_] = hashes <= max(VALIDATION, float(hashes.min()))
     return chosen
 

@@ -443,3 +443,12 @@ def test_unequal_classes_are_refused(workspace):
         open_dataset(DataOptions("audioset", root=str(workspace)))
     with pytest.raises(InputError, match=r"needs the index .*absent\.h5"):
         open_dataset(DataOptions("audioset", root=str(workspace), training_set="absent"))
+
+
+@pytest.mark.parametrize(("kept", "clips"), [((), 0), ((3,), 1)])
+def test_a_training_set_of_which_the_test_set_and_the_black_list_leave_too_little(workspace, kept, clips):
+    """All clips are left out as one too few are: an empty choice of rows once ended in a traceback."""
+    banned = [f"clip{n}" for n in range(60) if n not in kept]
+    (workspace / "black.csv").write_text("\n".join(banned) + "\n")
+    with pytest.raises(InputError, match=rf"Found {clips}, of 59 that are indexed: .* Pack more clips"):
+        open_dataset(DataOptions("audioset", root=str(workspace), black_list=str(workspace / "black.csv")))
