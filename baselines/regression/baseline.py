@@ -21,6 +21,7 @@ from prunebench.baselines.regression.operating_point import Figures, PositiveCou
 from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, write_text
+from prunebench.eval.text.parsing import parsed_json
 
 SCHEMA: Final = 3
 
@@ -131,12 +132,12 @@ def load_baseline(path: Path | str) -> Baseline:
     """
     text = _read(Path(path))
     try:
-        found = json.loads(text, object_pairs_hook=_without_repetition)
+        found = parsed_json(text, _without_repetition)
     except _RepeatedKeyError as error:
         raise InputError(
             f"A baseline must name a key once. Found {error} again in `{path}`: {_AGAIN}."
         ) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"A baseline must be whole JSON. Found in `{path}`: {error}: {_AGAIN}.") from error
     version = found.get("schema_version") if isinstance(found, dict) else None
     if type(version) is not int or version not in _READERS:

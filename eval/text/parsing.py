@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tomllib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _DEEP_KEY = re.compile(
@@ -12,16 +14,18 @@ _DEEP_KEY = re.compile(
 )  # a key of more than a hundred parts
 
 
-def parsed_json(text: str | bytes) -> Any:
+def parsed_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
     """The value that a JSON text holds.
+
+    Args:
+        text: of a file.
+        pairs: key-value pairs of an object → its value, a dictionary where it is absent.
 
     Raises:
         ValueError: for a text that is none, is nested too deeply, or holds a number of too many digits.
     """
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    with _in_own_words():
+        return json.loads(text, object_pairs_hook=pairs)
 
 
 def parsed_toml(text: str) -> dict[str, Any]:
@@ -32,7 +36,18 @@ def parsed_toml(text: str) -> dict[str, Any]:
     """
     if _DEEP_KEY.search(text):  # each part is a table of its own: 20,000 parts take a gigabyte
         raise ValueError("it is nested too deeply")
-    try:
+    with _in_own_words():
         return tomllib.loads(text)
+
+
+@contextlib.contextmanager
+def _in_own_words() -> Iterator[None]:
+    """What Python says of depth and of long integers speaks of the interpreter, not of the file."""
+    try:
+        yield
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        raise ValueError("it holds a whole number of too many digits") from error

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.parsing import parsed_json
 
 FORMAT = "prunebench"
 SCHEMA_VERSION = 1
@@ -104,11 +105,10 @@ def _read_safetensors(path: Path) -> WeightFile:
         with safe_open(path, framework="pt") as file:
             state: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             said = file.metadata() or {}
-        about = json.loads(said[FORMAT]) if FORMAT in said else None
-    except (SafetensorError, ValueError, RecursionError) as error:
-        why = "its metadata are nested too deep" if isinstance(error, RecursionError) else f"{error!s:.100}"
+        about = parsed_json(said[FORMAT]) if FORMAT in said else None
+    except (SafetensorError, ValueError) as error:
         raise InputError(
-            f"A checkpoint must be a whole safetensors file. `{path}` cannot be read ({why}): fetch it again."
+            f"A checkpoint must be a whole safetensors file. `{path}` cannot be read ({error!s:.100}): fetch it again."
         ) from error
     if about is not None and not isinstance(about, dict):
         raise InputError(

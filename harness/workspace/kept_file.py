@@ -37,8 +37,15 @@ def read_kept(path: Path, read: Callable[[Path], T]) -> T | None:
     except Exception as error:  # readers of files meet damage with errors of many kinds
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        note(f"`{path}` is damaged and is made again: {message(error).rstrip('.')}.")
+        note(f"`{path}` is damaged and is made again: {_reason(error)}.")
         return None
+
+
+def _reason(error: Exception) -> str:
+    """What was found, without the advice of our own messages: they speak to owners of files, and this one is ours."""
+    said = message(error).rstrip(".")
+    found, _, _ = said.rpartition(": ")
+    return found if found and isinstance(error, InputError) else said
 
 
 def make_room(path: Path) -> Path:

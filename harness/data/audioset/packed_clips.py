@@ -184,7 +184,9 @@ def _without(index: Index, banned: frozenset[str]) -> Index:
     Raises:
         InputError: where fewer than two are left, since one of them validates.
     """
-    kept = index.chosen(np.array([at for at, name in enumerate(index.names) if name not in banned], dtype=np.intp))
+    kept = index.chosen(
+        np.array([at for at, name in enumerate(index.names) if name not in banned], dtype=np.intp)
+    )
     if len(kept.names) < 2:
         raise InputError(
             f"A training set must hold at least two clips. Found {len(kept.names)}, of {len(index.names)} that are "

@@ -340,6 +340,13 @@ def test_a_tolerance_that_is_gone_is_named(tmp_path: Path) -> None:
     assert "a reason must hold a character that is no space, found ' '" in refusal(tmp_path / "b.json")
 
 
+def test_depth_and_long_numbers_are_told_of_the_file_and_not_of_python(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text("[" * 100_000)
+    assert "it is nested too deeply: restore it" in refusal(tmp_path / "b.json")
+    (tmp_path / "b.json").write_text("9" * 5000)
+    assert "it holds a whole number of too many digits: restore it" in refusal(tmp_path / "b.json")
+
+
 @pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))
 def test_no_truncation_passes(tmp_path: Path, cut: int) -> None:
     (tmp_path / "b.json").write_text(TEXT[:cut])

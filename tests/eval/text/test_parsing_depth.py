@@ -1,6 +1,6 @@
 import pytest
 
-from prunebench.eval.text.parsing import parsed_toml
+from prunebench.eval.text.parsing import parsed_json, parsed_toml
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,9 @@ def test_deep_keys_and_values_are_refused(text):
 def test_keys_of_a_few_parts_and_long_texts_are_read():
     assert parsed_toml("a.b.c = 1\n") == {"a": {"b": {"c": 1}}}
     assert len(parsed_toml(f'x = "{"y" * 1_000_000}"\n')["x"]) == 1_000_000
+
+
+def test_numbers_of_too_many_digits_are_told_without_the_words_of_the_interpreter():
+    for read, text in ((parsed_json, "9" * 5000), (parsed_toml, "a = " + "9" * 5000)):
+        with pytest.raises(ValueError, match=r"^it holds a whole number of too many digits$"):
+            read(text)

@@ -46,7 +46,7 @@ def test_half_a_pair_of_a_file_name_passes():
         ('{"name": "a", "figures": {"x": 1' + "0" * 400 + "}}", "a whole number of too many digits"),
         ('{"name": "a", "figures": [1]}', "`figures` should be"),
         ('{"name": "a", "share": ' + "[" * 100_000, "nested too deeply"),
-        ('{"name": "a", "share": 1' + "0" * 5000 + "}", "Exceeds the limit"),
+        ('{"name": "a", "share": 1' + "0" * 5000 + "}", "too many digits"),
         ("[1]", "it should be"),
         ("null", "it should be"),
         ("", "Expecting value"),
@@ -82,5 +82,5 @@ def test_deep_json_is_refused(text):
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "{b = " * 100_000, "a = 1" + "0" * 5000])
 def test_toml_of_that_kind_too(text):
-    with pytest.raises(ValueError, match=r"nested too deeply|Exceeds the limit"):
+    with pytest.raises(ValueError, match=r"nested too deeply|too many digits"):
         parsed_toml(text)

@@ -92,6 +92,7 @@ def test_a_damaged_file_is_made_again_and_noted(job, undisturbed, cache, name, h
     figures, arrays, notes = everything(job, cache)
     assert len(notes) == 1
     assert notes[0].startswith(f"`{path}` is damaged and is made again: ")
+    assert "fetch it again" not in notes[0]
     assert figures == undisturbed[1]
     assert arrays.keys() == undisturbed[2].keys()
     assert all(np.array_equal(values, undisturbed[2][key]) for key, values in arrays.items())

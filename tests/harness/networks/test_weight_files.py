@@ -187,8 +187,8 @@ def _safetensors(path, said):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ("[" * 100_000, "its metadata are nested too deep"),
-        ("1" * 5_000, "must be a whole safetensors file"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("1" * 5_000, "it holds a whole number of too many digits"),
         ("[1]", "must be an object. Found a list"),
         ('{"schema_version": 1, "widths": [' + "1," * 30_000 + "1]}", "must be of a Cnn14"),
     ],
