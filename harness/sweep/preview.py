@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs
 from prunebench.harness.budget.target import without
@@ -156,5 +156,6 @@ def _notes(config: Config) -> Iterator[str]:
             f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASES_FOR_A_CLAIM} base models give intervals "
             "and no claim."
         )
-    if len(config.prune.points()) < 5:
-        yield f"{len(config.prune.points())} budget points; a claim takes five or more."
+    points = len(config.prune.points())
+    if points < BUDGETS_FOR_A_CLAIM:
+        yield f"{points} budget points; a claim takes {BUDGETS_FOR_A_CLAIM} or more."

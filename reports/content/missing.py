@@ -93,7 +93,8 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
         figure = "figures against them" if len(costs) > 1 else "figure against it"
         if which != "all":
             verb = "leave" if len(costs) > 1 else "leaves"
-            yield f"No {name} of {rows} rows yet, which the {figure} {verb} out: {', '.join(labels)}."
+            of = f"{rows} row{'s' * (rows != '1')}"
+            yield f"No {name} of {of} yet, which the {figure} {verb} out: {', '.join(labels)}."
         elif all(run.config.get("measure", {}).get("latency") is False for run in runs):
             yield f"No {name}: the run does not measure shapes (`measure.latency` is false)."
         else:

@@ -4,6 +4,7 @@ import pytest
 
 from prunebench.eval.cost.complexity import layer_macs
 from prunebench.harness.config.config import load_config
+from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts
@@ -42,6 +43,16 @@ def test_the_tail_costs_its_own_share_of_macs():
     assert tail < whole
     found = Costs(config, plan, [SPEED]).cell(cell)
     assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
+
+
+def test_a_base_model_costs_its_training_unless_a_checkpoint_keeps_its_layers():
+    """Two looks at 16 clips and what a model costs besides; and 60 steps of 16 clips where all layers are trained."""
+    config, plan = planned()
+    steps, looks = config.base.steps * config.base.batch * SPEED.step, 2 * 16 * SPEED.forward + SPEED.outcome
+    assert Costs(config, plan, [SPEED]).base(0) == steps + looks
+    for adapt, expected in (("head", looks), ("none", looks), ("all", steps + looks)):
+        given = config.model_copy(update={"model": ModelSection(checkpoint="m.pt", adapt=adapt)})
+        assert Costs(given, plan, [SPEED]).base(0) == expected, adapt
 
 
 def test_one_rate_takes_no_trials():

@@ -67,6 +67,8 @@ def test_other_rates_and_channels_are_decoded_as_everywhere(tmp_path):
 def test_spans_that_cannot_be(tmp_path, window, hop, message):
     with pytest.raises(InputError, match=message):
         list(recording_windows(write(tmp_path / "a.wav", noise(1)), window, hop, RATE))
+    with pytest.raises(InputError, match=message):
+        list(live_windows(stream([]), RATE, window, hop, RATE))
 
 
 def test_a_recording_that_breaks_off_in_the_middle(tmp_path):

@@ -12,6 +12,8 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import TaggingLoss, train_full
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.training.prediction import predict, predictions
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 from prunebench.harness.training.training import Training
 
@@ -25,6 +27,18 @@ RECIPE = FullRecipe(
 
 def features():
     return np.random.default_rng(0).normal(-40, 10, (CLIPS, 64, 64)).astype(np.float32)
+
+
+def test_predictions_of_a_model_that_was_being_trained_are_those_of_its_use():
+    net = model()
+    torch.nn.init.normal_(net.fc_audioset.weight, generator=torch.Generator().manual_seed(0))
+    expected = predict(copy.deepcopy(net), features())
+    found = predictions(net.train(), features(), RECIPE)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not net.training
+    small = predictions(net.train(), features(), Recipe(steps=1, batch=4))
+    np.testing.assert_allclose(small, expected, atol=1e-6)
+    assert not net.training
 
 
 def targets():

@@ -72,13 +72,48 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
     ]
     maker.records[-1] = dataclasses.replace(maker.records[-1], stages={"fine-tuned": {"test_map": math.nan}})
     report = write_report([maker.write()], formats=[])
-    assert "No MACs (backbone) and file size of 2 rows yet" in missing(report)
+    assert (
+        "No MACs (backbone) and file size of 2 rows yet, which the figures against them leave out: l1."
+        in report.missing
+    )
     assert "1 cell ended without a defined test mAP" in missing(report)
     assert not any(
         row.label == "l1" for r in report.rankings if r.quantity.key == "macs_backbone" for row in r.rows
     )
     assert "NaN" not in report.page.read_text().replace("isNaN", "")
     json.loads((report.folder / "summary.json").read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("latency", "said"),
+    [
+        (True, "No file size yet, so the figure against it is missing: let `prunebench run` finish."),
+        (
+            False,
+            "No file size and latency and peak memory yet, so the figures against them are missing: let "
+            "`prunebench run` finish.",
+        ),
+    ],
+)
+def test_costs_that_all_rows_lack(maker, latency, said):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,), seeds=(0,), latency=latency)
+    maker.records = [
+        dataclasses.replace(r, measures={**r.measures, "file_bytes": math.nan}) for r in maker.records
+    ]
+    report = make_report([maker.write()])
+    assert [sentence for sentence in report.missing if sentence.startswith("No ")] == [said]
+
+
+def test_a_cost_that_one_row_lacks(maker):
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,), seeds=(0,))
+    maker.records = [
+        dataclasses.replace(r, measures={**r.measures, "file_bytes": math.nan}) if r.criterion == "l1" else r
+        for r in maker.records
+    ]
+    assert (
+        "No file size of 1 row yet, which the figure against it leaves out: l1."
+        in make_report([maker.write()]).missing
+    )
 
 
 def test_one_seed_and_one_point(maker):

@@ -79,6 +79,25 @@ def test_the_median_of_two_seeds_is_no_better_than_that_of_three(maker):
     assert maps["l2"][0] < maps["l2"][1]
 
 
+def test_a_panel_of_attainment_has_random_dotted_and_one_criterion_as_a_line(maker):
+    maker.grid(
+        criteria={"l1": 0.4, "l2": 0.5, "random": 0.9}, ratios=(0.25, 0.5), seeds=(0, 1), latency=False
+    )
+    points = make_report([maker.write()]).points
+    surfaces = surfaces_of(points[0].panel, points, MACS)
+    figure = draw_attainment(surfaces, ["l2", "random", "l1"], MACS)
+    for axes, label in zip(figure.axes, ("l2", "l1"), strict=True):
+        chance, own = axes.lines
+        assert chance.get_label() == "random (n = 6)"
+        assert own.get_label() == f"{label} (n = 2)"
+        assert chance.is_dashed()
+        assert not own.is_dashed()
+        _, median, _ = (s for s in surfaces if s.label == label)
+        drawn = own.get_ydata()
+        assert max(y for y in drawn if np.isfinite(y)) == max(y for _, y in median.corners)
+        assert len(axes.collections) == 2  # a band each
+
+
 def test_one_seed_has_no_attainment(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     points = make_report([maker.write()]).points

@@ -1,0 +1,43 @@
+"""What a configuration has too little of for a claim is told before it is run."""
+
+import pytest
+
+from prunebench.harness.config.config import load_config
+from prunebench.harness.sweep.preview import preview
+from prunebench.harness.workspace.cache import Cache
+
+ENOUGH = {
+    "prune.seeds": "[0, 1, 2]",
+    "base.seeds": "[0, 1, 2, 3, 4, 5]",
+    "prune.ratios": "[0.1, 0.3, 0.5, 0.7, 0.9]",
+}
+TINY = ("data.training_clips=4", "data.validation_clips=4", "data.test_clips=4", "model.width=0.03125")
+
+
+def notes(tmp_path, **changes):
+    words = [f"{key}={value}" for key, value in {**ENOUGH, **changes}.items()]
+    return preview(load_config("quick", [*TINY, *words]), Cache(tmp_path))["notes"]
+
+
+def test_enough_for_a_claim_is_no_word(tmp_path):
+    assert notes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (
+            "prune.seeds",
+            "[0, 1]",
+            "`prune.seeds` has 2 for the control `random`; a comparison takes 3 or more.",
+        ),
+        (
+            "base.seeds",
+            "[0, 1, 2, 3, 4]",
+            "`base.seeds` has 5; fewer than 6 base models give intervals and no claim.",
+        ),
+        ("prune.ratios", "[0.1, 0.3, 0.5, 0.7]", "4 budget points; a claim takes 5 or more."),
+    ],
+)
+def test_what_is_one_short_is_told(tmp_path, key, value, said):
+    assert notes(tmp_path, **{key: value}) == [said]
