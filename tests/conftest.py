@@ -23,6 +23,15 @@ def esc10_root() -> Path:
     return Path(root)
 
 
+@pytest.fixture(scope="session")
+def mn04_root() -> Path:
+    """Folder that holds the published weights of EfficientAT's mn04."""
+    root = os.environ.get("PRUNEBENCH_MN04")
+    if not root:
+        pytest.skip("PRUNEBENCH_MN04 is not set: it names a folder with EfficientAT's mn04_as_mAP_432.pt")
+    return Path(root)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-baselines",

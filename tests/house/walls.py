@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.tables": {*GROUND},
     "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
     "harness.networks.panns": {*GROUND, "eval.cost", "harness.tables", "harness.networks"},
+    "harness.networks.efficientat": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
     "harness.data.recordings": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},
