@@ -84,5 +84,5 @@ class WavegramLogmelCnn14(PannsTagger):
         whole = at_least(waveforms, 2 * hop * ((waveforms.shape[1] // hop + 1) // 2))
         x = F.relu_(self.pre_bn0(self.pre_conv0(whole[:, None])))
         x = self.pre_block3(self.pre_block2(self.pre_block1(x)))
-        x = x.reshape(len(x), -1, BINS, x.shape[-1]).transpose(2, 3)
+        x = x.unflatten(1, (-1, BINS)).transpose(2, 3)
         return F.avg_pool2d(self.pre_block4(x), (2, 1))

@@ -1,11 +1,13 @@
 """What every network of PANNs does at any width."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.runtime.onnx_graph import onnx_bytes
 from prunebench.harness.networks.frontend import PANNS, SILENCE
 from prunebench.harness.networks.panns.decision_level import Cnn14DecisionLevelMax
 from prunebench.harness.networks.panns.mobilenet_v2 import Bottleneck, MobileNetV2
@@ -16,6 +18,11 @@ from prunebench.harness.networks.panns.wavegram import WavegramLogmelCnn14
 
 WIDTH = 1 / 16
 SECOND = PANNS.sample_rate
+# What an ONNX graph is traced on, and what it is given: more clips, shorter and longer ones, odd numbers of hops.
+SHAPES = {
+    "forward": ((1, 40_000), [(2, 65 * 320), (1, 700), (3, 71 * 320 + 319)]),
+    "from_log_mel": ((1, 101, 64), [(2, 65, 64), (1, 5, 64)]),
+}
 
 
 @pytest.fixture
@@ -125,3 +132,20 @@ def test_impossible_arguments(wrong):
     (name,) = wrong
     with pytest.raises(InputError, match=f"Parameter `{name}` must be"):
         Cnn6(**wrong)
+
+
+def test_an_onnx_graph_takes_any_number_of_clips_of_any_length(network):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    width = 3 / 8 if network is WavegramLogmelCnn14 else WIDTH  # a Wavegram of more than one map
+    model = network(width=width, n_classes=3).eval()
+    for method in ("forward", "from_log_mel") if isinstance(model, LogMelTagger) else ("forward",):
+        traced, others = SHAPES[method]
+        graph = onnx_bytes(model, method, traced)
+        session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        for shape in others:
+            given = torch.randn(shape, generator=torch.Generator().manual_seed(6))
+            with torch.inference_mode():
+                expected = getattr(model, method)(given).logits.numpy()
+            found = session.run(["logits"], {session.get_inputs()[0].name: given.numpy()})[0]
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
