@@ -33,7 +33,8 @@ PRECISIONS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") -> Cnn14:
     """A Cnn14 of the widths, classes and embedding that the tensors have, on the CPU, in evaluation mode.
 
-    Weights of any floating-point precision are read as float32.
+    Weights of any floating-point precision are read as float32. The front end of a file in half precision is computed
+    anew, as it is for features.
 
     Args:
         found: a state dict, or what `unwrapped` finds one in.
@@ -81,6 +82,9 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     model.load_state_dict({**{key: expected[key] for key in optional}, **state})
     _check_finite(model, origin)
     _check_front_end(model, front, origin)
+    # In half precision the window's and the mels' small values are lost, which adds noise to quiet bands.
+    rounded = {key for key in FRONT_END if state[key].dtype.itemsize < torch.float32.itemsize}
+    model.load_state_dict({key: front[key] for key in rounded}, strict=False)
     return model.eval()
 
 

@@ -58,6 +58,14 @@ def test_names_of_any_kind_are_printed_in_any_locale(folder, locale, form):
     assert done.stdout.count(b".wav") == (6 if form == "csv" else 2)
 
 
+def test_marks_that_a_code_page_lacks_stay_apart():
+    """`≈` and `?` say different things of a difference: once both were `?`."""
+    code = "from prunebench.cli.streams import prepare_streams as p; p(); print('≈.015 ?.015 − ◆ ◇ … 鳥')"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert done.stdout.split() == b"~.015 ?.015 - * o ... ?".split()
+
+
 @pytest.mark.parametrize("form", ["csv", "table"])
 def test_names_of_any_kind_are_written_to_files(folder, cli, form):
     code, _, error = cli("tag", folder / "m.pt", folder / "in", "--format", form, "-o", folder / f"t.{form}")

@@ -128,6 +128,8 @@ def _decoding(path: Path) -> Iterator[None]:
         OverflowError,
     ) as error:
         why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+        if "File does not exist" in why and path.is_file():  # libsndfile's words for what is no MP3
+            why = "it is damaged or no sound"
         raise InputError(
             f"A recording must be a file that libsndfile reads. Found `{path}`: {str(why).rstrip('.')}."
         ) from error

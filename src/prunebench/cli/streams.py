@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
 import sys
 import warnings
 
+# Marks of reports that would all be `?`, which is itself one of them.
+IN_PLAIN_SIGNS = {
+    "≈": "~", "−": "-", "–": "-", "—": "-", "…": "...", "·": "|", "×": "x", "Δ": "delta", "◆": "*", "◇": "o", "†": "+",
+    "\N{NO-BREAK SPACE}": " ",
+}  # fmt: skip
+_DEGRADED = "prunebench.degraded"
+
+
+def _degraded(error: UnicodeError) -> tuple[str, int]:
+    """What is written for characters that an encoding cannot say: a sign that it can, else `?`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(IN_PLAIN_SIGNS.get(sign, "?") for sign in lost), error.end
+
 
 def prepare_streams() -> None:
     """Call once, before anything is printed.
 
-    What the encoding of a stream cannot say becomes `?`, in any locale. Python's standard error moves to a descriptor
-    of its own, so that libraries of C can be silenced by descriptor 2 while progress is shown. Warnings of libraries
-    are not shown unless Python is asked for them (`-W`, `PYTHONWARNINGS`).
+    What the encoding of a stream cannot say becomes a plain sign or `?`, in any locale. Python's standard error moves
+    to a descriptor of its own, so that libraries of C can be silenced by descriptor 2 while progress is shown. Warnings
+    of libraries are not shown unless Python is asked for them (`-W`, `PYTHONWARNINGS`).
     """
+    codecs.register_error(_DEGRADED, _degraded)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=_DEGRADED)
     with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not of the system
         if sys.stderr.fileno() == 2:
             sys.stderr = os.fdopen(
-                os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="replace", newline=""
+                os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors=_DEGRADED, newline=""
             )
     warnings.filterwarnings("ignore", append=True)
 

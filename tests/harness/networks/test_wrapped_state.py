@@ -115,7 +115,18 @@ def test_other_precisions_are_read_as_float32(state, tmp_path, dtype):
     assert found.precision == name
     assert {value.dtype for value in found.model.parameters()} == {torch.float32}
     for key, value in found.model.state_dict().items():
-        assert torch.equal(value, stored[key].to(value.dtype)), key
+        exact = state if key.startswith(("spectrogram", "logmel")) else stored
+        assert torch.equal(value, exact[key].to(value.dtype)), key
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_front_end_in_half_precision_is_computed_anew(model, state, tmp_path, dtype):
+    """Its small values are lost in such a file, and a tone then had other scores than from the same weights."""
+    front = ("spectrogram", "logmel")
+    torch.save({k: v.to(dtype) if k.startswith(front) else v for k, v in state.items()}, tmp_path / "m.pth")
+    tone = 0.3 * torch.sin(2 * torch.pi * 440 * torch.arange(32000) / 32000)[None]
+    with torch.inference_mode():
+        assert torch.equal(load_checkpoint(tmp_path / "m.pth")(tone).logits, model(tone).logits)
 
 
 def _transfer(state):

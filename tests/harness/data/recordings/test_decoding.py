@@ -112,6 +112,13 @@ def test_a_file_that_cannot_be_used_is_named_early(tmp_path, kind):
         check_recording(path)
 
 
+def test_noise_named_as_an_mp3_is_not_called_absent(tmp_path):
+    path = tmp_path / "noise.mp3"
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    with pytest.raises(InputError, match=r"noise\.mp3`: (?!File does not exist)"):
+        check_recording(path)
+
+
 @pytest.mark.parametrize("kind", ["absent", "text", "no bytes", "no samples"])
 def test_a_file_that_fails_to_decode_is_named(tmp_path, kind):
     path = unreadable(tmp_path, kind)
