@@ -65,6 +65,21 @@ def test_the_shuffled_order_takes_whole_passes():
     np.testing.assert_array_equal(np.sort(rows, axis=1), np.tile(np.arange(23), (3, 1)))
 
 
+def test_every_pass_of_the_balanced_order_is_drawn_anew():
+    """Of classes, and of the clips of each class; two classes of the same clips have orders of their own."""
+    held = np.ones((30, 12), bool)
+    order = BalancedOrder(held, seed=3)
+    of_classes = [order.classes_of(number).tolist() for number in range(5)]
+    of_clips = [order.clips_of(chosen, epoch).tolist() for chosen in (0, 1) for epoch in range(5)]
+    assert all(sorted(each) == list(range(12)) for each in of_classes)
+    assert all(sorted(each) == list(range(30)) for each in of_clips)
+    assert len(set(map(tuple, of_classes))) == 5
+    assert len(set(map(tuple, of_clips))) == 10
+    other = BalancedOrder(held, seed=4)
+    assert other.classes_of(0).tolist() != of_classes[0]
+    assert other.clips_of(0, 0).tolist() != of_clips[0]
+
+
 def test_no_class_with_a_clip():
     with pytest.raises(InputError, match="Balanced sampling needs a class"):
         BalancedOrder(np.zeros((3, 2), bool), 0)

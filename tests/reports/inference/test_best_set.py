@@ -63,6 +63,13 @@ def test_p_values_rise_from_the_first_that_goes(ladder):
     assert found.may_be_best == tuple(p > 0.05 for p in found.p)
 
 
+def test_the_same_run_has_the_same_figures_to_the_last_bit(ladder):
+    one, again, other = (best_set(*parts(ladder), draws=500, **seed) for seed in ({}, {}, {"seed": 7}))
+    assert one.p == again.p
+    np.testing.assert_array_equal(one.width, again.width)
+    assert not np.array_equal(one.width, other.width)
+
+
 def test_the_order_of_criteria_does_not_matter(ladder):
     turned = best_set(*parts(ladder[::-1]))
     assert turned.may_be_best == best_set(*parts(ladder)).may_be_best[::-1]

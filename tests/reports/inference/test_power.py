@@ -38,6 +38,13 @@ def test_it_scales_with_the_standard_error():
     assert other == pytest.approx(3 * one)
 
 
+@pytest.mark.parametrize("error", [1e-6, 1e-2, 1.0, 1e4])
+def test_what_is_known_for_sure_needs_2_8_standard_errors_at_any_scale(error):
+    """The quantiles of 97.5 and 80 % of the normal distribution."""
+    for known in (Variance(0, 2, error**2), Variance(error**2, math.inf, 0)):
+        assert detectable_difference(known) == pytest.approx(2.8016 * error, rel=1e-3)
+
+
 def test_nothing_to_detect_against():
     assert detectable_difference(Variance(0, math.inf, 0)) == 0
     assert math.isnan(detectable_difference(Variance(math.nan, 2, 0)))
