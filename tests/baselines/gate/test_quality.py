@@ -20,6 +20,7 @@ from prunebench.baselines import (
     Verdict,
     check,
     load_baseline,
+    paired_change,
     verdict_of,
 )
 
@@ -73,6 +74,15 @@ def test_a_sure_drop_within_the_margin_is_allowed_and_reported() -> None:
 def test_a_sure_gain_has_improved() -> None:
     verdict, (change,) = of_quality(TABLE, TABLE + 0.01)
     assert (verdict, change.remark) == (Verdict.HOLDS, "improved")
+
+
+def test_the_interval_and_what_counts_as_improved_have_the_level_of_the_margin() -> None:
+    noise = 0.002 * np.array([[1, -2, 1, 0], [-1, 2, 0, -2], [2, -1, -2, 2]])
+    half = paired_change(TABLE, TABLE + noise).half_width(0.05)
+    for gain, remark in ((1.01 * half, "improved"), (0.99 * half, "moved, allowed")):
+        verdict, (change,) = of_quality(TABLE, TABLE + noise - noise.mean() + gain)
+        assert (verdict, change.remark) == (Verdict.HOLDS, remark)
+        assert change.interval == pytest.approx((gain - half, gain + half))
 
 
 def test_a_drop_that_may_be_chance_cannot_be_told() -> None:
