@@ -1,5 +1,6 @@
 """What people see of a sweep: lines, a live picture, and `prunebench status` from another terminal."""
 
+import contextlib
 import io
 import json
 
@@ -90,6 +91,17 @@ def test_the_live_picture():
     assert "reading the data" in text
     for words in ("base models", "1/1", "2/4, 1 failed", "25%", "l1 c", "1 running", "test mAP 0.500"):
         assert words in text
+
+
+def test_the_live_display_ends_with_the_run():
+    """Also where that was stopped by an error; else its thread would go on writing."""
+    display = LiveDisplay()
+    for error in (None, KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), display:
+            assert display._live.is_started
+            if error:
+                raise error
+        assert not display._live.is_started
 
 
 def test_status_of_a_run_under_way_and_after(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
 from pathlib import Path
@@ -53,6 +54,15 @@ def test_the_tables_hold_every_value_and_say_what_is_undefined() -> None:
     assert found[0]["overlap"] == {"0.25": 0.4, "0.5": 0.8, "0.75": None}
     assert found[4]["kendall_tau"] is None
     assert [entry["layer"] for entry in found] == [entry.layer for entry in ROWS]
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_a_heat_map_has_room_for_every_criterion(count: int) -> None:
+    names = [f"c{number}" for number in range(count)]
+    figure = draw_criteria([row(a, b, "C7", 0.5, 0.5) for a, b in itertools.combinations(names, 2)])
+    wide, high = figure.get_size_inches()
+    assert 2 * 0.3 * count < wide < 2 * 0.3 * count + 8
+    assert 0.3 * count < high < 0.3 * count + 2
 
 
 def test_criteria_are_shown_by_their_means_over_layers() -> None:

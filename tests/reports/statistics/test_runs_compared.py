@@ -41,6 +41,9 @@ def test_differences_are_second_minus_first(two, tmp_path):
 
     assert float(found["l1"]["difference"]) == pytest.approx(mean(other) - mean(one))
     assert float(found["l1"]["low"]) < float(found["l1"]["difference"]) < float(found["l1"]["high"])
+    for which, run in (("first", one), ("second", other)):
+        costs = {r.measures["macs_backbone"] for r in run.records if r.criterion == "l1"}
+        assert {float(found["l1"][f"macs_backbone_{which}"])} == costs
     assert found["l1"]["same_cells"] == "0"
     assert found["random"]["same_cells"] == "6"
     assert float(found["random"]["difference"]) == 0

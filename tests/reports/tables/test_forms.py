@@ -5,12 +5,16 @@ import io
 import re
 
 import pytest
+from rich.console import Console
 
 from prunebench.eval.errors import InputError
-from prunebench.reports import make_report, write_report
+from prunebench.reports import make_report, terminal_table, write_report
+from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 from prunebench.reports.tables.columns import COLUMNS, columns_named
 from prunebench.reports.tables.data_table import DataTable
 from prunebench.reports.tables.latex import escaped, latex_summary
+from prunebench.reports.tables.ranking_table import HEADINGS, cells
+from prunebench.reports.tables.sensitivity_table import sensitivity_table
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,43 @@ def test_latex_has_rules_bold_and_marks(sure):
     for line in text.splitlines():
         if line.endswith(r"\\"):
             assert len(re.findall(r"(?<!\\)&", line)) == len(COLUMNS) - 1
+
+
+def test_stars_are_explained_where_there_are_any(sure, maker):
+    said = r"*, **, ***: differs from random at 5 \%, 1 \%, 0.1 \%"
+    assert said in latex_summary(sure, COLUMNS)
+    maker.grid(criteria={"l1": 0.3, "random": 0.95}, ratios=(0.5,), seeds=(0,))
+    few = latex_summary(make_report([maker.write()]), COLUMNS)
+    assert "***" not in few
+    assert "Bold: best of its ratio." in few
+
+
+def test_intervals_of_a_ranking_begin_with_their_lower_end(sure):
+    shown = list(map(cells, sure.rankings[0].rows))
+    for column, heading in enumerate(HEADINGS):
+        if "interval" not in heading:
+            continue
+        assert any(row[column] for row in shown), heading
+        for interval in filter(None, (row[column] for row in shown)):
+            low, high = (float(end.replace("−", "-")) for end in interval.strip("[]").split(", "))
+            assert low < high
+
+
+def test_the_terminal_shows_half_the_width_of_an_interval(sure):
+    stream = io.StringIO()
+    Console(file=stream, width=200).print(terminal_table(sure))
+    (row,) = (row for row in sure.rows if row.label == "l1")
+    half = f"{(row.difference_high - row.difference_low) / 2:.3f}".removeprefix("0")
+    assert f"+{row.difference:.3f}±{half}".replace("0.", ".") in stream.getvalue()
+
+
+def test_the_sensitivity_of_layers_has_a_column_each():
+    entry = Sensitivity("synth", "C7", "l1", 0.5, 2, 0.8, 0.6, 0.7, 0.9, 0.8, 0.7)
+    table = sensitivity_table([entry])
+    assert table.name == "sensitivity"
+    head, row = table.csv().decode().splitlines()
+    assert head.startswith("data,layer,criterion,ratio,cells,map_base,map_pruned,map_recalibrated,")
+    assert row == "synth,C7,l1,0.5,2,0.8,0.6,0.7,0.9,0.8,0.7"
 
 
 def test_latex_shows_every_sign_as_it_is():
