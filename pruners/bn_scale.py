@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class BatchNormScale(Pruner):
 
     name: ClassVar[str] = "bn_scale"
     reference: ClassVar[str] = "liu2017learning"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"batch_norm"})
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), at least 0."""
-        return layer.bn.weight.abs()
+        return layer.batch_norm.weight.abs()

@@ -18,6 +18,7 @@ from torch import Tensor
 from prunebench.pruners.label import Labelled
 
 Need = Literal["generator", "activations", "gradients", "consumer_input"]
+Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader"]
 COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "consumer_input"})
 T = TypeVar("T")
 
@@ -37,10 +38,10 @@ class BatchNorm:
 class Gradients:
     """Gradients of the loss of one calibration batch with respect to the parameters of a layer's group."""
 
-    weight: Tensor  # (filters, channels, height, width)
-    bn_weight: Tensor  # (filters,)
-    bn_bias: Tensor  # (filters,)
-    consumer_weight: Tensor | None = None  # shape of `LayerView.consumer_weight`; the harness always gives it
+    weight: Tensor  # shape of `LayerView.weight`
+    bn_weight: Tensor | None = None  # (filters,), where the layer has a batch norm
+    bn_bias: Tensor | None = None  # (filters,), likewise
+    consumer_weight: Tensor | None = None  # shape of `LayerView.consumer_weight`, where there is one
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,21 +55,21 @@ class GroupMember:
 
 @dataclass(frozen=True, eq=False)
 class LayerView:
-    """What a criterion may look at in one convolution of n filters over c channels.
+    """What a criterion may look at in one layer of n filters over c channels.
 
     Args:
-        name: the layer, `"C1"` … `"C12"`.
-        weight: (n, c, height, width).
-        bn: the batch norm that follows.
+        name: the layer, `"C1"` … `"C12"` in Cnn14.
+        weight: (n, c, height, width), or (n, c) of a linear layer.
+        bn: the batch norm that follows, `None` without one.
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
-            convolution or (outputs, n) of `fc1`.
+            convolution or (outputs, n) of a linear layer; `None` where several layers read it.
         group: every parameter that loses entries with a filter, this layer's own first.
     """
 
     name: str
     weight: Tensor
-    bn: BatchNorm
-    consumer_weight: Tensor
+    bn: BatchNorm | None
+    consumer_weight: Tensor | None
     group: Sequence[GroupMember] = ()
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
@@ -77,13 +78,38 @@ class LayerView:
     supplied_observed: Tensor | None = None
 
     @property
+    def traits(self) -> frozenset[Trait]:
+        """What the layer is and has, in the words of `Pruner.layers`."""
+        spatial = self.weight.ndim > 2 and self.weight[0, 0].numel() > 1
+        has: dict[Trait, bool] = {
+            "batch_norm": self.bn is not None,
+            "convolution": self.weight.ndim > 2,
+            "spatial_kernel": spatial,
+            "one_reader": self.consumer_weight is not None,
+        }
+        return frozenset(trait for trait, there in has.items() if there)
+
+    @property
+    def batch_norm(self) -> BatchNorm:
+        """The batch norm, for a pruner with `layers = {"batch_norm"}`."""
+        return _there(self.bn, self.name, "batch_norm")
+
+    @property
+    def reader(self) -> Tensor:
+        """`consumer_weight`, for a pruner with `layers = {"one_reader"}`."""
+        return _there(self.consumer_weight, self.name, "one_reader")
+
+    @property
     def generator(self) -> torch.Generator:
         """Random numbers for a pruner with `needs = {"generator"}`; a function of seed and layer alone."""
         return _declared(self.supplied_generator, self.name, "generator")
 
     @property
     def activations(self) -> Tensor:
-        """One calibration batch after batch norm and ReLU, before pooling: (clips, n, frames, mels)."""
+        """One calibration batch after batch norm and non-linearity, before pooling: (clips, n, frames, mels).
+
+        (clips, n) or (clips, tokens, n) of a linear layer.
+        """
         return _declared(self.supplied_activations, self.name, "activations")
 
     @property
@@ -115,6 +141,15 @@ def _declared(value: T | None, layer: str, need: Need) -> T:
     return value
 
 
+def _there(value: T | None, layer: str, trait: Trait) -> T:
+    if value is None:
+        raise LookupError(
+            f"Layer {layer} has no {trait}: a pruner that reads it must declare "
+            f'`layers = frozenset({{"{trait}"}})`.'
+        )
+    return value
+
+
 @dataclass(frozen=True)
 class Pruner(Labelled, ABC):
     """The plug-in class of a criterion.
@@ -125,6 +160,8 @@ class Pruner(Labelled, ABC):
         version: raised when the scores change, so that old records are not taken for new ones.
         needs: what the harness must supply: `"generator"`, and from calibration clips `"activations"`,
             `"gradients"`, `"consumer_input"`.
+        layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
+            `"spatial_kernel"` (larger than 1×1), `"one_reader"`; other layers are refused before anything is scored.
         clip_by_clip: `observe` is shown one clip at a time, so that gradients are those of single clips.
         released: a variant that reproduces published code, departures included.
         own_budget: the scores are 1 for filters to keep and 0 for those to remove, a set that no ratio fits.
@@ -138,6 +175,7 @@ class Pruner(Labelled, ABC):
     reference: ClassVar[str]
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
+    layers: ClassVar[frozenset[Trait]] = frozenset()
     clip_by_clip: ClassVar[bool] = False
     released: ClassVar[bool] = False
     own_budget: ClassVar[bool] = False

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 from prunebench.pruners.prototypes import prototypes
 
 
@@ -30,6 +30,7 @@ class GraphCentrality(Pruner):
 
     name: ClassVar[str] = "graph_centrality"
     reference: ClassVar[str] = "king2023compressing"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"spatial_kernel"})
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, at most 0; higher is less central."""

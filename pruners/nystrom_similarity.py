@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 from prunebench.pruners.similarity_ranking import similarity_ranking
 
 # Eigenvalues of the landmarks' similarities below this share of the largest are rounding.
@@ -40,6 +40,7 @@ class NystromSimilarity(Pruner):
 
     name: ClassVar[str] = "nystrom_similarity"
     reference: ClassVar[str] = "singh2023efficient"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"spatial_kernel"})
     landmarks: int = 64
 
     def __post_init__(self) -> None:

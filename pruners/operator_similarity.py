@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 from prunebench.pruners.similarity_ranking import similarity_ranking
 
 
@@ -33,6 +33,7 @@ class OperatorSimilarity(Pruner):
 
     name: ClassVar[str] = "operator_similarity"
     reference: ClassVar[str] = "singh2022passive"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"spatial_kernel"})
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, in [0, 1]; all different for more than one filter."""

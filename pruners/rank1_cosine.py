@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 from prunebench.pruners.similarity_ranking import similarity_ranking
 
 
@@ -35,6 +35,7 @@ class Rank1Cosine(Pruner):
 
     name: ClassVar[str] = "rank1_cosine"
     reference: ClassVar[str] = "singh2022passive"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"spatial_kernel"})
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, in [0, 1]; all different for more than one filter."""

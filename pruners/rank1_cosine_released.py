@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 from prunebench.pruners.prototypes import prototypes
 
 PLACES = 5
@@ -45,6 +45,7 @@ class Rank1CosineReleased(Pruner):
 
     name: ClassVar[str] = "rank1_cosine_released"
     reference: ClassVar[str] = "singh2022passive"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"spatial_kernel"})
     released: ClassVar[bool] = True
     own_budget: ClassVar[bool] = True
     order_free: ClassVar[bool] = False

@@ -57,9 +57,10 @@ class Taylor(Pruner):
         if self.over == "weight":
             change = (layer.weight * gradients.weight).flatten(1).sum(1, dtype=torch.float64)
         else:
-            change = (
-                layer.bn.weight.double() * gradients.bn_weight + layer.bn.bias.double() * gradients.bn_bias
-            )
+            norm = layer.batch_norm
+            assert gradients.bn_weight is not None
+            assert gradients.bn_bias is not None
+            change = norm.weight.double() * gradients.bn_weight + norm.bias.double() * gradients.bn_bias
         return clip_mean.add(seen, change.square(), 1)
 
     def score(self, layer: LayerView) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class ThiNet(Pruner):
 
     name: ClassVar[str] = "thinet"
     reference: ClassVar[str] = "luo2017thinet"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"one_reader"})
     needs: ClassVar[frozenset[Need]] = frozenset({"generator", "consumer_input"})
     samples: int = 10
 
@@ -50,7 +51,7 @@ class ThiNet(Pruner):
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Gram matrix of the sampled contributions so far, (filters, filters)."""
-        weight, clips = layer.consumer_weight, layer.consumer_input
+        weight, clips = layer.reader, layer.consumer_input
         if weight.ndim == 2:
             weight, clips = weight[:, :, None, None], clips[:, :, None, None]
         # Clip by clip, so that the draw does not depend on the batch size.

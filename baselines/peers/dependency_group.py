@@ -19,10 +19,11 @@ class LayerModel(nn.Module):
         super().__init__()
         # Modules are made without storage: initial weights would be drawn from the global generator.
         self.convolution = _convolution(layer.weight)
-        self.norm = nn.BatchNorm2d(len(layer.weight), eps=layer.bn.eps, device="meta")
-        self.norm.weight, self.norm.bias = nn.Parameter(layer.bn.weight), nn.Parameter(layer.bn.bias)
-        self.norm.running_mean, self.norm.running_var = layer.bn.running_mean, layer.bn.running_var
-        reads = layer.consumer_weight
+        self.norm = nn.BatchNorm2d(len(layer.weight), eps=layer.batch_norm.eps, device="meta")
+        norm = layer.batch_norm
+        self.norm.weight, self.norm.bias = nn.Parameter(norm.weight), nn.Parameter(norm.bias)
+        self.norm.running_mean, self.norm.running_var = norm.running_mean, norm.running_var
+        reads = layer.reader
         self.consumer = _convolution(reads) if reads.ndim == 4 else _linear(reads)
         self.eval()
 
@@ -58,7 +59,7 @@ def pack(gradients: Gradients) -> Tensor:
     Raises:
         LookupError: where the consumer's gradient was not collected.
     """
-    if gradients.consumer_weight is None:
+    if gradients.consumer_weight is None or gradients.bn_weight is None:
         raise LookupError("A pruner of torch-pruning reads the gradient of `consumer_weight`: supply it.")
     parts = (gradients.weight, 0), (gradients.bn_weight, 0), (gradients.consumer_weight, 1)
     return torch.cat([part.movedim(axis, 0).reshape(part.shape[axis], -1) for part, axis in parts], 1)

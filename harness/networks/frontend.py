@@ -46,6 +46,10 @@ class FrontEnd:
         """Mels of a frame."""
         return MELS
 
+    def features(self, waveforms: Tensor) -> Tensor:
+        """Waveforms (clips, samples) to features (clips, frames, mels), by FFT."""
+        return log_mel(waveforms, self)
+
 
 PANNS = FrontEnd()
 # By sampling rate: those of Cnn14, Cnn14_16k and Cnn14_8k. A clip of 10 s has 1,001 frames in each.

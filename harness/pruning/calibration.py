@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.contract.activations import ACTIVATIONS
+from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
+from prunebench.harness.networks.recognised import tagger_of
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
 
@@ -28,7 +29,7 @@ VERSION = 1  # raised when what pruners observe changes
 
 
 def calibrate(
-    model: Cnn14,
+    model: nn.Module | Tagger,
     pruner: Pruner,
     layers: Sequence[str],
     features: NDArray[np.float32],
@@ -43,9 +44,9 @@ def calibrate(
     The loss is the binary cross-entropy of the logits, the mean over the clips of a batch and the classes.
 
     Args:
-        model: the tagger.
+        model: the tagger, with its network where that is not one of ours.
         pruner: the criterion; `needs` says what is collected, `clip_by_clip` that a batch is one clip.
-        layers: names from C1 … C12.
+        layers: names of groups with one writer, C1 … C12 in Cnn14, and of the writers of other groups.
         features: (clips, frames, mels), log-mel features of training clips.
         targets: (clips, classes), for a pruner that needs gradients.
         batch: clips of a forward pass; only criteria on batch gradients (`taylor`) depend on it.
@@ -60,15 +61,18 @@ def calibrate(
     """
     if not pruner.needs & COLLECTED:
         return {}
-    _check(model, pruner, features, targets, batch)
+    tagger = tagger_of(model)
+    _check(tagger, pruner, features, targets, batch)
+    every = sites_of(tagger.groups)
+    sites, model = {layer: every[layer] for layer in layers}, tagger.model
     fold = _Fold(pruner, {layer: make_view(layer) for layer in layers})
-    trained = _parameters(model, layers) if "gradients" in pruner.needs else {}
+    trained = _parameters(model, sites) if "gradients" in pruner.needs else {}
     device = next(model.parameters()).device
     step = 1 if pruner.clip_by_clip else batch
-    with _as_found(model, trained), _hooked(model, layers, fold), torch.set_grad_enabled(bool(trained)):
+    with _as_found(model, trained), _hooked(model, sites, fold), torch.set_grad_enabled(bool(trained)):
         for first in range(0, len(features), step):
             clips = slice(first, first + step)
-            logits = model.from_log_mel(_on(device, features[clips])).logits
+            logits = tagger.logits(_on(device, features[clips]))
             if trained and targets is not None:
                 loss = F.binary_cross_entropy_with_logits(logits, _on(device, targets[clips]))
                 fold.take_gradients(loss, trained)
@@ -96,56 +100,57 @@ class _Fold:
                 self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
             arrived.clear()
 
-    def take_gradients(self, loss: Tensor, trained: Mapping[str, tuple[Tensor, ...]]) -> None:
+    def take_gradients(self, loss: Tensor, trained: Mapping[str, Mapping[str, nn.Parameter]]) -> None:
         # A layer's weight is also the consumer's of the layer before, and is asked for once.
-        wanted = list({id(p): p for parameters in trained.values() for p in parameters}.values())
+        wanted = list({id(p): p for parameters in trained.values() for p in parameters.values()}.values())
         found = dict(zip(map(id, wanted), torch.autograd.grad(loss, wanted), strict=True))
         for layer, parameters in trained.items():
-            self.take(layer, "gradients", Gradients(*(found[id(p)] for p in parameters)))
+            self.take(layer, "gradients", Gradients(**{part: found[id(p)] for part, p in parameters.items()}))
 
 
-def _parameters(model: Cnn14, layers: Sequence[str]) -> dict[str, tuple[Tensor, ...]]:
-    """Weight, batch norm and consumer's weight of each layer, in the order of `Gradients`."""
-    norms = {layer: model.batch_norm(layer) for layer in layers}
-    return {
-        layer: (model.convolution(layer).weight, norm.weight, norm.bias, _consumer(model, layer).weight)
-        for layer, norm in norms.items()
-    }
-
-
-def _consumer(model: Cnn14, layer: str) -> nn.Conv2d | nn.Linear:
-    index = LAYERS.index(layer)
-    return model.fc1 if index == len(LAYERS) - 1 else model.convolution(LAYERS[index + 1])
+def _parameters(model: nn.Module, sites: Mapping[str, Site]) -> dict[str, dict[str, nn.Parameter]]:
+    """Weight, batch norm and consumer's weight of each layer, by the fields of `Gradients`."""
+    found = {}
+    for layer, (group, writer) in sites.items():
+        names = {"weight": f"{writer.module}.weight"}
+        if writer.norm is not None:
+            names |= {"bn_weight": f"{writer.norm}.weight", "bn_bias": f"{writer.norm}.bias"}
+        if group.only_reader is not None:
+            names["consumer_weight"] = f"{group.only_reader}.weight"
+        own = dict(model.named_parameters(remove_duplicate=False))
+        found[layer] = {part: own[name] for part, name in names.items() if name in own}
+    return found
 
 
 @contextlib.contextmanager
-def _hooked(model: Cnn14, layers: Sequence[str], fold: _Fold) -> Iterator[None]:
-    def after_norm(layer: str) -> Callable[..., None]:
-        # The model applies ReLU in place after this hook, so a copy is rectified.
-        return lambda module, inputs, output: fold.take(layer, "activations", output.detach().relu())
+def _hooked(model: nn.Module, sites: Mapping[str, Site], fold: _Fold) -> Iterator[None]:
+    def after(layer: str, activation: Callable[[Tensor], Tensor]) -> Callable[..., None]:
+        # The model may apply its non-linearity in place after this hook, so a copy goes through it.
+        return lambda module, inputs, output: fold.take(layer, "activations", activation(output.detach()))
 
     def before_consumer(layer: str) -> Callable[..., None]:
         return lambda module, inputs: fold.take(layer, "consumer_input", inputs[0].detach())
 
     with contextlib.ExitStack() as stack:
-        for layer in layers:
+        for layer, (group, writer) in sites.items():
             if "activations" in fold.pruner.needs:
-                handle = model.batch_norm(layer).register_forward_hook(after_norm(layer))
+                hook = after(layer, ACTIVATIONS[writer.activation])
+                handle = model.get_submodule(writer.observed).register_forward_hook(hook)
                 stack.callback(handle.remove)
-            if "consumer_input" in fold.pruner.needs:
-                handle = _consumer(model, layer).register_forward_pre_hook(before_consumer(layer))
-                stack.callback(handle.remove)
+            if "consumer_input" in fold.pruner.needs and group.only_reader is not None:
+                reader = model.get_submodule(group.only_reader)
+                stack.callback(reader.register_forward_pre_hook(before_consumer(layer)).remove)
         yield
 
 
 @contextlib.contextmanager
-def _as_found(model: Cnn14, trained: Mapping[str, tuple[Tensor, ...]]) -> Iterator[None]:
+def _as_found(model: nn.Module, trained: Mapping[str, Mapping[str, nn.Parameter]]) -> Iterator[None]:
     """Eval mode, gradients for the trained parameters alone; afterwards all as it was."""
     modes = [(module, module.training) for module in model.modules()]
     required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
         model.eval().requires_grad_(False)
-        for parameter in (parameter for layer in trained.values() for parameter in layer):
+        for parameter in (parameter for parts in trained.values() for parameter in parts.values()):
             parameter.requires_grad_(True)
         yield
     finally:
@@ -161,7 +166,7 @@ def _on(device: torch.device, clips: NDArray[Any]) -> Tensor:
 
 
 def _check(
-    model: Cnn14,
+    tagger: Tagger,
     pruner: Pruner,
     features: NDArray[np.float32],
     targets: NDArray[np.bool_] | None,
@@ -180,7 +185,7 @@ def _check(
         )
     if "gradients" not in pruner.needs:
         return
-    wanted = (len(features), model.n_classes)
+    wanted = (len(features), tagger.n_classes)
     if targets is None or targets.shape != wanted:
         found = "none" if targets is None else f"shape {targets.shape}"
         raise InputError(

@@ -1,85 +1,70 @@
-"""What a pruner is shown of a Cnn14, and its scores."""
+"""Scores of the filters of a model."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.contract.group import Group
+from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.networks.plain_tensor import departure
+from prunebench.harness.networks.recognised import tagger_of
 from prunebench.harness.pruning.calibration import calibrate
+from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.pruner_failure import asked_of
-from prunebench.pruners.contract import COLLECTED, BatchNorm, GroupMember, LayerView, Pruner
-
-
-def layer_view(model: Cnn14, layer: str) -> LayerView:
-    """The weights of one layer as a pruner sees them: detached copies, so that nothing it does is felt."""
-    norm = model.batch_norm(layer)
-    weight = _copied(model.convolution(layer).weight)
-    bn_weight, bn_bias = _copied(norm.weight), _copied(norm.bias)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    index = LAYERS.index(layer)
-    consumer = LAYERS[index + 1] if index < 11 else "fc1"
-    consumer_weight = _copied(model.convolution(consumer).weight if index < 11 else model.fc1.weight)
-    return LayerView(
-        name=layer,
-        weight=weight,
-        bn=BatchNorm(bn_weight, bn_bias, _copied(norm.running_mean), _copied(norm.running_var), norm.eps),
-        consumer_weight=consumer_weight,
-        group=(
-            GroupMember(f"{layer}.weight", weight, 0),
-            GroupMember(f"{layer}.bn.weight", bn_weight, 0),
-            GroupMember(f"{layer}.bn.bias", bn_bias, 0),
-            GroupMember(f"{consumer}.weight", consumer_weight, 1),
-        ),
-    )
+from prunebench.harness.pruning.reduction import DEFAULT, Reduction, joined
+from prunebench.pruners.contract import COLLECTED, LayerView, Pruner, Trait
 
 
 def score_layers(
-    model: Cnn14,
+    model: nn.Module | Tagger,
     pruner: Pruner,
     layers: Sequence[str],
     *,
     seed: int = 0,
     features: NDArray[np.float32] | None = None,
     targets: NDArray[np.bool_] | None = None,
+    reduction: Reduction = DEFAULT,
 ) -> dict[str, Tensor]:
-    """Scores of every filter of the given layers.
+    """Scores of every filter of the given groups.
 
     Args:
-        model: left as it is.
-        pruner: the criterion.
-        layers: names from C1 … C12.
+        model: left as it is; a Cnn14, another network of ours, or a model with its network.
+        pruner: the criterion; it is asked for one writer of a group at a time.
+        layers: names of groups, C1 … C12 in Cnn14.
         seed: of the generator of a pruner that needs one; a layer's draw does not depend on the other layers.
         features: log-mel features of calibration clips, (clips, frames, mels), for a pruner that needs
             activations or gradients.
         targets: (clips, classes), for a pruner that needs gradients.
+        reduction: how the scores of several writers of a group are joined.
 
     Returns:
-        layer → (filters,), higher is kept.
+        group → (filters,), higher is kept.
 
     Raises:
-        InputError: for weights that are not finite, missing calibration clips, a pruner that raises, or scores of
-            a wrong shape or that are not finite.
+        InputError: for weights that are not finite, a layer that the criterion does not accept, missing calibration
+            clips, a pruner that raises, or scores of a wrong shape or that are not finite.
     """
-    views = {layer: layer_view(model, layer) for layer in layers}
-    for layer, view in views.items():
+    tagger = tagger_of(model)
+    groups = tagger.chosen(layers)
+    sites = sites_of(groups)
+    views = {name: layer_view(tagger, name, site) for name, site in sites.items()}
+    for name, view in views.items():
         if not all(bool(member.parameter.isfinite().all()) for member in view.group):
             raise InputError(
-                f"The weights of a model must be finite. Found NaN or infinity around layer {layer}."
+                f"The weights of a model must be finite. Found NaN or infinity around layer {name}."
             )
+    check_accepted(pruner, groups, views)
     if "generator" in pruner.needs:
         views = {
-            layer: replace(view, supplied_generator=_generator(seed, layer)) for layer, view in views.items()
+            name: replace(view, supplied_generator=_generator(seed, name)) for name, view in views.items()
         }
     if pruner.needs & COLLECTED:
         if features is None:
@@ -87,9 +72,41 @@ def score_layers(
                 f"Pruner `{pruner.name}` needs calibration clips for its {' and '.join(sorted(pruner.needs))}. "
                 "Found none: give training clips."
             )
-        observed = calibrate(model, pruner, layers, features, targets, make_view=views.__getitem__)
-        views = {layer: replace(view, supplied_observed=observed[layer]) for layer, view in views.items()}
-    return {layer: _checked(pruner, view) for layer, view in views.items()}
+        observed = calibrate(tagger, pruner, list(sites), features, targets, make_view=views.__getitem__)
+        views = {name: replace(view, supplied_observed=observed[name]) for name, view in views.items()}
+    scores = {name: _checked(pruner, view) for name, view in views.items()}
+    return {group.name: joined([scores[name] for name in sites_of([group])], reduction) for group in groups}
+
+
+def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView]) -> None:
+    """Refuse layers whose scores would mean nothing.
+
+    Raises:
+        InputError: for a layer that lacks what the criterion needs, or a criterion with a budget of its own where
+            several layers write a group.
+    """
+    for name, view in views.items():
+        lacking = sorted(pruner.layers - view.traits)
+        if lacking:
+            raise InputError(
+                f"Pruner `{pruner.label}` scores layers with {' and '.join(_WORDS[trait] for trait in lacking)} only. "
+                f"Layer `{name}` has weights of shape {tuple(view.weight.shape)} and none: leave it out of the scope, "
+                "or take another criterion."
+            )
+    several = [group.name for group in groups if len(group.writers) > 1]
+    if pruner.own_budget and several:
+        raise InputError(
+            f"Pruner `{pruner.label}` chooses how many filters go, layer by layer, so one layer must write a group. "
+            f"Several write `{several[0]}`: leave it out of the scope, for example with the scope `inner`."
+        )
+
+
+_WORDS: Mapping[Trait, str] = {
+    "batch_norm": "a batch norm",
+    "convolution": "a convolution",
+    "spatial_kernel": "a kernel larger than 1×1",
+    "one_reader": "one reader",
+}
 
 
 def _checked(pruner: Pruner, view: LayerView) -> Tensor:
@@ -114,7 +131,3 @@ def _checked(pruner: Pruner, view: LayerView) -> Tensor:
 def _generator(seed: int, layer: str) -> torch.Generator:
     digest = hashlib.sha256(f"{seed} {layer}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-
-
-def _copied(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone(memory_format=torch.contiguous_format)

@@ -19,7 +19,9 @@ from prunebench.baselines.peers.peer import GradientPeer
 from prunebench.baselines.peers.peer_registry import PEERS, PREFIX
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.harness.pruning.scoring import layer_view, score_layers
+from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.pruning.layer_views import layer_view
+from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners.contract import Gradients
 from prunebench.pruners.l1 import L1Norm
 from prunebench.pruners.l2 import L2Norm
@@ -152,7 +154,7 @@ def test_a_random_peer_draws_as_the_library_does_after_seeding() -> None:
 
 
 def test_single_magnitude_is_the_norm_of_the_literature(model: Cnn14) -> None:
-    view = layer_view(model, "C7")
+    view = layer_view(tagger_of(model), "C7")
     l1, l2 = L1Norm().score(view), L2Norm().score(view)
     torch.testing.assert_close(PEERS["tp:magnitude_single"]().score(view), l1.float())
     torch.testing.assert_close(PEERS["tp:magnitude_single"](p=2).score(view), l2.square().float())

@@ -17,7 +17,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.calibration import calibrate
-from prunebench.harness.pruning.scoring import layer_view
+from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.pruners.apoz import AveragePercentageOfZeros
 from prunebench.pruners.chip import ChannelIndependence
 from prunebench.pruners.contract import LayerView, Need, Pruner
@@ -61,7 +62,7 @@ def targets() -> np.ndarray:
 def views(model: Cnn14) -> Callable[[str], LayerView]:
     def view(layer: str) -> LayerView:
         generator = torch.Generator().manual_seed(LAYERS.index(layer))
-        return replace(layer_view(model, layer), supplied_generator=generator)
+        return replace(layer_view(tagger_of(model), layer), supplied_generator=generator)
 
     return view
 

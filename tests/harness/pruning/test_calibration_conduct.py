@@ -17,7 +17,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.calibration import calibrate
-from prunebench.harness.pruning.scoring import layer_view
+from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.pruners.contract import LayerView, Need, Pruner
 from prunebench.pruners.energy import Energy
 from prunebench.pruners.l1 import L1Norm
@@ -46,7 +47,7 @@ def targets() -> np.ndarray:
 def views(model: Cnn14) -> Callable[[str], LayerView]:
     def view(layer: str) -> LayerView:
         generator = torch.Generator().manual_seed(LAYERS.index(layer))
-        return replace(layer_view(model, layer), supplied_generator=generator)
+        return replace(layer_view(tagger_of(model), layer), supplied_generator=generator)
 
     return view
 

@@ -1,0 +1,86 @@
+"""Removing filters for real: every tensor of a group loses its entries, in a new model."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from prunebench.harness.networks.contract.group import Group
+
+M = TypeVar("M", bound=nn.Module)
+
+
+@torch.no_grad()
+def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]]) -> M:
+    """A new model without the given filters; `model` is left as it is, and what loses nothing is copied.
+
+    Args:
+        model: whose groups these are.
+        groups: at least those that lose filters.
+        removed: group → indices of filters; at least one must stay.
+
+    Raises:
+        ValueError: if a group would be emptied, is not there, or has no such filter.
+    """
+    by_name = {group.name: group for group in groups}
+    kept: dict[str, Tensor] = {}
+    for name, indices in removed.items():
+        group = _checked(by_name, name, indices)
+        gone = sorted(set(indices))
+        for part in group.cuts if gone else ():
+            tensor = kept.get(part.tensor)
+            tensor = _tensor(model, part.tensor) if tensor is None else tensor
+            stay = torch.from_numpy(part.kept(gone, tensor.shape[part.axis])).to(tensor.device)
+            kept[part.tensor] = tensor.index_select(part.axis, stay)
+    memo: dict[int, object] = {}
+    for name, tensor in kept.items():
+        old = _tensor(model, name)
+        memo[id(old)] = (
+            nn.Parameter(tensor, requires_grad=old.requires_grad) if isinstance(old, nn.Parameter) else tensor
+        )
+    new = copy.deepcopy(model, memo)
+    for module in {name.rpartition(".")[0] for name in kept}:
+        fit_sizes(new.get_submodule(module))
+    new.zero_grad(set_to_none=True)
+    return new
+
+
+def fit_sizes(module: nn.Module) -> None:
+    """Set the sizes that a layer names (channels, features, groups of a depthwise convolution) to those of its tensors."""
+    weight = getattr(module, "weight", None)
+    if isinstance(module, nn.Conv1d | nn.Conv2d) and isinstance(weight, Tensor):
+        depthwise = module.groups > 1 and module.groups == module.in_channels
+        module.out_channels = len(weight)
+        module.groups = len(weight) if depthwise else module.groups
+        module.in_channels = len(weight) if depthwise else weight.shape[1] * module.groups
+    elif isinstance(module, nn.Linear):
+        module.out_features, module.in_features = module.weight.shape
+    elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+        size = weight if isinstance(weight, Tensor) else module.running_mean
+        if isinstance(size, Tensor):
+            module.num_features = len(size)
+    elif isinstance(module, nn.PReLU):
+        module.num_parameters = len(module.weight)
+
+
+def _checked(by_name: Mapping[str, Group], name: str, indices: Sequence[int]) -> Group:
+    if name not in by_name:
+        raise ValueError(f"Filters go from the groups {', '.join(by_name)}. Found `{name}`.")
+    group, gone = by_name[name], set(indices)
+    if gone and (len(gone) >= group.filters or not gone <= set(range(group.filters))):
+        raise ValueError(
+            f"Layer {name} must keep a filter and lose only filters 0 … {group.filters - 1}. "
+            f"Found {len(gone)} to remove of {group.filters}, from {min(gone)} to {max(gone)}."
+        )
+    return group
+
+
+def _tensor(model: nn.Module, name: str) -> Tensor:
+    module, _, own = name.rpartition(".")
+    found = getattr(model.get_submodule(module), own)
+    assert isinstance(found, Tensor)
+    return found

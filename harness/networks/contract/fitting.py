@@ -1,0 +1,54 @@
+"""Weights of any widths into a model that was built at full width."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.contract.cutting import fit_sizes
+
+M = TypeVar("M", bound=nn.Module)
+
+
+@torch.no_grad()
+def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
+    """The model with these tensors; it takes their sizes, no larger than its own, so that a pruned model is read too.
+
+    Args:
+        model: newly built; changed in place and given back, in evaluation mode.
+        state: by the names of the model's state dict.
+        label: of the network, for messages.
+
+    Raises:
+        InputError: for missing or unknown names, or a tensor of other dimensions or larger than the model's.
+    """
+    own = model.state_dict()
+    missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
+    if missing or unknown:
+        which, names = ("lacks", missing) if missing else ("has besides", unknown)
+        raise InputError(
+            f"A checkpoint of {label} must hold its {len(own)} tensors and no others. This one {which} "
+            f"{len(names)}, for example `{min(names)}`: name the network that it is of."
+        )
+    for name, tensor in own.items():
+        given = state[name]
+        larger = any(new > old for new, old in zip(given.shape, tensor.shape, strict=False))
+        if given.ndim != tensor.ndim or larger:
+            raise InputError(
+                f"The tensor `{name}` of a checkpoint of {label} must have at most the shape {tuple(tensor.shape)}. "
+                f"Found {tuple(given.shape)}: name the network that it is of, with its parameters."
+            )
+        module_name, _, attribute = name.rpartition(".")
+        module = model.get_submodule(module_name)
+        old = getattr(module, attribute)
+        value = given.detach().to(tensor.dtype).clone()
+        if isinstance(old, nn.Parameter):
+            setattr(module, attribute, nn.Parameter(value, requires_grad=old.requires_grad))
+        else:
+            setattr(module, attribute, value)
+        fit_sizes(module)
+    return model.eval()

@@ -1,0 +1,77 @@
+"""A model together with its network: what scoring, calibration and surgery are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.networks.contract.group import Group, Writer
+from prunebench.harness.networks.contract.network import Network
+
+
+class Site(NamedTuple):
+    """A writer and the group whose filters it writes."""
+
+    group: Group
+    writer: Writer
+
+
+@dataclass(frozen=True, eq=False)
+class Tagger:
+    """A model and the network that it is of."""
+
+    network: Network
+    model: nn.Module
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of the model, found once."""
+        return self.network.groups(self.model)
+
+    @cached_property
+    def written_by(self) -> dict[str, str]:
+        """Module → name of the group that it alone writes."""
+        return {g.writers[0].module: g.name for g in self.groups if len(g.writers) == 1}
+
+    @property
+    def n_classes(self) -> int:
+        """Number of outputs."""
+        return self.network.n_classes(self.model)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Features (clips, frames, mels) to logits (clips, classes)."""
+        return self.network.logits(self.model, features)
+
+    def scope(self, scope: str | Sequence[str] | None) -> tuple[str, ...]:
+        """Names of groups; the network's own scope where none is given."""
+        text = self.network.default_scope if scope is None else scope
+        return self.network.parse_scope(text if isinstance(text, str) else ",".join(text), self.groups)
+
+    def chosen(self, names: Sequence[str]) -> tuple[Group, ...]:
+        """Groups by name.
+
+        Raises:
+            InputError: for a name that none has.
+        """
+        by_name = {group.name: group for group in self.groups}
+        for name in names:
+            if name not in by_name:
+                raise InputError(
+                    f"A layer must be one of {self.network.label}'s groups. Found `{name}`; "
+                    f"{nearest(name, tuple(by_name))}"
+                )
+        return tuple(by_name[name] for name in names)
+
+
+def sites_of(groups: Sequence[Group]) -> dict[str, Site]:
+    """What a pruner is asked for: a group of one writer by its own name, the writers of others by theirs."""
+    return {
+        group.name if len(group.writers) == 1 else writer.module: Site(group, writer)
+        for group in groups
+        for writer in group.writers
+    }

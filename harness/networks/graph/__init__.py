@@ -1,0 +1,1 @@
+"""Groups of filters of any module, found by torch-pruning's dependency graph."""
