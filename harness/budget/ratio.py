@@ -30,9 +30,27 @@ def removal_count(filters: int, ratio: float) -> int:
     return min(filters - 1, int(exact.to_integral_value(ROUND_FLOOR)))
 
 
-def filters_to_remove(scores: Tensor, ratio: float) -> tuple[int, ...]:
+def divided_removal_count(filters: int, ratio: float, divisor: int) -> int:
+    """Filters that go so that what stays is the multiple of `divisor` nearest to the request, the larger of two.
+
+    Of a layer at least one multiple stays, and a layer of fewer filters than that loses none.
+
+    Raises:
+        InputError: for a divisor below 1, or a ratio outside [0, 1).
+    """
+    if divisor < 1:
+        raise InputError(f"Parameter `divisor` must be at least 1. Found `divisor = {divisor}`.")
+    stays = filters - removal_count(filters, ratio)
+    if divisor == 1 or stays == filters:
+        return filters - stays
+    down = stays // divisor * divisor
+    nearest = down if 2 * (stays - down) < divisor else down + divisor
+    return filters - min(filters, max(divisor, nearest))
+
+
+def filters_to_remove(scores: Tensor, ratio: float, divisor: int = 1) -> tuple[int, ...]:
     """Indices of the filters with the lowest scores, ascending; of equal ones the first stored goes first."""
-    return lowest(scores, removal_count(len(scores), ratio))
+    return lowest(scores, divided_removal_count(len(scores), ratio, divisor))
 
 
 def lowest(scores: Tensor, count: int) -> tuple[int, ...]:

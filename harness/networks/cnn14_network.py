@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.contract.group import Cut, Group, Writer
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd
+from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
 from prunebench.harness.networks.state_dict import from_state_dict
 

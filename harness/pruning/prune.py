@@ -3,89 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import FrontEnd, log_mel
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, parse_scope
+from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.pruning.reduction import DEFAULT, check_reduction
 from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.sources import resolve
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners.contract import COLLECTED, Pruner
 
 GROUP = 16  # clips whose features are computed at once
+M = TypeVar("M", bound=nn.Module)
 
 
 def score(
-    model: Cnn14,
-    pruner: Pruner,
-    layers: str | Sequence[str] = DEFAULT_SCOPE,
+    model: nn.Module | Tagger,
+    pruner: Pruner | str,
+    scope: str | Sequence[str] | None = None,
     *,
+    network: Network | None = None,
     seed: int = 0,
     clips: Clips | None = None,
+    reduction: str = DEFAULT,
+    layers: str | Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Scores of every filter of the given layers.
+    """Scores of every filter of the given groups.
 
     Args:
         model: left as it is.
-        pruner: the criterion, from `prunebench.pruners.get`.
-        layers: scope, `"C7-C12"` or a sequence of layer names.
+        pruner: the criterion, from `prunebench.pruners.get`, or its name.
+        scope: groups, `"C7-C12"` of a Cnn14 or a sequence of names; the network's own scope by default.
+        network: of the model, where its class is none of ours: one from `prunebench list networks`, or
+            `prunebench.harness.traced(…)` for any module.
         seed: of the pruner's random numbers, if it draws any.
         clips: calibration clips, for pruners that need activations or gradients; training clips only.
+        reduction: how the scores of several writers of a group are joined: `"first"`, `"mean"` or `"max"`.
+        layers: another name of `scope`.
 
     Returns:
-        layer → (filters,), higher is kept.
+        group → (filters,), higher is kept.
 
     Raises:
-        InputError: for an unknown layer, or calibration clips that are missing.
+        InputError: for an unknown layer, pruner or network, a layer that the pruner does not accept, or calibration
+            clips that are missing.
     """
+    tagger, criterion = tagger_of(model, network), pruner_of(pruner)
     features = targets = None
-    if clips is not None and pruner.needs & COLLECTED:
-        features, targets = clip_features(clips, model.frontend), clips.targets
-    return score_layers(model, pruner, parse_scope(layers), seed=seed, features=features, targets=targets)
+    if clips is not None and criterion.needs & COLLECTED:
+        features, targets = clip_features(clips, tagger.network.frontend), clips.targets
+    return score_layers(
+        tagger,
+        criterion,
+        tagger.scope(scope if scope is not None else layers),
+        seed=seed,
+        features=features,
+        targets=targets,
+        reduction=check_reduction(reduction),
+    )
 
 
 def prune(
-    model: Cnn14,
-    pruner: Pruner,
+    model: M,
+    pruner: Pruner | str,
     ratio: float | None,
-    layers: str | Sequence[str] = DEFAULT_SCOPE,
+    scope: str | Sequence[str] | None = None,
     *,
+    network: Network | None = None,
     seed: int = 0,
     clips: Clips | None = None,
-) -> Cnn14:
-    """A new, smaller model: of each layer the filters with the lowest scores are gone.
+    reduction: str = DEFAULT,
+    divisor: int = 1,
+    layers: str | Sequence[str] | None = None,
+) -> M:
+    """A new, smaller model: of each group the filters with the lowest scores are gone.
 
     Args:
         model: left as it is.
-        pruner: the criterion, from `prunebench.pruners.get`.
-        ratio: share of each layer's filters to remove, in [0, 1); `None` for a pruner that chooses how many
+        pruner: the criterion, from `prunebench.pruners.get`, or its name.
+        ratio: share of each group's filters to remove, in [0, 1); `None` for a pruner that chooses how many
             filters go (`own_budget`).
-        layers, seed, clips: as `score` takes them.
+        divisor: what stays of a group is the multiple of it that is nearest to the request.
+        scope, network, seed, clips, reduction, layers: as `score` takes them.
 
     Raises:
-        InputError: for a ratio outside [0, 1), or one too many or too few, an unknown layer, or calibration
-            clips that are missing.
+        InputError: for a ratio outside [0, 1), or one too many or too few, and as `score`.
 
     Example:
-        >>> from prunebench import harness, pruners
+        >>> from prunebench import harness
         >>> model = harness.Cnn14(widths=[8] * 12, n_classes=10, embedding=16)
-        >>> harness.prune(model, pruners.get("l1"), 0.5).widths
+        >>> harness.prune(model, "l1", 0.5).widths
         (8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4)
     """
-    check_budget(pruner, ratio)
-    scores = score(model, pruner, layers, seed=seed, clips=clips)
+    tagger, criterion = tagger_of(model, network), pruner_of(pruner)
+    check_budget(criterion, ratio)
+    names = tagger.scope(scope if scope is not None else layers)
+    scores = score(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction)
     removed = {
-        layer: filters_outside(values) if ratio is None else filters_to_remove(values, ratio)
+        layer: filters_outside(values) if ratio is None else filters_to_remove(values, ratio, divisor)
         for layer, values in scores.items()
     }
-    return remove_filters(model, removed)
+    return remove_filters(model, removed, tagger)
+
+
+def pruner_of(pruner: Pruner | str) -> Pruner:
+    """The pruner itself, or the one of a name.
+
+    Raises:
+        InputError: for a name that none has, or what is neither.
+    """
+    if isinstance(pruner, str):
+        return resolve(pruner)
+    if not isinstance(pruner, Pruner):
+        raise InputError(
+            f"A pruner is a name or a value from `prunebench.pruners.get`. Found {type(pruner).__name__}."
+        )
+    return pruner
 
 
 def check_budget(pruner: Pruner, ratio: float | None) -> None:
@@ -103,7 +146,7 @@ def check_budget(pruner: Pruner, ratio: float | None) -> None:
         raise InputError(f"Pruner `{pruner.label}` needs a ratio in [0, 1). Found none: give one.")
 
 
-def clip_features(clips: Clips, front: FrontEnd) -> NDArray[np.float32]:
+def clip_features(clips: Clips, front: Front) -> NDArray[np.float32]:
     """Log-mel features (clips, frames, mels), a few clips at a time.
 
     Raises:
@@ -117,5 +160,5 @@ def clip_features(clips: Clips, front: FrontEnd) -> NDArray[np.float32]:
     groups = []
     for first in range(0, len(clips), GROUP):
         waveforms = [clips.waveform(index) for index in range(first, min(first + GROUP, len(clips)))]
-        groups.append(log_mel(torch.from_numpy(np.stack(waveforms)), front).numpy())
+        groups.append(front.features(torch.from_numpy(np.stack(waveforms))).numpy())
     return np.concatenate(groups) if groups else np.zeros((0, 0, 0), dtype=np.float32)

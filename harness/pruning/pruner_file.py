@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import importlib.util
-import inspect
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from prunebench.eval.errors import InputError
-from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.harness.networks.plugin_code import Kind, PluginFile, load_plugin_file
+from prunebench.harness.networks.plugin_code import content_of as content_of_kind
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
 
-_MODULE = "prunebench_pruner_file_"
+PRUNERS = Kind("pruner", Pruner, "score", declaration_problem)  # type: ignore[type-abstract]
 
 
+<<<<<<< HEAD
 @dataclass(frozen=True)
 class PrunerFile:
     """What a file holds.
@@ -87,3 +81,13 @@ def _run(file: Path, name: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+=======
+def load_pruner_file(path: Path | str) -> PluginFile[Pruner]:
+    """Run a Python file and take the pruners that it defines; errors as `load_plugin_file`."""
+    return load_plugin_file(path, PRUNERS)
+
+
+def content_of(cls: type[Pruner]) -> str | None:
+    """Hash of the file that a pruner's class was loaded from, `None` for one that was imported."""
+    return content_of_kind(cls, PRUNERS)
+>>>>>>> 80d7827 (Any module is pruned from Python: groups are found by tracing it, several writers are joined, removal is held against masking, and criteria refuse layers they cannot score)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.contract.group import Group
 from prunebench.harness.networks.contract.tagger import Tagger, sites_of
+from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plain_tensor import departure
 from prunebench.harness.networks.recognised import tagger_of
 from prunebench.harness.pruning.calibration import calibrate

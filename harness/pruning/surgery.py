@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from torch import nn
 
-from prunebench.harness.networks.contract.cutting import cut
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.recognised import tagger_of
 
 M = TypeVar("M", bound=nn.Module)

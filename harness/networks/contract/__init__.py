@@ -1,1 +1,1 @@
-"""What a network is to the harness: its groups of filters, how they are cut out, how its weights are read."""
+"""What a network is to the harness: the contract of a plug-in class, and a model together with its network."""

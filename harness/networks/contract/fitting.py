@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.contract.cutting import fit_sizes
+from prunebench.harness.networks.groups.cutting import fit_sizes
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -36,8 +36,9 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         )
     for name, tensor in own.items():
         given = state[name]
-        larger = any(new > old for new, old in zip(given.shape, tensor.shape, strict=False))
-        if given.ndim != tensor.ndim or larger:
+        if given.ndim != tensor.ndim or any(
+            new > old for new, old in zip(given.shape, tensor.shape, strict=True)
+        ):
             raise InputError(
                 f"The tensor `{name}` of a checkpoint of {label} must have at most the shape {tuple(tensor.shape)}. "
                 f"Found {tuple(given.shape)}: name the network that it is of, with its parameters."

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.networks.contract.fitting import load_fitted
 from prunebench.harness.networks.contract.front import Front
-from prunebench.harness.networks.contract.group import Group
+from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.pruners.label import Labelled
 
 TRACED_FRAMES = 200  # more than one position is left behind six poolings
@@ -92,7 +92,7 @@ class Network(Labelled, ABC):
 
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
         """The groups of filters that can be removed, in the order of the network."""
-        from prunebench.harness.networks.graph.traced_groups import traced_groups  # it imports torch-pruning
+        from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
 
         return traced_groups(model, self.example(model), self.logits, head=self.head)
 
@@ -113,9 +113,9 @@ class Network(Labelled, ABC):
             return tuple(group.name for group in groups if len(group.writers) == 1)
         chosen = {part.strip() for part in text.split(",")}
         for name in sorted(chosen - set(names)):
-            known = ["all", "inner", *names]
+            near = nearest(name, ["all", "inner", *names])
             raise InputError(
-                f"A scope of {self.label} is `all`, `inner` or names of its groups. Found `{name}`; {nearest(name, known)}"
+                f"A scope of {self.label} is `all`, `inner` or names of its groups. Found `{name}`; {near}"
             )
         return tuple(name for name in names if name in chosen)
 

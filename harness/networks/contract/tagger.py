@@ -10,8 +10,8 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError, nearest
-from prunebench.harness.networks.contract.group import Group, Writer
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.groups.filter_group import Group, Writer
 
 
 class Site(NamedTuple):

@@ -16,8 +16,8 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.pruners.contract import LayerView, Need, Pruner
 from prunebench.pruners.energy import Energy

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 
-class TimeIsUp(BaseException):  # noqa: N818  a search that catches every Exception must not catch it
+class TimeIsUp(BaseException):
     """Raised in the thread that searches."""
 
 

@@ -24,10 +24,10 @@ class Cut:
     axis: int
     filters: NDArray[np.int64] | None = None
 
-    def kept(self, removed: Sequence[int], entries: int) -> NDArray[np.int64]:
-        """The entries of an axis that stay, in their order."""
+    def stays(self, removed: Sequence[int], entries: int) -> NDArray[np.bool_]:
+        """Whether each entry of an axis stays, (entries,)."""
         filters = np.arange(entries) if self.filters is None else self.filters
-        return np.flatnonzero(~np.isin(filters, np.asarray(removed, dtype=np.int64)))
+        return ~np.isin(filters, np.asarray(removed, dtype=np.int64))
 
 
 @dataclass(frozen=True)

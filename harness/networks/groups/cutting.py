@@ -6,10 +6,12 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from prunebench.harness.networks.contract.group import Group
+from prunebench.harness.networks.groups.filter_group import Group
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -27,15 +29,21 @@ def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]])
         ValueError: if a group would be emptied, is not there, or has no such filter.
     """
     by_name = {group.name: group for group in groups}
-    kept: dict[str, Tensor] = {}
+    # Several groups may lose entries of one axis, side by side, so that all are marked before any goes.
+    stays: dict[tuple[str, int], NDArray[np.bool_]] = {}
     for name, indices in removed.items():
         group = _checked(by_name, name, indices)
-        gone = sorted(set(indices))
-        for part in group.cuts if gone else ():
-            tensor = kept.get(part.tensor)
-            tensor = _tensor(model, part.tensor) if tensor is None else tensor
-            stay = torch.from_numpy(part.kept(gone, tensor.shape[part.axis])).to(tensor.device)
-            kept[part.tensor] = tensor.index_select(part.axis, stay)
+        for part in group.cuts if len(indices) else ():
+            entries = _tensor(model, part.tensor).shape[part.axis]
+            whole = np.ones(entries, dtype=np.bool_)
+            stays[part.tensor, part.axis] = stays.get((part.tensor, part.axis), whole) & part.stays(
+                indices, entries
+            )
+    kept: dict[str, Tensor] = {}
+    for (name, axis), marked in stays.items():
+        tensor = kept.get(name)
+        tensor = _tensor(model, name) if tensor is None else tensor
+        kept[name] = tensor.index_select(axis, torch.from_numpy(np.flatnonzero(marked)).to(tensor.device))
     memo: dict[int, object] = {}
     for name, tensor in kept.items():
         old = _tensor(model, name)
@@ -50,7 +58,7 @@ def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]])
 
 
 def fit_sizes(module: nn.Module) -> None:
-    """Set the sizes that a layer names (channels, features, groups of a depthwise convolution) to those of its tensors."""
+    """Set the sizes that a layer names (channels, features, depthwise groups) to those of its tensors."""
     weight = getattr(module, "weight", None)
     if isinstance(module, nn.Conv1d | nn.Conv2d) and isinstance(weight, Tensor):
         depthwise = module.groups > 1 and module.groups == module.in_channels

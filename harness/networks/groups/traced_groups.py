@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
-from prunebench.harness.networks.contract.group import Cut, Group, Writer
-from prunebench.harness.networks.graph.following import following
-from prunebench.harness.networks.graph.time_limit import TimeIsUp, time_limit
+from prunebench.harness.networks.groups.exactness import check_exact
+from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
+from prunebench.harness.networks.groups.following import following
+from prunebench.harness.networks.groups.time_limit import TimeIsUp, time_limit
 
 LIMIT = 120.0  # seconds of a search; the largest network tried, a DenseNet121, takes 12
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
@@ -46,8 +47,8 @@ def traced_groups(
         limit: seconds after which the search is given up.
 
     Raises:
-        InputError: for a head that is not there or not given, a graph that cannot be built, or a search that does
-            not end.
+        InputError: for a head that is not there or not given, a graph that cannot be built or is wrong, or a search
+            that does not end.
     """
     heads = _heads(model, head)
     found: dict[str, Group] = {}
@@ -63,11 +64,16 @@ def traced_groups(
             )
             names = {module: name for name, module in model.named_modules()}
             for module in (m for m in names if isinstance(m, WRITERS) and m in graph.module2node):
-                if module in heads or _depthwise(module) or any(names[module] in _roots(g) for g in found.values()):
+                if (
+                    module in heads
+                    or _depthwise(module)
+                    or any(names[module] in _roots(g) for g in found.values())
+                ):
                     continue
                 group = _group(graph, module, names, heads, areas)
                 if group is not None:
                     found[group.name] = group
+            check_exact(model, tuple(found.values()), example, logits)
     except TimeIsUp:
         raise InputError(
             f"The groups of a network must be found within {limit:.0f} s. The search in {type(model).__name__} has not "
@@ -81,11 +87,10 @@ def traced_groups(
             f"Found {raised(error)}: give the network a method `groups` of its own."
         ) from error
     finally:
-        for module, training in modes:
-            module.training = training
+        for part, training in modes:
+            part.training = training
         for parameter, required in wanted:
             parameter.requires_grad_(required)
-            parameter.grad = None
     return tuple(found.values())
 
 
@@ -134,7 +139,7 @@ def _group(
         writes = isinstance(module, WRITERS) and out and not _depthwise(module)
         reads = isinstance(module, WRITERS) and not out and not _depthwise(module)
         for tensor, axis in _tensors(module, out=out or not reads):
-            entries = module.get_parameter(tensor).shape[axis] if tensor in dict(module.named_parameters(recurse=False)) else len(module.get_buffer(tensor))
+            entries = getattr(module, tensor).shape[axis]
             part = _cut(f"{name}.{tensor}", axis, item, entries, filters)
             if writes and part.filters is not None:
                 return None  # filters of several groups side by side, which no criterion can rank
@@ -152,7 +157,11 @@ def _group(
     writers = []
     for name in mapped or written:  # a gate is one value a channel beside maps, and never votes
         norm, activation = following(graph.module2node[modules[name]], names)
-        if norm is not None and (f"{norm}.weight", 0) in cuts and cuts[f"{norm}.weight", 0].filters is not None:
+        if (
+            norm is not None
+            and (f"{norm}.weight", 0) in cuts
+            and cuts[f"{norm}.weight", 0].filters is not None
+        ):
             norm, activation = None, "identity"
         writers.append(Writer(name, norm, norm or name, activation))
     if not readers:

@@ -1,1 +1,0 @@
-"""Groups of filters of any module, found by torch-pruning's dependency graph."""

@@ -1,0 +1,1 @@
+"""Groups of filters: which tensors lose entries together, found by tracing or given, and how they are cut."""

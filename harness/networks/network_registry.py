@@ -1,0 +1,133 @@
+"""Networks by label: built in, installed (entry points of `prunebench.networks`), or from a file."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.foreign_code import foreign_code, raised
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.network_declaration import declaration_problem
+from prunebench.harness.networks.plugin_code import Kind, content_of, load_plugin_file
+from prunebench.pruners.label import split_label
+
+GROUP = "prunebench.networks"
+NETWORKS = Kind("network", Network, "build", declaration_problem)  # type: ignore[type-abstract]
+_HERE = "prunebench.harness.networks"
+BUILTIN = {  # loaded when it is asked for
+    "cnn14": f"{_HERE}.cnn14_network:Cnn14Network",
+}
+
+
+def network_names() -> list[str]:
+    """Names of all networks, built in and installed; nothing is loaded."""
+    installed = sorted({entry.name for entry in entry_points(group=GROUP)} - BUILTIN.keys())
+    return [*BUILTIN, *installed]
+
+
+def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
+    """The network that a label names.
+
+    Args:
+        label: `NAME` or `NAME[parameter=value,…]` of a network that is built in, installed or in one of the files.
+        files: Python files that define networks.
+
+    Raises:
+        InputError: for a label that names none, with the nearest names, or a network that cannot be loaded.
+    """
+    try:
+        name, parameters = split_label(label)
+    except ValueError as error:
+        raise InputError(str(error).replace("pruner", "network")) from error
+    own = file_networks(files)
+    if name in own:
+        return with_parameters(own[name], parameters)
+    if name not in network_names():
+        raise InputError(f"Unknown network `{name}`; {nearest(name, [*network_names(), *own])}")
+    return with_parameters(network_class(name), parameters)
+
+
+def network_class(name: str) -> type[Network]:
+    """The class of a network that is built in or installed.
+
+    Raises:
+        InputError: for a name that two distributions claim, or a class that fails to load or does not meet the
+            contract.
+    """
+    if name in BUILTIN:
+        module, _, cls_name = BUILTIN[name].partition(":")
+        own: type[Network] = getattr(importlib.import_module(module), cls_name)
+        return own
+    found = tuple(entry_points(group=GROUP, name=name))
+    if len(found) != 1:
+        homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found))) or "no distribution"
+        raise InputError(f"A network must come from one distribution. Found `{name}` in {homes}: keep one.")
+    place = f"Network `{name}` of distribution `{_home(found[0])}`"
+    with foreign_code(f"{place} must load"):
+        cls: object = found[0].load()
+    with foreign_code(f"{place} must declare itself"):
+        problem = declaration_problem(cls)
+    if problem is not None:
+        raise InputError(f"{place} does not meet the contract: {problem}")
+    assert isinstance(cls, type)
+    assert issubclass(cls, Network)
+    if cls.name != name:
+        raise InputError(
+            f"{place} must have the name of its entry point. Found `{cls.name}`: rename one of them."
+        )
+    return cls
+
+
+def file_networks(files: Sequence[Path | str]) -> dict[str, type[Network]]:
+    """The networks of some files, by name.
+
+    Raises:
+        InputError: for a file that cannot be used, or a name that is taken.
+    """
+    found: dict[str, type[Network]] = {}
+    for loaded in (load_plugin_file(file, NETWORKS) for file in files):
+        for cls in loaded.classes:
+            if cls.name in network_names() or found.get(cls.name, cls) is not cls:
+                raise InputError(
+                    f"A network of a file must have a name of its own. Found `{cls.name}` in `{loaded.path}`, which "
+                    "another network has: rename it."
+                )
+            found[cls.name] = cls
+    return found
+
+
+def content_hash(network: Network) -> str | None:
+    """Hash of the file that a network is from, `None` where its `version` says it all."""
+    return content_of(type(network), NETWORKS)
+
+
+def with_parameters(cls: type[Network], parameters: Mapping[str, object]) -> Network:
+    """The network of a class.
+
+    Raises:
+        InputError: for an unknown parameter, or a value that the class refuses.
+    """
+    known = [field.name for field in fields(cls) if field.init]
+    for key in parameters:
+        if key not in known:
+            listed = ", ".join(f"`{name}`" for name in known) or "none"
+            raise InputError(f"Network `{cls.name}` has no parameter `{key}`; its parameters: {listed}.")
+    given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
+    try:
+        return cls(**parameters)
+    except InputError:
+        raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # of a plug-in
+        raise InputError(
+            f"Network `{cls.name}` cannot take {given or 'its defaults'}: {raised(error)}."
+        ) from error
+
+
+def _home(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else "unknown"

@@ -1,0 +1,114 @@
+"""Plug-in classes of a Python file that the user names, without packaging."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What is looked for in a file.
+
+    Args:
+        word: what it is called, `"pruner"`.
+        base: the class that its classes subclass.
+        define: what a class must define.
+        problem: what the contract asks and a class has not, as a sentence.
+    """
+
+    word: str
+    base: type[T]
+    define: str
+    problem: Callable[[object], str | None]
+
+    @property
+    def module(self) -> str:
+        """How the modules of such files begin."""
+        return f"prunebench_{self.word}_file_"
+
+
+@dataclass(frozen=True)
+class PluginFile(Generic[T]):
+    """What a file holds.
+
+    Args:
+        path: of the file.
+        content: hash of its bytes; a part of the identity of every cell that it decides.
+        classes: its plug-ins, in the order in which they stand there.
+    """
+
+    path: Path
+    content: str
+    classes: tuple[type[T], ...]
+
+
+def load_plugin_file(path: Path | str, kind: Kind[T]) -> PluginFile[T]:
+    """Run a Python file and take the classes that it defines.
+
+    Raises:
+        InputError: for a file that is missing or fails to run, holds no such class, or one that does not meet the
+            contract.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"A {kind.word} file must be a Python file. Found none at `{file}`.")
+    return _loaded(file.resolve(), hashlib.sha256(file.read_bytes()).hexdigest(), kind)
+
+
+def content_of(cls: type, kind: Kind[Any]) -> str | None:
+    """Hash of the file that a class was loaded from, `None` for one that was imported."""
+    return cls.__module__.removeprefix(kind.module) if cls.__module__.startswith(kind.module) else None
+
+
+@functools.lru_cache(maxsize=32)
+def _loaded(file: Path, content: str, kind: Kind[Any]) -> PluginFile[Any]:
+    module = _run(file, kind, content)
+    classes = [
+        cls
+        for cls in vars(module).values()
+        if inspect.isclass(cls)
+        and issubclass(cls, kind.base)
+        and cls.__module__ == module.__name__
+        and not inspect.isabstract(cls)
+    ]
+    if not classes:
+        raise InputError(
+            f"A {kind.word} file must define a {kind.word}. Found none in `{file}`: subclass "
+            f"`{kind.base.__module__.rpartition('.')[0]}.{kind.base.__name__}` and define `{kind.define}`."
+        )
+    for cls in classes:
+        with foreign_code(f"Class `{cls.__name__}` of `{file}` must declare itself"):
+            problem = kind.problem(cls)
+        if problem is not None:
+            raise InputError(f"Class `{cls.__name__}` of `{file}` does not meet the contract: {problem}")
+    return PluginFile(file, content, tuple(classes))
+
+
+def _run(file: Path, kind: Kind[Any], content: str) -> ModuleType:
+    name = kind.module + content
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise InputError(f"A {kind.word} file must be a Python file, `NAME.py`. Found `{file}`.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickling look classes up there
+    try:
+        with foreign_code(f"{kind.word.capitalize()} file `{file}` must run", loading=True):
+            spec.loader.exec_module(module)
+    except InputError:
+        del sys.modules[name]
+        raise
+    return module
