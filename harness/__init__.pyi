@@ -1,9 +1,9 @@
 from .config.config import Config, load_config
 from .networks.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint
 from .networks.cnn14 import Cnn14, Output
-from .networks.network_registry import resolve_network
+from .networks.plugins.network_registry import resolve_network
+from .networks.plugins.traced import traced
 from .networks.provenance import Provenance
-from .networks.traced import traced
 from .pruning.prune import prune, score
 from .pruning.sources import resolve
 from .pruning.surgery import remove_filters

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
-from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
 

@@ -16,7 +16,7 @@ from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.reduction import DEFAULT, check_reduction
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.sources import resolve

@@ -15,7 +15,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plain_tensor import departure
-from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.pruner_failure import asked_of

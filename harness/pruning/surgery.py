@@ -9,7 +9,7 @@ from torch import nn
 
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
-from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
 
 M = TypeVar("M", bound=nn.Module)
 

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 GROUND = {"eval", "eval.text"}
-CONTRACT = {"harness.networks.groups", "harness.networks.contract"}
+NETWORKS = {f"harness.networks.{part}" for part in ("groups", "contract", "panns", "efficientat", "plugins")}
 EVAL = {*GROUND, "eval.run", "eval.quality", "eval.cost", "eval.runtime", "eval.measures"}
 BASELINES = {"baselines.papers", "baselines.peers", "baselines.regression", "baselines.gate"}
 DATA = {
@@ -33,7 +33,7 @@ BELOW_TRAINING = {
 }
 BELOW_CONFIG = {
     *BELOW_TRAINING,
-    *CONTRACT,
+    *NETWORKS,
     "pruners",
     "baselines.peers",
     "harness.budget",
@@ -69,15 +69,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.workspace": {*GROUND},
     "harness.engine": {*GROUND, "harness.workspace"},
     "harness.tables": {*GROUND},
-<<<<<<< HEAD
+    "harness.networks.groups": {*GROUND},
+    "harness.networks.contract": {*GROUND, "pruners", "harness.networks.groups"},
     "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
     "harness.networks.panns": {*GROUND, "eval.cost", "harness.tables", "harness.networks"},
     "harness.networks.efficientat": {*GROUND, "eval.cost", "harness.networks"},
-=======
-    "harness.networks.groups": {*GROUND},
-    "harness.networks.contract": {*GROUND, "pruners", "harness.networks.groups"},
-    "harness.networks": {*GROUND, "eval.cost", "pruners", "harness.tables", *CONTRACT},
->>>>>>> 80d7827 (Any module is pruned from Python: groups are found by tracing it, several writers are joined, removal is held against masking, and criteria refuse layers they cannot score)
+    "harness.networks.plugins": {
+        *GROUND,
+        "eval.cost",
+        "pruners",
+        "harness.networks",
+        "harness.networks.groups",
+        "harness.networks.contract",
+        "harness.networks.panns",
+        "harness.networks.efficientat",
+    },
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
     "harness.data.recordings": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},
@@ -121,7 +127,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.budget": {*GROUND, "eval.cost", "eval.run", "pruners", "harness.networks"},
     "harness.pruning": {
-        *CONTRACT,
+        *NETWORKS,
         "eval.quality",
         *GROUND,
         "eval.cost",

@@ -19,7 +19,7 @@ from prunebench.baselines.peers.peer import GradientPeer
 from prunebench.baselines.peers.peer_registry import PEERS, PREFIX
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.harness.networks.recognised import tagger_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners.contract import Gradients

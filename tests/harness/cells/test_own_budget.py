@@ -146,7 +146,7 @@ def test_pruning_one_model() -> None:
 
 
 def _view(model: Cnn14, layer: str) -> Tensor:
-    from prunebench.harness.networks.recognised import tagger_of
+    from prunebench.harness.networks.plugins.recognised import tagger_of
     from prunebench.harness.pruning.layer_views import layer_view
 
     return layer_view(tagger_of(model), layer)

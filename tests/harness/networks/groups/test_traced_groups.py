@@ -10,10 +10,10 @@ from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
 from prunebench.harness import Cnn14
-from prunebench.harness.networks.cnn14_network import cnn14_groups
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.groups.masking import masked
 from prunebench.harness.networks.groups.traced_groups import traced_groups
+from prunebench.harness.networks.plugins.cnn14_network import cnn14_groups
 
 
 class Gate(nn.Module):

@@ -6,9 +6,9 @@ from torch import nn
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.cnn14_network import Cnn14Network
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 
 
 def tagger_of(model: nn.Module | Tagger, network: Network | None = None) -> Tagger:

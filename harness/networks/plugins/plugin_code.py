@@ -47,12 +47,10 @@ class PluginFile(Generic[T]):
 
     Args:
         path: of the file.
-        content: hash of its bytes; a part of the identity of every cell that it decides.
         classes: its plug-ins, in the order in which they stand there.
     """
 
     path: Path
-    content: str
     classes: tuple[type[T], ...]
 
 
@@ -95,7 +93,7 @@ def _loaded(file: Path, content: str, kind: Kind[Any]) -> PluginFile[Any]:
             problem = kind.problem(cls)
         if problem is not None:
             raise InputError(f"Class `{cls.__name__}` of `{file}` does not meet the contract: {problem}")
-    return PluginFile(file, content, tuple(classes))
+    return PluginFile(file, tuple(classes))
 
 
 def _run(file: Path, kind: Kind[Any], content: str) -> ModuleType:

@@ -12,12 +12,12 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code, raised
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
-from prunebench.harness.networks.plugin_code import Kind, content_of, load_plugin_file
+from prunebench.harness.networks.plugins.plugin_code import Kind, content_of, load_plugin_file
 from prunebench.pruners.label import split_label
 
 GROUP = "prunebench.networks"
 NETWORKS = Kind("network", Network, "build", declaration_problem)  # type: ignore[type-abstract]
-_HERE = "prunebench.harness.networks"
+_HERE = "prunebench.harness.networks.plugins"
 BUILTIN = {  # loaded when it is asked for
     "cnn14": f"{_HERE}.cnn14_network:Cnn14Network",
 }
