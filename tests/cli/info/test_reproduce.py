@@ -11,6 +11,13 @@ def test_the_table_of_claims(cli, tmp_path):
     for text in ("23,205,839 (0.287)", "13.466 G (0.638)", "16.4 MB (1.000)", "C7–C13", "softmax", "10.1 %"):
         assert text in out
     page = (tmp_path / "epanns.md").read_text()
+    # Of the shape and relative to the unpruned one, as counters count them.
+    for row in (
+        "| trainable parameters | 80,753,615 (1.000) | 47,408,591 (0.587) | 23,205,839 (0.287) | 8,145,359 (0.101) |",
+        "| MACs, backbone | 20.042 G (1.000) | 15.642 G (0.780) | 12.415 G (0.619) | 10.360 G (0.517) |",
+        "| MACs, with front end | 21.094 G (1.000) | 16.694 G (0.791) | 13.466 G (0.638) | 11.411 G (0.541) |",
+    ):
+        assert row in page
     assert "| claim | paper | source | convention | measured here | verdict | remark |" in page
     assert (
         "| size at 75 % | 22.0 % of 81 M | E-PANNs repository, config/PANNs_comparison_existing.png and"

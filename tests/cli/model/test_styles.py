@@ -7,6 +7,7 @@ import torch
 
 from prunebench.cli import main
 from prunebench.cli.model.style_option import STYLES
+from prunebench.eval import count_macs
 from prunebench.harness import Cnn14, load_checkpoint
 from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
 from prunebench.harness.networks.provenance import file_hash
@@ -39,6 +40,20 @@ def checkpoint(tmp_path):
 
 def test_the_styles_of_the_command_line_are_those_that_are_written():
     assert list(STYLES) == list(WRITTEN)
+
+
+def test_pruning_prints_the_figures_before_and_after(cli, checkpoint):
+    words = ("prune", checkpoint, "--pruner", "l1", "--ratio", "0.5", "-o", "half.pt")
+    found = json.loads(cli(*words, "--json"))
+    assert list(found) == ["after", "before"]
+    for column, file in (("before", checkpoint), ("after", "half.pt")):
+        model = load_checkpoint(file)
+        assert found[column]["widths"] == list(model.widths)
+        assert found[column]["macs_backbone"] == count_macs(model).backbone
+    text = cli(*words)
+    before, after = (f"{found[column]['macs_backbone']:,}" for column in ("before", "after"))
+    (line,) = (line.split() for line in text.splitlines() if line.split()[:1] == ["macs_backbone"])
+    assert line == ["macs_backbone", before, after]
 
 
 def test_a_pruned_file_says_how_it_was_made(cli, checkpoint):
