@@ -58,6 +58,22 @@ def test_names_of_any_kind_are_printed_in_any_locale(folder, locale, form):
     assert done.stdout.count(b".wav") == (6 if form == "csv" else 2)
 
 
+def test_libraries_of_c_are_silenced_while_progress_is_shown():
+    """Python's standard error has a descriptor of its own, and descriptor 2 is what such libraries write to."""
+    code = (
+        "import os, sys\n"
+        "from prunebench.cli.streams import prepare_streams\n"
+        "from prunebench.harness.data.recordings.quiet_libraries import quiet_libraries\n"
+        "prepare_streams()\n"
+        "with quiet_libraries():\n"
+        "    os.write(2, b'noise of a library ')\n"
+        "    print('progress', file=sys.stderr)\n"
+        "os.write(2, b'afterwards')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert done.stderr.split() == [b"progress", b"afterwards"]
+
+
 def test_marks_that_a_code_page_lacks_stay_apart():
     """`≈` and `?` say different things of a difference: once both were `?`."""
     code = "from prunebench.cli.streams import prepare_streams as p; p(); print('≈.015 ?.015 − ◆ ◇ … 鳥')"

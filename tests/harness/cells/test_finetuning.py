@@ -43,4 +43,5 @@ def test_what_decides_a_result(change, decides):
 
 def test_without_distillation_identities_are_those_of_before_there_was_one():
     assert set(PLAIN.decides()) == {"scope", "recipe", "seed"}
+    assert (PLAIN.distillation, PLAIN.evaluate_every) == (0, 0)
     assert replace(PLAIN, distillation=0.25).decides()["distillation"] == 0.25

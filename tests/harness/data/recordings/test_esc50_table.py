@@ -39,6 +39,11 @@ def test_byte_order_mark_windows_ends_quotes_and_other_columns_are_read(tmp_path
         (HEAD + "a.wav,1,0,dog,True,,A\n", "line 2, must have a value in each column. It lacks src_file"),
         (HEAD + "a.wav,1,0,dog,True\n", "line 2, must have 7 cells, as its heading. Found 5"),
         (HEAD + f"a.wav,{'9' * 5000},0,dog,True,9,A\n", "`fold` must be an integer"),
+        (
+            HEAD + "a.wav,1234567890,0,dog,True,9,A\n",
+            "`fold` must be an integer of at least 0. Found `1234567890`",
+        ),
+        (HEAD + "a.wav,1,1234567890,dog,True,9,A\n", "`target` must be an integer"),
         (HEAD + "a.wav,one,0,dog,True,9,A\n", "line 2: `fold` must be an integer of at least 0. Found `one`"),
         (HEAD + "a.wav,1,-4,dog,True,9,A\n", "`target` must be an integer of at least 0. Found `-4`"),
         (HEAD + "a.wav,²,0,dog,True,9,A\n", "Found `²`"),
@@ -58,6 +63,11 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path, text, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)) as caught:
         read_table(written(tmp_path, text), subset=False)
     assert "esc50.csv" in str(caught.value)
+
+
+def test_numbers_of_nine_digits_are_read(tmp_path):
+    path = written(tmp_path, HEAD + "a.wav,123456789,987654321,dog,True,98,A\n")
+    assert read_table(path, subset=False) == [Recording("a.wav", 123456789, 987654321, "dog", "98")]
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
