@@ -30,7 +30,8 @@ from typing import Any
 ROOMS = ("pruners", "eval", "baselines", "harness", "reports", "cli")
 WRITTEN_WITHIN = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>")
 CELLS = ("harness/cells",)
-SWEEP = ("cli", "harness/config", "harness/plan", "harness/sweep", "harness/engine", *CELLS)
+SWEEP = ("cli/sweep", "harness/config", "harness/plan", "harness/sweep", "harness/engine", *CELLS)
+# The rest of the command line is opened by who changes how it looks.
 # Figures, tables and the page are opened one at a time, by who changes one.
 REPORT = ("reports/write.py", "reports/content", "reports/statistics", "reports/inference")
 CONFIG = """
