@@ -29,6 +29,15 @@ def network_names() -> list[str]:
     return [*BUILTIN, *installed]
 
 
+def claimed_names() -> dict[str, str]:
+    """Installed networks that are not used because they have the name of a built-in one: name → the reason."""
+    return {
+        entry.name: f"Network `{entry.name}` of distribution `{_home(entry)}` has the name of a built-in one."
+        for entry in entry_points(group=GROUP)
+        if entry.name in BUILTIN
+    }
+
+
 def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
     """The network that a label names.
 

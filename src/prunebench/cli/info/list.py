@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.info.measure_list import print_measures
+from prunebench.cli.info.network_list import listed_networks
 from prunebench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
 
-KINDS = ("pruners", "measures", "datasets", "presets", "baselines", "published")
+KINDS = ("pruners", "networks", "measures", "datasets", "presets", "baselines", "published")
 SOURCE = "source of "  # columns of sentences, which only JSON has
 
 
-@click.command("list", epilog="\b\nExample:\n  prunebench list pruners")
+@click.command("list", epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list networks --json")
 @click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str, as_json: bool) -> None:
-    """List pruners, measures, data sets, presets, baselines or published points."""
+    """List pruners, networks, measures, data sets, presets, baselines or published points."""
     rows = {
         "pruners": _pruners,
+        "networks": listed_networks,
         "measures": _measures,
         "datasets": _datasets,
         "presets": _presets,
@@ -35,7 +37,7 @@ def list_(kind: str, as_json: bool) -> None:
         print_measures(rows)
     else:
         headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
-        print_table(headings, [[str(row[heading]) for heading in headings] for row in rows], names=True)
+        print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
 
 
 def _pruners() -> list[dict[str, str]]:
@@ -125,6 +127,10 @@ def _published() -> list[dict[str, str]]:
         }
         for point in published_points()
     ]
+
+
+def _written(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _first_line(cls: type) -> str:
