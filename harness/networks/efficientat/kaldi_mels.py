@@ -63,6 +63,11 @@ class KaldiMels:
         """Frames of a waveform: one each `hop` samples; pre-emphasis leaves one sample less."""
         return (samples - 1) // self.hop + 1
 
+    @torch.no_grad()
+    def features(self, waveforms: Tensor) -> Tensor:
+        """`log_mel`, without a graph for gradients: what is cached and fed to the network."""
+        return self.log_mel(waveforms)
+
     def log_mel(self, waveforms: Tensor) -> Tensor:
         """Features of waveforms, in single precision under automatic mixed precision too.
 

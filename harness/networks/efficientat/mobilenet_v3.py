@@ -61,6 +61,7 @@ class MobileNetV3(nn.Module):
             raise ValueError(f"Parameter `n_classes` must be at least 1. Found `n_classes = {n_classes}`.")
         if not (math.isfinite(width) and width > 0):
             raise ValueError(f"Parameter `width` must be a number above 0. Found `width = {width}`.")
+        self.width = width
         with torch.random.fork_rng(devices=[]):
             self.features = _features(width)
             self.classifier = _classifier(width, n_classes)

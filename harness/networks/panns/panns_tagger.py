@@ -57,6 +57,7 @@ class PannsTagger(nn.Module, ABC):
         def scaled(channels: int) -> int:
             return max(1, round(channels * width))
 
+        self.width = width
         with torch.random.fork_rng(devices=[]):
             self.spectrogram_extractor = spectrogram_extractor(self.frontend)
             self.logmel_extractor = logmel_extractor(self.frontend)

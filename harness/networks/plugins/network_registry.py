@@ -20,6 +20,15 @@ NETWORKS = Kind("network", Network, "build", declaration_problem)  # type: ignor
 _HERE = "prunebench.harness.networks.plugins"
 BUILTIN = {  # loaded when it is asked for
     "cnn14": f"{_HERE}.cnn14_network:Cnn14Network",
+    "cnn6": f"{_HERE}.panns_networks:Cnn6Network",
+    "cnn10": f"{_HERE}.panns_networks:Cnn10Network",
+    "resnet22": f"{_HERE}.panns_networks:ResNet22Network",
+    "resnet38": f"{_HERE}.panns_networks:ResNet38Network",
+    "mobilenet_v1": f"{_HERE}.panns_networks:MobileNetV1Network",
+    "mobilenet_v2": f"{_HERE}.panns_networks:MobileNetV2Network",
+    "wavegram_logmel_cnn14": f"{_HERE}.panns_networks:WavegramLogmelCnn14Network",
+    "cnn14_decision_level_max": f"{_HERE}.panns_networks:Cnn14DecisionLevelMaxNetwork",
+    "mn": f"{_HERE}.mn_network:MnNetwork",
 }
 
 

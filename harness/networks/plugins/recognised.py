@@ -8,7 +8,11 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.efficientat.mobilenet_v3 import MobileNetV3
+from prunebench.harness.networks.panns.panns_tagger import PannsTagger
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.networks.plugins.mn_network import MnNetwork
+from prunebench.harness.networks.plugins.panns_networks import PANNS_NETWORKS
 
 
 def tagger_of(model: nn.Module | Tagger, network: Network | None = None) -> Tagger:
@@ -23,7 +27,14 @@ def tagger_of(model: nn.Module | Tagger, network: Network | None = None) -> Tagg
         return Tagger(network, model)
     if isinstance(model, Cnn14):
         return Tagger(Cnn14Network(sample_rate=model.sample_rate), model)
+    if isinstance(model, MobileNetV3):
+        return Tagger(MnNetwork(model.width), model)
+    for ours in PANNS_NETWORKS:
+        if (
+            isinstance(model, PannsTagger) and type(model) is ours.architecture
+        ):  # a Cnn10 is a Cnn6 to isinstance
+            return Tagger(ours(model.width), model)
     raise InputError(
-        f"A model of another class than Cnn14 needs its network. Found a {type(model).__name__}: give "
+        f"A model of another class than those of the suite needs its network. Found a {type(model).__name__}: give "
         '`network=harness.traced(head=("…",), frontend=…)`, or a network from `prunebench list networks`.'
     )

@@ -1,0 +1,37 @@
+"""The front end of a network that reads waveforms: it leaves them as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Waveforms:
+    """Features that are the waveform itself: a frame is a sample, with one value.
+
+    Args:
+        sample_rate: of the waveforms, Hz.
+    """
+
+    sample_rate: int = 32_000
+
+    @property
+    def window(self) -> int:
+        """Samples of a frame."""
+        return 1
+
+    @property
+    def hop(self) -> int:
+        """Samples from a frame to the next."""
+        return 1
+
+    @property
+    def mels(self) -> int:
+        """Values of a frame."""
+        return 1
+
+    def features(self, waveforms: Tensor) -> Tensor:
+        """Waveforms (clips, samples) to themselves, (clips, samples, 1)."""
+        return waveforms[..., None]

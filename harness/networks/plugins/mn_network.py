@@ -1,0 +1,54 @@
+"""EfficientAT's `mn` as a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, KaldiMels
+from prunebench.harness.networks.efficientat.mobilenet_v3 import MobileNetV3
+from prunebench.harness.networks.plugins.published_tensors import published_tensors
+
+
+@dataclass(frozen=True)
+class MnNetwork(Network):
+    """Schmid, Koutini & Widmer 2023: MobileNetV3 over 128 Kaldi mels; `mn04` is width 0.4, `mn10` width 1.
+
+    Args:
+        width: times the published channels, each rounded to a multiple of 8.
+    """
+
+    width: float = 1.0
+
+    name: ClassVar[str] = "mn"
+    reference: ClassVar[str] = "schmid2023efficient"
+    default_scope: ClassVar[str] = "inner"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.width <= 4:
+            raise InputError(f"Parameter `width` must lie in (0, 4]. Found `{self.width}`.")
+
+    @property
+    def frontend(self) -> KaldiMels:
+        """128 Kaldi mels at 32 kHz."""
+        return EFFICIENTAT
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The last linear layer; the hidden one before it is a group of its own."""
+        return ("classifier.5",)
+
+    def build(self, n_classes: int, *, seed: int) -> MobileNetV3:
+        """A new model in evaluation mode."""
+        return MobileNetV3(n_classes, width=self.width, seed=seed).eval()
+
+    def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
+        """A model of the tensors' widths, at most those of `width`, which decides where a block adds its input."""
+        return super().load(
+            published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
+        )

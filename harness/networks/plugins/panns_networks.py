@@ -1,0 +1,173 @@
+"""The networks of PANNs beside Cnn14, by name; their groups are found by tracing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.waveforms import Waveforms
+from prunebench.harness.networks.frontend import PANNS, FrontEnd
+from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.panns.decision_level import Cnn14DecisionLevelMax
+from prunebench.harness.networks.panns.mobilenet_v1 import MobileNetV1
+from prunebench.harness.networks.panns.mobilenet_v2 import MobileNetV2
+from prunebench.harness.networks.panns.panns_tagger import PannsTagger
+from prunebench.harness.networks.panns.plain_cnn import Cnn6, Cnn10
+from prunebench.harness.networks.panns.resnet import ResNet22, ResNet38
+from prunebench.harness.networks.panns.wavegram import WavegramLogmelCnn14
+from prunebench.harness.networks.plugins.published_tensors import published_tensors
+
+
+@dataclass(frozen=True)
+class PannsNetwork(Network):
+    """What the networks of PANNs share.
+
+    Class attributes:
+        architecture: the class of the models.
+        whole: modules that lose no filters beside the head; the embedding is one, as in Cnn14.
+
+    Args:
+        width: times the published filters and embedding.
+    """
+
+    width: float = 1.0
+
+    reference: ClassVar[str] = "kong2020panns"
+    architecture: ClassVar[type[PannsTagger]]
+    whole: ClassVar[tuple[str, ...]] = ("fc1",)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.width <= 4:
+            raise InputError(f"Parameter `width` must lie in (0, 4]. Found `{self.width}`.")
+
+    @property
+    def frontend(self) -> FrontEnd | Waveforms:
+        """PANNs' 64 log-mels at 32 kHz."""
+        return PANNS
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The classifier; another one is trained on the same embedding."""
+        return ("fc_audioset",)
+
+    def build(self, n_classes: int, *, seed: int) -> PannsTagger:
+        """A new model in evaluation mode."""
+        return self.architecture(n_classes=n_classes, width=self.width, seed=seed).eval()
+
+    def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
+        """A model of the tensors' widths; the front end is the network's own, exact where a file has it rounded."""
+        return super().load(
+            published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
+        )
+
+    def groups(self, model: nn.Module) -> tuple[Group, ...]:
+        """As traced, without those of `whole`."""
+        from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
+
+        return traced_groups(model, self.example(model), self.logits, head=(*self.whole, *self.head))
+
+
+@dataclass(frozen=True)
+class Cnn6Network(PannsNetwork):
+    """Kong et al. 2020, Table I: four 5×5 convolutions, 4.8 M parameters."""
+
+    name: ClassVar[str] = "cnn6"
+    architecture: ClassVar[type[PannsTagger]] = Cnn6
+
+
+@dataclass(frozen=True)
+class Cnn10Network(PannsNetwork):
+    """Kong et al. 2020, Table I: eight 3×3 convolutions, 5.2 M parameters."""
+
+    name: ClassVar[str] = "cnn10"
+    architecture: ClassVar[type[PannsTagger]] = Cnn10
+
+
+@dataclass(frozen=True)
+class ResNet22Network(PannsNetwork):
+    """Kong et al. 2020, Table II: residual blocks of two 3×3 convolutions."""
+
+    name: ClassVar[str] = "resnet22"
+    default_scope: ClassVar[str] = "inner"
+    architecture: ClassVar[type[PannsTagger]] = ResNet22
+
+
+@dataclass(frozen=True)
+class ResNet38Network(PannsNetwork):
+    """Kong et al. 2020, Table II: as ResNet22, with more blocks."""
+
+    name: ClassVar[str] = "resnet38"
+    default_scope: ClassVar[str] = "inner"
+    architecture: ClassVar[type[PannsTagger]] = ResNet38
+
+
+@dataclass(frozen=True)
+class MobileNetV1Network(PannsNetwork):
+    """Kong et al. 2020, Table III: thirteen depthwise and 1×1 convolutions, 4.8 M parameters."""
+
+    name: ClassVar[str] = "mobilenet_v1"
+    architecture: ClassVar[type[PannsTagger]] = MobileNetV1
+
+
+@dataclass(frozen=True)
+class MobileNetV2Network(PannsNetwork):
+    """Kong et al. 2020, Table III: seventeen inverted residuals, 4.1 M parameters."""
+
+    name: ClassVar[str] = "mobilenet_v2"
+    default_scope: ClassVar[str] = "inner"
+    architecture: ClassVar[type[PannsTagger]] = MobileNetV2
+
+
+@dataclass(frozen=True)
+class Cnn14DecisionLevelMaxNetwork(PannsNetwork):
+    """Kong et al. 2020, code: Cnn14 that tags each part of a clip and takes the maximum."""
+
+    name: ClassVar[str] = "cnn14_decision_level_max"
+    architecture: ClassVar[type[PannsTagger]] = Cnn14DecisionLevelMax
+
+
+@dataclass(frozen=True)
+class WavegramLogmelCnn14Network(PannsNetwork):
+    """Kong et al. 2020, Section III-B: Cnn14 on a learned Wavegram and log-mels; it reads the waveform."""
+
+    name: ClassVar[str] = "wavegram_logmel_cnn14"
+    architecture: ClassVar[type[PannsTagger]] = WavegramLogmelCnn14
+    # The Fourier transform and the mels are given, and a filter of the convolution is one of 32 bins of a map.
+    whole: ClassVar[tuple[str, ...]] = (
+        "spectrogram_extractor",
+        "logmel_extractor",
+        "pre_block3.conv2",
+        "fc1",
+    )
+
+    @property
+    def frontend(self) -> Waveforms:
+        """The waveform at 32 kHz: the network makes its log-mels itself."""
+        return Waveforms(PANNS.sample_rate)
+
+    def logits(self, model: nn.Module, features: Tensor) -> Tensor:
+        """Waveforms (clips, samples, 1) to logits (clips, classes)."""
+        found: Tensor = model.from_waveform(features[..., 0]).logits  # type: ignore[operator]
+        return found
+
+    def example(self, model: nn.Module) -> Tensor:
+        """A waveform of 0.64 s, (1, 20480, 1): two positions are left in the last map."""
+        return torch.zeros(1, 64 * PANNS.hop, 1, device=next(model.parameters()).device)
+
+
+PANNS_NETWORKS: tuple[type[PannsNetwork], ...] = (
+    Cnn6Network,
+    Cnn10Network,
+    ResNet22Network,
+    ResNet38Network,
+    MobileNetV1Network,
+    MobileNetV2Network,
+    WavegramLogmelCnn14Network,
+    Cnn14DecisionLevelMaxNetwork,
+)
