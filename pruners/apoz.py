@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from prunebench.pruners import clip_mean
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class AveragePercentageOfZeros(Pruner):
 
     name: ClassVar[str] = "apoz"
     reference: ClassVar[str] = "hu2016network"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution", "rectified"})
     needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners import clip_mean
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 # The trapezoidal rule on a logarithmic grid: the integrand is analytic within π/2 of the real line, so the
 # error is of the order exp(−π²/STEP); beyond exp(±REACH) what is left out is below 1e-15.
@@ -45,6 +45,7 @@ class ChannelIndependence(Pruner):
 
     name: ClassVar[str] = "chip"
     reference: ClassVar[str] = "sui2021chip"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 from prunebench.pruners.label import Labelled
 
 Need = Literal["generator", "activations", "gradients", "consumer_input"]
-Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader"]
+Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader", "rectified"]
 COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "consumer_input"})
 T = TypeVar("T")
 
@@ -64,6 +64,7 @@ class LayerView:
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
             convolution or (outputs, n) of a linear layer; `None` where several layers read it.
         group: every parameter that loses entries with a filter, this layer's own first.
+        rectified: whether a ReLU follows, so that activations can be exactly 0.
     """
 
     name: str
@@ -71,6 +72,7 @@ class LayerView:
     bn: BatchNorm | None
     consumer_weight: Tensor | None
     group: Sequence[GroupMember] = ()
+    rectified: bool = True
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
@@ -86,6 +88,7 @@ class LayerView:
             "convolution": self.weight.ndim > 2,
             "spatial_kernel": spatial,
             "one_reader": self.consumer_weight is not None,
+            "rectified": self.rectified,
         }
         return frozenset(trait for trait, there in has.items() if there)
 
@@ -161,7 +164,8 @@ class Pruner(Labelled, ABC):
         needs: what the harness must supply: `"generator"`, and from calibration clips `"activations"`,
             `"gradients"`, `"consumer_input"`.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
-            `"spatial_kernel"` (larger than 1×1), `"one_reader"`; other layers are refused before anything is scored.
+            `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows); other layers are
+            refused before anything is scored.
         clip_by_clip: `observe` is shown one clip at a time, so that gradients are those of single clips.
         released: a variant that reproduces published code, departures included.
         own_budget: the scores are 1 for filters to keep and 0 for those to remove, a set that no ratio fits.

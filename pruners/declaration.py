@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import get_args
 
-from prunebench.pruners.contract import COLLECTED, Need, Pruner
+from prunebench.pruners.contract import COLLECTED, Need, Pruner, Trait
 
 
 def declaration_problem(cls: object) -> str | None:
@@ -32,6 +32,9 @@ def declaration_problem(cls: object) -> str | None:
     unknown = set(cls.needs) - set(get_args(Need))
     if unknown:
         return f"`needs` must be drawn from {sorted(get_args(Need))}. Found {sorted(unknown)}."
+    strange = set(cls.layers) - set(get_args(Trait))
+    if strange:
+        return f"`layers` must be drawn from {sorted(get_args(Trait))}. Found {sorted(strange)}."
     if cls.needs & COLLECTED and cls.observe is Pruner.observe:
         return (
             f"it must define `observe`, which folds what it needs of clips: {sorted(cls.needs & COLLECTED)}."

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners import clip_mean, singular_values
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Energy(Pruner):
 
     name: ClassVar[str] = "energy"
     reference: ClassVar[str] = "yeom2021toward"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Entropy(Pruner):
 
     name: ClassVar[str] = "entropy"
     reference: ClassVar[str] = "luo2017entropy"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
     bins: int = 32
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners import clip_mean, singular_values
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class HRank(Pruner):
 
     name: ClassVar[str] = "hrank"
     reference: ClassVar[str] = "lin2020hrank"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners.channel_directions import channel_projections
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class OperatorNorm(Pruner):
 
     name: ClassVar[str] = "operator_norm"
     reference: ClassVar[str] = "singh2025efficient"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     sign_free: ClassVar[bool] = False
 
     def score(self, layer: LayerView) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners.channel_directions import channel_projections
-from prunebench.pruners.contract import LayerView, Pruner
+from prunebench.pruners.contract import LayerView, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class OperatorNormReleased(Pruner):
 
     name: ClassVar[str] = "operator_norm_released"
     reference: ClassVar[str] = "singh2025efficient"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution"})
     released: ClassVar[bool] = True
     order_free: ClassVar[bool] = False
     sign_free: ClassVar[bool] = False

@@ -10,7 +10,7 @@ import torch_pruning as tp
 from torch import Tensor
 
 from prunebench.baselines.peers.dependency_group import LayerModel, pack
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Peer(Pruner):
     """
 
     reference: ClassVar[str] = "fang2023depgraph"
+    layers: ClassVar[frozenset[Trait]] = frozenset({"convolution", "batch_norm", "one_reader"})
 
     @abstractmethod
     def importance(self) -> tp.importance.Importance:

@@ -38,7 +38,9 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView
     if reader is not None and reads is not None:
         called = tagger.written_by.get(reader, reader)
         members.append(GroupMember(f"{called}.weight", reads, 1))
-    return LayerView(name, weight, norm, reads, tuple(members))
+    return LayerView(
+        name, weight, norm, reads, tuple(members), rectified=writer.activation in ("relu", "relu6")
+    )
 
 
 def _weight(model: nn.Module, module: str) -> Tensor:

@@ -106,6 +106,7 @@ _WORDS: Mapping[Trait, str] = {
     "convolution": "a convolution",
     "spatial_kernel": "a kernel larger than 1×1",
     "one_reader": "one reader",
+    "rectified": "a ReLU behind them",
 }
 
 
