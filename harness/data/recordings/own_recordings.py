@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 import sys
 from dataclasses import replace
@@ -29,6 +30,8 @@ SPLITS = {
     **dict.fromkeys(("test", "eval"), "test"),
 }
 _FOLDERS = re.compile(r"[/\\]")
+LONG = 10_000  # rows of a table of which a few files are looked for first
+LOOKED_AT = 1_000  # of them
 VALIDATION = 0.1  # share of training sources where the table has no validation clips
 
 
@@ -62,6 +65,7 @@ def own_recordings(options: DataOptions) -> DataSet:
         row.labels: numbers_of(split_labels(row.labels, separator), number, table, row.line) for row in rows
     }
     places = Names(root)
+    _check_some_are_there(table, [row.file for row in rows], places)
     found = [
         LabelledRecordings(row.file, places.path(row.file), row.split, labels[row.labels], row.source)
         for row in rows
@@ -93,6 +97,18 @@ def _classes(options: DataOptions, table: Path, rows: list[_Row]) -> list[str]:
         check_separated(table, cells, set(listed) | {each.name for each in audioset_classes()})
     separator = options.label_separator or USUAL
     return listed or sorted({label for cell in cells for label in split_labels(cell, separator)})
+
+
+def _check_some_are_there(table: Path, files: list[str], places: Names) -> None:
+    """Look at a few files of a long table first: of a million that are all missing none has to be sought."""
+    if len(files) < LONG:
+        return
+    few = [files[at] for at in sorted(random.Random(0).sample(range(len(files)), LOOKED_AT))]
+    if not any(os.path.lexists(places.path(name)) for name in few):
+        raise InputError(
+            f"A table of recordings must name files of the folder `root`. Of the {len(files):,} in `{table}` "
+            f"{len(few):,}, drawn at random, were looked for and none is there, `{few[0]}` first: check `root`."
+        )
 
 
 def _check_together(table: Path, recordings: list[LabelledRecordings]) -> None:
