@@ -73,11 +73,13 @@ def fvcore_macs(model: nn.Module, samples: int | None = None) -> Macs:
     Traces the model on a silent clip of that many samples at its own rate, 10 s by default.
     """
 
-    def count(module: nn.Module, clip: Tensor) -> float:
-        by_operator = fvcore_analysis(module, clip).by_operator()
-        return float(sum(by_operator[name] for name in _COUNTED))
+    return _both(model, samples, fvcore_layer_macs, device="cpu")
 
-    return _both(model, samples, count, device="cpu")
+
+def fvcore_layer_macs(module: nn.Module, clip: Tensor) -> int:
+    """fvcore's counts of convolutions and linear layers for any module and its input."""
+    by_operator = fvcore_analysis(module, clip).by_operator()
+    return int(sum(by_operator[name] for name in _COUNTED))
 
 
 def fvcore_total_macs(model: nn.Module, samples: int | None = None) -> Macs:

@@ -17,7 +17,10 @@ INPUTS = {"from_log_mel": ("log_mel", "frames"), "forward": ("waveform", "sample
 
 
 def onnx_bytes(
-    model: nn.Module, method: str = "from_log_mel", input_shape: Sequence[int] = (1, 1001, 64)
+    model: nn.Module,
+    method: str = "from_log_mel",
+    input_shape: Sequence[int] = (1, 1001, 64),
+    outputs: Sequence[str] = OUTPUTS,
 ) -> bytes:
     """The graph of one of a model's methods, for any number of clips of any length.
 
@@ -28,15 +31,16 @@ def onnx_bytes(
         model: in eval mode while it is traced, left as it was found.
         method: `"from_log_mel"` (log-mel features in) or `"forward"` (waveform in).
         input_shape: of the example that is traced.
+        outputs: names of what the method gives.
 
     Returns:
         A serialised `ModelProto` with the input `log_mel` (batch, frames, 64) or `waveform` (batch, samples) and
-        the outputs `logits`, `probabilities` and `embedding`.
+        the outputs named.
     """
     name, length = INPUTS[method]
     stream = io.BytesIO()
     example = torch.randn(*input_shape, generator=torch.Generator().manual_seed(0))
-    axes = {name: {0: "batch", 1: length}} | {output: {0: "batch"} for output in OUTPUTS}
+    axes = {name: {0: "batch", 1: length}} | {output: {0: "batch"} for output in outputs}
     with torch.no_grad(), warnings.catch_warnings():
         # The exporter says of itself that another one is the default, and of paddings that they stay as they are.
         warnings.filterwarnings("ignore", "You are using the legacy TorchScript-based", DeprecationWarning)
@@ -49,7 +53,7 @@ def onnx_bytes(
             dynamo=False,
             opset_version=OPSET,
             input_names=[name],
-            output_names=list(OUTPUTS),
+            output_names=list(outputs),
             dynamic_axes=axes,
         )
     return stream.getvalue()

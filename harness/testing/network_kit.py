@@ -1,0 +1,65 @@
+"""The checks of a network, one after the other.
+
+Call `check_network` from the test suite of a plug-in, in the manner of scikit-learn's `check_estimator`; it needs no
+data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.testing.check_building import check_building, check_declaration, check_frontend
+from prunebench.harness.testing.check_files import check_pruned_widths, check_state_dict
+from prunebench.harness.testing.check_graph import check_macs, check_onnx
+from prunebench.harness.testing.check_outputs import check_outputs, check_untouched
+from prunebench.harness.testing.check_surgery import check_groups, check_removal
+from prunebench.harness.testing.network_under_test import Subject
+
+NetworkCheck = Callable[[Subject], None]
+
+CHECKS: tuple[NetworkCheck, ...] = (
+    check_declaration,
+    check_frontend,
+    check_building,
+    check_outputs,
+    check_untouched,
+    check_groups,
+    check_removal,
+    check_macs,
+    check_state_dict,
+    check_pruned_widths,
+    check_onnx,
+)
+
+
+def check_network(network: Network) -> None:
+    """Run all checks.
+
+    Args:
+        network: as small as its parameters make it, `MyNetwork(width=0.125)`: every check runs it on the CPU.
+
+    Raises:
+        AssertionError: at the first check that fails, naming it and what to do.
+    """
+    subject = Subject(network)
+    for check in CHECKS:
+        run_network_check(check, subject)
+
+
+def run_network_check(check: NetworkCheck, subject: Subject) -> None:
+    """Run one check of `CHECKS`.
+
+    Raises:
+        AssertionError: naming the check and what to do; also for any exception the network raised.
+    """
+    name = getattr(subject.network, "label", type(subject.network).__name__)
+    try:
+        check(subject)
+    except AssertionError as failure:
+        raise AssertionError(f"{check.__name__} of network `{name}`: {failure}") from None
+    except Exception as error:
+        raise AssertionError(
+            f"{check.__name__} of network `{name}`: it must run without exceptions. "
+            f"Found {type(error).__name__}: {error}"
+        ) from error
