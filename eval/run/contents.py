@@ -27,7 +27,7 @@ def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:
     Raises:
         InputError: if the plan cannot be read, or is absent where it is required.
     """
-    if not files.plan.is_file():
+    if not files.plan.exists():
         if required:
             raise InputError(
                 f"No run folder at `{files.folder}`, which has no `{files.plan.name}`: {MADE_BY}."
@@ -42,7 +42,7 @@ def environment_of(files: RunFiles, *, required: bool = False) -> dict[str, Any]
     Raises:
         InputError: if the file cannot be read, or is absent where it is required.
     """
-    if not files.environment.is_file():
+    if not files.environment.exists():
         if required:
             raise InputError(
                 f"`{files.folder}` has no `{files.environment.name}`, which a run writes: {MADE_BY}."
@@ -57,7 +57,7 @@ def config_table(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
     Raises:
         InputError: if the file cannot be read, or is absent where it is required.
     """
-    if not files.config.is_file():
+    if not files.config.exists():
         if required:
             raise InputError(f"`{files.folder}` has no `{files.config.name}`, which a run writes: {MADE_BY}.")
         return {}
@@ -73,7 +73,7 @@ def measure_rows(files: RunFiles) -> list[dict[str, Any]]:
     Raises:
         InputError: for a file that is no list of declarations.
     """
-    if not files.measures.is_file():
+    if not files.measures.exists():
         return []
     return list(_held(files.measures, list[MeasureDeclaration], "a list of measures"))
 

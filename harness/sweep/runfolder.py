@@ -115,7 +115,7 @@ class RunFolder:
     def _check_folder(self) -> None:
         """Someone else's folder is left alone."""
         foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
-        if foreign and not (self.files.plan).is_file():
+        if foreign and not self.files.plan.exists():
             raise InputError(
                 f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
                 "give another folder with -o."
