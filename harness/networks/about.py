@@ -33,13 +33,15 @@ class About(BaseModel):
     """The fields of an own checkpoint that are read.
 
     Args:
-        widths: filters of C1 … C12.
+        widths: filters of C1 … C12, or of the groups of another network by name.
+        network: label of another network than Cnn14.
         class_names: of the outputs.
         provenance: how the model was made.
     """
 
     model_config = _STRICT
-    widths: list[int]
+    widths: list[int] | dict[str, int]
+    network: str | None = None
     class_names: list[str] | None = None
     provenance: Step | None = None
 

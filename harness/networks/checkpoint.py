@@ -14,7 +14,7 @@ from prunebench.harness.networks.about import about_of
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.provenance import Provenance
 from prunebench.harness.networks.state_dict import from_state_dict
-from prunebench.harness.networks.weight_files import check_style, read_weights, write_weights
+from prunebench.harness.networks.weight_files import WeightFile, check_style, read_weights, write_weights
 from prunebench.harness.networks.wrapped_state import unwrapped
 
 
@@ -55,13 +55,23 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             its tensors.
     """
     file = Path(path)
-    found, about = read_weights(file)
+    return checkpoint_of(file, read_weights(file))
+
+
+def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
+    """A Cnn14 from what `read_weights` found in a file; errors as `read_checkpoint`."""
+    found, about = weights
     origin = f"`{file}`"
     if about is None:
         _check_name(file)
+    elif about.get("network") is not None:
+        raise InputError(
+            f"A checkpoint must be of a Cnn14 here. {origin} is of the network `{about['network']!s:.60}`, which "
+            "`prunebench prune` and `score` read."
+        )
     state, wrapping = unwrapped(found, origin)
     model = from_state_dict(state, origin)
-    read = Checkpoint(model, precision=_precision(state), wrapping=wrapping)
+    read = Checkpoint(model, precision=precision_of(state), wrapping=wrapping)
     if about is None:
         return read
     said = about_of(about, origin)
@@ -71,7 +81,7 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             f"{list(model.widths)}: it was changed or damaged."
         )
     if said.class_names is not None:
-        _check_names(said.class_names, model, origin)
+        check_names(said.class_names, model.n_classes, origin)
         read = replace(read, class_names=tuple(said.class_names))
     return read if said.provenance is None else replace(read, provenance=said.provenance.provenance())
 
@@ -86,7 +96,8 @@ def _check_name(file: Path) -> None:
         )
 
 
-def _precision(state: Mapping[str, Any]) -> str:
+def precision_of(state: Mapping[str, Any]) -> str:
+    """Types of the floating-point tensors of a state dict, joined by ` and `."""
     types = {str(value.dtype).removeprefix("torch.") for value in state.values() if value.is_floating_point()}
     return " and ".join(sorted(types))
 
@@ -113,7 +124,7 @@ def save_checkpoint(
     """
     check_style(style)
     if class_names is not None:
-        _check_names(class_names, model, "the list given")
+        check_names(class_names, model.n_classes, "the list given")
     about: dict[str, Any] = {
         "widths": list(model.widths),
         "n_classes": model.n_classes,
@@ -127,8 +138,13 @@ def save_checkpoint(
         write_weights(stream, model.state_dict(), style, about)
 
 
-def _check_names(names: Sequence[object], model: Cnn14, origin: str) -> None:
-    if len(names) != model.n_classes or not all(isinstance(name, str) for name in names):
+def check_names(names: Sequence[object], n_classes: int, origin: str) -> None:
+    """Refuse another number of names than outputs, or names that are none.
+
+    Raises:
+        InputError: that names `origin`.
+    """
+    if len(names) != n_classes or not all(isinstance(name, str) for name in names):
         raise InputError(
-            f"A model must have one name for each of its {model.n_classes} outputs. Found {len(names)} in {origin}."
+            f"A model must have one name for each of its {n_classes} outputs. Found {len(names)} in {origin}."
         )

@@ -33,22 +33,26 @@ class Unwrapped(NamedTuple):
     wrapping: str = ""
 
 
-def unwrapped(found: Mapping[Any, Any], origin: str) -> Unwrapped:
+def unwrapped(
+    found: Mapping[Any, Any], origin: str, *, first: str = FIRST, network: str = "Cnn14"
+) -> Unwrapped:
     """The state dict in a dictionary, its masks multiplied in.
 
     Args:
         found: a state dict or what holds one.
         origin: what it is called.
+        first: name of a weight that every state dict of the network has.
+        network: what the network is called.
 
     Returns:
-        The state dict; where no Cnn14 is found, the largest dictionary of tensors, for its names to be told.
+        The state dict; where none of the network is found, the largest dictionary of tensors, for its names to be told.
 
     Raises:
-        InputError: for two different Cnn14s, other tensors beside one, a head of another name, or masks that fit no
-            weights.
+        InputError: for two different state dicts, other tensors beside one, a head of another name than Cnn14's, or
+            masks that fit no weights.
     """
     inner = [(path, _without_wrappers(state)) for path, state in _dictionaries(found)]
-    places = [(path, prefix, state) for path, state in inner for prefix in _prefixes(state)]
+    places = [(path, prefix, state) for path, state in inner for prefix in _prefixes(state, first)]
     if not places:
         largest = max(inner, key=lambda place: sum(isinstance(value, Tensor) for value in place[1].values()))
         return Unwrapped(largest[1])
@@ -60,8 +64,9 @@ def unwrapped(found: Mapping[Any, Any], origin: str) -> Unwrapped:
                 f"A checkpoint must hold one set of weights. {origin} holds two that differ, "
                 f"{_place(path, prefix)} and {_place(other_path, other_prefix)}: save the state dict of one alone."
             )
-    _check_heads(whole, state, origin)
-    _check_alone(places, origin)
+    if first == FIRST:
+        _check_heads(whole, state, origin)
+    _check_alone(places, origin, network)
     state, masks = _masked(state, origin)
     return Unwrapped(state, _said(path, prefix, masks))
 
@@ -87,9 +92,9 @@ def _without_wrappers(state: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return renamed if len(renamed) == len(state) else state
 
 
-def _prefixes(state: Mapping[Any, Any]) -> list[str]:
-    """What stands before the name of the first convolution, masked or not, in the order of the state dict."""
-    ends = (FIRST, FIRST + _ORIGINAL)
+def _prefixes(state: Mapping[Any, Any], first: str) -> list[str]:
+    """What stands before the name of the weight, masked or not, in the order of the state dict."""
+    ends = (first, first + _ORIGINAL)
     found = (
         key.removesuffix(end)
         for key in state
@@ -97,7 +102,11 @@ def _prefixes(state: Mapping[Any, Any]) -> list[str]:
         for end in ends
         if key.endswith(end) and isinstance(state[key], Tensor)
     )
-    return list(dict.fromkeys(prefix for prefix in found if not prefix or prefix.endswith(".")))
+    prefixes = list(dict.fromkeys(prefix for prefix in found if not prefix or prefix.endswith(".")))
+    if first == FIRST:
+        return prefixes
+    # A layer inside the network may end alike: `features.4.weight` where the head is `4.weight`.
+    return [one for one in prefixes if not any(one != other and one.startswith(other) for other in prefixes)]
 
 
 def _under(state: Mapping[Any, Any], prefix: str) -> dict[Any, Any]:
@@ -136,8 +145,10 @@ def _is_matrix(value: object) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and departure(value) is None and value.ndim == 2
 
 
-def _check_alone(places: Sequence[tuple[tuple[str, ...], str, Mapping[Any, Any]]], origin: str) -> None:
-    """Refuse tensors beside a prefixed Cnn14: they may be part of its forward pass."""
+def _check_alone(
+    places: Sequence[tuple[tuple[str, ...], str, Mapping[Any, Any]]], origin: str, network: str
+) -> None:
+    """Refuse tensors beside a prefixed network: they may be part of its forward pass."""
     for path, prefix, whole in places:
         prefixes = tuple(other for at, other, _ in places if at == path)
         beside = [
@@ -148,9 +159,9 @@ def _check_alone(places: Sequence[tuple[tuple[str, ...], str, Mapping[Any, Any]]
         beside = [key for key in beside if key.rpartition(".")[2] != _COUNTER]
         if beside:
             raise InputError(
-                f"A checkpoint must hold a Cnn14 and no other tensors. {origin} holds `{beside[0]:.60}` "
-                f"{described(whole[beside[0]])}{f' and {len(beside) - 1} more' if beside[1:] else ''} beside the Cnn14 "
-                f"{_place(path, prefix)}: save the state dict of the Cnn14 alone."
+                f"A checkpoint must hold a {network} and no other tensors. {origin} holds `{beside[0]:.60}` "
+                f"{described(whole[beside[0]])}{f' and {len(beside) - 1} more' if beside[1:] else ''} beside the "
+                f"{network} {_place(path, prefix)}: save the state dict of the {network} alone."
             )
 
 

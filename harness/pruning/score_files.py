@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
 from prunebench.eval.text.arrays import read_npy, read_npz
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.networks.layers import LAYERS
 
 ScoreArray = NDArray[np.float64]
+SCORED = "scores.json"  # beside the scores: what they were made with
 LARGEST = 2**26  # bytes of the scores of a layer: eight million filters
 
 
@@ -52,8 +54,9 @@ def score_files(folder: Path) -> dict[str, Path]:
     Raises:
         InputError: for a folder without such a file, or with one that names no layer.
     """
+    layers = [*LAYERS, *(name for name in _scored(folder) if name not in LAYERS)]
     known = {f"sim_index{layer[1:]}.npy": layer for layer in LAYERS} | {
-        f"{layer}.npz": layer for layer in LAYERS
+        f"{layer}.npz": layer for layer in layers
     }
     found = [*sorted(folder.glob("sim_index*.npy")), *sorted(folder.glob("*.npz"))]
     for file in found:
@@ -68,7 +71,20 @@ def score_files(folder: Path) -> dict[str, Path]:
             f"`sim_index1.npy` …. Found none in `{folder}`."
         )
     by_layer = {known[file.name]: file for file in found}
-    return {layer: by_layer[layer] for layer in LAYERS if layer in by_layer}
+    return {layer: by_layer[layer] for layer in layers if layer in by_layer}
+
+
+def _scored(folder: Path) -> list[str]:
+    """The layers that `prunebench score` says it scored: in another network than Cnn14 they have names of their own."""
+    file = folder / SCORED
+    if not file.is_file():
+        return []
+    try:
+        found = parsed_json(file.read_bytes().decode())
+    except ValueError:  # of someone else
+        return []
+    filters = found.get("filters") if isinstance(found, dict) else None
+    return list(filters) if isinstance(filters, dict) else []
 
 
 def content_of_files(files: Mapping[str, Path]) -> str:

@@ -152,6 +152,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.measuring": {
         *EVAL,
         *DATA,
+        *NETWORKS,
         "harness.workspace",
         "harness.networks",
         "harness.data.features",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prunebench.harness.data import Clips
-    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.networks.contract.tagger import Tagger
     from prunebench.pruners.contract import Pruner
 
 pruner_file_option = click.option(
@@ -33,7 +33,7 @@ clips_option = click.option(
 )
 
 
-def open_clips(folder: Path | None, model: Cnn14, pruners: Sequence[Pruner]) -> Clips | None:
+def open_clips(folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner]) -> Clips | None:
     """The calibration clips in a folder, for the pruners among these that need any.
 
     Raises:
@@ -47,17 +47,20 @@ def open_clips(folder: Path | None, model: Cnn14, pruners: Sequence[Pruner]) -> 
         return None
     labelled = any("gradients" in pruner.needs for pruner in pruners)
     clips = calibration_clips(
-        folder, n_classes=model.n_classes, labelled=labelled, sample_rate=model.sample_rate
+        folder,
+        n_classes=tagger.n_classes,
+        labelled=labelled,
+        sample_rate=tagger.network.frontend.sample_rate,
     )
     print_notes(clips.noted)
     return clips
 
 
 def clip_arrays(
-    folder: Path | None, model: Cnn14, pruners: Sequence[Pruner]
+    folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner]
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.bool_] | None]:
     """Features and targets of the clips of `open_clips`, or nothing where no pruner needs them."""
     from prunebench.harness.pruning.prune import clip_features
 
-    clips = open_clips(folder, model, pruners)
-    return (None, None) if clips is None else (clip_features(clips, model.frontend), clips.targets)
+    clips = open_clips(folder, tagger, pruners)
+    return (None, None) if clips is None else (clip_features(clips, tagger.network.frontend), clips.targets)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from prunebench.cli.model.calibration_options import clips_option, open_clips, pruner_file_option
+from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
 from prunebench.cli.output import print_json, print_table
 
@@ -20,12 +21,15 @@ Examples:
   prunebench prune model.pth --pruner taylor --clips ESC-50 --ratio 0.5 -o pruned.pth
   prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.safetensors
   prunebench prune Cnn14_mAP=0.431.pth --pruner operator_norm --ratio 0.5 --style state-dict -o epanns.pt
+  prunebench prune mine.pth --network-file mine.py --layers inner --pruner l1 --ratio 0.25 -o pruned.pth
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--pruner", required=True, help="Criterion; see `prunebench list pruners`, or scores:DIR.")
 @click.option("--ratio", type=float, help="Share of each layer's filters to remove, in [0, 1).")
-@click.option("--layers", default="C7-C12", show_default=True, help="Scope.")
+@scope_option
+@network_option
+@network_file_option
 @click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
 @clips_option
 @pruner_file_option
@@ -36,7 +40,9 @@ def prune(
     checkpoint: Path,
     pruner: str,
     ratio: float | None,
-    layers: str,
+    layers: str | None,
+    network: str | None,
+    network_files: tuple[Path, ...],
     seed: int,
     clips: Path | None,
     pruner_files: tuple[Path, ...],
@@ -50,9 +56,11 @@ def prune(
     """
     from prunebench import __version__
     from prunebench.harness.budget.ratio import check_ratio
-    from prunebench.harness.measuring.exact_figures import exact_figures
-    from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
-    from prunebench.harness.networks.layers import parse_scope, scope_name
+    from prunebench.harness.measuring.tagger_figures import tagger_figures
+    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.networks.contract.tagger import Tagger
+    from prunebench.harness.networks.layers import scope_name
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, save_any_checkpoint
     from prunebench.harness.networks.provenance import Provenance, file_hash
     from prunebench.harness.pruning.prune import check_budget
     from prunebench.harness.pruning.prune import prune as prune_model
@@ -62,10 +70,14 @@ def prune(
     if ratio is not None:
         check_ratio(ratio)
     check_budget(criterion, ratio)
-    scope = scope_name(parse_scope(layers))
-    parent = read_checkpoint(checkpoint)
-    shown = open_clips(clips, parent.model, [criterion])
-    pruned = prune_model(parent.model, criterion, ratio, layers, seed=seed, clips=shown)
+    parent = read_any_checkpoint(checkpoint, network, network_files)
+    tagger = parent.tagger
+    scope = tagger.scope(layers)
+    shown = open_clips(clips, tagger, [criterion])
+    smaller = prune_model(
+        tagger.model, criterion, ratio, scope, network=tagger.network, seed=seed, clips=shown
+    )
+    pruned = Tagger(tagger.network, smaller)
     provenance = Provenance(
         "pruned",
         __version__,
@@ -73,7 +85,7 @@ def prune(
             "criterion": criterion.label,
             "criterion_version": criterion.version,
             "ratio": ratio,
-            "layers": scope,
+            "layers": scope_name(scope) if isinstance(tagger.model, Cnn14) else ",".join(scope),
             "seed": seed,
             "calibration_clips": len(shown) if shown else 0,
         },
@@ -81,12 +93,9 @@ def prune(
         before=parent.provenance,
     )
     chosen = style or style_of(output)
-    save_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
-    files = {"before": (parent.model, checkpoint), "after": (pruned, output)}
-    columns = {
-        column: {"widths": list(model.widths), **exact_figures(model, file)[0]}
-        for column, (model, file) in files.items()
-    }
+    save_any_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
+    files = {"before": (tagger, checkpoint), "after": (pruned, output)}
+    columns = {column: tagger_figures(model, file)[0] for column, (model, file) in files.items()}
     _print_figures(columns, as_json=as_json)
 
 
@@ -94,11 +103,21 @@ def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> N
     if as_json:
         print_json(columns if len(columns) > 1 else next(iter(columns.values())))
         return
+    columns = {column: _in_rows(figures) for column, figures in columns.items()}
     names = next(iter(columns.values()))
     print_table(
         ["figure", *columns],
         [[name, *(_written(column.get(name, "–")) for column in columns.values())] for name in names],
     )
+
+
+def _in_rows(figures: dict[str, object]) -> dict[str, object]:
+    """Figures with a row for the filters of each group, where groups have names of their own."""
+    widths = figures["widths"]
+    if not isinstance(widths, dict):
+        return figures
+    rows = {f"filters of {name}": filters for name, filters in widths.items()}
+    return rows | {name: value for name, value in figures.items() if name != "widths"}
 
 
 def _written(value: object) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.model.calibration_options import clip_arrays, clips_option, pruner_file_option
+from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ Examples:
   prunebench score Cnn14_mAP=0.431.pth --pruner operator_norm -o scores/operator_norm
   prunebench score model.pth --pruner taylor --clips ESC-50 --npy -o scores/taylor
   prunebench score model.pth --compare l1,operator_norm,tp:magnitude,random -o agreement
+  prunebench score mine.pth --network-file mine.py --layers all --pruner l1 -o scores/l1
 """
 
 
@@ -35,7 +37,9 @@ Examples:
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--pruner", help="Criterion whose scores are written; see `prunebench list pruners`.")
 @click.option("--compare", metavar="A,B,…", help="Criteria to hold against each other, and against --pruner.")
-@click.option("--layers", default="C7-C12", show_default=True, help="Scope.")
+@scope_option
+@network_option
+@network_file_option
 @click.option("--ratios", default="0.25,0.5,0.75", show_default=True, help="Where --compare counts overlap.")
 @click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
 @clips_option
@@ -47,7 +51,9 @@ def score(
     checkpoint: Path,
     pruner: str | None,
     compare: str | None,
-    layers: str,
+    layers: str | None,
+    network: str | None,
+    network_files: tuple[Path, ...],
     ratios: str,
     seed: int,
     clips: Path | None,
@@ -62,8 +68,7 @@ def score(
     correlations and overlaps of the filters removed, as tables and heat maps.
     """
     from prunebench.eval.errors import InputError
-    from prunebench.harness.networks.checkpoint import load_checkpoint
-    from prunebench.harness.networks.layers import parse_scope
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
     from prunebench.harness.pruning.scoring import score_layers
     from prunebench.harness.pruning.sources import resolve
 
@@ -74,11 +79,13 @@ def score(
             f"--compare A,B. Found {len(labels)}."
         )
     pruners = {label: resolve(label, pruner_files) for label in labels}
-    scope, shares = parse_scope(layers), _ratios(ratios)
-    model = load_checkpoint(checkpoint)
-    features, targets = clip_arrays(clips, model, list(pruners.values()))
+    shares = _ratios(ratios)
+    tagger = read_any_checkpoint(checkpoint, network, network_files).tagger
+    scope = tagger.scope(layers)
+    _check_order_files(scope, npy=npy)
+    features, targets = clip_arrays(clips, tagger, list(pruners.values()))
     found = {
-        label: score_layers(model, criterion, scope, seed=seed, features=features, targets=targets)
+        label: score_layers(tagger, criterion, scope, seed=seed, features=features, targets=targets)
         for label, criterion in pruners.items()
     }
     files: list[Path] = []
@@ -117,6 +124,16 @@ def _ratios(text: str) -> list[float]:
         raise
     except ValueError as error:
         raise InputError(f"`--ratios` takes numbers between commas. Found `{text}`.") from error
+
+
+def _check_order_files(scope: Sequence[str], *, npy: bool) -> None:
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.networks.layers import LAYERS
+
+    if npy and not set(scope) <= set(LAYERS):
+        raise InputError(
+            "`--npy` writes orders as for E-PANNs, of the layers of a Cnn14 alone: leave it out."
+        )
 
 
 def _write_scores(

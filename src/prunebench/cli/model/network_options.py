@@ -1,0 +1,27 @@
+"""Options that say which network a checkpoint is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+network_option = click.option(
+    "--network",
+    metavar="NAME",
+    help="Network that CHECKPOINT is of; see `prunebench list networks`.  [default: what the file says, else cnn14]",
+)
+
+network_file_option = click.option(
+    "--network-file",
+    "network_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file that defines networks; repeatable.",
+)
+
+scope_option = click.option(
+    "--layers",
+    help="Scope: groups by name, `inner` or `all`.  [default: C7-C12, or the scope of the network]",
+)
