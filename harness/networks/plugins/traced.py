@@ -38,7 +38,7 @@ class TracedNetwork(Network):
         """None: a traced module is the user's."""
         raise InputError(
             "A traced network prunes the model that it is given and builds none. To train one, write a class: "
-            "subclass `prunebench.harness.networks.Network`."
+            "subclass `prunebench.harness.networks.contract.Network`."
         )
 
     def logits(self, model: nn.Module, features: Tensor) -> Tensor:

@@ -1,0 +1,4 @@
+from .network import Network
+from .waveforms import Waveforms
+
+__all__ = ["Network", "Waveforms"]
