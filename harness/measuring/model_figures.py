@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import panns_flops, parameter_bytes
 from prunebench.eval.cost.counters import fvcore_macs
@@ -45,7 +47,7 @@ def counts_of(model: Cnn14) -> dict[str, Any]:
     }
 
 
-def bytes_of(model: Cnn14, file: Path) -> dict[str, int]:
+def bytes_of(model: nn.Module, file: Path) -> dict[str, int]:
     """Bytes of the parameters, of the file, and of the state dict as torch saves it, in half precision, compressed."""
     return {
         "parameter_bytes": parameter_bytes(model),

@@ -67,7 +67,7 @@ def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
     elif about.get("network") is not None:
         raise InputError(
             f"A checkpoint must be of a Cnn14 here. {origin} is of the network `{about['network']!s:.60}`, which "
-            "`prunebench prune` and `score` read."
+            "`prunebench prune`, `score` and `measure` read."
         )
     state, wrapping = unwrapped(found, origin)
     model = from_state_dict(state, origin)

@@ -237,3 +237,25 @@ def test_hooks_count_what_the_closed_form_counts():
 
     model = Cnn14([4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3], n_classes=3, embedding=5).eval()
     assert backbone_macs(tagger_of(model)) == count_macs(model).backbone == fvcore_macs(model).backbone
+
+
+def test_measure_reads_what_prune_wrote(cli, mobile):
+    pruned = json.loads(cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth").out)
+    called = cli("measure", "half.pth", "--storage", "--json")
+    assert called.code == 0, called.err
+    found = json.loads(called.out)
+    assert {key: found[key] for key in pruned["after"]} == pruned["after"]
+    assert found["storage"]["file_bytes"] == Path("half.pth").stat().st_size
+    assert found["provenance"][0]["settings"]["criterion"] == "l1"
+    text = cli("measure", "half.pth").out.split()
+    assert f"{pruned['after']['macs_backbone']:,}" in text
+    assert "features.18.0" in text
+
+
+@pytest.mark.parametrize("option", ["--latency", "--memory", "--energy", "--counters=all", "--data=synth"])
+def test_what_is_measured_of_cnn14_alone_is_said(cli, mobile, option):
+    found = cli("measure", mobile, "--network", MOBILE, option)
+    assert found.code == 2
+    assert (
+        f"`{option.partition('=')[0]}` measures a Cnn14 alone. The checkpoint is of `{MOBILE}`" in found.err
+    )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunebench.cli.model.measure_tables import print_measured
+from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
 
 if TYPE_CHECKING:
-    pass
+    from prunebench.harness.networks.contract.tagger import Tagger
 
 
 @click.command(
@@ -22,6 +23,7 @@ Examples:
   prunebench measure pruned.pth --json
   prunebench measure pruned.pth --counters all
   prunebench measure pruned.pth --storage --memory
+  prunebench measure MobileNetV2.pth --network mobilenet_v2 --storage
   prunebench measure pruned.pth --against Cnn14.pth --latency --backends eager,onnxruntime --batch 1
   prunebench measure base.pt --backends onnxruntime-int8 --data esc10 --set root=ESC-10 --set mix=3
 """
@@ -49,6 +51,8 @@ Examples:
 )
 @click.option("--data", help="Data set whose test clips the backends' mAP is taken on.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
+@network_option
+@network_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def measure(
     checkpoint: Path,
@@ -65,51 +69,70 @@ def measure(
     precision: float,
     data: str | None,
     options: tuple[str, ...],
+    network: str | None,
+    network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, and what else is asked for.
 
-    MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution).
+    MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution). Of
+    another network than Cnn14 the backbone's are counted by hooks; --storage is all that is measured besides.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
     from prunebench.harness.measuring.checkpoint_latency import Timing, latency_of
     from prunebench.harness.measuring.checkpoint_quality import checkpoint_quality
-    from prunebench.harness.measuring.exact_figures import exact_figures
     from prunebench.harness.measuring.model_figures import bytes_of, counts_of, energy_of, memory_of
-    from prunebench.harness.networks.checkpoint import read_checkpoint
+    from prunebench.harness.measuring.tagger_figures import tagger_figures
+    from prunebench.harness.networks.checkpoint import Checkpoint
+    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 
     names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
     for name in names:
         backend(name)  # an unknown one ends here
     _check_use(click.get_current_context(), names, latency=latency, quality=data is not None)
     how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
-    read = read_checkpoint(checkpoint)
-    model = read.model
-    figures, failed = exact_figures(model, checkpoint)
-    found: dict[str, Any] = {"widths": list(model.widths), **figures, "stored_as": read.precision}
+    read = read_any_checkpoint(checkpoint, network, network_files)
+    asked = {"counters": counters, "memory": memory, "latency": latency, "energy": energy, "data": data}
+    _check_network(read.tagger, [name for name, value in asked.items() if value])
+    figures, failed = tagger_figures(read.tagger, checkpoint)
+    found: dict[str, Any] = {**figures, "stored_as": read.precision}
     if read.wrapping:
         found["read_from"] = read.wrapping
     if read.provenance is not None:
         found["provenance"] = [step.as_json() for step in read.provenance.steps()]
     if failed:
         found["unmeasured"] = failed
-    if counters:
-        found["counters"] = counts_of(model)
+    model = read.tagger.model
     if storage:
         found["storage"] = bytes_of(model, checkpoint)
-    if memory:
+    if isinstance(model, Cnn14) and counters:
+        found["counters"] = counts_of(model)
+    if isinstance(model, Cnn14) and memory:
         found["memory"] = memory_of(checkpoint, model, threads)
     if latency:
         found["latency"] = latency_of(checkpoint, against, how, quality=data is not None)
-    if energy:
+    if isinstance(model, Cnn14) and energy:
         found["energy"] = energy_of(checkpoint, model, threads)
-    if data:
-        found["quality"] = checkpoint_quality(read, names, data, options, threads)
+    if isinstance(model, Cnn14) and data:
+        whole = Checkpoint(model, read.class_names, read.provenance, read.precision, read.wrapping)
+        found["quality"] = checkpoint_quality(whole, names, data, options, threads)
     if as_json:
         print_json(found)
     else:
         print_measured(found)
+
+
+def _check_network(tagger: Tagger, asked: list[str]) -> None:
+    """Refuse what is measured of a Cnn14 alone."""
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.networks.cnn14 import Cnn14
+
+    if asked and not isinstance(tagger.model, Cnn14):
+        raise InputError(
+            f"`--{asked[0]}` measures a Cnn14 alone. The checkpoint is of `{tagger.network.label}`: leave it out."
+        )
 
 
 def _check_use(context: click.Context, names: list[str], *, latency: bool, quality: bool) -> None:

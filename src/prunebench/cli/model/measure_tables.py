@@ -12,7 +12,7 @@ def print_measured(found: dict[str, Any]) -> None:
     """Figures, then a table for each of what else was asked for."""
     nested = ("counters", "latency", "quality", "energy", "storage", "memory", "unmeasured", "provenance")
     plain = {key: value for key, value in found.items() if key not in nested}
-    print_table(["figure", "value"], [[key, _written(value)] for key, value in plain.items()])
+    print_table(["figure", "value"], [[key, _written(value)] for key, value in in_rows(plain).items()])
     for key in ("unmeasured", "storage", "memory", "energy"):
         if key in found:
             print_table([key, "value"], [[name, _written(value)] for name, value in found[key].items()])
@@ -33,6 +33,15 @@ def print_measured(found: dict[str, Any]) -> None:
                 for key, value in row.items()
             ],
         )
+
+
+def in_rows(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures with a row for the filters of each group, where groups have names of their own."""
+    widths = figures["widths"]
+    if not isinstance(widths, dict):
+        return figures
+    rows = {f"filters of {name}": filters for name, filters in widths.items()}
+    return rows | {name: value for name, value in figures.items() if name != "widths"}
 
 
 def _print_latency(found: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from prunebench.cli.model.calibration_options import clips_option, open_clips, pruner_file_option
+from prunebench.cli.model.measure_tables import in_rows
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
 from prunebench.cli.output import print_json, print_table
@@ -103,21 +104,12 @@ def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> N
     if as_json:
         print_json(columns if len(columns) > 1 else next(iter(columns.values())))
         return
-    columns = {column: _in_rows(figures) for column, figures in columns.items()}
+    columns = {column: in_rows(figures) for column, figures in columns.items()}
     names = next(iter(columns.values()))
     print_table(
         ["figure", *columns],
         [[name, *(_written(column.get(name, "–")) for column in columns.values())] for name in names],
     )
-
-
-def _in_rows(figures: dict[str, object]) -> dict[str, object]:
-    """Figures with a row for the filters of each group, where groups have names of their own."""
-    widths = figures["widths"]
-    if not isinstance(widths, dict):
-        return figures
-    rows = {f"filters of {name}": filters for name, filters in widths.items()}
-    return rows | {name: value for name, value in figures.items() if name != "widths"}
 
 
 def _written(value: object) -> str:
