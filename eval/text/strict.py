@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from prunebench.eval.text.parsing import parsed_json
@@ -63,6 +64,9 @@ def _check_numbers(value: Any) -> None:
         raise ValueError("it holds a whole number of too many digits")
 
 
+_TYPE = re.compile(r"(?:list|tuple|dict|set)\[")
+
+
 @functools.cache
 def _adapter(form: Any) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter
@@ -72,9 +76,14 @@ def _adapter(form: Any) -> TypeAdapter[Any]:
     return TypeAdapter(form, config=ConfigDict(strict=True))
 
 
+def places(loc: Iterable[int | str]) -> list[str]:
+    """Where a problem lies, from pydantic's `loc` without the types among it: `widths`, `3` of `widths.list[int].3`."""
+    return [part for part in map(str, loc) if not _TYPE.match(part)]
+
+
 def _first(error: ValidationError) -> str:
     """`widths.3` should be a valid integer."""
     problem = error.errors()[0]
-    place = ".".join(map(str, problem["loc"]))[:80]
+    place = ".".join(places(problem["loc"]))[:80]
     said = problem["msg"].removeprefix("Input ")
     return f"`{place}` {said}" if place else f"it {said}"

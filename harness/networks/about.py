@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.strict import places
 from prunebench.harness.networks.provenance import Provenance
 
 _STRICT = ConfigDict(strict=True, extra="ignore")
@@ -56,7 +57,7 @@ def about_of(found: Mapping[Any, Any], origin: str) -> About:
         return About.model_validate(dict(found))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"][:4]))
+        where = ".".join(places(first["loc"])[:4])
         raise InputError(
             f"What a checkpoint says of itself must be as prunebench writes it. In {origin}, `{where:.60}` is not: "
             f"{first['msg'][:1].lower()}{first['msg'][1:]:.100}. It was changed or damaged."

@@ -11,12 +11,19 @@ from cases import DONE, Case, Ended, Place
 from kit import model, tone
 from weights import State, reads, refused, same_weights, saved, state_of
 
+from prunebench.harness.networks.state_dict import FRONT_END
+
 
 def half(place: Place) -> Case:
     kind = place.chance.choice((torch.float16, torch.bfloat16, torch.float64))
     state = {k: v.to(kind) if v.is_floating_point() else v for k, v in state_of().items()}
+    whole = state_of()  # the matrices of the front end are not read from a file that rounds them
     return reads(
-        saved(place, state), {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+        saved(place, state),
+        {
+            k: whole[k] if k in FRONT_END else v.float() if v.is_floating_point() else v
+            for k, v in state.items()
+        },
     )
 
 
