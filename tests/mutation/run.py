@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from verdicts import Verdicts
 ROOT = Path(__file__).parents[2]
 ENOUGH = 0.9
 CONVENTIONS = ["tests/house/test_conventions.py"]  # they read every file
-SLOWER = 20.0  # seconds beyond three times what the tests take: then the fault made them hang
+SLOWER = 60.0  # seconds beyond three times what the tests take: then the fault made them hang
 
 
 def main() -> int:
@@ -77,7 +78,7 @@ def judge(mutants: Sequence[Mutant], verdicts: Verdicts, workers: int) -> None:
         print(f"The tests were watched in {time.perf_counter() - began:.0f} s.", flush=True)
         free = list(trees)
 
-        def judged(mutant: Mutant) -> str:
+        def judged(mutant: Mutant) -> tuple[str, str]:
             tree = free.pop()
             try:
                 return verdict(mutant, tree, known)
@@ -85,42 +86,58 @@ def judge(mutants: Sequence[Mutant], verdicts: Verdicts, workers: int) -> None:
                 free.append(tree)
 
         with ThreadPoolExecutor(workers) as pool:
-            for mutant, said in zip(mutants, pool.map(judged, mutants), strict=True):
+            for mutant, (said, by) in zip(mutants, pool.map(judged, mutants), strict=True):
                 verdicts.add(mutant, said)
-                print(f"{said:9} {mutant.file}:{mutant.line} {_short(mutant)}", flush=True)
+                shown = f", by {by}" if by else ""
+                print(f"{said:9} {mutant.file}:{mutant.line} {_short(mutant)}{shown}", flush=True)
 
 
-def verdict(mutant: Mutant, tree: Path, known: CoverageMap) -> str:
-    """`noticed` if a test that runs the line fails or hangs, else `survived`."""
+def verdict(mutant: Mutant, tree: Path, known: CoverageMap) -> tuple[str, str]:
+    """`noticed` and by which test, or `survived`.
+
+    A test that fails with the fault must pass without it, else it tells nothing; one that takes far longer than it did
+    must be quick without it.
+    """
     path = tree / mutant.file
     whole = path.read_bytes()
-    path.write_bytes(mutant.applied(whole))
-    try:
-        of_line, of_file = known.tests_of(mutant.file, mutant.line), known.files_of(mutant.file, mutant.line)
-        for tests in (of_line, of_file, CONVENTIONS):
-            if tests and not _green(tests, tree, known):
-                return "noticed"
-    finally:
-        path.write_bytes(whole)
-    return "survived"
+    of_line, of_file = known.tests_of(mutant.file, mutant.line), known.files_of(mutant.file, mutant.line)
+    for tests in filter(None, (of_line, of_file, CONVENTIONS)):
+        path.write_bytes(mutant.applied(whole))
+        try:
+            failed = _first_failure(tests, tree, known)
+        finally:
+            path.write_bytes(whole)
+        if failed and not _first_failure(failed, tree, known):
+            return "noticed", failed[0] if len(failed) == 1 else "no end"
+    return "survived", ""
 
 
-def _green(tests: list[str], tree: Path, known: CoverageMap) -> bool:
+def _first_failure(tests: Sequence[str], tree: Path, known: CoverageMap) -> list[str]:
+    """The first test that fails, all of them where there is no end, none where they pass."""
     files = {test.partition("::")[0] for test in tests}
     limit = SLOWER + 3 * sum(known.seconds.get(name, 0) for name in files)
     left_out = (word for test in known.broken for word in ("--deselect", test))
     words = [
-        *(sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-rfE"),
         *left_out,
         *tests,
     ]
     try:
         done = subprocess.run(
-            words, cwd=tree, env=_environment(tree), check=False, capture_output=True, timeout=limit
+            words,
+            cwd=tree,
+            env=_environment(tree),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=limit,
         )
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode in (0, 5)  # 5: all of them were left out
+        return list(tests)
+    if done.returncode in (0, 5):  # 5: all of them were left out
+        return []
+    named = re.findall(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", done.stdout, re.MULTILINE)
+    return named[:1] or list(tests)
 
 
 def _copy(tree: Path) -> Path:
