@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.harness.networks.about import about_of
+from prunebench.harness.networks.about import About, about_of
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.provenance import Provenance
 from prunebench.harness.networks.state_dict import from_state_dict
@@ -74,16 +76,29 @@ def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
     read = Checkpoint(model, precision=precision_of(state), wrapping=wrapping)
     if about is None:
         return read
-    said = about_of(about, origin)
-    if said.widths != list(model.widths):
+    names, provenance = words_of(about_of(about, origin), list(model.widths), model.n_classes, origin)
+    return replace(read, class_names=names, provenance=provenance)
+
+
+def words_of(
+    said: About, widths: list[int] | dict[str, int], n_classes: int, origin: str
+) -> tuple[tuple[str, ...] | None, Provenance | None]:
+    """Class names and provenance of an own file whose words fit its tensors.
+
+    Raises:
+        InputError: for other widths than the tensors', or another number of names than classes.
+    """
+    if said.widths != widths:
         raise InputError(
             f"A checkpoint must have the widths that it names. {origin} names {said.widths!s:.60}, its tensors have "
-            f"{list(model.widths)}: it was changed or damaged."
+            f"{widths!s:.60}: it was changed or damaged."
         )
     if said.class_names is not None:
-        check_names(said.class_names, model.n_classes, origin)
-        read = replace(read, class_names=tuple(said.class_names))
-    return read if said.provenance is None else replace(read, provenance=said.provenance.provenance())
+        _check_names(said.class_names, n_classes, origin)
+    return (
+        None if said.class_names is None else tuple(said.class_names),
+        None if said.provenance is None else said.provenance.provenance(),
+    )
 
 
 def _check_name(file: Path) -> None:
@@ -122,28 +137,39 @@ def save_checkpoint(
     Raises:
         InputError: for an unknown style, or another number of names than outputs.
     """
-    check_style(style)
-    if class_names is not None:
-        check_names(class_names, model.n_classes, "the list given")
     about: dict[str, Any] = {
         "widths": list(model.widths),
         "n_classes": model.n_classes,
         "embedding": model.embedding,
     }
+    write_checkpoint(model, path, style, about, class_names, provenance)
+
+
+def write_checkpoint(
+    model: nn.Module,
+    path: Path | str,
+    style: str,
+    about: dict[str, Any],
+    class_names: Sequence[str] | None,
+    provenance: Provenance | None,
+) -> None:
+    """As `save_checkpoint`, of any network.
+
+    Args:
+        model, path, style, class_names, provenance: as there.
+        about: what an own file says of the model besides; it has `n_classes`.
+    """
+    check_style(style)
     if class_names is not None:
-        about["class_names"] = list(class_names)
+        _check_names(class_names, about["n_classes"], "the list given")
+        about = {**about, "class_names": list(class_names)}
     if provenance is not None:
-        about["provenance"] = provenance.as_json()
+        about = {**about, "provenance": provenance.as_json()}
     with whole_file(Path(path)) as stream:
         write_weights(stream, model.state_dict(), style, about)
 
 
-def check_names(names: Sequence[object], n_classes: int, origin: str) -> None:
-    """Refuse another number of names than outputs, or names that are none.
-
-    Raises:
-        InputError: that names `origin`.
-    """
+def _check_names(names: Sequence[object], n_classes: int, origin: str) -> None:
     if len(names) != n_classes or not all(isinstance(name, str) for name in names):
         raise InputError(
             f"A model must have one name for each of its {n_classes} outputs. Found {len(names)} in {origin}."

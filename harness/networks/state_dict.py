@@ -14,7 +14,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.harness.networks.plain_tensor import departure, described, is_stored
+from prunebench.harness.networks.plain_tensor import described, is_stored
+from prunebench.harness.networks.weight_checks import check_finite, check_kinds
 from prunebench.harness.networks.wrapped_state import unwrapped
 
 FRONT_END = (
@@ -23,11 +24,7 @@ FRONT_END = (
     "logmel_extractor.melW",
 )
 # Half precision rounds the matrices of the front end by at most this share of their largest value.
-_ROUNDED = 0.01
-
-
-# Types of 8 bits are left out: their values mean something only beside a scale.
-PRECISIONS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+ROUNDED = 0.01
 
 
 def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") -> Cnn14:
@@ -50,7 +47,7 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     convolutions = [f"conv_block{i // 2 + 1}.conv{i % 2 + 1}.weight" for i in range(len(LAYERS))]
     needed = [*convolutions, "fc1.weight", "fc_audioset.weight"]
     ranks = dict.fromkeys(convolutions, 4) | dict.fromkeys(needed[len(convolutions) :], 2)
-    _check_kinds(state, needed, origin)
+    check_kinds(state, needed, origin)
     missing = [key for key in needed if not _is_weight(state.get(key), ranks[key])]
     if missing:
         there = (
@@ -71,7 +68,7 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     model = Cnn14(widths, n_classes, embedding, sample_rate=_sample_rate(state))
     expected = model.state_dict()
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
-    _check_kinds(state, [key for key in expected if key not in optional], origin)
+    check_kinds(state, [key for key in expected if key not in optional], origin)
     wrong = [
         *(f"{key} is missing" for key in sorted(expected.keys() - state.keys() - optional)),
         *(f"{key:.60} {described(state[key])} is unknown" for key in sorted(state.keys() - expected.keys())),
@@ -80,7 +77,7 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     _refuse(wrong, origin)
     front = {key: expected[key].clone() for key in FRONT_END}
     model.load_state_dict({**{key: expected[key] for key in optional}, **state})
-    _check_finite(model, origin)
+    check_finite(model.state_dict(), origin)
     _check_front_end(model, front, origin)
     # In half precision the window's and the mels' small values are lost, which adds noise to quiet bands.
     rounded = {key for key in FRONT_END if state[key].dtype.itemsize < torch.float32.itemsize}
@@ -88,39 +85,11 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     return model.eval()
 
 
-def _check_kinds(state: Mapping[str, Any], weights: Sequence[str], origin: str) -> None:
-    tensors = {key: value for key, value in state.items() if isinstance(value, Tensor)}
-    odd = {key: found for key, value in tensors.items() if (found := departure(value))}
-    odd |= {
-        key: f"of type {str(tensors[key].dtype).removeprefix('torch.')}"
-        for key in weights
-        if key not in odd and key in tensors and tensors[key].dtype not in PRECISIONS
-    }
-    for key, found in odd.items():
-        raise InputError(
-            f"A checkpoint must hold dense tensors of floating-point numbers. `{key:.60}` in {origin} is {found}"
-            f"{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights before saving."
-        )
-
-
-def _check_finite(model: Cnn14, origin: str) -> None:
-    for key, value in model.state_dict().items():
-        wrong = ~value.isfinite()
-        if key.endswith("running_var"):
-            wrong |= value < 0  # its square root is taken
-        if wrong.any():
-            raise InputError(
-                f"The weights of a model must be finite, and the variances of its batch norms not negative. "
-                f"{int(wrong.sum())} of the {value.numel()} values of `{key}` in {origin} are not: the model diverged "
-                "in training or its file is damaged."
-            )
-
-
 def _check_front_end(model: Cnn14, front: Mapping[str, Tensor], origin: str) -> None:
     """Features are computed by FFT elsewhere, which follows no matrices that are in a file."""
     state = model.state_dict()
     for key, expected in front.items():
-        if (state[key] - expected).abs().max() > _ROUNDED * expected.abs().max():
+        if (state[key] - expected).abs().max() > ROUNDED * expected.abs().max():
             raise InputError(
                 f"A checkpoint must have a front end of PANNs' Cnn14. `{key}` in {origin} is another one than at "
                 f"{model.sample_rate} Hz: other mels, window or rate are not supported."

@@ -70,8 +70,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.engine": {*GROUND, "harness.workspace"},
     "harness.tables": {*GROUND},
     "harness.networks.groups": {*GROUND},
-    "harness.networks.contract": {*GROUND, "pruners", "harness.networks.groups"},
     "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
+    "harness.networks.contract": {*GROUND, "pruners", "harness.networks", "harness.networks.groups"},
     "harness.networks.panns": {*GROUND, "eval.cost", "harness.tables", "harness.networks"},
     "harness.networks.efficientat": {*GROUND, "eval.cost", "harness.networks"},
     "harness.networks.plugins": {

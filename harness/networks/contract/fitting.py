@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.groups.cutting import fit_sizes
+from prunebench.harness.networks.weight_checks import check_finite, check_kinds
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -24,7 +25,8 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         label: of the network, for messages.
 
     Raises:
-        InputError: for missing or unknown names, or a tensor of other dimensions or larger than the model's.
+        InputError: for missing or unknown names, tensors that are not dense and floating-point, values that are not
+            finite, negative variances, or a tensor of other dimensions or larger than the model's.
     """
     own = model.state_dict()
     missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
@@ -34,6 +36,9 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
             f"A checkpoint of {label} must hold its {len(own)} tensors and no others. This one {which} "
             f"{len(names)}, for example `{min(names)}`: name the network that it is of."
         )
+    origin = f"a checkpoint of {label}"
+    real = {name for name, tensor in own.items() if tensor.is_floating_point()}
+    check_kinds(state, real, origin)
     for name, tensor in own.items():
         given = state[name]
         if given.ndim != tensor.ndim or any(
@@ -52,4 +57,5 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         else:
             setattr(module, attribute, value)
         fit_sizes(module)
+    check_finite({name: tensor for name, tensor in model.state_dict().items() if name in real}, origin)
     return model.eval()

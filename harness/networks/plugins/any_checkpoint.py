@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import whole_file
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.about import About, about_of
 from prunebench.harness.networks.checkpoint import (
-    check_names,
     checkpoint_of,
     precision_of,
     save_checkpoint,
+    words_of,
+    write_checkpoint,
 )
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.plain_tensor import departure
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.likely_network import anchor_of, likely_network
 from prunebench.harness.networks.plugins.network_registry import (
@@ -34,8 +32,7 @@ from prunebench.harness.networks.plugins.network_registry import (
 )
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.networks.provenance import Provenance
-from prunebench.harness.networks.state_dict import PRECISIONS
-from prunebench.harness.networks.weight_files import WeightFile, check_style, read_weights, write_weights
+from prunebench.harness.networks.weight_files import WeightFile, read_weights
 from prunebench.harness.networks.wrapped_state import unwrapped
 from prunebench.pruners.label import split_label
 
@@ -88,7 +85,10 @@ def read_any_checkpoint(
     state, wrapping = unwrapped(weights.state, origin, first=anchor_of(found), network=found.label)
     tagger = Tagger(found, _loaded(found, state, weights, origin))
     read = TaggerCheckpoint(tagger, precision=precision_of(state), wrapping=wrapping)
-    return read if said is None else _with_words(read, said, origin)
+    if said is None:
+        return read
+    names, provenance = words_of(said, widths_of(tagger), tagger.n_classes, origin)
+    return replace(read, class_names=names, provenance=provenance)
 
 
 def _said_network(said: About, given: Network | None, files: Sequence[Path | str], origin: str) -> Network:
@@ -129,7 +129,6 @@ def _cnn14(file: Path, weights: WeightFile, network: Cnn14Network) -> TaggerChec
 
 
 def _loaded(network: Network, state: Mapping[str, Any], weights: WeightFile, origin: str) -> torch.nn.Module:
-    _check_tensors(state, origin)
     try:
         with foreign_code(f"Network `{network.label}` must read a checkpoint of its own"):
             return network.load(state)
@@ -144,49 +143,6 @@ def _of_another(network: Network, like: str | None, origin: str) -> InputError:
     return InputError(
         f"A checkpoint must be of the network `{network.label}`. {origin} has the tensors of `{like}`: give "
         f"`--network {like}`."
-    )
-
-
-def _check_tensors(state: Mapping[str, Any], origin: str) -> None:
-    for key, value in state.items():
-        if not isinstance(value, Tensor) or (odd := departure(value)):
-            what = odd if isinstance(value, Tensor) else f"of type {type(value).__name__}"
-            raise InputError(
-                f"A checkpoint must hold dense tensors and no more. `{key!s:.60}` in {origin} is {what}: save the "
-                "state dict alone."
-            )
-        if value.is_floating_point() and value.dtype not in PRECISIONS:
-            raise InputError(
-                f"A checkpoint must hold numbers of 16 bits or more. `{key!s:.60}` in {origin} is {value.dtype}: "
-                "convert the weights before saving."
-            )
-        wrong = ~value.isfinite()
-        if str(key).endswith("running_var"):
-            wrong |= value < 0
-        if wrong.any():
-            raise InputError(
-                f"The weights of a model must be finite, and the variances of its batch norms not negative. "
-                f"{int(wrong.sum())} of the {value.numel()} values of `{key!s:.60}` in {origin} are not: the model "
-                "diverged in training or its file is damaged."
-            )
-
-
-def _with_words(read: TaggerCheckpoint, said: About, origin: str) -> TaggerCheckpoint:
-    widths = widths_of(read.tagger)
-    if said.widths != widths:
-        raise InputError(
-            f"A checkpoint must have the widths that it names. {origin} names {said.widths!s:.60}, its tensors have "
-            f"{widths!s:.60}: it was changed or damaged."
-        )
-    names = said.class_names
-    if names is not None:
-        check_names(names, read.tagger.n_classes, origin)
-    return TaggerCheckpoint(
-        read.tagger,
-        None if names is None else tuple(names),
-        None if said.provenance is None else said.provenance.provenance(),
-        read.precision,
-        read.wrapping,
     )
 
 
@@ -218,16 +174,9 @@ def save_any_checkpoint(
     if isinstance(tagger.model, Cnn14):
         save_checkpoint(tagger.model, path, style=style, class_names=class_names, provenance=provenance)
         return
-    check_style(style)
-    about: dict[str, Any] = {
+    about = {
         "network": tagger.network.label,
         "widths": widths_of(tagger),
         "n_classes": tagger.n_classes,
     }
-    if class_names is not None:
-        check_names(class_names, tagger.n_classes, "the list given")
-        about["class_names"] = list(class_names)
-    if provenance is not None:
-        about["provenance"] = provenance.as_json()
-    with whole_file(Path(path)) as stream:
-        write_weights(stream, tagger.model.state_dict(), style, about)
+    write_checkpoint(tagger.model, path, style, about, class_names, provenance)

@@ -9,10 +9,7 @@ from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.plain_tensor import departure
-from prunebench.harness.networks.state_dict import FRONT_END, PRECISIONS
-
-# Half precision rounds the matrices of a front end by at most this share of their largest value.
-ROUNDED = 0.01
+from prunebench.harness.networks.state_dict import FRONT_END, ROUNDED
 
 
 def published_tensors(
@@ -29,8 +26,7 @@ def published_tensors(
         label: of the network, for messages.
 
     Raises:
-        InputError: for tensors that are not dense and floating-point, values that are not finite, negative variances,
-            or another front end.
+        InputError: for another front end.
     """
     optional = {
         name for name in model_state if name in FRONT_END or name.rpartition(".")[2] == "num_batches_tracked"
@@ -40,33 +36,8 @@ def published_tensors(
         if name in FRONT_END and name in model_state:
             _check_front_end(name, tensor, model_state[name], label)
         else:
-            if name in model_state and name not in optional:
-                _check_values(name, tensor, label)
             found[name] = tensor
     return found
-
-
-def _check_values(name: str, tensor: object, label: str) -> None:
-    if (odd := departure(tensor)) is not None:
-        raise InputError(
-            f"A checkpoint of {label} must hold dense tensors of floating-point numbers. `{name:.60}` is {odd}: "
-            "convert the weights before saving."
-        )
-    assert isinstance(tensor, Tensor)
-    if tensor.dtype not in PRECISIONS:
-        raise InputError(
-            f"A checkpoint of {label} must hold dense tensors of floating-point numbers. `{name:.60}` is of type "
-            f"{str(tensor.dtype).removeprefix('torch.')}: convert the weights before saving."
-        )
-    wrong = ~tensor.isfinite()
-    if name.endswith("running_var"):
-        wrong |= tensor < 0  # its square root is taken
-    if wrong.any():
-        raise InputError(
-            f"The weights of a model must be finite, and the variances of its batch norms not negative. "
-            f"{int(wrong.sum())} of the {tensor.numel()} values of `{name}` in a checkpoint of {label} are not: the "
-            "model diverged in training or its file is damaged."
-        )
 
 
 def _check_front_end(name: str, tensor: object, own: Tensor, label: str) -> None:

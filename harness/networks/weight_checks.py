@@ -1,0 +1,62 @@
+"""What the tensors of every checkpoint must be, whatever network they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.plain_tensor import departure
+
+# Types of 8 bits are left out: their values mean something only beside a scale.
+READ_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def check_kinds(state: Mapping[str, Any], weights: Iterable[str], origin: str) -> None:
+    """Refuse tensors of other kinds than dense ones of real numbers, and weights that are no such numbers.
+
+    Args:
+        state: name → tensor; values that are no tensors are left to the caller, but for those of `weights`.
+        weights: names of the floating-point ones; those that are absent are left to the caller.
+        origin: what the state dict is called.
+
+    Raises:
+        InputError: that names the first.
+    """
+    wanted = {key for key in weights if key in state}
+    odd = {
+        key: found
+        for key, value in state.items()
+        if (isinstance(value, Tensor) or key in wanted) and (found := departure(value))
+    }
+    odd |= {
+        key: f"of type {str(state[key].dtype).removeprefix('torch.')}"
+        for key in wanted
+        if key not in odd and state[key].dtype not in READ_TYPES
+    }
+    for key, found in odd.items():
+        raise InputError(
+            f"A checkpoint must hold dense tensors of floating-point numbers. `{key:.60}` in {origin} is {found}"
+            f"{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights before saving."
+        )
+
+
+def check_finite(state: Mapping[str, Tensor], origin: str) -> None:
+    """Refuse values that are not finite, and variances below 0, whose square root is taken.
+
+    Raises:
+        InputError: that names the first.
+    """
+    for key, value in state.items():
+        wrong = ~value.isfinite()
+        if key.endswith("running_var"):
+            wrong |= value < 0
+        if wrong.any():
+            raise InputError(
+                f"The weights of a model must be finite, and the variances of its batch norms not negative. "
+                f"{int(wrong.sum())} of the {value.numel()} values of `{key:.60}` in {origin} are not: the model "
+                "diverged in training or its file is damaged."
+            )
