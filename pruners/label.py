@@ -31,20 +31,24 @@ class Labelled:
         return f"{self.name}[{','.join(changed)}]" if changed else self.name
 
 
-def split_label(label: str) -> tuple[str, dict[str, object]]:
+def split_label(label: str, word: str = "pruner") -> tuple[str, dict[str, object]]:
     """Name and parameters of a label as `Labelled` writes it.
+
+    Args:
+        label: to read.
+        word: what has such a label.
 
     Raises:
         ValueError: for a label of another form.
     """
     match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
     if match is None:
-        raise ValueError(f"A pruner is written `name` or `name[parameter=value,…]`. Found `{label}`.")
+        raise ValueError(f"A {word} is written `name` or `name[parameter=value,…]`. Found `{label}`.")
     parameters: dict[str, object] = {}
     for part in filter(None, (match[2] or "").split(",")):
         key, equals, value = part.partition("=")
         if not equals:
-            raise ValueError(f"A pruner's parameters are written `name=value`. Found `{part}` in `{label}`.")
+            raise ValueError(f"A {word}'s parameters are written `name=value`. Found `{part}` in `{label}`.")
         try:
             parameters[key.strip()] = ast.literal_eval(value.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError):

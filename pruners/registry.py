@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 
 from prunebench.pruners.apoz import AveragePercentageOfZeros
 from prunebench.pruners.bn_scale import BatchNormScale
@@ -12,7 +11,6 @@ from prunebench.pruners.chip import ChannelIndependence
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.energy import Energy
 from prunebench.pruners.entropy import Entropy
-from prunebench.pruners.foreign_pruner import raised
 from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
 from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian
@@ -27,6 +25,7 @@ from prunebench.pruners.obd import OptimalBrainDamage
 from prunebench.pruners.operator_norm import OperatorNorm
 from prunebench.pruners.operator_norm_released import OperatorNormReleased
 from prunebench.pruners.operator_similarity import OperatorSimilarity
+from prunebench.pruners.parameters import made
 from prunebench.pruners.plugins import load_plugin, plugin_names
 from prunebench.pruners.random_scores import RandomScores
 from prunebench.pruners.rank1_cosine import Rank1Cosine
@@ -94,25 +93,5 @@ def get(name: str, **parameters: object) -> Pruner:
 
 
 def with_parameters(cls: type[Pruner], parameters: Mapping[str, object]) -> Pruner:
-    """The pruner of a class.
-
-    Raises:
-        ValueError: for an unknown or missing parameter, or a value that the class refuses.
-    """
-    own = [field for field in fields(cls) if field.init]
-    for key in parameters:
-        if key not in {field.name for field in own}:
-            known = ", ".join(f"`{v}`" for v in sorted(field.name for field in own)) or "none"
-            raise ValueError(f"Pruner `{cls.name}` has no parameter `{key}`; its parameters: {known}.")
-    for field in own:
-        if field.default is MISSING and field.default_factory is MISSING and field.name not in parameters:
-            raise ValueError(f"Pruner `{cls.name}` needs a parameter: write `{cls.name}[{field.name}=…]`.")
-    given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
-    try:
-        return cls(**parameters)
-    except (ValueError, KeyboardInterrupt):  # the first is how a pruner refuses a value
-        raise
-    except BaseException as error:  # of a plug-in
-        raise ValueError(
-            f"Pruner `{cls.name}` cannot take {given or 'its defaults'}: {raised(error)}."
-        ) from error
+    """The pruner of a class; errors as `made`."""
+    return made(cls, parameters, "pruner")

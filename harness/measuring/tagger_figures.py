@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from prunebench.eval.cost.complexity import count_parameters, parameter_bytes
 from prunebench.eval.cost.file_size import file_bytes
@@ -15,7 +14,7 @@ from prunebench.eval.cost.hooked_macs import hooked_macs
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.measuring.exact_figures import exact_figures
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.contract.tagger import LogitsAlone, Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import widths_of
 
 
@@ -45,15 +44,4 @@ def backbone_macs(tagger: Tagger) -> int:
     front = tagger.network.frontend
     with foreign_code(f"Network `{tagger.network.label}` must take a clip of {SECONDS} s"):
         features = front.features(torch.zeros(1, SECONDS * front.sample_rate))
-        return hooked_macs(_FromFeatures(tagger), features)
-
-
-class _FromFeatures(nn.Module):
-    """A model as a module that takes features."""
-
-    def __init__(self, tagger: Tagger) -> None:
-        super().__init__()
-        self.model, self._tagger = tagger.model, tagger
-
-    def forward(self, features: Tensor) -> Tensor:
-        return self._tagger.logits(features)
+        return hooked_macs(LogitsAlone(tagger), features)

@@ -5,35 +5,19 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 import torch
-from torch import Tensor, nn
 
 from prunebench.eval.cost.counters import fvcore_layer_macs
 from prunebench.eval.cost.hooked_macs import hooked_macs
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
-from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.tagger import LogitsAlone, Tagger
 from prunebench.harness.testing.network_under_test import Subject, apart
 
 TOLERANCE = 1e-5  # of the largest logit
 
 
-class LogitsAlone(nn.Module):
-    """A model as a module that takes features and gives logits, as its network runs it."""
-
-    def __init__(self, network: Network, model: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.model = model
-
-    def from_log_mel(self, features: Tensor) -> Tensor:
-        """Features (clips, frames, mels) to logits (clips, classes)."""
-        return self.network.logits(self.model, features)
-
-    forward = from_log_mel
-
-
 def check_macs(subject: Subject) -> None:
     """MACs of the pruned model's layers, counted by hooks, are those of convolutions and linear layers in fvcore."""
-    clip, run = subject.features[:1], LogitsAlone(subject.network, subject.small).eval()
+    clip, run = subject.features[:1], LogitsAlone(Tagger(subject.network, subject.small)).eval()
     hooked, traced = hooked_macs(run, clip), fvcore_layer_macs(run, clip)
     assert hooked == traced, (
         f"MACs by hooks must equal fvcore's. Found {hooked} and {traced}: compute with modules `nn.Conv1d`, "
@@ -47,7 +31,7 @@ def check_onnx(subject: Subject) -> None:
         return
     import onnxruntime
 
-    run = LogitsAlone(subject.network, subject.small).eval()
+    run = LogitsAlone(Tagger(subject.network, subject.small)).eval()
     graph = onnx_bytes(run, input_shape=tuple(subject.features[:1].shape), outputs=("logits",))
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     (found,) = session.run(["logits"], {session.get_inputs()[0].name: subject.features.numpy()})

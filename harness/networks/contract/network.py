@@ -29,6 +29,7 @@ class Network(Labelled, ABC):
         version: raised when the same seed gives other weights or the same weights other outputs.
         tail: name of the module where the tail begins, which fine-tuning may train alone; `None` for no tail.
         default_scope: what is pruned unless a scope is given.
+        whole: modules beside the head that lose no filters.
     """
 
     name: ClassVar[str]
@@ -36,6 +37,7 @@ class Network(Labelled, ABC):
     version: ClassVar[int] = 1
     tail: ClassVar[str | None] = None
     default_scope: ClassVar[str] = "all"
+    whole: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -94,7 +96,7 @@ class Network(Labelled, ABC):
         """The groups of filters that can be removed, in the order of the network."""
         from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
 
-        return traced_groups(model, self.example(model), self.logits, head=self.head)
+        return traced_groups(model, self.example(model), self.logits, head=(*self.whole, *self.head))
 
     def parse_scope(self, text: str, groups: Sequence[Group]) -> tuple[str, ...]:
         """Names of the groups of a scope, in the order of the network.

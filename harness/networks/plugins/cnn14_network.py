@@ -12,6 +12,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd
 from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
@@ -42,8 +43,7 @@ class Cnn14Network(Network):
             raise InputError(
                 f"Parameter `sample_rate` must be one of {', '.join(map(str, FRONT_ENDS))}. Found `{self.sample_rate}`."
             )
-        if not 0 < self.width <= 4:
-            raise InputError(f"Parameter `width` must lie in (0, 4]. Found `{self.width}`.")
+        check_width(self.width)
 
     @property
     def frontend(self) -> FrontEnd:

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, KaldiMels
 from prunebench.harness.networks.efficientat.mobilenet_v3 import MobileNetV3
 from prunebench.harness.networks.plugins.published_tensors import published_tensors
@@ -30,8 +30,7 @@ class MnNetwork(Network):
     default_scope: ClassVar[str] = "inner"
 
     def __post_init__(self) -> None:
-        if not 0 < self.width <= 4:
-            raise InputError(f"Parameter `width` must lie in (0, 4]. Found `{self.width}`.")
+        check_width(self.width)
 
     @property
     def frontend(self) -> KaldiMels:

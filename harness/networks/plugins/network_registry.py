@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
-from prunebench.eval.text.foreign_code import foreign_code, raised
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
 from prunebench.harness.networks.plugins.plugin_code import Kind, content_of, load_plugin_file
+from prunebench.pruners.entry_points import home_of, installed_names, load_entry
 from prunebench.pruners.label import split_label
+from prunebench.pruners.parameters import made
 
 GROUP = "prunebench.networks"
 NETWORKS = Kind("network", Network, "build", declaration_problem)  # type: ignore[type-abstract]
@@ -34,14 +34,13 @@ BUILTIN = {  # loaded when it is asked for
 
 def network_names() -> list[str]:
     """Names of all networks, built in and installed; nothing is loaded."""
-    installed = sorted({entry.name for entry in entry_points(group=GROUP)} - BUILTIN.keys())
-    return [*BUILTIN, *installed]
+    return [*BUILTIN, *(name for name in installed_names(GROUP) if name not in BUILTIN)]
 
 
 def claimed_names() -> dict[str, str]:
     """Installed networks that are not used because they have the name of a built-in one: name → the reason."""
     return {
-        entry.name: f"Network `{entry.name}` of distribution `{_home(entry)}` has the name of a built-in one."
+        entry.name: f"Network `{entry.name}` of distribution `{home_of(entry)}` has the name of a built-in one."
         for entry in entry_points(group=GROUP)
         if entry.name in BUILTIN
     }
@@ -58,9 +57,9 @@ def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
         InputError: for a label that names none, with the nearest names, or a network that cannot be loaded.
     """
     try:
-        name, parameters = split_label(label)
+        name, parameters = split_label(label, "network")
     except ValueError as error:
-        raise InputError(str(error).replace("pruner", "network")) from error
+        raise InputError(str(error)) from error
     own = file_networks(files)
     if name in own:
         return with_parameters(own[name], parameters)
@@ -80,24 +79,11 @@ def network_class(name: str) -> type[Network]:
         module, _, cls_name = BUILTIN[name].partition(":")
         own: type[Network] = getattr(importlib.import_module(module), cls_name)
         return own
-    found = tuple(entry_points(group=GROUP, name=name))
-    if len(found) != 1:
-        homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found))) or "no distribution"
-        raise InputError(f"A network must come from one distribution. Found `{name}` in {homes}: keep one.")
-    place = f"Network `{name}` of distribution `{_home(found[0])}`"
-    with foreign_code(f"{place} must load"):
-        cls: object = found[0].load()
-    with foreign_code(f"{place} must declare itself"):
-        problem = declaration_problem(cls)
-    if problem is not None:
-        raise InputError(f"{place} does not meet the contract: {problem}")
-    assert isinstance(cls, type)
-    assert issubclass(cls, Network)
-    if cls.name != name:
-        raise InputError(
-            f"{place} must have the name of its entry point. Found `{cls.name}`: rename one of them."
-        )
-    return cls
+    try:
+        found: type[Network] = load_entry(GROUP, name, "network", declaration_problem)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return found
 
 
 def file_networks(files: Sequence[Path | str]) -> dict[str, type[Network]]:
@@ -127,25 +113,9 @@ def with_parameters(cls: type[Network], parameters: Mapping[str, object]) -> Net
     """The network of a class.
 
     Raises:
-        InputError: for an unknown parameter, or a value that the class refuses.
+        InputError: for an unknown or missing parameter, or a value that the class refuses.
     """
-    known = [field.name for field in fields(cls) if field.init]
-    for key in parameters:
-        if key not in known:
-            listed = ", ".join(f"`{name}`" for name in known) or "none"
-            raise InputError(f"Network `{cls.name}` has no parameter `{key}`; its parameters: {listed}.")
-    given = ", ".join(f"`{key} = {value!r}`" for key, value in parameters.items())
     try:
-        return cls(**parameters)
-    except InputError:
-        raise
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # of a plug-in
-        raise InputError(
-            f"Network `{cls.name}` cannot take {given or 'its defaults'}: {raised(error)}."
-        ) from error
-
-
-def _home(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist is not None else "unknown"
+        return made(cls, parameters, "network")
+    except ValueError as error:
+        raise InputError(str(error)) from error

@@ -9,11 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.waveforms import Waveforms
+from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.frontend import PANNS, FrontEnd
-from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.panns.decision_level import Cnn14DecisionLevelMax
 from prunebench.harness.networks.panns.mobilenet_v1 import MobileNetV1
 from prunebench.harness.networks.panns.mobilenet_v2 import MobileNetV2
@@ -30,7 +29,6 @@ class PannsNetwork(Network):
 
     Class attributes:
         architecture: the class of the models.
-        whole: modules that lose no filters beside the head; the embedding is one, as in Cnn14.
 
     Args:
         width: times the published filters and embedding.
@@ -40,11 +38,10 @@ class PannsNetwork(Network):
 
     reference: ClassVar[str] = "kong2020panns"
     architecture: ClassVar[type[PannsTagger]]
-    whole: ClassVar[tuple[str, ...]] = ("fc1",)
+    whole: ClassVar[tuple[str, ...]] = ("fc1",)  # the embedding, as in Cnn14
 
     def __post_init__(self) -> None:
-        if not 0 < self.width <= 4:
-            raise InputError(f"Parameter `width` must lie in (0, 4]. Found `{self.width}`.")
+        check_width(self.width)
 
     @property
     def frontend(self) -> FrontEnd | Waveforms:
@@ -65,12 +62,6 @@ class PannsNetwork(Network):
         return super().load(
             published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
         )
-
-    def groups(self, model: nn.Module) -> tuple[Group, ...]:
-        """As traced, without those of `whole`."""
-        from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
-
-        return traced_groups(model, self.example(model), self.logits, head=(*self.whole, *self.head))
 
 
 @dataclass(frozen=True)
