@@ -59,7 +59,7 @@ class LayerView:
 
     Args:
         name: the layer, `"C1"` … `"C12"` in Cnn14.
-        weight: (n, c, height, width), or (n, c) of a linear layer.
+        weight: (n, c, height, width), (n, c, width) of a convolution over time, or (n, c) of a linear layer.
         bn: the batch norm that follows, `None` without one.
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
             convolution or (outputs, n) of a linear layer; `None` where several layers read it.
@@ -111,7 +111,7 @@ class LayerView:
     def activations(self) -> Tensor:
         """One calibration batch after batch norm and non-linearity, before pooling: (clips, n, frames, mels).
 
-        (clips, n) or (clips, tokens, n) of a linear layer.
+        mels is 1 for a convolution over time. (clips, n) or (clips, tokens, n) of a linear layer.
         """
         return _declared(self.supplied_activations, self.name, "activations")
 
@@ -125,7 +125,7 @@ class LayerView:
         """One calibration batch as the consumer reads it, after pooling.
 
         (clips, n, frames, mels) for a convolution, which pads it with zeros to the size of its own output;
-        (clips, n) for `fc1`.
+        (clips, n) for `fc1`, (clips, tokens, n) for a linear layer that reads tokens.
         """
         return _declared(self.supplied_consumer_input, self.name, "consumer_input")
 

@@ -53,7 +53,10 @@ class ThiNet(Pruner):
         """Gram matrix of the sampled contributions so far, (filters, filters)."""
         weight, clips = layer.reader, layer.consumer_input
         if weight.ndim == 2:
-            weight, clips = weight[:, :, None, None], clips[:, :, None, None]
+            weight = weight[:, :, None]
+            clips = clips[:, :, None, None] if clips.ndim == 2 else clips.transpose(1, 2)[..., None]
+        if weight.ndim == 3:
+            weight = weight[..., None]
         # Clip by clip, so that the draw does not depend on the batch size.
         parts = [self._contributions(clip, weight, layer.generator) for clip in clips]
         sampled = torch.cat(parts).double()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.plain_tensor import departure
+from prunebench.harness.networks.plain_tensor import departure, is_stored
 
 # Types of 8 bits are left out: their values mean something only beside a scale.
 READ_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -42,6 +42,20 @@ def check_kinds(state: Mapping[str, Any], weights: Iterable[str], origin: str) -
             f"A checkpoint must hold dense tensors of floating-point numbers. `{key:.60}` in {origin} is {found}"
             f"{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights before saving."
         )
+
+
+def check_stored(state: Mapping[str, Any], origin: str) -> None:
+    """Refuse tensors of more values than are stored: a model as large as they seem would be built for them.
+
+    Raises:
+        InputError: that names the first.
+    """
+    for key, value in state.items():
+        if isinstance(value, Tensor) and departure(value) is None and value.numel() and not is_stored(value):
+            raise InputError(
+                f"A checkpoint must hold all values of its tensors. `{key:.60}` in {origin} has the shape "
+                f"{tuple(value.shape)} and fewer values: it was damaged, or save the state dict again."
+            )
 
 
 def check_finite(state: Mapping[str, Tensor], origin: str) -> None:

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
+from prunebench.harness.networks.groups.traceable import check_parameters
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
@@ -62,6 +63,7 @@ def calibrate(
     if not pruner.needs & COLLECTED:
         return {}
     tagger = tagger_of(model)
+    check_parameters(tagger.model)
     _check(tagger, pruner, features, targets, batch)
     every = sites_of(tagger.groups)
     sites, model = {layer: every[layer] for layer in layers}, tagger.model
@@ -69,7 +71,13 @@ def calibrate(
     trained = _parameters(model, sites) if "gradients" in pruner.needs else {}
     device = next(model.parameters()).device
     step = 1 if pruner.clip_by_clip else batch
-    with _as_found(model, trained), _hooked(model, sites, fold), torch.set_grad_enabled(bool(trained)):
+    # A caller's inference mode would keep gradients from being taken.
+    with (
+        torch.inference_mode(False),
+        _as_found(model, trained),
+        _hooked(model, sites, fold),
+        torch.set_grad_enabled(bool(trained)),
+    ):
         for first in range(0, len(features), step):
             clips = slice(first, first + step)
             logits = tagger.logits(_on(device, features[clips]))
@@ -126,10 +134,14 @@ def _parameters(model: nn.Module, sites: Mapping[str, Site]) -> dict[str, dict[s
 def _hooked(model: nn.Module, sites: Mapping[str, Site], fold: _Fold) -> Iterator[None]:
     def after(layer: str, activation: Callable[[Tensor], Tensor]) -> Callable[..., None]:
         # The model may apply its non-linearity in place after this hook, so a copy goes through it.
-        return lambda module, inputs, output: fold.take(layer, "activations", activation(output.detach()))
+        return lambda module, inputs, output: fold.take(
+            layer, "activations", _as_maps(fold.views[layer].weight, activation(output.detach()))
+        )
 
     def before_consumer(layer: str) -> Callable[..., None]:
-        return lambda module, inputs: fold.take(layer, "consumer_input", inputs[0].detach())
+        return lambda module, inputs: fold.take(
+            layer, "consumer_input", _as_maps(module.weight, inputs[0].detach())
+        )
 
     with contextlib.ExitStack() as stack:
         for layer, (group, writer) in sites.items():
@@ -141,6 +153,11 @@ def _hooked(model: nn.Module, sites: Mapping[str, Site], fold: _Fold) -> Iterato
                 reader = model.get_submodule(group.only_reader)
                 stack.callback(reader.register_forward_pre_hook(before_consumer(layer)).remove)
         yield
+
+
+def _as_maps(weight: Tensor, values: Tensor) -> Tensor:
+    """(clips, n, frames) of a convolution over time as maps of one mel; all else as it is."""
+    return values[..., None] if weight.ndim == 3 and values.ndim == 3 else values
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.pruners.contract import BatchNorm, GroupMember, LayerView
 
@@ -25,8 +26,11 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView
     if writer.norm is not None:
         found = model.get_submodule(writer.norm)
         assert isinstance(found, nn.modules.batchnorm._BatchNorm)
-        assert found.running_mean is not None
-        assert found.running_var is not None
+        if found.running_mean is None or found.running_var is None:
+            raise InputError(
+                f"The batch norm of a layer must have running statistics. `{writer.norm}` has none: give the writer "
+                f"`{writer.module}` no `norm` in the network's method `groups`."
+            )
         scale, shift = (
             _copied(tensor) if tensor is not None else torch.full_like(found.running_mean, neutral)
             for tensor, neutral in ((found.weight, 1.0), (found.bias, 0.0))

@@ -14,6 +14,7 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.networks.contract.fitting import load_fitted
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.weight_checks import check_stored
 from prunebench.pruners.label import Labelled
 
 TRACED_FRAMES = 200  # more than one position is left behind six poolings
@@ -73,6 +74,7 @@ class Network(Labelled, ABC):
             raise InputError(
                 f"A checkpoint of {self.label} must hold `{own}`. It is absent: name the network with `--network`."
             )
+        check_stored(state, f"a checkpoint of {self.label}")
         classes = len(state[own])
         if n_classes is not None and classes != n_classes:
             raise InputError(f"The checkpoint must have {n_classes} classes. Found {classes}.")

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.groups.filter_group import Group, Writer
+from prunebench.harness.networks.groups.given_groups import check_given
 
 
 class Site(NamedTuple):
@@ -31,7 +33,13 @@ class Tagger:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups of the model, found once."""
-        return self.network.groups(self.model)
+        with foreign_code(f"Network `{self.network.label}` must name its groups"):
+            found = tuple(self.network.groups(self.model))
+            if not type(self.network).groups.__module__.startswith("prunebench."):
+                # Traced ones are held against masking where they are found.
+                example = self.network.example(self.model)
+                check_given(self.model, found, example, self.network.logits)
+            return found
 
     @cached_property
     def written_by(self) -> dict[str, str]:
@@ -41,7 +49,8 @@ class Tagger:
     @property
     def n_classes(self) -> int:
         """Number of outputs."""
-        return self.network.n_classes(self.model)
+        with foreign_code(f"Network `{self.network.label}` must tell its classes"):
+            return self.network.n_classes(self.model)
 
     def logits(self, features: Tensor) -> Tensor:
         """Features (clips, frames, mels) to logits (clips, classes)."""
@@ -49,8 +58,15 @@ class Tagger:
 
     def scope(self, scope: str | Sequence[str] | None) -> tuple[str, ...]:
         """Names of groups; the network's own scope where none is given."""
-        text = self.network.default_scope if scope is None else scope
-        return self.network.parse_scope(text if isinstance(text, str) else ",".join(text), self.groups)
+        if not self.groups:
+            raise InputError(
+                f"A model must have a group of filters that can be removed. Found none in "
+                f"{type(self.model).__name__}: give the network a method `groups` that names what goes together."
+            )
+        with foreign_code(f"Network `{self.network.label}` must read a scope"):
+            text = self.network.default_scope if scope is None else scope
+            named = text if isinstance(text, str) else ",".join(text)
+            return tuple(self.network.parse_scope(named, self.groups))
 
     def chosen(self, names: Sequence[str]) -> tuple[Group, ...]:
         """Groups by name.

@@ -16,6 +16,7 @@ from prunebench.harness.networks.groups.filter_group import Group
 M = TypeVar("M", bound=nn.Module)
 
 
+@torch.inference_mode(False)  # a caller's would leave a model that cannot be trained
 @torch.no_grad()
 def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]]) -> M:
     """A new model without the given filters; `model` is left as it is, and what loses nothing is copied.

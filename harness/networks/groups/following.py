@@ -24,14 +24,20 @@ _BY_GRADIENT = {
 def following(node: Any, names: Mapping[nn.Module, str]) -> tuple[str | None, str]:
     """Name of the batch norm behind a layer, `None` without one, and of the non-linearity behind both.
 
+    A batch norm without running statistics is none: it divides by those of the batch, and criteria read stored ones.
+
     Args:
         node: of the layer in torch-pruning's graph.
         names: of the modules of the model.
     """
     norm, node_behind = None, _only(node)
-    if node_behind is not None and isinstance(node_behind.module, nn.modules.batchnorm._BatchNorm):
+    if node_behind is not None and _has_statistics(node_behind.module):
         norm, node_behind = names[node_behind.module], _only(node_behind)
     return norm, _activation(node_behind)
+
+
+def _has_statistics(module: object) -> bool:
+    return isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is not None
 
 
 def _only(node: Any) -> Any | None:

@@ -20,6 +20,7 @@ from prunebench.harness.networks.groups.exactness import check_exact
 from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
 from prunebench.harness.networks.groups.following import following
 from prunebench.harness.networks.groups.time_limit import TimeIsUp, time_limit
+from prunebench.harness.networks.groups.traceable import check_traceable
 
 LIMIT = 120.0  # seconds of a search; the largest network tried, a DenseNet121, takes 12
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
@@ -47,17 +48,24 @@ def traced_groups(
         limit: seconds after which the search is given up.
 
     Raises:
-        InputError: for a head that is not there or not given, a graph that cannot be built or is wrong, or a search
-            that does not end.
+        InputError: for a model that is not ready (`check_traceable`), a head that is not there or not given, a graph
+            that cannot be built or is wrong, or a search that does not end.
     """
+    check_traceable(model)
     heads = _heads(model, head)
     found: dict[str, Group] = {}
     modes = [(module, module.training) for module in model.modules()]
     wanted = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
         model.eval().requires_grad_(True)
-        with time_limit(limit), torch.enable_grad(), warnings.catch_warnings():
+        with (
+            time_limit(limit),
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")  # it warns of layers that the example does not reach
+            example = example.clone()  # one made in inference mode takes no gradients
             areas = _areas(model, example, logits)
             graph = tp.DependencyGraph().build_dependency(
                 model, example, forward_fn=logits, ignored_layers=[], verbose=False
@@ -136,6 +144,8 @@ def _group(
         name = names[module]
         if (out and module in heads) or _not_removable(module):
             return None
+        if isinstance(module, nn.PReLU) and module.num_parameters == 1:
+            continue  # its slope is that of all channels
         writes = isinstance(module, WRITERS) and out and not _depthwise(module)
         reads = isinstance(module, WRITERS) and not out and not _depthwise(module)
         for tensor, axis in _tensors(module, out=out or not reads):

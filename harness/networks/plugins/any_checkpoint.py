@@ -131,7 +131,10 @@ def _cnn14(file: Path, weights: WeightFile, network: Cnn14Network) -> TaggerChec
 def _loaded(network: Network, state: Mapping[str, Any], weights: WeightFile, origin: str) -> torch.nn.Module:
     try:
         with foreign_code(f"Network `{network.label}` must read a checkpoint of its own"):
-            return network.load(state)
+            model = network.load(state)
+            if not isinstance(model, torch.nn.Module):
+                raise TypeError(f"`load` gave a {type(model).__name__} and no module")
+            return model
     except InputError as error:
         like = likely_network(weights.state, origin)
         if like in (None, network.name):

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
 from prunebench.harness.networks.plugins.plugin_code import Kind, content_of, load_plugin_file
@@ -116,6 +117,22 @@ def with_parameters(cls: type[Network], parameters: Mapping[str, object]) -> Net
         InputError: for an unknown or missing parameter, or a value that the class refuses.
     """
     try:
-        return made(cls, parameters, "network")
+        network = made(cls, parameters, "network")
     except ValueError as error:
         raise InputError(str(error)) from error
+    return _declared(network)
+
+
+def _declared(network: Network) -> Network:
+    """The network, whose label and head can be read."""
+    with foreign_code(f"Network `{network.name}` must have a label and a head"):
+        label, head = network.label, network.head
+        hash(network)
+        if not isinstance(label, str):
+            raise TypeError(f"its label is of type {type(label).__name__}")
+    if not (isinstance(head, tuple) and head and all(isinstance(name, str) for name in head)):
+        raise InputError(
+            f'The head of network `{network.name}` must be a tuple of names of modules, as `("classes",)`. Found '
+            f"{head!r:.60}: mend its property `head`."
+        )
+    return network

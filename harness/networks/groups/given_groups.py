@@ -1,0 +1,55 @@
+"""Groups that a network's own class gives: do they belong to the model?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.groups.exactness import check_exact
+from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
+
+
+def check_given(
+    model: nn.Module,
+    groups: Sequence[Group],
+    example: Tensor,
+    logits: Callable[[nn.Module, Tensor], Tensor],
+) -> None:
+    """Refuse groups whose layers, filters or tensors are not the model's, or whose removal is not exact.
+
+    Args:
+        model: left as it is.
+        groups: of the class's method `groups`.
+        example: an input of `logits`.
+        logits: how the model is run.
+
+    Raises:
+        InputError: as above.
+    """
+    for group in groups:
+        if not isinstance(group, Group) or not group.writers:
+            raise InputError(
+                "A network must give its groups as values of `Group`, each with a writer. "
+                f"Found {group!r:.60}: mend its method `groups`."
+            )
+        for writer in group.writers:
+            _check_writer(model, group, writer.module, writer.activation)
+    check_exact(model, groups, example, logits, found_by="What the method `groups` names")
+
+
+def _check_writer(model: nn.Module, group: Group, module: str, activation: str) -> None:
+    weight = getattr(dict(model.named_modules()).get(module), "weight", None)
+    if not isinstance(weight, Tensor) or len(weight) != group.filters:
+        found = f"{len(weight)} filters" if isinstance(weight, Tensor) else "no weight"
+        raise InputError(
+            f"A writer of group `{group.name}` must have the {group.filters} filters that the group has. Found {found} "
+            f"in `{module}`: mend the network's method `groups`."
+        )
+    if activation not in ACTIVATIONS:
+        raise InputError(
+            f"The activation of a writer must be one of {', '.join(ACTIVATIONS)}. Found `{activation}` for `{module}`: "
+            "mend the network's method `groups`."
+        )
