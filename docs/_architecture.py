@@ -83,7 +83,7 @@ def arrows() -> networkx.DiGraph:
 
 def tree(stands_on: networkx.DiGraph) -> str:
     """A row for each folder."""
-    lines = ["| folder | what it knows | stands on |", "|---|---|---|"]
+    lines = ["| folder | what it knows | imports |", "|---|---|---|"]
     for name, told in packages().items():
         room, *inner = name.split(".")
         folder = "/".join([ON_DISK.get(room, room), *inner])

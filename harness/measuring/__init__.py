@@ -1,1 +1,1 @@
-"""What one model costs and how well it tags, measured on this machine alike for a file and for a sweep."""
+"""What one model costs and how well it tags; a single file and a sweep are measured by the same code."""

@@ -12,6 +12,7 @@ from prunebench.reports.statistics.comparisons import Comparisons
 
 CONTROLS = ("reversed", *SCRATCH)
 ALIKE, UNTESTED = "cannot be told apart", "not tested"
+BETTER, WORSE = "better than as defined for", "worse for"
 
 
 def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
@@ -57,19 +58,20 @@ def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> I
                     )
     told = [
         f"{heading} {', '.join(text for _, text in sorted(groups[heading]))}"
-        for heading in ("better than as defined:", "worse:")
+        for heading in (BETTER, WORSE)
         if heading in groups
     ]
     alike = len(groups.get(ALIKE, ()))
     if alike:
-        told.append(f"{'the other ' * bool(told)}{alike} cannot be told from the criterion as defined")
-    removed = f"Reversed with {numbers.share(ratio)} removed"
+        whose = f"the other {alike}" if told else f"{alike} criteri{'on' if alike == 1 else 'a'}"
+        told.append(f"no difference can be told for {whose}")
+    removed = f"Reversed, with {numbers.share(ratio)} removed"
     if told:
         expected = numbers.by_chance(sum(len(found) for how, found in groups.items() if how != UNTESTED))
-        yield f"{removed} (95 % intervals, not corrected: {expected} if none differed), {'; '.join(told)}."
+        yield f"{removed}: {'; '.join(told)} (95 % intervals, not corrected: {expected} if none differed)."
     if UNTESTED in groups:
         bare = ", ".join(text for _, text in sorted(groups[UNTESTED]))
-        yield f"{removed}, against the criterion as defined (not tested): {bare}."
+        yield f"{removed}, from the criterion as defined (not tested): {bare}."
 
 
 def _verdict(found: Difference) -> str:
@@ -77,7 +79,7 @@ def _verdict(found: Difference) -> str:
         return UNTESTED
     if found.may_be_none:
         return ALIKE
-    return "better than as defined:" if found.mean > 0 else "worse:"
+    return BETTER if found.mean > 0 else WORSE
 
 
 def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> tuple[Difference, str] | None:

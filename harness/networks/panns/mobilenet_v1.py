@@ -26,7 +26,7 @@ PAIRS = (
 def depthwise(channels: int, pool: int, activation: type[nn.Module]) -> tuple[nn.Module, ...]:
     """A 3×3 convolution of each channel by itself, average pooling, batch norm, activation.
 
-    The pooling stands there where it divides by 1 as well: state dicts count it.
+    A pooling of 1 changes nothing, and is kept because the numbers of the layers in a state dict count it.
     """
     convolution = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
     return convolution, nn.AvgPool2d(pool), nn.BatchNorm2d(channels), activation(inplace=True)

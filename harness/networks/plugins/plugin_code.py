@@ -47,7 +47,7 @@ class PluginFile(Generic[T]):
 
     Args:
         path: of the file.
-        classes: its plug-ins, in the order in which they stand there.
+        classes: its plug-in classes, in the order of the file.
     """
 
     path: Path

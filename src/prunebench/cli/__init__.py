@@ -38,7 +38,7 @@ VERBS = {
 )
 @click.version_option(__version__, prog_name="prunebench")
 def cli() -> None:
-    """Compare filter-pruning criteria on one shared Cnn14 audio tagger.
+    """Compare filter-pruning criteria on audio taggers; sweeps train a Cnn14.
 
     \b
     prunebench run                          the five-minute demonstration on synthetic sounds

@@ -38,12 +38,12 @@ def sentence(report, start):
 
 
 def test_the_summary_says_which_criteria_are_better_reversed(report):
-    found = sentence(report, "Reversed with")
+    found = sentence(report, "Reversed, with")
     better, worse, alike = found.split("; ")
-    assert "not corrected: about 0.08 better and 0.08 worse by chance if none differed), better" in better
-    assert "better than as defined: upside_down +" in better
-    assert worse.startswith("worse: l1 −")
-    assert alike == "the other 1 cannot be told from the criterion as defined."
+    assert better.startswith("Reversed, with 50 % removed: better than as defined for upside_down +")
+    assert worse.startswith("worse for l1 −")
+    chance = "not corrected: about 0.08 better and 0.08 worse by chance if none differed"
+    assert alike == f"no difference can be told for the other 1 (95 % intervals, {chance})."
 
 
 def test_the_summary_holds_training_from_scratch_against_the_highest(report):
