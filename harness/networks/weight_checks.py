@@ -45,15 +45,20 @@ def check_kinds(state: Mapping[str, Any], weights: Iterable[str], origin: str) -
 
 
 def check_stored(state: Mapping[str, Any], origin: str) -> None:
-    """Refuse tensors of more values than are stored: a model as large as they seem would be built for them.
+    """Refuse what is no tensor, and tensors of more values than are stored: a model of their size would be built.
 
     Raises:
         InputError: that names the first.
     """
     for key, value in state.items():
-        if isinstance(value, Tensor) and departure(value) is None and value.numel() and not is_stored(value):
+        if not isinstance(value, Tensor):
             raise InputError(
-                f"A checkpoint must hold all values of its tensors. `{key:.60}` in {origin} has the shape "
+                f"A checkpoint must hold tensors and no more. `{key!s:.60}` in {origin} is of type "
+                f"{type(value).__name__}: save the state dict alone."
+            )
+        if departure(value) is None and value.numel() and not is_stored(value):
+            raise InputError(
+                f"A checkpoint must hold all values of its tensors. `{key!s:.60}` in {origin} has the shape "
                 f"{tuple(value.shape)} and fewer values: it was damaged, or save the state dict again."
             )
 

@@ -75,7 +75,13 @@ class Network(Labelled, ABC):
                 f"A checkpoint of {self.label} must hold `{own}`. It is absent: name the network with `--network`."
             )
         check_stored(state, f"a checkpoint of {self.label}")
-        classes = len(state[own])
+        shape = tuple(state[own].shape)
+        if len(shape) < 2 or not shape[0]:
+            raise InputError(
+                f"A checkpoint of {self.label} must have a row of `{own}` for each class. Found the shape {shape}: it "
+                "was damaged, or belongs to another network."
+            )
+        classes = shape[0]
         if n_classes is not None and classes != n_classes:
             raise InputError(f"The checkpoint must have {n_classes} classes. Found {classes}.")
         model = load_fitted(self.build(classes, seed=0), state, self.label)

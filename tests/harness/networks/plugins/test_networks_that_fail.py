@@ -136,13 +136,25 @@ def test_a_load_that_gives_no_model(tmp_path):
         read_any_checkpoint(weights, files=[file])
 
 
-def test_a_few_bytes_that_pose_as_a_matrix(tmp_path):
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (  # a few bytes that pose as a matrix
+            {"classes.weight": torch.zeros(1, 1).expand(10**12, 4)},
+            r"`classes\.weight` in .* has the shape \(1000000000000, 4\) and fewer values",
+        ),
+        (
+            {"classes.weight": torch.tensor(1.0)},
+            r"a row of `classes\.weight` for each class\. Found the shape \(\)",
+        ),
+        ({"classes.weight": torch.zeros(3)}, r"for each class\. Found the shape \(3,\)"),
+        ({"classes.weight": torch.zeros(0, 4)}, r"for each class\. Found the shape \(0, 4\)"),
+        ({"classes.bias": 3}, r"must hold tensors and no more\. `classes\.bias` in .* is of type int"),
+    ],
+)
+def test_tensors_that_are_none(changed, message, tmp_path):
     file, weights = tmp_path / "given.py", tmp_path / "weights.pth"
     file.write_text(FILE)
-    torch.save(
-        {"classes.weight": torch.zeros(1, 1).expand(10**12, 4), "classes.bias": torch.zeros(3)}, weights
-    )
-    with pytest.raises(
-        InputError, match=r"`classes\.weight` in .* has the shape \(1000000000000, 4\) and fewer values"
-    ):
+    torch.save({"classes.weight": torch.zeros(3, 4), "classes.bias": torch.zeros(3), **changed}, weights)
+    with pytest.raises(InputError, match=message):
         read_any_checkpoint(weights, files=[file])
