@@ -259,3 +259,14 @@ def test_what_is_measured_of_cnn14_alone_is_said(cli, mobile, option):
     assert (
         f"`{option.partition('=')[0]}` measures a Cnn14 alone. The checkpoint is of `{MOBILE}`" in found.err
     )
+
+
+def test_a_network_that_takes_no_clip_of_ten_seconds_leaves_no_file(cli, mine):
+    short = '        assert features.shape[1] < 500, "too long"\n'
+    Path("mine.py").write_text(
+        MINE.replace("        return model(features", short + "        return model(features")
+    )
+    found = cli("prune", mine, "--network-file", "mine.py", *PRUNE, "-o", "x.pt")
+    assert found.code == 2
+    assert "must take a clip of 10 s. Found AssertionError: too long" in found.err
+    assert not Path("x.pt").exists()

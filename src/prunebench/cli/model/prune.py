@@ -94,9 +94,11 @@ def prune(
         before=parent.provenance,
     )
     chosen = style or style_of(output)
+    before = tagger_figures(tagger, checkpoint)[
+        0
+    ]  # a network that cannot be measured ends here, with no file
     save_any_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
-    files = {"before": (tagger, checkpoint), "after": (pruned, output)}
-    columns = {column: tagger_figures(model, file)[0] for column, (model, file) in files.items()}
+    columns = {"before": before, "after": tagger_figures(pruned, output)[0]}
     _print_figures(columns, as_json=as_json)
 
 
