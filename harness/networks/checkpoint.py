@@ -135,8 +135,14 @@ def save_checkpoint(
         provenance: how the model was made, likewise.
 
     Raises:
-        InputError: for an unknown style, or another number of names than outputs.
+        InputError: for another model than a Cnn14, an unknown style, or another number of names than outputs.
     """
+    found: object = model
+    if not isinstance(found, Cnn14):
+        raise InputError(
+            f"`save_checkpoint` writes a Cnn14. Found a {type(found).__name__}: keep the whole module with "
+            "`torch.save(model, path)`, or its weights with `torch.save(model.state_dict(), path)`."
+        )
     about: dict[str, Any] = {
         "widths": list(model.widths),
         "n_classes": model.n_classes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -32,7 +32,7 @@ def score(
     pruner: Pruner | str,
     scope: str | Sequence[str] | None = None,
     *,
-    network: Network | None = None,
+    network: Network | str | None = None,
     seed: int = 0,
     clips: Clips | None = None,
     reduction: str = DEFAULT,
@@ -45,7 +45,7 @@ def score(
         pruner: the criterion, from `prunebench.pruners.get`, or its name.
         scope: groups, `"C7-C12"` of a Cnn14 or a sequence of names; the network's own scope by default.
         network: of the model, where its class is none of ours: one from `prunebench list networks`, or
-            `prunebench.harness.traced(…)` for any module.
+            `prunebench.harness.traced(…)` for any module; a value or a name.
         seed: of the pruner's random numbers, if it draws any.
         clips: calibration clips, for pruners that need activations or gradients; training clips only.
         reduction: how the scores of several writers of a group are joined: `"first"`, `"mean"` or `"max"`.
@@ -79,7 +79,7 @@ def prune(
     ratio: float | None,
     scope: str | Sequence[str] | None = None,
     *,
-    network: Network | None = None,
+    network: Network | str | None = None,
     seed: int = 0,
     clips: Clips | None = None,
     reduction: str = DEFAULT,
@@ -109,11 +109,17 @@ def prune(
     check_budget(criterion, ratio)
     names = tagger.scope(scope if scope is not None else layers)
     scores = score(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction)
-    removed = {
-        layer: filters_outside(values) if ratio is None else filters_to_remove(values, ratio, divisor)
-        for layer, values in scores.items()
+    return remove_filters(model, lowest_of(scores, ratio, divisor), tagger)
+
+
+def lowest_of(
+    scores: Mapping[str, Tensor], ratio: float | None, divisor: int = 1
+) -> dict[str, tuple[int, ...]]:
+    """Group → filters that go: those with the lowest scores, or of score 0 where the criterion has chosen itself."""
+    return {
+        name: filters_outside(values) if ratio is None else filters_to_remove(values, ratio, divisor)
+        for name, values in scores.items()
     }
-    return remove_filters(model, removed, tagger)
 
 
 def pruner_of(pruner: Pruner | str) -> Pruner:

@@ -20,7 +20,7 @@ from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction, joined
-from prunebench.pruners.contract import COLLECTED, LayerView, Pruner, Trait
+from prunebench.pruners.contract import COLLECTED, LayerView, Need, Pruner, Trait
 
 
 def score_layers(
@@ -68,9 +68,10 @@ def score_layers(
         }
     if pruner.needs & COLLECTED:
         if features is None:
+            parts = " and ".join(_COLLECTED_WORDS[need] for need in sorted(pruner.needs & COLLECTED))
             raise InputError(
-                f"Pruner `{pruner.name}` needs calibration clips for its {' and '.join(sorted(pruner.needs))}. "
-                "Found none: give training clips."
+                f"Pruner `{pruner.name}` needs calibration clips, for {parts}. Found none: give training clips, with "
+                "`--clips` or, from Python, `clips=`."
             )
         observed = calibrate(tagger, pruner, list(sites), features, targets, make_view=views.__getitem__)
         views = {name: replace(view, supplied_observed=observed[name]) for name, view in views.items()}
@@ -90,8 +91,9 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
         if lacking:
             raise InputError(
                 f"Pruner `{pruner.label}` scores layers with {' and '.join(_WORDS[trait] for trait in lacking)} only. "
-                f"Layer `{name}` has weights of shape {tuple(view.weight.shape)} and none: leave it out of the scope, "
-                "or take another criterion."
+                f"Layer `{name}`, with weights of shape {tuple(view.weight.shape)}, has "
+                f"{' and '.join(_LACKS[trait] for trait in lacking)}: leave it out of the scope, or take another "
+                "criterion."
             )
     several = [group.name for group in groups if len(group.writers) > 1]
     if pruner.own_budget and several:
@@ -107,6 +109,18 @@ _WORDS: Mapping[Trait, str] = {
     "spatial_kernel": "a kernel larger than 1×1",
     "one_reader": "one reader",
     "rectified": "a ReLU behind them",
+}
+_LACKS: Mapping[Trait, str] = {
+    "batch_norm": "no batch norm",
+    "convolution": "no convolution",
+    "spatial_kernel": "no such kernel",
+    "one_reader": "several readers, or one that takes a filter in by several entries",
+    "rectified": "no ReLU behind it",
+}
+_COLLECTED_WORDS: Mapping[Need, str] = {
+    "activations": "activations",
+    "gradients": "gradients",
+    "consumer_input": "inputs of the layer that reads it",
 }
 
 

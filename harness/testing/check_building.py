@@ -17,7 +17,7 @@ def check_declaration(subject: Subject) -> None:
     assert problem is None, problem
     head, modules = subject.network.head, dict(subject.model.named_modules())
     assert isinstance(head, tuple), "`head` must be a tuple of names of modules."
-    assert head, "`head` must name the modules that give the classes, for else they are pruned away."
+    assert head, "`head` must name the modules that give the classes, otherwise they are pruned away."
     for name in head:
         assert name in modules, f"`head` must name modules of the model. It has no `{name}`."
     tail = subject.network.tail

@@ -17,6 +17,9 @@ def check_outputs(subject: Subject) -> None:
         f"`logits` must have the shape (clips, classes), here {(CLIPS, CLASSES)}. Found {tuple(found.shape)}."
     )
     assert bool(found.isfinite().all()), "`logits` must be finite for noise."
+    assert not bool(((found >= 0) & (found <= 1)).all()), (
+        "`logits` must be logits. All of these lie between 0 and 1, as probabilities do: leave the sigmoid out."
+    )
     assert torch.equal(found, subject.logits(subject.model)), (
         "`logits` must repeat in evaluation mode: let dropout follow `self.training`."
     )

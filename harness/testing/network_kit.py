@@ -42,6 +42,8 @@ def check_network(network: Network) -> None:
     Raises:
         AssertionError: at the first check that fails, naming it and what to do.
     """
+    if isinstance(network, type):
+        raise AssertionError(f"Give `check_network` a value: `{network.__name__}()`. Found the class itself.")
     subject = Subject(network)
     for check in CHECKS:
         run_network_check(check, subject)

@@ -95,6 +95,16 @@ class Network(Labelled, ABC):
             ) from error
         return model
 
+    def check_unlabelled(self, model: nn.Module) -> None:
+        """Refuse a model that was read from a file which names no network, where its tensors leave open which it is.
+
+        Args:
+            model: as `load` gave it; a network whose names and shapes say all has nothing to refuse.
+
+        Raises:
+            InputError: that says what to name.
+        """
+
     def example(self, model: nn.Module) -> Tensor:
         """Features that the model is traced on: (1, frames, mels)."""
         device = next(model.parameters()).device

@@ -62,7 +62,17 @@ class InvertedResidual(nn.Module):
             layers.append(SqueezeExcite(expanded))
         layers.append(conv_norm(expanded, filters, 1, None))
         self.block = nn.Sequential(*layers)
+        self.stride = stride
         self.adds_input = stride == 1 and channels == filters
+
+    @property
+    def leaves_open_whether_it_adds(self) -> bool:
+        """Whether it does not add its input and, with the channels that its tensors have now, could."""
+        first, last = (
+            next(m for m in order if isinstance(m, nn.Conv2d))
+            for order in (self.block.modules(), reversed(list(self.block.modules())))
+        )
+        return not self.adds_input and self.stride == 1 and first.in_channels == last.out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         """(clips, channels, height, width) to (clips, filters, …), the map divided by `stride` and rounded up."""

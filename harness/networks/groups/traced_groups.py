@@ -33,6 +33,7 @@ def traced_groups(
     logits: Callable[[nn.Module, Tensor], Tensor],
     *,
     head: Sequence[str],
+    classes: int | None = None,
     limit: float = LIMIT,
 ) -> tuple[Group, ...]:
     """Every group of filters that can be removed, in the order of the network.
@@ -45,6 +46,7 @@ def traced_groups(
         example: an input of `logits`, of more than one position in every map.
         logits: how the model is run.
         head: names of the modules that give the classes.
+        classes: outputs of the head, where it is to be held against the logits.
         limit: seconds after which the search is given up.
 
     Raises:
@@ -66,7 +68,7 @@ def traced_groups(
         ):
             warnings.simplefilter("ignore")  # it warns of layers that the example does not reach
             example = example.clone()  # one made in inference mode takes no gradients
-            areas = _areas(model, example, logits)
+            areas = _areas(model, example, logits, classes)
             graph = tp.DependencyGraph().build_dependency(
                 model, example, forward_fn=logits, ignored_layers=[], verbose=False
             )
@@ -110,7 +112,7 @@ def _heads(model: nn.Module, head: Sequence[str]) -> set[nn.Module]:
     modules = dict(model.named_modules())
     if not head:
         raise InputError(
-            "A network must name its head, the modules that give the classes, for else they are pruned away. "
+            "A network must name its head, the modules that give the classes, otherwise they are pruned away. "
             f'Found none for {type(model).__name__}: give `head=("…",)`, as a rule its last linear layer.'
         )
     for name in head:
@@ -211,9 +213,13 @@ def _not_removable(module: nn.Module) -> bool:
 
 
 def _areas(
-    model: nn.Module, example: Tensor, logits: Callable[[nn.Module, Tensor], Tensor]
+    model: nn.Module, example: Tensor, logits: Callable[[nn.Module, Tensor], Tensor], classes: int | None
 ) -> dict[str, int]:
-    """Positions of the map that each layer gives for the example."""
+    """Positions of the map that each layer gives for the example.
+
+    Raises:
+        InputError: for a model that does not run on the example, or whose logits are not what its head gives.
+    """
     areas: dict[str, int] = {}
 
     def note(name: str) -> Callable[..., None]:
@@ -229,8 +235,19 @@ def _areas(
     ]
     try:
         with torch.no_grad():
-            logits(model, example)
+            found = logits(model, example)
+    except Exception as error:
+        raise InputError(
+            f"{type(model).__name__} must run on features of shape {tuple(example.shape)}, (clips, frames, mels). "
+            f"Found {raised(error)}: say how it is run with `forward=` of `harness.traced` and what it reads with "
+            "`frontend=`, or mend `logits` of the network."
+        ) from error
     finally:
         for handle in handles:
             handle.remove()
+    if classes is not None and (found.ndim != 2 or found.shape[1] != classes):
+        raise InputError(
+            f"The head must give the classes. Its last layer has {classes} outputs and the logits of "
+            f"{type(model).__name__} have the shape {tuple(found.shape)}: name the layer that gives (clips, classes)."
+        )
     return areas

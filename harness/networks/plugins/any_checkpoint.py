@@ -86,6 +86,8 @@ def read_any_checkpoint(
     tagger = Tagger(found, _loaded(found, state, weights, origin))
     read = TaggerCheckpoint(tagger, precision=precision_of(state), wrapping=wrapping)
     if said is None:
+        with foreign_code(f"Network `{found.label}` must look at a file without a label"):
+            found.check_unlabelled(tagger.model)
         return read
     names, provenance = words_of(said, widths_of(tagger), tagger.n_classes, origin)
     return replace(read, class_names=names, provenance=provenance)

@@ -23,7 +23,9 @@ _NORM = ("weight", "bias", "running_mean", "running_var")
 
 @dataclass(frozen=True)
 class Cnn14Network(Network):
-    """Kong et al. 2020, Table II; every layer C1 … C12 is a group with one writer and one reader.
+    """Six blocks of two 3×3 convolutions; the tagger of E-PANNs.
+
+    Kong et al. 2020, Table I. Every layer C1 … C12 is a group with one writer and one reader.
 
     Args:
         width: times the published filters and embedding.

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.width import check_width
+from prunebench.harness.networks.efficientat.inverted_residual import InvertedResidual
 from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, KaldiMels
 from prunebench.harness.networks.efficientat.mobilenet_v3 import MobileNetV3
 from prunebench.harness.networks.plugins.published_tensors import published_tensors
@@ -17,7 +19,9 @@ from prunebench.harness.networks.plugins.published_tensors import published_tens
 
 @dataclass(frozen=True)
 class MnNetwork(Network):
-    """Schmid, Koutini & Widmer 2023: MobileNetV3 over 128 Kaldi mels; `mn04` is width 0.4, `mn10` width 1.
+    """EfficientAT's MobileNetV3 over 128 mels; `mn04` is width 0.4.
+
+    Schmid, Koutini & Widmer 2023; `mn10` is width 1.
 
     Args:
         width: times the published channels, each rounded to a multiple of 8.
@@ -51,3 +55,13 @@ class MnNetwork(Network):
         return super().load(
             published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
         )
+
+    def check_unlabelled(self, model: nn.Module) -> None:
+        """Whether a block adds its input follows from the width that was trained, and not from the tensors alone."""
+        for name, block in model.named_modules():
+            if isinstance(block, InvertedResidual) and block.leaves_open_whether_it_adds:
+                raise InputError(
+                    f"The width of a checkpoint of `mn` must be known. At width {self.width:g} the block `{name}` does "
+                    "not add its input, and with these channels it could: name the width that was trained, such as "
+                    '`--network "mn[width=0.4]"`.'
+                )

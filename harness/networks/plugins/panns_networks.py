@@ -66,7 +66,10 @@ class PannsNetwork(Network):
 
 @dataclass(frozen=True)
 class Cnn6Network(PannsNetwork):
-    """Kong et al. 2020, Table I: four 5×5 convolutions, 4.8 M parameters."""
+    """Four 5×5 convolutions.
+
+    Kong et al. 2020, Table I.
+    """
 
     name: ClassVar[str] = "cnn6"
     architecture: ClassVar[type[PannsTagger]] = Cnn6
@@ -74,7 +77,10 @@ class Cnn6Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class Cnn10Network(PannsNetwork):
-    """Kong et al. 2020, Table I: eight 3×3 convolutions, 5.2 M parameters."""
+    """Eight 3×3 convolutions.
+
+    Kong et al. 2020, Table I.
+    """
 
     name: ClassVar[str] = "cnn10"
     architecture: ClassVar[type[PannsTagger]] = Cnn10
@@ -82,7 +88,10 @@ class Cnn10Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class ResNet22Network(PannsNetwork):
-    """Kong et al. 2020, Table II: residual blocks of two 3×3 convolutions."""
+    """Residual blocks of two 3×3 convolutions.
+
+    Kong et al. 2020, Table II.
+    """
 
     name: ClassVar[str] = "resnet22"
     default_scope: ClassVar[str] = "inner"
@@ -91,7 +100,10 @@ class ResNet22Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class ResNet38Network(PannsNetwork):
-    """Kong et al. 2020, Table II: as ResNet22, with more blocks."""
+    """ResNet22 with more blocks.
+
+    Kong et al. 2020, Table II.
+    """
 
     name: ClassVar[str] = "resnet38"
     default_scope: ClassVar[str] = "inner"
@@ -100,7 +112,10 @@ class ResNet38Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class MobileNetV1Network(PannsNetwork):
-    """Kong et al. 2020, Table III: thirteen depthwise and 1×1 convolutions, 4.8 M parameters."""
+    """Depthwise and 1×1 convolutions.
+
+    Kong et al. 2020, Table III.
+    """
 
     name: ClassVar[str] = "mobilenet_v1"
     architecture: ClassVar[type[PannsTagger]] = MobileNetV1
@@ -108,7 +123,10 @@ class MobileNetV1Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class MobileNetV2Network(PannsNetwork):
-    """Kong et al. 2020, Table III: seventeen inverted residuals, 4.1 M parameters."""
+    """Inverted residuals.
+
+    Kong et al. 2020, Table III.
+    """
 
     name: ClassVar[str] = "mobilenet_v2"
     default_scope: ClassVar[str] = "inner"
@@ -117,7 +135,10 @@ class MobileNetV2Network(PannsNetwork):
 
 @dataclass(frozen=True)
 class Cnn14DecisionLevelMaxNetwork(PannsNetwork):
-    """Kong et al. 2020, code: Cnn14 that tags each part of a clip and takes the maximum."""
+    """Cnn14 that tags each part of a clip and takes the maximum.
+
+    Kong et al. 2020, code.
+    """
 
     name: ClassVar[str] = "cnn14_decision_level_max"
     architecture: ClassVar[type[PannsTagger]] = Cnn14DecisionLevelMax
@@ -125,7 +146,10 @@ class Cnn14DecisionLevelMaxNetwork(PannsNetwork):
 
 @dataclass(frozen=True)
 class WavegramLogmelCnn14Network(PannsNetwork):
-    """Kong et al. 2020, Section III-B: Cnn14 on a learned Wavegram and log-mels; it reads the waveform."""
+    """Cnn14 on the waveform, by a learned Wavegram and log-mels.
+
+    Kong et al. 2020, Section III-B.
+    """
 
     name: ClassVar[str] = "wavegram_logmel_cnn14"
     architecture: ClassVar[type[PannsTagger]] = WavegramLogmelCnn14

@@ -63,7 +63,7 @@ def load_plugin_file(path: Path | str, kind: Kind[T]) -> PluginFile[T]:
     """
     file = Path(path)
     if not file.is_file():
-        raise InputError(f"A {kind.word} file must be a Python file. Found none at `{file}`.")
+        raise InputError(f"There is no file `{file}`: give a Python file that defines a {kind.word}.")
     return _loaded(file.resolve(), hashlib.sha256(file.read_bytes()).hexdigest(), kind)
 
 
@@ -75,19 +75,19 @@ def content_of(cls: type, kind: Kind[Any]) -> str | None:
 @functools.lru_cache(maxsize=32)
 def _loaded(file: Path, content: str, kind: Kind[Any]) -> PluginFile[Any]:
     module = _run(file, kind, content)
-    classes = [
+    defined = [
         cls
         for cls in vars(module).values()
-        if inspect.isclass(cls)
-        and issubclass(cls, kind.base)
-        and cls.__module__ == module.__name__
-        and not inspect.isabstract(cls)
+        if inspect.isclass(cls) and issubclass(cls, kind.base) and cls.__module__ == module.__name__
     ]
+    classes = [cls for cls in defined if not inspect.isabstract(cls)]
     if not classes:
-        raise InputError(
-            f"A {kind.word} file must define a {kind.word}. Found none in `{file}`: subclass "
-            f"`{kind.base.__module__.rpartition('.')[0]}.{kind.base.__name__}` and define `{kind.define}`."
-        )
+        base = f"{kind.base.__module__.rpartition('.')[0]}.{kind.base.__name__}"
+        advice = f"subclass `{base}` and define `{kind.define}`."
+        if defined:  # a class that lacks something may be the base of others, and there are none
+            lacking = sorted(getattr(defined[0], "__abstractmethods__", ()))
+            advice = f"class `{defined[0].__name__}` lacks {', '.join(map('`{}`'.format, lacking))}."
+        raise InputError(f"A {kind.word} file must define a {kind.word}. Found none in `{file}`: {advice}")
     for cls in classes:
         with foreign_code(f"Class `{cls.__name__}` of `{file}` must declare itself"):
             problem = kind.problem(cls)

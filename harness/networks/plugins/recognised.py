@@ -12,19 +12,35 @@ from prunebench.harness.networks.efficientat.mobilenet_v3 import MobileNetV3
 from prunebench.harness.networks.panns.panns_tagger import PannsTagger
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.mn_network import MnNetwork
+from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.plugins.panns_networks import PANNS_NETWORKS
 
 
-def tagger_of(model: nn.Module | Tagger, network: Network | None = None) -> Tagger:
+def tagger_of(model: nn.Module | Tagger, network: Network | str | None = None) -> Tagger:
     """A model with its network.
 
+    Args:
+        model: a module, or a tagger, which is given back.
+        network: of the module, or its label; a module of the suite needs none.
+
     Raises:
-        InputError: for a module of no network of ours, without a network beside it.
+        InputError: for what is no module or no network, or a module of no network of ours without a network beside it.
     """
     if isinstance(model, Tagger):
         return model
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"A model must be an `nn.Module`. Found {type(model).__name__}: read a file with "
+            "`prunebench.harness.load_checkpoint`."
+        )
     if network is not None:
-        return Tagger(network, model)
+        known = resolve_network(network) if isinstance(network, str) else network
+        if not isinstance(known, Network):
+            raise InputError(
+                f'A network must be a value, such as `harness.resolve_network("cnn6")`. Found '
+                f"{known.__name__ if isinstance(known, type) else type(known).__name__}: give one, or its name."
+            )
+        return Tagger(known, model)
     if isinstance(model, Cnn14):
         return Tagger(Cnn14Network(sample_rate=model.sample_rate), model)
     if isinstance(model, MobileNetV3):

@@ -12,6 +12,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.frontend import PANNS
+from prunebench.harness.networks.groups.filter_group import Group
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,20 @@ class TracedNetwork(Network):
             "A traced network prunes the model that it is given and builds none. To train one, write a class: "
             "subclass `prunebench.harness.networks.contract.Network`."
         )
+
+    def groups(self, model: nn.Module) -> tuple[Group, ...]:
+        """As traced; the head must give the logits."""
+        from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
+
+        classes = (
+            self.n_classes(model) if self.head and self.head[-1] in dict(model.named_modules()) else None
+        )
+        return traced_groups(model, self.example(model), self.logits, head=self.head, classes=classes)
+
+    @property
+    def label(self) -> str:
+        """`"traced"`: what it was given is no text that could be read again."""
+        return self.name
 
     def logits(self, model: nn.Module, features: Tensor) -> Tensor:
         """By the function given; else the module is fed (clips, 1, mels, frames) and gives logits."""

@@ -162,7 +162,10 @@ def test_a_file_of_cnn14_names_no_network(cli, tmp_path):
             ["--network", MOBILE, "--layers", "features.18.1"],
             "Found `features.18.1`; did you mean `features.18.0`",
         ),
-        (["--network-file", "absent.py"], "A network file must be a Python file. Found none at `absent.py`."),
+        (
+            ["--network-file", "absent.py"],
+            "There is no file `absent.py`: give a Python file that defines a network.",
+        ),
         (["--network-file", "broken.py"], "must run. Found ZeroDivisionError"),
         (["--network-file", "empty.py"], "must define a network"),
     ],

@@ -160,7 +160,7 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
         (["--pruner", "apoz"], "needs calibration clips"),
         (["--pruner", "apoz", "--clips", "nowhere"], "must lie in a folder. Found none at `nowhere`"),
         (["--pruner", "scores:nowhere"], "Found none in `nowhere`"),
-        (["--pruner", "l1", "--pruner-file", "nowhere.py"], "Found none at `nowhere.py`"),
+        (["--pruner", "l1", "--pruner-file", "nowhere.py"], "There is no file `nowhere.py`"),
     ],
 )
 def test_one_sentence(cli, words, message):

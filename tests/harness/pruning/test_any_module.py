@@ -247,3 +247,39 @@ def test_what_is_no_pruner(model, pruner):
 def test_an_unknown_name_of_a_pruner(model):
     with pytest.raises(InputError, match="Unknown pruner `l11`; did you mean"):
         harness.score(model, "l11", network=NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("bn", r"must be a linear layer or a convolution\. Found BatchNorm2d"),
+        (
+            "hidden",
+            r"has 12 outputs and the logits of Residual have the shape \(1, 3\): name the layer that gives",
+        ),
+    ],
+)
+def test_a_head_that_does_not_give_the_classes(model, head, message):
+    with pytest.raises(InputError, match=message):
+        harness.prune(model, "l1", 0.5, network=harness.traced(head=head))
+
+
+def test_a_network_by_name_or_by_value_and_nothing_else():
+    small = harness.prune(
+        harness.resolve_network("cnn6[width=0.05]").build(3, seed=0), "l1", 0.5, network="cnn6"
+    )
+    assert small.conv_block1.conv1.out_channels == 1  # 64 × 0.05 are 3, and half of 3, rounded, are 2
+    with pytest.raises(InputError, match="Unknown network `cnn66`; did you mean"):
+        harness.prune(small, "l1", 0.5, network="cnn66")
+    with pytest.raises(InputError, match=r"A network must be a value.* Found TracedNetwork: give one"):
+        harness.prune(small, "l1", 0.5, network=type(NETWORK))
+    with pytest.raises(InputError, match=r"A model must be an `nn\.Module`\. Found str: read a file"):
+        harness.prune("m.pth", "l1", 0.5)
+
+
+def test_save_checkpoint_says_what_it_saves(model, tmp_path):
+    with pytest.raises(
+        InputError, match=r"writes a Cnn14\. Found a Residual: .*`torch\.save\(model, path\)`"
+    ):
+        harness.save_checkpoint(model, tmp_path / "m.pth")
+    assert not list(tmp_path.iterdir())

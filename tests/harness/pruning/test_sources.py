@@ -202,7 +202,7 @@ def test_scores_that_a_pruner_of_a_file_cannot_give(
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    assert "must be a Python file. Found none" in refused("mine", tmp_path / "absent.py")
+    assert "absent.py`: give a Python file that defines a pruner." in refused("mine", tmp_path / "absent.py")
     (tmp_path / "mine.txt").write_text(SOURCE)
     assert "must be a Python file, `NAME.py`" in refused("mine", tmp_path / "mine.txt")
 

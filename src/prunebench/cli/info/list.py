@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = ("pruners", "networks", "measures", "datasets", "presets", "baselines", "published")
 SOURCE = "source of "  # columns of sentences, which only JSON has
+LONG = {"networks": ("parameters", "reference")}  # columns that only JSON has, so that a table fits 80
 
 
 @click.command("list", epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list networks --json")
@@ -36,8 +37,13 @@ def list_(kind: str, as_json: bool) -> None:
     elif kind == "measures":
         print_measures(rows)
     else:
-        headings = [name for name in rows[0] if not name.startswith(SOURCE)] if rows else [kind]
+        shown = [name for name in rows[0] if _is_shown(name, rows)] if rows else [kind]
+        headings = [name for name in shown if name not in LONG.get(kind, ())]
         print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
+
+
+def _is_shown(name: str, rows: list[dict[str, Any]]) -> bool:
+    return any(row[name] not in ("", None) for row in rows) and not name.startswith(SOURCE)
 
 
 def _pruners() -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from prunebench.cli.model.calibration_options import clips_option, open_clips, p
 from prunebench.cli.model.measure_tables import in_rows
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
-from prunebench.cli.output import print_json, print_table
+from prunebench.cli.output import print_json, print_table, say
 
 
 @click.command(
@@ -63,9 +63,9 @@ def prune(
     from prunebench.harness.networks.layers import scope_name
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, save_any_checkpoint
     from prunebench.harness.networks.provenance import Provenance, file_hash
-    from prunebench.harness.pruning.prune import check_budget
-    from prunebench.harness.pruning.prune import prune as prune_model
+    from prunebench.harness.pruning.prune import check_budget, lowest_of, score
     from prunebench.harness.pruning.sources import resolve
+    from prunebench.harness.pruning.surgery import remove_filters
 
     criterion = resolve(pruner, pruner_files)
     if ratio is not None:
@@ -74,10 +74,14 @@ def prune(
     parent = read_any_checkpoint(checkpoint, network, network_files)
     tagger = parent.tagger
     scope = tagger.scope(layers)
-    shown = open_clips(clips, tagger, [criterion])
-    smaller = prune_model(
-        tagger.model, criterion, ratio, scope, network=tagger.network, seed=seed, clips=shown
+    asked = (
+        scope_name(scope)
+        if isinstance(tagger.model, Cnn14)
+        else f"{layers or tagger.network.default_scope} ({len(scope)} of {len(tagger.groups)} groups)"
     )
+    shown = open_clips(clips, tagger, [criterion])
+    scores = score(tagger, criterion, scope, seed=seed, clips=shown)
+    smaller = remove_filters(tagger.model, lowest_of(scores, ratio), tagger)
     pruned = Tagger(tagger.network, smaller)
     provenance = Provenance(
         "pruned",
@@ -86,7 +90,7 @@ def prune(
             "criterion": criterion.label,
             "criterion_version": criterion.version,
             "ratio": ratio,
-            "layers": scope_name(scope) if isinstance(tagger.model, Cnn14) else ",".join(scope),
+            "layers": asked,
             "seed": seed,
             "calibration_clips": len(shown) if shown else 0,
         },
@@ -94,11 +98,12 @@ def prune(
         before=parent.provenance,
     )
     chosen = style or style_of(output)
-    before = tagger_figures(tagger, checkpoint)[
-        0
-    ]  # a network that cannot be measured ends here, with no file
+    # A network that cannot be measured ends here, with no file.
+    before, _ = tagger_figures(tagger, checkpoint)
     save_any_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
     columns = {"before": before, "after": tagger_figures(pruned, output)[0]}
+    if not as_json:
+        say(f"Scope {asked}.")
     _print_figures(columns, as_json=as_json)
 
 

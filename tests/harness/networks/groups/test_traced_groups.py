@@ -162,7 +162,7 @@ def test_groups_of_cnn14_are_those_of_the_graph():
 
 @pytest.mark.parametrize(
     ("head", "message"),
-    [((), "must name its head.*for else they are pruned away"), (("clases",), "has no module `clases`")],
+    [((), "must name its head.*otherwise they are pruned away"), (("clases",), "has no module `clases`")],
 )
 def test_a_head_must_be_named(net, head, message):
     with pytest.raises(InputError, match=message):
@@ -204,7 +204,10 @@ def test_a_search_that_does_not_end_is_given_up():
 
 
 def test_a_forward_pass_that_fails_is_one_sentence(net):
-    with pytest.raises(InputError, match=r"The groups of Net must be found .* Found RuntimeError"):
+    with pytest.raises(
+        InputError,
+        match=r"Net must run on features of shape \(1, 3, 12, 12\).* Found RuntimeError.*`forward=`",
+    ):
         found(net, example=torch.zeros(1, 3, 12, 12))
 
 
