@@ -7,6 +7,7 @@ Call it from the test suite of a plug-in, in the manner of scikit-learn's `check
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from prunebench.pruners.check_conduct import (
     check_global_random_state,
@@ -38,6 +39,7 @@ from prunebench.pruners.check_invariance import (
 from prunebench.pruners.contract import Pruner
 
 Check = Callable[[Pruner], None]
+S = TypeVar("S")
 
 CHECKS: tuple[Check, ...] = (
     check_declaration,
@@ -78,13 +80,26 @@ def run_check(check: Check, pruner: Pruner) -> None:
     Raises:
         AssertionError: naming the check and what to do; also for any exception the pruner raised.
     """
-    name = getattr(pruner, "label", type(pruner).__name__)
+    run_named(check, pruner, f"pruner `{getattr(pruner, 'label', type(pruner).__name__)}`")
+
+
+def run_named(check: Callable[[S], None], subject: S, title: str) -> None:
+    """Run one check of a plug-in's test kit.
+
+    Args:
+        check: raises `AssertionError` with what to do.
+        subject: of the check.
+        title: what is checked, for messages.
+
+    Raises:
+        AssertionError: naming the check and what to do; also for any exception the plug-in raised.
+    """
+    name = getattr(check, "__name__", "check")
     try:
-        check(pruner)
+        check(subject)
     except AssertionError as failure:
-        raise AssertionError(f"{check.__name__} of pruner `{name}`: {failure}") from None
+        raise AssertionError(f"{name} of {title}: {failure}") from None
     except Exception as error:
         raise AssertionError(
-            f"{check.__name__} of pruner `{name}`: it must run without exceptions. "
-            f"Found {type(error).__name__}: {error}"
+            f"{name} of {title}: it must run without exceptions. Found {type(error).__name__}: {error}"
         ) from error

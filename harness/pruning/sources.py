@@ -7,8 +7,9 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.harness.networks.plugins.plugin_code import plugin_classes
 from prunebench.harness.pruning import stored_scores
-from prunebench.harness.pruning.pruner_file import content_of, load_pruner_file
+from prunebench.harness.pruning.pruner_file import PRUNERS, content_of
 from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.pruners import registry
 from prunebench.pruners.contract import Pruner
@@ -50,16 +51,7 @@ def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
     Raises:
         InputError: for a file that cannot be used, or a name that is taken.
     """
-    found: dict[str, type[Pruner]] = {}
-    for loaded in map(load_pruner_file, files):
-        for cls in loaded.classes:
-            if cls.name in registry.names() or found.get(cls.name, cls) is not cls:
-                raise InputError(
-                    f"A pruner of a file must have a name of its own. Found `{cls.name}` in `{loaded.path}`, "
-                    "which another pruner has: rename it."
-                )
-            found[cls.name] = cls
-    return found
+    return plugin_classes(files, PRUNERS, registry.names)
 
 
 def content_hash(pruner: Pruner) -> str | None:

@@ -15,6 +15,7 @@ from prunebench.harness.testing.check_graph import check_macs, check_onnx
 from prunebench.harness.testing.check_outputs import check_outputs, check_untouched
 from prunebench.harness.testing.check_surgery import check_groups, check_removal
 from prunebench.harness.testing.network_under_test import Subject
+from prunebench.pruners.testing import run_named
 
 NetworkCheck = Callable[[Subject], None]
 
@@ -56,12 +57,4 @@ def run_network_check(check: NetworkCheck, subject: Subject) -> None:
         AssertionError: naming the check and what to do; also for any exception the network raised.
     """
     name = getattr(subject.network, "label", type(subject.network).__name__)
-    try:
-        check(subject)
-    except AssertionError as failure:
-        raise AssertionError(f"{check.__name__} of network `{name}`: {failure}") from None
-    except Exception as error:
-        raise AssertionError(
-            f"{check.__name__} of network `{name}`: it must run without exceptions. "
-            f"Found {type(error).__name__}: {error}"
-        ) from error
+    run_named(check, subject, f"network `{name}`")

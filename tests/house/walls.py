@@ -84,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.networks.panns",
         "harness.networks.efficientat",
     },
-    "harness.testing": {*GROUND, *NETWORKS, "eval.cost", "eval.runtime"},
+    "harness.testing": {*GROUND, *NETWORKS, "pruners", "eval.cost", "eval.runtime"},
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
     "harness.data.recordings": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},

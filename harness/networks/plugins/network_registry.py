@@ -11,7 +11,7 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
-from prunebench.harness.networks.plugins.plugin_code import Kind, content_of, load_plugin_file
+from prunebench.harness.networks.plugins.plugin_code import Kind, content_of, plugin_classes
 from prunebench.pruners.entry_points import home_of, installed_names, load_entry
 from prunebench.pruners.label import split_label
 from prunebench.pruners.parameters import made
@@ -93,16 +93,7 @@ def file_networks(files: Sequence[Path | str]) -> dict[str, type[Network]]:
     Raises:
         InputError: for a file that cannot be used, or a name that is taken.
     """
-    found: dict[str, type[Network]] = {}
-    for loaded in (load_plugin_file(file, NETWORKS) for file in files):
-        for cls in loaded.classes:
-            if cls.name in network_names() or found.get(cls.name, cls) is not cls:
-                raise InputError(
-                    f"A network of a file must have a name of its own. Found `{cls.name}` in `{loaded.path}`, which "
-                    "another network has: rename it."
-                )
-            found[cls.name] = cls
-    return found
+    return plugin_classes(files, NETWORKS, network_names)
 
 
 def content_hash(network: Network) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -65,6 +65,32 @@ def load_plugin_file(path: Path | str, kind: Kind[T]) -> PluginFile[T]:
     if not file.is_file():
         raise InputError(f"There is no file `{file}`: give a Python file that defines a {kind.word}.")
     return _loaded(file.resolve(), hashlib.sha256(file.read_bytes()).hexdigest(), kind)
+
+
+def plugin_classes(
+    files: Sequence[Path | str], kind: Kind[T], taken: Callable[[], Collection[str]]
+) -> dict[str, type[T]]:
+    """The classes of some files, by name.
+
+    Args:
+        files: Python files.
+        kind: what is looked for; its classes have a `name`.
+        taken: names that a class of a file must not have; asked for where there is a file.
+
+    Raises:
+        InputError: for a file that cannot be used, or a name that is taken.
+    """
+    found: dict[str, type[T]] = {}
+    for loaded in (load_plugin_file(file, kind) for file in files):
+        for cls in loaded.classes:
+            name = str(getattr(cls, "name", ""))
+            if name in taken() or found.get(name, cls) is not cls:
+                raise InputError(
+                    f"A {kind.word} of a file must have a name of its own. Found `{name}` in `{loaded.path}`, which "
+                    f"another {kind.word} has: rename it."
+                )
+            found[name] = cls
+    return found
 
 
 def content_of(cls: type, kind: Kind[Any]) -> str | None:
