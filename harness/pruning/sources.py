@@ -34,7 +34,9 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
         others = {**_peers(name), **file_pruners(files)}
         if name in others:
             return _named(registry.with_parameters(others[name], parameters))
-        if name in registry.names():
+        if (
+            name in registry.BUILTIN or name in registry.names()
+        ):  # the second reads every distribution off the disk
             return _named(registry.get(label))
     except InputError:
         raise

@@ -89,9 +89,9 @@ def test_relative_paths_are_kept_whole(mine: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_that_cannot_be_used_is_named(mine: Path) -> None:
-    with pytest.raises(InputError, match=r"prune.files.*Found none at `absent.py`"):
+    with pytest.raises(InputError, match=r"prune.files.*There is no file `absent.py`"):
         load_config("quick", ["prune.files=['absent.py']"])
-    with pytest.raises(InputError, match=r"Found none at `absent\.py`"):
+    with pytest.raises(InputError, match=r"There is no file `absent\.py`"):
         load_config("quick", pruner_files=["absent.py"])
     mine.write_text("1 / 0")
     with pytest.raises(InputError, match=r"must run. Found ZeroDivisionError"):
