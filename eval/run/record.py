@@ -19,7 +19,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.layout import MADE_AGAIN, RunFiles
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
-from prunebench.eval.run.shape_line import load_shapes
+from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
 
@@ -30,6 +30,16 @@ OPTIONAL = (
     "map_sizes",
     "ties",
 )  # fields that older records lack, in JSON only where they are known
+CNN14 = "cnn14"
+CNN14_GROUPS = tuple(f"C{number}" for number in range(1, 13))
+# Fields that came later: absent from JSON where they say what every earlier record meant.
+USUAL: Mapping[str, object] = {
+    "network": CNN14,
+    "groups": CNN14_GROUPS,
+    "n_classes": 0,
+    "reduction": "first",
+    "divisor": 1,
+}
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
@@ -65,7 +75,12 @@ class Record:
         base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
         base_weights: digest of the base model's weights, empty in records of before they had one; the same identity
             `base` gives other weights with another torch or on another processor.
-        widths: filters kept in C1 … C12.
+        network: label of the network, `"cnn14"` for a Cnn14 of any width whose configuration names no other.
+        n_classes: outputs of the model; 0 in records of before they said it.
+        groups: names of the groups of filters that `widths` counts, in the order of the network.
+        reduction: how the scores of a group that several layers write were joined.
+        divisor: what stays of each group is a multiple of it, where that is possible.
+        widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio.
         map_sizes: layer → (frames, mels) of its feature maps for a test clip; of the unpruned model alone.
         ties: layer → share of its filters that have the score at which the cut falls, in [0, 1]: 0 where the cut falls
@@ -103,6 +118,11 @@ class Record:
     prune_seed: int | None = None
     finetune_seed: int | None = None
     base_weights: str = ""
+    network: str = CNN14
+    n_classes: int = 0
+    groups: tuple[str, ...] = CNN14_GROUPS
+    reduction: str = "first"
+    divisor: int = 1
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     map_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -125,13 +145,18 @@ class Record:
         and older records lack them.
         """
         but: dict[str, Any] = {name: {} for name in ("timings", "unmeasured", "map_sizes", "ties")}
+        but["n_classes"] = 0
         mine, theirs = (dataclasses.replace(r, **but) for r in (self, other))
         return mine == theirs
 
     def to_json(self) -> str:
         """One line, without the line end."""
         told = {"schema_version": self.schema, **dataclasses.asdict(self)}
-        known = {key: value for key, value in told.items() if value or key not in OPTIONAL}
+        known = {
+            key: value
+            for key, value in told.items()
+            if (value or key not in OPTIONAL) and not (key in USUAL and value == USUAL[key])
+        }
         return json.dumps(known, sort_keys=True)
 
     @classmethod
@@ -153,6 +178,7 @@ class Record:
         try:
             check_form(found, line, cls)
             found["widths"] = tuple(found.get("widths", ()))
+            found["groups"] = tuple(found.get("groups", CNN14_GROUPS))
             for pairs in ("off_request", "map_sizes"):
                 found[pairs] = {k: (v[0], v[1]) for k, v in found.get(pairs, {}).items()}
             record = cls(**found)
@@ -174,6 +200,13 @@ class Record:
             raise ValueError("`ratio`, `target` and `learning_rate` should be finite, and a ratio in [0, 1]")
         if any(width < 0 for width in self.widths):
             raise ValueError("`widths` should be at least 0")
+        if self.network != CNN14 and self.widths and len(self.widths) != len(self.groups):
+            raise ValueError("`widths` should be as many as `groups`")
+
+    @property
+    def shape(self) -> ShapeKey:
+        """What the costs and timings of its model are filed under."""
+        return ShapeKey(self.network, self.widths, self.n_classes)
 
 
 def load_records(run: Path | str, others: list[str] | None = None) -> list[Record]:
@@ -189,16 +222,19 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
     folder = Path(run)
     check_run_folder(folder)
     shapes = load_shapes(folder)
-    return [
-        dataclasses.replace(
-            r,
-            timings={**r.timings, **shapes[r.widths].timings},
-            unmeasured={**r.unmeasured, **shapes[r.widths].failed},
-        )
-        if r.widths in shapes
-        else r
-        for r in read_records(RunFiles(folder).records, others)
-    ]
+    return [_timed(r, shapes) for r in read_records(RunFiles(folder).records, others)]
+
+
+def _timed(record: Record, shapes: Mapping[ShapeKey, ShapeTimings]) -> Record:
+    """The record with the timings of its shape; shapes of before they had classes are those of all."""
+    found = shapes.get(record.shape) or shapes.get(record.shape._replace(n_classes=0))
+    if found is None:
+        return record
+    return dataclasses.replace(
+        record,
+        timings={**record.timings, **found.timings},
+        unmeasured={**record.unmeasured, **found.failed},
+    )
 
 
 def read_records(path: Path, others: list[str] | None = None) -> list[Record]:

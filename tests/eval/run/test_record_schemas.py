@@ -37,7 +37,9 @@ def test_the_shapes_of_a_past_schema_are_read(folder):
     written = [json.loads(line) for line in (folder / "shapes.jsonl").read_text().splitlines()]
     assert {line["schema_version"] for line in written} == {int(folder.name.partition("-")[2])}
     shapes = load_shapes(folder)
-    assert [list(widths) for widths in shapes] == [line["widths"] for line in written]
+    assert [(key.network, list(key.widths)) for key in shapes] == [
+        ("cnn14", line["widths"]) for line in written
+    ]
     assert [shape.timings for shape in shapes.values()] == [line["timings"] for line in written]
     assert all(ShapeTimings.from_json(shape.to_json()) == shape for shape in shapes.values())
 

@@ -34,6 +34,11 @@ RECORD = Record(
     prune_seed=0,
     finetune_seed=0,
     control=None,
+    network="mn",
+    n_classes=3,
+    groups=("a", "b"),
+    reduction="mean",
+    divisor=8,
     widths=(4, 2),
     off_request={"C7": (0.5, 0.4)},
     map_sizes={"C7": (10, 4)},
@@ -43,7 +48,7 @@ RECORD = Record(
     timings={"ms": 1.5},
     unmeasured={"energy": "no meter"},
 )
-SHAPE = ShapeTimings((4, 2), {"ms": 1.5}, {"threads": 1}, {"energy": "no meter"})
+SHAPE = ShapeTimings((4, 2), {"ms": 1.5}, {"threads": 1}, {"energy": "no meter"}, "mn", 3)
 OUTCOME = Outcome(
     "o", (4, 2), {"fine-tuned": {"test_map": 0.5}}, {"parameters": 12}, {"s": 1.5}, {"e": "no meter"}
 )
@@ -67,6 +72,8 @@ def fits(whole, name, value):
         return True
     if name == "settings":
         return isinstance(value, dict)
+    if name == "groups":  # as many names as widths
+        return False
     if name in ("error", "control"):
         return isinstance(value, str)
     if isinstance(held, bool):

@@ -76,7 +76,7 @@ def measure(monkeypatch, tmp_path):
         said = Said()
         config = Config(measure=MeasureSection(**section))
         module.measure_missing_shapes(config, Run(tmp_path), [data], Progress([said]))
-        return load_shapes(tmp_path), said
+        return {shape.widths: shape for shape in load_shapes(tmp_path).values()}, said
 
     return call
 
