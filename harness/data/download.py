@@ -7,6 +7,7 @@ the standard library's client, that header, and the checks.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import http
 import http.client
@@ -29,6 +30,8 @@ MOST_BYTES = 1 << 33  # of a file whose size nobody states
 # urllib's own errors are OSErrors; names of hosts that cannot be encoded are ValueErrors.
 _BROKEN = (OSError, http.client.HTTPException, ValueError)
 
+_sha256, _md5 = hashlib.sha256, functools.partial(hashlib.md5, usedforsecurity=False)
+
 OnBytes = Callable[[int, int | None], None]
 
 
@@ -40,11 +43,13 @@ class Source:
         url: where it lies.
         size: bytes, where they are known beforehand.
         sha256: hexadecimal, where it is known.
+        md5: hexadecimal, where the publisher gives no other checksum; it finds damage, not a forgery.
     """
 
     url: str
     size: int | None = None
     sha256: str | None = None
+    md5: str | None = None
 
 
 def fetch(
@@ -179,9 +184,10 @@ def _check(source: Source, path: Path, remedy: str) -> None:
     size = path.stat().st_size
     if source.size is not None and size != source.size:
         raise InputError(f"`{path}` must have {source.size:,} bytes. Found {size:,}: {remedy}.")
-    if source.sha256 is None:
-        return
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != source.sha256:
-        raise InputError(f"`{path}` must have the SHA-256 {source.sha256}. Found {found}: {remedy}.")
+    for name, algorithm, expected in (("SHA-256", _sha256, source.sha256), ("MD5", _md5, source.md5)):
+        if expected is None:
+            continue
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, algorithm).hexdigest()
+        if found != expected:
+            raise InputError(f"`{path}` must have the {name} {expected}. Found {found}: {remedy}.")

@@ -1,4 +1,4 @@
-"""Checkpoints and data sets that others publish, and how each is checked after fetching."""
+"""E-PANNs' checkpoint and ESC-50, of whose files no checksum is published, and how each is checked after fetching."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.data.download import OnBytes, Source, fetch
 from prunebench.harness.data.recordings.esc50_table import read_table
 
-CNN14 = Source(
-    "https://zenodo.org/records/3987831/files/Cnn14_mAP%3D0.431.pth?download=1",
-    size=327_428_481,
-    sha256="0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31",
-)
 # Its publishers give no checksum that could be written here, so the tensors are looked at.
 EPANNS = Source("https://zenodo.org/records/7939403/files/checkpoint_closeto_.44.pt?download=1")
 EPANNS_WIDTHS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 1024, 1024)

@@ -1,8 +1,8 @@
 """Every command of README and documentation is run as printed, with reduced budgets; `tox -e docs-full`.
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
-one and its pruned kin, a finished `runs/quick`, a few labelled clips in `CLIPS`, and the recordings of
-`PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster or a microphone is left to the parser.
+one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, and
+the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster or a microphone is left to the parser.
 """
 
 import importlib.util
@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from prunebench.harness import Cnn14, save_checkpoint
+from prunebench.harness import Cnn14, resolve_network, save_checkpoint
 
 HERE = Path(__file__).parent
 spec = importlib.util.spec_from_file_location("blocks_of_full", HERE / "blocks.py")
@@ -92,6 +93,13 @@ def ground(tmp_path_factory, esc10_root):
     for name in ("Cnn14_mAP=0.431.pth", "pruned.pth", "half.pth", "base.pt"):
         small = name in ("pruned.pth", "half.pth")
         save_checkpoint(Cnn14([4 if small else 8] * 12, n_classes=10, embedding=8), folder / name)
+    own = pages.ROOT / "examples" / "plugin" / "prunebench_small_cnn.py"
+    shutil.copy(own, folder / "mine.py")
+    for name, label, files in (
+        ("mn04_as_mAP_432.pt", "mn[width=0.4]", ()),
+        ("mine.pth", "small_cnn", (own,)),
+    ):
+        torch.save(resolve_network(label, files).build(10, seed=0).state_dict(), folder / name)
     (folder / "docs").mkdir()
     shutil.copy(pages.ROOT / "docs" / "_figures.py", folder / "docs")
     run(folder, cache, "prunebench", ["run", "quick"])

@@ -1,4 +1,4 @@
-"""`prunebench data cnn14`, `epanns` and `esc50`: what others publish, fetched and checked."""
+"""`prunebench data epanns` and `esc50`: what others publish without a checksum, fetched and checked."""
 
 from __future__ import annotations
 
@@ -7,30 +7,8 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.data.fetched import json_option, say_fetched, url_option
 from prunebench.cli.data.transfer import transfer
-from prunebench.cli.output import print_json, say
-
-url_option = click.option("--url", help="Fetch from this mirror; what arrives is checked all the same.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print what there is as JSON.")
-
-
-@click.command(
-    short_help="The published Cnn14, 327 MB.",
-    epilog="\b\nExample:\n  prunebench data cnn14 -o Cnn14_mAP=0.431.pth",
-)
-@click.option(
-    "-o", "--output", default="Cnn14_mAP=0.431.pth", show_default=True, type=click.Path(path_type=Path)
-)
-@url_option
-@json_option
-def cnn14(output: Path, url: str | None, as_json: bool) -> None:
-    """The published Cnn14 (Kong et al. 2020, CC BY 4.0): 327 MB from Zenodo, checked by SHA-256."""
-    from prunebench.harness.data.download import fetch
-    from prunebench.harness.data.releases import CNN14
-
-    with transfer("cnn14") as progress:
-        fetched = fetch(replace(CNN14, url=url or CNN14.url), output, progress)
-    _say(output, fetched, {"bytes": output.stat().st_size, "sha256": CNN14.sha256}, as_json=as_json)
 
 
 @click.command(
@@ -49,7 +27,7 @@ def epanns(output: Path, url: str | None, as_json: bool) -> None:
     with transfer("epanns") as progress:
         fetched = fetch_epanns(output, progress, replace(EPANNS, url=url or EPANNS.url))
     told = {"bytes": output.stat().st_size, "widths": list(EPANNS_WIDTHS)}
-    _say(output, fetched, told, as_json=as_json)
+    say_fetched(output, fetched, told, as_json=as_json)
 
 
 @click.command(
@@ -69,12 +47,4 @@ def esc50(output: Path, url: str | None, as_json: bool) -> None:
     there = output.exists()
     with transfer("esc50") as progress:
         recordings = fetch_esc50(output, progress, archive)
-    _say(output, not there, {"recordings": recordings}, as_json=as_json)
-
-
-def _say(output: Path, fetched: bool, told: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"path": str(output), "fetched": fetched, **told})
-        return
-    figures = ", ".join(f"{value:,} {key}" for key, value in told.items() if isinstance(value, int))
-    say(f"{output}: {figures}, {'fetched and checked' if fetched else 'was there, checked'}.")
+    say_fetched(output, not there, {"recordings": recordings}, as_json=as_json)
