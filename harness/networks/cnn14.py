@@ -166,6 +166,10 @@ class Cnn14(nn.Module):
         """
         return self.head(self.trunk(self.stem(at_least(features, SHORTEST_FRAMES, SILENCE))))
 
+    def from_normalised(self, x: Tensor) -> Output:
+        """What `normalised` gave to the outputs."""
+        return self.head(self.trunk(self.stem_blocks(x)))
+
     def stem(self, features: Tensor, blocks: int = TAIL_BLOCK - 1) -> Tensor:
         """The first blocks, C1–C6, on log-mel features (clips, frames, mels)."""
         return self.stem_blocks(self.normalised(features), blocks)

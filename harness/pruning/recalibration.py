@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import TAIL_BLOCK
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.recognised import tagger_of
 
 VERSION = 1  # raised when recalibrated statistics would differ
 BATCH = 32
@@ -30,7 +31,7 @@ def recalibration_rows(clips: int, wanted: int) -> NDArray[np.int64]:
 
 @torch.no_grad()
 def recalibrate(
-    model: Cnn14, inputs: NDArray[np.float32], rows: NDArray[np.int64], *, tail: bool = False
+    model: nn.Module | Tagger, inputs: NDArray[np.float32], rows: NDArray[np.int64], *, tail: bool = False
 ) -> None:
     """Replace running means and variances by the mean of the batches' own, in place.
 
@@ -39,25 +40,36 @@ def recalibrate(
 
     Args:
         model: left in evaluation mode.
-        inputs: log-mel features (clips, frames, mels), or stem outputs with `tail`.
-        rows: of the clips to take; batches of `BATCH`, a last one that is smaller counts as much.
-        tail: recalibrate C7–C12 alone, on stem outputs.
+        inputs: features (clips, frames, mels), or stem outputs with `tail`.
+        rows: of the clips to take; batches of `BATCH`, a last one that is smaller counts as much. Where it would be
+            one clip, which has no variance behind a pooling, that clip joins the batch before it; Cnn14 takes it alone.
+        tail: recalibrate the network's tail alone, on stem outputs.
     """
-    names = tuple(f"conv_block{number}." for number in range(TAIL_BLOCK, 7))
+    tagger = tagger_of(model)
     norms = [
         module
-        for name, module in model.named_modules()
-        if isinstance(module, nn.BatchNorm2d) and (not tail or name.startswith(names))
+        for name, module in tagger.model.named_modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+        and module.running_mean is not None
+        and not (tail and tagger.in_stem(name))
     ]
     momenta = [norm.momentum for norm in norms]
-    model.eval()
+    tagger.model.eval()
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over batches
         norm.train()
-    for start in range(0, len(rows), BATCH):
-        x = torch.from_numpy(np.array(inputs[rows[start : start + BATCH]]))
-        model.head(model.trunk(x)) if tail else model.from_log_mel(x)
+    for taken in _batches(rows, alone=isinstance(tagger.model, Cnn14)):
+        x = torch.from_numpy(np.array(inputs[taken]))
+        tagger.from_stem(x) if tail else tagger.logits(x)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
-    model.eval()
+    tagger.model.eval()
+
+
+def _batches(rows: NDArray[np.int64], *, alone: bool) -> list[NDArray[np.int64]]:
+    """Rows in batches; whether a last clip that is left over is one of its own."""
+    starts = list(range(0, len(rows), BATCH))
+    if not alone and len(rows) % BATCH == 1:
+        starts = starts[: max(1, len(starts) - 1)]
+    return [rows[start:stop] for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True)]

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger, module_of
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import run_on_devices
 from prunebench.harness.training.full_loop import train_full
@@ -23,7 +24,7 @@ from prunebench.harness.training.loop import train
 from prunebench.harness.training.training import Training
 
 
-def fit(model: Cnn14, training: Training) -> Course:
+def fit(model: nn.Module | Tagger, training: Training) -> Course:
     """Train `model` in place to the last iterate, by the loop that the recipe asks for.
 
     Returns:
@@ -37,7 +38,7 @@ def fit(model: Cnn14, training: Training) -> Course:
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)
 
 
-def _fit_on_devices(model: Cnn14, training: Training, recipe: FullRecipe) -> Course:
+def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullRecipe) -> Course:
     messages = multiprocessing.get_context("spawn").SimpleQueue()
     teller = threading.Thread(target=_tell, args=(messages, training))
     folder = Path(tempfile.mkdtemp(prefix="prunebench-"))
@@ -49,16 +50,16 @@ def _fit_on_devices(model: Cnn14, training: Training, recipe: FullRecipe) -> Cou
         messages.put(None)
         teller.join()
         shutil.rmtree(folder, ignore_errors=True)
-    model.load_state_dict(found["model"])
-    model.eval()
+    module_of(model).load_state_dict(found["model"])
+    module_of(model).eval()
     return Course.from_state(found["course"])
 
 
-def _fit_here(model: Cnn14, training: Training, messages: Any, folder: Path) -> None:
+def _fit_here(model: nn.Module | Tagger, training: Training, messages: Any, folder: Path) -> None:
     course = train_full(model, replace(training, progress=lambda done, total: messages.put(done)))
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with whole_file(folder / "trained.pt") as stream:
-            torch.save({"model": model.state_dict(), "course": course.state()}, stream)
+            torch.save({"model": module_of(model).state_dict(), "course": course.state()}, stream)
 
 
 def _tell(messages: Any, training: Training) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from prunebench.harness.data.features.streamed import input_reader
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import stripe_mask
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import accelerator
@@ -27,46 +27,11 @@ from prunebench.harness.training.loop import is_evaluated
 from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.prefetch import ahead
 from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder
+from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-
-class TaggingLoss(nn.Module):
-    """Augmentation and loss around a model, so that a step is one call of one module.
-
-    Args:
-        model: that is trained.
-    """
-
-    def __init__(self, model: Cnn14) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, features: Tensor, targets: Tensor, hidden: Tensor | None, weights: Tensor | None
-    ) -> Tensor:
-        """Mean binary cross-entropy.
-
-        Args:
-            features: (clips, frames, mels) in decibels.
-            targets: (clips, classes) in [0, 1].
-            hidden: (clips, frames, mels), what SpecAugment hides: set to 0 after `bn0`.
-            weights: (clips / 2,), of the first clip of each pair that mixup mixes.
-        """
-        x = self.model.normalised(features)
-        if hidden is not None:
-            x = x.masked_fill(hidden[:, None], 0.0)
-        if weights is not None:
-            x, targets = _in_pairs(x, weights), _in_pairs(targets, weights)
-        output = self.model.head(self.model.trunk(self.model.stem_blocks(x)))
-        return F.binary_cross_entropy_with_logits(output.logits, targets)
-
-
-def _in_pairs(x: Tensor, weights: Tensor) -> Tensor:
-    first = weights.reshape(-1, *(1,) * (x.ndim - 1))
-    return first * x[0::2] + (1 - first) * x[1::2]
 
 
 @dataclass(frozen=True)
@@ -79,29 +44,31 @@ class Pass:
     seed: int
 
 
-def train_full(model: Cnn14, training: Training) -> Course:
+def train_full(model: nn.Module | Tagger, training: Training) -> Course:
     """Train `model` in place to the last iterate, in this process.
 
     Where several processes train, each calls this and takes its share of every batch; the first evaluates, keeps
     states and reports.
 
     Args:
-        model: left on the CPU in evaluation mode.
+        model: left on the CPU in evaluation mode; `training.evaluate` is called with it.
         training: by a `FullRecipe`; inputs are read ahead by other threads, and `evaluate` is called every
             `recipe.evaluate_every` steps and at the end.
 
     Returns:
         The evaluations, and the best iterate's weights.
     """
+    tagger = tagger_of(model)
+    module = tagger.model
     recipe, targets, state = training.recipe, training.targets, training.state
     assert isinstance(recipe, FullRecipe)
     helper = accelerator(recipe)
-    channels_last(model).to(helper.device).train()
-    optimiser = _optimiser(model, recipe)
+    channels_last(module).to(helper.device).train()
+    optimiser = _optimiser(module, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
-    begun = 0 if state is None else state.resume(model, optimiser, schedule)
+    begun = 0 if state is None else state.resume(module, optimiser, schedule)
     course = Course() if state is None or not begun else Course.from_state(state.more["course"])
-    loss_of, optimiser = helper.prepare(TaggingLoss(model), optimiser)
+    loss_of, optimiser = helper.prepare(TaggingLoss(tagger), optimiser)
     if helper.scaler is not None and state is not None and begun:
         helper.scaler.load_state_dict(state.more["scaler"])
     order: Order = ShuffledOrder(len(targets), training.seed)
@@ -119,7 +86,7 @@ def train_full(model: Cnn14, training: Training) -> Course:
             with helper.accumulate(loss_of):
                 helper.backward(loss_of(*_augmented(part, features_of(x), targets, recipe)))
                 if helper.sync_gradients and math.isfinite(recipe.clip_norm):
-                    helper.clip_grad_norm_(model.parameters(), recipe.clip_norm)
+                    helper.clip_grad_norm_(module.parameters(), recipe.clip_norm)
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
             if not part.last:
@@ -128,15 +95,15 @@ def train_full(model: Cnn14, training: Training) -> Course:
             done = part.step + 1
             if training.evaluate is not None and is_evaluated(done, recipe.evaluate_every, recipe.steps):
                 if helper.is_main_process:
-                    course.add(done, training.evaluate(model), model.state_dict())
-                    channels_last(model).train()
+                    course.add(done, training.evaluate(model), module.state_dict())
+                    channels_last(module).train()
                 helper.wait_for_everyone()
             if helper.is_main_process and state is not None:
-                state.keep(done, model, optimiser, schedule, more)
+                state.keep(done, module, optimiser, schedule, more)
             if helper.is_main_process:
                 training.told(done)
-    model.zero_grad(set_to_none=True)
-    model.cpu().eval()
+    module.zero_grad(set_to_none=True)
+    module.cpu().eval()
     return course
 
 
@@ -167,7 +134,7 @@ def _augmented(
     return x, torch.from_numpy(targets[part.rows]).float().to(x.device), hidden, weights
 
 
-def _optimiser(model: Cnn14, recipe: FullRecipe) -> torch.optim.Optimizer:
+def _optimiser(model: nn.Module, recipe: FullRecipe) -> torch.optim.Optimizer:
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if recipe.optimiser == "adam":
         return torch.optim.Adam(

@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.loop import batches
 from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives another head
 
 
-def with_new_head(model: Cnn14, n_classes: int, seed: int) -> Cnn14:
-    """A new model: all of `model` but its classifier, which is new, drawn with the seed as in a new model."""
-    new = Cnn14(model.widths, n_classes, model.embedding, seed=seed, sample_rate=model.sample_rate)
-    kept = {k: v for k, v in model.state_dict().items() if not k.startswith("fc_audioset.")}
-    new.load_state_dict({**new.state_dict(), **kept})
-    return new.eval()
+@overload
+def with_new_head(model: Cnn14, n_classes: int, seed: int) -> Cnn14: ...
+
+
+@overload
+def with_new_head(model: Tagger, n_classes: int, seed: int) -> Tagger: ...
+
+
+@overload
+def with_new_head(model: nn.Module, n_classes: int, seed: int) -> nn.Module: ...
+
+
+def with_new_head(model: nn.Module | Tagger, n_classes: int, seed: int) -> nn.Module | Tagger:
+    """A new model: all of `model` but its head, which is new, drawn with the seed as in a new model.
+
+    Returns:
+        A tagger where a tagger is given.
+
+    Raises:
+        InputError: for a network that builds no models.
+    """
+    tagger = tagger_of(model)
+    new = tagger.network.with_new_head(tagger.model, n_classes, seed=seed)
+    # A tagger has found the groups of its model, so the new model gets a tagger of its own.
+    return replace(tagger, model=new) if isinstance(model, Tagger) else new
 
 
 @torch.no_grad()
-def embeddings(model: Cnn14, features: NDArray[np.float32], batch: int = 32) -> NDArray[np.float32]:
-    """Embeddings (clips, embedding) of log-mel features (clips, frames, mels), in evaluation mode."""
-    model.eval()
-    starts = range(0, len(features), batch)
-    found = [
-        model.from_log_mel(torch.from_numpy(np.array(features[s : s + batch]))).embedding.numpy()
-        for s in starts
-    ]
+def embeddings(
+    model: nn.Module | Tagger, features: NDArray[np.float32], batch: int = 32
+) -> NDArray[np.float32]:
+    """What the head reads of features (clips, frames, mels), in evaluation mode: (clips, values).
+
+    Raises:
+        InputError: for a head that is not one linear layer of one vector a clip, whose outputs are the logits.
+    """
+    tagger = tagger_of(model)
+    head = _linear_head(tagger)
+    tagger.model.eval()
+    found: list[NDArray[np.float32]] = []
+    seen: list[tuple[Tensor, Tensor]] = []
+    watch = head.register_forward_hook(
+        lambda module, inputs, output: seen.append((inputs[0].clone(), output.clone()))
+    )
+    try:
+        for start in range(0, len(features), batch):
+            seen.clear()
+            logits = tagger.logits(torch.from_numpy(np.array(features[start : start + batch])))
+            if len(seen) != 1 or seen[0][0].ndim != 2 or not torch.equal(seen[0][1], logits):
+                raise _not_alone(tagger, "is used otherwise")
+            found.append(seen[0][0].numpy())
+    finally:
+        watch.remove()
     return np.concatenate(found)
 
 
 def train_head(
-    model: Cnn14,
+    model: nn.Module | Tagger,
     features: NDArray[np.float32],
     targets: NDArray[Any],
     recipe: Recipe,
@@ -50,14 +90,18 @@ def train_head(
     """Train the classifier alone, in place, on embeddings computed once: a logistic regression on what the model knows.
 
     Args:
-        model: everything but `fc_audioset` stays as it is.
-        features: log-mel features (clips, frames, mels).
+        model: everything but its head stays as it is.
+        features: (clips, frames, mels).
         targets: (clips, classes).
         recipe: steps, batch, rate, warm-up, weight decay and clipping; augmentation plays no part.
         seed: of the order of clips.
         progress: called with (steps done, steps) after each step.
+
+    Raises:
+        InputError: as `embeddings`.
     """
-    inputs, head = embeddings(model, features), model.fc_audioset
+    tagger = tagger_of(model)
+    inputs, head = embeddings(tagger, features), _linear_head(tagger)
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False
     )
@@ -72,4 +116,21 @@ def train_head(
         schedule.step()
         if progress is not None:
             progress(step + 1, recipe.steps)
-    model.zero_grad(set_to_none=True)
+    tagger.model.zero_grad(set_to_none=True)
+
+
+def _linear_head(tagger: Tagger) -> nn.Linear:
+    names = tagger.network.head
+    module = tagger.model.get_submodule(names[-1])
+    if len(names) > 1:
+        raise _not_alone(tagger, f"has {len(names)} modules")
+    if not isinstance(module, nn.Linear):
+        raise _not_alone(tagger, f"is a {type(module).__name__}")
+    return module
+
+
+def _not_alone(tagger: Tagger, found: str) -> InputError:
+    return InputError(
+        "A head that is trained alone must be one linear layer that reads one vector a clip and gives the logits. That "
+        f'of `{tagger.network.label}` {found}: train every layer with `model.adapt = "all"`.'
+    )

@@ -12,38 +12,44 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import TAIL_BLOCK
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import mixup, spec_augment
 from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
 
 
-def train(model: Cnn14, training: Training) -> list[tuple[int, float]]:
+def train(model: nn.Module | Tagger, training: Training) -> list[tuple[int, float]]:
     """Train `model` in place and leave it in evaluation mode.
+
+    Args:
+        model: with its network where that is not one of ours; `training.evaluate` is called with it.
+        training: as `Training` says.
 
     Returns:
         (step, validation mAP) of the evaluations, in order.
     """
+    tagger = tagger_of(model)
+    module = tagger.model
     recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
-    parameters = list(_trained(model, training.tail))
+    parameters = list(_trained(tagger, training.tail))
     optimiser = torch.optim.AdamW(
         parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
-    channels_last(model).train()
-    begun = 0 if state is None else state.resume(model, optimiser, schedule)
+    channels_last(module).train()
+    begun = 0 if state is None else state.resume(module, optimiser, schedule)
     found = () if state is None else state.more.get("curve", ())
     curve = [(int(step), float(value)) for step, value in found]
 
     def look(done: int) -> None:
         if training.evaluate is not None and is_evaluated(done, training.evaluate_every, recipe.steps):
             curve.append((done, training.evaluate(model)))
-            model.train()
+            module.train()
 
     if not begun:
         look(0)
@@ -58,8 +64,8 @@ def train(model: Cnn14, training: Training) -> list[tuple[int, float]]:
                 x = spec_augment(x, generator)
             if recipe.mixup:
                 x, y = mixup(x, y, recipe.mixup, generator)
-            output = model.head(model.trunk(x)) if training.tail else model.from_log_mel(x)
-            loss = F.binary_cross_entropy_with_logits(output.logits, y)
+            logits = tagger.from_stem(x) if training.tail else tagger.logits(x)
+            loss = F.binary_cross_entropy_with_logits(logits, y)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
@@ -67,10 +73,10 @@ def train(model: Cnn14, training: Training) -> list[tuple[int, float]]:
             schedule.step()
             look(step + 1)
             if state is not None:
-                state.keep(step + 1, model, optimiser, schedule, lambda: {"curve": curve})
+                state.keep(step + 1, module, optimiser, schedule, lambda: {"curve": curve})
             training.told(step + 1)
-    model.zero_grad(set_to_none=True)
-    model.eval()
+    module.zero_grad(set_to_none=True)
+    module.eval()
     return curve
 
 
@@ -91,18 +97,24 @@ def batches(clips: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]
         queue = queue[recipe.batch :]
 
 
-def set_prior(model: Cnn14, targets: NDArray[np.bool_]) -> None:
-    """Set the output biases to the log-odds of the class frequencies: training starts at the priors."""
+def set_prior(model: nn.Module | Tagger, targets: NDArray[np.bool_]) -> None:
+    """Set the biases of the last module of the head, where it has any, to the log-odds of the class frequencies.
+
+    So training starts at the priors.
+    """
+    tagger = tagger_of(model)
+    bias = tagger.model.get_submodule(tagger.network.head[-1]).bias
+    if not isinstance(bias, Tensor):
+        return
     positives = targets.sum(0) + 0.5
     odds = positives / (len(targets) + 1 - positives)
     with torch.no_grad():
-        model.fc_audioset.bias.copy_(torch.from_numpy(np.log(odds)).float())
+        bias.copy_(torch.from_numpy(np.log(odds)).float())
 
 
-def _trained(model: Cnn14, tail: bool) -> Iterator[nn.Parameter]:
-    frozen = ("bn0.", *(f"conv_block{number}." for number in range(1, TAIL_BLOCK))) if tail else ()
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad and not (frozen and name.startswith(frozen)):
+def _trained(tagger: Tagger, tail: bool) -> Iterator[nn.Parameter]:
+    for name, parameter in tagger.model.named_parameters():
+        if parameter.requires_grad and not (tail and tagger.in_stem(name)):
             yield parameter
 
 

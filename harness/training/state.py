@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from prunebench.eval.files import remove_leftovers, whole_file
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger, module_of
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import read_kept
 
@@ -39,10 +40,10 @@ class TrainingState:
         self._cost = 0.0
         self._began = self._last = time.perf_counter()
 
-    def resume(self, model: Cnn14, optimiser: Optimizer, schedule: LRScheduler) -> int:
+    def resume(self, model: nn.Module | Tagger, optimiser: Optimizer, schedule: LRScheduler) -> int:
         """Take up what the file holds: the number of steps done, 0 where there is none that can be read."""
         self._began = self._last = time.perf_counter()
-        parts: tuple[Any, ...] = (model, optimiser, schedule)
+        parts: tuple[Any, ...] = (module_of(model), optimiser, schedule)
         before = copy.deepcopy(
             [part.state_dict() for part in parts]
         )  # a damaged file may fit in its first parts
@@ -65,7 +66,7 @@ class TrainingState:
     def keep(
         self,
         step: int,
-        model: Cnn14,
+        model: nn.Module | Tagger,
         optimiser: Optimizer,
         schedule: LRScheduler,
         more: Callable[[], dict[str, Any]] = dict,
@@ -79,7 +80,7 @@ class TrainingState:
                 {
                     "step": step,
                     "seconds": self.earlier_seconds + began - self._began,
-                    "model": model.state_dict(),
+                    "model": module_of(model).state_dict(),
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
                     "more": more(),

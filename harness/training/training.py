@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 
-Evaluate = Callable[[Cnn14], float]
+Evaluate = Callable[[Any], float]  # of what the loop was given, a module or a tagger
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +20,11 @@ class Training:
     """All that a loop needs besides the model.
 
     Args:
-        inputs: log-mel features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
+        inputs: features (clips, frames, mels), or with `tail` what `stem_outputs` gave.
         targets: (clips, classes), true or false, or in [0, 1].
         recipe: steps, rates and augmentation; a `FullRecipe` goes to the loop of full size, which trains no tails.
         seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
-        tail: train C7–C12 and the head on stem outputs; C1–C6 stay as they are.
+        tail: train the network's tail and its head on stem outputs; its stem stays as it is.
         evaluate: model → validation mAP; the weights are the same with and without it.
         evaluate_every: steps between two evaluations of the small loop, the first before any step, the last after all;
             0 for none. A `FullRecipe` says it itself.

@@ -140,6 +140,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.training": {
         *GROUND,
+        *NETWORKS,
         "eval.cost",
         "harness.workspace",
         "harness.networks",

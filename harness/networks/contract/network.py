@@ -29,6 +29,7 @@ class Network(Labelled, ABC):
         reference: key in `references.bib`, or an empty string.
         version: raised when the same seed gives other weights or the same weights other outputs.
         tail: name of the module where the tail begins, which fine-tuning may train alone; `None` for no tail.
+        stem: modules before the tail, which fine-tuning it leaves as they are; none where there is no tail.
         default_scope: what is pruned unless a scope is given.
         whole: modules beside the head that lose no filters.
     """
@@ -37,6 +38,7 @@ class Network(Labelled, ABC):
     reference: ClassVar[str] = ""
     version: ClassVar[int] = 1
     tail: ClassVar[str | None] = None
+    stem: ClassVar[tuple[str, ...]] = ()
     default_scope: ClassVar[str] = "all"
     whole: ClassVar[tuple[str, ...]] = ()
 
@@ -58,6 +60,34 @@ class Network(Labelled, ABC):
         """Features (clips, frames, mels) to logits (clips, classes), whose sigmoid is a probability."""
         found: Tensor = model.from_log_mel(features).logits  # type: ignore[operator]
         return found
+
+    def stem_outputs(self, model: nn.Module, features: Tensor) -> Tensor:
+        """Features (clips, frames, mels) to the one tensor (clips, …) that the tail reads.
+
+        Raises:
+            InputError: where the network has no tail.
+        """
+        raise self._without_tail()
+
+    def from_stem(self, model: nn.Module, outputs: Tensor) -> Tensor:
+        """What `stem_outputs` gave to logits (clips, classes), by the modules of the tail alone.
+
+        Raises:
+            InputError: where the network has no tail.
+        """
+        raise self._without_tail()
+
+    def _without_tail(self) -> InputError:
+        return InputError(
+            f"Network `{self.label}` has no tail that could be trained alone: fine-tune with the scope `all`."
+        )
+
+    def groups_in_tail(self, groups: Sequence[Group]) -> tuple[str, ...]:
+        """Names of the groups that lie in the tail: removing their filters leaves every tensor of the stem as it is."""
+        if self.tail is None:
+            return ()
+        stem = tuple(f"{name}." for name in self.stem)
+        return tuple(g.name for g in groups if not any(part.tensor.startswith(stem) for part in g.cuts))
 
     def n_classes(self, model: nn.Module) -> int:
         """The number of outputs."""

@@ -56,6 +56,18 @@ class Tagger:
         """Features (clips, frames, mels) to logits (clips, classes)."""
         return self.network.logits(self.model, features)
 
+    def stem_outputs(self, features: Tensor) -> Tensor:
+        """Features (clips, frames, mels) to what the tail reads, (clips, …)."""
+        return self.network.stem_outputs(self.model, features)
+
+    def from_stem(self, outputs: Tensor) -> Tensor:
+        """What `stem_outputs` gave to logits (clips, classes)."""
+        return self.network.from_stem(self.model, outputs)
+
+    def in_stem(self, name: str) -> bool:
+        """Whether a module, parameter or buffer belongs to what is before the tail."""
+        return any(name == part or name.startswith(f"{part}.") for part in self.network.stem)
+
     def scope(self, scope: str | Sequence[str] | None) -> tuple[str, ...]:
         """Names of groups; the network's own scope where none is given."""
         if not self.groups:
@@ -82,6 +94,11 @@ class Tagger:
                     f"{nearest(name, tuple(by_name))}"
                 )
         return tuple(by_name[name] for name in names)
+
+
+def module_of(model: nn.Module | Tagger) -> nn.Module:
+    """The module itself."""
+    return model.model if isinstance(model, Tagger) else model
 
 
 class LogitsAlone(nn.Module):

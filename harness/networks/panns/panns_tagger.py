@@ -144,4 +144,8 @@ class LogMelTagger(PannsTagger):
         Fewer frames than `shortest_frames` are padded with those of silence.
         """
         long_enough = at_least(features, self.shortest_frames, SILENCE)
-        return self.head(self.maps(self.normalised(long_enough)))
+        return self.from_normalised(self.normalised(long_enough))
+
+    def from_normalised(self, x: Tensor) -> Output:
+        """What `normalised` gave to the outputs."""
+        return self.head(self.maps(x))

@@ -8,14 +8,15 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from prunebench.eval.cost.geometry import SHORTEST_FRAMES
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.cnn14 import Cnn14, at_least
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.width import check_width
-from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd
+from prunebench.harness.networks.frontend import FRONT_ENDS, SILENCE, FrontEnd
 from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, parse_scope
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, TAIL_BLOCK, parse_scope
 from prunebench.harness.networks.state_dict import from_state_dict
 
 _NORM = ("weight", "bias", "running_mean", "running_var")
@@ -37,7 +38,8 @@ class Cnn14Network(Network):
 
     name: ClassVar[str] = "cnn14"
     reference: ClassVar[str] = "kong2020panns"
-    tail: ClassVar[str | None] = "conv_block4"
+    tail: ClassVar[str | None] = f"conv_block{TAIL_BLOCK}"
+    stem: ClassVar[tuple[str, ...]] = ("bn0", *(f"conv_block{number}" for number in range(1, TAIL_BLOCK)))
     default_scope: ClassVar[str] = DEFAULT_SCOPE
 
     def __post_init__(self) -> None:
@@ -68,6 +70,24 @@ class Cnn14Network(Network):
         if n_classes is not None and model.n_classes != n_classes:
             raise InputError(f"The checkpoint must have {n_classes} classes. Found {model.n_classes}.")
         return model
+
+    def with_new_head(self, model: nn.Module, n_classes: int, *, seed: int) -> Cnn14:
+        """A new model for other classes, of the model's own widths: so its classifier is drawn for what it reads."""
+        assert isinstance(model, Cnn14)
+        new = Cnn14(model.widths, n_classes, model.embedding, seed=seed, sample_rate=model.sample_rate)
+        kept = {k: v for k, v in model.state_dict().items() if not k.startswith("fc_audioset.")}
+        new.load_state_dict({**new.state_dict(), **kept})
+        return new.eval()
+
+    def stem_outputs(self, model: nn.Module, features: Tensor) -> Tensor:
+        """What C1–C6 give, (clips, filters, frames / 8, mels / 8)."""
+        assert isinstance(model, Cnn14)
+        return model.stem(at_least(features, SHORTEST_FRAMES, SILENCE))
+
+    def from_stem(self, model: nn.Module, outputs: Tensor) -> Tensor:
+        """C7–C12 and the head."""
+        assert isinstance(model, Cnn14)
+        return model.head(model.trunk(outputs)).logits
 
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
         """C1 … C12."""

@@ -1,12 +1,19 @@
 """Recalibrated batch norm holds the mean of what its batches had, re-derived layer by layer."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.plugins.network_registry import resolve_network
+from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.networks.plugins.traced import traced
 from prunebench.harness.pruning.recalibration import BATCH, recalibrate, recalibration_rows
 from prunebench.harness.training.prediction import stem_outputs
 
@@ -88,6 +95,61 @@ def test_the_global_generator_is_left_alone(model: Cnn14, features: np.ndarray) 
     state = torch.random.get_rng_state()
     recalibrate(model, features, np.arange(8))
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("label", ["wavegram_logmel_cnn14[width=0.03125]", "mn[width=0.1]"])
+def test_batch_norms_of_every_kind_hold_the_mean_over_batches(label: str) -> None:
+    network = resolve_network(label)
+    found = Tagger(network, network.build(3, seed=1))
+    shape = network.example(found.model).shape[1:]
+    inputs = np.random.default_rng(0).normal(0, 1, (BATCH + 6, *shape)).astype(np.float32)
+    slow = copy.deepcopy(found.model)
+    seen: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {}
+    norms = {name: m for name, m in slow.named_modules() if isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d))}
+    for name, norm in norms.items():
+        norm.train()  # normalises by the batch
+
+        def keep(module, given, name=name):
+            flat = given[0].transpose(0, 1).flatten(1)
+            seen.setdefault(name, []).append((flat.mean(1), flat.var(1)))
+
+        norm.register_forward_pre_hook(keep)
+    with torch.no_grad():
+        for part in (inputs[:BATCH], inputs[BATCH:]):
+            network.logits(slow, torch.from_numpy(part))
+    recalibrate(found, inputs, np.arange(len(inputs)))
+    assert len(norms) > 10
+    assert len({type(norm) for norm in norms.values()}) == (2 if "wavegram" in label else 1)
+    for name in norms:
+        norm = found.model.get_submodule(name)
+        means, variances = (torch.stack(values).mean(0) for values in zip(*seen[name], strict=True))
+        torch.testing.assert_close(norm.running_mean, means, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(norm.running_var, variances, rtol=1e-3, atol=1e-5)
+        assert norm.momentum == norms[name].momentum
+
+
+def test_a_last_clip_that_is_left_over_joins_the_batch_before_it() -> None:
+    class Pooled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.classes = nn.BatchNorm1d(64), nn.Linear(64, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.classes(self.norm(x.mean(1)))
+
+    found = tagger_of(Pooled(), traced(head=("classes",), forward=lambda model, x: model(x)))
+    inputs = np.random.default_rng(0).normal(size=(2 * BATCH + 1, 40, 64)).astype(np.float32)
+    recalibrate(found, inputs, np.arange(len(inputs)))
+    means = torch.from_numpy(inputs).transpose(1, 2).mean(2)
+    expected = (means[:BATCH].var(0) + means[BATCH:].var(0)) / 2
+    torch.testing.assert_close(found.model.norm.running_var, expected)
+
+
+def test_cnn14_takes_a_last_clip_alone(model: Cnn14, features: np.ndarray) -> None:
+    """Kept results had it so."""
+    recalibrate(model, features, np.arange(BATCH + 1))
+    means = [torch.from_numpy(part).mean((0, 1)) for part in (features[:BATCH], features[BATCH : BATCH + 1])]
+    torch.testing.assert_close(model.bn0.running_mean, (means[0] + means[1]) / 2, rtol=1e-4, atol=1e-6)
 
 
 def test_rows() -> None:

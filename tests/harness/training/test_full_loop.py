@@ -10,11 +10,12 @@ import torch
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.fit import fit
-from prunebench.harness.training.full_loop import TaggingLoss, train_full
+from prunebench.harness.training.full_loop import train_full
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
 from prunebench.harness.training.prediction import predict, predictions
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
+from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
 
 pytest.importorskip("accelerate")
