@@ -8,7 +8,7 @@ from prunebench.cli.lazy_group import LazyGroup
 from prunebench.harness.data.published_checkpoints import PUBLISHED, UNVERIFIED
 
 SETS = {
-    **dict.fromkeys(PUBLISHED, "prunebench.cli.data.published:checkpoint_command"),
+    **dict.fromkeys(PUBLISHED, "prunebench.cli.data.fetch_checkpoint:checkpoint_command"),
     "epanns": "prunebench.cli.data.fetch:epanns",
     "esc50": "prunebench.cli.data.fetch:esc50",
     "audioset": "prunebench.cli.data.audioset:audioset",
@@ -22,7 +22,7 @@ class DataGroup(LazyGroup):
         """The command, or `None`."""
         if cmd_name not in PUBLISHED:
             return super().get_command(ctx, cmd_name)
-        from prunebench.cli.data.published import checkpoint_command
+        from prunebench.cli.data.fetch_checkpoint import checkpoint_command
 
         return checkpoint_command(PUBLISHED[cmd_name])
 

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 
 from prunebench.cli import cli
-from prunebench.cli.data.published import checkpoint_command
+from prunebench.cli.data.fetch_checkpoint import checkpoint_command
 from prunebench.harness.data.download import Source
 from prunebench.harness.data.published_checkpoints import PUBLISHED
 from prunebench.harness.networks.plugins.network_registry import resolve_network
