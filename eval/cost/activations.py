@@ -1,10 +1,12 @@
-"""Memory that activations take, by arithmetic on the widths."""
+"""Memory that activations take: of a Cnn14 by arithmetic on the widths, of other models by hooks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from prunebench.eval.cost.geometry import HOP, SAMPLES, convolutions
+from prunebench.eval.cost.complexity import Cnn14Shape
+from prunebench.eval.cost.geometry import HOP, SAMPLES, clip_of, convolutions
 
 
 def activation_peak_bytes(
@@ -27,3 +29,22 @@ def activation_peak_bytes(
         InputError: unless there are 12 widths of at least 1 and the clip is long enough.
     """
     return bytes_per_value * max(c.inputs + c.outputs for c in convolutions(widths, samples, hop))
+
+
+def model_activation_peak_bytes(model: Any, samples: int | None = None, bytes_per_value: int = 2) -> int:
+    """The largest input plus output of a convolution of any model for one clip, in bytes.
+
+    Of a Cnn14 it is `activation_peak_bytes`, and hooks find the same. What a residual block holds beside its
+    convolutions (the input that is added at the end) is not counted, and neither is what other layers hold.
+
+    Args:
+        model: as `prunebench.eval.count_macs` takes it.
+        samples: length of the clip at the model's own rate; 10 s by default.
+        bytes_per_value: 2 in half precision, 4 in single.
+    """
+    clip = clip_of(model, samples)
+    if isinstance(model, Cnn14Shape):
+        return activation_peak_bytes(model.widths, clip.samples, bytes_per_value, hop=clip.hop)
+    from prunebench.eval.cost.hooked_clip import hooked_clip  # it loads torch
+
+    return bytes_per_value * hooked_clip(model, clip.samples).largest_convolution

@@ -1,16 +1,17 @@
-"""MACs, parameters and their bytes of a Cnn14.
+"""MACs, parameters and their bytes of a model: of a Cnn14 in closed form, of others by hooks.
 
 MACs are multiply–accumulates of convolutions and linear layers for one clip; batch norm, activations,
 pooling and the mel product are not counted, biases are not either. Two figures stand side by side:
-`backbone` (log-mel in) and `with_frontend` (waveform in, the STFT counted as the convolution PANNs runs).
-The closed forms are arithmetic on widths and load without torch.
+`backbone` (features in) and `with_frontend` (waveform in, the STFT counted as `front_end_macs` says: for PANNs as the
+convolution that it runs). The closed forms are arithmetic on widths and load without torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
+from prunebench.eval.cost.front_ends import front_end_macs
 from prunebench.eval.cost.geometry import HOP, KERNEL, MELS, SAMPLES, WINDOW, clip_of, convolutions, frames
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ class Macs(NamedTuple):
     with_frontend: int
 
 
+@runtime_checkable
 class Cnn14Shape(Protocol):
-    """What the closed form needs to know of a model."""
+    """What the closed form needs to know of a model; a model that has it all is taken for a Cnn14."""
 
     @property
     def widths(self) -> tuple[int, ...]: ...  # noqa: D102
@@ -116,16 +118,32 @@ def panns_flops(
     return 2 * macs + 2 * normalised + embedding + n_classes
 
 
-def count_macs(model: Cnn14Shape, samples: int | None = None) -> Macs:
-    """MACs of a model for one clip, by the closed form on its widths and front end.
+def count_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> Macs:
+    """MACs of a model for one clip: of a Cnn14 by the closed form on its widths, of others by hooks while it runs.
 
     Args:
-        model: with `widths`, `n_classes`, `embedding` and, where it is not that of PANNs at 32 kHz, `frontend`.
+        model: with `widths`, `n_classes`, `embedding` and, where it is not that of PANNs at 32 kHz, `frontend`; or any
+            module with `from_log_mel` and a `frontend` that knows its MACs, as `Measurable` is for any network.
         samples: length of the clip at the model's own rate; 10 s by default.
+
+    Raises:
+        InputError: for a front end that does not say its MACs.
     """
     clip = clip_of(model, samples)
-    shape = (model.widths, model.n_classes, model.embedding)
-    return cnn14_macs(*shape, clip.samples, window=clip.window, hop=clip.hop)
+    if isinstance(model, Cnn14Shape):
+        shape = (model.widths, model.n_classes, model.embedding)
+        return cnn14_macs(*shape, clip.samples, window=clip.window, hop=clip.hop)
+    backbone = backbone_macs(model, samples)
+    return Macs(backbone, backbone + front_end_macs(model, clip.samples))
+
+
+def backbone_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> int:
+    """The MACs of `count_macs` without the front end's, which need not be known."""
+    if isinstance(model, Cnn14Shape):
+        return count_macs(model, samples).backbone
+    from prunebench.eval.cost.hooked_clip import hooked_clip  # it loads torch
+
+    return hooked_clip(model, samples).macs
 
 
 def count_parameters(model: nn.Module) -> int:

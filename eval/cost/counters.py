@@ -1,4 +1,4 @@
-"""MACs of a Cnn14 by independent counters, which run or trace the model on one clip.
+"""MACs of a model by independent counters, which run or trace it on one clip.
 
 Every counter sees a copy in eval mode, so the model is left as it was found. How they depart from the closed
 form of `prunebench.eval.cost.complexity`, with M its MACs, B the inputs of all batch norms (16,194,112 for
@@ -13,6 +13,9 @@ thop         21.1584 / 20.1067        M + 4·B: scale and shift of a batch norm 
 flop mode    21.1265 / 20.0419        M + F: torch's FlopCounterMode, divided by two
 torch-prune  21.1260 / 20.0743        M + 2·B + the biases of the linear layers
 ===========  =======================  ===================================================================
+
+A model that says `frontend_apart`, as one of another network does, has no layers that make its features: there the
+counters see the backbone, and the front end's own MACs (`prunebench.eval.cost.front_ends`) are added to each count.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from prunebench.eval.cost.complexity import Macs
 from prunebench.eval.cost.entry import Entry
+from prunebench.eval.cost.front_ends import front_end_macs, frontend_apart
 from prunebench.eval.cost.geometry import clip_of
 
 with warnings.catch_warnings():
@@ -55,16 +59,26 @@ def twin(model: nn.Module, device: str) -> nn.Module:
     return copy.deepcopy(model, memo).eval()
 
 
+def _backbone(
+    model: nn.Module, samples: int | None, count: Callable[[nn.Module, Tensor], float], device: str = "meta"
+) -> int:
+    clip = clip_of(model, samples)
+    # Of another network's own code nothing is known: it may make tensors on the CPU.
+    device = "cpu" if frontend_apart(model) else device
+    features = torch.zeros(1, clip.frames, clip.mels, device=device)
+    with torch.no_grad():
+        return round(count(Entry(twin(model, device), "from_log_mel"), features))
+
+
 def _both(
     model: nn.Module, samples: int | None, count: Callable[[nn.Module, Tensor], float], device: str = "meta"
 ) -> Macs:
-    clip = clip_of(model, samples)
-    features = torch.zeros(1, clip.frames, clip.mels, device=device)
-    waveforms = torch.zeros(1, clip.samples, device=device)
+    backbone, clip = _backbone(model, samples, count, device), clip_of(model, samples)
+    if frontend_apart(model):
+        return Macs(backbone, backbone + front_end_macs(model, clip.samples))
     with torch.no_grad():
-        backbone = count(Entry(twin(model, device), "from_log_mel"), features)
-        with_frontend = count(twin(model, device), waveforms)
-    return Macs(round(backbone), round(with_frontend))
+        with_frontend = count(twin(model, device), torch.zeros(1, clip.samples, device=device))
+    return Macs(backbone, round(with_frontend))
 
 
 def fvcore_macs(model: nn.Module, samples: int | None = None) -> Macs:
@@ -99,7 +113,16 @@ def thop_macs(model: nn.Module, samples: int | None = None) -> Macs:
 
     thop hooks modules, and the mel product is an operator of none.
     """
-    return _both(model, samples, lambda module, clip: float(thop.profile(module, (clip,), verbose=False)[0]))
+    return _both(model, samples, _thop)
+
+
+def thop_backbone_macs(model: nn.Module, samples: int | None = None) -> int:
+    """thop's count, features in, which needs to know nothing of the front end's own."""
+    return _backbone(model, samples, _thop)
+
+
+def _thop(module: nn.Module, clip: Tensor) -> float:
+    return float(thop.profile(module, (clip,), verbose=False)[0])
 
 
 def flop_counter_macs(model: nn.Module, samples: int | None = None) -> Macs:

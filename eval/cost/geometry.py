@@ -23,17 +23,13 @@ SHORTEST_FRAMES = 32  # five poolings by 2 leave one
 
 
 class Clip(NamedTuple):
-    """A clip as the front end of a model takes it: its samples, and the samples of a window and of a hop."""
+    """A clip as the front end of a model takes it: samples, those of a window and of a hop, frames and their mels."""
 
     samples: int = SAMPLES
     window: int = WINDOW
     hop: int = HOP
     mels: int = MELS
-
-    @property
-    def frames(self) -> int:
-        """Frames of its log-mel features."""
-        return frames(self.samples, self.hop)
+    frames: int = SAMPLES // HOP + 1
 
 
 def clip_of(model: Any, samples: int | None = None) -> Clip:
@@ -46,8 +42,19 @@ def clip_of(model: Any, samples: int | None = None) -> Clip:
     """
     front = getattr(model, "frontend", None)
     if front is None:
-        return Clip(samples or SAMPLES)
-    return Clip(samples or SECONDS * front.sample_rate, front.window, front.hop, front.mels)
+        return Clip(samples or SAMPLES, frames=frames(samples or SAMPLES))
+    length = samples or SECONDS * front.sample_rate
+    return Clip(length, front.window, front.hop, front.mels, frames_of(front, length))
+
+
+def frames_of(front: Any, samples: int) -> int:
+    """Frames that a front end makes of a clip: as its `frames` says, else as many as it gives for silence."""
+    told = getattr(front, "frames", None)
+    if callable(told):
+        return int(told(samples))
+    import torch  # here, so that costs by arithmetic load without it
+
+    return int(front.features(torch.zeros(1, samples)).shape[1])
 
 
 @dataclass(frozen=True)

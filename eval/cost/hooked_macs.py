@@ -1,8 +1,8 @@
-"""MACs of any model, counted by hooks on its convolutions and linear layers while it runs once."""
+"""MACs and activations of any model, counted by hooks on its convolutions and linear layers while it runs once."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,21 +10,31 @@ from torch import Tensor, nn
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 
 
-@torch.no_grad()
-def hooked_macs(model: nn.Module, example: Tensor) -> int:
-    """Multiply–accumulates of convolutions and linear layers for one input; biases are not counted.
+class Hooked(NamedTuple):
+    """What hooks saw of one input: MACs, and the most numbers that a convolution read and wrote together."""
 
-    A convolution takes kernel × inputs / groups for each number that it gives, a linear layer its inputs.
+    macs: int
+    largest_convolution: int
+
+
+@torch.no_grad()
+def hooked(model: nn.Module, example: Tensor) -> Hooked:
+    """Multiply–accumulates of convolutions and linear layers for one input, and its largest convolution.
+
+    A convolution takes kernel × inputs / groups for each number that it gives, a linear layer its inputs; biases are
+    not counted.
 
     Args:
         model: left as it is; layers that are not modules are not seen.
         example: one clip, as `model` takes it.
     """
-    total = 0
+    macs = largest = 0
 
-    def count(layer: Any, inputs: object, output: Tensor) -> None:
-        nonlocal total
-        total += output.numel() * layer.weight[0].numel()
+    def count(layer: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal macs, largest
+        macs += output.numel() * layer.weight[0].numel()
+        if isinstance(layer, CONVOLUTIONS):
+            largest = max(largest, inputs[0].numel() + output.numel())
 
     handles = [
         module.register_forward_hook(count)
@@ -36,4 +46,9 @@ def hooked_macs(model: nn.Module, example: Tensor) -> int:
     finally:
         for handle in handles:
             handle.remove()
-    return total
+    return Hooked(macs, largest)
+
+
+def hooked_macs(model: nn.Module, example: Tensor) -> int:
+    """The MACs of `hooked`, whose arguments it takes."""
+    return hooked(model, example).macs

@@ -13,8 +13,12 @@ from prunebench.eval.measures.measure_registry import installed_measures, model_
 def exact_measures(model: nn.Module) -> tuple[dict[str, float], dict[str, str]]:
     """Parameters, bytes and MACs for one 10 s clip, and what measures of other distributions add.
 
-    The names say unit, convention and counter: `macs_*` are the closed form, `macs_thop_*` thop's count, which
-    departs from it as `prunebench.eval.cost.counters` says.
+    The names say unit, convention and counter: `macs_*` are convolutions and linear layers, by the closed form of a
+    Cnn14 and by hooks elsewhere; `macs_thop_*` are thop's count, which departs from these as
+    `prunebench.eval.cost.counters` says.
+
+    Args:
+        model: a Cnn14, or what `prunebench.harness.networks.contract.measurable` makes of a model of another network.
 
     Returns:
         Name → figure, and name → reason for those that failed, measures of any kind that do not load among them.

@@ -38,7 +38,7 @@ class Backend:
         what: in one line.
         modules: that must be importable.
         prepare: (model, method, example input, threads) → a call from inputs to outputs (logits,
-            probabilities, embedding).
+            probabilities and what else the model gives).
     """
 
     name: str
@@ -109,7 +109,7 @@ def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> F
 
     def run(features: Tensor) -> tuple[Tensor, ...]:
         found = compiled(features.numpy())
-        return tuple(torch.from_numpy(found[index].copy()) for index in range(3))
+        return tuple(torch.from_numpy(found[index].copy()) for index in range(len(compiled.outputs)))
 
     return run
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from prunebench.eval.measures.exact import exact_measures
-from prunebench.harness.networks.cnn14 import Cnn14
 
 
-def exact_figures(model: Cnn14, file: Path) -> tuple[dict[str, float], dict[str, str]]:
+def exact_figures(model: nn.Module, file: Path) -> tuple[dict[str, float], dict[str, str]]:
     """What `exact_measures` gives, with the size of the file as `file_bytes`.
 
     A record's `file_bytes` is the state dict as torch saves it, since its model has no file: here `state_dict_bytes`. A
     pipe, which has no size, has no `file_bytes`.
 
     Args:
-        model: that was read from the file, or written to it.
+        model: what `measurable_of` makes of the tagger that was read from the file, or written to it.
         file: its path.
     """
     figures, failed = exact_measures(model)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.cost.geometry import HOP, MELS, SAMPLE_RATE, WINDOW
+from prunebench.harness.networks.constants import constant
 
 FMIN = 50.0
 FMAX = 14000.0
@@ -41,10 +43,25 @@ class FrontEnd:
     fmin: float = FMIN
     fmax: float = FMAX
 
+    counted_as: ClassVar[str] = "convolution"
+
     @property
     def mels(self) -> int:
         """Mels of a frame."""
         return MELS
+
+    @property
+    def shortest(self) -> int:
+        """Samples that a waveform has at least: its edges are reflected by half a window."""
+        return self.window // 2 + 1
+
+    def frames(self, samples: int) -> int:
+        """Frames of a waveform: one each `hop` samples."""
+        return frames(samples, self)
+
+    def macs(self, samples: int) -> int:
+        """MACs of the short-time Fourier transform as the two convolutions that PANNs runs."""
+        return 2 * (self.window // 2 + 1) * self.window * self.frames(samples)
 
     def features(self, waveforms: Tensor) -> Tensor:
         """Waveforms (clips, samples) to features (clips, frames, mels), by FFT."""
@@ -97,7 +114,7 @@ def _decibels(power: Tensor) -> Tensor:
 
 @torch.no_grad()
 def log_mel(waveforms: Tensor, front: FrontEnd = PANNS) -> Tensor:
-    """Log-mel features by FFT.
+    """Log-mel features by FFT; while a graph is exported by convolution, since ONNX knows no complex numbers.
 
     Args:
         waveforms: (clips, samples) at the front end's rate, at least `window // 2 + 1` samples.
@@ -106,6 +123,8 @@ def log_mel(waveforms: Tensor, front: FrontEnd = PANNS) -> Tensor:
     Returns:
         (clips, frames, MELS) in decibels.
     """
+    if torch.onnx.is_in_onnx_export():
+        return _log_mel_in_a_graph(waveforms, front)
     window = torch.from_numpy(_hann(front.window)).to(waveforms)
     spectrum = torch.stft(
         waveforms,
@@ -120,13 +139,25 @@ def log_mel(waveforms: Tensor, front: FrontEnd = PANNS) -> Tensor:
     return _decibels(power @ torch.from_numpy(mel_filterbank(front).copy()).to(power))
 
 
+def _log_mel_in_a_graph(waveforms: Tensor, front: FrontEnd) -> Tensor:
+    edge = front.window // 2
+    padded = nn.functional.pad(waveforms[:, None], (edge, edge), mode="reflect")
+    basis = constant(np.concatenate(_windowed_waves(front.window))[:, None], waveforms)
+    real, imaginary = nn.functional.conv1d(padded, basis, stride=front.hop).chunk(2, dim=1)
+    power = (real.square() + imaginary.square()).transpose(1, 2)
+    return _decibels(power @ constant(mel_filterbank(front), waveforms))
+
+
+def _windowed_waves(window: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Windowed cosines and negative sines, (bins, window) each."""
+    angle = 2 * np.pi * np.outer(np.arange(window // 2 + 1), np.arange(window)) / window
+    return np.cos(angle) * _hann(window), -np.sin(angle) * _hann(window)
+
+
 @functools.cache
 def _fourier_basis(window: int) -> tuple[Tensor, Tensor]:
-    """Windowed cosines and negative sines, (bins, 1, window) each; every model of a sweep has a copy."""
-    angle = 2 * np.pi * np.outer(np.arange(window // 2 + 1), np.arange(window)) / window
-    real, imaginary = (
-        torch.from_numpy(basis * _hann(window)).float()[:, None] for basis in (np.cos(angle), -np.sin(angle))
-    )
+    """`_windowed_waves`, (bins, 1, window) each; every model of a sweep has a copy."""
+    real, imaginary = (torch.from_numpy(basis).float()[:, None] for basis in _windowed_waves(window))
     return real, imaginary
 
 

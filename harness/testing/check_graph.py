@@ -7,9 +7,11 @@ from importlib.util import find_spec
 import torch
 
 from prunebench.eval.cost.counters import fvcore_layer_macs
+from prunebench.eval.cost.entry import Entry
 from prunebench.eval.cost.hooked_macs import hooked_macs
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
-from prunebench.harness.networks.contract.tagger import LogitsAlone, Tagger
+from prunebench.harness.networks.contract.measurable import Measurable
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.testing.network_under_test import Subject, apart
 
 TOLERANCE = 1e-5  # of the largest logit
@@ -17,7 +19,7 @@ TOLERANCE = 1e-5  # of the largest logit
 
 def check_macs(subject: Subject) -> None:
     """MACs of the pruned model's layers, counted by hooks, are those of convolutions and linear layers in fvcore."""
-    clip, run = subject.features[:1], LogitsAlone(Tagger(subject.network, subject.small)).eval()
+    clip, run = subject.features[:1], Entry(_measurable(subject), "from_log_mel")
     hooked, traced = hooked_macs(run, clip), fvcore_layer_macs(run, clip)
     assert hooked == traced, (
         f"MACs by hooks must equal fvcore's. Found {hooked} and {traced}: compute with modules `nn.Conv1d`, "
@@ -31,8 +33,7 @@ def check_onnx(subject: Subject) -> None:
         return
     import onnxruntime
 
-    run = LogitsAlone(Tagger(subject.network, subject.small)).eval()
-    graph = onnx_bytes(run, input_shape=tuple(subject.features[:1].shape), outputs=("logits",))
+    graph = onnx_bytes(_measurable(subject), input_shape=tuple(subject.features[:1].shape))
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     (found,) = session.run(["logits"], {session.get_inputs()[0].name: subject.features.numpy()})
     difference = apart(torch.from_numpy(found), subject.logits(subject.small))
@@ -40,3 +41,7 @@ def check_onnx(subject: Subject) -> None:
         f"The ONNX graph must give the model's logits, and differs by {difference:.2g} of the largest: let nothing "
         "depend on the values of a tensor or on the number of clips while the graph is traced."
     )
+
+
+def _measurable(subject: Subject) -> Measurable:
+    return Measurable(Tagger(subject.network, subject.small)).eval()

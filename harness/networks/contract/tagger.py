@@ -101,20 +101,6 @@ def module_of(model: nn.Module | Tagger) -> nn.Module:
     return model.model if isinstance(model, Tagger) else model
 
 
-class LogitsAlone(nn.Module):
-    """A model as a module that takes features and gives logits, as its network runs it."""
-
-    def __init__(self, tagger: Tagger) -> None:
-        super().__init__()
-        self.model, self._tagger = tagger.model, tagger
-
-    def from_log_mel(self, features: Tensor) -> Tensor:
-        """Features (clips, frames, mels) to logits (clips, classes)."""
-        return self._tagger.logits(features)
-
-    forward = from_log_mel
-
-
 def sites_of(groups: Sequence[Group]) -> dict[str, Site]:
     """What a pruner is asked for: a group of one writer by its own name, the writers of others by theirs."""
     return {

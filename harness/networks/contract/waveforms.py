@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -16,6 +17,8 @@ class Waveforms:
     """
 
     sample_rate: int = 32_000
+
+    counted_as: ClassVar[str] = "none"
 
     @property
     def window(self) -> int:
@@ -31,6 +34,14 @@ class Waveforms:
     def mels(self) -> int:
         """Values of a frame."""
         return 1
+
+    def frames(self, samples: int) -> int:
+        """As many as samples."""
+        return samples
+
+    def macs(self, samples: int) -> int:
+        """None: the network makes its own features, and they count as part of it."""
+        return 0
 
     def features(self, waveforms: Tensor) -> Tensor:
         """Waveforms (clips, samples) to themselves, (clips, samples, 1)."""

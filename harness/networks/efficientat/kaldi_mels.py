@@ -8,15 +8,17 @@ augmentation and is not part of it.
 from __future__ import annotations
 
 import functools
+import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prunebench.harness.networks.efficientat.constants import constant
+from prunebench.harness.networks.constants import constant
 from prunebench.harness.networks.efficientat.power_spectra import power_spectra
 
 VERSION = 1  # raised when features would differ
@@ -49,6 +51,8 @@ class KaldiMels:
     centre: float = -4.5
     scale: float = 5.0
 
+    counted_as: ClassVar[str] = "fft"
+
     @property
     def identity(self) -> dict[str, object]:
         """All that decides features, as it enters the hash of what is computed from them."""
@@ -62,6 +66,16 @@ class KaldiMels:
     def frames(self, samples: int) -> int:
         """Frames of a waveform: one each `hop` samples; pre-emphasis leaves one sample less."""
         return (samples - 1) // self.hop + 1
+
+    def macs(self, samples: int) -> int:
+        r"""MACs of the Fourier transforms, :math:`N \log_2 N` a frame for :math:`N` = `n_fft` real samples.
+
+        A complex transform of :math:`M` points has :math:`\tfrac{M}{2} \log_2 M` butterflies, each with one complex
+        multiplication, 4 multiply–accumulates (Cooley & Tukey 1965). A real one of :math:`N` samples is a complex one
+        of :math:`M = N / 2` points, :math:`N (\log_2 N - 1)`, whose outputs are then taken apart by one complex
+        multiplication for each of :math:`N / 4` pairs, :math:`N` more. Mels and the logarithm are not counted.
+        """
+        return round(self.n_fft * math.log2(self.n_fft)) * self.frames(samples)
 
     @torch.no_grad()
     def features(self, waveforms: Tensor) -> Tensor:

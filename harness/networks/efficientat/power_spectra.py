@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from prunebench.harness.networks.efficientat.constants import constant
+from prunebench.harness.networks.constants import constant
 
 
 def power_spectra(waveforms: Tensor, n_fft: int, window: int, hop: int) -> Tensor:

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from prunebench.cli import main
-from prunebench.eval.cost.counters import fvcore_macs
 from prunebench.harness import Cnn14
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
@@ -231,15 +230,6 @@ def test_npy_orders_are_of_cnn14_alone(cli, mine):
     found = cli("score", mine, "--network-file", "mine.py", "--pruner", "l1", "--npy", "-o", "s")
     assert found.code == 2
     assert "`--npy` writes orders as for E-PANNs" in found.err
-
-
-def test_hooks_count_what_the_closed_form_counts():
-    from prunebench.eval.cost.complexity import count_macs
-    from prunebench.harness.measuring.tagger_figures import backbone_macs
-    from prunebench.harness.networks.plugins.recognised import tagger_of
-
-    model = Cnn14([4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3], n_classes=3, embedding=5).eval()
-    assert backbone_macs(tagger_of(model)) == count_macs(model).backbone == fvcore_macs(model).backbone
 
 
 def test_measure_reads_what_prune_wrote(cli, mobile):

@@ -75,8 +75,8 @@ def measure(
 ) -> None:
     """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, and what else is asked for.
 
-    MACs are given twice: backbone (log-mel in) and with_frontend (waveform in, the STFT counted as a convolution). Of
-    another network than Cnn14 the backbone's are counted by hooks; --storage is all that is measured besides.
+    MACs are given twice: backbone (features in) and with_frontend (waveform in). Of another network than Cnn14 they are
+    counted by hooks; --storage is all that is measured besides.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort

@@ -1,0 +1,50 @@
+"""What a front end costs, by its own convention, which a figure with the front end must name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prunebench.eval.errors import InputError
+
+CONVENTIONS: Mapping[str, str] = {
+    "convolution": "the short-time Fourier transform as two convolutions, 2 · bins · window a frame",
+    "fft": "the Fourier transform of a frame as a fast one, N · log2 N for N real samples",
+    "none": "nothing, since the network reads waveforms and makes its own features",
+}
+
+
+def front_end_macs(model: Any, samples: int) -> int:
+    """MACs of a model's front end for one clip; the mel product is not counted.
+
+    Args:
+        model: its `frontend` has `macs(samples)` and says by `counted_as` which of `CONVENTIONS` that follows.
+        samples: of the clip, at the model's rate.
+
+    Raises:
+        InputError: for a front end that says neither.
+    """
+    front = model.frontend
+    front_end_convention(model)
+    return int(front.macs(samples))
+
+
+def front_end_convention(model: Any) -> str:
+    """How `front_end_macs` counts: one of `CONVENTIONS`.
+
+    Raises:
+        InputError: for a front end that does not say it.
+    """
+    front = model.frontend
+    word = getattr(front, "counted_as", None)
+    if word not in CONVENTIONS or not callable(getattr(front, "macs", None)):
+        raise InputError(
+            f"A front end must have a method `macs(samples)` and say by `counted_as` how it counts: one of "
+            f"{', '.join(CONVENTIONS)}. Found `{type(front).__name__}` without: give it both for MACs with front end."
+        )
+    return str(word)
+
+
+def frontend_apart(model: Any) -> bool:
+    """Whether a model has no layers that make its features, so that tools which count layers do not see them."""
+    return bool(getattr(model, "frontend_apart", False))
