@@ -6,7 +6,7 @@ Audio Pattern Recognition*, TASLP 2020; widths free, so that a pruned model is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -44,6 +44,13 @@ def at_least(x: Tensor, length: int, value: float = 0.0) -> Tensor:
     elif missing <= 0:
         return x
     return F.pad(x, (*(0, 0) * (x.ndim - 2), 0, missing), value=value)
+
+
+def run_layers(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    """What the last of some modules gives, each run on what the one before it gave."""
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 class ConvBlock(nn.Module):

@@ -14,6 +14,7 @@ from prunebench.harness.testing.check_files import check_pruned_widths, check_st
 from prunebench.harness.testing.check_graph import check_macs, check_onnx
 from prunebench.harness.testing.check_outputs import check_outputs, check_untouched
 from prunebench.harness.testing.check_surgery import check_groups, check_removal
+from prunebench.harness.testing.check_tail import check_tail
 from prunebench.harness.testing.network_under_test import Subject
 from prunebench.pruners.testing import run_named
 
@@ -27,6 +28,7 @@ CHECKS: tuple[NetworkCheck, ...] = (
     check_untouched,
     check_groups,
     check_removal,
+    check_tail,
     check_macs,
     check_state_dict,
     check_pruned_widths,

@@ -84,7 +84,7 @@ class Network(Labelled, ABC):
 
     def groups_in_tail(self, groups: Sequence[Group]) -> tuple[str, ...]:
         """Names of the groups that lie in the tail: removing their filters leaves every tensor of the stem as it is."""
-        if self.tail is None:
+        if self.tail is None or not self.stem:
             return ()
         stem = tuple(f"{name}." for name in self.stem)
         return tuple(g.name for g in groups if not any(part.tensor.startswith(stem) for part in g.cuts))

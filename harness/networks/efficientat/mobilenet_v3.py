@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from prunebench.harness.networks.cnn14 import Output, at_least
+from prunebench.harness.networks.cnn14 import Output, at_least, run_layers
 from prunebench.harness.networks.efficientat.channel_counts import nearest_multiple
 from prunebench.harness.networks.efficientat.conv_norm import conv_norm
 from prunebench.harness.networks.efficientat.inverted_residual import BlockShape, InvertedResidual
@@ -21,6 +21,7 @@ from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, Kald
 FIRST, HIDDEN = 16, 1280  # filters of the first convolution, outputs of the classifier's first layer
 WIDENED = 6  # the last convolution has that many times the channels it reads
 DROPOUT = 0.2
+STEM = 7  # modules of `features` before the tail, which begins with the blocks of 80 filters
 BLOCKS = (  # Table 1 of Howard et al., *Searching for MobileNetV3*, ICCV 2019
     BlockShape(3, 16, 16, False, nn.ReLU, 1),
     BlockShape(3, 64, 24, False, nn.ReLU, 2),
@@ -109,7 +110,15 @@ class MobileNetV3(nn.Module):
 
     def from_log_mel(self, features: Tensor) -> Output:
         """Features (clips, frames, mels) to the outputs; any number of frames."""
-        maps = self.features(features.transpose(1, 2)[:, None])
+        return self.from_stem(self.stem(features))
+
+    def stem(self, features: Tensor) -> Tensor:
+        """Features (clips, frames, mels) to what the first modules give, (clips, filters, mels / 8, frames / 8)."""
+        return run_layers(list(self.features)[:STEM], features.transpose(1, 2)[:, None])
+
+    def from_stem(self, x: Tensor) -> Output:
+        """What `stem` gave to the outputs."""
+        maps = run_layers(list(self.features)[STEM:], x)
         pool, flatten, *layers = self.classifier
         embedding = logits = flatten(pool(maps))
         for layer in layers:

@@ -38,6 +38,8 @@ class Cnn14DecisionLevelMax(LogMelTagger):
 
     poolings: ClassVar[int] = 5
     published_embedding: ClassVar[int] = 2048
+    stem: ClassVar[tuple[str, ...]] = ("bn0", "conv_block1", "conv_block2", "conv_block3")
+    tail: ClassVar[str] = "conv_block4"
 
     def _build(self, scaled: Callable[[int], int]) -> int:
         widths = (1, *map(scaled, (64, 128, 256, 512, 1024, 2048)))
@@ -45,10 +47,13 @@ class Cnn14DecisionLevelMax(LogMelTagger):
             self.add_module(f"conv_block{number}", ConvBlock(channels, filters, filters))
         return widths[-1]
 
-    def maps(self, x: Tensor) -> Tensor:
-        """(clips, 1, frames, mels) to (clips, filters of `conv_block6`, frames / 32, 2)."""
-        for number in range(1, 6):
-            x = self.after_block(f"conv_block{number}", x)
+    def stem_maps(self, x: Tensor) -> Tensor:
+        """(clips, 1, frames, mels) to (clips, filters of `conv_block3`, frames / 8, 8)."""
+        return self.pooled("conv_block3", self.after_block("conv_block2", self.after_block("conv_block1", x)))
+
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What `stem_maps` gave to (clips, filters of `conv_block6`, frames / 32, 2)."""
+        x = self.after_block("conv_block5", self.after_block("conv_block4", self.dropped(x)))
         return self.after_block("conv_block6", x, pool=False)
 
     def head(self, maps: Tensor) -> FramewiseOutput:  # type: ignore[override]  # the three of `Output` and one more

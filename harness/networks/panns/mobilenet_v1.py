@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from prunebench.harness.networks.cnn14 import run_layers
 from prunebench.harness.networks.panns.panns_tagger import LogMelTagger
 
 # Filters of the 1×1 convolution, and what the depthwise convolution before it divides frames and mels by.
@@ -21,6 +22,7 @@ PAIRS = (
     (1024, 2),
     (1024, 1),
 )
+STEM = 7  # layers before the tail, which has 58 % of the MACs and 94 % of the parameters; Cnn14's has 53 % and 99 %
 
 
 def depthwise(channels: int, pool: int, activation: type[nn.Module]) -> tuple[nn.Module, ...]:
@@ -53,6 +55,8 @@ class MobileNetV1(LogMelTagger):
 
     poolings: ClassVar[int] = 5
     published_embedding: ClassVar[int] = 1024
+    stem: ClassVar[tuple[str, ...]] = ("bn0", *(f"features.{number}" for number in range(STEM)))
+    tail: ClassVar[str] = f"features.{STEM}"
 
     def _build(self, scaled: Callable[[int], int]) -> int:
         channels = scaled(32)
@@ -64,7 +68,10 @@ class MobileNetV1(LogMelTagger):
             channels = filters
         return channels
 
-    def maps(self, x: Tensor) -> Tensor:
-        """(clips, 1, frames, mels) to (clips, filters of the last layer, frames / 32, 2)."""
-        found: Tensor = self.features(x)
-        return found
+    def stem_maps(self, x: Tensor) -> Tensor:
+        """(clips, 1, frames, mels) to what the first layers give, (clips, filters, frames / 16, 4)."""
+        return run_layers(list(self.features)[:STEM], x)
+
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What `stem_maps` gave to (clips, filters of the last layer, frames / 32, 2)."""
+        return run_layers(list(self.features)[STEM:], x)

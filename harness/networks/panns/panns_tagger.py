@@ -33,6 +33,8 @@ class PannsTagger(nn.Module, ABC):
         poolings: how often the network halves the number of frames.
         published_embedding: width of `fc1` in the published network.
         dropout: before `fc1`, while training.
+        stem: the modules that `stem_maps` runs.
+        tail: the first of those that `tail_maps` runs.
 
     Args:
         n_classes: outputs, at least 1.
@@ -46,6 +48,8 @@ class PannsTagger(nn.Module, ABC):
     poolings: ClassVar[int]
     published_embedding: ClassVar[int]
     dropout: ClassVar[float] = 0.5
+    stem: ClassVar[tuple[str, ...]]
+    tail: ClassVar[str]
 
     def __init__(self, *, n_classes: int = 527, width: float = 1.0, seed: int = 0) -> None:
         super().__init__()
@@ -112,8 +116,19 @@ class PannsTagger(nn.Module, ABC):
 
     def after_block(self, name: str, x: Tensor, *, pool: bool = True) -> Tensor:
         """A block by its name, 2×2 average pooling unless told otherwise, dropout of 0.2."""
-        x = self.get_submodule(name)(x)
-        return F.dropout(F.avg_pool2d(x, 2) if pool else x, 0.2, self.training)
+        return self.dropped(self.pooled(name, x) if pool else self.get_submodule(name)(x))
+
+    def pooled(self, name: str, x: Tensor) -> Tensor:
+        """A block by its name and 2×2 average pooling."""
+        return F.avg_pool2d(self.get_submodule(name)(x), 2)
+
+    def dropped(self, x: Tensor) -> Tensor:
+        """Dropout of 0.2; a tail begins with that of the block before it, since what its stem gives is kept."""
+        return F.dropout(x, 0.2, self.training)
+
+    @abstractmethod
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What the modules of `stem` gave to feature maps (clips, channels, frames', mels'): the deeper half."""
 
     def head(self, maps: Tensor) -> Output:
         """Feature maps (clips, channels, frames, mels) to the outputs: pooling, `fc1`, the classifier."""
@@ -128,8 +143,16 @@ class LogMelTagger(PannsTagger):
     """A tagger that hears log-mel features alone."""
 
     @abstractmethod
+    def stem_maps(self, x: Tensor) -> Tensor:
+        """Normalised features (clips, 1, frames, mels) to what `tail_maps` reads."""
+
     def maps(self, x: Tensor) -> Tensor:
         """Normalised features (clips, 1, frames, mels) to feature maps (clips, channels, frames', mels')."""
+        return self.tail_maps(self.stem_maps(x))
+
+    def to_normalised(self, features: Tensor) -> Tensor:
+        """`normalised`, of features (clips, frames, mels) that are made long enough with frames of silence."""
+        return self.normalised(at_least(features, self.shortest_frames, SILENCE))
 
     def forward(self, waveforms: Tensor) -> Output:
         """Waveforms (clips, samples) at `sample_rate` to logits, probabilities and embedding.
@@ -143,8 +166,7 @@ class LogMelTagger(PannsTagger):
 
         Fewer frames than `shortest_frames` are padded with those of silence.
         """
-        long_enough = at_least(features, self.shortest_frames, SILENCE)
-        return self.from_normalised(self.normalised(long_enough))
+        return self.from_normalised(self.to_normalised(features))
 
     def from_normalised(self, x: Tensor) -> Output:
         """What `normalised` gave to the outputs."""

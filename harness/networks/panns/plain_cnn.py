@@ -35,6 +35,8 @@ class Cnn6(LogMelTagger):
 
     poolings: ClassVar[int] = 4
     published_embedding: ClassVar[int] = 512
+    stem: ClassVar[tuple[str, ...]] = ("bn0", "conv_block1", "conv_block2")
+    tail: ClassVar[str] = "conv_block3"
 
     def _build(self, scaled: Callable[[int], int]) -> int:
         channels = 1
@@ -46,11 +48,13 @@ class Cnn6(LogMelTagger):
     def _block(self, channels: int, filters: int) -> nn.Module:
         return ConvBlock5x5(channels, filters)
 
-    def maps(self, x: Tensor) -> Tensor:
-        """(clips, 1, frames, mels) to (clips, filters of `conv_block4`, frames / 16, 4)."""
-        for number in range(1, len(FILTERS) + 1):
-            x = self.after_block(f"conv_block{number}", x)
-        return x
+    def stem_maps(self, x: Tensor) -> Tensor:
+        """(clips, 1, frames, mels) to (clips, filters of `conv_block2`, frames / 4, 16)."""
+        return self.pooled("conv_block2", self.after_block("conv_block1", x))
+
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What `stem_maps` gave to (clips, filters of `conv_block4`, frames / 16, 4)."""
+        return self.after_block("conv_block4", self.after_block("conv_block3", self.dropped(x)))
 
 
 class Cnn10(Cnn6):

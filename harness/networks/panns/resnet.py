@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from prunebench.harness.networks.cnn14 import ConvBlock
+from prunebench.harness.networks.cnn14 import ConvBlock, run_layers
 from prunebench.harness.networks.panns.panns_tagger import LogMelTagger
 
 
@@ -56,11 +56,13 @@ class ResidualLayers(nn.Module):
                 channels = width
             self.add_module(f"layer{number}", layer)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(clips, filters of `layer1`, frames, mels) to (clips, filters of `layer4`, frames / 8, mels / 8)."""
-        for layer in self.children():
-            x = layer(x)
-        return x
+    def first_half(self, x: Tensor) -> Tensor:
+        """(clips, filters of `layer1`, frames, mels) to (clips, filters of `layer2`, frames / 2, mels / 2)."""
+        return run_layers((self.get_submodule("layer1"), self.get_submodule("layer2")), x)
+
+    def second_half(self, x: Tensor) -> Tensor:
+        """What `first_half` gave to (clips, filters of `layer4`, frames / 8, mels / 8)."""
+        return run_layers((self.get_submodule("layer3"), self.get_submodule("layer4")), x)
 
 
 class ResNet22(LogMelTagger):
@@ -73,6 +75,8 @@ class ResNet22(LogMelTagger):
     poolings: ClassVar[int] = 5
     published_embedding: ClassVar[int] = 2048
     blocks: ClassVar[tuple[int, ...]] = (2, 2, 2, 2)
+    stem: ClassVar[tuple[str, ...]] = ("bn0", "conv_block1", "resnet.layer1", "resnet.layer2")
+    tail: ClassVar[str] = "resnet.layer3"
 
     def _build(self, scaled: Callable[[int], int]) -> int:
         filters = tuple(map(scaled, (64, 128, 256, 512)))
@@ -82,10 +86,13 @@ class ResNet22(LogMelTagger):
         self.conv_block_after1 = ConvBlock(filters[-1], last, last)
         return last
 
-    def maps(self, x: Tensor) -> Tensor:
-        """(clips, 1, frames, mels) to (clips, filters of `conv_block_after1`, frames / 32, 2)."""
-        x = self.resnet(self.after_block("conv_block1", x))
-        x = F.dropout(F.avg_pool2d(x, 2), 0.2, self.training)
+    def stem_maps(self, x: Tensor) -> Tensor:
+        """(clips, 1, frames, mels) to (clips, filters of `layer2`, frames / 4, 16)."""
+        return self.resnet.first_half(self.after_block("conv_block1", x))
+
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What `stem_maps` gave to (clips, filters of `conv_block_after1`, frames / 32, 2)."""
+        x = self.dropped(F.avg_pool2d(self.resnet.second_half(x), 2))
         return self.after_block("conv_block_after1", x, pool=False)
 
 

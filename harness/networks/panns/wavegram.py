@@ -43,6 +43,14 @@ class WavegramLogmelCnn14(PannsTagger):
 
     poolings: ClassVar[int] = 5
     published_embedding: ClassVar[int] = 2048
+    stem: ClassVar[tuple[str, ...]] = (
+        "spectrogram_extractor",
+        "logmel_extractor",
+        "bn0",
+        *("pre_conv0", "pre_bn0", "pre_block1", "pre_block2", "pre_block3", "pre_block4"),
+        *("conv_block1", "conv_block2", "conv_block3"),
+    )
+    tail: ClassVar[str] = "conv_block4"
 
     def _build(self, scaled: Callable[[int], int]) -> int:
         first, second, maps = scaled(64), scaled(128), scaled(4)
@@ -67,13 +75,19 @@ class WavegramLogmelCnn14(PannsTagger):
 
         What has fewer than `shortest_frames` frames is padded with zeros: pooling would leave nothing of it.
         """
+        return self.head(self.tail_maps(self.stem_maps(waveforms)))
+
+    def stem_maps(self, waveforms: Tensor) -> Tensor:
+        """Waveforms (clips, samples) to (clips, filters of `conv_block3`, frames / 8, 8)."""
         waveforms = self.padded(waveforms)
         of_features = self.conv_block1(self.normalised(self.log_mel(waveforms)))
         x = torch.cat((F.avg_pool2d(of_features, 2), self.wavegram(waveforms)), dim=1)
-        x = F.dropout(x, 0.2, self.training)
-        for number in range(2, 6):
-            x = self.after_block(f"conv_block{number}", x)
-        return self.head(self.after_block("conv_block6", x, pool=False))
+        return self.pooled("conv_block3", self.after_block("conv_block2", self.dropped(x)))
+
+    def tail_maps(self, x: Tensor) -> Tensor:
+        """What `stem_maps` gave to (clips, filters of `conv_block6`, frames / 32, 2)."""
+        x = self.after_block("conv_block5", self.after_block("conv_block4", self.dropped(x)))
+        return self.after_block("conv_block6", x, pool=False)
 
     def wavegram(self, waveforms: Tensor) -> Tensor:
         """Waveforms (clips, samples) to maps (clips, filters, frames / 2, 32), with half as many frames as log-mels.

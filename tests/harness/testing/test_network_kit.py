@@ -201,13 +201,38 @@ def padded_to_the_full_width(self: Network, state: Any, n_classes: int | None = 
     return model
 
 
+class Later(Net):
+    """Its classifier reads the first convolution too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classes(self.hidden(x)) + self.one.weight.sum()
+
+
+def stem_of(self: Network, model: Any, features: Tensor) -> Tensor:
+    return F.avg_pool2d(F.relu(model.norm(model.one(features[:, None]))), 4)
+
+
+def tail_of(self: Network, model: Any, outputs: Tensor) -> Tensor:
+    return model.classes(F.relu(model.two(outputs)).mean((2, 3)))
+
+
+def with_a_tail(**overrides: Any) -> Network:
+    """A network whose second convolution and classifier are the tail."""
+    own = {"tail": "two", "stem": ("one", "norm"), "stem_outputs": stem_of, "from_stem": tail_of}
+    return broken(**(own | overrides))
+
+
+def reads_the_stem(self: Network, model: Any, outputs: Tensor) -> Tensor:
+    return tail_of(self, model, outputs) + model.one.weight.sum()
+
+
 # check → networks that fail it, each with a part of the message and what else it cannot help failing.
 BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
     "check_declaration": [
         (VersionZero(), "decorate `VersionZero`", set()),
         (broken(version=0), "class attribute `version`", set()),
         (broken(name="two words"), "class attribute `name`", set()),
-        (broken(tail="nowhere"), "It has no `nowhere`", set()),
+        (broken(tail="nowhere"), "It has no `nowhere`", {"check_tail"}),
     ],
     "check_frontend": [
         (broken(frontend=property(lambda self: OtherFeatures())), "must give .* Found", set()),
@@ -249,6 +274,16 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         (broken(groups=changed(shifted_reader)), "mend the cuts", set()),
         (broken(module=Mute), "changes no logit", set()),
     ],
+    "check_tail": [
+        (broken(stem=("one",)), "must be empty where `tail` is `None`", set()),
+        (with_a_tail(stem=()), "must name the modules before the tail", set()),
+        (with_a_tail(stem=("one", "nowhere")), "It has no `nowhere`", set()),
+        (with_a_tail(stem=("one", "norm", "two")), "It holds `two`", set()),
+        (with_a_tail(stem_outputs=Network.stem_outputs), "has no tail that could be trained", set()),
+        (with_a_tail(from_stem=lambda self, model, y: tail_of(self, model, y[..., 1:])), "differs by", set()),
+        (with_a_tail(module=Later, from_stem=reads_the_stem), "`from_stem` must use no tensor", set()),
+        (with_a_tail(stem=("one",)), "`stem_outputs` must use no tensor", set()),
+    ],
     "check_macs": [(broken(module=Functional), "by hooks must equal fvcore's", set())],
     "check_state_dict": [
         (broken(load=left_in_training), "in evaluation mode", {"check_pruned_widths"}),
@@ -282,6 +317,7 @@ def test_every_check_has_a_network_that_fails_it():
 
 def test_a_sound_network_passes():
     check_network(Sound())
+    check_network(with_a_tail())
 
 
 def test_check_network_runs_all_checks():

@@ -16,9 +16,10 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.frontend import PANNS
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.plugins.network_registry import resolve_network
+from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.head import embeddings, train_head, with_new_head
 from prunebench.harness.training.loop import set_prior, train
-from prunebench.harness.training.prediction import predict, predictions
+from prunebench.harness.training.prediction import predict, predictions, stem_outputs
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
 
@@ -193,6 +194,46 @@ def test_a_head_without_biases_has_no_prior():
     before = state_of(found)
     set_prior(found, clips_for(found)[1])
     assert changed(found, before) == set()
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_tail_learns_on_outputs_of_the_stem_which_stays(label):
+    found = tagger(label)
+    inputs, targets = clips_for(found)
+    stem = np.concatenate(list(stem_outputs(found, inputs, batch=5)))
+    np.testing.assert_allclose(predict(found, stem, tail=True), predict(found, inputs), atol=1e-6)
+    before = state_of(found)
+    train(found, Training(stem, targets, Recipe(steps=3, batch=6), 0, tail=True))
+    recalibrate(found, stem, np.arange(CLIPS), tail=True)
+    learnt = {
+        name for name, p in found.model.named_parameters() if p.requires_grad and not found.in_stem(name)
+    }
+    kept = {name for name in before if found.in_stem(name)}
+    moved = changed(found, before)
+    assert learnt - moved == kept & moved == set()
+    assert any(name.endswith("running_mean") for name in moved)
+    after = np.concatenate(list(stem_outputs(found, inputs, batch=5)))
+    np.testing.assert_allclose(after, stem, rtol=1e-4, atol=1e-5)  # training lays weights out channels-last
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_groups_in_the_tail_leave_what_the_stem_gives(label):
+    found = tagger(label)
+    inputs, _ = clips_for(found)
+    within = found.network.groups_in_tail(found.groups)
+    assert 0 < len(within) < len(found.groups)
+    small = Tagger(found.network, cut(found.model, found.groups, {name: [0] for name in within}))
+    expected, after = (np.concatenate(list(stem_outputs(model, inputs))) for model in (found, small))
+    np.testing.assert_array_equal(after, expected)
+    state = found.model.state_dict()
+    for name in {group.name for group in found.groups} - set(within):
+        cuts = cut(found.model, found.groups, {name: [0]}).state_dict()
+        assert any(found.in_stem(key) and cuts[key].shape != tensor.shape for key, tensor in state.items())
+
+
+def test_cnn14_has_the_tail_that_it_had():
+    found = tagger("cnn14[width=0.0625]")
+    assert found.network.groups_in_tail(found.groups) == tuple(f"C{number}" for number in range(7, 13))
 
 
 def test_a_network_without_a_tail_says_so():
