@@ -8,7 +8,7 @@ equal.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -49,6 +49,11 @@ class FrontEnd:
     def mels(self) -> int:
         """Mels of a frame."""
         return MELS
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that decides features, as it enters the hash of what is computed from them."""
+        return {"version": VERSION, "mels": MELS, "floor": FLOOR, **asdict(self)}
 
     @property
     def shortest(self) -> int:

@@ -7,6 +7,9 @@ import random
 import numpy as np
 import torch
 
+from prunebench.eval.cost.geometry import frames_of
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.contract.front import identity_of
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
 from prunebench.harness.testing.network_under_test import CLASSES, Subject
 
@@ -34,6 +37,15 @@ def check_frontend(subject: Subject) -> None:
         f"`frontend.features` must give (clips, frames, mels), here (2, …, {front.mels}). "
         f"Found {tuple(features.shape)}."
     )
+    frames = frames_of(front, rate)
+    assert features.shape[1] == frames, (
+        f"`frontend.frames` must be the frames that `frontend.features` gives. It says {frames} of {rate} samples, and "
+        f"there are {features.shape[1]}."
+    )
+    try:
+        identity_of(front)
+    except InputError as error:
+        raise AssertionError(str(error)) from error
     assert bool(features.isfinite().all()), "`frontend.features` must be finite for noise."
     found = subject.logits(subject.model, features)
     assert len(found) == 2, "`logits` must take the features of the front end, a row for each clip."

@@ -123,6 +123,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "eval.cost",
         "harness.workspace",
         "harness.networks",
+        "harness.networks.contract",
         "harness.data",
         "harness.data.catalogue",
     },

@@ -1,4 +1,4 @@
-"""Log-mel features, computed once per split and kept on disk.
+"""Features, computed once per split and kept on disk.
 
 One `.npy` file per (data, split, front end), named by the hash of all that decides it, whole or absent. Clips
 are taken in fixed groups on one thread each, so the bytes do not depend on the number of workers.
@@ -15,7 +15,6 @@ import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
 from pathlib import Path
 
 import filelock
@@ -23,11 +22,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import Clips, DataSet
-from prunebench.harness.networks import frontend
-from prunebench.harness.networks.frontend import FrontEnd
+from prunebench.harness.data.features.making import fitting_front, made_by, map_of
+from prunebench.harness.networks.contract.front import Front, identity_of
 from prunebench.harness.workspace.kept_file import mapped_array, read_kept
 
 OnFeatures = Callable[[int, int], None]
@@ -35,39 +33,37 @@ FeatureShape = tuple[int, int, int]
 GROUP = 32  # clips transformed at once
 
 
-def front_end(front: FrontEnd = frontend.PANNS) -> dict[str, object]:
-    """Parameters of the front end, as they enter the identity of cached features."""
-    return {
-        "version": frontend.VERSION,
-        "mels": MELS,
-        "floor": frontend.FLOOR,
-        **asdict(front),
-    }
-
-
 def cached_features(
-    dataset: DataSet, split: str, cache: Path, *, workers: int = 1, progress: OnFeatures | None = None
+    dataset: DataSet,
+    split: str,
+    cache: Path,
+    *,
+    front: Front | None = None,
+    workers: int = 1,
+    progress: OnFeatures | None = None,
 ) -> NDArray[np.float32]:
-    """Log-mel features of a split, from the cache or computed into it.
+    """Features of a split, from the cache or computed into it.
 
     Args:
         dataset: the data set.
         split: `"training"`, `"validation"` or `"test"`.
         cache: folder of the cache, made if absent. Processes that ask for one file at the same time build it
             once; a file that is damaged is built again.
+        front: the front end of a network; PANNs' of the data set's rate by default.
         workers: processes that compute; more than one need a main module that can be imported.
         progress: told (clips finished, clips) while computing.
 
     Returns:
-        (clips, frames, 64) in decibels, a read-only memory map.
+        (clips, frames, mels), a read-only memory map; log-mels in decibels by PANNs' front end.
 
     Raises:
-        InputError: for a clip that cannot be decoded or a cache that cannot be written.
+        InputError: for a clip that cannot be decoded, a cache that cannot be written, or a front end of another rate
+            than the clips'.
     """
     clips = dataset.split(split)
-    front = frontend.FRONT_ENDS[dataset.sample_rate]
-    shape = (len(clips), frontend.frames(dataset.samples, front), MELS)
-    path = cache / f"{_digest(dataset, split)}.npy"
+    front = fitting_front(dataset, front)
+    shape = (len(clips), *map_of(front, dataset.samples))
+    path = cache / f"{_digest(dataset, split, front)}.npy"
     try:
         found = _load(path, shape)
         if found is not None:
@@ -87,9 +83,8 @@ def cached_features(
     return found
 
 
-def _digest(dataset: DataSet, split: str) -> str:
-    front = front_end(frontend.FRONT_ENDS[dataset.sample_rate])
-    key = {"data": dataset.identity, "split": split, "front_end": front}
+def _digest(dataset: DataSet, split: str, front: Front) -> str:
+    key = {"data": dataset.identity, "split": split, "front_end": dict(identity_of(front))}
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -99,7 +94,7 @@ def _load(path: Path, shape: FeatureShape) -> NDArray[np.float32] | None:
 
 
 def _build(
-    clips: Clips, front: FrontEnd, path: Path, shape: FeatureShape, workers: int, progress: OnFeatures
+    clips: Clips, front: Front, path: Path, shape: FeatureShape, workers: int, progress: OnFeatures
 ) -> None:
     partial = path.with_suffix(".partial")  # the lock is held, so nobody else writes this name
     try:
@@ -121,7 +116,7 @@ def _allocate(path: Path, shape: FeatureShape) -> None:
             os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
-def _filled(clips: Clips, front: FrontEnd, path: Path, workers: int) -> Generator[int, None, None]:
+def _filled(clips: Clips, front: Front, path: Path, workers: int) -> Generator[int, None, None]:
     """Compute every group into the file; yields how many clips are finished."""
     starts = range(0, len(clips), GROUP)
     if min(workers, len(starts)) <= 1:
@@ -145,11 +140,11 @@ def _filled(clips: Clips, front: FrontEnd, path: Path, workers: int) -> Generato
         pool.shutdown(cancel_futures=True)
 
 
-def _compute(clips: Clips, front: FrontEnd, path: Path, start: int) -> int:
+def _compute(clips: Clips, front: Front, path: Path, start: int) -> int:
     group = range(start, min(start + GROUP, len(clips)))
     waveforms = torch.from_numpy(clips.waveforms(np.array(group)))
     out = np.lib.format.open_memmap(path, mode="r+")
-    out[group.start : group.stop] = frontend.log_mel(waveforms, front).numpy()
+    out[group.start : group.stop] = made_by(front, waveforms, out.shape[1:]).numpy()
     out.flush()
     return len(group)
 
@@ -165,10 +160,10 @@ def _one_thread() -> Iterator[None]:
 
 
 # What a worker process works on, set once when it begins: clips keep decoded recordings from group to group.
-_task: tuple[Clips, FrontEnd, Path]
+_task: tuple[Clips, Front, Path]
 
 
-def _begin_worker(clips: Clips, front: FrontEnd, path: Path) -> None:
+def _begin_worker(clips: Clips, front: Front, path: Path) -> None:
     global _task
     _task = clips, front, path
     torch.set_num_threads(1)

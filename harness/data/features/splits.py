@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from prunebench.harness.data import DataOptions, DataSet, open_dataset
 from prunebench.harness.data.features.cached import cached_features
 from prunebench.harness.data.features.streamed import StreamedFeatures
+from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -25,22 +26,39 @@ def opened(data: DataOptions) -> DataSet:
 
 
 def store_features(
-    data: DataOptions, split: str, cache: Cache, progress: Callable[[int, int], None] | None = None
+    data: DataOptions,
+    split: str,
+    cache: Cache,
+    progress: Callable[[int, int], None] | None = None,
+    front: Front | None = None,
 ) -> None:
-    """Put the features of a split into the cache, unless the split is streamed."""
+    """Put the features of a split into the cache, unless the split is streamed.
+
+    Args:
+        data: of the data set.
+        split: of it.
+        cache: where they go.
+        progress: told (clips finished, clips).
+        front: the front end of a network; PANNs' of the data set's rate by default.
+
+    Raises:
+        InputError: as `cached_features`.
+    """
     dataset = opened(data)
     if split not in dataset.streamed:
-        cached_features(dataset, split, cache.features, progress=progress)
+        cached_features(dataset, split, cache.features, front=front, progress=progress)
 
 
-def split_features(data: DataOptions, split: str, cache: Cache) -> NDArray[np.float32]:
-    """Log-mel features (clips, frames, mels) of a split: a read-only memory map, or what computes its rows."""
+def split_features(
+    data: DataOptions, split: str, cache: Cache, front: Front | None = None
+) -> NDArray[np.float32]:
+    """Features (clips, frames, mels) of a split, by a front end: a read-only memory map, or what computes its rows."""
     dataset = opened(data)
     if split in dataset.streamed:
         return cast(
-            NDArray[np.float32], StreamedFeatures(dataset, split)
+            NDArray[np.float32], StreamedFeatures(dataset, split, front)
         )  # rows and length are all that is used
-    return cached_features(dataset, split, cache.features)
+    return cached_features(dataset, split, cache.features, front=front)
 
 
 def split_targets(data: DataOptions, split: str) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Log-mel features that are computed whenever clips are read, for sets too large to keep them."""
+"""Features that are computed whenever clips are read, for sets too large to keep them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prunebench.eval.cost.geometry import MELS
 from prunebench.harness.data import DataSet
-from prunebench.harness.networks import frontend
+from prunebench.harness.data.features.making import fitting_front, made_by, map_of
+from prunebench.harness.networks.contract.front import Front
 
 
 class StreamedFeatures:
-    """Stands for an array (clips, frames, mels) in decibels; rows are computed when they are taken.
+    """Stands for an array (clips, frames, mels); rows are computed when they are taken.
 
     Args:
         dataset: the data set.
         split: of it.
+        front: the front end of a network; PANNs' of the data set's rate by default.
     """
 
-    def __init__(self, dataset: DataSet, split: str) -> None:
+    def __init__(self, dataset: DataSet, split: str, front: Front | None = None) -> None:
         self._clips = dataset.split(split)
-        self._front = frontend.FRONT_ENDS[dataset.sample_rate]
-        self.shape = (len(self._clips), frontend.frames(dataset.samples, self._front), MELS)
+        self._front = fitting_front(dataset, front)
+        self.shape = (len(self._clips), *map_of(self._front, dataset.samples))
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -44,7 +45,7 @@ class StreamedFeatures:
 
     def of(self, waveforms: Tensor) -> Tensor:
         """Features of waveforms, computed where these are: on a CUDA device the processors need only read."""
-        return frontend.log_mel(waveforms, self._front)
+        return made_by(self._front, waveforms, self.shape[1:])
 
 
 def input_reader(
@@ -53,7 +54,7 @@ def input_reader(
     """How inputs come to a device: what other threads read of some rows, and what makes features of it there.
 
     Args:
-        inputs: log-mel features (clips, frames, mels), kept or streamed.
+        inputs: features (clips, frames, mels), kept or streamed.
         device: where a model wants them.
     """
 

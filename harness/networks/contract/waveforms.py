@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from torch import Tensor
@@ -34,6 +34,11 @@ class Waveforms:
     def mels(self) -> int:
         """Values of a frame."""
         return 1
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that decides features, as it enters the hash of what is computed from them."""
+        return {"front_end": "waveforms", "version": 1, **asdict(self)}
 
     def frames(self, samples: int) -> int:
         """As many as samples."""

@@ -78,6 +78,20 @@ class OtherFeatures(FrontEnd):
         return super().features(waveforms)[..., :32]
 
 
+class MoreFrames(FrontEnd):
+    def frames(self, samples: int) -> int:
+        return super().frames(samples) + 1
+
+
+class Nameless:
+    """What decides its features is neither said nor a field."""
+
+    sample_rate, window, hop, mels = 32000, 1024, 320, 64
+
+    def features(self, waveforms: Tensor) -> Tensor:
+        return PANNS.features(waveforms)
+
+
 class Infinite(FrontEnd):
     def features(self, waveforms: Tensor) -> Tensor:
         return super().features(waveforms) * float("inf")
@@ -237,6 +251,8 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
     "check_frontend": [
         (broken(frontend=property(lambda self: OtherFeatures())), "must give .* Found", set()),
         (broken(frontend=property(lambda self: Infinite())), "finite for noise", set()),
+        (broken(frontend=property(lambda self: MoreFrames())), "says 102 of 32000", set()),
+        (broken(frontend=property(lambda self: Nameless())), "`Nameless` is neither", set()),
     ],
     "check_building": [
         (broken(build=unseeded), "leave the global generators alone", set()),

@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from prunebench.harness.data.features import cached as features
 from prunebench.harness.data.features.cached import cached_features
 from prunebench.harness.networks import frontend
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.waveforms import Waveforms
+from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT
 
 CLIPS = 70  # three groups, the last of six
 
@@ -114,8 +117,99 @@ def test_every_parameter_of_the_front_end_is_in_the_key():
         "silence",
     }
     assert 10 * math.log10(frontend.FLOOR) == frontend.SILENCE  # it follows from the floor
-    assert set(features.front_end()) == constants
-    assert features.front_end() == {name: getattr(frontend, name.upper()) for name in constants}
+    assert set(frontend.PANNS.identity) == constants
+    assert frontend.PANNS.identity == {name: getattr(frontend, name.upper()) for name in constants}
+
+
+def test_the_files_of_panns_front_ends_keep_their_names(tmp_path):
+    """Where this fails, all that is kept must be computed again."""
+    cached_features(noise_set(), "test", tmp_path)
+    named = [path.stem for path in tmp_path.glob("*.npy")]
+    assert named == ["17be11ca5d602810bbd2ca4099b858e853945496927affca0204ad4cd9a08a63"]
+    for front in (frontend.PANNS, frontend.FrontEnd()):
+        again = noise_set()
+        cached_features(again, "test", tmp_path, front=front)
+        assert not again.test.made
+
+
+@pytest.mark.parametrize(
+    "front",
+    [EFFICIENTAT, Waveforms(), dataclasses.replace(frontend.PANNS, fmin=100.0)],
+    ids=["mn", "waveforms", "other"],
+)
+def test_features_of_any_front_end_have_a_file_of_their_own(tmp_path, front):
+    data = noise_set()
+    cached_features(data, "test", tmp_path)
+    found = cached_features(data, "test", tmp_path, front=front)
+    assert len(files(tmp_path)) == 2
+    assert found.shape == (CLIPS, front.frames(3200), front.mels)
+    waveforms = torch.from_numpy(np.stack([data.test.waveform(index) for index in (0, 31, 69)]))
+    np.testing.assert_allclose(found[[0, 31, 69]], front.features(waveforms).numpy(), atol=1e-4)
+
+
+def test_a_clip_that_is_shorter_than_a_front_end_takes_is_padded(tmp_path):
+    data = noise_set(samples=400)
+    found = cached_features(data, "test", tmp_path, front=EFFICIENTAT)
+    padded = torch.nn.functional.pad(
+        torch.from_numpy(data.test.waveform(0))[None], (0, EFFICIENTAT.shortest - 400)
+    )
+    np.testing.assert_allclose(found[:1], EFFICIENTAT.features(padded).numpy(), atol=1e-4)
+
+
+def test_a_front_end_hears_clips_at_its_own_rate(tmp_path):
+    with pytest.raises(InputError, match=r"at its own rate, 16000 Hz\. Found `noise` at 32000 Hz"):
+        cached_features(noise_set(), "test", tmp_path, front=frontend.FRONT_ENDS[16000])
+    assert not list(tmp_path.iterdir())
+
+
+class Counted:
+    """A front end that says neither what decides its features nor how many there are."""
+
+    sample_rate, window, hop, mels = 32000, 100, 100, 100
+
+    def features(self, waveforms):
+        return waveforms.reshape(len(waveforms), -1, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class Told(Counted):
+    gain: float = 1.0
+
+
+class Wrong(Counted):
+    identity: ClassVar = {"front_end": "wrong"}
+
+    def frames(self, samples):
+        return samples // 100 + 1
+
+
+class Failing(Counted):
+    identity: ClassVar = {"front_end": "failing"}
+
+    def features(self, waveforms):
+        raise ZeroDivisionError("no hop")
+
+
+def test_a_front_end_of_ones_own_is_named_by_its_class_and_fields(tmp_path):
+    found = cached_features(noise_set(), "test", tmp_path, front=Told())
+    assert found.shape == (CLIPS, 32, 100)
+    for front, files_then in ((Told(1.0), 1), (Told(2.0), 2)):
+        cached_features(noise_set(), "test", tmp_path, front=front)
+        assert len(files(tmp_path)) == files_then
+
+
+@pytest.mark.parametrize(
+    ("front", "sentence"),
+    [
+        (Counted(), "`Counted` is neither: give it one"),
+        (Wrong(), "here 33 frames of 100 mels. Found .* 32, 100.: mend its `frames`"),
+        (Failing(), "must make features of clips. Found ZeroDivisionError: no hop|how many frames"),
+    ],
+)
+def test_a_front_end_that_cannot_be_used_leaves_nothing(tmp_path, front, sentence):
+    with pytest.raises(InputError, match=sentence):
+        cached_features(noise_set(), "test", tmp_path, front=front)
+    assert files(tmp_path) == []
 
 
 def damaged(whole: bytes, how: str) -> bytes:
