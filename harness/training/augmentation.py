@@ -1,4 +1,4 @@
-"""SpecAugment and mixup on log-mel features, drawn from a given generator."""
+"""SpecAugment and mixup on features of any size, drawn from a given generator."""
 
 from __future__ import annotations
 
@@ -8,29 +8,43 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from prunebench.eval.errors import InputError
+
 TIME_STRIPES, TIME_SHARE = 2, 64 / 1001  # PANNs drops up to 64 of the 1,001 frames of a 10 s clip, twice
-MEL_STRIPES, MEL_WIDTH = 2, 8
+MEL_STRIPES, MEL_SHARE = 2, 8 / 64  # and up to 8 of its 64 mels, twice
 
 
 def spec_augment(features: Tensor, generator: torch.Generator) -> Tensor:
     """Features with stripes of frames and of mel bins set to the clip's mean.
 
-    Park et al., *SpecAugment*, Interspeech 2019, in the sizes of PANNs; the time stripes scale with the clip.
+    Park et al., *SpecAugment*, Interspeech 2019, in the sizes of PANNs; stripes scale with the frames and the mels.
 
     Args:
-        features: (clips, frames, mels) in decibels.
+        features: (clips, frames, mels).
         generator: where the stripes are drawn from.
+
+    Raises:
+        InputError: as `stripe_mask`.
     """
     masked = stripe_mask(features.shape, generator)
     return torch.where(masked, features.mean((1, 2), keepdim=True), features)
 
 
 def stripe_mask(shape: Sequence[int], generator: torch.Generator) -> Tensor:
-    """What SpecAugment hides of features of a shape (clips, frames, mels)."""
+    """What SpecAugment hides of features of a shape (clips, frames, mels).
+
+    Raises:
+        InputError: for features without mels: waveforms, or maps of a stem.
+    """
+    if len(shape) != 3 or shape[2] == 1:
+        raise InputError(
+            "SpecAugment hides mels, so features must have them. Found features of the shape "
+            f"(clips, {', '.join(map(str, shape[1:]))}): set `spec_augment = false`."
+        )
     clips, frames, mels = shape
     longest = max(1, round(TIME_SHARE * frames))
     masked = _stripes(clips, frames, TIME_STRIPES, longest, generator)[:, :, None]
-    return masked | _stripes(clips, mels, MEL_STRIPES, MEL_WIDTH, generator)[:, None, :]
+    return masked | _stripes(clips, mels, MEL_STRIPES, max(1, round(MEL_SHARE * mels)), generator)[:, None, :]
 
 
 def mixup(
@@ -41,7 +55,7 @@ def mixup(
     Zhang et al., *mixup: Beyond Empirical Risk Minimization*, ICLR 2018: weights from Beta(alpha, alpha).
 
     Args:
-        features: (clips, frames, mels).
+        features: (clips, …), of any shape.
         targets: (clips, classes) in [0, 1].
         alpha: above 0; 1 is PANNs'.
         generator: where weights and partners are drawn from.
@@ -50,7 +64,8 @@ def mixup(
     seed = int(torch.randint(2**62, (), generator=generator))
     weight = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips)).to(features.dtype)
     partner = torch.randperm(clips, generator=generator)
-    mixed = weight[:, None, None] * features + (1 - weight)[:, None, None] * features[partner]
+    shaped = weight.reshape(-1, *(1,) * (features.ndim - 1))
+    mixed = shaped * features + (1 - shaped) * features[partner]
     return mixed, weight[:, None] * targets + (1 - weight)[:, None] * targets[partner]
 
 

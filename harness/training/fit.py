@@ -16,6 +16,8 @@ from torch import nn
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
 from prunebench.harness.networks.contract.tagger import Tagger, module_of
+from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.networks.plugins.sent_network import Sent
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import run_on_devices
 from prunebench.harness.training.full_loop import train_full
@@ -44,7 +46,8 @@ def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullR
     folder = Path(tempfile.mkdtemp(prefix="prunebench-"))
     teller.start()
     try:
-        run_on_devices(recipe.devices, _fit_here, (model, replace(training, progress=None), messages, folder))
+        sent = Sent((model, replace(training, progress=None)), tagger_of(model).network)
+        run_on_devices(recipe.devices, _fit_here, (sent, messages, folder))
         found = torch.load(folder / "trained.pt", weights_only=True)
     finally:
         messages.put(None)
@@ -55,7 +58,8 @@ def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullR
     return Course.from_state(found["course"])
 
 
-def _fit_here(model: nn.Module | Tagger, training: Training, messages: Any, folder: Path) -> None:
+def _fit_here(received: tuple[nn.Module | Tagger, Training], messages: Any, folder: Path) -> None:
+    model, training = received  # a `Sent` gives its value when it arrives
     course = train_full(model, replace(training, progress=lambda done, total: messages.put(done)))
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with whole_file(folder / "trained.pt") as stream:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from prunebench.eval.errors import InputError
 from prunebench.harness import Cnn14
-from prunebench.harness.training.augmentation import mixup, spec_augment
+from prunebench.harness.training.augmentation import mixup, spec_augment, stripe_mask
 from prunebench.harness.training.loop import batches, set_prior, train
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
@@ -123,6 +124,28 @@ def test_spec_augment_masks_stripes_with_the_mean():
         assert changed[clip].all(1).sum() <= 2 * 64
         assert changed[clip].all(0).sum() <= 2 * 8
     assert 0.01 < changed.float().mean() < 0.35
+
+
+def test_spec_augment_hides_as_large_a_share_of_128_mels():
+    """PANNs hides up to 2 × 8 of 64 mels."""
+    masked = stripe_mask((200, 500, 128), torch.Generator().manual_seed(0))
+    widths = masked.all(1).sum(1)
+    assert 16 < widths.max() <= 32
+
+
+@pytest.mark.parametrize("shape", [(4, 3200, 1), (4, 8, 12, 8)])
+def test_spec_augment_needs_mels(shape):
+    with pytest.raises(
+        InputError, match=r"hides mels, so features must have them\..*set `spec_augment = false`"
+    ):
+        spec_augment(torch.randn(shape), torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("shape", [(6, 3200, 1), (6, 6, 12, 8)])
+def test_mixup_mixes_inputs_of_any_shape(shape):
+    inputs = torch.randn(shape)
+    mixed, soft = mixup(inputs, torch.eye(6), 1.0, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(mixed, (soft @ inputs.flatten(1)).reshape(shape))
 
 
 def test_mixup_mixes_features_and_targets_alike():
