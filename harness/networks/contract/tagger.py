@@ -78,7 +78,13 @@ class Tagger:
         with foreign_code(f"Network `{self.network.label}` must read a scope"):
             text = self.network.default_scope if scope is None else scope
             named = text if isinstance(text, str) else ",".join(text)
-            return tuple(self.network.parse_scope(named, self.groups))
+            chosen = tuple(self.network.parse_scope(named, self.groups))
+        if not chosen:
+            raise InputError(
+                f"A scope must hold a group. `{named}` of {self.network.label} holds none of its {len(self.groups)}: "
+                "give `all`, or groups by name (`inner` takes those that one layer alone writes)."
+            )
+        return chosen
 
     def chosen(self, names: Sequence[str]) -> tuple[Group, ...]:
         """Groups by name.

@@ -19,25 +19,37 @@ _BY_GRADIENT = {
     "HardsigmoidBackward": "hardsigmoid",
     "TanhBackward": "tanh",
 }
+_IDEMPOTENT = ("relu", "relu6")
+_NORM = "NativeBatchNormBackward"
 
 
 def following(node: Any, names: Mapping[nn.Module, str]) -> tuple[str | None, str]:
     """Name of the batch norm behind a layer, `None` without one, and of the non-linearity behind both.
 
     A batch norm without running statistics is none: it divides by those of the batch, and criteria read stored ones.
+    One with a non-linearity of its own, as timm's, gives what follows it already; `"relu"` and `"relu6"` are named all
+    the same, since they change nothing the second time.
 
     Args:
         node: of the layer in torch-pruning's graph.
         names: of the modules of the model.
     """
-    norm, node_behind = None, _only(node)
-    if node_behind is not None and _has_statistics(node_behind.module):
-        norm, node_behind = names[node_behind.module], _only(node_behind)
-    return norm, _activation(node_behind)
+    behind = _only(node)
+    if _gradient(behind) == _NORM and not _is_norm(behind):
+        behind = _only(
+            behind
+        )  # a subclass that calls the function: the module's own node comes after its gradient's
+    if behind is None or not _is_norm(behind) or behind.module.running_mean is None:
+        return None, _activation(behind)
+    norm = names[behind.module]
+    within = _activation(behind)
+    if within == "identity":
+        return norm, _activation(_only(behind)) if _gradient(behind) == _NORM else "identity"
+    return norm, within if within in _IDEMPOTENT else "identity"
 
 
-def _has_statistics(module: object) -> bool:
-    return isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is not None
+def _is_norm(node: Any) -> bool:
+    return isinstance(node.module, nn.modules.batchnorm._BatchNorm)
 
 
 def _only(node: Any) -> Any | None:
@@ -45,7 +57,10 @@ def _only(node: Any) -> Any | None:
     return behind[0] if len(behind) == 1 else None
 
 
+def _gradient(node: Any | None) -> str:
+    """Name of the function that a node's output comes from."""
+    return "" if node is None or node.grad_fn is None else node.grad_fn.name().rstrip("0123456789")
+
+
 def _activation(node: Any | None) -> str:
-    if node is None or node.grad_fn is None:
-        return "identity"
-    return _BY_GRADIENT.get(node.grad_fn.name().rstrip("0123456789"), "identity")
+    return _BY_GRADIENT.get(_gradient(node), "identity")

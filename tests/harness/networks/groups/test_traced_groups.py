@@ -114,6 +114,36 @@ def test_activations_are_taken_after_what_follows_at_once(net):
     assert writers["dense"].activation == "relu"
 
 
+class NormAct(nn.BatchNorm2d):
+    """A batch norm that ends in a non-linearity, as those of timm."""
+
+    def __init__(self, channels, activation):
+        super().__init__(channels)
+        self.act = activation
+
+    def forward(self, x):
+        x = F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training)
+        return self.act(x)
+
+
+@pytest.mark.parametrize(
+    ("within", "behind", "expected"),
+    [
+        (nn.ReLU(), nn.Identity(), "relu"),  # it changes nothing the second time
+        (nn.ReLU6(), nn.Identity(), "relu6"),
+        (nn.Hardswish(), nn.Identity(), "identity"),  # applied already in what is observed
+        (nn.Hardswish(), nn.ReLU(), "identity"),
+        (nn.Identity(), nn.SiLU(), "silu"),
+    ],
+)
+def test_a_batch_norm_with_a_nonlinearity_of_its_own(within, behind, expected):
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)]
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), NormAct(8, within), behind, *head).eval()
+    (group,) = found(net, head=("5",)).values()
+    (writer,) = group.writers
+    assert (writer.norm, writer.observed, writer.activation) == ("1", "1", expected)
+
+
 def test_removed_is_masked(net):
     groups = list(found(net).values())
     draw = np.random.default_rng(0)

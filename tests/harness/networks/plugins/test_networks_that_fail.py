@@ -81,6 +81,10 @@ def leave(*arguments):
         ),
         ({"parse_scope": leave}, "Network `own` must read a scope. Found SystemExit: 4"),
         ({"parse_scope": lambda self, text, groups: None}, "must read a scope. Found TypeError"),
+        (
+            {"parse_scope": lambda self, text, groups: ()},
+            "A scope must hold a group. `all` of own holds none of its 2: give `all`, or groups by name",
+        ),
         ({"default_scope": None}, "must read a scope. Found TypeError"),
     ],
 )
