@@ -1,7 +1,11 @@
+import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
 from hypothesis import settings
 
 # Several workers test side by side: with a thread for every core in each of them they would take three times as long.
@@ -30,6 +34,27 @@ def mn04_root() -> Path:
     if not root:
         pytest.skip("PRUNEBENCH_MN04 is not set: it names a folder with EfficientAT's mn04_as_mAP_432.pt")
     return Path(root)
+
+
+@pytest.fixture(scope="session")
+def timm() -> Iterator[ModuleType]:
+    """timm, beside a build of torchvision for other devices than torch's too.
+
+    Such a build does not import, since its compiled operators are not there. Two of them declared without a body let it
+    import; none of them is run.
+    """
+    for package in ("timm", "torchvision"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed: pip install 'prunebench[timm]'")
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError:
+        operators = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        yield importlib.import_module("timm")
+        return
+    yield importlib.import_module("timm")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

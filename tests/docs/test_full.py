@@ -2,7 +2,8 @@
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
 one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, and
-the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster or a microphone is left to the parser.
+the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster, a microphone or a torchvision that
+belongs to torch is left to the parser.
 """
 
 import importlib.util
@@ -32,7 +33,7 @@ REDUCED = [
     "claim=false",
 ]  # fmt: skip
 SMALL = ["data.training_clips=40", "data.validation_clips=20", "data.test_clips=40"]
-OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy")
+OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy", "timm:")
 
 pytestmark = pytest.mark.docs
 

@@ -26,7 +26,7 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.likely_network import anchor_of, likely_network
 from prunebench.harness.networks.plugins.network_registry import (
     file_networks,
-    network_names,
+    is_network,
     resolve_network,
     with_parameters,
 )
@@ -100,7 +100,7 @@ def _said_network(said: About, given: Network | None, files: Sequence[Path | str
         name, _ = split_label(label)
     except ValueError:
         name = label
-    if name not in {*network_names(), *file_networks(files)}:
+    if not is_network(name, files):
         raise InputError(
             f"{origin} is of the network `{label:.60}`, which is not installed: install it, or give the Python file "
             "that defines it with `--network-file`."

@@ -18,6 +18,7 @@ from prunebench.pruners.parameters import made
 
 GROUP = "prunebench.networks"
 NETWORKS = Kind("network", Network, "build", declaration_problem)  # type: ignore[type-abstract]
+TIMM = "timm:"
 _HERE = "prunebench.harness.networks.plugins"
 BUILTIN = {  # loaded when it is asked for
     "cnn14": f"{_HERE}.cnn14_network:Cnn14Network",
@@ -38,6 +39,11 @@ def network_names() -> list[str]:
     return [*BUILTIN, *(name for name in installed_names(GROUP) if name not in BUILTIN)]
 
 
+def is_network(name: str, files: Sequence[Path | str] = ()) -> bool:
+    """Whether there may be a network of that name; whether timm has it is not asked."""
+    return name.startswith(TIMM) or name in network_names() or name in file_networks(files)
+
+
 def claimed_names() -> dict[str, str]:
     """Installed networks that are not used because they have the name of a built-in one: name → the reason."""
     return {
@@ -51,7 +57,8 @@ def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
     """The network that a label names.
 
     Args:
-        label: `NAME` or `NAME[parameter=value,…]` of a network that is built in, installed or in one of the files.
+        label: `NAME` or `NAME[parameter=value,…]` of a network that is built in, installed or in one of the files;
+            `timm:NAME` for an architecture of timm.
         files: Python files that define networks.
 
     Raises:
@@ -64,9 +71,35 @@ def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
     own = file_networks(files)
     if name in own:
         return with_parameters(own[name], parameters)
+    if name.startswith(TIMM):
+        return timm_network(name, parameters)
     if name not in network_names():
-        raise InputError(f"Unknown network `{name}`; {nearest(name, [*network_names(), *own])}")
+        raise InputError(
+            f"Unknown network `{name}`; {nearest(name, [*network_names(), f'{TIMM}NAME', *own])}"
+        )
     return with_parameters(network_class(name), parameters)
+
+
+def timm_network(name: str, parameters: Mapping[str, object]) -> Network:
+    """The network of an architecture of timm.
+
+    Args:
+        name: `"timm:NAME"`.
+        parameters: of its class, without the name.
+
+    Raises:
+        InputError: where timm is not installed or has no such architecture, for one whose filters cannot be removed, or
+            for an unknown parameter.
+    """
+    from prunebench.harness.networks.plugins.timm_models import architecture
+    from prunebench.harness.networks.plugins.timm_network import TimmNetwork
+    from prunebench.harness.networks.plugins.timm_transformer import TimmTransformer
+
+    if "name" in parameters:
+        raise InputError(f"A network of timm has one name. Found `{name}` and `{parameters['name']}`.")
+    convolutional = architecture(name.removeprefix(TIMM)).patch is None
+    cls = TimmNetwork if convolutional else TimmTransformer
+    return with_parameters(cls, {"name": name, **parameters})
 
 
 def network_class(name: str) -> type[Network]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OK, MISSING, BROKEN = "ok", "missing", "broken"
-EXTRAS = ("audioset", "backends", "dask", "live", "reports", "train")
+EXTRAS = ("audioset", "backends", "dask", "live", "reports", "timm", "train")
 LITTLE_SPACE = 2 * 2**30
 
 

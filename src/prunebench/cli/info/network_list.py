@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,25 @@ def listed_networks() -> list[dict[str, Any]]:
                 rows.append(_row(network))
         except InputError as error:
             rows.append(_missing(name, str(error)))
-    return rows + [_missing(name, why) for name, why in claimed_names().items()]
+    return [*rows, _timm(), *(_missing(name, why) for name, why in claimed_names().items())]
+
+
+def _timm() -> dict[str, Any]:
+    """A row for all architectures of timm, which is not imported for it."""
+    from prunebench.harness.networks.plugins.timm_models import HOW_TO_GET, OPTIONAL
+    from prunebench.harness.networks.plugins.timm_network import FRONTS, TimmNetwork
+    from prunebench.harness.networks.plugins.timm_transformer import TimmTransformer
+
+    gone = [package for package in OPTIONAL if importlib.util.find_spec(package) is None]
+    return {
+        "name": TimmNetwork.name,
+        "what": (TimmNetwork.__doc__ or "").partition("\n")[0],
+        "parameters": f"mels={TimmNetwork.mels}, of vit_…: frames={TimmTransformer.frames}",
+        "reference": TimmNetwork.reference,
+        "default scope": f"{TimmNetwork.default_scope}; vit_…: {TimmTransformer.default_scope}",
+        "sample rate": FRONTS[TimmNetwork.mels].sample_rate,
+        "note": f"missing: {HOW_TO_GET}" if gone else "",
+    }
 
 
 def _row(network: Network) -> dict[str, Any]:
