@@ -11,7 +11,8 @@ from .cost.complexity import (
 )
 from .cost.counters import COUNTERS, fvcore_macs, thop_macs
 from .cost.file_size import compressed_file_bytes, file_bytes
-from .cost.layer_counts import Count, layer_counts
+from .cost.layer_counts import layer_counts
+from .cost.module_counters import Count
 from .errors import InputError
 from .measures.measure_contract import Measure, ModelMeasure, QualityMeasure, ShapeMeasure
 from .measures.measure_registry import get_measure, measure_names

@@ -90,6 +90,11 @@ def fvcore_macs(model: nn.Module, samples: int | None = None) -> Macs:
     return _both(model, samples, fvcore_layer_macs, device="cpu")
 
 
+def fvcore_backbone_macs(model: nn.Module, samples: int | None = None) -> int:
+    """The count of `fvcore_macs`, features in, which needs to know nothing of the front end's own."""
+    return _backbone(model, samples, fvcore_layer_macs, device="cpu")
+
+
 def fvcore_layer_macs(module: nn.Module, clip: Tensor) -> int:
     """fvcore's counts of convolutions and linear layers for any module and its input."""
     by_operator = fvcore_analysis(module, clip).by_operator()

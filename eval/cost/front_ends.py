@@ -24,9 +24,8 @@ def front_end_macs(model: Any, samples: int) -> int:
     Raises:
         InputError: for a front end that says neither.
     """
-    front = model.frontend
     front_end_convention(model)
-    return int(front.macs(samples))
+    return int(model.frontend.macs(samples))
 
 
 def front_end_convention(model: Any) -> str:
@@ -36,13 +35,17 @@ def front_end_convention(model: Any) -> str:
         InputError: for a front end that does not say it.
     """
     front = model.frontend
-    word = getattr(front, "counted_as", None)
-    if word not in CONVENTIONS or not callable(getattr(front, "macs", None)):
+    if not says_its_macs(front):
         raise InputError(
             f"A front end must have a method `macs(samples)` and say by `counted_as` how it counts: one of "
             f"{', '.join(CONVENTIONS)}. Found `{type(front).__name__}` without: give it both for MACs with front end."
         )
-    return str(word)
+    return str(front.counted_as)
+
+
+def says_its_macs(front: Any) -> bool:
+    """Whether a front end has what `front_end_macs` asks for."""
+    return getattr(front, "counted_as", None) in CONVENTIONS and callable(getattr(front, "macs", None))
 
 
 def frontend_apart(model: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -11,10 +12,20 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 
 
 class Hooked(NamedTuple):
-    """What hooks saw of one input: MACs, and the most numbers that a convolution read and wrote together."""
+    """What hooks saw of one input.
 
-    macs: int
+    Fields:
+        layers: name of a convolution or linear layer in the model → its MACs.
+        largest_convolution: the most numbers that a convolution read and wrote together.
+    """
+
+    layers: Mapping[str, int]
     largest_convolution: int
+
+    @property
+    def macs(self) -> int:
+        """Of all layers."""
+        return sum(self.layers.values())
 
 
 @torch.no_grad()
@@ -28,19 +39,20 @@ def hooked(model: nn.Module, example: Tensor) -> Hooked:
         model: left as it is; layers that are not modules are not seen.
         example: one clip, as `model` takes it.
     """
-    macs = largest = 0
+    names = {
+        module: name
+        for name, module in model.named_modules()
+        if isinstance(module, (*CONVOLUTIONS, nn.Linear))
+    }
+    macs, largest = dict.fromkeys(names.values(), 0), 0
 
     def count(layer: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal macs, largest
-        macs += output.numel() * layer.weight[0].numel()
+        nonlocal largest
+        macs[names[layer]] += output.numel() * layer.weight[0].numel()
         if isinstance(layer, CONVOLUTIONS):
             largest = max(largest, inputs[0].numel() + output.numel())
 
-    handles = [
-        module.register_forward_hook(count)
-        for module in model.modules()
-        if isinstance(module, (*CONVOLUTIONS, nn.Linear))
-    ]
+    handles = [module.register_forward_hook(count) for module in names]
     try:
         model(example)
     finally:

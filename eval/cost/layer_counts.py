@@ -1,22 +1,26 @@
-"""MACs and parameters of each layer of a Cnn14, by the closed form and by independent counters side by side.
+"""MACs and parameters of each layer of a model, by the suite's count and by independent counters side by side.
 
-Every counter says by its own rules what a layer costs; `CONVENTIONS` names them. Rows are the STFT, the mel
-product, the first batch norm, C1 … C12 each with the batch norm that follows it, and the two linear layers.
+Every counter says by its own rules what a layer costs; `CONVENTIONS` names them. Rows of a Cnn14 are the STFT, the mel
+product, the first batch norm, C1 … C12 each with the batch norm that follows it, and the two linear layers. Those of
+other networks are as `prunebench.eval.cost.module_counts` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
-from prunebench.eval.cost.complexity import STFT, layer_macs, layer_parameters
-from prunebench.eval.cost.counters import count_ops_and_params, fvcore_analysis, thop, twin
+from prunebench.eval.cost.complexity import STFT, Cnn14Shape, layer_macs, layer_parameters
+from prunebench.eval.cost.counters import twin
 from prunebench.eval.cost.geometry import clip_of
+from prunebench.eval.cost.module_counters import BY_MODULE, Count
+from prunebench.eval.cost.module_counts import FRONT_END, module_counts
 
 MEL = "mel"
+FRONT_ROWS = (STFT, MEL, FRONT_END)
 CONVENTIONS: Mapping[str, str] = {
     "closed form": "convolutions and linear layers; trainable parameters",
     "fvcore": "and two per input of a batch norm, and the mel product; all parameters, fixed matrices too",
@@ -25,22 +29,17 @@ CONVENTIONS: Mapping[str, str] = {
 }
 
 
-class Count(NamedTuple):
-    """What one counter says of one layer, for one clip with waveform in."""
-
-    macs: int
-    parameters: int
-
-
 def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict[str, Count]]:
-    """Counter → layer → MACs and parameters, waveform in; rows in the order of the forward pass.
+    """Counter → layer → MACs and parameters, waveform in; rows in the order of the model.
 
-    The backbone's figure is the sum without the rows `stft` and `mel`.
+    The backbone's figure is the sum without the rows of `FRONT_ROWS`.
 
     Args:
-        model: a Cnn14; left as it was found.
+        model: as `prunebench.eval.count_macs` takes it; left as it was found.
         samples: length of the clip at the model's own rate; 10 s by default.
     """
+    if not isinstance(model, Cnn14Shape):
+        return module_counts(model, samples)
     shape: Any = model
     clip = clip_of(model, samples)
     macs = layer_macs(
@@ -50,9 +49,11 @@ def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict
     rows = [STFT, MEL, *parameters]
     closed = {row: Count(macs.get(row, 0), parameters.get(row, 0)) for row in rows}
     found = {"closed form": closed}
-    for name, count in _BY_MODULE.items():
+    for name, count in BY_MODULE.items():
         by_row = dict.fromkeys(rows, Count(0, 0))
-        for path, (some_macs, some_parameters) in count(twin(model, "cpu"), clip.samples).items():
+        for path, (some_macs, some_parameters) in count(
+            twin(model, "cpu"), torch.zeros(1, clip.samples)
+        ).items():
             row = _row(path)
             by_row[row] = Count(by_row[row].macs + some_macs, by_row[row].parameters + some_parameters)
         found[name] = by_row
@@ -69,47 +70,3 @@ def _row(path: str) -> str:
     if first.startswith("conv_block"):
         return f"C{2 * int(first.removeprefix('conv_block')) - 2 + int(path[-1])}"
     return first
-
-
-def _leaves(model: nn.Module) -> dict[str, nn.Module]:
-    return {path: module for path, module in model.named_modules() if not list(module.children())}
-
-
-def _fvcore(model: nn.Module, samples: int) -> dict[str, tuple[int, int]]:
-    with torch.no_grad():
-        by_module = fvcore_analysis(model, torch.zeros(1, samples)).by_module()
-    return {
-        path: (int(by_module[path]), sum(p.numel() for p in module.parameters()))
-        for path, module in _leaves(model).items()
-    }
-
-
-def _thop(model: nn.Module, samples: int) -> dict[str, tuple[int, int]]:
-    with torch.no_grad():
-        _, _, nested = thop.profile(model, (torch.zeros(1, samples),), verbose=False, ret_layer_info=True)
-    found: dict[str, tuple[int, int]] = {}
-
-    def walk(prefix: str, level: Mapping[str, tuple[float, float, Mapping[str, Any]]]) -> None:
-        for name, (macs, parameters, inner) in level.items():
-            if inner:
-                walk(f"{prefix}{name}.", inner)
-            else:
-                found[f"{prefix}{name}"] = (int(macs), int(parameters))
-
-    walk("", nested)
-    return found
-
-
-def _torch_pruning(model: nn.Module, samples: int) -> dict[str, tuple[int, int]]:
-    _, _, macs, parameters = count_ops_and_params(model, torch.zeros(1, samples), layer_wise=True)
-    return {
-        path: (int(macs.get(module) or 0), int(parameters.get(module) or 0))
-        for path, module in _leaves(model).items()
-    }
-
-
-_BY_MODULE: Mapping[str, Callable[[nn.Module, int], dict[str, tuple[int, int]]]] = {
-    "fvcore": _fvcore,
-    "thop": _thop,
-    "torch-pruning": _torch_pruning,
-}

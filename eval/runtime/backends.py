@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from prunebench.eval.cost.entry import Entry
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.runtime.folding import folded
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
 
 Forward = Callable[[Tensor], tuple[Tensor, ...]]
@@ -73,14 +73,7 @@ def _eager(model: nn.Module, method: str, example: Tensor, threads: int) -> Forw
 
 
 def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
-    entry = Entry(model, method)
-    for parent in entry.modules():
-        children = dict(parent.named_children())
-        for name, child in children.items():
-            norm = children.get(name.replace("conv", "bn"))
-            if isinstance(child, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(parent, name, fuse_conv_bn_eval(child, norm))
-                setattr(parent, name.replace("conv", "bn"), nn.Identity())
+    entry = folded(Entry(model, method), example[:1])
     for module in entry.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.runtime.backends import backend, run_in_batches
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
-from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.workspace.cache import Cache
 
 CALIBRATION_CLIPS = 64
 
 
 def backend_quality(
-    model: Cnn14,
+    model: nn.Module,
     backends: Sequence[str],
     data: DataOptions,
     cache: Cache,
@@ -32,10 +33,10 @@ def backend_quality(
     An 8-bit backend takes the ranges of its activations from training clips.
 
     Args:
-        model: with as many classes as the data set.
+        model: what `measurable_of` gives, with as many classes as the data set.
         backends: names.
         data: options of the data set.
-        cache: of its features.
+        cache: of its features, which the front end of the model makes.
         threads: of every backend.
         batch: clips at a time.
 
@@ -43,7 +44,8 @@ def backend_quality(
         Backend → `test_map`, `mean_difference` and `largest_difference` of the probabilities from those of
         `eager`; or why there is none, in one sentence.
     """
-    training, test = (split_features(data, split, cache) for split in ("training", "test"))
+    measured: Any = model
+    training, test = (split_features(data, split, cache, measured.frontend) for split in ("training", "test"))
     rows = np.sort(np.random.default_rng(0).permutation(len(training))[:CALIBRATION_CLIPS])
     example = torch.from_numpy(np.array(training[rows]))
     eager = run_in_batches(backend("eager").prepare(model, "from_log_mel", example, threads), test, batch)

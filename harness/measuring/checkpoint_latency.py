@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from prunebench.eval.cost.complexity import count_macs
-from prunebench.eval.cost.geometry import clip_of
+from prunebench.eval.cost.complexity import backbone_macs
+from prunebench.eval.cost.geometry import Clip, clip_of
+from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.backend_latency import Latency, compare_backends
 from prunebench.eval.runtime.backends import LOSSY
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.latency import Effort, missed_precision
 from prunebench.eval.runtime.quiet import busy_processors
+from prunebench.harness.measuring.checkpoint_file import CheckpointFile
+from prunebench.harness.measuring.factories import load_measurable
 from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
-from prunebench.harness.networks.checkpoint import load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Timing:
     effort: Effort
 
 
-def latency_of(checkpoint: Path, against: Path | None, how: Timing, *, quality: bool) -> dict[str, Any]:
+def latency_of(
+    checkpoint: CheckpointFile, against: CheckpointFile | None, how: Timing, *, quality: bool
+) -> dict[str, Any]:
     """Latency through each backend; beside another checkpoint, the speed-up next to the MACs ratio.
 
     Args:
@@ -36,21 +39,26 @@ def latency_of(checkpoint: Path, against: Path | None, how: Timing, *, quality: 
         against: checkpoint that it is compared to.
         how: latency is taken.
         quality: whether quality through the backends is measured too, which one in integers does not leave alone.
+
+    Raises:
+        InputError: for a checkpoint that cannot be read, or one to compare to that reads other features.
     """
 
     files = {"model": checkpoint} | ({"against": against} if against else {})
-    ratio, model = 1.0, load_checkpoint(checkpoint)
-    if against:
-        ratio = count_macs(model).backbone / count_macs(load_checkpoint(against)).backbone
+    ratio, model = 1.0, checkpoint.load()
     clip = clip_of(model)
+    if against:
+        reference = against.load()
+        _check_features(clip, clip_of(reference), against)
+        ratio = backbone_macs(model) / backbone_macs(reference)
     result: dict[str, Any] = {"batch": how.batch, "threads": how.threads, "macs_ratio": ratio, "backends": {}}
     busy = busy_processors()
     if busy:
         result["warning"] = busy
     try:
         found = compare_backends(
-            load_checkpoint,
-            {label: {"path": str(file.resolve())} for label, file in files.items()},
+            load_measurable,
+            {label: file.arguments for label, file in files.items()},
             "against" if against else "model",
             how.backends,
             input_shape=(how.batch, clip.frames, clip.mels),
@@ -67,10 +75,10 @@ def latency_of(checkpoint: Path, against: Path | None, how: Timing, *, quality: 
         told: dict[str, Any] = asdict(latency)
         what, known = "median", latency.median_precision
         if against:
-            reference = found["against"][name]
-            assert isinstance(reference, Latency)
+            other = found["against"][name]
+            assert isinstance(other, Latency)
             what, known = "ratio", latency.precision
-            told |= {"against_median_ms": reference.median_ms, **speed_up(latency.ratio, 1 / ratio)}
+            told |= {"against_median_ms": other.median_ms, **speed_up(latency.ratio, 1 / ratio)}
         why = missed_precision(what, known, latency.rounds, how.effort.precision, "give a larger --budget")
         if why:
             told["warning"] = why
@@ -78,3 +86,11 @@ def latency_of(checkpoint: Path, against: Path | None, how: Timing, *, quality: 
             told["note"] = f"{INTEGERS}: give --data NAME to see what they leave of mAP."
         result["backends"][name] = told
     return result
+
+
+def _check_features(clip: Clip, other: Clip, against: CheckpointFile) -> None:
+    if (clip.frames, clip.mels) != (other.frames, other.mels):
+        raise InputError(
+            f"Latency is compared on the same features. The model reads {clip.frames} × {clip.mels} a clip, that of "
+            f"`{against.path}` {other.frames} × {other.mels}: measure each alone."
+        )

@@ -11,15 +11,16 @@ from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, store_features
 from prunebench.harness.data.options import at_rate
 from prunebench.harness.measuring.backend_quality import backend_quality
-from prunebench.harness.networks.checkpoint import Checkpoint
 from prunebench.harness.networks.class_names import check_classes
+from prunebench.harness.networks.contract.measurable import measurable_of
+from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint
 from prunebench.harness.workspace.cache import Cache, default_cache
 
 
 def checkpoint_quality(
-    checkpoint: Checkpoint, backends: Sequence[str], data: str, options: Sequence[str], threads: int
+    checkpoint: TaggerCheckpoint, backends: Sequence[str], data: str, options: Sequence[str], threads: int
 ) -> dict[str, dict[str, Any]]:
-    """What `backend_quality` measures of a checkpoint on a data set at the checkpoint's own rate.
+    """What `backend_quality` measures of a checkpoint on a data set, at the rate and by the front end of its network.
 
     Args:
         checkpoint: that was read.
@@ -39,12 +40,13 @@ def checkpoint_quality(
         chosen = DataOptions(**table)
     except TypeError as error:
         raise InputError(f"--set takes options of the data set. Found: {error}.") from error
-    chosen = at_rate(chosen, checkpoint.model.sample_rate)
+    front = checkpoint.tagger.network.frontend
+    chosen = at_rate(chosen, front.sample_rate)
     check_classes(checkpoint, opened(chosen).class_names, data)
     cache = Cache(default_cache())
     for split in ("training", "test"):
-        store_features(chosen, split, cache)
+        store_features(chosen, split, cache, front=front)
+    found = backend_quality(measurable_of(checkpoint.tagger), backends, chosen, cache, threads=threads)
     return {
-        name: {"failed": value} if isinstance(value, str) else dict(value)
-        for name, value in backend_quality(checkpoint.model, backends, chosen, cache, threads=threads).items()
+        name: {"failed": value} if isinstance(value, str) else dict(value) for name, value in found.items()
     }

@@ -7,43 +7,53 @@ from typing import Any
 
 from torch import nn
 
-from prunebench.eval.cost.activations import activation_peak_bytes
-from prunebench.eval.cost.complexity import panns_flops, parameter_bytes
-from prunebench.eval.cost.counters import fvcore_macs
+from prunebench.eval.cost.activations import model_activation_peak_bytes
+from prunebench.eval.cost.complexity import Cnn14Shape, panns_flops, parameter_bytes
+from prunebench.eval.cost.counters import fvcore_backbone_macs
 from prunebench.eval.cost.file_size import compressed_file_bytes, file_bytes
+from prunebench.eval.cost.front_ends import front_end_macs, says_its_macs
 from prunebench.eval.cost.geometry import clip_of
-from prunebench.eval.cost.layer_counts import CONVENTIONS, layer_counts
+from prunebench.eval.cost.layer_counts import CONVENTIONS, FRONT_ROWS, layer_counts
+from prunebench.eval.cost.module_counters import Count
+from prunebench.eval.cost.module_counts import MODULE_CONVENTIONS
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.forward_energy import forward_energy
 from prunebench.eval.runtime.memory import cuda_peak_memory, peak_memory
-from prunebench.harness.networks.checkpoint import load_checkpoint
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.measuring.checkpoint_file import CheckpointFile
+from prunebench.harness.measuring.factories import load_measurable
 
 
-def counts_of(model: Cnn14) -> dict[str, Any]:
-    """MACs and parameters by layer and in all, by four counters, with their conventions."""
+def counts_of(model: nn.Module) -> dict[str, Any]:
+    """MACs and parameters by layer and in all, by four counters, with their conventions.
+
+    `macs_with_frontend` is `None` where the front end does not say its MACs; `panns_flops` is there for a Cnn14.
+    """
+    measured: Any = model
     counts, clip = layer_counts(model), clip_of(model)
-    layers = {
-        row: {name: by_row[row]._asdict() for name, by_row in counts.items()} for row in counts["closed form"]
+    front = front_end_macs(model, clip.samples) if says_its_macs(measured.frontend) else None
+    first = next(iter(counts.values()))
+    convolutions = fvcore_backbone_macs(model)
+    found: dict[str, Any] = {
+        "convention": dict(CONVENTIONS if isinstance(model, Cnn14Shape) else MODULE_CONVENTIONS),
+        "layers": {row: {name: by_row[row]._asdict() for name, by_row in counts.items()} for row in first},
+        "totals": {name: _total(by_row, known=front is not None) for name, by_row in counts.items()},
+        "fvcore_convolutions_and_linear": {
+            "backbone": convolutions,
+            "with_frontend": None if front is None else convolutions + front,
+        },
     }
-    front = ("stft", "mel")
-    totals = {
-        name: {
-            "macs_backbone": sum(count.macs for row, count in by_row.items() if row not in front),
-            "macs_with_frontend": sum(count.macs for count in by_row.values()),
-            "parameters": sum(count.parameters for count in by_row.values()),
-        }
-        for name, by_row in counts.items()
-    }
+    if isinstance(model, Cnn14Shape):
+        shape = (model.widths, model.n_classes, model.embedding)
+        found["panns_flops"] = panns_flops(*shape, clip.samples, window=clip.window, hop=clip.hop)
+    return found
+
+
+def _total(by_row: dict[str, Count], *, known: bool) -> dict[str, int | None]:
     return {
-        "convention": dict(CONVENTIONS),
-        "layers": layers,
-        "totals": totals,
-        "fvcore_convolutions_and_linear": fvcore_macs(model)._asdict(),
-        "panns_flops": panns_flops(
-            model.widths, model.n_classes, model.embedding, clip.samples, window=clip.window, hop=clip.hop
-        ),
+        "macs_backbone": sum(count.macs for row, count in by_row.items() if row not in FRONT_ROWS),
+        "macs_with_frontend": sum(count.macs for count in by_row.values()) if known else None,
+        "parameters": sum(count.parameters for count in by_row.values()),
     }
 
 
@@ -59,26 +69,31 @@ def bytes_of(model: nn.Module, file: Path) -> dict[str, int]:
     }
 
 
-def memory_of(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, int | str]:
-    """Peaks of a forward pass: by arithmetic, of a fresh process and of CUDA's allocator."""
-    path, clip = {"path": str(checkpoint.resolve())}, clip_of(model)
+def memory_of(checkpoint: CheckpointFile, model: nn.Module, threads: int) -> dict[str, int | str]:
+    """Peaks of a forward pass: the largest convolution, of a fresh process and of CUDA's allocator."""
+    clip = clip_of(model)
     features = (1, clip.frames, clip.mels)
     found: dict[str, int | str] = {
-        "activation_peak_bytes_fp16": activation_peak_bytes(model.widths, clip.samples, hop=clip.hop),
-        "activation_peak_bytes_fp32": activation_peak_bytes(model.widths, clip.samples, 4, hop=clip.hop),
+        "activation_peak_bytes_fp16": model_activation_peak_bytes(model),
+        "activation_peak_bytes_fp32": model_activation_peak_bytes(model, bytes_per_value=4),
     }
     try:
-        found["peak_memory_bytes"] = peak_memory(load_checkpoint, path, features, threads=threads)
+        found["peak_memory_bytes"] = peak_memory(
+            load_measurable, checkpoint.arguments, features, threads=threads
+        )
     except MeasurementError as error:
         found["peak_memory_bytes"] = str(error)
-    return found | {"peak_memory_bytes_cuda": cuda_peak_memory(load_checkpoint, path, features)}
+    return found | {
+        "peak_memory_bytes_cuda": cuda_peak_memory(load_measurable, checkpoint.arguments, features)
+    }
 
 
-def energy_of(checkpoint: Path, model: Cnn14, threads: int) -> dict[str, Any]:
+def energy_of(checkpoint: CheckpointFile, model: nn.Module, threads: int) -> dict[str, Any]:
     """Joules of a clip, or why there are none."""
     try:
-        path, clip = {"path": str(checkpoint.resolve())}, clip_of(model)
+        clip = clip_of(model)
         features = (1, clip.frames, clip.mels)
-        return {"energy_joules": forward_energy(load_checkpoint, path, features, threads=threads)}
+        joules = forward_energy(load_measurable, checkpoint.arguments, features, threads=threads)
+        return {"energy_joules": joules}
     except (InputError, MeasurementError) as error:
         return {"failed": str(error)}

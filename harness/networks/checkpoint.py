@@ -39,6 +39,11 @@ class Checkpoint:
     precision: str = "float32"
     wrapping: str = ""
 
+    @property
+    def n_classes(self) -> int:
+        """Number of the model's outputs."""
+        return self.model.n_classes
+
 
 def load_checkpoint(path: Path | str) -> Cnn14:
     """The model of `read_checkpoint`."""
@@ -69,7 +74,7 @@ def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
     elif about.get("network") is not None:
         raise InputError(
             f"A checkpoint must be of a Cnn14 here. {origin} is of the network `{about['network']!s:.60}`, which "
-            "`prunebench prune`, `score` and `measure` read."
+            "`prunebench prune`, `score`, `measure`, `tag` and `export` read."
         )
     state, wrapping = unwrapped(found, origin)
     model = from_state_dict(state, origin)
@@ -107,7 +112,8 @@ def _check_name(file: Path) -> None:
     if any("decisionlevel" in re.sub(r"[^a-z]", "", name.lower()) for name in names):
         raise InputError(
             f"A checkpoint must be of a Cnn14. `{file}` is of a Cnn14_DecisionLevel by its name, which has the same "
-            "tensors and scores each frame by itself: take another checkpoint, or rename the file if its name is wrong."
+            "tensors and scores each frame by itself: give `--network cnn14_decision_level_max` for the Max, or rename "
+            "the file if its name is wrong."
         )
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.audioset_classes import audioset_classes
-from prunebench.harness.networks.checkpoint import Checkpoint
 from prunebench.harness.tables.class_list import read_class_list
 
 
-def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str, ...]:
+class NamedClasses(Protocol):
+    """A model in a file, of any network: how many outputs it has, and what the file calls them."""
+
+    @property
+    def n_classes(self) -> int: ...  # noqa: D102
+    @property
+    def class_names(self) -> tuple[str, ...] | None: ...  # noqa: D102
+
+
+def class_names(checkpoint: NamedClasses, labels: Path | None = None) -> tuple[str, ...]:
     """Names from a file, else those in the checkpoint, else AudioSet's for 527 outputs, else numbers.
 
     Args:
@@ -21,7 +30,7 @@ def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str
     Raises:
         InputError: for a file that cannot be read, or another number of names than outputs.
     """
-    outputs = checkpoint.model.n_classes
+    outputs = checkpoint.n_classes
     if labels is not None:
         names = tuple(listed.name for listed in read_class_list(labels))
         if len(names) != outputs:
@@ -33,14 +42,14 @@ def class_names(checkpoint: Checkpoint, labels: Path | None = None) -> tuple[str
     return known_class_names(checkpoint) or tuple(f"class {number}" for number in range(outputs))
 
 
-def known_class_names(checkpoint: Checkpoint) -> tuple[str, ...] | None:
+def known_class_names(checkpoint: NamedClasses) -> tuple[str, ...] | None:
     """Names in the checkpoint, else AudioSet's for 527 outputs."""
-    if checkpoint.class_names is None and checkpoint.model.n_classes == len(audioset_classes()):
+    if checkpoint.class_names is None and checkpoint.n_classes == len(audioset_classes()):
         return tuple(found.name for found in audioset_classes())
     return checkpoint.class_names
 
 
-def check_classes(checkpoint: Checkpoint, names: Sequence[str], origin: str) -> None:
+def check_classes(checkpoint: NamedClasses, names: Sequence[str], origin: str) -> None:
     """Refuse a data set whose classes are not those of a model, in the same order.
 
     Args:
@@ -52,9 +61,9 @@ def check_classes(checkpoint: Checkpoint, names: Sequence[str], origin: str) -> 
         InputError: naming the first class that differs.
     """
     own = checkpoint.class_names
-    if checkpoint.model.n_classes != len(names):
+    if checkpoint.n_classes != len(names):
         raise InputError(
-            f"Model and data set must have the same classes. Found {checkpoint.model.n_classes} outputs and "
+            f"Model and data set must have the same classes. Found {checkpoint.n_classes} outputs and "
             f"{len(names)} classes of `{origin}`."
         )
     unequal = [index for index, name in enumerate(own or ()) if name != names[index]]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.tagging.windows import Window
 
 
@@ -28,8 +28,13 @@ class Tagged(NamedTuple):
         ]
 
 
-def tagged(model: Cnn14, windows: Iterable[Window]) -> Iterator[Tagged]:
-    """Each window as soon as it is there."""
+def tagged(model: nn.Module, windows: Iterable[Window]) -> Iterator[Tagged]:
+    """Each window as soon as it is there.
+
+    Args:
+        model: a Cnn14, or what `measurable_of` makes of a tagger of another network.
+        windows: at the sample rate of its front end.
+    """
     model.eval()
     device = next(model.parameters()).device
     for window in windows:

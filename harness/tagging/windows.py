@@ -37,7 +37,7 @@ def check_spans(window_s: float, hop_s: float) -> None:
     """
     if not SHORTEST <= window_s <= LONGEST:
         raise InputError(
-            f"A window must be {SHORTEST:g} to {LONGEST:g} seconds long. Found {window_s:g}: Cnn14 was trained on 10."
+            f"A window must be {SHORTEST:g} to {LONGEST:g} seconds long. Found {window_s:g}: AudioSet's clips have 10."
         )
     if not 0 < hop_s <= window_s:
         raise InputError(

@@ -47,6 +47,11 @@ class TaggerCheckpoint:
     precision: str = "float32"
     wrapping: str = ""
 
+    @property
+    def n_classes(self) -> int:
+        """Number of the model's outputs."""
+        return self.tagger.n_classes
+
 
 def read_any_checkpoint(
     path: Path | str, network: str | None = None, files: Sequence[Path | str] = ()

@@ -210,13 +210,6 @@ def test_what_the_file_says_is_held_against_what_the_user_says(cli, mobile):
     assert f"says that it is of the network `{MOBILE}`. Found `--network mn`: leave it out." in found.err
 
 
-def test_other_verbs_say_that_they_read_cnn14(cli, mobile):
-    cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth")
-    found = cli("tag", "half.pth", "x.wav")
-    assert found.code == 2
-    assert "must be of a Cnn14 here. `half.pth` is of the network `mobilenet_v2[width=0.25]`" in found.err
-
-
 def test_weights_that_are_not_finite_are_named(cli, mobile):
     file = torch.load(mobile)
     file["model"]["features.0.0.weight"][0] = torch.nan
@@ -243,15 +236,6 @@ def test_measure_reads_what_prune_wrote(cli, mobile):
     text = cli("measure", "half.pth").out.split()
     assert f"{pruned['after']['macs_backbone']:,}" in text
     assert "features.18.0" in text
-
-
-@pytest.mark.parametrize("option", ["--latency", "--memory", "--energy", "--counters=all", "--data=synth"])
-def test_what_is_measured_of_cnn14_alone_is_said(cli, mobile, option):
-    found = cli("measure", mobile, "--network", MOBILE, option)
-    assert found.code == 2
-    assert (
-        f"`{option.partition('=')[0]}` measures a Cnn14 alone. The checkpoint is of `{MOBILE}`" in found.err
-    )
 
 
 def test_a_network_that_takes_no_clip_of_ten_seconds_leaves_no_file(cli, mine):

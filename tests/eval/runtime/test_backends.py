@@ -69,6 +69,7 @@ def test_integers_are_near(model: Cnn14) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # the compiler's own
 def test_compiled(model: Cnn14) -> None:
     usable("compile")
     run = backend("compile").prepare(model, "from_log_mel", clips(2), 1)

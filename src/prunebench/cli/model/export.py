@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.style_option import STYLES
 from prunebench.cli.output import print_json, say
 
@@ -18,6 +19,7 @@ Examples:
   prunebench export pruned.pth --format onnx --frontend outside -o backbone.onnx
   prunebench export pruned.pth --format safetensors -o pruned.safetensors
   prunebench export pruned.pth --format state-dict -o for-epanns.pt
+  prunebench export mn04_as_mAP_432.pt --network "mn[width=0.4]" -o mn04.onnx
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
@@ -36,20 +38,35 @@ Examples:
     show_default=True,
     help="Of a graph: inside (waveform in, at the model's sample rate) or outside (log-mel features in).",
 )
+@network_option
+@network_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bool) -> None:
+def export(
+    checkpoint: Path,
+    kind: str,
+    frontend: str,
+    output: Path,
+    network: str | None,
+    network_files: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Write CHECKPOINT as a graph that takes any number of clips of any length, or in another style.
 
-    Inputs of a graph: `waveform` (batch, samples) or `log_mel` (batch, frames, 64). Outputs: `logits`,
-    `probabilities`, `embedding`. Its metadata hold the class names, where they are known, the sample rate and the
-    front end. Clips shorter than 0.31 s are padded with silence, in the graph as in the model.
+    Inputs of a graph: `waveform` (batch, samples) or `log_mel` (batch, frames, mels). Outputs: `logits` and
+    `probabilities`, of a Cnn14 also `embedding`. Its metadata hold the class names, where they are known, the sample
+    rate and the front end. Clips too short for the network are padded with silence, in the graph as in the model.
     """
+    from prunebench.harness.exporting.converted_weights import export_weights
+    from prunebench.harness.exporting.onnx_file import export_graph
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
+
     told = {"file": str(output)}
+    found = read_any_checkpoint(checkpoint, network, network_files)
     if kind == "onnx":
-        told |= {"input": _graph(checkpoint, output, inside=frontend == "inside")}
+        told |= {"input": export_graph(found, output, inside=frontend == "inside")}
     else:
-        _weights(checkpoint, output, kind)
+        export_weights(found, checkpoint, output, kind)
         told |= {"style": kind}
     size = output.stat().st_size if output.is_file() else None  # a pipe has none
     if as_json:
@@ -57,43 +74,3 @@ def export(checkpoint: Path, kind: str, frontend: str, output: Path, as_json: bo
     else:
         written = "written" if size is None else f"{size:,} bytes"
         say(f"{output}: {written}, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}.")
-
-
-def _graph(checkpoint: Path, output: Path, *, inside: bool) -> str:
-    """Write the graph; the name of its input."""
-    from prunebench.eval.cost.geometry import clip_of
-    from prunebench.eval.errors import InputError
-    from prunebench.eval.files import whole_file
-    from prunebench.eval.runtime.backends import backend
-    from prunebench.eval.runtime.onnx_graph import onnx_bytes, with_metadata
-    from prunebench.harness.networks.checkpoint import read_checkpoint
-    from prunebench.harness.networks.graph_metadata import graph_metadata
-
-    missing = backend("onnxruntime").missing()
-    if missing is not None:
-        raise InputError(missing.replace("Backend `onnxruntime`", "Exporting to ONNX"))
-    found = read_checkpoint(checkpoint)
-    clip = clip_of(found.model, 2 * found.model.sample_rate)  # the example that is traced; any length will do
-    method, shape = (
-        ("forward", (1, clip.samples)) if inside else ("from_log_mel", (1, clip.frames, clip.mels))
-    )
-    graph = onnx_bytes(found.model, method, shape)
-    with whole_file(output) as stream:
-        stream.write(with_metadata(graph, graph_metadata(found, inside=inside)))
-    return "waveform" if inside else "log_mel"
-
-
-def _weights(checkpoint: Path, output: Path, style: str) -> None:
-    from prunebench import __version__
-    from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
-    from prunebench.harness.networks.provenance import Provenance, file_hash
-
-    found = read_checkpoint(checkpoint)
-    converted = Provenance("converted", __version__, {}, file_hash(checkpoint), found.provenance)
-    save_checkpoint(
-        found.model,
-        output,
-        style=style,
-        class_names=found.class_names,
-        provenance=converted,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,9 +11,6 @@ from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
-
-if TYPE_CHECKING:
-    from prunebench.harness.networks.contract.tagger import Tagger
 
 
 @click.command(
@@ -23,7 +20,7 @@ Examples:
   prunebench measure pruned.pth --json
   prunebench measure pruned.pth --counters all
   prunebench measure pruned.pth --storage --memory
-  prunebench measure MobileNetV2.pth --network mobilenet_v2 --storage
+  prunebench measure mn04_as_mAP_432.pt --network "mn[width=0.4]" --counters all --latency
   prunebench measure pruned.pth --against Cnn14.pth --latency --backends eager,onnxruntime --batch 1
   prunebench measure base.pt --backends onnxruntime-int8 --data esc10 --set root=ESC-10 --set mix=3
 """
@@ -35,7 +32,7 @@ Examples:
 )
 @click.option("--storage", is_flag=True, help="Bytes of the file as written, in half precision, compressed.")
 @click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
-@click.option("--latency", is_flag=True, help="Latency of a 10 s clip, log-mel in, interleaved.")
+@click.option("--latency", is_flag=True, help="Latency of a 10 s clip, features in, interleaved.")
 @click.option("--energy", is_flag=True, help="Joules of a 10 s clip, where the machine lets them be read.")
 @click.option("--backends", default="eager", show_default=True, help="Names, separated by commas.")
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
@@ -75,17 +72,18 @@ def measure(
 ) -> None:
     """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, and what else is asked for.
 
-    MACs are given twice: backbone (features in) and with_frontend (waveform in). Of another network than Cnn14 they are
-    counted by hooks; --storage is all that is measured besides.
+    MACs are given twice: backbone (features in) and with_frontend (waveform in, the front end as its network counts
+    it). Every figure is taken at the network's own sample rate, window, hop and mels.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
+    from prunebench.harness.measuring.checkpoint_file import CheckpointFile
     from prunebench.harness.measuring.checkpoint_latency import Timing, latency_of
     from prunebench.harness.measuring.checkpoint_quality import checkpoint_quality
+    from prunebench.harness.measuring.front_end import front_end_of
     from prunebench.harness.measuring.model_figures import bytes_of, counts_of, energy_of, memory_of
     from prunebench.harness.measuring.tagger_figures import tagger_figures
-    from prunebench.harness.networks.checkpoint import Checkpoint
-    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.networks.contract.measurable import measurable_of
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 
     names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
@@ -94,45 +92,33 @@ def measure(
     _check_use(click.get_current_context(), names, latency=latency, quality=data is not None)
     how = Timing(names, batch, threads, Effort(precision=precision, budget_seconds=budget))
     read = read_any_checkpoint(checkpoint, network, network_files)
-    asked = {"counters": counters, "memory": memory, "latency": latency, "energy": energy, "data": data}
-    _check_network(read.tagger, [name for name, value in asked.items() if value])
+    file = CheckpointFile(checkpoint, network, network_files)
     figures, failed = tagger_figures(read.tagger, checkpoint)
-    found: dict[str, Any] = {**figures, "stored_as": read.precision}
+    model = measurable_of(read.tagger)
+    found: dict[str, Any] = {**figures, "front_end": front_end_of(model), "stored_as": read.precision}
     if read.wrapping:
         found["read_from"] = read.wrapping
     if read.provenance is not None:
         found["provenance"] = [step.as_json() for step in read.provenance.steps()]
     if failed:
         found["unmeasured"] = failed
-    model = read.tagger.model
     if storage:
         found["storage"] = bytes_of(model, checkpoint)
-    if isinstance(model, Cnn14) and counters:
+    if counters:
         found["counters"] = counts_of(model)
-    if isinstance(model, Cnn14) and memory:
-        found["memory"] = memory_of(checkpoint, model, threads)
+    if memory:
+        found["memory"] = memory_of(file, model, threads)
     if latency:
-        found["latency"] = latency_of(checkpoint, against, how, quality=data is not None)
-    if isinstance(model, Cnn14) and energy:
-        found["energy"] = energy_of(checkpoint, model, threads)
-    if isinstance(model, Cnn14) and data:
-        whole = Checkpoint(model, read.class_names, read.provenance, read.precision, read.wrapping)
-        found["quality"] = checkpoint_quality(whole, names, data, options, threads)
+        other = None if against is None else CheckpointFile(against, network, network_files)
+        found["latency"] = latency_of(file, other, how, quality=data is not None)
+    if energy:
+        found["energy"] = energy_of(file, model, threads)
+    if data:
+        found["quality"] = checkpoint_quality(read, names, data, options, threads)
     if as_json:
         print_json(found)
     else:
         print_measured(found)
-
-
-def _check_network(tagger: Tagger, asked: list[str]) -> None:
-    """Refuse what is measured of a Cnn14 alone."""
-    from prunebench.eval.errors import InputError
-    from prunebench.harness.networks.cnn14 import Cnn14
-
-    if asked and not isinstance(tagger.model, Cnn14):
-        raise InputError(
-            f"`--{asked[0]}` measures a Cnn14 alone. The checkpoint is of `{tagger.network.label}`: leave it out."
-        )
 
 
 def _check_use(context: click.Context, names: list[str], *, latency: bool, quality: bool) -> None:

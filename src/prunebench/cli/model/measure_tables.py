@@ -7,12 +7,24 @@ from typing import Any
 
 from prunebench.cli.output import print_table, say
 
+NESTED = (
+    "counters",
+    "energy",
+    "front_end",
+    "latency",
+    "memory",
+    "provenance",
+    "quality",
+    "storage",
+    "unmeasured",
+)
+
 
 def print_measured(found: dict[str, Any]) -> None:
     """Figures, then a table for each of what else was asked for."""
-    nested = ("counters", "latency", "quality", "energy", "storage", "memory", "unmeasured", "provenance")
-    plain = {key: value for key, value in found.items() if key not in nested}
+    plain = {key: value for key, value in found.items() if key not in NESTED}
     print_table(["figure", "value"], [[key, _written(value)] for key, value in in_rows(plain).items()])
+    say(_heard_through(found["front_end"]))
     for key in ("unmeasured", "storage", "memory", "energy"):
         if key in found:
             print_table([key, "value"], [[name, _written(value)] for name, value in found[key].items()])
@@ -58,7 +70,7 @@ def _print_latency(found: dict[str, Any]) -> None:
             line += [f"{row['ratio']:.3f}", f"{row['ratio'] / known:.3f}–{row['ratio'] * known:.3f}"]
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
-    say(f"Latency of a 10 s clip, log-mel in, {found['threads']} thread(s), batch {found['batch']}:")
+    say(f"Latency of a 10 s clip, features in, {found['threads']} thread(s), batch {found['batch']}:")
     if rows:
         print_table(headings, rows)
     if "warning" in found:
@@ -73,11 +85,11 @@ def _print_latency(found: dict[str, Any]) -> None:
 def _print_counters(found: dict[str, Any]) -> None:
     names = list(found["totals"])
     rows = [
-        [layer, *(f"{counts[name]['macs'] / 1e6:,.3f}" for name in names)]
+        [layer, *(_millions(counts[name]["macs"]) for name in names)]
         for layer, counts in found["layers"].items()
     ]
     for key, label in (("macs_backbone", "backbone"), ("macs_with_frontend", "with front end")):
-        rows.append([label, *(f"{found['totals'][name][key] / 1e6:,.3f}" for name in names)])
+        rows.append([label, *(_millions(found["totals"][name][key]) for name in names)])
     print_table(["MACs, M per 10 s clip", *names], rows)
     rows = [
         [layer, *(f"{counts[name]['parameters']:,}" for name in names)]
@@ -90,9 +102,22 @@ def _print_counters(found: dict[str, Any]) -> None:
     alone = found["fvcore_convolutions_and_linear"]
     say(
         "fvcore's convolutions and linear layers alone, in M: "
-        f"{alone['backbone'] / 1e6:,.3f} backbone, {alone['with_frontend'] / 1e6:,.3f} with front end."
+        f"{_millions(alone['backbone'])} backbone, {_millions(alone['with_frontend'])} with front end."
     )
-    say(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
+    if "panns_flops" in found:
+        say(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
+
+
+def _heard_through(front: dict[str, Any]) -> str:
+    samples = f"window {front['window']:,}, hop {front['hop']:,}"
+    heard = f"Front end: {front['sample_rate']:,} Hz, {samples}, {front['mels']} mels; "
+    if front["counted_as"] is None:
+        return f"{heard}it does not say its MACs."
+    return f"{heard}MACs counted as `{front['counted_as']}`, {_millions(front['macs'])} M per 10 s clip."
+
+
+def _millions(count: int | None) -> str:
+    return "–" if count is None else f"{count / 1e6:,.3f}"
 
 
 def _written(value: object) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.tag_output import FORMATS, TagRow, row_sink
 from prunebench.cli.output import say, say_sentence
 
 if TYPE_CHECKING:
-    from prunebench.harness.networks.cnn14 import Cnn14
+    from torch import nn
+
     from prunebench.harness.tagging.tagged import Tagged
 
 
@@ -24,6 +26,7 @@ Examples:
   prunebench tag Cnn14_mAP=0.431.pth street.wav
   prunebench tag pruned.pth recordings/ more.flac --top-k 3 --format csv -o tags.csv
   prunebench tag pruned.pth long.wav --window 10 --hop 2.5 --threshold 0.3 --json
+  prunebench tag mn04_as_mAP_432.pt street.wav --network "mn[width=0.4]"
   prunebench tag pruned.pth --live
 """
 )
@@ -49,6 +52,8 @@ Examples:
 )
 @click.option("--device", help="Microphone, by number or name.")
 @click.option("--seconds", type=float, help="End --live after so many seconds.")
+@network_option
+@network_file_option
 @click.pass_context
 def tag(
     ctx: click.Context,
@@ -66,6 +71,8 @@ def tag(
     live: bool,
     device: str | None,
     seconds: float | None,
+    network: str | None,
+    network_files: tuple[Path, ...],
 ) -> None:
     """Name the classes that CHECKPOINT hears in AUDIO: files, or folders with all their recordings.
 
@@ -78,8 +85,9 @@ def tag(
     from prunebench.eval.errors import InputError
     from prunebench.harness.data.recordings.checks import check_recording
     from prunebench.harness.engine.progress import Progress
-    from prunebench.harness.networks.checkpoint import read_checkpoint
     from prunebench.harness.networks.class_names import class_names
+    from prunebench.harness.networks.contract.measurable import measurable_of
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
     from prunebench.harness.tagging.tagged import tagged
     from prunebench.harness.tagging.windows import check_spans, recording_windows
 
@@ -93,7 +101,8 @@ def tag(
     files, left_out = _recordings(audio)
     if strict and left_out:
         raise InputError("Found `{}`, which cannot be tagged: {}.".format(*left_out[0]))
-    found = read_checkpoint(checkpoint)
+    found = read_any_checkpoint(checkpoint, network, network_files)
+    model, rate = measurable_of(found.tagger), found.tagger.network.frontend.sample_rate
     names = class_names(found, labels)
 
     def row(file: str | None, window: Tagged) -> TagRow:
@@ -103,7 +112,7 @@ def tag(
     if live:
         # Ctrl-C is how listening ends: what was heard is written.
         with row_sink(form, output, live=True) as put, contextlib.suppress(KeyboardInterrupt):
-            for window in _heard(found.model, device, seconds, length, hop):
+            for window in _heard(model, rate, device, seconds, length, hop):
                 put(row(None, window))
         return
     for path, why in left_out:
@@ -119,9 +128,9 @@ def tag(
             progress.step(str(file), 0, 1)
             try:
                 note = check_recording(file)
-                windows = recording_windows(file, length, hop, found.model.sample_rate)
+                windows = recording_windows(file, length, hop, rate)
                 # All windows first: a recording that breaks off in the middle is left out as a whole.
-                rows = [row(str(file), window) for window in tagged(found.model, windows)]
+                rows = [row(str(file), window) for window in tagged(model, windows)]
             except InputError as error:
                 if strict or len(files) == 1:
                     raise
@@ -142,7 +151,7 @@ def tag(
 
 
 def _heard(
-    model: Cnn14, device: str | None, seconds: float | None, length: float, hop: float
+    model: nn.Module, rate: int, device: str | None, seconds: float | None, length: float, hop: float
 ) -> Iterator[Tagged]:
     from prunebench.harness.tagging.microphone import Microphone
     from prunebench.harness.tagging.tagged import tagged
@@ -150,9 +159,7 @@ def _heard(
 
     number = int(device) if device is not None and device.isdecimal() else device
     with Microphone(number, seconds) as microphone:
-        yield from tagged(
-            model, live_windows(microphone.read, microphone.rate, length, hop, model.sample_rate)
-        )
+        yield from tagged(model, live_windows(microphone.read, microphone.rate, length, hop, rate))
     if microphone.overflows:
         say(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
 
