@@ -6,6 +6,9 @@ that every criterion is shown. Memory must not grow with the number of clips, bu
 clip; `test_memory` holds that on the peak of live tensors.
 """
 
+import time
+from statistics import median
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +24,7 @@ ACTIVE = [name for name in BUILTIN if get(name).needs & COLLECTED]
 CLIPS, FRAMES = 8, 101  # one-second clips
 FORWARD_PASSES = {"taylor": 12, "obd": 40}  # obd goes backward clip by clip
 USUAL = 9
+OBD_OVER_TAYLOR = 2.5
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,21 @@ def test_scoring(benchmark, model, name, processor_seconds):
     passes = processor_seconds(lambda: score(model, name, CLIPS), 2) / plain
     benchmark.extra_info["forward_passes"] = round(passes, 2)
     assert passes <= FORWARD_PASSES.get(name, USUAL)
+
+
+def test_obd_beside_taylor(model):
+    """Both go backward; `obd` clip by clip, so that it sees the gradient of each. Taken in turn, in one run."""
+    score(model, "obd", 1)
+    ratios = []
+    for _ in range(5):
+        seconds = {}
+        for name in ("taylor", "obd"):
+            began = time.process_time()
+            score(model, name, CLIPS)
+            seconds[name] = time.process_time() - began
+        ratios.append(seconds["obd"] / seconds["taylor"])
+    print(f"obd takes {median(ratios):.2f} times as long as taylor")
+    assert median(ratios) <= OBD_OVER_TAYLOR
 
 
 def peak_of_live_tensors(model: Cnn14, name: str, count: int) -> int:

@@ -44,6 +44,23 @@ class Gradients:
     consumer_weight: Tensor | None = None  # shape of `LayerView.consumer_weight`, where there is one
 
 
+@dataclass(frozen=True)
+class ReaderWindow:
+    """How the convolution that reads a layer goes over its input, along frames and mels.
+
+    Args:
+        stride: positions from one output to the next.
+        dilation: positions from one weight of a kernel to the next.
+        padding: positions before and after the frames, before and after the mels.
+        padding_mode: what stands there, as torch names it: `"zeros"`, `"reflect"`, `"replicate"`, `"circular"`.
+    """
+
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    padding_mode: str = "zeros"
+
+
 @dataclass(frozen=True, eq=False)
 class GroupMember:
     """A parameter that loses entries along `axis` when a filter of the layer is removed."""
@@ -63,6 +80,7 @@ class LayerView:
         bn: the batch norm that follows, `None` without one.
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
             convolution or (outputs, n) of a linear layer; `None` where several layers read it.
+        consumer_window: how the reader goes over its input, of a convolution alone.
         group: every parameter that loses entries with a filter, this layer's own first.
         rectified: whether a ReLU follows, so that activations can be exactly 0.
     """
@@ -73,6 +91,7 @@ class LayerView:
     consumer_weight: Tensor | None
     group: Sequence[GroupMember] = ()
     rectified: bool = True
+    consumer_window: ReaderWindow | None = None
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
@@ -124,7 +143,7 @@ class LayerView:
     def consumer_input(self) -> Tensor:
         """One calibration batch as the consumer reads it, after pooling.
 
-        (clips, n, frames, mels) for a convolution, which pads it with zeros to the size of its own output;
+        (clips, n, frames, mels) for a convolution, before it is padded (`consumer_window`);
         (clips, n) for `fc1`, (clips, tokens, n) for a linear layer that reads tokens.
         """
         return _declared(self.supplied_consumer_input, self.name, "consumer_input")

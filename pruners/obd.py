@@ -11,6 +11,8 @@ from torch import Tensor
 from prunebench.pruners import clip_mean
 from prunebench.pruners.contract import LayerView, Need, Pruner
 
+AT_ONCE = 1 << 18  # weights whose products are taken at once
+
 
 @dataclass(frozen=True)
 class OptimalBrainDamage(Pruner):
@@ -36,8 +38,14 @@ class OptimalBrainDamage(Pruner):
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Summed saliencies and clips, (filters, 2)."""
-        change = (layer.weight * layer.gradients.weight).flatten(1)
-        return clip_mean.add(seen, torch.linalg.vector_norm(change, dim=1, dtype=torch.float64).square(), 1)
+        # A few filters at a time: products of a whole layer do not fit the processor's cache, once in double precision.
+        filters = max(1, AT_ONCE // layer.weight[0].numel())
+        parts = (torch.split(tensor, filters) for tensor in (layer.weight, layer.gradients.weight))
+        norms = [
+            torch.linalg.vector_norm((w * g).flatten(1), dim=1, dtype=torch.float64)
+            for w, g in zip(*parts, strict=True)
+        ]
+        return clip_mean.add(seen, torch.cat(norms).square(), 1)
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), at least 0, in the square of the loss."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
+from prunebench.pruners.contract import LayerView, Need, Pruner, ReaderWindow, Trait
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ThiNet(Pruner):
     r"""Greedy choice of the channels that the next layer misses least.
 
     An output of the next layer before its batch norm is a sum over its input channels, :math:`\hat y =
-    \sum_j \hat x_j` with :math:`\hat x_j = \sum_{h,w} W_{o,j,h,w}\, x_{j,t+h,f+w}`. Over m sampled outputs,
+    \sum_j \hat x_j` with :math:`\hat x_j = \sum_{h,w} W_{o,j,h,w}\, x_{j,t+h,f+w}`, at the positions that its stride,
+    dilation and padding give. Over m sampled outputs,
     channels leave one by one, each time the one that keeps
 
     .. math:: \sum_{i=1}^{m} \Bigl( \sum_{j \in T} \hat x_{i,j} \Bigr)^2
@@ -58,22 +59,30 @@ class ThiNet(Pruner):
         if weight.ndim == 3:
             weight = weight[..., None]
         # Clip by clip, so that the draw does not depend on the batch size.
-        parts = [self._contributions(clip, weight, layer.generator) for clip in clips]
+        window = layer.consumer_window or _same(weight)
+        parts = [self._contributions(clip, weight, window, layer.generator) for clip in clips]
         sampled = torch.cat(parts).double()
         gram = sampled.T @ sampled
         return gram if seen is None else seen + gram
 
-    def _contributions(self, clip: Tensor, weight: Tensor, generator: torch.Generator) -> Tensor:
+    def _contributions(
+        self, clip: Tensor, weight: Tensor, window: ReaderWindow, generator: torch.Generator
+    ) -> Tensor:
         """What each channel adds to each sampled output, (samples, filters)."""
-        _, frames, mels = clip.shape
-        height, width = weight.shape[2:]
-        padded = F.pad(clip, (width // 2, width // 2, height // 2, height // 2))
+        mode = "constant" if window.padding_mode == "zeros" else window.padding_mode
+        padded = F.pad(clip[None], (*window.padding[2:], *window.padding[:2]), mode=mode)[0]
+        kernel, stride, dilation = weight.shape[2:], window.stride, window.dilation
+        positions = [
+            (padded.shape[1 + axis] - dilation[axis] * (kernel[axis] - 1) - 1) // stride[axis] + 1
+            for axis in (0, 1)
+        ]
         output, frame, mel = (
             torch.randint(high, (self.samples,), generator=generator, device=generator.device).to(clip.device)
-            for high in (len(weight), frames, mels)
+            for high in (len(weight), *positions)
         )
-        down = frame[:, None, None] + torch.arange(height, device=clip.device)[:, None]
-        across = mel[:, None, None] + torch.arange(width, device=clip.device)
+        rows, columns = (dilation[axis] * torch.arange(kernel[axis], device=clip.device) for axis in (0, 1))
+        down = stride[0] * frame[:, None, None] + rows[:, None]
+        across = stride[1] * mel[:, None, None] + columns
         return torch.einsum("sjhw,jshw->sj", weight[output], padded[:, down, across])
 
     def score(self, layer: LayerView) -> Tensor:
@@ -89,3 +98,9 @@ class ThiNet(Pruner):
             added += 2 * gram[leaves]
             added[leaves] = torch.inf
         return place
+
+
+def _same(weight: Tensor) -> ReaderWindow:
+    """Every position once, with zeros around, so that a map of an odd kernel keeps its size."""
+    height, width = (size // 2 for size in weight.shape[2:])
+    return ReaderWindow(padding=(height, height, width, width))

@@ -36,6 +36,8 @@ class About(BaseModel):
     Args:
         widths: filters of C1 … C12, or of the groups of another network by name.
         network: label of another network than Cnn14.
+        n_classes: outputs.
+        embedding: entries of Cnn14's embedding.
         class_names: of the outputs.
         provenance: how the model was made.
     """
@@ -43,6 +45,8 @@ class About(BaseModel):
     model_config = _STRICT
     widths: list[int] | dict[str, int]
     network: str | None = None
+    n_classes: int | None = None
+    embedding: int | None = None
     class_names: list[str] | None = None
     provenance: Step | None = None
 

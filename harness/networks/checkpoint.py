@@ -81,23 +81,35 @@ def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
     read = Checkpoint(model, precision=precision_of(state), wrapping=wrapping)
     if about is None:
         return read
-    names, provenance = words_of(about_of(about, origin), list(model.widths), model.n_classes, origin)
+    names, provenance = words_of(
+        about_of(about, origin), list(model.widths), model.n_classes, origin, embedding=model.embedding
+    )
     return replace(read, class_names=names, provenance=provenance)
 
 
 def words_of(
-    said: About, widths: list[int] | dict[str, int], n_classes: int, origin: str
+    said: About,
+    widths: list[int] | dict[str, int],
+    n_classes: int,
+    origin: str,
+    *,
+    embedding: int | None = None,
 ) -> tuple[tuple[str, ...] | None, Provenance | None]:
     """Class names and provenance of an own file whose words fit its tensors.
 
     Raises:
-        InputError: for other widths than the tensors', or another number of names than classes.
+        InputError: for other widths, classes or embedding than the tensors', or another number of names than classes.
     """
-    if said.widths != widths:
-        raise InputError(
-            f"A checkpoint must have the widths that it names. {origin} names {said.widths!s:.60}, its tensors have "
-            f"{widths!s:.60}: it was changed or damaged."
-        )
+    for what, named, found in (
+        ("widths", said.widths, widths),
+        ("classes", said.n_classes, n_classes),
+        ("embedding", said.embedding, embedding),
+    ):
+        if named is not None and named != found:
+            raise InputError(
+                f"A checkpoint must have the {what} that it names. {origin} names {named!s:.60}, its tensors have "
+                f"{found!s:.60}: it was changed or damaged."
+            )
     if said.class_names is not None:
         _check_names(said.class_names, n_classes, origin)
     return (

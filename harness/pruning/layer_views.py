@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
-from prunebench.pruners.contract import BatchNorm, GroupMember, LayerView
+from prunebench.pruners.contract import BatchNorm, GroupMember, LayerView, ReaderWindow
 
 
 def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView:
@@ -39,12 +39,37 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView
         members += [GroupMember(f"{name}.bn.weight", scale, 0), GroupMember(f"{name}.bn.bias", shift, 0)]
     reader = group.only_reader
     reads = None if reader is None else _copied(_weight(model, reader))
+    window = None if reader is None else reader_window(model.get_submodule(reader))
     if reader is not None and reads is not None:
         called = tagger.written_by.get(reader, reader)
         members.append(GroupMember(f"{called}.weight", reads, 1))
     return LayerView(
-        name, weight, norm, reads, tuple(members), rectified=writer.activation in ("relu", "relu6")
+        name,
+        weight,
+        norm,
+        reads,
+        tuple(members),
+        rectified=writer.activation in ("relu", "relu6"),
+        consumer_window=window,
     )
+
+
+def reader_window(module: nn.Module) -> ReaderWindow | None:
+    """How a convolution goes over its input, that over time with one mel; `None` of another layer."""
+    if not isinstance(module, (nn.Conv1d, nn.Conv2d)):
+        return None
+    one = isinstance(module, nn.Conv1d)  # over time: one mel
+    kernel, stride, dilation = (
+        (sizes[0], 1 if one else sizes[1]) for sizes in (module.kernel_size, module.stride, module.dilation)
+    )
+    if module.padding == "same":  # an odd position more goes behind, as torch has it
+        spans = [dilation[axis] * (kernel[axis] - 1) for axis in (0, 1)]
+        (top, bottom), (left, right) = ((span // 2, span - span // 2) for span in spans)
+    else:
+        sizes = (0, 0) if isinstance(module.padding, str) else (*module.padding, 0)[:2]
+        top = bottom = sizes[0]
+        left = right = sizes[1]
+    return ReaderWindow(stride, dilation, (top, bottom, left, right), module.padding_mode)
 
 
 def _weight(model: nn.Module, module: str) -> Tensor:

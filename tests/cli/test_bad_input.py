@@ -34,6 +34,8 @@ def refused(found, message):
     [
         (["rum"], "Unknown verb `rum`; did you mean `run`"),
         (["run", "quik"], "did you mean `quick`"),
+        (["list", "netwoks"], "Unknown `netwoks`; did you mean `networks`?"),
+        (["export", "model.pt", "--format", "onyx", "-o", "x"], "Unknown `onyx`; did you mean `onnx`?"),
         (
             ["run", "quick", "--set", "prune.criterion=x"],
             "Unknown key `prune.criterion`; did you mean `criteria`",

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from prunebench.pruners import obd
 from prunebench.pruners.contract import BatchNorm, Gradients, LayerView, Pruner
 from prunebench.pruners.obd import OptimalBrainDamage
 from prunebench.pruners.specimen import Specimen, gaussian
@@ -64,6 +65,14 @@ def test_taylor_follows_its_definition(specimen: Specimen) -> None:
 @given(specimens())
 def test_obd_follows_its_definition(specimen: Specimen) -> None:
     assert np.allclose(specimen.scores(OptimalBrainDamage()).numpy(), slow_obd(specimen), rtol=1e-5)
+
+
+@pytest.mark.parametrize("at_once", [1, 46, 90, 100_000])
+def test_obd_gives_the_same_to_the_last_bit_for_any_filters_at_once(at_once: int, monkeypatch) -> None:
+    """A filter of the specimen has 45 weights: one, two or all filters at once."""
+    whole = gaussian().scores(OptimalBrainDamage())
+    monkeypatch.setattr(obd, "AT_ONCE", at_once)
+    assert torch.equal(gaussian().scores(OptimalBrainDamage()), whole)
 
 
 def view_of(weight: list[float], gradient: list[float], bn: tuple[float, ...] = (1, 0, 0, 0)) -> LayerView:

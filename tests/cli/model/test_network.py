@@ -203,6 +203,17 @@ def test_widths_that_are_not_those_of_the_tensors_are_refused(cli, mobile):
     assert "must have the widths that it names" in found.err
 
 
+def test_classes_that_are_not_those_of_the_tensors_are_refused(cli, mobile):
+    cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth")
+    file = torch.load("half.pth")
+    file["n_classes"] += 1
+    torch.save(file, "half.pth")
+    found = cli("prune", "half.pth", *PRUNE, "-o", "x.pth")
+    assert found.code == 2
+    assert "must have the classes that it names" in found.err
+    assert not Path("x.pth").exists()
+
+
 def test_what_the_file_says_is_held_against_what_the_user_says(cli, mobile):
     cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth")
     found = cli("prune", "half.pth", "--network", "mn", *PRUNE, "-o", "x.pth")

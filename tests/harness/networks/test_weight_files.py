@@ -141,6 +141,12 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
     [
         ({"schema_version": 2}, "must have schema version 1. Found 2"),
         ({"widths": [1] * 12}, r"must have the widths that it names. .* its tensors have \[2, 3"),
+        (
+            {"n_classes": 5},
+            r"must have the classes that it names. `.*` names 5, its tensors have 3: it was changed",
+        ),
+        ({"embedding": 7}, "must have the embedding that it names. .* names 7"),
+        ({"n_classes": "3"}, "says of itself .* `n_classes` is not: input should be a valid integer"),
         ({"class_names": ["a"]}, "one name for each of its 3 outputs. Found 1"),
         (
             {"provenance": {"how": "pruned", "colour": 3}},

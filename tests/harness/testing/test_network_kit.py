@@ -347,6 +347,14 @@ def test_a_network_of_the_suite_passes(name):
     check_network(resolve_network(f"{name}[width=0.125]"))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "label", [*BUILTIN, "mn[width=0.4]", "cnn14[sample_rate=16000]", "cnn14[sample_rate=8000]"]
+)
+def test_a_network_of_the_suite_passes_at_full_width(label):
+    check_network(resolve_network(label))
+
+
 def test_the_kit_leaves_the_global_generators_alone():
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     check_network(Sound())

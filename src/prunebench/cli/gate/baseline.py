@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.choice import Choice
 from prunebench.cli.gate.subject import counted, figures_of, made_with
 from prunebench.cli.output import print_json, say
 
@@ -37,9 +38,7 @@ Examples:
 )
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
 @click.option("-o", "--output", required=True, type=_PATH, help="File to write.")
-@click.option(
-    "--without", multiple=True, type=click.Choice(list(_PARTS)), help="Leave out what need not be held."
-)
+@click.option("--without", multiple=True, type=Choice(list(_PARTS)), help="Leave out what need not be held.")
 @click.option(
     "--tolerance",
     "tolerances",

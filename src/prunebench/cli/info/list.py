@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prunebench.cli.choice import Choice
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
 from prunebench.cli.output import print_json, print_table
@@ -19,7 +20,7 @@ LONG = {"networks": ("parameters", "reference")}  # columns that only JSON has, 
 
 
 @click.command("list", epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list networks --json")
-@click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
+@click.argument("kind", metavar="|".join(KINDS), type=Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str, as_json: bool) -> None:
     """List pruners, networks, measures, data sets, presets, baselines or published points."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from prunebench.cli.choice import Choice
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
 from prunebench.cli.output import print_json, say
 
@@ -32,7 +33,7 @@ Examples:
       --set finetune.steps=2000
 """
 )
-@click.argument("paper", type=click.Choice(["epanns"]))
+@click.argument("paper", type=Choice(["epanns"]))
 @click.option(
     "--light/--full",
     default=True,

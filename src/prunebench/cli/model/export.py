@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.choice import Choice
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.style_option import STYLES
 from prunebench.cli.output import print_json, say
@@ -26,14 +27,14 @@ Examples:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["onnx", *STYLES]),
+    type=Choice(["onnx", *STYLES]),
     default="onnx",
     show_default=True,
     help="A graph, or the weights in one of the styles of `prunebench prune`.",
 )
 @click.option(
     "--frontend",
-    type=click.Choice(["inside", "outside"]),
+    type=Choice(["inside", "outside"]),
     default="inside",
     show_default=True,
     help="Of a graph: inside (waveform in, at the model's sample rate) or outside (log-mel features in).",

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.choice import Choice
+
 STYLES = ("prunebench", "panns", "state-dict", "safetensors")
 
 style_option = click.option(
     "--style",
-    type=click.Choice(STYLES),
+    type=Choice(STYLES),
     help="Form of the file: with widths, class names and provenance (prunebench), or weights alone as PANNs "
     "(panns) or E-PANNs (state-dict) publish them.  [default: safetensors for NAME.safetensors, else prunebench]",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.choice import Choice
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.tag_output import FORMATS, TagRow, row_sink
 from prunebench.cli.output import say, say_sentence
@@ -43,7 +44,7 @@ Examples:
     type=click.Path(path_type=Path),
     help="Names of the outputs: one a line, or a table as AudioSet's.",
 )
-@click.option("--format", "form", default="table", show_default=True, type=click.Choice(FORMATS))
+@click.option("--format", "form", default="table", show_default=True, type=Choice(FORMATS))
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
