@@ -6,7 +6,10 @@ import torch
 
 from prunebench.harness.testing.network_under_test import CLASSES, CLIPS, Subject, apart
 
-TOLERANCE = 1e-5  # of the largest logit: sums in another order stay below
+TOLERANCE = 1e-5  # of the largest logit
+# Of the largest logit of a clip. Convolutions sum in another order for another batch, and a deep network with random
+# weights makes 1e-4 of it (EfficientAT's mn at full width); statistics of a batch make 0.1 and more.
+ALONE = 1e-3
 
 
 def check_outputs(subject: Subject) -> None:
@@ -25,7 +28,7 @@ def check_outputs(subject: Subject) -> None:
     )
     for row in range(CLIPS):
         alone = subject.logits(subject.model, subject.features[row : row + 1])
-        assert apart(found[row : row + 1], alone) <= TOLERANCE, (
+        assert apart(found[row : row + 1], alone) <= ALONE, (
             "`logits` of a clip must not depend on the other clips of its batch: normalise by statistics that are kept."
         )
     assert apart(found[:1], found[1:2]) > TOLERANCE, "`logits` must depend on the clip."
