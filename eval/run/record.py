@@ -81,7 +81,8 @@ class Record:
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         widths: filters kept in each of `groups`.
-        off_request: layer → [asked, removed], where the share removed differs from the ratio.
+        off_request: layer → [asked, removed], where the share removed differs from the ratio; and the cost that a
+            target names → [asked, left], where multiples of `divisor` miss it.
         map_sizes: layer → (frames, mels) of its feature maps for a test clip; of the unpruned model alone.
         ties: layer → share of its filters that have the score at which the cut falls, in [0, 1]: 0 where the cut falls
             between two scores, else scores do not say which of them go. Empty where no ranking of the base model's

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.budget_label import read_label
 from prunebench.harness.budget.counts import LayerScores, _check_ratio
-from prunebench.harness.budget.target import BudgetPoint, check_reached, without
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.budget.target import BudgetPoint, check_reached
+from prunebench.harness.networks.shape import Shape
 from prunebench.pruners.label import Labelled
 
 Normalise = Literal["mean", "l2", "none"]
@@ -71,15 +70,15 @@ class Floored(Allocation):
         """What always stays, in words."""
         return f"{self.floor:.4g} of each layer's filters, at least one"
 
-    def check_reach(self, point: BudgetPoint, model: Architecture, layers: Sequence[str]) -> None:
+    def check_reach(self, point: BudgetPoint, model: Shape, layers: Sequence[str]) -> None:
         """Nothing, where a budget leaves the floors as they are, whichever filters go.
 
         Raises:
             InputError: for a budget that does not, with the reachable range.
         """
-        filters = [model.widths[LAYERS.index(layer)] for layer in layers]
+        filters = model.filters(layers)
         most = [n - self.stay(n) for n in filters]
-        smallest = without(model.widths, layers, most)
+        smallest = model.without(layers, most)
         if point.kind == "ratio":
             _check_ratio(point, sum(filters), sum(most), self.keeps)
         elif point.amount < model.share(point.kind, smallest):

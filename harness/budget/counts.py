@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.ratio import removal_count
-from prunebench.harness.budget.target import BudgetPoint, check_reached, nearest_step, without
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.budget.target import BudgetPoint, check_reached, nearest_step, rounded_counts
+from prunebench.harness.networks.shape import Shape
 
 LayerScores = Mapping[str, NDArray[np.float64]]
 
@@ -20,7 +19,7 @@ LayerScores = Mapping[str, NDArray[np.float64]]
 def counts_along(
     order: Sequence[int] | NDArray[np.int64],
     point: BudgetPoint,
-    model: Architecture,
+    model: Shape,
     layers: Sequence[str],
     keeps: str,
     before: Sequence[int] | None = None,
@@ -28,6 +27,8 @@ def counts_along(
     exact: bool = True,
 ) -> tuple[int, ...]:
     """Filters that each layer loses where they go in an order until the budget is met.
+
+    What stays of each layer is rounded to its divisor at the end.
 
     Args:
         order: place of the layer in `layers`, one for each filter that may go.
@@ -44,18 +45,25 @@ def counts_along(
     gone = np.zeros((len(order) + 1, len(layers)), dtype=np.int64)
     gone[np.arange(1, len(order) + 1), np.asarray(order, dtype=np.int64)] = 1
     gone, lost = gone.cumsum(0), np.asarray(before or [0] * len(layers))
-    filters = sum(model.widths[LAYERS.index(layer)] for layer in layers)
+    filters = sum(model.filters(layers))
+
+    def counts_at(step: int) -> tuple[int, ...]:
+        if not (model.rounds and exact):
+            return tuple(gone[step].tolist())
+        total = rounded_counts(model, layers, (gone[step] + lost).tolist())
+        return tuple(max(0, n - before) for n, before in zip(total, lost.tolist(), strict=True))
+
     if point.kind == "ratio":
         count = _check_ratio(point, filters, len(order) + sum(lost), keeps)
-        return tuple(gone[max(0, count - sum(lost))].tolist())
+        return counts_at(max(0, count - sum(lost)))
 
     def shape_at(step: int) -> tuple[int, ...]:
-        return without(model.widths, layers, (gone[step] + lost).tolist())
+        return model.without(layers, [n + before for n, before in zip(counts_at(step), lost, strict=True)])
 
     step = nearest_step(point, model, shape_at, len(order))
     if exact:
         check_reached(point, model, shape_at(step), layers, shape_at(len(order)), keeps)
-    return tuple(gone[step].tolist())
+    return counts_at(step)
 
 
 def _check_ratio(point: BudgetPoint, filters: int, most: int, keeps: str) -> int:

@@ -40,9 +40,14 @@ def divided_removal_count(filters: int, ratio: float, divisor: int) -> int:
     """
     if divisor < 1:
         raise InputError(f"Parameter `divisor` must be at least 1. Found `divisor = {divisor}`.")
-    stays = filters - removal_count(filters, ratio)
+    return divided_count(filters, removal_count(filters, ratio), divisor)
+
+
+def divided_count(filters: int, count: int, divisor: int) -> int:
+    """As `divided_removal_count`, of a request in filters that go."""
+    stays = filters - count
     if divisor == 1 or stays == filters:
-        return filters - stays
+        return count
     down = stays // divisor * divisor
     nearest = down if 2 * (stays - down) < divisor else down + divisor
     return filters - min(filters, max(divisor, nearest))

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.run.record import Record, load_records
 from prunebench.harness.budget.allocation import PerLayer
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.shape import Shape
 
 LossCurve = Sequence[tuple[float, float]]  # (ratio, part of the validation mAP that is lost), ascending
 SLOPE = 1e-6  # by which a curve rises at least, so that filters that cost nothing have an order too
 
 
 def sensitivity_curves(
-    run: Path | str, data: str, criterion: str, model: Architecture, layers: Sequence[str]
+    run: Path | str, data: str, criterion: str, model: Shape, layers: Sequence[str]
 ) -> dict[str, LossCurve]:
     """What each layer alone loses of the validation mAP, before fine-tuning, the mean over seeds.
 
@@ -103,6 +102,6 @@ def sensitivity_order(
     return np.concatenate(places)[order].astype(np.int64)
 
 
-def layer_widths(model: Architecture, layers: Sequence[str]) -> dict[str, int]:
+def layer_widths(model: Shape, layers: Sequence[str]) -> dict[str, int]:
     """Filters of each layer."""
-    return {layer: model.widths[LAYERS.index(layer)] for layer in layers}
+    return dict(zip(layers, model.filters(layers), strict=True))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.ratio import removal_count
-from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.budget.ratio import divided_count, removal_count
 from prunebench.harness.networks.layers import LAYERS, scope_name
+from prunebench.harness.networks.shape import Shape
 
 TOLERANCE = 0.01  # a target is met where cost and target differ by at most this part of the target
 WORDS = {
@@ -58,30 +58,32 @@ class UniformShape:
     widths: tuple[int, ...]
 
 
-def without(widths: Sequence[int], layers: Sequence[str], counts: Sequence[int]) -> tuple[int, ...]:
-    """Widths after each of the layers lost its count of filters."""
-    left = list(widths)
-    for layer, count in zip(layers, counts, strict=True):
-        left[LAYERS.index(layer)] -= count
-    return tuple(left)
+def uniform_counts(model: Shape, layers: Sequence[str], ratio: float) -> tuple[int, ...]:
+    """Filters that each layer loses at one ratio, what stays rounded to its divisor."""
+    return rounded_counts(model, layers, [removal_count(n, ratio) for n in model.filters(layers)])
 
 
-def uniform_shape(point: BudgetPoint, model: Architecture, layers: Sequence[str]) -> UniformShape:
+def rounded_counts(model: Shape, layers: Sequence[str], counts: Sequence[int]) -> tuple[int, ...]:
+    """Filters that go of each layer where what stays must be a multiple of the layer's divisor."""
+    if not model.rounds:
+        return tuple(counts)
+    sizes = zip(model.filters(layers), counts, model.multiples(layers), strict=True)
+    return tuple(divided_count(filters, count, divisor) for filters, count, divisor in sizes)
+
+
+def uniform_shape(point: BudgetPoint, model: Shape, layers: Sequence[str]) -> UniformShape:
     """The uniform ratio of a budget point, and its shape.
 
     Raises:
         InputError: for a target that no ratio reaches within `TOLERANCE`, with what can be reached.
     """
-    filters = [model.widths[LAYERS.index(layer)] for layer in layers]
+    filters = model.filters(layers)
 
-    def at(ratio: float | Fraction) -> tuple[int, ...]:
-        counts = [
-            _count(n, ratio) if isinstance(ratio, Fraction) else removal_count(n, ratio) for n in filters
-        ]
-        return without(model.widths, layers, counts)
+    def at(ratio: Fraction) -> tuple[int, ...]:
+        return model.without(layers, rounded_counts(model, layers, [_count(n, ratio) for n in filters]))
 
     if point.kind == "ratio":
-        return UniformShape(point.amount, at(point.amount))
+        return UniformShape(point.amount, model.without(layers, uniform_counts(model, layers, point.amount)))
     # A layer of n filters loses its k-th at the ratio (k − ½) / n: between two such ratios nothing changes.
     steps = sorted({Fraction(2 * k - 1, 2 * n) for n in filters for k in range(1, n)})
     ends = [*steps, Fraction(1)]
@@ -99,7 +101,7 @@ def uniform_shape(point: BudgetPoint, model: Architecture, layers: Sequence[str]
 
 
 def nearest_step(
-    point: BudgetPoint, model: Architecture, shape_at: Callable[[int], tuple[int, ...]], steps: int
+    point: BudgetPoint, model: Shape, shape_at: Callable[[int], tuple[int, ...]], steps: int
 ) -> int:
     """The step whose shape costs nearest to a target; of equally near ones the one that removes less, but something.
 
@@ -123,31 +125,40 @@ def nearest_step(
 
 def check_reached(
     point: BudgetPoint,
-    model: Architecture,
+    model: Shape,
     widths: tuple[int, ...],
     layers: Sequence[str],
     smallest: tuple[int, ...],
     keeps: str = "one filter a layer",
 ) -> None:
-    """Nothing, where a shape meets its target.
+    """Nothing, where a shape meets its target, or comes as near to it as multiples of a divisor allow.
 
     Raises:
         InputError: for a shape that misses it by more than `TOLERANCE`, with the reachable range.
     """
     found = model.share(point.kind, widths)
+    if model.rounds and widths != model.widths:
+        return  # as nearly as multiples allow, which the record says
     if widths != model.widths and abs(found - point.amount) <= TOLERANCE * point.amount:
         return
     word, floor = WORDS[point.kind], model.share(point.kind, smallest)
     if point.amount < floor:
         raise InputError(
-            f"A target must be within reach of its scope: pruning {scope_name(layers)} down to {keeps} leaves "
+            f"A target must be within reach of its scope: pruning {_called(model, layers)} down to {keeps} leaves "
             f"{_upwards(floor)} of the {word}. Found {point.amount:g}: ask for {_upwards(floor)} to 1, "
             "or widen the scope."
         )
     raise InputError(
         f"A target must be met within {TOLERANCE:.0%} by whole filters. Found {point.amount:g} of the {word} in "
-        f"{scope_name(layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
+        f"{_called(model, layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
     )
+
+
+def _called(model: Shape, layers: Sequence[str]) -> str:
+    """A scope in a few words."""
+    if model.groups == LAYERS:
+        return scope_name(layers)
+    return layers[0] if len(layers) == 1 else f"{len(layers)} groups from {layers[0]} to {layers[-1]}"
 
 
 def _upwards(share: float) -> str:

@@ -12,11 +12,17 @@ from prunebench.eval.run.npz import read_arrays
 from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
-from prunebench.harness.data.features.splits import opened, split_targets
-from prunebench.harness.networks.checkpoint import load_checkpoint
+from prunebench.harness.data.features.splits import split_targets
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, widths_of
+from prunebench.harness.networks.plugins.model_shapes import other_front
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Base
-from prunebench.harness.plan.starting_point import StartingPoint, starting_point, unpruned
+from prunebench.harness.plan.starting_point import StartingPoint, starting_point
+from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
@@ -28,7 +34,7 @@ class BaseJob:
     Args:
         identity: of the plan.
         data: options of the data set.
-        widths, embedding: of the model.
+        model: shape of the model.
         recipe: of its training.
         seed: of weights, data order and dropout.
         start: a user's checkpoint, `None` for a model trained from new weights.
@@ -36,18 +42,21 @@ class BaseJob:
 
     identity: str
     data: DataOptions
-    widths: tuple[int, ...]
-    embedding: int
+    model: Shape
     recipe: Recipe
     seed: int
     start: StartingPoint | None = None
 
+    @property
+    def front(self) -> Front | None:
+        """What makes the features that the model reads; `None` for PANNs' log-mels at the rate of the data."""
+        return other_front(self.model)
 
-def base_job(config: Config, base: Base, data: DataOptions) -> BaseJob:
-    """The job of a base model of a plan."""
-    model = unpruned(config.model, opened(data))
-    start = starting_point(config.model)
-    return BaseJob(base.identity, data, model.widths, model.embedding, config.base.recipe, base.seed, start)
+
+def base_job(config: Config, base: Base, data: DataOptions, subject: Subject) -> BaseJob:
+    """The job of a base model of a plan, whose subject is given."""
+    start = starting_point(config.model[subject.model])
+    return BaseJob(base.identity, data, subject.shape, config.base.recipe, base.seed, start)
 
 
 def base_scores(job: BaseJob, cache: Cache) -> SplitScores:
@@ -69,6 +78,28 @@ def read_base_scores(job: BaseJob, path: Path) -> SplitScores:
     return scores
 
 
-def load_base(job: BaseJob, cache: Cache) -> Cnn14:
+def load_base(job: BaseJob, cache: Cache) -> Tagger:
     """The base model that `build_base` made."""
-    return load_checkpoint(cache.base(job.identity) / "model.pt")
+    return read_base(job, cache.base(job.identity) / "model.pt")
+
+
+def read_base(job: BaseJob, path: Path) -> Tagger:
+    """A base model in a file; its groups are found once a process, whatever its weights.
+
+    Raises:
+        InputError: for a file that is damaged, or a model of other widths.
+    """
+    tagger = read_any_checkpoint(path, files=job.model.files).tagger
+    known = _GROUPS.get(job.model)
+    if known is None:
+        _GROUPS[job.model] = tagger.groups
+    else:
+        vars(tagger)["groups"] = known
+    if widths_of(tagger) != (
+        list(job.model.widths) if isinstance(tagger.model, Cnn14) else job.model.by_group(job.model.widths)
+    ):
+        raise InputError("it has other widths")
+    return tagger
+
+
+_GROUPS: dict[Shape, tuple[Group, ...]] = {}

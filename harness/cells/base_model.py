@@ -13,13 +13,15 @@ import numpy as np
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, remove_leftovers, whole_file, write_text
 from prunebench.eval.text.parsing import parsed_json
-from prunebench.harness.cells.base_job import BaseJob, base_scores, read_base_scores
+from prunebench.harness.cells.base_job import BaseJob, base_scores, read_base, read_base_scores
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stage_quality import Measured, QualityFigures, quality
 from prunebench.harness.data.features.splits import opened
-from prunebench.harness.networks.checkpoint import load_checkpoint, save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
+from prunebench.harness.networks.plugins.model_shapes import new_tagger
 from prunebench.harness.plan.starting_point import StartingPoint
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
@@ -43,13 +45,13 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         if figures is None or model is None:
             remove_leftovers(folder)
             if job.start is None:
-                model = new_model(job, job.widths)
+                model = new_model(job, job.model.widths)
                 course = _trained(model, inputs, progress)
             else:
                 model, course = adapted(job.start, inputs, progress)
             best = best_beside(model, course, inputs, folder / "trained")
             figures = _write_scores(model, inputs, folder).figures | best
-            save_checkpoint(model, make_room(folder / "model.pt"))
+            save_any_checkpoint(model, make_room(folder / "model.pt"), style=style_of(model))
             write_text(make_room(folder / "quality.json"), json.dumps(figures))
         elif read_kept(folder / "scores.npz", lambda path: read_base_scores(job, path)) is None:
             _write_scores(model, inputs, folder)
@@ -58,20 +60,29 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
     return {**figures, **quality(base_scores(job, cache), job.data).figures}
 
 
-def _write_scores(model: Cnn14, inputs: Inputs, folder: Path) -> Measured:
+def style_of(model: Tagger) -> str:
+    """How models of the cache are kept: of a Cnn14 the weights alone, as ever; another names its network."""
+    return "state-dict" if isinstance(model.model, Cnn14) else "prunebench"
+
+
+def _write_scores(model: Tagger, inputs: Inputs, folder: Path) -> Measured:
     found = quality(inputs.scores(model), inputs.base.data)
     with whole_file(make_room(folder / "scores.npz")) as stream:
         np.savez(stream, validation=found.scores["validation"], test=found.scores["test"])
     return found
 
 
-def _kept_model(job: BaseJob, folder: Path) -> tuple[QualityFigures | None, Cnn14 | None]:
+def _kept_model(job: BaseJob, folder: Path) -> tuple[QualityFigures | None, Tagger | None]:
     """What the cache holds of the base model, without what is damaged."""
     figures = read_kept(folder / "quality.json", _figures)
     if figures is None:
         return None, None
-    beside = [read_kept(path, load_checkpoint) for path in folder.glob("trained*.pt")]
-    model = read_kept(folder / "model.pt", lambda path: _model(job, path))
+
+    def read(path: Path) -> Tagger:
+        return read_base(job, path)
+
+    beside = [read_kept(path, read) for path in folder.glob("trained*.pt")]
+    model = read_kept(folder / "model.pt", read)
     return figures, None if None in beside else model
 
 
@@ -82,24 +93,18 @@ def _figures(path: Path) -> QualityFigures:
     return {name: float(value) if isinstance(value, float) else value for name, value in found.items()}
 
 
-def _model(job: BaseJob, path: Path) -> Cnn14:
-    model = load_checkpoint(path)
-    if tuple(model.widths) != tuple(job.widths):
-        raise InputError(f"it has the widths {list(model.widths)}")
-    return model
-
-
-def new_model(job: BaseJob, widths: tuple[int, ...]) -> Cnn14:
+def new_model(job: BaseJob, widths: tuple[int, ...]) -> Tagger:
     """A model of the given widths that begins as the job's base model did, at the priors of the classes."""
-    dataset = opened(job.data)
-    targets = dataset.split("training").targets
-    model = Cnn14(widths, targets.shape[1], job.embedding, seed=job.seed, sample_rate=dataset.sample_rate)
+    targets = opened(job.data).split("training").targets
+    model = new_tagger(job.model, seed=job.seed, widths=widths)
     if not isinstance(job.recipe, FullRecipe):  # PANNs begins at 0
         set_prior(model, targets)
     return model
 
 
-def adapted(start: StartingPoint, inputs: Inputs, progress: OnProgress | None = None) -> tuple[Cnn14, Course]:
+def adapted(
+    start: StartingPoint, inputs: Inputs, progress: OnProgress | None = None
+) -> tuple[Tagger, Course]:
     """A user's model as it is where the classes are those of the data set, else with a new head that is trained."""
     job, model = inputs.base, start.load()
     if start.fits(opened(job.data).class_names):
@@ -113,7 +118,7 @@ def adapted(start: StartingPoint, inputs: Inputs, progress: OnProgress | None = 
     return model, _trained(model, inputs, progress)
 
 
-def _trained(model: Cnn14, inputs: Inputs, progress: OnProgress | None) -> Course:
+def _trained(model: Tagger, inputs: Inputs, progress: OnProgress | None) -> Course:
     job = inputs.base
     state = training_state(inputs.cache, job.identity)
     return fit(model, replace(inputs.training(job.recipe, job.seed), progress=progress, state=state))

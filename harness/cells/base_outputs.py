@@ -23,7 +23,7 @@ def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]
     path = cache.base(job.identity) / f"stem-{split}.npy"
 
     def write(stream: BinaryIO) -> None:
-        features = split_features(job.data, split, cache)
+        features = split_features(job.data, split, cache, job.front)
         _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))
 
     return _kept(path, (len(split_targets(job.data, split)), None, None, None), write)
@@ -43,7 +43,9 @@ def teacher_probabilities(job: BaseJob, cache: Cache) -> NDArray[np.float32]:
     path = cache.base(job.identity) / "teacher-training.npy"
 
     def write(stream: BinaryIO) -> None:
-        np.save(stream, predict(load_base(job, cache), split_features(job.data, "training", cache)))
+        np.save(
+            stream, predict(load_base(job, cache), split_features(job.data, "training", cache, job.front))
+        )
 
     return np.array(_kept(path, split_targets(job.data, "training").shape, write))
 

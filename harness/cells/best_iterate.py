@@ -10,12 +10,12 @@ from prunebench.eval.files import whole_file
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.data.features.splits import opened
-from prunebench.harness.networks.checkpoint import save_checkpoint
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.training.course import Course
 
 
-def best_beside(model: Cnn14, course: Course, inputs: Inputs, stem: Path) -> dict[str, float]:
+def best_beside(model: Tagger, course: Course, inputs: Inputs, stem: Path) -> dict[str, float]:
     """Figures of the best iterate, for a record; days of training leave the weights of both.
 
     Args:
@@ -29,11 +29,12 @@ def best_beside(model: Cnn14, course: Course, inputs: Inputs, stem: Path) -> dic
     """
     if not course.best:
         return {}
-    best = copy.deepcopy(model)
-    best.load_state_dict(course.best)
+    best = Tagger(model.network, copy.deepcopy(model.model))
+    best.model.load_state_dict(course.best)
+    vars(best)["groups"] = model.groups
     names = opened(inputs.base.data).class_names
-    save_checkpoint(model, stem.with_name(f"{stem.name}.pt"), style="prunebench", class_names=names)
-    save_checkpoint(best, stem.with_name(f"{stem.name}-best.pt"), style="prunebench", class_names=names)
+    save_any_checkpoint(model, stem.with_name(f"{stem.name}.pt"), style="prunebench", class_names=names)
+    save_any_checkpoint(best, stem.with_name(f"{stem.name}-best.pt"), style="prunebench", class_names=names)
     scores = inputs.predict(best, "test")
     return {
         "best_step": course.best_step,

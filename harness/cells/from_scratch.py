@@ -8,8 +8,7 @@ from prunebench.harness.cells.base_model import new_model
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stages import Stages
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -31,12 +30,11 @@ class FromScratch(Job):
         """As `Job.inputs`."""
         return Inputs.of(self.base, None, cache)
 
-    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+    def run(self, base: Tagger, stages: Stages) -> Tagger:
         """As `Job.run`; no stage of the base model counts."""
-        widths = [
-            width - len(self.removed.get(layer, ())) for layer, width in zip(LAYERS, base.widths, strict=True)
-        ]
-        model, recipe = new_model(self.base, tuple(widths)), self.base.recipe
+        shape = self.base.model
+        widths = shape.without(tuple(self.removed), [len(filters) for filters in self.removed.values()])
+        model, recipe = new_model(self.base, widths), self.base.recipe
         if self.steps is not None:
             recipe = replace(recipe, steps=self.steps)
         stages.train(model, stages.inputs.training(recipe, self.base.seed), "training_seconds")

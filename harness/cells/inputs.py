@@ -14,7 +14,7 @@ from prunebench.harness.cells.base_outputs import stem_features, teacher_probabi
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.data.features.splits import split_features, split_targets
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
 from prunebench.harness.training.prediction import predict, predictions
 from prunebench.harness.training.recipe import Recipe
@@ -46,31 +46,33 @@ class Inputs:
             return cls(base, cache, base.recipe)
         return cls(base, cache, finetuning.recipe, tail=finetuning.scope == "tail")
 
+    def features(self, split: str) -> NDArray[np.float32]:
+        """Features of a split, (clips, frames, mels), by the front end of the network."""
+        return split_features(self.base.data, split, self.cache, self.base.front)
+
     def clips(self, split: str) -> NDArray[np.float32]:
-        """What models read of a split: log-mel features (clips, frames, mels), or outputs of C1–C6."""
-        if self.tail:
-            return stem_features(self.base, split, self.cache)
-        return split_features(self.base.data, split, self.cache)
+        """What models read of a split: its features, or outputs of the stem."""
+        return stem_features(self.base, split, self.cache) if self.tail else self.features(split)
 
     def targets(self, split: str) -> NDArray[np.bool_]:
         """Labels of a split, (clips, classes)."""
         return split_targets(self.base.data, split)
 
-    def predict(self, model: Cnn14, split: str) -> NDArray[np.float32]:
+    def predict(self, model: Tagger, split: str) -> NDArray[np.float32]:
         """Probabilities of a split, (clips, classes)."""
         if self.tail:
             return predict(model, self.clips(split), tail=True)
         return predictions(model, self.clips(split), self.recipe)
 
-    def scores(self, model: Cnn14) -> SplitScores:
+    def scores(self, model: Tagger) -> SplitScores:
         """Probabilities of the splits that quality is measured on."""
         return {split: self.predict(model, split) for split in ("validation", "test")}
 
-    def validation_map(self, model: Cnn14) -> float:
+    def validation_map(self, model: Tagger) -> float:
         """mAP on validation clips, in [0, 1]."""
         return mean_average_precision(self.targets("validation"), self.predict(model, "validation")).value
 
-    def recalibrate(self, model: Cnn14, clips: int) -> None:
+    def recalibrate(self, model: Tagger, clips: int) -> None:
         """Estimate batch norm anew on so many training clips, in place."""
         inputs = self.clips("training")
         recalibrate(model, inputs, recalibration_rows(len(inputs), clips), tail=self.tail)

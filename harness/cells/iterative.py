@@ -18,11 +18,9 @@ from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.scores import ScoringJob, score_model
 from prunebench.harness.cells.stages import Stages
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning import recalibration
-from prunebench.harness.pruning.surgery import remove_filters
+from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -58,6 +56,7 @@ class Iterative(Job):
             "parts": [p if isinstance(p, tuple) else [p.kind, p.amount] for p in self.parts],
             "reversed": self.reversed,
             "version": schedule.VERSION,
+            **({} if job.reduction == DEFAULT else {"reduction": job.reduction}),
         }
         return {
             "finetuning": self.finetuning.decides(),
@@ -69,13 +68,14 @@ class Iterative(Job):
         """As `Job.inputs`."""
         return Inputs.of(self.base, self.finetuning, cache)
 
-    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+    def run(self, base: Tagger, stages: Stages) -> Tagger:
         """As `Job.run`; of the rounds before the last nothing is measured."""
-        every = {layer: np.arange(base.convolution(layer).out_channels) for layer in self.scoring.layers}
+        shape, layers = self.base.model, self.scoring.layers
+        every = {layer: np.arange(n) for layer, n in zip(layers, shape.filters(layers), strict=True)}
         model, alive = base, every
         for number in range(len(self.parts)):
-            places = self._lowest(model, base, alive, number, stages.inputs.cache)
-            model = remove_filters(model, places)
+            places = self._lowest(model, alive, number, stages.inputs.cache)
+            model = model.without(places)
             alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
             stages.recalibrate(model, self.recalibration_clips, measured=number == len(self.parts) - 1)
             part_of = self.finetuning.of_round(number, len(self.parts))
@@ -88,8 +88,7 @@ class Iterative(Job):
 
     def _lowest(
         self,
-        model: Cnn14,
-        base: Cnn14,
+        model: Tagger,
         alive: Mapping[str, np.ndarray],
         number: int,
         cache: Cache,
@@ -99,23 +98,20 @@ class Iterative(Job):
         scores = score_model(job, model, job.layers, cache, seed=round_seed(job.seed or 0, number)).scores
         if self.reversed:
             scores = {layer: -values for layer, values in scores.items()}
-        counts = self._counts(number, scores, base, alive)
+        counts = self._counts(number, scores, alive)
         return {
             layer: lowest(torch.from_numpy(scores[layer]), count)
             for layer, count in zip(job.layers, counts, strict=True)
         }
 
-    def _counts(
-        self, number: int, scores: LayerScores, base: Cnn14, alive: Mapping[str, np.ndarray]
-    ) -> tuple[int, ...]:
+    def _counts(self, number: int, scores: LayerScores, alive: Mapping[str, np.ndarray]) -> tuple[int, ...]:
         """Filters that each layer loses in a round; a target must be met by the last alone."""
-        layers, part = self.scoring.layers, self.parts[number]
+        model, layers, part = self.base.model, self.scoring.layers, self.parts[number]
         last = number == len(self.parts) - 1
-        filters = {layer: base.widths[LAYERS.index(layer)] for layer in layers}
+        filters = dict(zip(layers, model.filters(layers), strict=True))
         before = [filters[layer] - len(alive[layer]) for layer in layers]
         if isinstance(part, tuple):
             return tuple(total - gone for total, gone in zip(part, before, strict=True))
         assert isinstance(self.allocation, Global)
-        model = Architecture(base.widths, base.embedding, base.n_classes, base.sample_rate)
         order = self.allocation.order(scores, filters)
         return counts_along(order, part, model, layers, self.allocation.keeps, before, exact=last)

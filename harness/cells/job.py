@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stages import Stages
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.hashing import identity
 
@@ -47,5 +47,5 @@ class Job(ABC):
         """How its models reach the clips."""
 
     @abstractmethod
-    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+    def run(self, base: Tagger, stages: Stages) -> Tagger:
         """Go from the base model, which stays as it is, through all stages to the last model."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 
-from prunebench.eval.cost.complexity import cnn14_macs
 from prunebench.harness.budget.allocation import Global
-from prunebench.harness.budget.target import BudgetPoint, without
+from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.one_shot import OneShot
-from prunebench.harness.cells.removal import Removal, RemovalCounts, architecture, budget_point, pruner_of
+from prunebench.harness.cells.removal import Removal, RemovalCounts, budget_point, pruner_of
 from prunebench.harness.cells.scores import Scoring, ScoringJob
 from prunebench.harness.config.config import Config
 from prunebench.harness.plan.cell import Cell
@@ -91,7 +90,9 @@ def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iter
     layers, clips = cell.scope.layers, prune.calibration_clips
     return Iterative(
         base=removal.base,
-        scoring=ScoringJob(removal.base, criterion, cell.prune_seed, layers, clips, prune.files, content),
+        scoring=ScoringJob(
+            removal.base, criterion, cell.prune_seed, layers, clips, prune.files, content, prune.reduction
+        ),
         allocation=cell.allocation,
         parts=tuple(parts),
         reversed=cell.control == "reversed",
@@ -107,11 +108,8 @@ def _equal_macs_steps(config: Config, removal: Removal, counts: RemovalCounts) -
     Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
     clips, and these cost the same multiple of a forward pass in every shape.
     """
-    model, layers = architecture(removal.base), removal.cell.scope.layers
-    macs = [
-        cnn14_macs(widths, model.n_classes, model.embedding).backbone
-        for widths in (model.widths, without(model.widths, layers, counts))
-    ]
+    model, layers = removal.base.model, removal.cell.scope.layers
+    macs = [model.cost("macs_backbone", of) for of in (model.widths, model.without(layers, counts))]
     training, tuning = config.base.recipe, config.finetune.recipe(config.finetune.rates[0])
     clips = training.steps * training.batch * macs[0] / macs[1]
     return round((clips + tuning.steps * tuning.batch) / training.batch)

@@ -8,9 +8,8 @@ from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stages import Stages
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning import recalibration
-from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -37,10 +36,10 @@ class OneShot(Job):
         """As `Job.inputs`."""
         return Inputs.of(self.base, self.finetuning, cache)
 
-    def run(self, base: Cnn14, stages: Stages) -> Cnn14:
+    def run(self, base: Tagger, stages: Stages) -> Tagger:
         """As `Job.run`."""
         with stages.timed("surgery_seconds"):
-            model = remove_filters(base, self.removed)
+            model = base.without(self.removed)
         if any(self.removed.values()):
             stages.recalibrate(model, self.recalibration_clips)
         if self.finetuning is not None:

@@ -21,8 +21,8 @@ from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stage_quality import QualityFigures, influences
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.cells.weights_digest import weights_digest
-from prunebench.harness.data.features.splits import split_features
-from prunebench.harness.networks.map_sizes import map_sizes
+from prunebench.harness.networks.contract.map_sizes import map_sizes
+from prunebench.harness.networks.contract.measurable import measurable_of
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -77,10 +77,10 @@ def run_outcome(
     model = job.run(base, stages)
     test = base_scores(job.base, cache)["test"] if stages.scores is None else stages.scores
     write_test_scores(files, identity, test, influences(test, job.base.data))
-    figures, failed = exact_measures(model)
+    figures, failed = exact_measures(measurable_of(model))
     sizes = None
     if list(stages.quality) == ["base"]:
-        sizes = map_sizes(base, split_features(job.base.data, "test", cache)[np.array([0])])
+        sizes = map_sizes(base, job.inputs(cache).features("test")[np.array([0])])
     return Outcome(
         identity,
         model.widths,
@@ -90,6 +90,6 @@ def run_outcome(
         stages.unmeasured | failed,
         stages.removed,
         tuple(stages.curve),
-        weights_digest(base),
+        weights_digest(base.model),
         sizes,
     )

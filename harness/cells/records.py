@@ -9,10 +9,12 @@ import torch
 from prunebench.eval.run.record import OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.ratio import tied_at_cut
+from prunebench.harness.budget.target import TOLERANCE
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Cell
+from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.pruners.contract import Pruner
 
 
@@ -20,27 +22,39 @@ def finished_record(
     cell: Cell,
     pruner: Pruner | None,
     data: str,
-    base_widths: tuple[int, ...],
+    model: Shape,
     outcome: Outcome,
     rate: float | None,
     scoring: Scoring | None,
+    reduction: str = DEFAULT,
 ) -> Record:
-    """The record of a finished cell; its ratio is the share that went where the pruner chose how much."""
+    """The record of a finished cell; its ratio is the share that went where the pruner chose how much.
+
+    Args:
+        cell: of the plan.
+        pruner: of its criterion.
+        data: label of the data set.
+        model: shape of the base model.
+        outcome: what it measured.
+        rate: of the fine-tuning.
+        scoring: of the base model by the criterion.
+        reduction: how scores were joined, where several layers write a group of the scope.
+    """
     timings = dict(outcome.timings)
     if scoring is not None:
         timings |= {"scoring_seconds": scoring.seconds, "scoring_peak_bytes": scoring.peak_bytes}
-    described = _described(cell, pruner, data)
+    described = _described(cell, pruner, data, model, reduction)
     if described["budget"] == OWN:
-        described["ratio"] = round(_share_removed(cell, base_widths, outcome.widths), 4)
+        described["ratio"] = round(_share_removed(cell, model, outcome.widths), 4)
     return Record(
         **described,
         outcome=outcome.identity,
         learning_rate=rate,
         base_weights=outcome.base_weights,
         widths=outcome.widths,
-        off_request=_off_request(cell, base_widths, outcome.widths),
+        off_request=_off_request(cell, model, outcome.widths),
         map_sizes={k: (frames, mels) for k, (frames, mels) in (outcome.map_sizes or {}).items()},
-        ties=_ties(cell, base_widths, outcome.widths, scoring),
+        ties=_ties(cell, model, outcome.widths, scoring),
         stages=outcome.stages,
         measures=outcome.measures,
         timings=timings,
@@ -48,12 +62,15 @@ def finished_record(
     )
 
 
-def failed_record(cell: Cell, pruner: Pruner | None, data: str, error: str) -> Record:
-    """The record of a cell that failed, with the reason."""
-    return Record(**_described(cell, pruner, data), outcome="", status="failed", error=error)
+def failed_record(
+    cell: Cell, pruner: Pruner | None, data: str, model: Shape, error: str, reduction: str = DEFAULT
+) -> Record:
+    """The record of a cell that failed, with the reason; arguments as of `finished_record`."""
+    described = _described(cell, pruner, data, model, reduction)
+    return Record(**described, outcome="", status="failed", error=error)
 
 
-def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
+def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduction: str) -> dict[str, Any]:
     """What a record says of a cell before anything is measured."""
     own = {"allocation": OWN, "budget": OWN} if pruner is not None and pruner.own_budget else {}
     return {
@@ -62,38 +79,48 @@ def _described(cell: Cell, pruner: Pruner | None, data: str) -> dict[str, Any]:
         "cell": cell.identity,
         "released": pruner is not None and pruner.released,
         "data": data,
+        "network": model.network,
+        "groups": model.groups,
+        "n_classes": model.n_classes,
+        "reduction": reduction,
+        "divisor": max(model.multiples(cell.scope.layers), default=1),
         "base": cell.base.identity,
         "base_seed": cell.base.seed,
     }
 
 
-def _share_removed(cell: Cell, before: tuple[int, ...], after: tuple[int, ...]) -> float:
+def _share_removed(cell: Cell, model: Shape, after: tuple[int, ...]) -> float:
     """Share of the scope's filters that went."""
-    places = [LAYERS.index(layer) for layer in cell.scope.layers]
-    return 1 - sum(after[place] for place in places) / sum(before[place] for place in places)
+    places = [model.place(layer) for layer in cell.scope.layers]
+    return 1 - sum(after[place] for place in places) / sum(model.widths[place] for place in places)
 
 
-def _ties(
-    cell: Cell, before: tuple[int, ...], after: tuple[int, ...], scoring: Scoring | None
-) -> dict[str, float]:
+def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | None) -> dict[str, float]:
     """Share of each layer's filters that tie at the cut; of cells that scores of the base model's filters decide."""
     if scoring is None or scoring.own_budget or cell.schedule.rounds > 1:
         return {}
     sign = -1 if cell.control == "reversed" else 1
-    places = {layer: LAYERS.index(layer) for layer in cell.scope.layers}
+    places = {layer: model.place(layer) for layer in cell.scope.layers}
     return {
-        layer: tied_at_cut(torch.from_numpy(sign * scoring.scores[layer]), before[place] - after[place])
+        layer: tied_at_cut(torch.from_numpy(sign * scoring.scores[layer]), model.widths[place] - after[place])
         for layer, place in places.items()
     }
 
 
-def _off_request(
-    cell: Cell, before: tuple[int, ...], after: tuple[int, ...]
-) -> dict[str, tuple[float, float]]:
-    """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone."""
-    if cell.ratio == 0 or cell.allocation != UNIFORM:
-        return {}
-    removed = {
-        layer: 1 - after[LAYERS.index(layer)] / before[LAYERS.index(layer)] for layer in cell.scope.layers
-    }
-    return {layer: (cell.ratio, share) for layer, share in removed.items() if abs(share - cell.ratio) > 1e-9}
+def _off_request(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, tuple[float, float]]:
+    """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone.
+
+    And the cost of a target that multiples of a divisor miss.
+    """
+    off = {}
+    if cell.ratio and cell.allocation == UNIFORM:
+        for layer in cell.scope.layers:
+            place = model.place(layer)
+            share = 1 - after[place] / model.widths[place]
+            if abs(share - cell.ratio) > 1e-9:
+                off[layer] = (cell.ratio, share)
+    if model.rounds and cell.target is not None:  # a target is met as nearly as multiples allow
+        left = model.share(cell.budget, after)
+        if abs(left - cell.target) > TOLERANCE * cell.target:
+            off[cell.budget] = (cell.target, left)
+    return off

@@ -10,14 +10,11 @@ import torch
 
 from prunebench.harness.budget.allocation import Global, SameAs
 from prunebench.harness.budget.counts import LayerScores, counts_along
-from prunebench.harness.budget.ratio import filters_outside, lowest, removal_count
-from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.budget.ratio import filters_outside, lowest
+from prunebench.harness.budget.target import BudgetPoint, uniform_counts
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config
-from prunebench.harness.data.features.splits import opened
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning.sources import resolve
 from prunebench.pruners.contract import Pruner
@@ -52,12 +49,6 @@ def budget_point(cell: Cell) -> BudgetPoint:
     return BudgetPoint("ratio", cell.ratio) if cell.target is None else BudgetPoint(cell.budget, cell.target)
 
 
-def architecture(base: BaseJob) -> Architecture:
-    """The shape of a base model."""
-    dataset = opened(base.data)
-    return Architecture(base.widths, base.embedding, len(dataset.class_names), dataset.sample_rate)
-
-
 @dataclass(frozen=True)
 class Removal:
     """The filters of a base model that a cell removes.
@@ -89,8 +80,7 @@ class Removal:
             return self._along(Global(), self._of_scope(self.leader))
         if isinstance(allocation, Global):
             return self._along(allocation, self._ranked())
-        widths = dict(zip(LAYERS, self.base.widths, strict=True))
-        return tuple(removal_count(widths[layer], cell.ratio) for layer in cell.scope.layers)
+        return uniform_counts(self.base.model, cell.scope.layers, cell.ratio)
 
     def filters(self) -> Mapping[str, tuple[int, ...]]:
         """Layer → filters that go, by the scores of the criterion; errors as `counts`."""
@@ -102,7 +92,7 @@ class Removal:
         }
 
     def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:
-        point, model = budget_point(self.cell), architecture(self.base)
+        point, model = budget_point(self.cell), self.base.model
         return counts_along(allocation.order(scores), point, model, self.cell.scope.layers, allocation.keeps)
 
     def _ranked(self) -> LayerScores:

@@ -13,7 +13,8 @@ from prunebench.eval.runtime.memory import peak_growth
 from prunebench.harness.budget.counts import LayerScores
 from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.pruning.reduction import DEFAULT, Reduction
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
 from prunebench.harness.workspace.cache import Cache
@@ -32,6 +33,7 @@ class ScoringJob:
         calibration_clips: how many training clips a pruner sees that needs them.
         files: Python files that define pruners.
         content: hash of the file behind the criterion when the plan was made, if there is one.
+        reduction: how the scores of several layers that write one group are joined.
     """
 
     base: BaseJob
@@ -41,6 +43,7 @@ class ScoringJob:
     calibration_clips: int
     files: tuple[str, ...] = ()
     content: str | None = None
+    reduction: Reduction = DEFAULT
 
     @property
     def key(self) -> str:
@@ -69,7 +72,7 @@ def score_base(job: ScoringJob, cache: Cache, progress: Callable[[int, int], Non
 
 
 def score_model(
-    job: ScoringJob, model: Cnn14, layers: Sequence[str], cache: Cache, *, seed: int | None = None
+    job: ScoringJob, model: Tagger, layers: Sequence[str], cache: Cache, *, seed: int | None = None
 ) -> Scoring:
     """Scores of the filters that a model still has, by the criterion of a job.
 
@@ -88,13 +91,21 @@ def score_model(
         )
     features = targets = None
     if pruner.needs & COLLECTED:
-        every = split_features(job.base.data, "training", cache)
+        every = split_features(job.base.data, "training", cache, job.base.front)
         rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
         features, targets = every[rows], split_targets(job.base.data, "training")[rows]
     drawn = (job.seed or 0) if seed is None else seed
     started = time.perf_counter()
     found, peak = peak_growth(
-        lambda: score_layers(model, pruner, layers, seed=drawn, features=features, targets=targets)
+        lambda: score_layers(
+            model,
+            pruner,
+            layers,
+            seed=drawn,
+            features=features,
+            targets=targets,
+            reduction=job.reduction,
+        )
     )
     seconds = time.perf_counter() - started
     scores = {layer: values.double().numpy() for layer, values in found.items()}

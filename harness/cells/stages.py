@@ -15,7 +15,7 @@ from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stage_quality import QualityFigures, quality
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.state import training_state
@@ -70,7 +70,7 @@ class Stages:
         yield
         self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - started
 
-    def measure(self, stage: str, model: Cnn14) -> None:
+    def measure(self, stage: str, model: Tagger) -> None:
         """Measure the quality of a stage; after a training the last iterate counts, the best stands beside it."""
         found = quality(self.inputs.scores(model), self.inputs.base.data)
         self.quality[stage], self.scores = found.figures, found.scores["test"]
@@ -80,7 +80,7 @@ class Stages:
             )
         self.unmeasured |= {f"{stage} {name}": reason for name, reason in found.failed.items()}
 
-    def recalibrate(self, model: Cnn14, clips: int, *, measured: bool = True) -> None:
+    def recalibrate(self, model: Tagger, clips: int, *, measured: bool = True) -> None:
         """Estimate batch norm anew on so many training clips, none for 0, and measure before and after it."""
         if measured:
             self.measure("pruned", model)
@@ -90,7 +90,7 @@ class Stages:
             if measured:
                 self.measure("recalibrated", model)
 
-    def finetune(self, model: Cnn14, finetuning: Finetuning, part: str = "") -> None:
+    def finetune(self, model: Tagger, finetuning: Finetuning, part: str = "") -> None:
         """Fine-tune a pruned model in place; `part` names a round of several."""
         with self.timed("finetuning_seconds"):
             training = self.inputs.training(
@@ -101,7 +101,7 @@ class Stages:
             )
         self.train(model, training, "finetuning_seconds", part)
 
-    def train(self, model: Cnn14, training: Training, timing: str, part: str = "") -> None:
+    def train(self, model: Tagger, training: Training, timing: str, part: str = "") -> None:
         """Carry a training out, in place; what an interrupted run had done of it is not done again."""
         state = training_state(self.inputs.cache, self._identity, part)
         with self.timed(timing):

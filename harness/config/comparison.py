@@ -10,7 +10,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.contents import config_table
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.parsing import parsed_toml
-from prunebench.harness.config.config import Config
+from prunebench.harness.config.config import TABLES, Config
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 SHOWN = 3
@@ -29,8 +29,9 @@ def difference(folder: Path, config: Config) -> str:
     # What a folder of an earlier version does not name was as usual.
     old = dict(flat(Config().table())) | dict(flat(before))
     new = dict(flat(parsed_toml(config.to_toml())))
-    if "data" in old or "data" in new:  # several data sets are compared one by one
-        old, new = _with_tables(before, old), _with_tables(config.table(), new)
+    for name in TABLES:
+        if name in old or name in new:  # several data sets, or networks, are compared one by one
+            old, new = _with_tables(name, before, old), _with_tables(name, config.table(), new)
     told = (_contradiction(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
     changed = [text for text in told if text]
     if not changed:
@@ -39,17 +40,17 @@ def difference(folder: Path, config: Config) -> str:
     return f" ({', '.join(changed[:SHOWN])}{more})"
 
 
-def _with_tables(table: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
-    data = table.get("data", {})
-    others = {key: value for key, value in keys.items() if not key.startswith("data.")}
-    return {**others, "data": data if isinstance(data, list) else [data]}
+def _with_tables(name: str, table: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    found = table.get(name, {})
+    others = {key: value for key, value in keys.items() if not key.startswith(f"{name}.")}
+    return {**others, name: found if isinstance(found, list) else [found]}
 
 
 def _contradiction(key: str, old: Any, new: Any) -> str:
     """How a key takes cells away, or nothing."""
     if old == new or key == "claim" or key.startswith(FREE) or (key.startswith("controls.") and new):
         return ""
-    if key not in (*JOINED, "data"):
+    if key not in (*JOINED, *TABLES):
         return f"`{key}` {_shown(old)} there and {_shown(new)} here"
     lacks = [entry for entry in old or () if entry not in (new or ())]
     if lacks:

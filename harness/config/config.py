@@ -22,18 +22,17 @@ from prunebench.harness.config.fields import Section
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
 from prunebench.harness.config.overrides import add_pruner_files, set_key
-from prunebench.harness.config.prune_table import PruneSection
+from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.training_tables import (
     BaseSection,
-    FinetuneScope,
     FinetuneSection,
     check_full_size,
 )
 from prunebench.harness.data import DataOptions, folds
-from prunebench.harness.networks.layers import Scope
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 
 MOST_WORKERS = 256  # processes of this machine
-PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "panns", "epanns")
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "networks", "panns", "epanns")
 
 
 def _listed(value: Any) -> Any:
@@ -41,6 +40,8 @@ def _listed(value: Any) -> Any:
 
 
 DataSets = Annotated[tuple[DataOptions, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
+Models = Annotated[tuple[ModelSection, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
+TABLES = ("data", "model")  # that may stand several times
 
 
 class Config(Section):
@@ -58,7 +59,7 @@ class Config(Section):
     data: DataSets = Field(
         default_factory=lambda: (DataOptions(),), description="one table `[data]`, or several `[[data]]`"
     )
-    model: ModelSection = ModelSection()
+    model: Models = Field((ModelSection(),), description="one table `[model]`, or several `[[model]]`")
     base: BaseSection = BaseSection()
     prune: PruneSection = PruneSection()
     finetune: FinetuneSection = FinetuneSection()
@@ -76,11 +77,35 @@ class Config(Section):
                 )
         return self
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _scopes_of_other_networks(cls, table: Any) -> Any:
+        """Where a network has groups of other names than Cnn14's, every network is pruned in its own scope."""
+        if not isinstance(table, dict):
+            return table
+        models, prune = _listed(table.get("model", {})), table.get("prune", {})
+        other = any(_names_another(model) for model in models)
+        if other and isinstance(prune, dict) and "scopes" not in prune:
+            return {**table, "prune": {**prune, "scopes": [OWN_SCOPE]}}
+        return table
+
+    @pydantic.model_validator(mode="after")
+    def _networks_differ(self) -> Config:
+        labels = [model.label if model.checkpoint is None else str(model) for model in self.model]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(
+                    f"`model` must hold networks of different labels, which tell records apart. Found `{label}` twice: "
+                    'write a width into the label, `network = "cnn14[width=0.25]"`'
+                )
+        return self
+
     @pydantic.model_validator(mode="after")
     def _checkpoint_is_possible(self) -> Config:
-        if self.model.checkpoint is None:
+        known = [model for model in self.model if model.checkpoint is not None]
+        if not known:
             return self
-        if self.model.adapt == "head" and (self.base.spec_augment or self.base.mixup):
+        if any(model.adapt == "head" for model in known) and (self.base.spec_augment or self.base.mixup):
             raise ValueError(
                 '`model.adapt = "head"` trains on cached embeddings, so `base.spec_augment` and `base.mixup` must be '
                 'off: use `model.adapt = "all"`'
@@ -134,6 +159,16 @@ class Config(Section):
         return self
 
     @pydantic.model_validator(mode="after")
+    def _scopes_are_known(self) -> Config:
+        """Those of Cnn14; what another network names is seen when the plan is made."""
+        if not self.others:
+            try:
+                self.prune.parsed_scopes()
+            except InputError as error:
+                raise ValueError(f"`prune.scopes`: {error}") from error
+        return self
+
+    @pydantic.model_validator(mode="after")
     def _tail_is_possible(self) -> Config:
         if "tail" in self.finetune.scopes:
             if self.finetune.spec_augment or self.finetune.mixup:
@@ -141,7 +176,7 @@ class Config(Section):
                     "`finetune.scopes` with `tail` trains on cached outputs of C1–C6, so `finetune.spec_augment` "
                     "and `finetune.mixup` must be off: use `all` alone"
                 )
-            if not any(scope.in_tail for scope in self.prune.parsed_scopes()):
+            if not (self.others or any(scope.in_tail for scope in self.prune.parsed_scopes())):
                 raise ValueError(
                     "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a scope must lie in C7–C12. "
                     f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: use `all`"
@@ -152,17 +187,10 @@ class Config(Section):
             )
         return self
 
-    def pairs(self) -> list[tuple[Scope, FinetuneScope]]:
-        """The (pruning scope, fine-tuning scope) pairs of the grid; `tail` goes with scopes in C7–C12 alone.
-
-        With the fine-tuning scope `none` a cell ends after surgery, or after recalibration.
-        """
-        return [
-            (scope, finetune)
-            for scope in self.prune.parsed_scopes()
-            for finetune in self.finetune.scopes
-            if finetune != "tail" or scope.in_tail
-        ]
+    @property
+    def others(self) -> bool:
+        """Whether a network is not Cnn14, so that only the plan knows what a scope names."""
+        return any(not isinstance(model.plugin(), Cnn14Network) for model in self.model)
 
     def recalibration_clips(self, schedule: Schedule) -> int:
         """Training clips on which batch norm is estimated anew under a schedule, 0 for none."""
@@ -178,10 +206,15 @@ class Config(Section):
         return [fold for options in self.data for fold in folds(options)]
 
     def table(self) -> dict[str, Any]:
-        """The resolved configuration as TOML values; a single data set is a table."""
+        """The resolved configuration as TOML values; a single data set or model is a table."""
         table: dict[str, Any] = _without_none(self.model_dump(mode="json"))
-        if len(self.data) == 1:
-            table["data"] = table["data"][0]
+        for model in table["model"]:  # as files were before there were other networks
+            for key, usual in (("network", Cnn14Network.name), ("files", [])):
+                if model[key] == usual:
+                    del model[key]
+        for name in TABLES:
+            if len(table[name]) == 1:
+                table[name] = table[name][0]
         return table
 
     def to_toml(self) -> str:
@@ -193,6 +226,14 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
     return [_without_none(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _names_another(model: Any) -> bool:
+    """Whether a table, not yet checked, names another network than Cnn14."""
+    if isinstance(model, ModelSection):
+        return not isinstance(model.plugin(), Cnn14Network)
+    named = model.get("network") if isinstance(model, dict) else None
+    return isinstance(named, str) and named.partition("[")[0] != Cnn14Network.name
 
 
 def load_config(

@@ -46,7 +46,9 @@ def explain(
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     shown = [
-        part for place, part in enumerate(where) if not (place == 1 and where[0] == "data" and part == "0")
+        part
+        for place, part in enumerate(where)
+        if not (place == 1 and where[0] in ("data", "model") and part == "0")
     ]
     key = ".".join(shown)
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -23,4 +23,5 @@ def most_cells(config: Config) -> int:
     tunings = len(tuned.scopes) * len(tuned.seeds) * (2 + len(tuned.schedules) * of_criteria)
     scratch = budgets * (controls.scratch + controls.scratch_macs)
     folds = sum(FOLDS if options.test_fold == "all" else 1 for options in config.data)
-    return folds * len(config.base.seeds) * (1 + len(prune.scopes) * (tunings + scratch))
+    bases = folds * len(config.model) * len(config.base.seeds)
+    return bases * (1 + len(prune.scopes) * (tunings + scratch))

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 from pydantic import Field
 
 from prunebench.eval.runtime.backends import backend
 from prunebench.harness.config.fields import Section, _once
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
+from prunebench.pruners.label import split_label
 
 
 class ModelSection(Section):
-    """The unpruned model: trained here, or a checkpoint."""
+    """The unpruned model: its network, trained here or in a checkpoint."""
 
+    files: tuple[str, ...] = Field((), description="Python files that define networks")
+    network: str = Field(Cnn14Network.name, description="see `prunebench list networks`")
     width: float = Field(0.125, gt=0, le=4, description="multiplier on the published widths and embedding")
     checkpoint: str | None = Field(
-        None, description="file of a Cnn14 of any widths that is pruned instead of a model trained here"
+        None, description="file of a model of the network, of any widths, pruned instead of one trained here"
     )
     adapt: Literal["head", "all", "none"] = Field(
         "head", description="what `base` trains of a checkpoint whose classes are others; `none` refuses it"
     )
+
+    @pydantic.field_validator("files")
+    @classmethod
+    def _of_networks(cls, files: tuple[str, ...]) -> tuple[str, ...]:
+        file_networks(files)
+        return tuple(dict.fromkeys(str(Path(file).resolve()) for file in files))
+
+    @pydantic.field_validator("network")
+    @classmethod
+    def _known(cls, label: str, info: pydantic.ValidationInfo) -> str:
+        resolve_network(label, info.data.get("files", ()))
+        return label.strip()
 
     @pydantic.field_validator("checkpoint")
     @classmethod
@@ -30,12 +49,49 @@ class ModelSection(Section):
 
     @pydantic.model_validator(mode="after")
     def _one_or_the_other(self) -> ModelSection:
-        if self.checkpoint and "width" in self.model_fields_set and self.width != 0.125:
+        if "width" not in self.model_fields_set or self.width == 0.125:
+            return self
+        if self.checkpoint:
             raise ValueError(
                 "`model.width` is that of models trained here, and a checkpoint has its own widths. Found both "
                 "`model.width` and `model.checkpoint`: leave one out"
             )
+        if "width" in self._parameters:
+            raise ValueError(
+                f"`model.network = {self.network}` names a width. Found `model.width = {self.width:g}` too: leave one "
+                "out"
+            )
+        if not _takes_width(resolve_network(self.network, self.files)):
+            raise ValueError(
+                f"`model.width` is for networks that take a width. Found `model.width = {self.width:g}` with "
+                f"`model.network = {self.network}`, which takes none: leave it out"
+            )
         return self
+
+    @property
+    def _parameters(self) -> dict[str, object]:
+        return split_label(self.network, "network")[1]
+
+    def plugin(self, sample_rate: int | None = None) -> Network:
+        """The network as a value: of `width` where its label names none, a Cnn14 at the rate of the data."""
+        found, given = resolve_network(self.network, self.files), self._parameters
+        changes: dict[str, Any] = {}
+        if "width" not in given and _takes_width(found):
+            changes["width"] = self.width
+        if isinstance(found, Cnn14Network) and "sample_rate" not in given and sample_rate is not None:
+            changes["sample_rate"] = sample_rate
+        return replace(found, **changes)
+
+    @property
+    def label(self) -> str:
+        """What records call the network: a Cnn14 as it is named here, others with their parameters."""
+        found = self.plugin()
+        return self.network if isinstance(found, Cnn14Network) else found.label
+
+
+def _takes_width(network: Network) -> bool:
+    """Whether a network has a multiplier of its widths; a whole number is something else."""
+    return any(field.name == "width" and isinstance(field.default, float) for field in fields(network))
 
 
 class ControlsSection(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.parsing import parsed_toml
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.networks.plugins.network_registry import file_networks
 from prunebench.harness.pruning.sources import file_pruners
 
 
@@ -54,13 +57,40 @@ def _is_place(text: str) -> bool:
 
 
 def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]) -> None:
-    """A number says which data set only where there are several."""
-    if key[0] == "data" and len(key) > 1 and _is_place(key[1]) and isinstance(table.get("data", {}), dict):
-        alone = ".".join(["data", *(key[2:] or ["KEY"])]) + override[override.index("=") :]
+    """A number says which data set or network only where there are several."""
+    name = key[0]
+    words = {"data": "data sets", "model": "networks"}
+    if name in words and len(key) > 1 and _is_place(key[1]) and isinstance(table.get(name, {}), dict):
+        alone = ".".join([name, *(key[2:] or ["KEY"])]) + override[override.index("=") :]
         raise InputError(
-            f"`--set {override}`: a number says which of several data sets, and there is one table `[data]`. Found "
-            f"`data.{key[1]}`: write `{alone}`, or `[[data]]` tables in a file."
+            f"`--set {override}`: a number says which of several {words[name]}, and there is one table `[{name}]`. "
+            f"Found `{name}.{key[1]}`: write `{alone}`, or `[[{name}]]` tables in a file."
         )
+
+
+def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[str]:
+    """What `--network` and `--network-file` set: another network than Cnn14 is pruned in its own scope, and all of it
+    is fine-tuned.
+
+    Args:
+        network: label; by default the only network of the files.
+        files: Python files that define networks.
+
+    Raises:
+        InputError: for a file that cannot be used, or several networks of which none is named.
+    """
+    own = list(file_networks(files))
+    if network is None and len(own) > 1:
+        raise InputError(
+            f"The network files define {', '.join(map('`{}`'.format, own))}: name one with `--network`."
+        )
+    label = network if network is not None else own[0]
+    given = [f"model.network={json.dumps(label)}"]
+    if files:
+        given.append(f"model.files={json.dumps([str(Path(file).resolve()) for file in files])}")
+    if label.partition("[")[0] != Cnn14Network.name:  # presets name scopes of Cnn14
+        given += ['prune.scopes=["default"]', 'finetune.scopes=["all"]']
+    return given
 
 
 def add_pruner_files(

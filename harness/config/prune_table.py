@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,9 +14,41 @@ from prunebench.harness.budget.allocation import Allocation, SameAs, parse_alloc
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, TargetShares, _once
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, Scope
+from prunebench.harness.pruning.reduction import DEFAULT, Reduction
 from prunebench.harness.pruning.sources import file_pruners, resolve
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.registry import BUILTIN
+
+OWN_SCOPE = "default"  # the scope that a network names as its own
+EACH = "each"  # a scope for every group alone
+
+
+def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:
+    """The scopes of a Cnn14.
+
+    Raises:
+        InputError: as `parse_scope`.
+    """
+    found: list[Scope] = []
+    for text in texts:
+        if text == EACH:
+            found += map(Scope.parse, LAYERS)
+        else:
+            named = {OWN_SCOPE: DEFAULT_SCOPE, "inner": "C1-C12", "all": "C1-C12"}
+            found.append(Scope.parse(named.get(text, text)))
+    return _once(tuple(found))
+
+
+def _scope_label(text: str) -> str:
+    """A scope as the configuration keeps it: of Cnn14's layers the shortest name, of other networks as it is written.
+
+    Raises:
+        InputError: for layers that begin as Cnn14's and are none.
+    """
+    text = text.strip()
+    if re.match(r"C\d", text) or not text:
+        return Scope.parse(text).label
+    return text
 
 
 class PruneSection(Section):
@@ -37,6 +71,13 @@ class PruneSection(Section):
     )
     sensitivity: str | None = Field(None, description="run folder whose table `per_layer` reads")
     sensitivity_criterion: str = Field("random", description="criterion of the table, the same for all")
+    reduction: Reduction = Field(
+        DEFAULT,
+        description="how the scores of several layers that write one group are joined: first, mean or max",
+    )
+    divisor: int = Field(
+        1, ge=1, le=1024, description="what stays of a group is the nearest multiple of it; 1 for none"
+    )
     seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
     calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
     recalibration_clips: int = Field(
@@ -80,7 +121,7 @@ class PruneSection(Section):
     @pydantic.field_validator("scopes")
     @classmethod
     def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        return _once(tuple(Scope.parse(scope).label for scope in scopes))
+        return _once(tuple(_scope_label(scope) for scope in scopes))
 
     @pydantic.field_validator("allocations")
     @classmethod
@@ -100,6 +141,13 @@ class PruneSection(Section):
                 "a sweep needs a budget point. Found none: give `prune.ratios`, `prune.target_macs` or "
                 "`prune.target_parameters`"
             )
+        if self.divisor > 1:
+            own = next((label for label in self.criteria if self.pruner(label).own_budget), None)
+            if own is not None:
+                raise ValueError(
+                    f"`prune.divisor` rounds how many filters stay, and criterion `{own}` decides that itself. Found "
+                    f"`prune.divisor = {self.divisor}`: leave one out"
+                )
         if self.sensitivity is None and any(label.startswith("per_layer") for label in self.allocations):
             raise ValueError(
                 "`prune.allocations` with `per_layer` reads a sensitivity table, so `prune.sensitivity` must name the "
@@ -116,17 +164,12 @@ class PruneSection(Section):
         ]
 
     def parsed_scopes(self) -> tuple[Scope, ...]:
-        """The scopes as values."""
-        return tuple(map(Scope.parse, self.scopes))
+        """The scopes of a Cnn14 as values."""
+        return cnn14_scopes(self.scopes)
 
     def parsed_allocations(self) -> tuple[Allocation, ...]:
         """The allocations as values."""
         return tuple(map(parse_allocation, self.allocations))
-
-    def layers(self) -> tuple[str, ...]:
-        """The layers of all scopes, in the order of the network."""
-        wanted = {layer for scope in self.parsed_scopes() for layer in scope.layers}
-        return tuple(layer for layer in LAYERS if layer in wanted)
 
     def leaders(self) -> dict[Allocation, str]:
         """Allocation `same_as:…` → label of the criterion whose widths it takes."""

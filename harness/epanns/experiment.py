@@ -79,8 +79,9 @@ def run_experiment(config: Config, folder: Path, displays: Sequence[Display]) ->
         InputError: for a checkpoint or data set that cannot be used, or that have other classes.
     """
     dataset = opened(config.data[0])
-    assert config.model.checkpoint is not None
-    check_classes(read_checkpoint(config.model.checkpoint), dataset.class_names, dataset.label)
+    file = config.model[0].checkpoint
+    assert file is not None
+    check_classes(read_checkpoint(file), dataset.class_names, dataset.label)
     return run_sweep(config, folder, Cache(default_cache()), displays)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from prunebench.eval.cost.complexity import cnn14_macs, parameters
+from prunebench.eval.cost.complexity import cnn14_macs, layer_macs, parameters
 from prunebench.eval.cost.geometry import SAMPLE_RATE, SECONDS
 from prunebench.harness.networks.frontend import FRONT_ENDS
-from prunebench.harness.networks.layers import PUBLISHED_WIDTHS
-
-COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
+from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, STEM
+from prunebench.harness.networks.shape import COSTS as COSTS
+from prunebench.harness.networks.shape import Shape
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Architecture(Shape):
     """A Cnn14 by its numbers.
 
     Args:
@@ -21,12 +21,19 @@ class Architecture:
         embedding: width of `fc1`.
         n_classes: outputs.
         sample_rate: of its front end, Hz.
+        network: label that records have.
+        divisors: as `Shape` has them.
     """
 
     widths: tuple[int, ...]
     embedding: int
     n_classes: int
     sample_rate: int = SAMPLE_RATE
+    network: str = "cnn14"
+    divisors: tuple[int, ...] = ()
+
+    groups: tuple[str, ...] = field(default=LAYERS, init=False, repr=False)
+    files: tuple[str, ...] = field(default=(), init=False, repr=False)
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """MACs for one 10 s clip or parameters, by the closed form.
@@ -42,9 +49,18 @@ class Architecture:
         macs = cnn14_macs(*shape, SECONDS * front.sample_rate, window=front.window, hop=front.hop)
         return macs.backbone if kind == "macs_backbone" else macs.with_frontend
 
-    def share(self, kind: str, widths: tuple[int, ...]) -> float:
-        """Cost of a pruned shape relative to the unpruned one, in (0, 1]."""
-        return self.cost(kind, widths) / self.cost(kind)
+    def tail_share(self, widths: tuple[int, ...]) -> float:
+        """As `Shape.tail_share`: of C7–C12 and the head."""
+        stem = {"stft", *STEM}
+        pruned, whole = (
+            sum(
+                macs
+                for name, macs in layer_macs(of, self.n_classes, self.embedding).items()
+                if name not in stem
+            )
+            for of in (widths, self.widths)
+        )
+        return pruned / whole
 
 
 def scaled_widths(width: float) -> tuple[int, ...]:

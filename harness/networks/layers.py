@@ -20,22 +20,20 @@ class Scope:
 
     Args:
         label: what records call them.
-        layers: in the order of the network; none where nothing is pruned.
+        layers: groups by name, in the order of the network; none where nothing is pruned.
+        in_tail: whether the stem, C1–C6 in Cnn14, stays as it is, so that the scope can be fine-tuned through its
+            cached outputs.
     """
 
     label: str = "none"
     layers: tuple[str, ...] = ()
+    in_tail: bool = True
 
     @classmethod
     def parse(cls, text: str) -> Scope:
         """The scope that a text names; errors as `parse_scope`."""
         layers = parse_scope(text)
-        return cls(scope_name(layers), layers)
-
-    @property
-    def in_tail(self) -> bool:
-        """Whether C1–C6 stay as they are, so that the scope can be fine-tuned through their cached outputs."""
-        return not set(self.layers) & set(STEM)
+        return cls(scope_name(layers), layers, not set(layers) & set(STEM))
 
 
 NOTHING = Scope()

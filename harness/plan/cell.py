@@ -18,11 +18,13 @@ class Base:
         identity: hash of the data, the model, its training and the threads.
         data: index of the data set.
         seed: of its weights, data order and dropout.
+        subject: index of the network on the data set, in `Plan.subjects`.
     """
 
     identity: str
     data: int
     seed: int
+    subject: int = 0
 
 
 @dataclass(frozen=True)

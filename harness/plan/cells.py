@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from prunebench.eval.run.record import OWN
 from prunebench.harness.budget.allocation import Allocation, Global
 from prunebench.harness.config.config import Config
+from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.plan.points import PlannedPoint
+from prunebench.harness.plan.subjects import pairs
 from prunebench.pruners.contract import Pruner
 
 Points = Mapping[str, Sequence[PlannedPoint]]
@@ -37,10 +39,10 @@ class CellGrid:
             allocation: leader for allocation, leader in leaders.items() if pruners[leader].own_budget
         }
 
-    def cells(self, base: Base, points: Points) -> Iterator[Cell]:
-        """The cells on one base model; `points` are those of its data set, by scope."""
+    def cells(self, base: Base, scopes: Sequence[Scope], points: Points) -> Iterator[Cell]:
+        """The cells on one base model; `points` are those of its network and data set, by scope."""
         yield Cell("", base, control="unpruned")
-        for scope, finetune_scope in self._config.pairs():
+        for scope, finetune_scope in pairs(scopes, self._config.finetune.scopes):
             trained = finetune_scope != "none"
             for finetune_seed in self._config.finetune.seeds if trained else (None,):
                 tuned = Cell(
@@ -50,7 +52,7 @@ class CellGrid:
                     yield tuned.but(control="unpruned-fine-tuned", rate_choice=choice)
                 for schedule in self._config.finetune.parsed_schedules():
                     yield from self._of_schedule(tuned.but(schedule=schedule), points[scope.label])
-        for scope in self._config.prune.parsed_scopes():
+        for scope in scopes:
             yield from self._scratch(Cell("", base, scope=scope), points[scope.label])
 
     def _of_schedule(self, tuned: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:

@@ -10,8 +10,13 @@ from dataclasses import asdict
 
 from prunebench.harness.budget import allocation, schedule
 from prunebench.harness.config.config import Config
+from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks import frontend
+from prunebench.harness.networks.contract.front import identity_of
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.networks.plugins.network_registry import content_hash as network_content
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
@@ -25,13 +30,16 @@ VERSION = 1  # raised when the protocol itself changes results
 WHERE_CHOSEN = ("allocation", "budget", "target", "schedule")  # options of a cell that came later
 
 
-def base_identity(config: Config, dataset: DataSet, seed: int) -> str:
+def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: int) -> str:
     """The identity of a base model."""
     recipe = {"training": asdict(config.base.recipe), "training_version": training.VERSION, "seed": seed}
-    start: dict[str, object] = {"width": config.model.width, **recipe}
-    checkpoint = starting_point(config.model)
+    network = model.plugin(dataset.sample_rate)
+    start: dict[str, object] = {**_network(network), **recipe}
+    checkpoint = starting_point(model)
     if checkpoint is not None:
         start = {"checkpoint": checkpoint.content}
+        if not isinstance(network, Cnn14Network):
+            start |= _network(network)
         if not checkpoint.fits(dataset.class_names):
             start |= {"adapt": checkpoint.adapt, "head_version": head.VERSION, **recipe}
     return identity(
@@ -44,6 +52,18 @@ def base_identity(config: Config, dataset: DataSet, seed: int) -> str:
     )
 
 
+def _network(network: Network) -> dict[str, object]:
+    """What tells a network from others: of Cnn14 the width, as ever."""
+    if isinstance(network, Cnn14Network):
+        return {"width": network.width}
+    found: dict[str, object] = {"network": network.label, "network_version": network.version}
+    front = network.frontend
+    if not isinstance(front, frontend.FrontEnd):
+        found["network_frontend"] = dict(identity_of(front))
+    content = network_content(network)
+    return found if content is None else {**found, "network_content": content}
+
+
 class CellIdentities:
     """The identities of the cells of a configuration."""
 
@@ -53,12 +73,13 @@ class CellIdentities:
         self._criteria = {label: self._criterion(pruner) for label, pruner in pruners.items()}
         self._finetuning = Encoded.of(_finetuning(config))
 
-    def of(self, cell: Cell, leader: str | None = None) -> str:
+    def of(self, cell: Cell, leader: str | None = None, *, several: bool = False) -> str:
         """The identity of a cell.
 
         Args:
             cell: without one.
             leader: label of the criterion whose widths it takes.
+            several: whether several layers write a group of its scope, so that it matters how scores are joined.
         """
         config, tuned = self._config, cell.finetune_scope != "none"
         told = cell.described()
@@ -84,6 +105,10 @@ class CellIdentities:
             payload |= {"allocation": told["allocation"], "allocation_version": allocation.VERSION}
         if leader is not None:
             payload |= {"leader": [self._criteria[leader], config.prune.seeds[0]]}
+        if several and (cell.criterion or leader or tuned):
+            payload |= {"reduction": config.prune.reduction}
+        if config.prune.divisor > 1 and cell.scope.layers:
+            payload |= {"divisor": config.prune.divisor}
         if cell.counts is not None:
             payload |= {"counts": cell.counts}
         if cell.budget != "ratio":

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.cell import Base as Base
 from prunebench.harness.plan.cell import Cell as Cell
 from prunebench.harness.plan.cells import CellGrid
+from prunebench.harness.plan.criteria_fit import check_criteria
 from prunebench.harness.plan.identity import CellIdentities, base_identity
 from prunebench.harness.plan.points import PlannedPoint, planned_points
-from prunebench.harness.plan.starting_point import starting_point, unpruned
-from prunebench.harness.pruning.stored_scores import StoredScores
-from prunebench.pruners.contract import Pruner
+from prunebench.harness.plan.starting_point import starting_point
+from prunebench.harness.plan.subjects import Subject, subject_of
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,22 @@ class Plan:
     Args:
         bases: the base models.
         cells: the grid.
-        models: the unpruned model on each data set.
-        points: scope → budget points, on each data set.
+        subjects: each network on each data set.
+        points: scope → budget points, of each subject.
     """
 
     bases: tuple[Base, ...]
     cells: tuple[Cell, ...]
-    models: tuple[Architecture, ...] = ()
+    subjects: tuple[Subject, ...] = ()
     points: tuple[Mapping[str, tuple[PlannedPoint, ...]], ...] = ()
 
-    def first_base(self, data: int) -> Base:
-        """The base model of the first seed on a data set: the one rates are chosen on."""
-        return next(base for base in self.bases if base.data == data)
+    def first_base(self, subject: int) -> Base:
+        """The base model of the first seed of a network on a data set: the one rates are chosen on."""
+        return next(base for base in self.bases if base.subject == subject)
+
+    def subject(self, cell: Cell) -> Subject:
+        """What a cell prunes."""
+        return self.subjects[cell.base.subject]
 
 
 def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
@@ -48,47 +51,53 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
         InputError: for a budget that cannot be reached, a checkpoint or a sensitivity table that cannot be used, or a
             criterion `scores:DIR` whose files do not fit the model.
     """
-    models = tuple(unpruned(config.model, dataset) for dataset in datasets)
+    subjects = tuple(
+        subject_of(model, config.prune, dataset, (data, place))
+        for data, dataset in enumerate(datasets)
+        for place, model in enumerate(config.model)
+    )
     _check_seeds(config, datasets)
+    _check_tails(config, subjects)
     bases = tuple(
-        Base(base_identity(config, dataset, seed), index, seed)
-        for index, dataset in enumerate(datasets)
+        Base(base_identity(config, config.model[s.model], datasets[s.data], seed), s.data, seed, place)
+        for place, s in enumerate(subjects)
         for seed in config.base.seeds
     )
     leaders = config.prune.leaders()
     pruners = {label: config.prune.pruner(label) for label in (*config.prune.criteria, *leaders.values())}
-    _check_stored_scores(config, models[0], pruners.values())
-    points = tuple(
-        planned_points(config, dataset.label, model) for dataset, model in zip(datasets, models, strict=True)
-    )
+    for subject in subjects:
+        check_criteria(config, subject, datasets[subject.data], pruners.values())
+    points = tuple(planned_points(config, datasets[s.data].label, s) for s in subjects)
     grid = CellGrid(config, {label: pruners[label] for label in config.prune.criteria}, leaders, pruners)
     identities = CellIdentities(config, pruners)
 
     def cells() -> Iterator[Cell]:
         for base in bases:
-            for cell in grid.cells(base, points[base.data]):
-                yield cell.but(identity=identities.of(cell, leaders.get(cell.allocation)))
+            subject = subjects[base.subject]
+            for cell in grid.cells(base, subject.scopes, points[base.subject]):
+                several = bool(subject.several) and subject.writes_several(cell.scope)
+                leader = leaders.get(cell.allocation)
+                yield cell.but(identity=identities.of(cell, leader, several=several))
 
-    return Plan(bases, tuple(cells()), models, points)
+    return Plan(bases, tuple(cells()), subjects, points)
 
 
 def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:
     """A checkpoint that is used as it is gives one base model."""
-    checkpoint = starting_point(config.model)
-    if checkpoint is None or len(config.base.seeds) == 1:
-        return
-    for dataset in datasets:
-        if checkpoint.fits(dataset.class_names):
+    for checkpoint, dataset in itertools.product(map(starting_point, config.model), datasets):
+        if checkpoint is not None and len(config.base.seeds) > 1 and checkpoint.fits(dataset.class_names):
             raise InputError(
                 f"A checkpoint with the {len(dataset.class_names)} classes of `{dataset.label}` is used as it is and "
                 f"gives one base model, whatever the seed. Found `base.seeds = {list(config.base.seeds)}`: give one."
             )
 
 
-def _check_stored_scores(config: Config, model: Architecture, pruners: Iterable[Pruner]) -> None:
-    """Scores from files must fit before anything is trained."""
-    widths = dict(zip(LAYERS, model.widths, strict=True))
-    for pruner in pruners:
-        if isinstance(pruner, StoredScores):
-            for layer in config.prune.layers():
-                pruner.of_layer(layer, widths[layer])
+def _check_tails(config: Config, subjects: Sequence[Subject]) -> None:
+    """Each network must have something to fine-tune."""
+    for subject in subjects:
+        if "tail" in config.finetune.scopes and not any(scope.in_tail for scope in subject.scopes):
+            raise InputError(
+                f"`finetune.scopes` with `tail` keeps the stem of a network as it is, so a scope must lie in its tail. "
+                f"Found none of {', '.join(scope.label for scope in subject.scopes)} in the tail of "
+                f"`{subject.shape.network}`: use `all`."
+            )

@@ -11,8 +11,9 @@ from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
 from prunebench.harness.budget.target import BudgetPoint, uniform_shape
 from prunebench.harness.config.config import Config
-from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import Scope
+from prunebench.harness.networks.shape import Shape
+from prunebench.harness.plan.subjects import Subject
 
 RemovedCounts = tuple[int, ...]
 
@@ -24,7 +25,7 @@ class PlannedPoint:
     Args:
         point: as it was asked for.
         ratio: the uniform one that meets it.
-        widths: what that ratio leaves of C1 … C12.
+        widths: what that ratio leaves of each group.
         counts: label of an allocation → filters that go of each layer, where the plan decides that.
     """
 
@@ -39,21 +40,21 @@ class PlannedPoint:
         return None if self.point.kind == "ratio" else self.point.amount
 
 
-def planned_points(config: Config, data: str, model: Architecture) -> dict[str, tuple[PlannedPoint, ...]]:
+def planned_points(config: Config, data: str, subject: Subject) -> dict[str, tuple[PlannedPoint, ...]]:
     """The points of each scope, smallest first.
 
     Args:
         config: the sweep.
         data: label of the data set.
-        model: the unpruned model on it.
+        subject: the network on it.
 
     Raises:
         InputError: for a point that an allocation cannot reach, or a sensitivity table that does not fit.
     """
-    return {scope.label: _points(config, data, model, scope) for scope in config.prune.parsed_scopes()}
+    return {scope.label: _points(config, data, subject.shape, scope) for scope in subject.scopes}
 
 
-def _points(config: Config, data: str, model: Architecture, scope: Scope) -> tuple[PlannedPoint, ...]:
+def _points(config: Config, data: str, model: Shape, scope: Scope) -> tuple[PlannedPoint, ...]:
     prune, layers = config.prune, scope.layers
     allocations = prune.parsed_allocations()
     orders = {}

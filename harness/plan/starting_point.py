@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
-from prunebench.harness.networks.architecture import Architecture, scaled_embedding, scaled_widths
-from prunebench.harness.networks.checkpoint import load_checkpoint, read_checkpoint
-from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint, read_any_checkpoint
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,17 @@ class StartingPoint:
         content: hash of its bytes.
         adapt: what is trained where the classes differ: `"head"`, the new classifier alone, or `"all"`;
             `"none"` refuses other classes.
+        network: label of the network that the file is of.
+        files: Python files that define networks.
     """
 
     path: str
     content: str
     adapt: Literal["head", "all", "none"] = "head"
+    network: str = Cnn14Network.name
+    files: tuple[str, ...] = ()
 
-    def load(self) -> Cnn14:
+    def load(self) -> Tagger:
         """The model.
 
         Raises:
@@ -41,41 +45,55 @@ class StartingPoint:
             raise InputError(
                 f"A checkpoint must stay as it is while a run is under way. Found `{self.path}` changed: run again."
             )
-        return load_checkpoint(self.path)
+        return self._read().tagger
 
     def fits(self, class_names: tuple[str, ...]) -> bool:
         """Whether its classes are those of a data set, so that it is used as it is.
 
         They are where the file names the same ones in the same order, or names none and has as many outputs.
         """
-        found = _read(self.path, self.content)
-        return len(class_names) == found.model.n_classes and found.class_names in (None, class_names)
+        outputs, names = _said(self.path, self.content, self.network, self.files)
+        return len(class_names) == outputs and names in (None, class_names)
 
-    def unpruned(self, dataset: DataSet) -> Architecture:
-        """The shape of the unpruned model on a data set.
+    def unpruned(self, dataset: DataSet) -> Tagger:
+        """The model with as many outputs as a data set has classes; those of a new head are not trained.
 
         Raises:
             InputError: for a data set of another sample rate, or of other classes where these are refused.
         """
-        found = _read(self.path, self.content)
-        if found.model.sample_rate != dataset.sample_rate:
+        found = self._read()
+        rate, network = found.tagger.network.frontend.sample_rate, found.tagger.network
+        if rate != dataset.sample_rate:
             raise InputError(
-                f"A checkpoint must have the front end of its data set. Found `{self.path}` for "
-                f"{found.model.sample_rate} Hz and `{dataset.label}` at {dataset.sample_rate} Hz."
+                f"A checkpoint must have the front end of its data set. Found `{self.path}` for {rate} Hz and "
+                f"`{dataset.label}` at {dataset.sample_rate} Hz."
             )
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(
                 f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: take other "
                 "data, or let `model.adapt` train a new classifier."
             )
-        return replace(found.model, n_classes=len(dataset.class_names))
+        if found.tagger.n_classes == len(dataset.class_names):
+            return found.tagger
+        return Tagger(network, network.with_new_head(found.tagger.model, len(dataset.class_names), seed=0))
+
+    def _read(self) -> TaggerCheckpoint:
+        named = None if self.network == Cnn14Network.name else self.network
+        found = read_any_checkpoint(self.path, named, self.files)
+        own = found.tagger.network
+        if named is None and not isinstance(own, Cnn14Network):
+            raise InputError(
+                f"`model.network` must be that of `model.checkpoint`. `{self.path}` is of the network `{own.label}`: "
+                f'set `model.network = "{own.label}"`.'
+            )
+        return found
 
 
 def starting_point(model: ModelSection) -> StartingPoint | None:
     """The checkpoint of a configuration, `None` for a model trained here.
 
     Raises:
-        InputError: for a file that is no checkpoint of a Cnn14.
+        InputError: for a file that is no checkpoint of the network.
     """
     if model.checkpoint is None:
         return None
@@ -85,20 +103,9 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
             f"`model.checkpoint` must be a file. Found none at `{path}`: `prunebench data cnn14` fetches the "
             "published one."
         )
-    found = StartingPoint(str(path), content_of_file(path), model.adapt)
-    _read(found.path, found.content)
+    found = StartingPoint(str(path), content_of_file(path), model.adapt, model.network, model.files)
+    _said(found.path, found.content, found.network, found.files)
     return found
-
-
-def unpruned(model: ModelSection, dataset: DataSet) -> Architecture:
-    """The shape of the unpruned model on a data set; errors as `starting_point`."""
-    start = starting_point(model)
-    if start is not None:
-        return start.unpruned(dataset)
-    n_classes = len(dataset.class_names)
-    return Architecture(
-        scaled_widths(model.width), scaled_embedding(model.width), n_classes, dataset.sample_rate
-    )
 
 
 def content_of_file(path: Path) -> str:
@@ -113,14 +120,8 @@ def _content(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class _Read:
-    model: Architecture
-    class_names: tuple[str, ...] | None
-
-
-def _classes(found: _Read, dataset: DataSet) -> str:
-    outputs, columns = found.model.n_classes, len(dataset.class_names)
+def _classes(found: TaggerCheckpoint, dataset: DataSet) -> str:
+    outputs, columns = found.tagger.n_classes, len(dataset.class_names)
     if found.class_names is None or outputs != columns:
         return f"{outputs} outputs and {columns} classes in `{dataset.label}`"
     pairs = enumerate(zip(found.class_names, dataset.class_names, strict=True))
@@ -128,10 +129,10 @@ def _classes(found: _Read, dataset: DataSet) -> str:
     return f"output {number} named `{one}` and class {number} of `{dataset.label}` named `{other}`"
 
 
-@functools.lru_cache(maxsize=4)
-def _read(path: str, content: str) -> _Read:
-    """What a file says of its model; the tensors are not kept."""
-    found = read_checkpoint(path)
-    model = found.model
-    shape = Architecture(model.widths, model.embedding, model.n_classes, model.sample_rate)
-    return _Read(shape, found.class_names)
+@functools.lru_cache(maxsize=16)
+def _said(
+    path: str, content: str, network: str, files: tuple[str, ...]
+) -> tuple[int, tuple[str, ...] | None]:
+    """Number and names of the classes of a file; the tensors are not kept."""
+    found = StartingPoint(path, content, network=network, files=files)._read()
+    return found.tagger.n_classes, found.class_names

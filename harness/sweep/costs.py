@@ -11,11 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prunebench.eval.cost.complexity import layer_macs
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layers import STEM
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.pruners.contract import COLLECTED
@@ -23,7 +20,7 @@ from prunebench.pruners.contract import COLLECTED
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """What the unpruned model takes on one data set, on one thread count.
+    """What an unpruned model takes on its data set, on one thread count.
 
     Args:
         step: seconds of a training step of all layers, for each clip of its batch.
@@ -50,88 +47,85 @@ class Costs:
     Args:
         config: the sweep.
         plan: of the configuration.
-        speeds: of each data set.
+        speeds: of each subject of the plan.
     """
 
     def __init__(self, config: Config, plan: Plan, speeds: Sequence[UnitCosts]) -> None:
         self._config, self._speeds = config, speeds
         self._needs: dict[str, frozenset[str]] = {}
         self._tuning = config.finetune.recipe(config.finetune.rates[0])
-        self._validation = [len(opened(data).validation) for data in config.data_sets()]
+        sets = [opened(data) for data in config.data_sets()]
+        self._tables = [config.model[subject.model] for subject in plan.subjects]
+        self._validation = [len(sets[subject.data].validation) for subject in plan.subjects]
         self._clips = [
-            looked + len(opened(data).test)
-            for looked, data in zip(self._validation, config.data_sets(), strict=True)
+            looked + len(sets[subject.data].test)
+            for looked, subject in zip(self._validation, plan.subjects, strict=True)
         ]
         self._shares = [
             {
-                (scope, planned.ratio): _shares(model, planned.widths)
+                (scope, planned.ratio): (
+                    subject.shape.share("macs_backbone", planned.widths),
+                    subject.shape.tail_share(planned.widths),
+                )
                 for scope, every in points.items()
                 for planned in every
             }
-            for model, points in zip(plan.models, plan.points, strict=True)
+            for subject, points in zip(plan.subjects, plan.points, strict=True)
         ]
 
-    def base(self, data: int) -> float:
-        """Of training and evaluating a base model of a data set, by its index."""
-        training, speed = self._config.base.recipe, self._speeds[data]
-        kept = self._config.model.checkpoint is not None and self._config.model.adapt != "all"
+    def base(self, subject: int) -> float:
+        """Of training and evaluating a base model of a subject, by its index."""
+        training, speed, table = self._config.base.recipe, self._speeds[subject], self._tables[subject]
+        kept = table.checkpoint is not None and table.adapt != "all"
         steps = 0 if kept else training.steps * training.batch * speed.step
-        return steps + 2 * self._clips[data] * speed.forward + speed.outcome
+        return steps + 2 * self._clips[subject] * speed.forward + speed.outcome
 
     def scores(self, cells: Sequence[Cell]) -> float:
         """Of collecting what the criteria of the cells ask for."""
         asked = {(c.base, c.criterion, c.prune_seed) for c in cells if c.criterion}
-        return sum(self.criterion(base.data, criterion) for base, criterion, _ in asked)
+        return sum(self.criterion(base.subject, criterion) for base, criterion, _ in asked)
 
-    def criterion(self, data: int, criterion: str) -> float:
+    def criterion(self, subject: int, criterion: str) -> float:
         """Of collecting what one criterion asks for of one base model, nothing where it looks at weights alone."""
         if criterion not in self._needs:  # finding a pruner looks at what is installed: once is enough
             self._needs[criterion] = self._config.prune.pruner(criterion).needs
         needs = self._needs[criterion]
         passes = (3 if "gradients" in needs else 1) if needs & COLLECTED else 0
-        return passes * self._config.prune.calibration_clips * self._speeds[data].forward
+        return passes * self._config.prune.calibration_clips * self._speeds[subject].forward
 
     def rates(self, cells: Sequence[Cell]) -> float:
         """Of the trials that choose the rates of the cells."""
         tuning = self._config.finetune
         if len(tuning.rates) == 1:
             return 0.0
-        groups = {(c.base.data, c.finetune_scope, c.scope) for c in cells if c.finetune_scope != "none"}
+        groups = {(c.base.subject, c.finetune_scope, c.scope) for c in cells if c.finetune_scope != "none"}
         trials = len(tuning.rates) * (1 + len(tuning.rate_ratios))
-        return sum(trials * self._tuned(data, scope, (1.0, 1.0), 2) for data, scope, _ in groups)
+        return sum(trials * self._tuned(subject, scope, (1.0, 1.0), 2) for subject, scope, _ in groups)
 
     def cell(self, cell: Cell) -> float:
         """Of one cell, given its base model, its scores and its rate."""
-        data = cell.base.data
-        shares = self._shares[data].get((cell.scope.label, cell.ratio), (1.0, 1.0))
+        subject = cell.base.subject
+        shares = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))
         if cell.control in ("scratch", "scratch-macs"):
             whole, _ = shares
             training, tuning = self._config.base.recipe, self._tuning
             clips = training.steps * training.batch
             if cell.control == "scratch-macs":
                 clips = round(clips / whole) + tuning.steps * tuning.batch
-            speed = self._speeds[data]
-            return whole * (clips * speed.step + self._clips[data] * speed.forward) + speed.outcome
+            speed = self._speeds[subject]
+            return whole * (clips * speed.step + self._clips[subject] * speed.forward) + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":
             recalibrated = bool(self._config.recalibration_clips(cell.schedule))
             stages = 1 + bool(cell.criterion) + recalibrated
-            return self._tuned(data, cell.finetune_scope, shares, stages)
-        return self._speeds[data].outcome
+            return self._tuned(subject, cell.finetune_scope, shares, stages)
+        return self._speeds[subject].outcome
 
-    def _tuned(self, data: int, scope: str, shares: tuple[float, float], stages: int) -> float:
+    def _tuned(self, subject: int, scope: str, shares: tuple[float, float], stages: int) -> float:
         """Of fine-tuning a shape and evaluating it after each stage."""
-        tuning, speed, every = self._tuning, self._speeds[data], self._config.finetune.evaluate_every
+        tuning, speed, every = self._tuning, self._speeds[subject], self._config.finetune.evaluate_every
         share = shares[scope == "tail"]
         step = {"tail": speed.tail_step, "all": speed.step, "none": 0.0}[scope]
         forward = speed.tail_forward if scope == "tail" else speed.forward
         looks = 1 + math.ceil(tuning.steps / every) if every and scope != "none" else 0
-        evaluated = looks * self._validation[data] + stages * self._clips[data]
+        evaluated = looks * self._validation[subject] + stages * self._clips[subject]
         return share * (tuning.steps * tuning.batch * step + evaluated * forward) + speed.outcome
-
-
-def _shares(model: Architecture, widths: tuple[int, ...]) -> tuple[float, float]:
-    """Share of the MACs of the whole backbone, and of C7–C12 and the head."""
-    pruned, whole = (layer_macs(shape, model.n_classes, model.embedding) for shape in (widths, model.widths))
-    stem = {"stft", *STEM}
-    tails = [sum(macs for name, macs in layers.items() if name not in stem) for layers in (pruned, whole)]
-    return model.share("macs_backbone", widths), tails[0] / tails[1]

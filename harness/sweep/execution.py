@@ -7,6 +7,7 @@ run folder.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 from collections.abc import Callable, Sequence
 from graphlib import TopologicalSorter
@@ -28,6 +29,8 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.engine.tasks import Engine, Failure, Noted, Ready, Task
+from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.plugins.model_shapes import other_front
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs
 from prunebench.harness.sweep.graph import (
@@ -78,7 +81,7 @@ class Execution:
         self._engine = engine
         self._progress = progress
         self._known = Known(config, plan, [dataset.label for dataset in datasets], run.outcomes())
-        self._costs = Costs(config, plan, [RELATIVE] * len(plan.models))
+        self._costs = Costs(config, plan, [RELATIVE] * len(plan.subjects))
         self._ready = Ready()
         self._waiting: dict[str, list[Node]] = {}
         self._jobs: dict[str, Job] = {}
@@ -120,9 +123,11 @@ class Execution:
         """Whether the piece is with the workers now; otherwise it has ended."""
         known = self._known
         match node:
-            case Features(data, split):
-                name = f"{known.labels[data]} {split}"
-                self._hand_on(node, name, store_features, known.options[data], split, self._cache)
+            case Features(data, _, split):
+                front = self._front(node)
+                name = f"{known.labels[data]} {split}" + ("" if front is None else f" {front}")
+                store = functools.partial(store_features, front=front)
+                self._hand_on(node, name, store, known.options[data], split, self._cache)
             case BaseModel(base):
                 self._hand_on(node, base.identity, build_base, known.base_job(base), self._cache)
             case Stem(BaseModel(base), split):
@@ -157,6 +162,11 @@ class Execution:
         self._hand_on(node, job.identity, run_outcome, job, quality, self._cache, self._run.files)
         return True
 
+    def _front(self, node: Features) -> Front | None:
+        """What makes the features of a piece; networks that are fed alike share it."""
+        place = next(s for s in self._plan.subjects if (s.data, s.model) == (node.data, node.model))
+        return other_front(place.shape)
+
     def _hand_on(self, node: Node, key: str, function: Callable[..., Any], *arguments: Any) -> None:
         """Give a task to the workers; pieces that ask for the same share it."""
         if key not in self._waiting:
@@ -170,12 +180,12 @@ class Execution:
     def _work(self, node: Node) -> float:
         """What a piece costs beside others of its kind, in forward passes of a clip."""
         match node:
-            case Features(data, split) | Stem(BaseModel(Base(data=data)), split):
+            case Features(data, _, split) | Stem(BaseModel(Base(data=data)), split):
                 work: float = len(self._datasets[data].split(split))
             case BaseModel(base):
-                work = self._costs.base(base.data)
+                work = self._costs.base(base.subject)
             case ScoresNode(BaseModel(base), criterion, _):
-                work = self._costs.criterion(base.data, criterion)
+                work = self._costs.criterion(base.subject, criterion)
             case Trial(cell) | CellNode(cell):
                 work = self._costs.cell(cell)
             case RatesNode():
@@ -241,7 +251,7 @@ class Execution:
 def title(node: Node, known: Known) -> str:
     """What people call a piece."""
     match node:
-        case Features(data, split):
+        case Features(data, _, split):
             return f"{known.labels[data]} {split}"
         case BaseModel(base):
             return known.base_name(base)

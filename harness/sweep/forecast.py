@@ -20,12 +20,13 @@ from prunebench.harness.cells.stage_quality import influences
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
-from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.frontend import FRONT_ENDS, frames
+from prunebench.harness.networks.contract.measurable import measurable_of
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd, frames
+from prunebench.harness.networks.plugins.model_shapes import network_of, new_tagger
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
-from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.harness.sweep.costs import Costs, UnitCosts
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.prediction import predict, stem_outputs
@@ -52,28 +53,35 @@ class Forecast:
         return sum(self.parts.values()) / max(1, self.workers)
 
 
-def probe(model: Architecture, data: DataOptions, threads: int) -> UnitCosts:
+def probe(model: Shape, data: DataOptions, threads: int) -> UnitCosts:
     """Take the times of the unpruned model on clips of noise as long as the data set's."""
     dataset = opened(data)
     rng = np.random.default_rng(0)
-    length = frames(dataset.samples, FRONT_ENDS[dataset.sample_rate])
-    clips = rng.normal(-40, 10, (BATCH, length, MELS)).astype(np.float32)
+    network = network_of(model)
+    if isinstance(network.frontend, FrontEnd):
+        length = frames(dataset.samples, FRONT_ENDS[dataset.sample_rate])
+        clips = rng.normal(-40, 10, (BATCH, length, MELS)).astype(np.float32)
+    else:
+        noise = torch.from_numpy(rng.normal(0, 0.1, (BATCH, dataset.samples)).astype(np.float32))
+        clips = network.frontend.features(noise).numpy()
     targets = rng.random((BATCH, model.n_classes)) < 0.1
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        network = Cnn14(model.widths, model.n_classes, model.embedding, sample_rate=dataset.sample_rate)
-        stem = np.concatenate(list(stem_outputs(network, clips)))
-        step = _step_seconds(network, Training(clips, targets, _RECIPE, seed=0))
-        tail = _step_seconds(network, Training(stem, targets, _RECIPE, seed=0, tail=True))
-        forward = _seconds(lambda: predict(network, clips, batch=BATCH))
-        tail_forward = _seconds(lambda: predict(network, stem, batch=BATCH, tail=True))
+        tagger = new_tagger(model, seed=0)
+        step = _step_seconds(tagger, Training(clips, targets, _RECIPE, seed=0))
+        forward = _seconds(lambda: predict(tagger, clips, batch=BATCH))
+        tail, tail_forward = step, forward
+        if network.tail is not None:
+            stem = np.concatenate(list(stem_outputs(tagger, clips)))
+            tail = _step_seconds(tagger, Training(stem, targets, _RECIPE, seed=0, tail=True))
+            tail_forward = _seconds(lambda: predict(tagger, stem, batch=BATCH, tail=True))
         scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
         outcome = sum(
             _seconds(job)
             for job in (
-                lambda: remove_filters(network, {"C12": range(min(1, model.widths[-1] - 1))}),
-                lambda: exact_measures(network),
+                lambda: tagger.without({model.groups[-1]: range(min(1, model.widths[-1] - 1))}),
+                lambda: exact_measures(measurable_of(tagger)),
                 lambda: influences(scores, data),
             )
         )
@@ -91,7 +99,7 @@ def _seconds(job: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _step_seconds(model: Cnn14, training: Training) -> float:
+def _step_seconds(model: Tagger, training: Training) -> float:
     """The median of the steps after the first, which allocates."""
     ends: list[float] = []
     train(model, replace(training, progress=lambda done, total: ends.append(time.perf_counter())))
@@ -110,9 +118,7 @@ def forecast(
         options: of the plan's data sets.
         cache: base models that it holds are not trained again.
     """
-    speeds = tuple(
-        probe(model, data, config.threads) for model, data in zip(plan.models, options, strict=True)
-    )
+    speeds = tuple(probe(subject.shape, options[subject.data], config.threads) for subject in plan.subjects)
     costs = Costs(config, plan, speeds)
     untrained = [
         base
@@ -120,7 +126,7 @@ def forecast(
         if not (cache.base(base.identity) / "quality.json").exists()
     ]
     parts = {
-        "base models": sum(costs.base(base.data) for base in untrained),
+        "base models": sum(costs.base(base.subject) for base in untrained),
         "scores": costs.scores(cells),
         "learning rates": costs.rates(cells),
         "cells": sum(map(costs.cell, cells)),

@@ -15,15 +15,16 @@ from prunebench.harness.sweep.rates import RateGroup, trial_cells
 
 @dataclass(frozen=True)
 class Features:
-    """Log-mel features of a split of a data set, by its index."""
+    """Features of a split of a data set, by its index, for a network, by the index of its table."""
 
     data: int
+    model: int
     split: str
 
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base model; `first` of its data set, the one that rates are chosen on."""
+    """A base model; `first` of its network on its data set, the one that rates are chosen on."""
 
     base: Base
     first: bool = False
@@ -31,7 +32,7 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class Stem:
-    """What C1–C6 of a base model give on a split."""
+    """What the stem of a base model gives on a split, C1–C6 in Cnn14."""
 
     model: BaseModel
     split: str
@@ -81,9 +82,9 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         return node
 
     def stands_on(cell: Cell) -> list[Node]:
-        data = cell.base.data
-        features = [want(Features(data, split)) for split in SPLITS]
-        model = want(BaseModel(cell.base, cell.base == plan.first_base(data)), *features)
+        of = plan.subjects[cell.base.subject]
+        features = [want(Features(of.data, of.model, split)) for split in SPLITS]
+        model = want(BaseModel(cell.base, cell.base == plan.first_base(cell.base.subject)), *features)
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
             nodes += [want(Stem(model, split), model) for split in SPLITS]

@@ -18,7 +18,9 @@ from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
 from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Base, Cell, Plan
+from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.pruning.sources import content_hash
 from prunebench.harness.sweep.rates import RateGroup, best_rate, make_trials
 from prunebench.pruners.contract import Pruner
@@ -45,23 +47,29 @@ class Known:
         self._rates: dict[RateGroup, dict[str, float]] = {}
         criteria = ("random", *config.prune.criteria, *config.prune.leaders().values())
         self._pruners = {label: config.prune.pruner(label) for label in criteria}
-        self._layers = tuple(sorted(config.prune.layers()))
 
     def base_job(self, base: Base) -> BaseJob:
         """The job of a base model."""
-        return base_job(self._config, base, self.options[base.data])
+        return base_job(self._config, base, self.options[base.data], self._plan.subjects[base.subject])
 
     def base_name(self, base: Base) -> str:
         """What people call a base model."""
         where = f" on {self.labels[base.data]}" if len(self.labels) > 1 else ""
-        return f"base {base.seed}{where}"
+        what = f" of {self.shape(base).network}" if len(self._config.model) > 1 else ""
+        return f"base {base.seed}{what}{where}"
+
+    def shape(self, base: Base) -> Shape:
+        """The unpruned shape of a base model."""
+        return self._plan.subjects[base.subject].shape
 
     def scoring_job(self, base: Base, criterion: str, seed: int | None) -> ScoringJob:
         """The job of a criterion on a base model."""
         prune = self._config.prune
         content = content_hash(self._pruners[criterion])
         clips, files = prune.calibration_clips, prune.files
-        return ScoringJob(self.base_job(base), criterion, seed, self._layers, clips, files, content)
+        layers = tuple(sorted(self._plan.subjects[base.subject].layers))
+        job = self.base_job(base)
+        return ScoringJob(job, criterion, seed, layers, clips, files, content, prune.reduction)
 
     def job(self, cell: Cell, rate: float | None) -> Job:
         """The job that computes a cell.
@@ -119,13 +127,19 @@ class Known:
 
     def finished(self, cell: Cell, outcome: Outcome) -> Record:
         """The record of a cell whose outcome is there."""
-        widths = self.base_job(cell.base).widths
-        label, pruner = self.labels[cell.base.data], self._pruner(cell)
-        return finished_record(cell, pruner, label, widths, outcome, self.rate(cell), self._scoring(cell))
+        label, pruner, shape = self.labels[cell.base.data], self._pruner(cell), self.shape(cell.base)
+        scoring, rate = self._scoring(cell), self.rate(cell)
+        return finished_record(cell, pruner, label, shape, outcome, rate, scoring, self._reduction(cell))
 
     def failed(self, cell: Cell, error: str) -> Record:
         """The record of a cell that could not be computed."""
-        return failed_record(cell, self._pruner(cell), self.labels[cell.base.data], error)
+        label, shape = self.labels[cell.base.data], self.shape(cell.base)
+        return failed_record(cell, self._pruner(cell), label, shape, error, self._reduction(cell))
+
+    def _reduction(self, cell: Cell) -> str:
+        """How scores were joined, where that matters to a cell."""
+        joined = cell.criterion is not None and self._plan.subject(cell).writes_several(cell.scope)
+        return self._config.prune.reduction if joined else DEFAULT
 
     def _scoring(self, cell: Cell) -> Scoring | None:
         if cell.criterion is None:

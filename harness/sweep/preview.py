@@ -10,16 +10,16 @@ from typing import Any
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
-from prunebench.eval.run.record import read_records
+from prunebench.eval.run.record import CNN14, read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs
-from prunebench.harness.budget.target import without
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import COSTS, Architecture
-from prunebench.harness.networks.layers import LAYERS
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
+from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.sweep.forecast import MODEL, forecast
 from prunebench.harness.workspace.cache import Cache
 
@@ -50,26 +50,29 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
         "name": config.name,
         "cells": {"total": len(plan.cells), "finished": len(plan.cells) - len(left), **_kinds(plan.cells)},
         "bases": [
-            {"data": labels[base.data], "seed": base.seed, "base": base.identity} for base in plan.bases
+            {
+                "data": labels[base.data],
+                **_named(plan.subjects[base.subject].shape),
+                "seed": base.seed,
+                "base": base.identity,
+            }
+            for base in plan.bases
         ],
         "models": [
-            {"data": label, **asdict(model), **{cost: model.cost(cost) for cost in COSTS}}
-            for label, model in zip(labels, plan.models, strict=True)
+            {"data": labels[s.data], **_numbers(s.shape), **{cost: s.shape.cost(cost) for cost in COSTS}}
+            for s in plan.subjects
         ],
         "points": [
-            point for index, label in enumerate(labels) for point in _points(config, plan, index, label)
+            point for index, s in enumerate(plan.subjects) for point in _points(plan, index, labels[s.data])
         ],
-        "floors": [
-            floor
-            for label, model in zip(labels, plan.models, strict=True)
-            for floor in _floors(config, label, model)
-        ],
+        "floors": [floor for s in plan.subjects for floor in _floors(config, labels[s.data], s)],
         "time": {
             "seconds": round(expected.seconds, 1),
             "workers": expected.workers,
             "one_worker_seconds": {part: round(seconds, 1) for part, seconds in expected.parts.items()},
             "speeds": [
-                {"data": label, **asdict(speed)} for label, speed in zip(labels, expected.speeds, strict=True)
+                {"data": labels[s.data], **_named(s.shape), **asdict(speed)}
+                for s, speed in zip(plan.subjects, expected.speeds, strict=True)
             ],
             "model": MODEL,
             "shapes": config.measure.latency,
@@ -92,11 +95,25 @@ def _kinds(cells: Sequence[Cell]) -> dict[str, dict[str, int]]:
     }
 
 
-def _points(config: Config, plan: Plan, index: int, label: str) -> list[dict[str, Any]]:
-    model = plan.models[index]
+def _named(model: Shape) -> dict[str, str]:
+    """The network where it is not Cnn14."""
+    return {} if model.network == CNN14 else {"network": model.network}
+
+
+def _numbers(model: Shape) -> dict[str, Any]:
+    if isinstance(model, Architecture):
+        told = ("widths", "embedding", "n_classes", "sample_rate")
+        return _named(model) | {key: getattr(model, key) for key in told}
+    widths = {"widths": list(model.widths), "groups": list(model.groups), "n_classes": model.n_classes}
+    return _named(model) | widths
+
+
+def _points(plan: Plan, index: int, label: str) -> list[dict[str, Any]]:
+    model = plan.subjects[index].shape
     return [
         {
             "data": label,
+            **_named(model),
             "scope": scope.label,
             "budget": planned.point.kind,
             "asked": planned.point.amount,
@@ -104,27 +121,26 @@ def _points(config: Config, plan: Plan, index: int, label: str) -> list[dict[str
             "widths": list(planned.widths),
             **{f"{cost}_share": round(model.share(cost, planned.widths), 4) for cost in COSTS},
             "per_layer": {
-                name: list(without(model.widths, scope.layers, counts))
-                for name, counts in planned.counts.items()
+                name: list(model.without(scope.layers, counts)) for name, counts in planned.counts.items()
             },
         }
-        for scope in config.prune.parsed_scopes()
+        for scope in plan.subjects[index].scopes
         for planned in plan.points[index][scope.label]
     ]
 
 
-def _floors(config: Config, label: str, model: Architecture) -> list[dict[str, Any]]:
+def _floors(config: Config, label: str, subject: Subject) -> list[dict[str, Any]]:
     """The smallest shape that an allocation can come to in each scope."""
-    found = []
-    for scope in config.prune.parsed_scopes():
-        filters = [model.widths[LAYERS.index(layer)] for layer in scope.layers]
+    found, model = [], subject.shape
+    for scope in subject.scopes:
+        filters = model.filters(scope.layers)
         for allocation in config.prune.parsed_allocations():
             floored = Global() if isinstance(allocation, SameAs) else allocation
             stay = [floored.stay(n) if isinstance(floored, Floored) else 1 for n in filters]
-            widths = without(model.widths, scope.layers, [n - s for n, s in zip(filters, stay, strict=True)])
+            widths = model.without(scope.layers, [n - s for n, s in zip(filters, stay, strict=True)])
             shares = {f"{cost}_share": round(model.share(cost, widths), 4) for cost in COSTS}
             keeps = floored.keeps if isinstance(floored, Floored) else "one filter a layer"
-            named = {"data": label, "scope": scope.label, "allocation": allocation.label}
+            named = {"data": label, **_named(model), "scope": scope.label, "allocation": allocation.label}
             found.append({**named, "keeps": keeps, **shares})
     return found
 

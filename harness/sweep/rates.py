@@ -15,16 +15,16 @@ from prunebench.harness.plan.plan import Cell, Plan
 
 @dataclass(frozen=True)
 class RateGroup:
-    """Cells that are fine-tuned at one rate: one data set, pruning scope and fine-tuning scope."""
+    """Cells that are fine-tuned at one rate: one network on one data set, pruning scope and fine-tuning scope."""
 
-    data: int
+    subject: int
     scope: Scope
     finetune_scope: FinetuneScope
 
     @classmethod
     def of(cls, cell: Cell) -> RateGroup:
         """The group of a cell."""
-        return cls(cell.base.data, cell.scope, cell.finetune_scope)
+        return cls(cell.base.subject, cell.scope, cell.finetune_scope)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell
     """
     tuned = Cell(
         "",
-        plan.first_base(group.data),
+        plan.first_base(group.subject),
         scope=group.scope,
         finetune_scope=group.finetune_scope,
         finetune_seed=config.finetune.seeds[0],

@@ -27,7 +27,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
-from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
+from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.strict import parsed
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
@@ -192,21 +192,21 @@ class RunFolder:
         """Keep the traceback of a task that failed; the records hold its last line."""
         append_line(self.files.failures, f"{key}\n{details}")
 
-    def shapes(self, settings: Mapping[str, object]) -> set[tuple[int, ...]]:
+    def shapes(self, settings: Mapping[str, object]) -> set[ShapeKey]:
         """Shapes whose latency is measured with these settings."""
         return {
-            shape.widths
+            shape.key
             for shape in load_shapes(self.path).values()
             if shape.settings == settings and "latency_backbone_ms" in shape.timings
         }
 
     def add_shape(
         self,
-        widths: Sequence[int],
+        of: ShapeKey,
         timings: Mapping[str, float],
         settings: Mapping[str, object],
         failed: Mapping[str, str],
     ) -> None:
         """Append what one shape was measured at, how, and what could not be measured and why."""
-        shape = ShapeTimings(tuple(widths), dict(timings), dict(settings), dict(failed))
+        shape = ShapeTimings(of.widths, dict(timings), dict(settings), dict(failed), of.network, of.n_classes)
         append_line(self.files.shapes, shape.to_json())

@@ -3,86 +3,149 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from prunebench.eval.cost.geometry import MELS
+from prunebench.eval.cost.geometry import MELS, clip_of
 from prunebench.eval.measures.measure_registry import installed_measures, shape_measures, take
 from prunebench.eval.measures.shape_measures import latency_key
+from prunebench.eval.run.record import CNN14
+from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.eval.runtime.backend_latency import compare_backends
 from prunebench.eval.runtime.backends import LOSSY
 from prunebench.eval.runtime.child import MeasurementError
+from prunebench.eval.runtime.forward import Factory
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
 from prunebench.eval.runtime.quiet import busy_processors
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
+from prunebench.harness.measuring.factories import made_shape
 from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS, frames
-from prunebench.harness.plan.starting_point import unpruned as unpruned_model
+from prunebench.harness.networks.plugins.model_shapes import network_of
+from prunebench.harness.networks.shape import Shape
+from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.sweep.runfolder import RunFolder
 
-LayerWidths = tuple[int, ...]
-TimedShapes = tuple[dict[LayerWidths, dict[str, float]], dict[LayerWidths, dict[str, str]]]
+TimedShapes = tuple[dict[ShapeKey, dict[str, float]], dict[ShapeKey, dict[str, str]]]
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
 FEW = 4  # shapes that share `measure.budget_s`
 _NO_QUALITY = f"{INTEGERS}, and a sweep times them alone: take their mAP with `prunebench measure --data`."
 
 
+@dataclass(frozen=True)
+class TimedNetwork:
+    """Shapes of one network with one number of classes, which are timed beside each other.
+
+    Args:
+        factory: makes a model of a shape.
+        shapes: arguments of the factory.
+        unpruned: one of the shapes, which ratios are to.
+        clip: shape of the features that a pass reads, batch 1.
+    """
+
+    factory: Factory
+    shapes: Mapping[ShapeKey, Mapping[str, Any]]
+    unpruned: ShapeKey
+    clip: tuple[int, int, int]
+
+
 def measure_missing_shapes(
-    config: Config, run: RunFolder, datasets: Sequence[DataSet], progress: Progress
+    config: Config,
+    run: RunFolder,
+    datasets: Sequence[DataSet],
+    subjects: Sequence[Subject],
+    progress: Progress,
 ) -> None:
     """Time every shape of the run's records that is not timed yet; no cell trains meanwhile.
 
     A figure that fails is marked with the reason, the others stand; the same command tries again where there is
     no latency.
     """
-    model = unpruned_model(config.model, datasets[0])
-    unpruned = model.widths
-    wanted = {record.widths for record in run.records().values() if record.status == "done"}
+    wanted = {record.shape for record in run.records().values() if record.status == "done"}
     settings = timing_settings(config)
-    missing = sorted(wanted - run.shapes(settings), reverse=True)
+    there = run.shapes(settings)
+    by_network: dict[tuple[str, int], list[ShapeKey]] = {}
+    for key in sorted(wanted, reverse=True):
+        # Shapes of before they had classes were timed with those of the first data set, for all.
+        if not {key, key._replace(n_classes=0)} & there:
+            by_network.setdefault((key.network, key.n_classes), []).append(key)
+    missing = sum(map(len, by_network.values()))
     if not missing:
         return
-    shapes: dict[LayerWidths, dict[str, Any]] = {
-        widths: {
-            "widths": widths,
-            "n_classes": model.n_classes,
-            "embedding": model.embedding,
-            "sample_rate": model.sample_rate,
-        }
-        for widths in sorted({unpruned, *missing}, reverse=True)
-    }
-    front = FRONT_ENDS[model.sample_rate]
-    clip = (1, frames(round(config.measure.seconds * front.sample_rate), front), MELS)
+    progress.announce("latency and memory", missing + len(by_network))
+    for (network, classes), keys in by_network.items():
+        found = [s for s in subjects if s.shape.network == network and classes in (0, s.shape.n_classes)]
+        if found:  # a cell of a failed configuration may stand in the folder
+            _measure(config, run, found[0].shape, datasets[found[0].data], keys, settings, progress)
+
+
+def _measure(
+    config: Config,
+    run: RunFolder,
+    model: Shape,
+    dataset: DataSet,
+    missing: Sequence[ShapeKey],
+    settings: Mapping[str, Any],
+    progress: Progress,
+) -> None:
+    """Time shapes of one network beside each other."""
+    timed = _timed(config, model, dataset, missing)
     measures = shape_measures(installed_measures()[0])
-    names = {widths: "-".join(map(str, widths)) for widths in missing}
-    progress.announce("latency and memory", len(missing) + 1)
-    for key in ("latency", *names.values()):
-        progress.name(key, "latency and memory")
-    progress.step("latency", 0, 1)
+    title = " ".join(filter(None, ("" if model.network == CNN14 else model.network, "latency")))
+    names = {key: f"{title.removesuffix('latency')}{'-'.join(map(str, key.widths))}" for key in missing}
+    for name in (title, *names.values()):
+        progress.name(name, "latency and memory")
+    progress.step(title, 0, 1)
     busy = busy_processors()
     shared = {f"{latency_key()}_ms": busy} if busy else {}
-    timings, failed = _latency(config, shapes, unpruned, clip)
-    others, others_failed = _other_backends(config, shapes, unpruned, clip)
-    if timings[unpruned]:
-        progress.finished("latency", _reached(timings))
+    timings, failed = _latency(config, timed)
+    others, others_failed = _other_backends(config, timed)
+    if timings[timed.unpruned]:
+        progress.finished(title, _reached(timings))
     else:
-        progress.failed("latency", next(iter(failed[unpruned].values())))
-    for widths in missing:
-        progress.step(names[widths], 0, 1)
-        figures, reasons = take(measures, Cnn14, shapes[widths], clip, config.threads)
-        found = {**timings[widths], **others[widths]}
-        found |= _speed_ups(found, 1 / model.share("macs_backbone", widths))
+        progress.failed(title, next(iter(failed[timed.unpruned].values())))
+    for key in missing:
+        progress.step(names[key], 0, 1)
+        figures, reasons = take(measures, timed.factory, timed.shapes[key], timed.clip, config.threads)
+        found = {**timings[key], **others[key]}
+        found |= _speed_ups(found, 1 / model.share("macs_backbone", key.widths))
         run.add_shape(
-            widths,
+            key,
             {**found, **figures},
             settings,
-            {**shared, **failed[widths], **others_failed[widths], **reasons},
+            {**shared, **failed[key], **others_failed[key], **reasons},
         )
-        progress.finished(names[widths])
+        progress.finished(names[key])
+
+
+def _timed(config: Config, model: Shape, dataset: DataSet, missing: Sequence[ShapeKey]) -> TimedNetwork:
+    first = missing[0]
+    unpruned = ShapeKey(first.network, model.widths, first.n_classes)
+    keys = sorted({unpruned, *missing}, reverse=True)
+    if isinstance(model, Architecture):
+        front = FRONT_ENDS[model.sample_rate]
+        shapes: dict[ShapeKey, dict[str, Any]] = {
+            key: {
+                "widths": key.widths,
+                "n_classes": model.n_classes,
+                "embedding": model.embedding,
+                "sample_rate": model.sample_rate,
+            }
+            for key in keys
+        }
+        clip = (1, frames(round(config.measure.seconds * front.sample_rate), front), MELS)
+        return TimedNetwork(Cnn14, shapes, unpruned, clip)
+    network = network_of(model)
+    own = clip_of(network, round(config.measure.seconds * network.frontend.sample_rate))
+    of = {"network": model.network, "files": model.files, "n_classes": model.n_classes}
+    made = {key: {**of, "widths": dict(model.by_group(key.widths))} for key in keys}
+    return TimedNetwork(made_shape, made, unpruned, (1, own.frames, own.mels))
 
 
 def timing_settings(config: Config) -> dict[str, Any]:
@@ -94,69 +157,60 @@ def timing_settings(config: Config) -> dict[str, Any]:
     }
 
 
-def _latency(
-    config: Config,
-    shapes: Mapping[LayerWidths, Mapping[str, Any]],
-    unpruned: LayerWidths,
-    clip: tuple[int, ...],
-) -> TimedShapes:
-    key = latency_key()
+def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
+    name = latency_key()
     try:
         timings = compare_latency(
-            Cnn14,
-            shapes,
-            unpruned,
-            input_shape=clip,
+            timed.factory,
+            timed.shapes,
+            timed.unpruned,
+            input_shape=timed.clip,
             threads=config.threads,
-            effort=_effort(config, len(shapes)),
+            effort=_effort(config, len(timed.shapes)),
         )
     except MeasurementError as error:
-        return {widths: {} for widths in shapes}, {widths: {f"{key}_ms": str(error)} for widths in shapes}
+        return {key: {} for key in timed.shapes}, {key: {f"{name}_ms": str(error)} for key in timed.shapes}
     reasons = {
-        widths: _uncertain(config, key, found[f"{key}_ratio_precision"], round(found["latency_rounds"]))
-        for widths, found in timings.items()
+        key: _uncertain(config, name, found[f"{name}_ratio_precision"], round(found["latency_rounds"]))
+        for key, found in timings.items()
     }
     return timings, reasons
 
 
-def _other_backends(
-    config: Config,
-    shapes: Mapping[LayerWidths, Mapping[str, Any]],
-    unpruned: LayerWidths,
-    clip: tuple[int, ...],
-) -> TimedShapes:
-    timings: dict[LayerWidths, dict[str, float]] = {widths: {} for widths in shapes}
-    failed: dict[LayerWidths, dict[str, str]] = {widths: {} for widths in shapes}
+def _other_backends(config: Config, timed: TimedNetwork) -> TimedShapes:
+    shapes = timed.shapes
+    timings: dict[ShapeKey, dict[str, float]] = {key: {} for key in shapes}
+    failed: dict[ShapeKey, dict[str, str]] = {key: {} for key in shapes}
     if not config.measure.backends:
         return timings, failed
     try:
         found = compare_backends(
-            Cnn14,
+            timed.factory,
             shapes,
-            unpruned,
+            timed.unpruned,
             config.measure.backends,
-            input_shape=(config.measure.batch, *clip[1:]),
+            input_shape=(config.measure.batch, *timed.clip[1:]),
             threads=config.threads,
             effort=_effort(config, len(shapes) * len(config.measure.backends)),
         )
     except MeasurementError as error:
-        found = {widths: dict.fromkeys(config.measure.backends, str(error)) for widths in shapes}
-    for widths, by_backend in found.items():
+        found = {key: dict.fromkeys(config.measure.backends, str(error)) for key in shapes}
+    for key, by_backend in found.items():
         lossy = set(by_backend) & set(LOSSY)
-        failed[widths] |= {f"test_map_{name.replace('-', '_')}": _NO_QUALITY for name in lossy}
-        for name, timed in by_backend.items():
-            key = latency_key(name)
-            if isinstance(timed, str):
-                failed[widths][f"{key}_ms"] = timed
+        failed[key] |= {f"test_map_{name.replace('-', '_')}": _NO_QUALITY for name in lossy}
+        for name, taken in by_backend.items():
+            called = latency_key(name)
+            if isinstance(taken, str):
+                failed[key][f"{called}_ms"] = taken
                 continue
-            failed[widths] |= _uncertain(config, key, timed.precision, timed.rounds)
-            timings[widths] |= {
-                f"{key}_ms": timed.median_ms,
-                f"{key}_q1_ms": timed.q1_ms,
-                f"{key}_q3_ms": timed.q3_ms,
-                f"{key}_ratio": timed.ratio,
-                f"{key}_ratio_precision": timed.precision,
-                f"{key}_clips_per_second": timed.clips_per_second,
+            failed[key] |= _uncertain(config, called, taken.precision, taken.rounds)
+            timings[key] |= {
+                f"{called}_ms": taken.median_ms,
+                f"{called}_q1_ms": taken.q1_ms,
+                f"{called}_q3_ms": taken.q3_ms,
+                f"{called}_ratio": taken.ratio,
+                f"{called}_ratio_precision": taken.precision,
+                f"{called}_clips_per_second": taken.clips_per_second,
             }
     return timings, failed
 
@@ -179,7 +233,7 @@ def _uncertain(config: Config, key: str, precision: float, rounds: int) -> dict[
     return {} if why is None else {f"{key}_ratio": why}
 
 
-def _reached(timings: Mapping[LayerWidths, Mapping[str, float]]) -> str:
+def _reached(timings: Mapping[ShapeKey, Mapping[str, float]]) -> str:
     known = max(found[f"{latency_key()}_ratio_precision"] for found in timings.values())
     return f"ratios known to ±{known:.1%} or better"
 

@@ -82,7 +82,7 @@ def run_sweep(
             Execution(config, plan, datasets, run, cache, engine, progress).run(missing)
         engine.close()
         if config.measure.latency:
-            measure_missing_shapes(config, run, datasets, progress)
+            measure_missing_shapes(config, run, datasets, plan.subjects, progress)
         kept = run.records()  # of cells that failed and are asked for no longer, too
         records = [kept[cell.identity] for cell in plan.cells if cell.identity in kept]
         return Summary(len(records), sum(record.status == "failed" for record in records))

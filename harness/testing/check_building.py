@@ -11,10 +11,10 @@ from prunebench.eval.cost.geometry import frames_of
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.front import identity_of
 from prunebench.harness.networks.contract.network_declaration import declaration_problem
-from prunebench.harness.testing.network_under_test import CLASSES, Subject
+from prunebench.harness.testing.network_under_test import CLASSES, NetworkUnderTest
 
 
-def check_declaration(subject: Subject) -> None:
+def check_declaration(subject: NetworkUnderTest) -> None:
     """The class declares itself as the contract asks, and its head is there."""
     problem = declaration_problem(type(subject.network))
     assert problem is None, problem
@@ -27,7 +27,7 @@ def check_declaration(subject: Subject) -> None:
     assert tail is None or tail in modules, f"`tail` must name a module of the model. It has no `{tail}`."
 
 
-def check_frontend(subject: Subject) -> None:
+def check_frontend(subject: NetworkUnderTest) -> None:
     """The front end turns a second of noise into features that the network reads."""
     front = subject.network.frontend
     rate = front.sample_rate
@@ -51,7 +51,7 @@ def check_frontend(subject: Subject) -> None:
     assert len(found) == 2, "`logits` must take the features of the front end, a row for each clip."
 
 
-def check_building(subject: Subject) -> None:
+def check_building(subject: NetworkUnderTest) -> None:
     """`build` gives the classes asked for, in evaluation mode, from the seed alone."""
     network = subject.network
     before = _global_generators()

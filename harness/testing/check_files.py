@@ -7,10 +7,10 @@ import io
 import torch
 from torch import nn
 
-from prunebench.harness.testing.network_under_test import CLASSES, Subject
+from prunebench.harness.testing.network_under_test import CLASSES, NetworkUnderTest
 
 
-def check_state_dict(subject: Subject) -> None:
+def check_state_dict(subject: NetworkUnderTest) -> None:
     """A state dict that was saved and read gives a model in evaluation mode with the same logits."""
     loaded = _through_a_file(subject, subject.model)
     assert not any(module.training for module in loaded.modules()), (
@@ -22,7 +22,7 @@ def check_state_dict(subject: Subject) -> None:
     )
 
 
-def check_pruned_widths(subject: Subject) -> None:
+def check_pruned_widths(subject: NetworkUnderTest) -> None:
     """The state dict of a pruned model gives that model."""
     loaded = _through_a_file(subject, subject.small)
     state = loaded.state_dict()
@@ -36,7 +36,7 @@ def check_pruned_widths(subject: Subject) -> None:
     )
 
 
-def _through_a_file(subject: Subject, model: nn.Module) -> nn.Module:
+def _through_a_file(subject: NetworkUnderTest, model: nn.Module) -> nn.Module:
     stream = io.BytesIO()
     torch.save(model.state_dict(), stream)
     stream.seek(0)

@@ -12,12 +12,12 @@ from prunebench.eval.cost.hooked_macs import hooked_macs
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
 from prunebench.harness.networks.contract.measurable import Measurable
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.testing.network_under_test import Subject, apart
+from prunebench.harness.testing.network_under_test import NetworkUnderTest, apart
 
 TOLERANCE = 1e-5  # of the largest logit
 
 
-def check_macs(subject: Subject) -> None:
+def check_macs(subject: NetworkUnderTest) -> None:
     """MACs of the pruned model's layers, counted by hooks, are those of convolutions and linear layers in fvcore."""
     clip, run = subject.features[:1], Entry(_measurable(subject), "from_log_mel")
     hooked, traced = hooked_macs(run, clip), fvcore_layer_macs(run, clip)
@@ -27,7 +27,7 @@ def check_macs(subject: Subject) -> None:
     )
 
 
-def check_onnx(subject: Subject) -> None:
+def check_onnx(subject: NetworkUnderTest) -> None:
     """The pruned model's ONNX graph gives its logits; nothing is checked where ONNX Runtime is not installed."""
     if find_spec("onnxruntime") is None or find_spec("onnx") is None:
         return
@@ -43,5 +43,5 @@ def check_onnx(subject: Subject) -> None:
     )
 
 
-def _measurable(subject: Subject) -> Measurable:
+def _measurable(subject: NetworkUnderTest) -> Measurable:
     return Measurable(Tagger(subject.network, subject.small)).eval()

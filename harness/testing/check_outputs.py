@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from prunebench.harness.testing.network_under_test import CLASSES, CLIPS, Subject, apart
+from prunebench.harness.testing.network_under_test import CLASSES, CLIPS, NetworkUnderTest, apart
 
 TOLERANCE = 1e-5  # of the largest logit
 # Of the largest logit of a clip. Convolutions sum in another order for another batch, and a deep network with random
@@ -12,7 +12,7 @@ TOLERANCE = 1e-5  # of the largest logit
 ALONE = 1e-3
 
 
-def check_outputs(subject: Subject) -> None:
+def check_outputs(subject: NetworkUnderTest) -> None:
     """Logits have the shape (clips, classes), repeat, tell clips apart and depend on no other clip of the batch."""
     found = subject.logits(subject.model)
     assert isinstance(found, torch.Tensor), f"`logits` must return a tensor. Found {type(found).__name__}."
@@ -34,7 +34,7 @@ def check_outputs(subject: Subject) -> None:
     assert apart(found[:1], found[1:2]) > TOLERANCE, "`logits` must depend on the clip."
 
 
-def check_untouched(subject: Subject) -> None:
+def check_untouched(subject: NetworkUnderTest) -> None:
     """Running a model and finding its groups leaves weights, buffers, gradients and modes as they were."""
     model = subject.network.build(CLASSES, seed=0)
     model.train()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from prunebench.harness.networks.groups.masking import masked
-from prunebench.harness.testing.network_under_test import CLASSES, Subject, apart
+from prunebench.harness.testing.network_under_test import CLASSES, NetworkUnderTest, apart
 
 TOLERANCE = 1e-5  # of the largest logit; 4e-7 was measured of sound networks
 
 
-def check_groups(subject: Subject) -> None:
+def check_groups(subject: NetworkUnderTest) -> None:
     """There are groups, each by a name of its own, scopes lead to them, and none takes outputs of the head."""
     network, groups = subject.network, subject.groups
     names = [group.name for group in groups]
@@ -30,7 +30,7 @@ def check_groups(subject: Subject) -> None:
             )
 
 
-def check_removal(subject: Subject) -> None:
+def check_removal(subject: NetworkUnderTest) -> None:
     """Half of every group, drawn at random, is removed: the logits are those of the masked model."""
     expected = subject.logits(masked(subject.model, subject.groups, subject.removed))
     found = subject.logits(subject.small)

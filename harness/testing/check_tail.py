@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.testing.network_under_test import Subject, apart, fill
+from prunebench.harness.testing.network_under_test import NetworkUnderTest, apart, fill
 
 TOLERANCE = 1e-5  # of the largest logit
 
 
-def check_tail(subject: Subject) -> None:
+def check_tail(subject: NetworkUnderTest) -> None:
     """What the stem gives leads to the logits; neither part uses tensors of the other. No tail, no stem."""
     network = subject.network
     tagger = Tagger(network, subject.model)

@@ -15,10 +15,10 @@ from prunebench.harness.testing.check_graph import check_macs, check_onnx
 from prunebench.harness.testing.check_outputs import check_outputs, check_untouched
 from prunebench.harness.testing.check_surgery import check_groups, check_removal
 from prunebench.harness.testing.check_tail import check_tail
-from prunebench.harness.testing.network_under_test import Subject
+from prunebench.harness.testing.network_under_test import NetworkUnderTest
 from prunebench.pruners.testing import run_named
 
-NetworkCheck = Callable[[Subject], None]
+NetworkCheck = Callable[[NetworkUnderTest], None]
 
 CHECKS: tuple[NetworkCheck, ...] = (
     check_declaration,
@@ -47,12 +47,12 @@ def check_network(network: Network) -> None:
     """
     if isinstance(network, type):
         raise AssertionError(f"Give `check_network` a value: `{network.__name__}()`. Found the class itself.")
-    subject = Subject(network)
+    subject = NetworkUnderTest(network)
     for check in CHECKS:
         run_network_check(check, subject)
 
 
-def run_network_check(check: NetworkCheck, subject: Subject) -> None:
+def run_network_check(check: NetworkCheck, subject: NetworkUnderTest) -> None:
     """Run one check of `CHECKS`.
 
     Raises:

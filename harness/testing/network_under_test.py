@@ -19,7 +19,7 @@ LAYERS = (nn.Conv1d, nn.Conv2d, nn.Linear)
 
 
 @dataclass(frozen=True)
-class Subject:
+class NetworkUnderTest:
     """A network under test; what takes long is made once."""
 
     network: Network

@@ -211,7 +211,14 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
             f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is "
             "their plain mean."
         )
-    rounded = {layer for p in points if p.panel == panel for r in p.records for layer in r.off_request}
+    rounded = {
+        layer
+        for p in points
+        if p.panel == panel
+        for r in p.records
+        for layer in r.off_request
+        if layer in r.groups
+    }
     if rounded:
         layers = ", ".join(sorted(rounded, key=lambda name: (len(name), name)))
         yield (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.groups.filter_group import Group, Writer
 from prunebench.harness.networks.groups.given_groups import check_given
+from prunebench.harness.networks.groups.regrouped import regrouped
 
 
 class Site(NamedTuple):
@@ -67,6 +69,24 @@ class Tagger:
     def in_stem(self, name: str) -> bool:
         """Whether a module, parameter or buffer belongs to what is before the tail."""
         return any(name == part or name.startswith(f"{part}.") for part in self.network.stem)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Filters of each group."""
+        return tuple(group.filters for group in self.groups)
+
+    def without(self, removed: Mapping[str, Sequence[int]]) -> Tagger:
+        """A new model without some filters, and its groups, which need not be found again.
+
+        Args:
+            removed: group → indices of filters; at least one must stay.
+
+        Raises:
+            ValueError: as `cut`.
+        """
+        new = Tagger(self.network, cut(self.model, self.groups, removed))
+        vars(new)["groups"] = regrouped(self.groups, removed)
+        return new
 
     def scope(self, scope: str | Sequence[str] | None) -> tuple[str, ...]:
         """Names of groups; the network's own scope where none is given."""

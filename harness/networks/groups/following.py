@@ -29,12 +29,16 @@ def following(node: Any, names: Mapping[nn.Module, str]) -> tuple[str | None, st
     A batch norm without running statistics is none: it divides by those of the batch, and criteria read stored ones.
     One with a non-linearity of its own, as timm's, gives what follows it already; `"relu"` and `"relu6"` are named all
     the same, since they change nothing the second time.
+    Averages over positions, as PANNs' MobileNets take them between a convolution and its batch norm, change no channel
+    for another and are passed over.
 
     Args:
         node: of the layer in torch-pruning's graph.
         names: of the modules of the model.
     """
     behind = _only(node)
+    while _gradient(behind).startswith("AvgPool"):
+        behind = _only(behind)
     if _gradient(behind) == _NORM and not _is_norm(behind):
         behind = _only(
             behind

@@ -9,7 +9,7 @@ from prunebench.eval import InputError
 from prunebench.harness.budget.allocation import Global, PerLayer, SameAs, Uniform, parse_allocation
 from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_order
-from prunebench.harness.budget.target import TOLERANCE, BudgetPoint, without
+from prunebench.harness.budget.target import TOLERANCE, BudgetPoint
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import parse_scope
 
@@ -58,7 +58,7 @@ def test_floors_are_honoured_and_more_is_never_removed_at_a_smaller_target(width
         for count, filters in zip(counts, widths, strict=True):
             assert filters - count >= max(1, allocation.floor * filters - 1e-9)
         if kind != "ratio":
-            share = model.share(kind, without(model.widths, TAIL, counts))
+            share = model.share(kind, model.without(TAIL, counts))
             assert abs(share - amount) <= TOLERANCE * amount
         before = counts
 

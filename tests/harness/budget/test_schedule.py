@@ -21,13 +21,15 @@ from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.scores import Scoring, ScoringJob
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import Scope
+from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
 
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
-BASE = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)
+BASE = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +136,8 @@ class StagesByHand:
     @torch.no_grad()
     def finetune(self, model, finetuning, part):
         self.seen.append(("tuned", finetuning.recipe.steps, part))
-        model.convolution("C12").weight.mul_(1 + int(part[-1]))
-        model.convolution("C11").weight.flip(0)
+        model.model.convolution("C12").weight.mul_(1 + int(part[-1]))
+        model.model.convolution("C11").weight.flip(0)
 
     def measure(self, stage, model):
         self.seen.append(("measured", stage))
@@ -150,7 +152,10 @@ def test_rounds_by_hand(monkeypatch, allocation):
     def scores_of(job, left, layers, cache, *, seed):
         seen.append(seed)
         return Scoring(
-            {n: left.convolution(n).weight.detach().abs().flatten(1).sum(1).double().numpy() for n in layers},
+            {
+                n: left.model.convolution(n).weight.detach().abs().flatten(1).sum(1).double().numpy()
+                for n in layers
+            },
             0,
         )
 
@@ -172,7 +177,7 @@ def test_rounds_by_hand(monkeypatch, allocation):
         recalibration_clips=4,
     )
     stages = StagesByHand()
-    pruned, removed = rounds.run(model, stages), stages.removed
+    pruned, removed = rounds.run(tagger_of(model), stages).model, stages.removed
     assert stages.seen == [
         ("recalibrated", 4, False),
         ("tuned", 2, "round0"),
@@ -199,7 +204,7 @@ def test_rounds_by_hand(monkeypatch, allocation):
 def test_equal_macs_are_more_steps():
     config = load_config("quick", ["base.steps=100", "finetune.steps=10", "controls.scratch_macs=true"])
     tuned = cell(control="scratch-macs", ratio=0.5, finetune_scope="none", finetune_seed=None)
-    wide = replace(BASE, widths=(8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256), embedding=256)
+    wide = replace(BASE, model=Architecture((8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256), 256, 24))
     job = cell_job(config, tuned, wide, None, None)
     # The half has 0.624 of the MACs: 100 / 0.624 + 10.
     assert job.steps == pytest.approx(100 / 0.6236 + 10, abs=1)

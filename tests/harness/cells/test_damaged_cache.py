@@ -38,8 +38,8 @@ CONFIG = Config.model_validate(
 @pytest.fixture(scope="module")
 def job():
     (data,) = CONFIG.data_sets()
-    (base,) = make_plan(CONFIG, [opened(data)]).bases
-    return base_job(CONFIG, base, data)
+    plan = make_plan(CONFIG, [opened(data)])
+    return base_job(CONFIG, plan.bases[0], data, plan.subjects[0])
 
 
 def everything(job, cache):
@@ -48,7 +48,7 @@ def everything(job, cache):
         figures = build_base(job, cache)
         stem = np.array(stem_features(job, "test", cache))
         taught = teacher_probabilities(job, cache)
-    state = {key: value.numpy() for key, value in load_base(job, cache).state_dict().items()}
+    state = {key: value.numpy() for key, value in load_base(job, cache).model.state_dict().items()}
     return figures, {**state, "stem": stem, "taught": taught, **base_scores(job, cache)}, notes
 
 

@@ -8,6 +8,7 @@ from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
@@ -15,13 +16,13 @@ LABELS = np.array([[True, False], [False, True], [True, True]])
 TAUGHT = np.array([[0.5, 0.25], [0.75, 1.0], [0.0, 0.5]], np.float32)
 FEATURES = np.random.default_rng(0).normal(size=(3, 40, 64)).astype(np.float32)
 STEM = np.ones((3, 4, 5, 8), np.float32)
-BASE = BaseJob("base", DataOptions(), (2,) * 12, 4, Recipe(5), seed=0)
+BASE = BaseJob("base", DataOptions(), Architecture((2,) * 12, 4, 24), Recipe(5), seed=0)
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "split_targets", lambda data, split: LABELS)
-    monkeypatch.setattr(module, "split_features", lambda data, split, cache: FEATURES)
+    monkeypatch.setattr(module, "split_features", lambda data, split, cache, front: FEATURES)
     monkeypatch.setattr(module, "stem_features", lambda base, split, cache: STEM)
     monkeypatch.setattr(module, "teacher_probabilities", lambda base, cache: TAUGHT)
     return Cache(tmp_path)

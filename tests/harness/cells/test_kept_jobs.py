@@ -13,13 +13,14 @@ from prunebench.harness.cells.one_shot import OneShot
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
-BASE = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)
+BASE = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
 SCORING = Scoring({f"C{i + 7}": np.arange(n, dtype=float)[::-1] for i, n in enumerate(WIDTHS[6:])}, 0.0)
 UNTUNED = {"finetune_scope": "none", "finetune_seed": None}
 HALF = {"criterion": "l1", "ratio": 0.5}

@@ -20,6 +20,7 @@ from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS, Scope
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
@@ -110,13 +111,19 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
         finetune_scope="tail",
         finetune_seed=0,
     )
-    base = BaseJob("base", DataOptions(), WIDTHS, 4, Recipe(steps=1), 0)
+    base = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
     job = cell_job(config, cell, base, 1e-3, scoring({"C7": [1, 2], "C8": [0, 1, 4, 5, 2]}))
     assert job.removed == {"C7": (0, 3), "C8": (3,)}
     after = tuple(n - len(job.removed.get(layer, ())) for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome(job.identity, after, {"fine-tuned": {"test_map": 0.5}}, {}, {})
     record = finished_record(
-        cell, get(OWN), "toy", WIDTHS, outcome, 1e-3, Scoring({}, 0.1, 10, own_budget=True)
+        cell,
+        get(OWN),
+        "toy",
+        Architecture(WIDTHS, 4, 24),
+        outcome,
+        1e-3,
+        Scoring({}, 0.1, 10, own_budget=True),
     )
     assert (record.allocation, record.ratio, record.off_request) == ("own", 0.3, {})
     assert record.released
@@ -129,7 +136,7 @@ def test_other_records_stay_as_they_were() -> None:
     cell = Cell("id", plan_of().bases[0], criterion="l1", scope=Scope.parse("C8"), ratio=0.5)
     after = tuple(3 if layer == "C8" else n for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome("o", after, {"pruned": {"test_map": 0.5}}, {}, {})
-    record = finished_record(cell, get("l1"), "toy", WIDTHS, outcome, None, None)
+    record = finished_record(cell, get("l1"), "toy", Architecture(WIDTHS, 4, 24), outcome, None, None)
     assert (record.allocation, record.ratio, record.released) == ("uniform", 0.5, False)
 
 

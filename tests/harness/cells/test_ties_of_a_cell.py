@@ -3,6 +3,7 @@ import pytest
 
 from prunebench.harness.cells.records import _ties
 from prunebench.harness.cells.scores import Scoring
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.layers import LAYERS, Scope
 from prunebench.harness.plan.cell import Base, Cell
 
@@ -22,4 +23,4 @@ SCORES = np.array([1.0, 2.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0])
 )
 def test_ties_are_those_at_the_cut_that_the_cell_makes(control, scores, share):
     cell = Cell("id", Base("b", 0, 0), criterion="l1", control=control, scope=Scope.parse("C8"), ratio=0.375)
-    assert _ties(cell, BEFORE, AFTER, Scoring({"C8": scores}, 0.1)) == {"C8": share}
+    assert _ties(cell, Architecture(BEFORE, 4, 24), AFTER, Scoring({"C8": scores}, 0.1)) == {"C8": share}

@@ -2,6 +2,7 @@ import pytest
 
 from prunebench.eval import InputError
 from prunebench.harness.config.config import PRESETS, Config, load_config
+from prunebench.harness.plan import subjects as subject
 from prunebench.pruners import BUILTIN
 
 AT_FULL_SIZE = dict.fromkeys(("panns", "epanns"), ("data.root=AUDIOSET",))
@@ -16,7 +17,8 @@ def test_presets_read_back_from_their_own_text(preset, tmp_path):
 
 
 def pairs(config):
-    return [(scope.label, finetune_scope) for scope, finetune_scope in config.pairs()]
+    found = subject.pairs(config.prune.parsed_scopes(), config.finetune.scopes)
+    return [(scope.label, finetune_scope) for scope, finetune_scope in found]
 
 
 def test_quick_is_what_it_says():

@@ -13,7 +13,7 @@ from prunebench.harness.config.config import PRESETS, load_config
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.plan.starting_point import unpruned
+from prunebench.harness.plan import subjects as subject
 from prunebench.harness.sweep.preview import few_draws
 from prunebench.harness.sweep.skipped import write_skipped
 from prunebench.harness.training.full_recipe import FullRecipe
@@ -40,7 +40,8 @@ def test_random_is_drawn_three_times_in_every_preset(preset):
 
 
 def pairs(config):
-    return [(scope.label, finetune_scope) for scope, finetune_scope in config.pairs()]
+    found = subject.pairs(config.prune.parsed_scopes(), config.finetune.scopes)
+    return [(scope.label, finetune_scope) for scope, finetune_scope in found]
 
 
 def test_epanns_prunes_as_the_paper_and_with_its_controls():
@@ -71,17 +72,17 @@ def test_other_classes_are_refused(tmp_path):
         path = tmp_path / f"{number}.pt"
         model = small if classes == small.n_classes else Cnn14([2] * 12, classes, 4)
         save_checkpoint(model, path, style="prunebench", class_names=names)
-        section = load_config(
+        (section,) = load_config(
             "quick", [f"model.checkpoint='{path}'", "model.adapt=none", "model.width=0.125"]
         ).model
         if number == 0:
             with pytest.raises(InputError, match=r"Found 5 outputs and 24 classes in `synth"):
-                unpruned(section, data)
+                subject.unpruned_tagger(section, data)
         elif number == 1:
             with pytest.raises(InputError, match=r"output 0 named `bell` and class 0 of `synth.*` named"):
-                unpruned(section, data)
+                subject.unpruned_tagger(section, data)
         else:
-            assert unpruned(section, data).n_classes == 24
+            assert subject.unpruned_tagger(section, data).n_classes == 24
 
 
 def test_macs_of_the_low_rates_take_their_window():

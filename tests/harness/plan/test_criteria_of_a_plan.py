@@ -14,7 +14,7 @@ from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config, load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.dataset import Clips, DataSet
-from prunebench.harness.networks.architecture import scaled_widths
+from prunebench.harness.networks.architecture import Architecture, scaled_widths
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.plan import Plan, make_plan
@@ -164,8 +164,8 @@ def test_criteria_of_one_order_share_their_outcome(ratio: float) -> None:
     config = load_config(
         "quick", ["prune.criteria=['l2', 'lamp', 'l1', 'random']", f"prune.ratios=[{ratio}]"]
     )
-    base = BaseJob("base", DataOptions(), scaled_widths(1 / 8), 4, Recipe(steps=1), 0)
-    model = Cnn14(base.widths, n_classes=3, embedding=4, seed=1)
+    base = BaseJob("base", DataOptions(), Architecture(scaled_widths(1 / 8), 4, 24), Recipe(steps=1), 0)
+    model = Cnn14(base.model.widths, n_classes=3, embedding=4, seed=1)
     outcomes: dict[str, set[str]] = {}
     for cell in plan_of(config).cells:
         if cell.criterion in ("l1", "l2", "lamp"):

@@ -77,7 +77,7 @@ def test_a_convention_is_another_budget():
     plan = plan_of("prune.ratios=[]", "prune.target_macs=0.95", "prune.convention=with_frontend")
     (point,) = plan.points[0]["C7-C12"]
     assert point.point.kind == "macs_with_frontend"
-    assert abs(plan.models[0].share("macs_with_frontend", point.widths) - 0.95) < 0.0095
+    assert abs(plan.subjects[0].shape.share("macs_with_frontend", point.widths) - 0.95) < 0.0095
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_several_data_sets_have_their_own_classes_and_base_models():
     datasets = [dataset("first"), dataset("second", tuple("abcdefgh"))]
     plan = plan_of(datasets=datasets)
     assert [base.data for base in plan.bases] == [0, 1]
-    assert [model.n_classes for model in plan.models] == [3, 8]
+    assert [subject.shape.n_classes for subject in plan.subjects] == [3, 8]
     one = plan_of(datasets=datasets[:1])
     assert identities(one) < identities(plan)
 
@@ -111,7 +111,7 @@ def checkpoint(tmp_path):
 
 def test_a_checkpoint_is_its_content_and_not_its_place(checkpoint, tmp_path):
     plan = plan_of(f"model.checkpoint={checkpoint}")
-    assert plan.models[0].widths == TINY
+    assert plan.subjects[0].shape.widths == TINY
     moved = tmp_path / "elsewhere.pth"
     moved.write_bytes(checkpoint.read_bytes())
     assert identities(plan_of(f"model.checkpoint={moved}")) == identities(plan)

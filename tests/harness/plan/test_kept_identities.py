@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from prunebench.harness.config.config import Config
+from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import Clips, DataOptions, DataSet, open_dataset
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.workspace.hashing import identity
@@ -43,8 +44,8 @@ def data_set(options: DataOptions) -> DataSet:
 def identities_of(text: str) -> list[str]:
     """Of the base models, then of the cells, each with what tells it apart for a reader of a difference."""
     config = Config.model_validate(tomllib.loads(text))
-    if config.model.checkpoint is not None:  # its identity holds the bytes of a file that is not here
-        config = config.model_copy(update={"model": type(config.model)()})
+    if config.model[0].checkpoint is not None:  # its identity holds the bytes of a file that is not here
+        config = config.model_copy(update={"model": (ModelSection(),)})
     plan = make_plan(config, [data_set(options) for options in config.data])
     return [base.identity for base in plan.bases] + [cell.identity for cell in plan.cells]
 

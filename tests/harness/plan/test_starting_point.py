@@ -8,6 +8,7 @@ from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.base_model import adapted
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.data import DataOptions
+from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.starting_point import StartingPoint, content_of_file
 from prunebench.harness.training.head import embeddings, train_head, with_new_head
@@ -59,9 +60,10 @@ def test_the_base_model_of_a_checkpoint(tmp_path, classes, adapt):
     model = Cnn14(WIDTHS, n_classes=classes, embedding=6, seed=1)
     torch.save({"model": model.state_dict()}, tmp_path / "mine.pth")
     start = StartingPoint(str(tmp_path / "mine.pth"), content_of_file(tmp_path / "mine.pth"), adapt)
-    job = BaseJob("identity", DATA, WIDTHS, 6, Recipe(steps=2, batch=8), 0, start)
+    job = BaseJob("identity", DATA, Architecture(WIDTHS, 6, 24), Recipe(steps=2, batch=8), 0, start)
     cache = Cache(tmp_path / "cache")
-    found, _ = adapted(start, Inputs.of(job, None, cache))
+    tagger, _ = adapted(start, Inputs.of(job, None, cache))
+    found = tagger.model
     assert found.n_classes == 24
     if classes == 24:
         assert differing(found, model) == set()

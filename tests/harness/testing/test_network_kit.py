@@ -18,7 +18,7 @@ from prunebench.harness.networks.frontend import PANNS, FrontEnd
 from prunebench.harness.networks.groups.filter_group import Cut
 from prunebench.harness.networks.plugins.network_registry import BUILTIN, resolve_network
 from prunebench.harness.testing import CHECKS, check_network, run_network_check
-from prunebench.harness.testing.network_under_test import Subject
+from prunebench.harness.testing.network_under_test import NetworkUnderTest
 
 NAMES = {check.__name__: check for check in CHECKS}
 
@@ -316,7 +316,7 @@ CASES = [(name, *case) for name, cases in BROKEN.items() for case in cases]
 
 @pytest.mark.parametrize(("name", "network", "message", "others"), CASES)
 def test_a_broken_network_fails_its_check(name, network, message, others):
-    subject, failed = Subject(network), {}
+    subject, failed = NetworkUnderTest(network), {}
     for check in CHECKS:
         try:
             run_network_check(check, subject)

@@ -21,9 +21,11 @@ def print_preview(found: Mapping[str, Any]) -> None:
         ],
     )
     for model in found["models"]:
-        seeds = [str(base["seed"]) for base in found["bases"] if base["data"] == model["data"]]
+        whose = (model["data"], model.get("network"))
+        seeds = [str(base["seed"]) for base in found["bases"] if (base["data"], base.get("network")) == whose]
         say(
-            f"{model['data']}: base seeds {', '.join(seeds)}; widths {'-'.join(map(str, model['widths']))}, "
+            f"{' '.join(filter(None, whose))}: base seeds {', '.join(seeds)}; widths "
+            f"{'-'.join(map(str, model['widths']))}, "
             f"{model['macs_backbone'] / 1e6:.4g} M MACs (backbone), {model['macs_with_frontend'] / 1e6:.4g} M (with "
             f"front end), {model['parameters'] / 1e3:.4g} k parameters"
         )
@@ -32,7 +34,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
         ["scope", "asked", "ratio", "MACs, backbone", "MACs, with front end", "parameters", "widths"],
         [
             (
-                f"{point['data']} {point['scope']}" if several else point["scope"],
+                _where(point) if several else point["scope"],
                 f"{point['budget']} {point['asked']:g}",
                 f"{point['ratio']:g}",
                 *_shares(point),
@@ -45,7 +47,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
         ["smallest shape", "allocation", "keeps", "MACs, backbone", "MACs, with front end", "parameters"],
         [
             (
-                f"{floor['data']} {floor['scope']}" if several else floor["scope"],
+                _where(floor) if several else floor["scope"],
                 floor["allocation"],
                 floor["keeps"],
                 *_shares(floor),
@@ -61,6 +63,11 @@ def print_preview(found: Mapping[str, Any]) -> None:
     say(f"On one worker: {parts}. Estimated so: {time['model']}.")
     for note in found["notes"]:
         say(f"Note: {note}")
+
+
+def _where(told: Mapping[str, Any]) -> str:
+    """Data set, network where it is named, and scope."""
+    return " ".join(filter(None, (told["data"], told.get("network"), told["scope"])))
 
 
 def _shares(figures: Mapping[str, Any]) -> list[str]:

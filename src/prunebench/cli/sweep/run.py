@@ -26,6 +26,7 @@ Examples:
   prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
   prunebench run quick --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
+  prunebench run quick --network "mobilenet_v2[width=0.25]" -o runs/mobilenet
   prunebench run epanns --device auto --set data.root=AUDIOSET --set data.test_clips=1000
   prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
 """
@@ -42,6 +43,19 @@ Examples:
     metavar="FILE.py",
     type=click.Path(path_type=Path),
     help="Python file whose pruners are added to the criteria; repeatable.",
+)
+@click.option(
+    "--network",
+    metavar="NAME",
+    help="Network of the sweep: its own scope is pruned and all of it fine-tuned, unless --set says otherwise.",
+)
+@click.option(
+    "--network-file",
+    "network_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file that defines networks; the only one in it is taken; repeatable.",
 )
 @click.option(
     "--workers", type=click.IntRange(0), metavar="N", help="Cells at a time on this machine; 0: no processes."
@@ -73,6 +87,8 @@ def run(
     output: Path | None,
     overrides: tuple[str, ...],
     pruner_files: tuple[Path, ...],
+    network: str | None,
+    network_files: tuple[Path, ...],
     workers: int | None,
     scheduler: str | None,
     resources: tuple[str, ...],
@@ -89,6 +105,7 @@ def run(
     """
     from prunebench.eval.run.layout import RunFiles, file_name
     from prunebench.harness.config.config import load_config
+    from prunebench.harness.config.overrides import network_overrides
     from prunebench.harness.sweep.preview import few_draws, preview
     from prunebench.harness.sweep.skipped import listed
     from prunebench.harness.sweep.sweep import run_sweep
@@ -99,6 +116,8 @@ def run(
         if scheduler is not None:
             raise click.UsageError("Give --workers for this machine or --scheduler for a cluster, not both.")
         overrides = (*overrides, f"workers={workers}")
+    if network is not None or network_files:
+        overrides = (*network_overrides(network, network_files), *overrides)
     amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
     if device is not None:

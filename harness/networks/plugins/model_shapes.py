@@ -1,0 +1,159 @@
+"""From a model to its shape, and from a shape to its network and to new models of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from prunebench.eval.cost.front_ends import front_end_macs
+from prunebench.eval.cost.geometry import SECONDS
+from prunebench.eval.errors import InputError
+from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.counted_shape import Axis, CountedShape, CountedTensor
+from prunebench.harness.networks.frontend import FrontEnd
+from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.networks.plugins.network_registry import resolve_network
+from prunebench.harness.networks.shape import Shape
+
+_MULTIPLIED = (nn.Conv1d, nn.Conv2d, nn.Linear)
+
+
+def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | None = None) -> Shape:
+    """The shape of a model: of a Cnn14 in closed form, of others counted while one 10 s clip runs through.
+
+    Args:
+        tagger: the unpruned model.
+        files: Python files that define its network.
+        network: label that records have; the network's own by default.
+
+    Raises:
+        InputError: for a group whose filters have differently many entries of a tensor.
+    """
+    model = tagger.model
+    if isinstance(model, Cnn14):
+        return Architecture(
+            model.widths, model.embedding, model.n_classes, model.sample_rate, network or Cnn14Network.name
+        )
+    cuts = _cuts(tagger.groups)
+    positions = _positions(tagger)
+    return CountedShape(
+        network or tagger.network.label,
+        tuple(group.name for group in tagger.groups),
+        tuple(group.filters for group in tagger.groups),
+        tagger.n_classes,
+        tuple(
+            _counted(name, tensor, cuts, positions, in_tail=not tagger.in_stem(name))
+            for name, tensor in model.named_parameters()
+            if tensor.requires_grad or name in positions
+        ),
+        front_end_macs(tagger.network, SECONDS * tagger.network.frontend.sample_rate),
+        tuple(map(str, files)),
+    )
+
+
+def network_of(shape: Shape) -> Network:
+    """The network of a shape, whose models have the shape's widths or more."""
+    if isinstance(shape, Architecture):
+        return Cnn14Network(sample_rate=shape.sample_rate)
+    return resolve_network(shape.network, shape.files)
+
+
+def other_front(shape: Shape) -> Front | None:
+    """What makes the features of a network; `None` for PANNs' log-mels at the rate of the data."""
+    front = network_of(shape).frontend
+    return None if isinstance(front, FrontEnd) else front
+
+
+def new_tagger(shape: Shape, *, seed: int, widths: Sequence[int] | None = None) -> Tagger:
+    """A new model of a shape, or of a pruned one.
+
+    Args:
+        shape: of the unpruned model.
+        seed: of the weights.
+        widths: of the pruned shape; the shape's own by default. A network other than Cnn14 is built whole, and the
+            last filters of its groups go.
+    """
+    network, left = network_of(shape), tuple(widths or shape.widths)
+    if isinstance(shape, Architecture):
+        model = Cnn14(left, shape.n_classes, shape.embedding, seed=seed, sample_rate=shape.sample_rate)
+        return Tagger(network, model.eval())
+    whole = Tagger(network, network.build(shape.n_classes, seed=seed))
+    return cut_to(whole, shape.by_group(left))
+
+
+def cut_to(tagger: Tagger, widths: Mapping[str, int]) -> Tagger:
+    """A new model whose groups have lost their last filters, as many as leave these widths."""
+    gone = {group.name: range(widths[group.name], group.filters) for group in tagger.groups}
+    return tagger.without({name: tuple(filters) for name, filters in gone.items()})
+
+
+def _cuts(groups: Sequence[Group]) -> dict[str, dict[int, list[tuple[int, int]]]]:
+    """Tensor → axis → (place of a group, entries that go with each of its filters)."""
+    found: dict[str, dict[int, list[tuple[int, int]]]] = {}
+    for place, group in enumerate(groups):
+        for part in group.cuts:
+            each = 1
+            if part.filters is not None:
+                own = part.filters[part.filters >= 0]
+                counts = {int((own == filter).sum()) for filter in range(group.filters)}
+                if len(counts) > 1:
+                    raise InputError(
+                        f"The filters of a group must have equally many entries of each tensor. Those of "
+                        f"`{group.name}` have {min(counts)} to {max(counts)} of `{part.tensor}`: leave the group out "
+                        "in the network's method `groups`."
+                    )
+                each = counts.pop()
+            found.setdefault(part.tensor, {}).setdefault(part.axis, []).append((place, each))
+    return found
+
+
+def _counted(
+    name: str,
+    tensor: Tensor,
+    cuts: Mapping[str, Mapping[int, Sequence[tuple[int, int]]]],
+    positions: Mapping[str, int],
+    *,
+    in_tail: bool,
+) -> CountedTensor:
+    axes = {axis: Axis(tensor.shape[axis], tuple(of)) for axis, of in cuts.get(name, {}).items()}
+    fixed = tensor.numel()
+    for axis in axes:
+        fixed //= tensor.shape[axis]
+    return CountedTensor(fixed, tuple(axes.values()), positions.get(name, 0), tensor.requires_grad, in_tail)
+
+
+@torch.no_grad()
+def _positions(tagger: Tagger) -> dict[str, int]:
+    """Weight of a convolution or linear layer → how often each of its numbers is multiplied for a 10 s clip."""
+    found: dict[str, int] = {}
+
+    def count(name: str, output: Tensor, filters: int) -> None:
+        found[name] = found.get(name, 0) + output.numel() // filters
+
+    front, model = tagger.network.frontend, tagger.model
+    handles = [
+        module.register_forward_hook(
+            lambda module, inputs, output, name=name: count(f"{name}.weight", output, len(module.weight))
+        )
+        for name, module in model.named_modules()
+        if isinstance(module, _MULTIPLIED)
+    ]
+    before = model.training
+    try:
+        device = next(model.parameters()).device
+        clip = front.features(torch.zeros(1, SECONDS * front.sample_rate, device=device))
+        model.eval()
+        tagger.logits(clip)
+    finally:
+        model.train(before)
+        for handle in handles:
+            handle.remove()
+    return found

@@ -1,0 +1,73 @@
+"""The shape of a model: the widths of its groups, and what it costs at these or at smaller ones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
+
+
+class Shape(ABC):
+    """A model by its numbers: what budgets, allocations and forecasts are computed on.
+
+    Attributes:
+        network: label of the network, as records have it.
+        files: Python files that define it, empty for a network that is built in or installed.
+        groups: names of its groups of filters, in the order of the network.
+        widths: filters of each group.
+        n_classes: outputs.
+        divisors: what stays of each group is a multiple of its own; 1 for all where there are none.
+    """
+
+    network: str
+    files: tuple[str, ...]
+    groups: tuple[str, ...]
+    widths: tuple[int, ...]
+    n_classes: int
+    divisors: tuple[int, ...]
+
+    @abstractmethod
+    def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
+        """MACs for one 10 s clip or parameters.
+
+        Args:
+            kind: one of `COSTS`.
+            widths: of a pruned shape; the model's own by default.
+        """
+
+    @abstractmethod
+    def tail_share(self, widths: tuple[int, ...]) -> float:
+        """Share of the unpruned tail's MACs that a pruned shape's tail has, in (0, 1]; 1 without a tail."""
+
+    def share(self, kind: str, widths: tuple[int, ...]) -> float:
+        """Cost of a pruned shape relative to the unpruned one, in (0, 1]."""
+        return self.cost(kind, widths) / self.cost(kind)
+
+    def place(self, group: str) -> int:
+        """Where a group stands in `widths`."""
+        return self.groups.index(group)
+
+    def filters(self, groups: Sequence[str]) -> list[int]:
+        """Filters of some groups."""
+        return [self.widths[self.place(group)] for group in groups]
+
+    def multiples(self, groups: Sequence[str]) -> list[int]:
+        """Divisors of some groups."""
+        return [self.divisors[self.place(group)] if self.divisors else 1 for group in groups]
+
+    @property
+    def rounds(self) -> bool:
+        """Whether budgets are rounded to multiples."""
+        return any(divisor > 1 for divisor in self.divisors)
+
+    def without(self, groups: Sequence[str], counts: Sequence[int]) -> tuple[int, ...]:
+        """Widths after each of some groups lost its count of filters."""
+        left = list(self.widths)
+        for group, count in zip(groups, counts, strict=True):
+            left[self.place(group)] -= count
+        return tuple(left)
+
+    def by_group(self, widths: Sequence[int]) -> Mapping[str, int]:
+        """Group → filters."""
+        return dict(zip(self.groups, widths, strict=True))
