@@ -57,6 +57,11 @@ def timm() -> Iterator[ModuleType]:
     yield importlib.import_module("timm")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu") is not None and not torch.cuda.is_available():
+        pytest.skip("torch finds no CUDA device, which this test needs")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-baselines",

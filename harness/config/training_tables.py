@@ -11,7 +11,8 @@ from pydantic import Field
 
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
-from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.training.full_recipe import FullRecipe, check_devices
+from prunebench.harness.training.placement import resolve_device
 from prunebench.harness.training.recipe import Recipe
 
 FinetuneScope = Literal["tail", "all", "none"]
@@ -30,7 +31,7 @@ class FullSection(pydantic.BaseModel):
     )
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     accumulate: int = Field(1, ge=1, description="passes that a step's batch is split into")
-    device: str = Field("auto", description="auto, cpu, cuda or mps; resolved when it is read")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read")
     devices: int = Field(1, ge=1, description="processes, each with a device of its own")
 
     @pydantic.field_validator("device")

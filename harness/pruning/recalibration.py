@@ -39,7 +39,7 @@ def recalibrate(
     training; dropout is off. Variances are the unbiased ones, as PyTorch keeps them.
 
     Args:
-        model: left in evaluation mode.
+        model: left in evaluation mode, where it is.
         inputs: features (clips, frames, mels), or stem outputs with `tail`.
         rows: of the clips to take; batches of `BATCH`, a last one that is smaller counts as much. Where it would be
             one clip, which has no variance behind a pooling, that clip joins the batch before it; Cnn14 takes it alone.
@@ -55,12 +55,13 @@ def recalibrate(
     ]
     momenta = [norm.momentum for norm in norms]
     tagger.model.eval()
+    device = next(tagger.model.parameters()).device
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over batches
         norm.train()
     for taken in _batches(rows, alone=isinstance(tagger.model, Cnn14)):
-        x = torch.from_numpy(np.array(inputs[taken]))
+        x = torch.from_numpy(np.array(inputs[taken])).to(device)
         tagger.from_stem(x) if tail else tagger.logits(x)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -21,12 +21,12 @@ def spec_augment(features: Tensor, generator: torch.Generator) -> Tensor:
 
     Args:
         features: (clips, frames, mels).
-        generator: where the stripes are drawn from.
+        generator: of the processor, where the stripes are drawn from, so that devices see the same.
 
     Raises:
         InputError: as `stripe_mask`.
     """
-    masked = stripe_mask(features.shape, generator)
+    masked = stripe_mask(features.shape, generator).to(features.device)
     return torch.where(masked, features.mean((1, 2), keepdim=True), features)
 
 
@@ -58,12 +58,12 @@ def mixup(
         features: (clips, …), of any shape.
         targets: (clips, classes) in [0, 1].
         alpha: above 0; 1 is PANNs'.
-        generator: where weights and partners are drawn from.
+        generator: of the processor, where weights and partners are drawn from.
     """
     clips = len(features)
     seed = int(torch.randint(2**62, (), generator=generator))
-    weight = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips)).to(features.dtype)
-    partner = torch.randperm(clips, generator=generator)
+    weight = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips)).to(features)
+    partner = torch.randperm(clips, generator=generator).to(features.device)
     shaped = weight.reshape(-1, *(1,) * (features.ndim - 1))
     mixed = shaped * features + (1 - shaped) * features[partner]
     return mixed, weight[:, None] * targets + (1 - weight)[:, None] * targets[partner]

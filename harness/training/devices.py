@@ -7,27 +7,33 @@ trainer of its own. It needs no more than torch, gives the same arithmetic as to
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import multiprocessing
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.training.full_recipe import FullRecipe
+from prunebench.harness.training.placement import Placement
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
+DEVICE_VARIABLE = "ACCELERATE_TORCH_DEVICE"
 PATIENCE = datetime.timedelta(hours=6)  # the other processes wait while one evaluates
 
 
-def accelerator(recipe: FullRecipe) -> Accelerator:
+def accelerator(placement: Placement, *, accumulate: int = 1) -> Accelerator:
     """Accelerate's view of this process.
+
+    Args:
+        placement: where it trains; of several processes each has a device of the kind.
+        accumulate: passes that a step's batch is split into.
 
     Raises:
         InputError: where Accelerate is not installed.
@@ -37,16 +43,35 @@ def accelerator(recipe: FullRecipe) -> Accelerator:
         from accelerate.state import AcceleratorState
     except ImportError as error:
         raise InputError(
-            "Training at full size needs Accelerate, which is not installed: pip install 'prunebench[train]'."
+            "Training at full size, on another device than the processor or in mixed precision needs Accelerate, which "
+            "is not installed: pip install 'prunebench[train]'."
         ) from error
     AcceleratorState._reset_state(True)  # a process may train several models, each with its own settings
-    return Accelerator(
-        cpu=recipe.device == "cpu",
-        mixed_precision=PRECISIONS[recipe.precision],
-        gradient_accumulation_steps=recipe.accumulate,
-        step_scheduler_with_optimizer=False,
-        kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
-    )
+    with _chosen(placement):
+        return Accelerator(
+            cpu=placement.kind == "cpu",
+            mixed_precision=PRECISIONS[placement.precision],
+            gradient_accumulation_steps=accumulate,
+            step_scheduler_with_optimizer=False,
+            kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
+        )
+
+
+@contextlib.contextmanager
+def _chosen(placement: Placement) -> Iterator[None]:
+    """Accelerate takes the first device that it finds, but where its variable names one."""
+    if placement.kind == "cpu" or "LOCAL_RANK" in os.environ:
+        yield
+        return
+    before = os.environ.get(DEVICE_VARIABLE)
+    os.environ[DEVICE_VARIABLE] = placement.device
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[DEVICE_VARIABLE]
+        else:
+            os.environ[DEVICE_VARIABLE] = before
 
 
 def run_on_devices(devices: int, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:

@@ -62,7 +62,7 @@ def train_full(model: nn.Module | Tagger, training: Training) -> Course:
     module = tagger.model
     recipe, targets, state = training.recipe, training.targets, training.state
     assert isinstance(recipe, FullRecipe)
-    helper = accelerator(recipe)
+    helper = accelerator(recipe.placement, accumulate=recipe.accumulate)
     channels_last(module).to(helper.device).train()
     optimiser = _optimiser(module, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)

@@ -8,10 +8,10 @@ from typing import Literal
 import torch
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.training.placement import Placement, Precision, check_precision
 from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives other weights
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class FullRecipe(Recipe):
         evaluate_every: steps between two evaluations on validation clips; 0 for none.
         precision: of convolutions and linear layers; weights stay in 32 bits. `"float16"` needs CUDA.
         accumulate: passes that an optimiser step's batch is split into.
-        device: `"cpu"`, `"cuda"` or `"mps"`.
+        device: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
         devices: processes, each with a device of its own.
         full_version: of the loop, which enters identities with the rest.
     """
@@ -37,11 +37,16 @@ class FullRecipe(Recipe):
     schedule: Literal["constant", "cosine"] = "constant"
     sampling: Literal["balanced", "shuffled"] = "balanced"
     evaluate_every: int = 2000
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Precision = "float32"
     accumulate: int = 1
     device: str = "cpu"
     devices: int = 1
     full_version: int = VERSION
+
+    @property
+    def placement(self) -> Placement:
+        """Where the model is trained."""
+        return Placement(self.device, self.precision)
 
     @property
     def warm_steps(self) -> int:
@@ -55,37 +60,19 @@ class FullRecipe(Recipe):
         return super().rate_at(step)
 
 
-def resolve_device(name: str) -> str:
-    """The device that a name means here; `"auto"` is CUDA, else Apple's, else the processor.
-
-    Raises:
-        InputError: for a name that means none, or a device that is not there.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return next(device for device, present in there.items() if present)
-    if name not in DEVICES:
-        raise InputError(f"A device must be one of {', '.join(DEVICES)}. Found `{name}`.")
-    if not there[name]:
-        usable = ", ".join(device for device, present in there.items() if present)
-        raise InputError(
-            f"A device must be there. torch finds no `{name}` here, but {usable}: choose `auto`."
-        )
-    return name
-
-
 def check_devices(recipe: FullRecipe) -> None:
     """What a recipe asks of the machine and of the batch.
 
     Raises:
         InputError: for devices that are not there, a precision they do not have, or a batch that does not split.
     """
-    if recipe.precision == "float16" and recipe.device != "cuda":
+    check_precision(recipe.precision, recipe.device)
+    if recipe.devices > 1 and ":" in recipe.device:
         raise InputError(
-            "Precision `float16` needs device `cuda`, which scales its gradients. "
-            f"Found device `{recipe.device}`: take `bfloat16` or `float32`."
+            f"Several devices are counted from the first. Found `devices = {recipe.devices}` and the device "
+            f"`{recipe.device}`: take `cuda`."
         )
-    present = torch.cuda.device_count() if recipe.device == "cuda" else 1
+    present = torch.cuda.device_count() if recipe.device.startswith("cuda") else 1
     if recipe.device != "cpu" and recipe.devices > present:
         raise InputError(
             f"`devices` must be at most those that are there. Found {recipe.devices} asked for and {present} there."

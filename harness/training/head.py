@@ -17,6 +17,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.loop import batches
+from prunebench.harness.training.placement import device_of
 from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives another head
@@ -61,6 +62,7 @@ def embeddings(
     tagger = tagger_of(model)
     head = _linear_head(tagger)
     tagger.model.eval()
+    device = device_of(tagger)
     found: list[NDArray[np.float32]] = []
     seen: list[tuple[Tensor, Tensor]] = []
     watch = head.register_forward_hook(
@@ -69,10 +71,10 @@ def embeddings(
     try:
         for start in range(0, len(features), batch):
             seen.clear()
-            logits = tagger.logits(torch.from_numpy(np.array(features[start : start + batch])))
+            logits = tagger.logits(torch.from_numpy(np.array(features[start : start + batch])).to(device))
             if len(seen) != 1 or seen[0][0].ndim != 2 or not torch.equal(seen[0][1], logits):
                 raise _not_alone(tagger, "is used otherwise")
-            found.append(seen[0][0].numpy())
+            found.append(seen[0][0].cpu().numpy())
     finally:
         watch.remove()
     return np.concatenate(found)
@@ -90,7 +92,7 @@ def train_head(
     """Train the classifier alone, in place, on embeddings computed once: a logistic regression on what the model knows.
 
     Args:
-        model: everything but its head stays as it is.
+        model: everything but its head stays as it is; trained where it is.
         features: (clips, frames, mels).
         targets: (clips, classes).
         recipe: steps, batch, rate, warm-up, weight decay and clipping; augmentation plays no part.
@@ -101,14 +103,15 @@ def train_head(
         InputError: as `embeddings`.
     """
     tagger = tagger_of(model)
-    inputs, head = embeddings(tagger, features), _linear_head(tagger)
+    inputs, head, device = embeddings(tagger, features), _linear_head(tagger), device_of(tagger)
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
     for step, rows in enumerate(batches(len(inputs), recipe, seed)):
-        y = torch.from_numpy(targets[rows]).float()
-        loss = F.binary_cross_entropy_with_logits(head(torch.from_numpy(inputs[rows])), y)
+        y = torch.from_numpy(targets[rows]).float().to(device)
+        x = torch.from_numpy(inputs[rows]).to(device)
+        loss = F.binary_cross_entropy_with_logits(head(x), y)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(head.parameters(), recipe.clip_norm)

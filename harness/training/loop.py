@@ -18,8 +18,10 @@ from torch.nn import functional as F
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import mixup, spec_augment
-from prunebench.harness.training.prediction import channels_last
+from prunebench.harness.training.placement import device_of
+from prunebench.harness.training.prediction import channels_last, inputs_of
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.steps import AcceleratedSteps, PlainSteps
 from prunebench.harness.training.training import Training
 
 
@@ -34,17 +36,29 @@ def train(model: nn.Module | Tagger, training: Training) -> list[tuple[int, floa
         (step, validation mAP) of the evaluations, in order.
     """
     tagger = tagger_of(model)
-    module = tagger.model
+    steps = PlainSteps() if training.placement.plain else AcceleratedSteps(training.placement)
+    with training.placement.holding(tagger):
+        return _trained_there(model, tagger, training, steps)
+
+
+def _trained_there(
+    model: nn.Module | Tagger, tagger: Tagger, training: Training, steps: PlainSteps
+) -> list[tuple[int, float]]:
+    module, placement = tagger.model, training.placement
     recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
     parameters = list(_trained(tagger, training.tail))
-    optimiser = torch.optim.AdamW(
-        parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
+    optimiser = steps.prepared(
+        torch.optim.AdamW(
+            parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
+        )
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
     channels_last(module).train()
     begun = 0 if state is None else state.resume(module, optimiser, schedule)
     found = () if state is None else state.more.get("curve", ())
     curve = [(int(step), float(value)) for step, value in found]
+    if state is not None and begun:
+        steps.resume(state.more)
 
     def look(done: int) -> None:
         if training.evaluate is not None and is_evaluated(done, training.evaluate_every, recipe.steps):
@@ -53,27 +67,27 @@ def train(model: nn.Module | Tagger, training: Training) -> list[tuple[int, floa
 
     if not begun:
         look(0)
-    with torch.random.fork_rng(devices=[]):
-        for step, rows in itertools.islice(
-            enumerate(batches(len(inputs), recipe, training.seed)), begun, None
-        ):
+    planned = itertools.islice(enumerate(batches(len(inputs), recipe, training.seed)), begun, None)
+    with placement.own_generators():
+        for (step, rows), x in inputs_of(inputs, planned, device_of(module)):
             generator = _step_generator(training.seed, step)
             torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-            x, y = torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]).float()
+            y = torch.from_numpy(targets[rows]).float().to(x.device)
             if recipe.spec_augment:
                 x = spec_augment(x, generator)
             if recipe.mixup:
                 x, y = mixup(x, y, recipe.mixup, generator)
-            logits = tagger.from_stem(x) if training.tail else tagger.logits(x)
-            loss = F.binary_cross_entropy_with_logits(logits, y)
+            with steps.autocast():
+                logits = tagger.from_stem(x) if training.tail else tagger.logits(x)
+                loss = F.binary_cross_entropy_with_logits(logits, y)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
+            steps.backward(loss)
+            steps.clip(parameters, recipe.clip_norm)
             optimiser.step()
             schedule.step()
             look(step + 1)
             if state is not None:
-                state.keep(step + 1, module, optimiser, schedule, lambda: {"curve": curve})
+                state.keep(step + 1, module, optimiser, schedule, lambda: {"curve": curve} | steps.state())
             training.told(step + 1)
     module.zero_grad(set_to_none=True)
     module.eval()

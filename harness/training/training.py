@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 
@@ -25,6 +26,7 @@ class Training:
         recipe: steps, rates and augmentation; a `FullRecipe` goes to the loop of full size, which trains no tails.
         seed: of the order of clips, augmentation and dropout; the global generator is left as it was.
         tail: train the network's tail and its head on stem outputs; its stem stays as it is.
+        placement: where the small loop trains; a `FullRecipe` says it itself.
         evaluate: model → validation mAP; the weights are the same with and without it.
         evaluate_every: steps between two evaluations of the small loop, the first before any step, the last after all;
             0 for none. A `FullRecipe` says it itself.
@@ -37,6 +39,7 @@ class Training:
     recipe: Recipe
     seed: int
     tail: bool = False
+    placement: Placement = CPU
     evaluate: Evaluate | None = None
     evaluate_every: int = 0
     progress: Callable[[int, int], None] | None = None

@@ -11,7 +11,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import train_full
-from prunebench.harness.training.full_recipe import FullRecipe, check_devices, resolve_device
+from prunebench.harness.training.full_recipe import FullRecipe, check_devices
+from prunebench.harness.training.placement import resolve_device
 from prunebench.harness.training.prediction import predict, predictions
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
@@ -217,7 +218,7 @@ def test_what_a_recipe_cannot_ask(changes, sentence):
 def test_devices_by_name():
     assert resolve_device("cpu") == "cpu"
     assert resolve_device("auto") in ("cuda", "mps", "cpu")
-    with pytest.raises(InputError, match="must be one of auto, cpu, cuda, mps"):
+    with pytest.raises(InputError, match="must be one of auto, cpu, cuda, cuda:1 or mps"):
         resolve_device("gpu")
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match="torch finds no `cuda` here, but cpu"):
