@@ -6,7 +6,6 @@ that every criterion is shown. Memory must not grow with the number of clips, bu
 clip; `test_memory` holds that on the peak of live tensors.
 """
 
-import time
 from statistics import median
 
 import numpy as np
@@ -60,18 +59,19 @@ def test_scoring(benchmark, model, name, processor_seconds):
     assert passes <= FORWARD_PASSES.get(name, USUAL)
 
 
-def test_obd_beside_taylor(model):
+def test_obd_beside_taylor(benchmark, model, processor_seconds):
     """Both go backward; `obd` clip by clip, so that it sees the gradient of each. Taken in turn, in one run."""
-    score(model, "obd", 1)
+    benchmark.group = "obd in times of taylor, full width"
     ratios = []
-    for _ in range(5):
-        seconds = {}
-        for name in ("taylor", "obd"):
-            began = time.process_time()
-            score(model, name, CLIPS)
-            seconds[name] = time.process_time() - began
-        ratios.append(seconds["obd"] / seconds["taylor"])
-    print(f"obd takes {median(ratios):.2f} times as long as taylor")
+
+    def both() -> None:
+        taylor, obd = (
+            processor_seconds(lambda n=name: score(model, n, CLIPS), 1) for name in ("taylor", "obd")
+        )
+        ratios.append(obd / taylor)
+
+    benchmark.pedantic(both, rounds=3, warmup_rounds=1)
+    benchmark.extra_info["obd_over_taylor"] = round(median(ratios), 2)
     assert median(ratios) <= OBD_OVER_TAYLOR
 
 
