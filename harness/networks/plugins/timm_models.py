@@ -86,6 +86,11 @@ def architecture(name: str) -> TimmArchitecture:
     transformer = _is_vision_transformer(model)
     if not transformer:
         _check_norms(model, name)
+    elif not mlps(model):
+        raise InputError(
+            f"`{PREFIX}{name}` cannot be pruned: hidden units of its MLPs pass a gate or a norm over all of them. Name "
+            f"one whose MLPs are two linear layers, such as `{PREFIX}vit_tiny_patch16_224`."
+        )
     return TimmArchitecture(
         name,
         _names(config["classifier"]),
@@ -109,6 +114,17 @@ def one_channel(weight: Tensor) -> Tensor:
 
     summed: Tensor = adapt_input_conv(1, weight)
     return summed
+
+
+def mlps(model: nn.Module) -> list[str]:
+    """Names of the MLPs whose hidden units stand alone, with nothing but a non-linearity between two linear layers."""
+    from timm.layers import Mlp
+
+    return [
+        name
+        for name, module in model.named_modules()
+        if type(module) is Mlp and isinstance(module.norm, nn.Identity) and isinstance(module.fc1, nn.Linear)
+    ]
 
 
 def _names(given: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:

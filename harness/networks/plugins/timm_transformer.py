@@ -15,7 +15,7 @@ from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
 from prunebench.harness.networks.groups.traceable import check_traceable
 from prunebench.harness.networks.plugins import timm_positions
-from prunebench.harness.networks.plugins.timm_models import create
+from prunebench.harness.networks.plugins.timm_models import create, mlps
 from prunebench.harness.networks.plugins.timm_network import TimmNetwork
 
 TEN_SECONDS = 1001  # frames of PANNs' front end and EfficientAT's
@@ -80,7 +80,7 @@ class TimmTransformer(TimmNetwork):
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
         """The hidden units of each block's MLP: what is left of a model is exact, unlike with heads of attention."""
         check_traceable(model)
-        groups = tuple(mlp_groups(model))
+        groups = tuple(_group(name, model.get_submodule(name)) for name in mlps(model))
         modes = [(module, module.training) for module in model.modules()]
         try:
             check_exact(model.eval(), groups, self.example(model), self.logits, found_by="The list of MLPs")
@@ -118,17 +118,6 @@ class TimmTransformer(TimmNetwork):
             positions, [rows, columns], [side, side], num_prefix_tokens=prefix
         )
         return found
-
-
-def mlp_groups(model: nn.Module) -> list[Group]:
-    """A group for each MLP of timm whose hidden units stand alone, with nothing but a non-linearity between."""
-    from timm.layers import Mlp
-
-    return [
-        _group(name, module)
-        for name, module in model.named_modules()
-        if type(module) is Mlp and isinstance(module.norm, nn.Identity) and isinstance(module.fc1, nn.Linear)
-    ]
 
 
 def _group(name: str, mlp: nn.Module) -> Group:

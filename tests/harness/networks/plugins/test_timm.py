@@ -64,6 +64,7 @@ def test_the_smallest_of_each_kind_pass_the_kit(name):
         "deit_tiny_patch16_224",
         "vit_tiny_patch16_224[mels=128]",
         "test_vit2[frames=200]",
+        "test_vit3",
     ],
 )
 def test_whole_families_pass_the_kit(name):
@@ -237,6 +238,8 @@ def test_whole_models_are_copied_and_pickled(name):
         ("timm:test_convnext2", "cannot be pruned: layer norm over channels"),
         ("timm:swin_tiny_patch4_window7_224", "cannot be pruned: layer norm over channels"),
         ("timm:deit_tiny_distilled_patch16_224", "cannot be pruned: layer norm over channels"),
+        ("timm:aimv2_large_patch14_224", "cannot be pruned: hidden units of its MLPs pass a gate or a norm"),
+        ("timm:beit3_base_patch16_224", "cannot be pruned: hidden units of its MLPs pass a gate or a norm"),
         ("timm:resnt18", r"timm has no architecture `resnt18`; did you mean `resnet18`"),
         ("timm:", "timm has no architecture ``"),
         ("timm:NAME", "timm has no architecture `NAME`"),
