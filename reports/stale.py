@@ -7,7 +7,7 @@ from pathlib import Path, PureWindowsPath
 
 from prunebench.eval.files import read_text
 from prunebench.eval.text.parsing import parsed_json
-from prunebench.reports.figures.canvas import FORMATS
+from prunebench.reports.figures.style.canvas import FORMATS
 
 # Of what a report writes; `summary.json` is replaced by every report.
 SUFFIXES = (*FORMATS, "csv", "html", "md", "parquet", "tex")

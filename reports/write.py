@@ -10,8 +10,8 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
 from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.content.report import Report, as_json, make_report
-from prunebench.reports.figures.canvas import FORMATS, rendered
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
+from prunebench.reports.figures.style.canvas import FORMATS, rendered
 from prunebench.reports.page.page import PageFigure, page_html
 from prunebench.reports.stale import remove_stale
 from prunebench.reports.tables.all_tables import table_files

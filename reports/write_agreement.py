@@ -19,8 +19,9 @@ from prunebench.eval.files import whole_file
 from prunebench.eval.text.plain import plain
 from prunebench.eval.text.tables import csv_text
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, FORMATS, paper_style, rendered
-from prunebench.reports.figures.palette import INK
+from prunebench.reports.figures.style.canvas import COLUMN, FORMATS, paper_style, rendered
+from prunebench.reports.figures.style.palette import INK
+from prunebench.reports.points.groups import short_names
 
 if TYPE_CHECKING:
     from prunebench.eval.quality.agreement import Agreement
@@ -101,7 +102,7 @@ def draw_layers(rows: Sequence[Agreement]) -> Figure:
             found[pairs.index((row.a, row.b)), layers.index(row.layer)] = measure(row)
         return found
 
-    return _draw(matrix, rows, [f"{a} · {b}" for a, b in pairs], layers, "by layer")
+    return _draw(matrix, rows, [f"{a} · {b}" for a, b in pairs], short_names(layers), "by layer")
 
 
 def _draw(

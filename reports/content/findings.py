@@ -10,6 +10,7 @@ from typing import Any
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
+from prunebench.reports.points.overlay import Overlay, overlays_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -20,6 +21,7 @@ from prunebench.reports.statistics.class_changes import ClassChange, class_chang
 from prunebench.reports.statistics.comparisons import Comparisons
 from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sensitivity, sensitivity_of
+from prunebench.reports.statistics.networks_compared import NetworkPair, pairs_of
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
 from prunebench.reports.statistics.ranking import Ranking, rankings_of
 from prunebench.reports.statistics.recovery import read_curves
@@ -44,8 +46,9 @@ class Findings:
 
     @cached_property
     def points(self) -> list[Point]:
-        """The points that are compared; cells of single layers that were not fine-tuned have a figure of their own."""
-        points = [p for p in self._every if not any(map(is_sensitivity, p.records))]
+        """The points that are compared; cells of single groups that were not fine-tuned have a figure of their own."""
+        alone = {p.panel for p in self._every if any(map(is_sensitivity, p.records))}
+        points = [p for p in self._every if p.panel not in alone]
         return [] if all(p.control == "unpruned" for p in points) else points
 
     @cached_property
@@ -96,6 +99,15 @@ class Findings:
     def blocks(self) -> list[Blocks]:
         """Of each family of panels, at equal MACs."""
         return blocks_of(self.points, MACS)
+
+    @cached_property
+    def networks(self) -> Mapping[tuple[Overlay, Quantity], list[NetworkPair]]:
+        """Networks that stand together on a data set, pair by pair at each equal cost."""
+        return {
+            (overlay, cost): pairs_of(overlay, self.points, cost, self._scores)
+            for overlay in overlays_of(self.points)
+            for cost in EQUAL
+        }
 
     @cached_property
     def sensitivity(self) -> list[Sensitivity]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CNN14, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.point import Point, random_at
@@ -62,8 +62,9 @@ def _errors(failed: Sequence[Record]) -> str:
 
 
 def _whose(record: Record) -> str:
-    """The criterion or the control that a cell is of."""
-    return ", ".join(filter(None, (record.criterion, record.control)))
+    """The criterion or the control that a cell is of, and its network where that is not Cnn14."""
+    network = "" if record.network == CNN14 else record.network
+    return ", ".join(filter(None, (network, record.criterion, record.control)))
 
 
 def _verb(records: Sequence[Record]) -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CNN14, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.missing import said_missing
+from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
 from prunebench.reports.content.ties_said import said_map_sizes, said_ties
@@ -25,6 +26,7 @@ from prunebench.reports.runs.loaded_run import Run, finished, read_run
 from prunebench.reports.statistics.blocks import family_of
 from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume
+from prunebench.reports.statistics.networks_compared import NetworkPair
 from prunebench.reports.statistics.ranking import Ranking
 from prunebench.reports.statistics.runs_compared import Compared, compared_runs, conflicting, points_by_run
 from prunebench.reports.statistics.summary_rows import SummaryRow, rows_of
@@ -49,6 +51,7 @@ class Report:
         compared: points that are in several runs, with their differences.
         hypervolumes: against the costs at which criteria are ranked.
         controls: what the controls say, in words, by the panel's title.
+        networks: networks against each other, in words, by what they have in common; empty where all are Cnn14.
         findings: what figures and tables are drawn from, computed once.
         folder: where it was written, `None` before.
         files: what was written.
@@ -67,6 +70,7 @@ class Report:
     compared: tuple[Compared, ...] = ()
     hypervolumes: tuple[Hypervolume, ...] = ()
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     files: tuple[Path, ...] = ()
 
@@ -99,14 +103,13 @@ class Report:
             "sentences": self.sentences,
             "missing": self.missing,
             "failed": [record.cell for record in self.failed],
-            "smallest_detectable_difference": [dataclasses.asdict(d) for d in self.detectable],
+            "smallest_detectable_difference": [_asdict(d) for d in self.detectable],
             "rankings": [_ranking_json(ranking) for ranking in self.rankings],
-            "hypervolumes": [
-                {**dataclasses.asdict(h), "quantity": h.quantity.key} for h in self.hypervolumes
-            ],
-            "runs_compared": [dataclasses.asdict(row) for row in self.compared],
-            "rows": [dataclasses.asdict(row) for row in self.rows],
+            "hypervolumes": [{**_asdict(h), "quantity": h.quantity.key} for h in self.hypervolumes],
+            "runs_compared": [_asdict(row) for row in self.compared],
+            "rows": [_asdict(row) for row in self.rows],
             "files": [str(path) for path in self.files],
+            **({"networks": self.networks} if self.networks else {}),
         }
         return {key: _defined(value) for key, value in found.items()}
 
@@ -152,7 +155,16 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         rankings=tuple(findings.rankings),
         hypervolumes=tuple(findings.hypervolumes),
         controls=controls,
+        networks=_said_networks(findings),
     )
+
+
+def _said_networks(findings: Findings) -> dict[str, tuple[str, ...]]:
+    """Of each overlay, at equal MACs and at equal parameters."""
+    pairs: dict[str, list[NetworkPair]] = {}
+    for (overlay, _), found in findings.networks.items():
+        pairs.setdefault(overlay.title, []).extend(found)
+    return {title: said_networks(found) for title, found in pairs.items() if found}
 
 
 def _in_order(
@@ -176,10 +188,19 @@ def _said_rankings(findings: Findings, panel: Panel) -> tuple[str, ...]:
 
 def _ranking_json(ranking: Ranking) -> dict[str, Any]:
     return {
-        **dataclasses.asdict(ranking),
+        **_asdict(ranking),
         "quantity": ranking.quantity.key,
         "left_out": dict(ranking.left_out),
     }
+
+
+def _asdict(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it: a panel names its network where that is not Cnn14."""
+
+    def told(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {k: v for k, v in pairs if k != "named" and (k, v) != ("network", CNN14)}
+
+    return dataclasses.asdict(value, dict_factory=told)
 
 
 def _defined(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.rates_said import said_rates
+from prunebench.reports.points.groups import groups_of, in_order, word_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -15,6 +16,7 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.statistics.variance import _root, components_at
 
 NAMED = 10  # points that are named; more make no sentence
+LISTED = 12  # groups that are named; a Cnn14 has as many
 
 
 def said(
@@ -82,7 +84,7 @@ def _sizes(figures: Sequence[tuple[str, Smallest]]) -> str:
 def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
     ruled = [row for row in rows if row.control is None and not row.own_budget]
     for ratio in sorted({row.ratio for row in ruled}):
-        scope = rows[0].panel.scope.replace("-", "–")
+        scope = rows[0].panel.filters_of
         ranked = sorted(
             (row for row in ruled if row.ratio == ratio),
             key=lambda row: -row.map_mean,
@@ -113,7 +115,7 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
 def _own_budgets(rows: Sequence[SummaryRow]) -> Iterator[str]:
     for row in rows:
         if row.own_budget:
-            scope = row.panel.scope.replace("-", "–")
+            scope = row.panel.filters_of
             cost = f", {row.macs_backbone_relative:.2f} of the backbone's MACs" * (
                 row.macs_backbone_relative > 0
             )
@@ -220,10 +222,13 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
         if layer in r.groups
     }
     if rounded:
-        layers = ", ".join(sorted(rounded, key=lambda name: (len(name), name)))
+        groups = groups_of(points, panel)
+        names = in_order(rounded, groups)
+        if len(names) > LISTED:
+            names = [*names[: LISTED - 1], f"and {len(names) - LISTED + 1} others"]
         yield (
-            f"{_count(len(rounded), 'layer')} lost another share than asked for, by rounding to whole "
-            f"filters: {layers}."
+            f"{_count(len(rounded), word_of(groups))} lost another share than asked for, by rounding to whole "
+            f"filters: {', '.join(names)}."
         )
 
 

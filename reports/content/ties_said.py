@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 
 from prunebench.reports.content import numbers
 from prunebench.reports.statistics.ties import Ties
@@ -14,10 +13,12 @@ WORTH_A_WORD = 0.005  # of a layer's filters: what is shown as 1 %
 def said_map_sizes(sizes: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     """`101 × 64 (C1, C2), 50 × 32 (C3, C4) are …`, in the order of the network."""
     if sizes:
-        groups = [
-            (size, [layer for layer, _ in own]) for size, own in groupby(sizes.items(), lambda item: item[1])
-        ]
-        listed = ", ".join(f"{frames} × {mels} ({_span(layers)})" for (frames, mels), layers in groups)
+        alike: dict[tuple[int, int], list[str]] = {}
+        for layer, size in sizes.items():
+            alike.setdefault(size, []).append(layer)
+        listed = ", ".join(
+            f"{frames} × {mels} ({_span(layers, list(sizes))})" for (frames, mels), layers in alike.items()
+        )
         yield f"{listed}: the feature maps of a test clip, frames × mels."
 
 
@@ -41,11 +42,11 @@ def said_ties(ties: Sequence[Ties]) -> Iterator[str]:
         )
 
 
-def _span(layers: Sequence[str]) -> str:
-    return (
-        layers[0]
-        if len(layers) == 1
-        else f"{layers[0]}–{layers[-1]}"
-        if len(layers) > 2
-        else ", ".join(layers)
-    )
+def _span(layers: Sequence[str], every: Sequence[str]) -> str:
+    """`C1`, `C1, C2`, `C1–C4`; where others lie between, how many there are."""
+    first, last = every.index(layers[0]), every.index(layers[-1])
+    if len(layers) <= 2:
+        return ", ".join(layers)
+    if last - first + 1 == len(layers):
+        return f"{layers[0]}–{layers[-1]}"
+    return f"{len(layers)} groups, {layers[0]} first"

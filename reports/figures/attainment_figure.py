@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.palette import look_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.statistics.attainment import SHOWN, Surface
 

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.palette import INK
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.statistics.class_changes import ClassChange
 
 SHOWN = 24  # classes in the figure: those that change most

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
-from prunebench.reports.figures.palette import INK, Look, look_of
 from prunebench.reports.figures.stages_figure import ratios_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import SCRATCH, Panel
 from prunebench.reports.points.point import Point

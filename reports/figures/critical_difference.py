@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 from matplotlib.figure import Figure
 
-from prunebench.reports.figures.canvas import COLUMN, paper_style
-from prunebench.reports.figures.palette import look_of
+from prunebench.reports.figures.style.canvas import COLUMN, paper_style
+from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.blocks import BLOCKS, Blocks
 
 

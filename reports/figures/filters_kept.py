@@ -1,4 +1,4 @@
-"""Figure of the filters kept in each layer."""
+"""Figure of the filters kept in each group: in a Cnn14 each layer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.palette import INK, look_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK, look_of
+from prunebench.reports.points.groups import groups_of, short_names
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 
@@ -24,12 +25,17 @@ STYLES = (
     (0, (7, 1, 3, 1)),
 )
 WIDTHS = (1.0, 0.5, 1.8)  # points, one after the other when every style was had
+UPRIGHT, NAMED = (
+    3,
+    36,
+)  # letters of names that stand level, names that a column has room for when they stand upright
 
 
 def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
-    """Share of each layer's filters kept, relative to the unpruned model; shapes that several criteria have are one.
+    """Share of each group's filters kept, relative to the unpruned model; shapes that several criteria have are one.
 
-    A shape that varies over base models is their mean. `None` without the widths of the unpruned model.
+    A shape that varies over base models is their mean. Names of modules are shortened and stand upright; of more than
+    36 groups each second or third is named. `None` without the widths of the unpruned model.
     """
     own = [p for p in points if p.panel == panel]
     whole = next((p.records[0].widths for p in own if p.control == "unpruned"), ())
@@ -43,7 +49,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
             lines.setdefault(tuple(np.round(mean, 6)), []).append(point)
     if not lines:
         return None
-    layers = [f"C{i}" for i in range(1, len(whole) + 1)]
+    layers = short_names(groups_of(own, panel))
     with paper_style():
         figure = Figure((COLUMN, 2.6), layout="constrained")
         axes = figure.subplots()
@@ -60,6 +66,9 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
                 linewidth=WIDTHS[turn % len(WIDTHS)],
                 label=_name(members),
             )
+        if max(map(len, layers)) > UPRIGHT:
+            step = -(-len(layers) // NAMED)
+            axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=5)
         axes.set_ylim(0, 1.05)
         axes.set_ylabel("filters kept, relative to unpruned")
         axes.set_title(filled(panel.title, COLUMN, 6.5), pad=4, fontsize=6)

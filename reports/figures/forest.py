@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from prunebench.reports.content import marks
-from prunebench.reports.figures.palette import INK, Look
+from prunebench.reports.figures.style.palette import INK, Look
 
 ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
 TITLE = 6.5  # points

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from prunebench.eval.run.record import CNN14
+from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.attainment_figure import draw_attainment
-from prunebench.reports.figures.canvas import COLUMN
 from prunebench.reports.figures.class_changes_figure import draw_class_changes, middle_ratio
 from prunebench.reports.figures.controls_figure import draw_controls
 from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
+from prunebench.reports.figures.networks_figure import draw_networks
 from prunebench.reports.figures.overlap_figure import draw_overlap
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.ranking_figure import draw_ranking
@@ -22,9 +24,10 @@ from prunebench.reports.figures.recovery_figure import draw_recovery
 from prunebench.reports.figures.sensitivity_figure import draw_sensitivity
 from prunebench.reports.figures.speed_up_figure import draw_speed_up
 from prunebench.reports.figures.stages_figure import draw_stages
+from prunebench.reports.figures.style.canvas import COLUMN
 from prunebench.reports.points.cost_axis import AXES, MACS
+from prunebench.reports.points.groups import groups_of, word_of
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 
 WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # inches: columns of a paper
 
@@ -45,13 +48,13 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         report: what it says.
         width: `"single"` or `"double"`; by default each figure has the one that suits it.
     """
-    for entries, data, name in _sensitivities(report):
-        caption = "Each layer alone: test mAP, MACs and parameters, relative to unpruned"
-        yield Drawn(name, caption, draw_sensitivity(entries, data))
+    for name, caption, drawn in _sensitivities(report):
+        yield Drawn(name, caption, drawn)
     findings, points = report.findings, report.findings.points
     if not points:
         return
     inches = None if width is None else WIDTHS[width]
+    yield from _over_networks(report, inches or 2 * COLUMN)
     for quantity in AXES:
         pareto = draw(points, quantity, standing=report.standing, column=inches)
         if pareto is not None:
@@ -70,7 +73,22 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         if diagram is not None:
             suffix = f"_{number}" if len(findings.blocks) > 1 else ""
             caption = "Critical-difference diagram over blocks of (data set, base seed)"
-            yield Drawn(f"critical_difference{suffix}", caption, diagram)
+            whose = f": {blocks.family.network}" if blocks.family.named else ""
+            yield Drawn(f"critical_difference{suffix}", caption + whose, diagram)
+
+
+def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
+    """Of each data set with several networks, at each equal cost."""
+    findings = report.findings
+    overlays = list(dict.fromkeys(overlay for overlay, _ in findings.networks))
+    for (overlay, cost), pairs in findings.networks.items():
+        drawn = draw_networks(
+            overlay, findings.points, cost, said_networks(pairs), standing=report.standing, width=width
+        )
+        if drawn is not None:
+            suffix = f"_{overlays.index(overlay) + 1}" if len(overlays) > 1 else ""
+            caption = f"Networks on {overlay.title}: test mAP against {cost.name}"
+            yield Drawn(f"{cost.figure}_over_networks{suffix}", caption, drawn)
 
 
 def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
@@ -101,12 +119,20 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
         "Gain and loss of each class's average precision against the unpruned model",
         draw_class_changes(changes, middle_ratio(changes), width=width),
     )
-    yield "filters_kept", "Filters kept in each layer", draw_filters_kept(points, panel)
+    word = word_of(groups_of(points, panel))
+    yield "filters_kept", f"Filters kept in each {word}", draw_filters_kept(points, panel)
 
 
-def _sensitivities(report: Report) -> Iterator[tuple[list[Sensitivity], str, str]]:
+def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
+    """Name, caption and figure of each network on each data set."""
     entries = report.findings.sensitivity
-    sets = list(dict.fromkeys(entry.data for entry in entries))
-    for data in sets:
-        name = "sensitivity" if len(sets) == 1 else f"sensitivity_{re.sub(r'[^A-Za-z0-9]+', '_', data)}"
-        yield entries, data, name
+    subjects = list(dict.fromkeys((entry.data, entry.network) for entry in entries))
+    named = any(network != CNN14 for _, network in subjects)
+    for data, network in subjects:
+        parts = [data] if len(subjects) > 1 else []
+        parts += [network] if len(subjects) > 1 and named else []
+        name = "_".join(["sensitivity", *(re.sub(r"[^A-Za-z0-9]+", "_", part) for part in parts)])
+        alone = f"Each {'group of filters' if named else 'layer'} alone"
+        caption = f"{alone}: test mAP, MACs and parameters, relative to unpruned"
+        where = f": {data}, {network}" if parts and named else ""
+        yield name, caption + where, draw_sensitivity(entries, data, network)

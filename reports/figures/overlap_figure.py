@@ -10,8 +10,8 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.palette import INK
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.statistics.overlap import Overlap
 
 CELL, AROUND = 0.165, 1.0  # inches: the height of a criterion, and of title, colours and note

@@ -10,10 +10,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from prunebench.reports.figures.canvas import COLUMN, paper_style
 from prunebench.reports.figures.pareto_labels import MANY, crowded, focus_of, label_marks
 from prunebench.reports.figures.pareto_marks import Handles
 from prunebench.reports.figures.pareto_panel import draw_panel, nearly_equal
+from prunebench.reports.figures.style.canvas import COLUMN, paper_style
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.point import Point
 
@@ -59,13 +59,13 @@ def draw(
         # Matplotlib before 3.10 leaves out labels that begin with an underscore.
         labels = [f" {label}" if label.startswith("_") else label for label in handles]
         across = max(1, round(2 * column * columns / COLUMN * (0.75 if many else 1)))
-        _stack(figure, _legend(figure, handles, labels, across), foot)
+        stack(figure, fitted_legend(figure, handles, labels, across), foot)
         for axes, panel in zip(grid.flat, panels, strict=False):
             label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
     return figure
 
 
-def _legend(figure: Figure, handles: Handles, labels: Sequence[str], across: int) -> Legend:
+def fitted_legend(figure: Figure, handles: Handles, labels: Sequence[str], across: int) -> Legend:
     """In as many columns, up to `across`, as the figure is wide enough for."""
     while True:
         legend = figure.legend(
@@ -81,7 +81,7 @@ def _legend(figure: Figure, handles: Handles, labels: Sequence[str], across: int
         across -= 1
 
 
-def _stack(figure: Figure, legend: Legend, foot: Text) -> None:
+def stack(figure: Figure, legend: Legend, foot: Text) -> None:
     """Lengthen the figure so that the legend and the notes lie below the panels, neither on the other."""
     notes, entries = (item.get_window_extent().height / figure.dpi for item in (foot, legend))
     width, panels = figure.get_size_inches()

@@ -7,8 +7,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from prunebench.reports.figures.label_places import place_labels, stack_labels
-from prunebench.reports.figures.palette import look_of
+from prunebench.reports.figures.style.label_places import place_labels, stack_labels
+from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.frontier import by_standing, frontier
 from prunebench.reports.points.point import Point

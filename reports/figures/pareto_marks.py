@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from prunebench.reports.figures.palette import GREY, INK, dash_of, look_of
+from prunebench.reports.figures.style.palette import GREY, INK, dash_of, look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve
 from prunebench.reports.points.panel import SCRATCH
@@ -73,7 +73,7 @@ def draw_controls(axes: Axes, points: Sequence[Point], quantity: Quantity, facto
     handles: Handles = {}
     for point in points:
         if point.control in CONTROLS and not point.own_rate:
-            handles |= _control(axes, point, quantity, factor)
+            handles |= draw_control(axes, point, quantity, factor)
     return handles
 
 
@@ -104,7 +104,7 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, aside: f
         axes.fill_between(costs, low, high, color=GREY, alpha=0.28, linewidth=0, zorder=1)
         (mean,) = axes.plot(costs, means, color=GREY, linestyle=(0, (1, 1)), marker=look.marker, zorder=2)
         return Patch(facecolor=GREY, alpha=0.28), mean
-    _ranges(axes, curve.points, costs, look.colour, aside)
+    draw_ranges(axes, curve.points, costs, look.colour, aside)
     (line,) = axes.plot(
         costs,
         means,
@@ -117,7 +117,9 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, aside: f
     return line
 
 
-def _ranges(axes: Axes, points: Sequence[Point], costs: Sequence[float], colour: str, aside: float) -> None:
+def draw_ranges(
+    axes: Axes, points: Sequence[Point], costs: Sequence[float], colour: str, aside: float
+) -> None:
     """Bars from the least to the greatest mAP, points aside of the marks; a hair joins each to its mark."""
     low, high = [min(p.maps) for p in points], [max(p.maps) for p in points]
     moved = _aside(axes, aside)
@@ -162,11 +164,12 @@ def _quartiles(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: 
             )
 
 
-def _control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
+def draw_control(axes: Axes, point: Point, quantity: Quantity, factor: float) -> Handles:
+    """The mark of a control with its range; what the legend needs, by label."""
     label, marker, fill, size = CONTROLS[point.control or ""]
     cost = quantity.of(point) / factor
     _quartiles(axes, [point], quantity, factor, INK)
-    _ranges(axes, [point], [cost], INK, 0.0)
+    draw_ranges(axes, [point], [cost], INK, 0.0)
     (mark,) = axes.plot(
         [cost],
         [point.mean_map],

@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from prunebench.reports.figures.palette import INK
 from prunebench.reports.figures.pareto_labels import begin_ticks, crowded, room_at_the_left
 from prunebench.reports.figures.pareto_marks import Handles, draw_controls, draw_curves, draw_published
+from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import curves_of
 from prunebench.reports.points.frontier import frontier, frontier_with_controls

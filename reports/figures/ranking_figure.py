@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.ranking_sentences import made_of, place_of
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
-from prunebench.reports.figures.palette import look_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.ranking import Ranking
 
 COLUMNS = 6  # budgets drawn, those over all first

@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
-from prunebench.reports.figures.palette import INK, Look, look_of
 from prunebench.reports.figures.stages_figure import ratios_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.recovery import Recovery, recovery_of

@@ -1,4 +1,4 @@
-"""The figure of the sensitivity of every layer."""
+"""The figure of the sensitivity of every group of filters, in a Cnn14 every layer."""
 
 from __future__ import annotations
 
@@ -9,35 +9,46 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from prunebench.reports.figures.canvas import COLUMN, paper_style
-from prunebench.reports.figures.palette import INK, look_of
+from prunebench.eval.run.record import CNN14
+from prunebench.reports.figures.style.canvas import COLUMN, paper_style
+from prunebench.reports.figures.style.palette import INK, look_of
+from prunebench.reports.points.groups import short_names
 from prunebench.reports.points.order import order
-from prunebench.reports.statistics.layer_sensitivity import COLUMNS, Sensitivity
+from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 
-PANEL = 1.35  # inches: the height of a panel
+PANEL, SMALL = 1.35, 1.05  # inches: the height of a panel, and of each of many
+COLUMNS, MANY = 4, 6  # panels in a row, and of more than twelve
 
 
-def draw_sensitivity(entries: Sequence[Sensitivity], data: str) -> Figure:
-    """A panel per layer of one data set: mAP, MACs and parameters over the ratio, relative to the unpruned model.
+def draw_sensitivity(entries: Sequence[Sensitivity], data: str, network: str) -> Figure:
+    """A panel per group of one network: mAP, MACs and parameters over the ratio, relative to the unpruned model.
 
     Solid lines are mAP as pruned, or recalibrated where the cells were; then thin dotted lines are as pruned.
+
+    Args:
+        entries: of every network and data set.
+        data: label of the data set.
+        network: label of the network.
     """
-    chosen = [entry for entry in entries if entry.data == data]
+    chosen = [entry for entry in entries if (entry.data, entry.network) == (data, network)]
     layers = list(dict.fromkeys(entry.layer for entry in chosen))
     criteria = sorted({entry.criterion for entry in chosen}, key=order)
-    columns = min(COLUMNS, len(layers))
+    most = COLUMNS if len(layers) <= 3 * COLUMNS else MANY
+    columns = min(most, len(layers))
     rows = math.ceil(len(layers) / columns)
     with paper_style():
-        figure = Figure((2 * COLUMN * columns / COLUMNS, PANEL * rows + 0.75), layout="constrained")
+        height = (PANEL if most == COLUMNS else SMALL) * rows + 0.75
+        figure = Figure((2 * COLUMN * columns / most, height), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for axes, layer in zip(grid.flat, layers, strict=False):
+        for axes, layer, title in zip(grid.flat, layers, short_names(layers), strict=False):
             _draw_layer(axes, [entry for entry in chosen if entry.layer == layer], criteria)
-            axes.set_title(layer, pad=2)
+            axes.set_title(title, pad=2)
         for axes in list(grid.flat)[len(layers) :]:
             axes.set_visible(False)
         for axes in list(grid.flat)[max(0, len(layers) - columns) : len(layers)]:
             axes.tick_params(labelbottom=True)  # the lowest of its column
-        figure.supxlabel("ratio of the layer's filters removed", size="medium")
+        word = "layer" if network == CNN14 else "group"
+        figure.supxlabel(f"ratio of the {word}'s filters removed", size="medium")
         figure.supylabel("relative to unpruned", size="medium")
         handles, labels = grid.flat[0].get_legend_handles_labels()
         if any(math.isfinite(entry.map_recalibrated) for entry in chosen):

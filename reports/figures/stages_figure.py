@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import STAGES
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.forest import draw_bars
-from prunebench.reports.figures.palette import INK, look_of
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import stage_map

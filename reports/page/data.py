@@ -9,7 +9,7 @@ from typing import Any
 from prunebench.eval.run.record import Record
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
-from prunebench.reports.figures.palette import look_of
+from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
 from prunebench.reports.points.order import order
@@ -111,19 +111,21 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
 
 def _cells(report: Report) -> Iterator[dict[str, Any]]:
     seen = set()
+    named = any(point.panel.named for point in report.points)
     for run in report.runs:
         for record in finished(run.records):
             if record.cell not in seen:
                 seen.add(record.cell)
-                yield _cell(record, command_of(record, run))
+                yield _cell(record, command_of(record, run), record.network if named else None)
 
 
-def _cell(record: Record, command: str) -> dict[str, Any]:
+def _cell(record: Record, command: str, network: str | None) -> dict[str, Any]:
     return {
         "id": record.cell,
         "criterion": record.criterion or "",
         "control": record.control or "",
         "data": record.data,
+        **({} if network is None else {"network": network}),
         "scope": record.scope,
         "finetune": record.finetune_scope,
         "ratio": record.ratio,

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CNN14, Record
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import numbers
 from prunebench.reports.content.report import Report
@@ -22,6 +22,7 @@ from prunebench.reports.page.data import page_data
 from prunebench.reports.page.page_tables import page_tables
 from prunebench.reports.runs.loaded_run import Run
 from prunebench.reports.tables.measures import Told
+from prunebench.reports.tables.networks_table import LEGEND as NETWORKS_LEGEND
 from prunebench.reports.tables.ranking_table import LEGEND as RANKING_LEGEND
 from prunebench.reports.tables.runs_compared_table import said
 from prunebench.reports.tables.summary import LEGEND
@@ -69,6 +70,8 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
         tables=list(page_tables(report, measures)),
         summary_legend=LEGEND,
         ranking_legend=RANKING_LEGEND,
+        networks=report.networks,
+        networks_legend=NETWORKS_LEGEND,
         compared=said(report.compared) if report.compared else "",
         failed=[(_cell_name(record), record.error) for record in report.failed],
         runs=[
@@ -98,7 +101,8 @@ def _cell_name(record: Record) -> str:
         if value is not None
     ]
     what = " ".join(filter(None, (record.criterion, record.control)))
-    return ", ".join([what, f"{numbers.share(record.ratio)} of {record.scope}", record.data, *seeds])
+    where = [record.data, *([] if record.network == CNN14 else [record.network])]
+    return ", ".join([what, f"{numbers.share(record.ratio)} of {record.scope}", *where, *seeds])
 
 
 def _command(run: Run) -> str:

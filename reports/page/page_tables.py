@@ -13,6 +13,8 @@ from prunebench.reports.content.report import Report
 from prunebench.reports.statistics.ranking import Ranked
 from prunebench.reports.tables.columns import COLUMNS
 from prunebench.reports.tables.measures import Told, value_of
+from prunebench.reports.tables.networks_table import HEADINGS as NETWORK_HEADINGS
+from prunebench.reports.tables.networks_table import cells as network_cells
 from prunebench.reports.tables.ranking_table import HEADINGS, cells
 from prunebench.reports.tables.runs_compared_table import HEADINGS as COMPARED
 from prunebench.reports.tables.runs_compared_table import cells as compared_cells
@@ -39,7 +41,7 @@ class PageTable:
 
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
-    """The summary by panel, the rankings by budget, all measures."""
+    """The summary by panel, the rankings by budget, networks against each other, all measures."""
     names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [
@@ -71,6 +73,13 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             yield PageTable(
                 "compared", title, False, heads, tuple(PageRow((), False, compared_cells(row)) for row in own)
             )
+    for (overlay, cost), networks in report.findings.networks.items():
+        shown = [(pair, at) for pair in networks for at in pair.means]
+        if shown:
+            heads = tuple((heading, "") for heading in NETWORK_HEADINGS)
+            title = f"{overlay.title}, equal {cost.short}"
+            told = tuple(PageRow((), False, network_cells(pair, at)) for pair, at in shown)
+            yield PageTable("networks", title, False, heads, told)
     if measures:
         yield _measured(report, measures)
 

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.record import CNN14, OWN, Record
 
 ONE_SHOT = "one-shot"
 SCRATCH = ("scratch", "scratch-macs")
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
-UnprunedWidths = Mapping[tuple[str, str], tuple[int, ...]]
+WORDS = ("inner", "all")  # scopes that are words and no names of groups
+DataAndNetwork: TypeAlias = tuple[str, str]  # data set, network
+UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[int, ...]]
 
 
 @dataclass(frozen=True, order=True)
 class Panel:
-    """One data set, scope, allocation, fine-tuning scope and schedule, and the widths of the base model.
+    """One data set, network, scope, allocation, fine-tuning scope and schedule, and the widths of the base model.
 
-    `base_widths` is empty where a data set has one architecture only, so that titles need not say it; `run` is the
-    name of the run where runs that are reported together hold different cells in the same place.
+    `base_widths` is empty where a network has one set of widths on a data set, so that titles need not say it; `run` is
+    the name of the run where runs that are reported together hold different cells in the same place; `named` is whether
+    titles and tables name the network, because what is reported holds another than Cnn14.
     """
 
     data: str
+    network: str = field(default=CNN14, kw_only=True)
     scope: str
     allocation: str
     finetune_scope: str
     base_widths: tuple[int, ...] = ()
     schedule: str = ONE_SHOT
     run: str = ""
+    named: bool = field(default=False, kw_only=True, compare=False)
 
     @property
     def place(self) -> tuple[str, ...]:
-        """What stands in tables below each of `PLACE`."""
-        return self.run, self.data, self.scope, self.allocation, self.finetune_scope, self.schedule
+        """What stands in tables below each of `place_columns`."""
+        network = (self.network,) if self.named else ()
+        return self.run, self.data, *network, self.scope, self.allocation, self.finetune_scope, self.schedule
+
+    @property
+    def filters_of(self) -> str:
+        """Whose filters go: `C7–C12`, `the inner groups`, `features.3.conv.0`."""
+        if self.scope in WORDS:
+            return f"the {self.scope} groups" if self.scope != "all" else "all groups"
+        return re.sub(r"\b(C\d+)-(C\d+)\b", r"\1–\2", self.scope)
 
     @property
     def title(self) -> str:
-        """`synth · C7–C12 pruned · fine-tuning: tail`."""
+        """`synth · C7–C12 pruned · fine-tuning: tail`, `synth · resnet22 · inner groups pruned · …`."""
         parts = [self.run] if self.run else []
-        parts += [self.data, "nothing pruned" if self.scope == "none" else f"{_dash(self.scope)} pruned"]
+        parts += [self.data, *([self.network] if self.named else [])]
+        pruned = self.filters_of.removeprefix("the ")
+        parts.append("nothing pruned" if self.scope == "none" else f"{pruned} pruned")
         if self.allocation != "uniform":
             parts.append(self.allocation)
         parts.append(
@@ -51,35 +68,59 @@ class Panel:
         return " · ".join(parts)
 
 
+def place_columns(panels: Iterable[Panel]) -> tuple[str, ...]:
+    """`PLACE`, with the network behind the data set where panels name it."""
+    run, data, *others = PLACE
+    return (run, data, "network", *others) if any(panel.named for panel in panels) else PLACE
+
+
+def names_networks(records: Iterable[Record]) -> bool:
+    """Whether reports of these records name the network: one is not Cnn14."""
+    return any(record.network != CNN14 for record in records)
+
+
+def subject_of(record: Record) -> DataAndNetwork:
+    """Data set and network of a cell."""
+    return record.data, record.network
+
+
 def base_of(record: Record) -> tuple[str, int]:
     """Which base model a cell starts from."""
     return record.base, record.base_seed
 
 
-def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
+def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Panel, list[Record]]:
     """The records of each panel.
 
     Criteria and their reversals make the panels; the other controls stand in every panel they can be held
-    against: the unpruned model in all of its data set and architecture, after fine-tuning in those of its
+    against: the unpruned model in all of its data set, network and widths, after fine-tuning in those of its
     scope and fine-tuning scope, which share a learning rate, the shape trained from scratch in those of its
-    scope and allocation. A data set with controls alone gets the panels that these name. A criterion that chose
-    how many filters go stands beside the others, at its own cost.
+    scope and allocation. A network with controls alone on a data set gets the panels that these name. A criterion that
+    chose how many filters go stands beside the others, at its own cost.
+
+    Args:
+        records: of all panels.
+        named: whether panels name their network; by default where one of the records is not of Cnn14.
     """
     found = list(records)
+    if named is None:
+        named = names_networks(found)
     widths = _several_architectures(found)
     pruned = [r for r in found if r.control in (None, "reversed")]
     panels: dict[Panel, list[Record]] = {}
     for record in sorted(pruned, key=lambda r: r.allocation == OWN):
-        own = _panel(record, widths)
+        own = _panel(record, widths, named=named)
         homes = [panel for panel in panels if _but_for_allocation(panel) == _but_for_allocation(own)]
         for panel in (homes or [own]) if record.allocation == OWN else [own]:
             panels.setdefault(panel, []).append(record)
-    for data in {r.data for r in found} - {r.data for r in pruned}:
-        controls = [r for r in found if r.data == data]
+    for subject in {subject_of(r) for r in found} - {subject_of(r) for r in pruned}:
+        controls = [r for r in found if subject_of(r) == subject]
         for record in [r for r in controls if r.control != "unpruned"] or controls:
-            panels.setdefault(_panel(record, widths), [])
+            panels.setdefault(_panel(record, widths, named=named), [])
     for panel, members in panels.items():
-        kin = [r for r in found if (r.data, widths.get(_base(r), ())) == (panel.data, panel.base_widths)]
+        subject = panel.data, panel.network
+        alike = [r for r in found if subject_of(r) == subject]
+        kin = [r for r in alike if widths.get(_base(r), ()) == panel.base_widths]
         members += [r for r in kin if r.control == "unpruned"]
         tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope)
         members += [r for r in kin if (r.control, r.scope, r.finetune_scope) == tuned]
@@ -88,17 +129,21 @@ def by_panel(records: Iterable[Record]) -> dict[Panel, list[Record]]:
     return dict(sorted(panels.items()))
 
 
-def _dash(scope: str) -> str:
-    return scope.replace("-", "–")
+def _base(record: Record) -> tuple[str, str, str]:
+    return *subject_of(record), record.base
 
 
-def _base(record: Record) -> tuple[str, str]:
-    return record.data, record.base
-
-
-def _panel(record: Record, widths: UnprunedWidths) -> Panel:
-    base = widths.get(_base(record), ())
-    return Panel(record.data, record.scope, record.allocation, record.finetune_scope, base, record.schedule)
+def _panel(record: Record, widths: UnprunedWidths, *, named: bool) -> Panel:
+    return Panel(
+        record.data,
+        record.scope,
+        record.allocation,
+        record.finetune_scope,
+        widths.get(_base(record), ()),
+        record.schedule,
+        network=record.network,
+        named=named,
+    )
 
 
 def _but_for_allocation(panel: Panel) -> Panel:
@@ -106,11 +151,11 @@ def _but_for_allocation(panel: Panel) -> Panel:
 
 
 def _several_architectures(records: Sequence[Record]) -> UnprunedWidths:
-    """Widths of the base models of data sets that have more than one architecture."""
+    """Widths of the base models of networks that have several on a data set."""
     known = {
         _base(r): r.widths for r in records if r.control in ("unpruned", "unpruned-fine-tuned") and r.widths
     }
-    of_data: dict[str, set[tuple[int, ...]]] = {}
-    for (data, _), widths in known.items():
-        of_data.setdefault(data, set()).add(widths)
-    return {key: widths for key, widths in known.items() if len(of_data[key[0]]) > 1}
+    of_subject: dict[DataAndNetwork, set[tuple[int, ...]]] = {}
+    for (data, network, _), widths in known.items():
+        of_subject.setdefault((data, network), set()).add(widths)
+    return {key: widths for key, widths in known.items() if len(of_subject[key[:2]]) > 1}

@@ -99,13 +99,17 @@ class Point:
         return cells
 
 
-def points_of(records: Iterable[Record]) -> list[Point]:
+def points_of(records: Iterable[Record], *, named: bool | None = None) -> list[Point]:
     """Points of all panels, ratio by ratio, controls first; cells that removed the same filters as one.
 
     The unpruned control at its own best rate is left out where that is the rate of all cells.
+
+    Args:
+        records: finished cells.
+        named: whether panels name their network, as `by_panel` takes it.
     """
     points: list[Point] = []
-    for panel, members in by_panel(records).items():
+    for panel, members in by_panel(records, named=named).items():
         groups: dict[tuple[str | None, bool, float | None], dict[str | None, list[Record]]] = {}
         for r in members:
             own = r.control == "unpruned-fine-tuned" and r.rate_choice == "own"

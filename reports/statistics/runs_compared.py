@@ -10,7 +10,7 @@ from prunebench.reports.inference.interval import Difference
 from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
 from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
-from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.panel import Panel, names_networks
 from prunebench.reports.points.point import Point, points_of
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished
@@ -68,28 +68,34 @@ def conflicting(runs: Sequence[Run]) -> bool:
 
 def points_by_run(runs: Sequence[Run]) -> list[Point]:
     """The points of each run in panels of its own."""
+    named = _named(runs)
     return [
         replace(point, panel=replace(point.panel, run=name))
         for name, run in zip(names_of(runs), runs, strict=True)
-        for point in points_of(finished(run.records))
+        for point in points_of(finished(run.records), named=named)
     ]
+
+
+def _named(runs: Sequence[Run]) -> bool:
+    """Whether a report of the runs names the networks."""
+    return names_networks(record for run in runs for record in finished(run.records))
 
 
 def compared_runs(runs: Sequence[Run]) -> list[Compared]:
     """Every place that the first run and another have, the largest difference first within each pair of runs."""
-    names = names_of(runs)
+    names, named = names_of(runs), _named(runs)
     found = []
     for name, run in list(zip(names, runs, strict=True))[1:]:
-        pair = _pair(names[0], runs[0], name, run)
+        pair = _pair(names[0], runs[0], name, run, named=named)
         found += sorted(pair, key=lambda c: -abs(c.difference))
     return found
 
 
-def _pair(first: str, one: Run, second: str, other: Run) -> list[Compared]:
+def _pair(first: str, one: Run, second: str, other: Run, *, named: bool) -> list[Compared]:
     others = {_key(point): point for point in points_of(finished(other.records))}
     scores = [ClipScores([run.folder]) for run in (one, other)]
     found = []
-    for point in points_of(finished(one.records)):
+    for point in points_of(finished(one.records), named=named):
         match = others.get(_key(point))
         if match is None:
             continue
@@ -141,6 +147,7 @@ def _key(point: Point) -> tuple[object, ...]:
 def _place(record: Record) -> tuple[object, ...]:
     return (
         record.data,
+        record.network,
         record.scope,
         record.allocation,
         record.finetune_scope,

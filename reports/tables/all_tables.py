@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.cost_axis import AXES
-from prunebench.reports.points.panel import PLACE
+from prunebench.reports.points.panel import place_columns
 from prunebench.reports.statistics.class_changes import change_rows
 from prunebench.reports.statistics.overlap import overlap_rows
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import Column
 from prunebench.reports.tables.data_table import DataTable, has_parquet
+from prunebench.reports.tables.filters_kept_table import filters_kept_table
 from prunebench.reports.tables.latex import latex_summary
 from prunebench.reports.tables.measures import Told, measures_table
+from prunebench.reports.tables.networks_table import networks_table
 from prunebench.reports.tables.ranking_table import columns as ranking_columns
 from prunebench.reports.tables.ranking_table import rows_of
 from prunebench.reports.tables.runs_compared_table import comparison_table
@@ -40,16 +42,21 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     yield summary_table(report.rows, columns)
     yield measures_table(report.points, measures)
     if report.rankings:
-        yield DataTable("ranking", tuple(ranking_columns()), rows_of(report.rankings))
+        yield DataTable("ranking", tuple(ranking_columns(report.rankings)), rows_of(report.rankings))
     if report.hypervolumes:
         names = ("equal", "criterion", "points", "hypervolume", "low", "high", "bases")
         rows = [
             [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.bases]
             for h in report.hypervolumes
         ]
-        yield DataTable("hypervolume", (*PLACE, *names), rows)
+        yield DataTable("hypervolume", (*place_columns(h.panel for h in report.hypervolumes), *names), rows)
     if report.findings.sensitivity:
         yield sensitivity_table(report.findings.sensitivity)
+    pairs = [pair for found in report.findings.networks.values() for pair in found]
+    if pairs:
+        yield networks_table(pairs)
+    if any(point.panel.named for point in report.points):  # the layers of a Cnn14 are named in the figure
+        yield filters_kept_table(report.points)
     if report.compared:
         yield comparison_table(report.compared)
     yield from _of_panels(report)
@@ -57,6 +64,7 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
 
 def _of_panels(report: Report) -> Iterator[DataTable]:
     findings = report.findings
+    place = place_columns(findings.panels)
     attained: list[list[object]] = []
     agreed: list[list[object]] = []
     changed: list[list[object]] = []
@@ -74,12 +82,12 @@ def _of_panels(report: Report) -> Iterator[DataTable]:
         changed += [[*panel.place, *row] for row in change_rows(findings.class_changes[panel])]
     if attained:
         names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
-        yield DataTable("attainment", (*PLACE, *names), attained)
+        yield DataTable("attainment", (*place, *names), attained)
     if tied:
         cut = ("criterion", "ratio", "layer", "frames", "mels", "tied_at_cut", "cells")
-        yield DataTable("ties", (*PLACE, *cut), tied)
+        yield DataTable("ties", (*place, *cut), tied)
     if agreed:
-        yield DataTable("agreement", (*PLACE, "ratio", "a", "b", "overlap", "bases"), agreed)
+        yield DataTable("agreement", (*place, "ratio", "a", "b", "overlap", "bases"), agreed)
     if changed:
-        columns = (*PLACE, "criterion", "ratio", "class", "unpruned_ap", "change")
+        columns = (*place, "criterion", "ratio", "class", "unpruned_ap", "change")
         yield DataTable("class_changes", columns, changed)

@@ -13,7 +13,7 @@ from prunebench.eval.run.contents import measure_rows
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
 from prunebench.eval.text.plain import plain
-from prunebench.reports.points.panel import PLACE
+from prunebench.reports.points.panel import place_columns
 from prunebench.reports.points.point import Point
 from prunebench.reports.tables.data_table import DataTable
 
@@ -71,7 +71,7 @@ def value_of(point: Point, key: str) -> float:
 
 def measures_table(points: Sequence[Point], measures: Sequence[Told]) -> DataTable:
     """A row per point, a column per measure."""
-    heads = (*PLACE, "criterion", "control", "ratio", "cells")
+    heads = (*place_columns(point.panel for point in points), "criterion", "control", "ratio", "cells")
     rows = []
     for point in points:
         row: list[Any] = [*point.panel.place, " = ".join(point.criteria), point.control, point.ratio, point.n]

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from prunebench.reports.content import marks, numbers
-from prunebench.reports.points.panel import PLACE
+from prunebench.reports.points.panel import place_columns
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
 HEADINGS = (
@@ -32,10 +32,10 @@ LEGEND = (
 )
 
 
-def columns() -> list[str]:
+def columns(rankings: Sequence[Ranking]) -> list[str]:
     """Names of the columns of `rows_of`."""
     return [
-        *PLACE,
+        *place_columns(ranking.panel for ranking in rankings),
         "equal",
         "cost",
         "relative",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prunebench.reports.content import marks, numbers
-from prunebench.reports.points.panel import PLACE
+from prunebench.reports.points.panel import place_columns
 from prunebench.reports.statistics.runs_compared import COSTS, Compared
 from prunebench.reports.tables.data_table import DataTable
 
@@ -26,7 +26,14 @@ HEADINGS = (
 
 def comparison_table(rows: Sequence[Compared]) -> DataTable:
     """Raw values, a row a place and pair of runs."""
-    names = ["first", "second", *PLACE[1:], "criterion", "ratio", "same_cells"]
+    names = [
+        "first",
+        "second",
+        *place_columns(row.panel for row in rows)[1:],
+        "criterion",
+        "ratio",
+        "same_cells",
+    ]
     names += ["map_first", "map_second", "difference", "low", "high"]
     names += [f"{cost.key}_{which}" for cost in COSTS for which in ("first", "second")]
     found: list[list[Any]] = []

@@ -1,15 +1,19 @@
-"""The sensitivity of every layer as a table."""
+"""The sensitivity of every group of filters as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 
+from prunebench.eval.run.record import CNN14
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 from prunebench.reports.tables.data_table import DataTable
 
 
 def sensitivity_table(entries: Sequence[Sensitivity]) -> DataTable:
-    """A row an entry."""
-    names = tuple(field.name for field in fields(Sensitivity))
-    return DataTable("sensitivity", names, [astuple(entry) for entry in entries])
+    """A row an entry; the network where one is not Cnn14."""
+    named = any(entry.network != CNN14 for entry in entries)
+    columns = [field.name for field in fields(Sensitivity)]
+    kept = [number for number, name in enumerate(columns) if named or name != "network"]
+    rows = [[astuple(entry)[number] for number in kept] for entry in entries]
+    return DataTable("sensitivity", tuple(columns[number] for number in kept), rows)

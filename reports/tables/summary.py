@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from prunebench.eval.text.tables import markdown
 from prunebench.reports.content import marks
 from prunebench.reports.content.report import Report
-from prunebench.reports.points.panel import PLACE
+from prunebench.reports.points.panel import place_columns
 from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.tables.columns import COLUMNS, Column
 from prunebench.reports.tables.data_table import DataTable
@@ -24,11 +24,11 @@ def summary_table(rows: Sequence[SummaryRow], columns: Sequence[Column] = COLUMN
     """A row a point, raw values, as CSV and Parquet hold them."""
     names = [name for column in columns for name in column.fields]
     values = [[*row.panel.place, *(getattr(row, name) for name in names)] for row in rows]
-    return DataTable("summary", (*PLACE, *names), values)
+    return DataTable("summary", (*place_columns(row.panel for row in rows), *names), values)
 
 
 def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str:
-    """What the run does not claim, the summary in words, what is missing, a table per panel, the legend."""
+    """What the run does not claim, the summary in words, what is missing, a table per panel, networks, the legend."""
     parts = [f"# {markdown(report.title)}"]
     parts += [f"**{markdown(report.standing)}**"] if report.standing else []
     if report.missing:
@@ -48,6 +48,9 @@ def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str
             if row.panel == panel
         ]
         parts.append("\n".join(lines))
+    for title, sentences in report.networks.items():
+        listed = (f"- {markdown(sentence)}" for sentence in sentences)
+        parts.append("\n".join([f"## {markdown(f'Networks: {title}')}", "", *listed]))
     return "\n\n".join([*parts, LEGEND]) + "\n"
 
 

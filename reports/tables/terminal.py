@@ -25,13 +25,15 @@ RELEASED = " †: as its authors released it."
 
 
 def terminal_table(report: Report) -> Table:
-    """The report's rows, panel by panel, and the smallest detectable difference, as a table of rich."""
+    """The report's rows, panel by panel, the smallest detectable differences and networks, as a table of rich."""
     whole = Table.grid()
     for panel in dict.fromkeys(row.panel for row in report.rows):
         whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))
     for found in report.detectable:
         where = f"{found.panel.title}: " if len(report.detectable) > 1 else ""
         whole.add_row(Text(where + detectable_said(found)))
+    for sentence in (sentence for said in report.networks.values() for sentence in said):
+        whole.add_row(Text(sentence))
     for sentence in report.missing:
         whole.add_row(Text(sentence, style="yellow"))
     released = any(row.released for row in report.rows)

@@ -26,6 +26,29 @@ LOSS = {
     "operator_similarity": 0.55,
 }
 
+# Groups of other networks with their filters, and what an unpruned model has: MACs, parameters, signal.
+MOBILENET, RESNET, MN = "mobilenet_v2[width=0.25]", "resnet22[width=0.125]", "mn[width=0.4]"
+GROUPS = {
+    MOBILENET: {
+        "features.0.0": 8,
+        **{f"features.{i}.conv.0": 12 * i for i in range(2, 18)},
+        "features.18.0": 320,
+    },
+    RESNET: {
+        "conv_block1.conv1": 8,
+        **{f"resnet.layer{i}.{j}.conv1": 8 * 2**i for i in (1, 2, 3, 4) for j in (0, 1)},
+        "conv_block_after1.conv1": 256,
+    },
+    MN: {
+        "features.0.0": 8,
+        **{f"features.{i}.block.0.0": 16 * i for i in range(2, 16)},
+        **{f"features.{i}.block.2.conc_se_layers.0.fc1": 8 * i for i in range(4, 17)},
+        "features.17.0": 384,
+        "classifier.2": 512,
+    },
+}
+UNPRUNED = {MOBILENET: (39e6, 210_000, 1.65), RESNET: (180e6, 1_900_000, 1.9), MN: (60e6, 980_000, 2.3)}
+
 
 def slow_map(targets: np.ndarray, scores: np.ndarray) -> float:
     """Mean over classes of the mean precision at the rank of each positive; for scores without ties."""
@@ -85,6 +108,8 @@ class Maker:
         np.savez_compressed(self.folder / "scores" / f"{fields['outcome']}.npz", test=scores)
         found = {"test_map": slow_map(self.data(data), scores), "classes_with_positives": self.classes}
         ratio = fields.get("ratio", 0.0)
+        if fields.get("network", "cnn14") in GROUPS:
+            return self._other(key, data, found, ratio, fields)
         widths = WIDTHS[:6] + tuple(n - int(ratio * n + 0.5) for n in WIDTHS[6:])
         stages: dict[str, dict[str, float]] = {"base": {"test_map": 0.8}}
         if fields.get("control") == "unpruned":
@@ -104,10 +129,39 @@ class Maker:
             "macs_with_frontend": macs + 1_051_700_000,
         }
         found_by = {"data": data, "widths": widths, "stages": stages, "measures": measures}
+        if fields.get("scope") == "C1-C12" and fields.get("deep"):
+            measures["macs_backbone"] = round(326e6 * (1 - ratio) ** 2)
         common = {"base": f"base{fields.get('base_seed', 0)}", "scope": "C7-C12"}
-        record = Record(**{"cell": key, **found_by, **common, **fields})
+        return self._add({"cell": key, **found_by, **common, **fields})
+
+    def _add(self, fields: dict[str, Any]) -> Record:
+        record = Record(**{name: value for name, value in fields.items() if name != "deep"})
         self.records.append(record)
         return record
+
+    def _other(
+        self, key: str, data: str, found: dict[str, float], ratio: float, fields: dict[str, Any]
+    ) -> Record:
+        """A finished cell of another network than Cnn14."""
+        network = fields["network"]
+        macs, parameters, _ = UNPRUNED[network]
+        widths = tuple(n - int(ratio * n + 0.5) for n in GROUPS[network].values())
+        stages = {"base": found}
+        if fields.get("control") != "unpruned":
+            stages = {"base": {"test_map": 0.8}, "fine-tuned": found}
+            if ratio:
+                stages["pruned"] = {"test_map": found["test_map"] * (1 - 0.6 * ratio)}
+        kept = (1 - ratio) ** 1.5
+        measures = {
+            "parameters": round(parameters * kept),
+            "parameter_bytes": 4 * round(parameters * kept),
+            "file_bytes": 4 * round(parameters * kept) + 40_000,
+            "macs_backbone": round(macs * kept),
+            "macs_with_frontend": round(macs * kept) + 21_000_000,
+        }
+        told = {"data": data, "widths": widths, "stages": stages, "measures": measures, "scope": "inner"}
+        base = f"{network} {fields.get('base_seed', 0)}"
+        return self._add({"cell": key, "base": base, "groups": tuple(GROUPS[network]), **told, **fields})
 
     def grid(
         self,
@@ -120,17 +174,22 @@ class Maker:
         scope: str = "C7-C12",
         finetune: str = "tail",
         latency: bool = True,
+        **network: Any,
     ) -> Maker:
-        """The cells of a preset with its unpruned controls."""
+        """The cells of a preset with its unpruned controls; `network` names another than Cnn14."""
+        whole = UNPRUNED.get(network.get("network", ""), (0, 0, 1.8))[2]
         for base in bases:
-            shared = {"data": data, "base_seed": base}
+            shared = {"data": data, "base_seed": base, **network}
             if not any(
-                r.control == "unpruned" and r.data == data and r.base_seed == base for r in self.records
+                r.control == "unpruned"
+                and (r.data, r.network) == (data, network.get("network", "cnn14"))
+                and r.base_seed == base
+                for r in self.records
             ):
-                self.cell(signal=1.8, control="unpruned", scope="none", **shared)
+                self.cell(signal=whole, control="unpruned", scope="none", **shared)
             tuned = {**shared, "scope": scope, "finetune_scope": finetune}
             for s in seeds:
-                for rate, signal in (("shared", 1.78), ("own", 1.84)):
+                for rate, signal in (("shared", whole - 0.02), ("own", whole + 0.04)):
                     self.cell(
                         signal=signal,
                         noise=100 + s,
@@ -145,7 +204,7 @@ class Maker:
                         for draw in (0, 1, 2) if name == "random" else (None,):
                             wander = 0.12 * np.random.default_rng([index, base, s, draw or 0]).normal()
                             self.cell(
-                                signal=1.8 - 1.3 * loss * ratio**1.5 + wander * ratio,
+                                signal=whole - 1.3 * loss * ratio**1.5 + wander * ratio,
                                 noise=1000 * index + 10 * s + (draw or 0),
                                 criterion=name,
                                 released=name.endswith("_released"),
@@ -162,7 +221,7 @@ class Maker:
     def shapes(self) -> None:
         lines = {}
         full = sum(w * w for w in WIDTHS)
-        for widths in sorted({r.widths for r in self.records}):
+        for network, widths in sorted({(r.network, r.widths) for r in self.records}):
             ms = 6.0 + 9.0 * sum(w * w for w in widths) / full
             timings = {
                 "latency_backbone_ms": ms,
@@ -174,7 +233,9 @@ class Maker:
                 "latency_backbone_ratio_q3": ms / 15.0 + 0.02,
                 "peak_memory_bytes": 4e7 * ms / 15,
             }
-            lines[widths] = json.dumps({"schema_version": 1, "widths": list(widths), "timings": timings})
+            told = {"schema_version": 1, "widths": list(widths), "timings": timings}
+            told |= {} if network == "cnn14" else {"network": network}
+            lines[network, widths] = json.dumps(told)
         (self.folder / "shapes.jsonl").write_text("".join(f"{line}\n" for line in lines.values()))
 
     def fail(self, **fields: Any) -> None:
@@ -182,6 +243,23 @@ class Maker:
         self.records.append(
             Record(status="failed", **{"outcome": "", "base": "base0", "scope": "C7-C12", **fields})
         )
+
+    def networks(self, bases: tuple[int, ...] = (0,), others: tuple[str, ...] = (MOBILENET, RESNET)) -> Maker:
+        """Cnn14 over all of its layers, and other networks, each with its own base models."""
+        ratios = (0.25, 0.5, 0.7, 0.8)
+        few = {name: LOSS[name] for name in ("l1", "geometric_median", "operator_norm", "random")}
+        how: dict[str, Any] = {
+            "bases": bases,
+            "ratios": ratios,
+            "criteria": few,
+            "finetune": "all",
+            "latency": False,
+        }
+        self.grid(scope="C1-C12", deep=True, **how)
+        for network in others:
+            self.grid(scope="inner", network=network, **how)
+        self.shapes()
+        return self
 
     def write(self) -> Path:
         text = "".join(f"{record.to_json()}\n" for record in self.records)
@@ -214,3 +292,16 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick_report(quick_run: Path) -> Report:
     """The written report of the `quick` run, its figures as SVG alone: three formats take three times as long."""
     return write_report([quick_run], formats=["svg"])
+
+
+@pytest.fixture(scope="session")
+def networks_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run over three networks, two base models each; tests only read it."""
+    folder = tmp_path_factory.mktemp("networks")
+    return Maker(folder).config(name="networks").networks((0, 1)).write()
+
+
+@pytest.fixture(scope="session")
+def networks_report(networks_run: Path) -> Report:
+    """The written report of the run over networks, its figures as SVG alone."""
+    return write_report([networks_run], formats=["svg"])

@@ -8,7 +8,7 @@ from prunebench.reports import make_report
 from prunebench.reports.content.numbers import by_chance, gap
 from prunebench.reports.figures.controls_figure import draw_controls
 from prunebench.reports.figures.forest import PALE, ForestRow, draw_rows
-from prunebench.reports.figures.palette import INK, Look
+from prunebench.reports.figures.style.palette import INK, Look
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 
 TUNED = {"finetune_scope": "tail", "finetune_seed": 0, "learning_rate": 1e-3}

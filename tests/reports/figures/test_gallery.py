@@ -8,8 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
-from prunebench.reports.figures.canvas import COLUMN, rendered
 from prunebench.reports.figures.pareto import draw
+from prunebench.reports.figures.style.canvas import COLUMN, rendered
 from prunebench.reports.points.cost_axis import AXES, LATENCY, MACS, PARAMETERS
 
 

@@ -18,9 +18,9 @@ from prunebench.reports.figures.attainment_figure import draw_attainment
 from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
 from prunebench.reports.figures.gallery import figures_of
-from prunebench.reports.figures.label_places import place_labels
-from prunebench.reports.figures.palette import KNOWN
 from prunebench.reports.figures.pareto import draw
+from prunebench.reports.figures.style.label_places import place_labels
+from prunebench.reports.figures.style.palette import KNOWN
 from prunebench.reports.points.cost_axis import FILE_BYTES, MACS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.published_marks import beside

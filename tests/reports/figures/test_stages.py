@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from prunebench.reports import make_report
-from prunebench.reports.figures.canvas import COLUMN
 from prunebench.reports.figures.stages_figure import draw_stages
+from prunebench.reports.figures.style.canvas import COLUMN
 
 RATIOS = (0.25, 0.5)
 

@@ -70,7 +70,7 @@ def test_the_terminal_shows_half_the_width_of_an_interval(sure):
 
 
 def test_the_sensitivity_of_layers_has_a_column_each():
-    entry = Sensitivity("synth", "C7", "l1", 0.5, 2, 0.8, 0.6, 0.7, 0.9, 0.8, 0.7)
+    entry = Sensitivity("synth", "cnn14", "C7", "l1", 0.5, 2, 0.8, 0.6, 0.7, 0.9, 0.8, 0.7)
     table = sensitivity_table([entry])
     assert table.name == "sensitivity"
     head, row = table.csv().decode().splitlines()

@@ -30,7 +30,7 @@ def status(run: Path, as_json: bool) -> None:
     """
     from prunebench.eval.run.contents import planned_cells
     from prunebench.eval.run.layout import RunFiles
-    from prunebench.eval.run.record import Record, read_records
+    from prunebench.eval.run.record import CNN14, Record, read_records
     from prunebench.eval.run.schema import check_run_folder
     from prunebench.harness.engine.progress_file import read_progress
 
@@ -62,7 +62,8 @@ def status(run: Path, as_json: bool) -> None:
         return
     say(f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left")
     for record in failed:
-        say(f"  failed: {record.control or record.criterion} at {record.ratio}: {record.error}")
+        of = "" if record.network == CNN14 else f" of {record.network}"
+        say(f"  failed: {record.control or record.criterion}{of} at {record.ratio}: {record.error}")
     if progress is not None:
         _tell(progress)
     elif found["left"]:

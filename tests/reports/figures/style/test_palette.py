@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from prunebench.reports.figures.palette import KNOWN, dash_of, look_of
+from prunebench.reports.figures.style.palette import KNOWN, dash_of, look_of
 from prunebench.reports.points.order import ORDER, order
 
 GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}

@@ -77,6 +77,39 @@ def stack_labels(
     return placed
 
 
+def names_above(axes: Axes, labels: Sequence[tuple[float, float, str]], *, size: float = 6.5) -> list[Text]:
+    """Names in rows above all marks, flags on thin lines that rise from theirs; the axis is lengthened for them.
+
+    A name lies left of its line, and above those whose lines it would cross.
+
+    Args:
+        axes: the panel, laid out.
+        labels: x and y of the mark, text.
+        size: of the text, in points.
+    """
+    figure = axes.get_figure(root=True)
+    if figure is None or not labels:
+        return []
+    FigureCanvasAgg(figure)  # texts are measured by a renderer
+    box, step = axes.get_window_extent(), 1.35 * size * figure.dpi / 72
+    placed: list[tuple[Text, float, int]] = []
+    for x, y, text in sorted(labels):
+        right = float(axes.transData.transform((x, y))[0]) - 0.2 * size * figure.dpi / 72
+        name = axes.text(x, y, text, fontsize=size, horizontalalignment="right", verticalalignment="center")
+        width = name.get_window_extent().width
+        right = max(right, box.x0 + width)
+        below = [row for _, taken, row in placed if taken + step > right - width]
+        placed.append((name, right, max(below, default=-1) + 1))
+    low, high = axes.get_ylim()
+    band = (max(row for *_, row in placed) + 1.3) * step
+    axes.set_ylim(low, low + (high - low) * box.height / (box.height - band))
+    for (x, y, _), (name, right, row) in zip(sorted(labels), placed, strict=True):
+        place = axes.transData.inverted().transform((right, box.y1 - band + (row + 0.7) * step))
+        name.set_position((float(place[0]), float(place[1])))
+        axes.plot([x, x], [y, place[1]], color="#606060", linewidth=0.3, zorder=1.2, scaley=False)
+    return [name for name, *_ in placed]
+
+
 def _pushed_apart(wanted: Sequence[float], step: float, low: float, high: float) -> list[float]:
     """Rising places from low to high, a step apart or more, near the wanted ones: those that collide share a middle."""
 

@@ -38,7 +38,7 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Matplotlib's settings for figures, only inside the block."""
-    style = resources.files("prunebench.reports.figures") / "paper.mplstyle"
+    style = resources.files("prunebench.reports.figures.style") / "paper.mplstyle"
     with resources.as_file(style) as path, matplotlib.style.context(["default", str(path)]):
         yield
 
