@@ -14,6 +14,7 @@ from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT
 from prunebench.harness.networks.frontend import PANNS
+from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plugins.published_tensors import published_tensors
 from prunebench.harness.networks.plugins.timm_models import (
     PREFIX,
@@ -83,6 +84,13 @@ class TimmNetwork(Network):
         image = model.get_submodule(NORM)(features[:, None].transpose(1, 3)).transpose(1, 3)
         found: Tensor = model(image)
         return found
+
+    def groups(self, model: nn.Module) -> tuple[Group, ...]:
+        """As traced; what the graph gets wrong is refused under timm's name."""
+        try:
+            return super().groups(model)
+        except InputError as error:
+            raise InputError(f"`{self.label}` cannot be pruned as it is. {error}") from error
 
     def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
         """A model of the tensors' widths; weights for images in colour, without `bn0`, are read too.

@@ -272,7 +272,7 @@ def test_what_is_refused_by_its_name(label, message):
 )
 def test_what_is_refused_when_its_groups_are_sought(name, message):
     tagger = tagger_of(f"timm:{name}")
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=f"`timm:{name}` cannot be pruned as it is. .*{message}"):
         _ = tagger.groups
 
 
