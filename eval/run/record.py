@@ -39,6 +39,7 @@ USUAL: Mapping[str, object] = {
     "n_classes": 0,
     "reduction": "first",
     "divisor": 1,
+    "device": "cpu",
 }
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
@@ -80,6 +81,7 @@ class Record:
         groups: names of the groups of filters that `widths` counts, in the order of the network.
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
+        device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
         widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and the cost that a
             target names → [asked, left], where multiples of `divisor` miss it.
@@ -124,6 +126,7 @@ class Record:
     groups: tuple[str, ...] = CNN14_GROUPS
     reduction: str = "first"
     divisor: int = 1
+    device: str = "cpu"
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     map_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -142,11 +145,11 @@ class Record:
         """Whether all fields agree but those named as measured time or memory.
 
         The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
-        figure that only one of the two has shows in `stages` and `measures`. Map sizes and ties follow from the rest,
-        and older records lack them.
+        figure that only one of the two has shows in `stages` and `measures`. Map sizes and ties follow from the
+        rest, as the device does from the identity, and older records lack them.
         """
         but: dict[str, Any] = {name: {} for name in ("timings", "unmeasured", "map_sizes", "ties")}
-        but["n_classes"] = 0
+        but |= {"n_classes": 0, "device": "cpu"}
         mine, theirs = (dataclasses.replace(r, **but) for r in (self, other))
         return mine == theirs
 

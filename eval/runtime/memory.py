@@ -14,12 +14,15 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
 from prunebench.eval.runtime.child import MeasurementError, in_child
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
+
+if TYPE_CHECKING:
+    import torch
 
 T = TypeVar("T")
 
@@ -101,6 +104,20 @@ def _measure_cuda(
         getattr(model, method)(features)
         torch.cuda.synchronize()
     return torch.cuda.max_memory_allocated() - baseline
+
+
+def peak_growth_on(device: torch.device, run: Callable[[], T]) -> tuple[T, int]:
+    """What a call returns, and by how many bytes memory grew at the most: CUDA's allocator there, else this process."""
+    if device.type != "cuda":
+        return peak_growth(run)
+    import torch
+
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    result = run()
+    torch.cuda.synchronize(device)
+    return result, torch.cuda.max_memory_allocated(device) - before
 
 
 def peak_growth(run: Callable[[], T]) -> tuple[T, int]:

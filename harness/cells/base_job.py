@@ -23,6 +23,7 @@ from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Base
 from prunebench.harness.plan.starting_point import StartingPoint, starting_point
 from prunebench.harness.plan.subjects import Subject
+from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
@@ -38,6 +39,7 @@ class BaseJob:
         recipe: of its training.
         seed: of weights, data order and dropout.
         start: a user's checkpoint, `None` for a model trained from new weights.
+        placement: where the models of its cells are scored, predict and are trained; a `FullRecipe` says it itself.
     """
 
     identity: str
@@ -46,6 +48,7 @@ class BaseJob:
     recipe: Recipe
     seed: int
     start: StartingPoint | None = None
+    placement: Placement = CPU
 
     @property
     def front(self) -> Front | None:
@@ -56,7 +59,7 @@ class BaseJob:
 def base_job(config: Config, base: Base, data: DataOptions, subject: Subject) -> BaseJob:
     """The job of a base model of a plan, whose subject is given."""
     start = starting_point(config.model[subject.model])
-    return BaseJob(base.identity, data, subject.shape, config.base.recipe, base.seed, start)
+    return BaseJob(base.identity, data, subject.shape, config.base.recipe, base.seed, start, config.placement)
 
 
 def base_scores(job: BaseJob, cache: Cache) -> SplitScores:

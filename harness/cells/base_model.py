@@ -113,7 +113,8 @@ def adapted(
     model = with_new_head(model, targets.shape[1], job.seed)
     set_prior(model, targets)
     if start.adapt == "head":
-        train_head(model, inputs.clips("training"), targets, job.recipe, seed=job.seed, progress=progress)
+        with inputs.placement.holding(model):
+            train_head(model, inputs.clips("training"), targets, job.recipe, seed=job.seed, progress=progress)
         return model, Course()
     return model, _trained(model, inputs, progress)
 

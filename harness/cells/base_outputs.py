@@ -24,7 +24,9 @@ def stem_features(job: BaseJob, split: str, cache: Cache) -> NDArray[np.float32]
 
     def write(stream: BinaryIO) -> None:
         features = split_features(job.data, split, cache, job.front)
-        _write_batches(stream, stem_outputs(load_base(job, cache), features), len(features))
+        model = load_base(job, cache)
+        with job.placement.holding(model):
+            _write_batches(stream, stem_outputs(model, features), len(features))
 
     return _kept(path, (len(split_targets(job.data, split)), None, None, None), write)
 
@@ -43,9 +45,9 @@ def teacher_probabilities(job: BaseJob, cache: Cache) -> NDArray[np.float32]:
     path = cache.base(job.identity) / "teacher-training.npy"
 
     def write(stream: BinaryIO) -> None:
-        np.save(
-            stream, predict(load_base(job, cache), split_features(job.data, "training", cache, job.front))
-        )
+        features, model = split_features(job.data, "training", cache, job.front), load_base(job, cache)
+        with job.placement.holding(model):
+            np.save(stream, predict(model, features))
 
     return np.array(_kept(path, split_targets(job.data, "training").shape, write))
 

@@ -16,6 +16,8 @@ from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
+from prunebench.harness.training.full_recipe import FullRecipe
+from prunebench.harness.training.placement import Placement
 from prunebench.harness.training.prediction import predict, predictions
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
@@ -46,6 +48,11 @@ class Inputs:
             return cls(base, cache, base.recipe)
         return cls(base, cache, finetuning.recipe, tail=finetuning.scope == "tail")
 
+    @property
+    def placement(self) -> Placement:
+        """Where models of the cell are trained and predict."""
+        return self.recipe.placement if isinstance(self.recipe, FullRecipe) else self.base.placement
+
     def features(self, split: str) -> NDArray[np.float32]:
         """Features of a split, (clips, frames, mels), by the front end of the network."""
         return split_features(self.base.data, split, self.cache, self.base.front)
@@ -60,9 +67,10 @@ class Inputs:
 
     def predict(self, model: Tagger, split: str) -> NDArray[np.float32]:
         """Probabilities of a split, (clips, classes)."""
-        if self.tail:
-            return predict(model, self.clips(split), tail=True)
-        return predictions(model, self.clips(split), self.recipe)
+        with self.placement.holding(model):
+            if self.tail:
+                return predict(model, self.clips(split), tail=True)
+            return predictions(model, self.clips(split), self.recipe)
 
     def scores(self, model: Tagger) -> SplitScores:
         """Probabilities of the splits that quality is measured on."""
@@ -75,7 +83,8 @@ class Inputs:
     def recalibrate(self, model: Tagger, clips: int) -> None:
         """Estimate batch norm anew on so many training clips, in place."""
         inputs = self.clips("training")
-        recalibrate(model, inputs, recalibration_rows(len(inputs), clips), tail=self.tail)
+        with self.base.placement.holding(model):
+            recalibrate(model, inputs, recalibration_rows(len(inputs), clips), tail=self.tail)
 
     def training(
         self, recipe: Recipe, seed: int, *, distillation: float = 0.0, evaluate_every: int = 0
@@ -99,6 +108,7 @@ class Inputs:
             recipe,
             seed,
             tail=self.tail,
+            placement=self.placement,
             evaluate=self.validation_map,
             evaluate_every=evaluate_every,
         )

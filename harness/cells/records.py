@@ -27,6 +27,7 @@ def finished_record(
     rate: float | None,
     scoring: Scoring | None,
     reduction: str = DEFAULT,
+    device: str = "cpu",
 ) -> Record:
     """The record of a finished cell; its ratio is the share that went where the pruner chose how much.
 
@@ -39,6 +40,7 @@ def finished_record(
         rate: of the fine-tuning.
         scoring: of the base model by the criterion.
         reduction: how scores were joined, where several layers write a group of the scope.
+        device: kind of device that the run trained on.
     """
     timings = dict(outcome.timings)
     if scoring is not None:
@@ -48,6 +50,7 @@ def finished_record(
         described["ratio"] = round(_share_removed(cell, model, outcome.widths), 4)
     return Record(
         **described,
+        device=device,
         outcome=outcome.identity,
         learning_rate=rate,
         base_weights=outcome.base_weights,
@@ -63,11 +66,17 @@ def finished_record(
 
 
 def failed_record(
-    cell: Cell, pruner: Pruner | None, data: str, model: Shape, error: str, reduction: str = DEFAULT
+    cell: Cell,
+    pruner: Pruner | None,
+    data: str,
+    model: Shape,
+    error: str,
+    reduction: str = DEFAULT,
+    device: str = "cpu",
 ) -> Record:
     """The record of a cell that failed, with the reason; arguments as of `finished_record`."""
     described = _described(cell, pruner, data, model, reduction)
-    return Record(**described, outcome="", status="failed", error=error)
+    return Record(**described, device=device, outcome="", status="failed", error=error)
 
 
 def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduction: str) -> dict[str, Any]:

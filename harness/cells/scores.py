@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.runtime.memory import peak_growth
+from prunebench.eval.runtime.memory import peak_growth_on
 from prunebench.harness.budget.counts import LayerScores
 from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
@@ -17,6 +17,7 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
+from prunebench.harness.training.placement import CPU
 from prunebench.harness.workspace.cache import Cache
 from prunebench.pruners.contract import COLLECTED
 
@@ -95,18 +96,25 @@ def score_model(
         rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
         features, targets = every[rows], split_targets(job.base.data, "training")[rows]
     drawn = (job.seed or 0) if seed is None else seed
-    started = time.perf_counter()
-    found, peak = peak_growth(
-        lambda: score_layers(
-            model,
-            pruner,
-            layers,
-            seed=drawn,
-            features=features,
-            targets=targets,
-            reduction=job.reduction,
+    # Weights alone are scored on the processor, as everywhere; clips are run through the model on its device.
+    placement = job.base.placement if pruner.needs & COLLECTED else CPU
+    with placement.holding(model) as device:
+        started = time.perf_counter()
+        found, peak = peak_growth_on(
+            device,
+            lambda: {
+                layer: values.cpu()
+                for layer, values in score_layers(
+                    model,
+                    pruner,
+                    layers,
+                    seed=drawn,
+                    features=features,
+                    targets=targets,
+                    reduction=job.reduction,
+                ).items()
+            },
         )
-    )
-    seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started
     scores = {layer: values.double().numpy() for layer, values in found.items()}
     return Scoring(scores, seconds, peak, pruner.own_budget)

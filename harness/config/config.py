@@ -18,10 +18,10 @@ from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
-from prunebench.harness.config.fields import Section
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
 from prunebench.harness.config.overrides import add_pruner_files, set_key
+from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.training_tables import (
     BaseSection,
@@ -44,7 +44,7 @@ Models = Annotated[tuple[ModelSection, ...], Field(min_length=1), pydantic.Befor
 TABLES = ("data", "model")  # that may stand several times
 
 
-class Config(Section):
+class Config(PlacedSection):
     """A sweep."""
 
     name: str = Field("custom", pattern=r"^[\w-][\w.-]*$")
@@ -191,6 +191,11 @@ class Config(Section):
     def others(self) -> bool:
         """Whether a network is not Cnn14, so that only the plan knows what a scope names."""
         return any(not isinstance(model.plugin(), Cnn14Network) for model in self.model)
+
+    @property
+    def device_kind(self) -> str:
+        """The kind of device that trainings run on."""
+        return self.kind_with(self.base.at_scale, self.finetune.at_scale)
 
     def recalibration_clips(self, schedule: Schedule) -> int:
         """Training clips on which batch norm is estimated anew under a schedule, 0 for none."""

@@ -48,6 +48,7 @@ def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: i
             "frontend": frontend.VERSION,
             **start,
             "threads": config.threads,
+            **config.placement.decides(),
         }
     )
 

@@ -13,6 +13,7 @@ from statistics import median
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.measures.exact import exact_measures
@@ -29,6 +30,7 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.sweep.costs import Costs, UnitCosts
 from prunebench.harness.training.loop import train
+from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.prediction import predict, stem_outputs
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
@@ -53,8 +55,8 @@ class Forecast:
         return sum(self.parts.values()) / max(1, self.workers)
 
 
-def probe(model: Shape, data: DataOptions, threads: int) -> UnitCosts:
-    """Take the times of the unpruned model on clips of noise as long as the data set's."""
+def probe(model: Shape, data: DataOptions, threads: int, placement: Placement = CPU) -> UnitCosts:
+    """Take the times of the unpruned model on clips of noise as long as the data set's, where it will run."""
     dataset = opened(data)
     rng = np.random.default_rng(0)
     network = network_of(model)
@@ -69,13 +71,14 @@ def probe(model: Shape, data: DataOptions, threads: int) -> UnitCosts:
     torch.set_num_threads(threads)
     try:
         tagger = new_tagger(model, seed=0)
-        step = _step_seconds(tagger, Training(clips, targets, _RECIPE, seed=0))
-        forward = _seconds(lambda: predict(tagger, clips, batch=BATCH))
+        step = _step_seconds(tagger, Training(clips, targets, _RECIPE, seed=0, placement=placement))
+        forward = _forward_seconds(tagger, clips, placement)
         tail, tail_forward = step, forward
         if network.tail is not None:
             stem = np.concatenate(list(stem_outputs(tagger, clips)))
-            tail = _step_seconds(tagger, Training(stem, targets, _RECIPE, seed=0, tail=True))
-            tail_forward = _seconds(lambda: predict(tagger, stem, batch=BATCH, tail=True))
+            training = Training(stem, targets, _RECIPE, seed=0, tail=True, placement=placement)
+            tail = _step_seconds(tagger, training)
+            tail_forward = _forward_seconds(tagger, stem, placement, tail=True)
         scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
         outcome = sum(
             _seconds(job)
@@ -99,6 +102,13 @@ def _seconds(job: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def _forward_seconds(
+    model: Tagger, clips: NDArray[np.float32], placement: Placement, *, tail: bool = False
+) -> float:
+    with placement.holding(model):
+        return _seconds(lambda: predict(model, clips, batch=BATCH, tail=tail))
+
+
 def _step_seconds(model: Tagger, training: Training) -> float:
     """The median of the steps after the first, which allocates."""
     ends: list[float] = []
@@ -118,7 +128,10 @@ def forecast(
         options: of the plan's data sets.
         cache: base models that it holds are not trained again.
     """
-    speeds = tuple(probe(subject.shape, options[subject.data], config.threads) for subject in plan.subjects)
+    speeds = tuple(
+        probe(subject.shape, options[subject.data], config.threads, config.placement)
+        for subject in plan.subjects
+    )
     costs = Costs(config, plan, speeds)
     untrained = [
         base

@@ -129,12 +129,30 @@ class Known:
         """The record of a cell whose outcome is there."""
         label, pruner, shape = self.labels[cell.base.data], self._pruner(cell), self.shape(cell.base)
         scoring, rate = self._scoring(cell), self.rate(cell)
-        return finished_record(cell, pruner, label, shape, outcome, rate, scoring, self._reduction(cell))
+        return finished_record(
+            cell,
+            pruner,
+            label,
+            shape,
+            outcome,
+            rate,
+            scoring,
+            self._reduction(cell),
+            self._config.device_kind,
+        )
 
     def failed(self, cell: Cell, error: str) -> Record:
         """The record of a cell that could not be computed."""
         label, shape = self.labels[cell.base.data], self.shape(cell.base)
-        return failed_record(cell, self._pruner(cell), label, shape, error, self._reduction(cell))
+        return failed_record(
+            cell,
+            self._pruner(cell),
+            label,
+            shape,
+            error,
+            self._reduction(cell),
+            self._config.device_kind,
+        )
 
     def _reduction(self, cell: Cell) -> str:
         """How scores were joined, where that matters to a cell."""

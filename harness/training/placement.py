@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,14 +103,28 @@ def resolve_device(name: str) -> str:
     if not there[kind]:
         usable = ", ".join(device for device, present in there.items() if present)
         raise InputError(
-            f"A device must be there. torch finds no `{kind}` here, but {usable}: choose `auto`."
+            f"A device must be there. Found no `{kind}` by torch here, but {usable}: choose `auto`."
         )
     if number and int(number) >= torch.cuda.device_count():
         raise InputError(
-            f"A device must be there. torch finds {torch.cuda.device_count()} of CUDA here, counted from 0. Found "
-            f"`{name}`: choose `cuda`."
+            f"A device must be there. Found no `{name}` by torch here, but {torch.cuda.device_count()} of CUDA, "
+            "counted from 0: choose `cuda`."
         )
     return name
+
+
+def check_placement(placement: Placement) -> None:
+    """What a placement asks of what is installed, before anything is trained.
+
+    Raises:
+        InputError: as `check_precision`, or without Accelerate, which trains elsewhere than on processors in 32 bits.
+    """
+    check_precision(placement.precision, placement.device)
+    if not placement.plain and importlib.util.find_spec("accelerate") is None:
+        raise InputError(
+            f"Device `{placement.device}` with precision `{placement.precision}` needs Accelerate, which is not "
+            "installed: pip install 'prunebench[train]'."
+        )
 
 
 def check_precision(precision: str, device: str) -> None:

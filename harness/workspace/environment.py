@@ -26,7 +26,15 @@ def describe_environment() -> dict[str, object]:
         "cores": psutil.cpu_count(logical=True),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        **({"cuda": names} if (names := cuda_devices()) else {}),
     }
+
+
+def cuda_devices() -> list[str]:
+    """Names of the CUDA devices, in the order of their numbers."""
+    if not torch.cuda.is_available():
+        return []
+    return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 
 
 def decides_results() -> dict[str, str]:

@@ -124,7 +124,7 @@ def test_the_probe_takes_clips_as_long_as_those_of_the_data_set(tmp_path, monkey
     real = forecast.predict
 
     def predict(model, clips, **rest):
-        seen.append((model.sample_rate, clips.shape[1:]))
+        seen.append((model.network.frontend.sample_rate, clips.shape[1:]))
         return real(model, clips, **rest)
 
     monkeypatch.setattr(forecast, "predict", predict)

@@ -24,6 +24,7 @@ def test_a_record_of_another_network_comes_back_as_it_was():
         groups=("a", "b"),
         reduction="max",
         divisor=8,
+        device="cuda",
         widths=(4, 2),
     )
     assert Record.from_json(record.to_json()) == record

@@ -39,6 +39,7 @@ RECORD = Record(
     groups=("a", "b"),
     reduction="mean",
     divisor=8,
+    device="cuda",
     widths=(4, 2),
     off_request={"C7": (0.5, 0.4)},
     map_sizes={"C7": (10, 4)},

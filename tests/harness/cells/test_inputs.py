@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
 from prunebench.harness.cells import inputs as module
 from prunebench.harness.cells.base_job import BaseJob
@@ -65,7 +66,7 @@ def test_batch_norm_is_estimated_on_so_many_training_clips(cache, monkeypatch, c
     monkeypatch.setattr(
         module, "recalibrate", lambda model, inputs, rows, tail: asked.append((inputs, rows, tail))
     )
-    Inputs.of(BASE, None, cache).recalibrate(None, clips)
+    Inputs.of(BASE, None, cache).recalibrate(nn.Linear(1, 1), clips)
     ((given, chosen, tail),) = asked
     assert given is FEATURES
     assert not tail

@@ -129,7 +129,8 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
     assert record.released
     assert Record.from_json(record.to_json()) == record
     assert json.loads(record.to_json())["ratio"] == 0.3
-    assert failed_record(cell, get(OWN), "toy", "why").allocation == "own"
+    failed = failed_record(cell, get(OWN), "toy", Architecture(WIDTHS, 4, 24), "why", device="cuda")
+    assert (failed.allocation, failed.error, failed.device) == ("own", "why", "cuda")
 
 
 def test_other_records_stay_as_they_were() -> None:

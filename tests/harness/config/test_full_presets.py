@@ -4,9 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from click.testing import CliRunner
 
-from prunebench.cli.sweep.run import run
 from prunebench.eval import count_macs
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.config import PRESETS, load_config
@@ -56,12 +54,6 @@ def test_the_device_is_resolved_when_it_is_read():
     assert load_config("panns", [ROOT]).base.at_scale.device in ("cuda", "mps", "cpu")
     with pytest.raises(InputError, match="device must be one of"):
         load_config("panns", [ROOT, "base.at_scale.device=tpu"])
-
-
-def test_device_is_for_full_size_alone():
-    found = CliRunner().invoke(run, ["quick", "--device", "auto"])
-    assert found.exit_code == 2
-    assert "--device is for training at full size" in found.output
 
 
 def test_other_classes_are_refused(tmp_path):

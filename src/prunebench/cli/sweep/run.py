@@ -74,8 +74,8 @@ Examples:
 )
 @click.option(
     "--device",
-    metavar="auto|cpu|cuda|mps",
-    help="Of presets panns and epanns and of configurations with `at_scale`.",
+    metavar="auto|cpu|cuda|cuda:1|mps",
+    help="Where models are trained, scored and predict; of tables `at_scale` where there are any.",
 )
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and how long it will take; start nothing.")
@@ -160,14 +160,9 @@ def run(
 
 
 def _on(device: str, config: Config) -> list[str]:
-    """Overrides that put the trainings of full size on a device."""
+    """Overrides that put a run on a device: its trainings of full size where it has any, else all of it."""
     tables = [name for name in ("base", "finetune") if getattr(config, name).at_scale is not None]
-    if not tables:
-        raise click.UsageError(
-            "--device is for training at full size: presets panns and epanns, or tables `base.at_scale` and "
-            f"`finetune.at_scale`. Found neither in {config.name}, which trains on processors."
-        )
-    return [f"{name}.at_scale.device={device}" for name in tables]
+    return [f"{name}.at_scale.device={device}" for name in tables] or [f"device={device}"]
 
 
 def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, float]:
