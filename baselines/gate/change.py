@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
 COLUMNS = ("entry", "figure", "baseline", "found", "change", "allowed", "verdict")
 
-FigureValue: TypeAlias = int | float | tuple[int, ...] | None
+FigureValue: TypeAlias = int | float | tuple[int, ...] | Mapping[str, int] | None
 
 
 class Verdict(IntEnum):
@@ -57,7 +57,7 @@ class Change:
         return None
 
     def as_row(self) -> tuple[str, ...]:
-        """Cells of a table with the heads `COLUMNS`; of the widths, the layers that moved."""
+        """Cells of a table with the heads `COLUMNS`; of the widths, the groups that moved."""
         return (self.entry, self.figure, *self._sides(), self._change(), self.allowed, self.remark)
 
     def to_json(self) -> dict[str, object]:
@@ -65,8 +65,8 @@ class Change:
         return {
             "entry": self.entry,
             "figure": self.figure,
-            "baseline": list(self.before) if isinstance(self.before, tuple) else self.before,
-            "found": list(self.after) if isinstance(self.after, tuple) else self.after,
+            "baseline": _as_json(self.before),
+            "found": _as_json(self.after),
             "relative": self.relative,
             "interval": None if self.interval is None else list(self.interval),
             "allowed": self.allowed,
@@ -85,10 +85,11 @@ class Change:
         return "" if self.relative is None else f"{100 * self.relative:+.3g} %"
 
     def _sides(self) -> tuple[str, str]:
-        if isinstance(self.before, tuple) and isinstance(self.after, tuple):
-            moved = [i for i, (a, b) in enumerate(zip(self.before, self.after, strict=True)) if a != b]
+        if self.figure == "widths":
+            sides = [_by_group(side) for side in (self.before, self.after)]
+            moved = [name for name in {**sides[1], **sides[0]} if sides[0].get(name) != sides[1].get(name)]
             before, after = (
-                " ".join(f"C{i + 1}={side[i]}" for i in moved) for side in (self.before, self.after)
+                " ".join(f"{name}={side[name]}" for name in moved if name in side) for side in sides
             )
             return before, after
         if self.figure == "entry":
@@ -96,10 +97,21 @@ class Change:
         return _shown(self.before), _shown(self.after)
 
 
+def _by_group(widths: FigureValue) -> dict[str, int]:
+    """Filters by group; those of a Cnn14 are C1 … C12."""
+    if isinstance(widths, tuple):
+        return {f"C{number}": width for number, width in enumerate(widths, 1)}
+    return dict(widths) if isinstance(widths, Mapping) else {}
+
+
+def _as_json(value: FigureValue) -> object:
+    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+
+
 def _shown(value: FigureValue) -> str:
-    if value is None:
-        return "absent"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else "absent"
 
 
 def verdict_of(changes: Sequence[Change]) -> Verdict:

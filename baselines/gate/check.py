@@ -12,14 +12,19 @@ from collections.abc import Collection, Mapping
 from prunebench.baselines.gate.change import Change, Verdict, verdict_of
 from prunebench.baselines.gate.quality import compare_quality
 from prunebench.baselines.gate.speed import compare_speed
-from prunebench.baselines.gate.units import unchanged_bases
+from prunebench.baselines.gate.units import subject_of, unchanged_bases
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import COSTS, Figures
 from prunebench.baselines.regression.tolerances import Allowance, Tolerances
+from prunebench.eval.errors import InputError
 
 
 def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
-    """All that differs from the baseline, by entry name, then figure; empty if nothing does."""
+    """All that differs from the baseline, by entry name, then figure; empty if nothing does.
+
+    Raises:
+        InputError: for an entry of another network than the baseline's.
+    """
     changes: list[Change] = []
     unchanged = unchanged_bases(baseline.entries, found)
     for entry in sorted(baseline.entries.keys() | found.keys()):
@@ -28,9 +33,19 @@ def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
         elif entry not in baseline.entries:
             changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not held"))
         else:
-            same = unchanged.get(entry.partition("/")[0], set())
-            changes += _compare(entry, baseline.entries[entry], found[entry], baseline.tolerances, same)
+            before, after = baseline.entries[entry], found[entry]
+            _check_network(entry, before, after)
+            same = unchanged.get(subject_of(entry, before), set())
+            changes += _compare(entry, before, after, baseline.tolerances, same)
     return changes
+
+
+def _check_network(entry: str, before: Figures, after: Figures) -> None:
+    if before.network != after.network:
+        raise InputError(
+            f"Entry `{entry}` of the baseline is of the network `{before.network}`. Found figures of "
+            f"`{after.network}`: give a model of `{before.network}`, or save a baseline of this one."
+        )
 
 
 def _compare(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from prunebench.baselines.gate.mean_change import MeanChange, paired_change, unpaired_change
 from prunebench.baselines.regression.base_models import base_of, by_base
+from prunebench.baselines.regression.entries import subject_name
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures, Quality
 
 
@@ -95,13 +96,14 @@ def weights_kept(before: Quality, after: Quality, unchanged: Collection[str] = (
 
 
 def unchanged_bases(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> dict[str, set[str]]:
-    """Data set → base models whose unpruned cell has the same average precision in every class on both sides.
+    """Data set and network → base models whose unpruned cell has the same average precision on both sides.
 
     That tells weights apart where an older schema does not: no two trainings give the same to five places.
     """
     found: dict[str, set[str]] = {}
     for name in before.keys() & after.keys():
-        data, _, rest = name.partition("/")
+        subject = subject_of(name, before[name])
+        rest = name.removeprefix(f"{subject}/")
         held, now = before[name].quality, after[name].quality
         if (
             rest.split("/")[0] != "unpruned"
@@ -112,8 +114,13 @@ def unchanged_bases(before: Mapping[str, Figures], after: Mapping[str, Figures])
             continue
         rows = now.average_precision
         same = {base_of(cell) for cell, row in held.average_precision.items() if rows.get(cell) == row}
-        found.setdefault(data, set()).update(same)
+        found.setdefault(subject, set()).update(same)
     return found
+
+
+def subject_of(entry: str, figures: Figures) -> str:
+    """Data set, and network where it is not Cnn14, that the name of an entry begins with."""
+    return subject_name(entry.partition("/")[0], figures.network)
 
 
 def _means(side: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from prunebench.baselines.regression.operating_point import Figures, PositiveCou
 from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, write_text
+from prunebench.eval.run.record import CNN14
 from prunebench.eval.text.parsing import parsed_json
 
 SCHEMA: Final = 3
@@ -223,7 +224,8 @@ def _stated(figures: dict[str, Any]) -> dict[str, Any]:
     quality = figures["quality"]
     if quality is not None:
         figures = {**figures, "quality": {key: value for key, value in quality.items() if value}}
-    return {key: value for key, value in figures.items() if value is not None}
+    usual = {"network": CNN14}
+    return {key: value for key, value in figures.items() if value is not None and usual.get(key) != value}
 
 
 def _on_one_line(numbers: re.Match[str]) -> str:

@@ -1,8 +1,9 @@
 """From the records of a run to the entries that a gate holds.
 
-An entry is one operating point. Its name is the cell's readable coordinates, `"synth/l1/C7-C12/0.5"`, or
-`"model"` for a checkpoint. Fine-tuning and seeds change no exact figure of a uniform allocation, so the cells
-that differ in these alone are one entry; their quality is kept cell by cell.
+An entry is one operating point. Its name is the cell's readable coordinates: `"synth/l1/C7-C12/0.5"`, with the network
+where it is not Cnn14 as `"synth/mn[width=0.4]/l1/inner/0.5"`, or `"model"` for a checkpoint. Fine-tuning and seeds
+change no exact figure of a uniform allocation, so the cells that differ in these alone are one entry; their quality is
+kept cell by cell.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.operating_point import COSTS, Figures, Quality, Speed, first_problem
 from prunebench.eval.errors import InputError
-from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.record import CNN14, OWN, Record
 
 KeptPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
 
@@ -32,7 +33,7 @@ def entry_name(record: Record) -> str:
     cost was aimed at, the ratio follows from the target.
     """
     made_by = " ".join(part for part in (record.control, record.criterion) if part)
-    parts = [record.data, made_by, record.scope]
+    parts = [subject_name(record.data, record.network), made_by, record.scope]
     if record.target is not None:
         parts += [f"{record.budget} {record.target!r}"]
     elif record.allocation != OWN:
@@ -45,6 +46,11 @@ def entry_name(record: Record) -> str:
         trained = record.schedule != ONE_SHOT and record.finetune_seed is not None
         parts += [f"{record.finetune_scope} {record.finetune_seed}"] if trained else []
     return "/".join(parts)
+
+
+def subject_name(data: str, network: str) -> str:
+    """What the names of a network's entries on a data set begin with: `"synth"`, `"synth/mn[width=0.4]"`."""
+    return data if network == CNN14 else f"{data}/{network}"
 
 
 def cell_name(record: Record) -> str:
@@ -94,15 +100,24 @@ def _figures(record: Record) -> Figures:
     counts: dict[str, Any] = {cost: _integer(record.measures, cost) for cost in COSTS}
     try:
         return Figures(
-            widths=record.widths,
+            network=record.network,
+            widths=_widths(record),
             **counts,
             file_bytes=_integer(record.measures, "file_bytes"),  # type: ignore[arg-type]  # validated
         )
     except ValidationError as error:
         raise InputError(
-            f"A finished cell must have 12 widths and the measures {', '.join(COSTS)}, all integers. "
+            f"A finished cell must have the widths of its groups and the measures {', '.join(COSTS)}, all integers. "
             f"Found otherwise in cell `{record.cell}`, {first_problem(error)}: run it again."
         ) from error
+
+
+def _widths(record: Record) -> tuple[int, ...] | dict[str, int]:
+    """As numbers of a Cnn14, by name of another network."""
+    if record.network == CNN14:
+        return record.widths
+    known = len(record.groups) == len(record.widths)
+    return dict(zip(record.groups, record.widths, strict=True)) if known else {}
 
 
 def _integer(measures: Mapping[str, float], name: str) -> object:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
+
+from prunebench.eval.run.record import CNN14
 
 MODEL_ENTRY = "model"
 COSTS = ("parameters", "parameter_bytes", "macs_backbone", "macs_with_frontend")
 
 PositiveCount = Annotated[int, Field(ge=1)]
-Precision = Annotated[float, Field(ge=0, le=1)]
+HeldPrecision = Annotated[float, Field(ge=0, le=1)]
+_LAYERS, _GROUPS = "by layer", "by group"  # kinds of widths, which no message names
+
+
+def _kind(widths: object) -> str:
+    return _GROUPS if isinstance(widths, Mapping) else _LAYERS
+
+
+Widths: TypeAlias = Annotated[
+    Annotated[tuple[PositiveCount, ...], Field(min_length=12, max_length=12), Tag(_LAYERS)]
+    | Annotated[Mapping[str, PositiveCount], Field(min_length=1), Tag(_GROUPS)],
+    Discriminator(_kind),
+]
 
 _CONFIG = ConfigDict(strict=True, extra="forbid")
 
@@ -57,7 +71,7 @@ class Quality:
     """
 
     test_clips: str
-    average_precision: Annotated[Mapping[str, tuple[Precision | None, ...]], Field(min_length=1)]
+    average_precision: Annotated[Mapping[str, tuple[HeldPrecision | None, ...]], Field(min_length=1)]
     bases: Mapping[str, str] = field(default_factory=dict)
     spread: BaseSpread | None = None
 
@@ -75,10 +89,11 @@ class Figures:
     """Figures of one operating point; less is cheaper in all but the widths, and more quality is better.
 
     Args:
-        widths: filters of C1 … C12.
+        network: label of the network, in the file where it is not Cnn14.
+        widths: filters of C1 … C12 of a Cnn14, of each group of another network by its name.
         parameters: trainable ones.
         parameter_bytes: bytes they take.
-        macs_backbone: multiply–accumulates of one clip, log-mel in.
+        macs_backbone: multiply–accumulates of one clip, features in.
         macs_with_frontend: the same, waveform in.
         file_bytes: of the state dict as `torch.save` writes it, in float32 where a checkpoint was read; `None`
             where it is not held.
@@ -87,10 +102,12 @@ class Figures:
         quality: `None` where it is not held.
 
     Raises:
-        ValueError: for counts that are no integers of at least 1, or other than twelve widths.
+        ValueError: for counts that are no integers of at least 1, other than twelve widths of a Cnn14, or widths of
+            another network without names.
     """
 
-    widths: Annotated[tuple[PositiveCount, ...], Field(min_length=12, max_length=12)]
+    network: Annotated[str, Field(min_length=1)] = CNN14
+    widths: Widths
     parameters: PositiveCount
     parameter_bytes: PositiveCount
     macs_backbone: PositiveCount
@@ -99,6 +116,14 @@ class Figures:
     checkpoint_bytes: PositiveCount | None = None
     speed: Speed | None = None
     quality: Quality | None = None
+
+    @model_validator(mode="after")
+    def _named_groups(self) -> Figures:
+        named = isinstance(self.widths, Mapping)
+        if named is (self.network == CNN14):
+            form = "be those of its 12 layers" if named else "have the names of its groups"
+            raise ValueError(f"widths of `{self.network}` must {form}")
+        return self
 
     def without(self, parts: Iterable[str]) -> Figures:
         """These with `"file_bytes"`, `"checkpoint_bytes"`, `"quality"` or `"speed"` not held."""
@@ -109,7 +134,7 @@ class Figures:
 def first_problem(error: ValidationError) -> str:
     """Where validation failed first and why, as a clause."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"] if part not in (_LAYERS, _GROUPS))
     message = first["msg"][:1].lower() + first["msg"][1:]
     found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r:.80}"
     return f"`{where}`: {message}{found}"

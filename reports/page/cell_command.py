@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.record import CNN14, OWN, Record
 from prunebench.reports.runs.loaded_run import Run
 
 
@@ -53,6 +53,7 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
         wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
         wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}
     found = [("claim", "false")] if config.get("claim") is True else []
+    found += _network(record, config)
     for key, values in wanted.items():
         held = _held(config, key)
         kept = list(dict.fromkeys(value for value in values if value is not None and value != OWN))
@@ -63,6 +64,23 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
         if change:
             found.append((key, json.dumps(kept)))
     return found
+
+
+def _network(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The one table of several `[[model]]` that the cell is of, as an inline table of TOML."""
+    tables = config.get("model")
+    if not isinstance(tables, list):
+        return []
+    own = sorted(tables, key=lambda table: _unlike(table, record.network))[0]
+    return [("model", f"{{{', '.join(f'{key} = {json.dumps(value)}' for key, value in own.items())}}}")]
+
+
+def _unlike(table: Mapping[str, Any], label: str) -> tuple[bool, bool, bool]:
+    """Least for the table of that label: it has the table's width, or leaves out what is the network's own."""
+    network, width = str(table.get("network", CNN14)), table.get("width")
+    name, _, parameters = network.removesuffix("]").partition("[")
+    with_width = f"{name}[{','.join(filter(None, (parameters, f'width={width}')))}]"
+    return label != with_width, label != network, width not in (None, 1.0)
 
 
 def _first(config: Mapping[str, Any], section: str) -> object:

@@ -210,8 +210,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reports.tables",
         *CONTENT,
     },
-    "cli.gate": {"cli", *EVAL, "baselines.regression", "baselines.gate", "harness.networks"},
     "cli.model": BELOW_CLI,
+    "cli.gate": {
+        "cli",
+        "cli.model",
+        *EVAL,
+        *NETWORKS,
+        "baselines.regression",
+        "baselines.gate",
+        "harness.networks",
+        "harness.measuring",
+    },
     "cli.data": {"cli", *GROUND, *DATA},
     "cli.info": BELOW_CLI,
 }

@@ -15,7 +15,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.costs import UnitCosts
-from prunebench.reports.page.cell_command import command_of
+from prunebench.reports.page.cell_command import command_of, settings_of
 from prunebench.reports.runs.loaded_run import Run
 
 
@@ -74,6 +74,49 @@ def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
         assert cell.identity in {c.identity for c in smaller.cells}, (cell, overrides)
         sizes.append(len(smaller.cells))
     assert sum(sizes) / len(sizes) < len(plan.cells) / 2
+
+
+def test_the_command_names_the_network_of_the_cell(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.toml").write_text(load_config("networks").to_toml())
+    config = tomllib.loads((folder / "config.toml").read_text())
+    plan = plan_of(str(folder / "config.toml"))
+    by_place = {(plan.subject(cell).shape.network, cell.scope, cell.control): cell for cell in plan.cells}
+    assert len({network for network, *_ in by_place}) == 4
+    for (network, *_), cell in by_place.items():
+        told = {**cell.described(), "network": network}
+        record = Record(
+            cell=cell.identity, outcome="", data="synth", base="b", base_seed=cell.base.seed, **told
+        )
+        words = shlex.split(command_of(record, Run(folder, config, {}, ())))
+        overrides = [word for before, word in itertools.pairwise(words) if before == "--set"]
+        smaller = plan_of(str(tmp_path / words[2]), *overrides)
+        assert cell.identity in {c.identity for c in smaller.cells}, (cell, overrides)
+        assert {subject.shape.network for subject in smaller.subjects} == {network}
+
+
+@pytest.mark.parametrize(
+    ("label", "chosen"),
+    [
+        ("mobilenet_v2", 1.0),
+        ("mobilenet_v2[width=0.25]", 0.25),
+        ("mobilenet_v2[width=0.5]", None),
+        ("cnn14", 0.125),
+    ],
+)
+def test_tables_of_one_network_are_told_by_their_width(label, chosen, tmp_path):
+    tables = [
+        {"network": "cnn14", "width": 0.125},
+        {"network": "mobilenet_v2", "width": 0.25},
+        {"network": "mobilenet_v2", "width": 1.0},
+        {"network": "mobilenet_v2[width=0.5]"},
+    ]
+    record = Record(cell="c", outcome="", data="synth", base="b", scope="none", network=label)
+    ((key, value),) = [pair for pair in settings_of(record, {"model": tables}) if pair[0] == "model"]
+    table = tomllib.loads(f"{key} = {value}")["model"]
+    assert table.get("width") == chosen
+    assert label.startswith(table["network"])
 
 
 SMALL = ("data.training_clips=16", "data.validation_clips=8", "data.test_clips=8", "model.width=0.03125")

@@ -9,6 +9,7 @@ import click
 
 from prunebench.cli.choice import Choice
 from prunebench.cli.gate.subject import counted, figures_of, made_with
+from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ Examples:
   prunebench baseline save runs/quick -o quick-baseline.json --tolerance quality=0.01 --reason "six base models"
   prunebench baseline save runs/quick -o quick-baseline.json --spread runs/six-base-models
   prunebench baseline save pruned.pth -o pruned.json
+  prunebench baseline save small.pth --network mobilenet_v2 -o small.json
 """
 )
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
@@ -54,10 +56,14 @@ Examples:
     help="Run of the same cells with six base models or more: their spread is saved, for base models trained anew. "
     "Default: that of the file that is there already.",
 )
+@network_option
+@network_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was saved as JSON.")
 def save(
     subject: Path,
     output: Path,
+    network: str | None,
+    network_files: tuple[Path, ...],
     without: tuple[str, ...],
     tolerances: tuple[str, ...],
     reason: str,
@@ -68,7 +74,8 @@ def save(
     from prunebench import baselines
 
     allowed = _tolerances(output, tolerances, reason)
-    found, left_out = figures_of(subject), [part for name in without for part in _PARTS[name]]
+    found = figures_of(subject, network, network_files)
+    left_out = [part for name in without for part in _PARTS[name]]
     entries = {name: figures.without(left_out) for name, figures in found.entries.items()}
     held = _with_spread(entries, output, spread_of)
     classes = {} if "quality" in without else found.classes

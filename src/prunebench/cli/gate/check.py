@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.gate.subject import GateSubject, counted, figures_of, made_with
+from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ Examples:
   prunebench check pruned.pth --baseline cnn14/l1-50
   prunebench check runs/quick --baseline quick-baseline.json --junit gate.xml --markdown gate.md
   prunebench check runs/quick --baseline quick-baseline.json --update
+  prunebench check small.pth --network mobilenet_v2 --baseline small.json
 """
 )
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
@@ -39,11 +41,15 @@ Examples:
 @click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
 @click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, one case an entry.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@network_option
+@network_file_option
 @click.pass_context
 def check(
     ctx: click.Context,
     subject: Path,
     given: Path,
+    network: str | None,
+    network_files: tuple[Path, ...],
     update: bool,
     markdown_file: Path | None,
     junit_file: Path | None,
@@ -51,7 +57,7 @@ def check(
 ) -> None:
     """Hold the figures of a run or checkpoint against a baseline.
 
-    Parameters, their bytes, MACs in both conventions and the widths of all layers are compared exactly; the bytes
+    Parameters, their bytes, MACs in both conventions and the widths of all groups are compared exactly; the bytes
     of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
     same run) within the tolerances of the baseline. Of a checkpoint, which has neither test scores nor a reference,
     exact figures and the bytes of the file alone. What a baseline does not hold is named. Exit code 0: holds,
@@ -68,7 +74,7 @@ def check(
             "`prunebench baseline save`."
         )
     held = baselines.load_baseline(file)
-    found = figures_of(subject)
+    found = figures_of(subject, network, network_files)
     changes = baselines.check(found.entries, held)
     verdict = baselines.verdict_of(changes)
     notes = baselines.uncovered(found.entries, held, str(subject), str(given))

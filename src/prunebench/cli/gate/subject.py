@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from prunebench.cli.gate.checkpoint_entry import entry_of_checkpoint
 
 if TYPE_CHECKING:
     from prunebench.baselines import Figures, MadeWith
@@ -26,19 +28,33 @@ class GateSubject:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def figures_of(subject: Path) -> GateSubject:
-    """The entries of a run folder, or the one of a checkpoint."""
+def figures_of(subject: Path, network: str | None = None, files: Sequence[Path] = ()) -> GateSubject:
+    """The entries of a run folder, or the one of a checkpoint.
+
+    Args:
+        subject: the folder or file.
+        network: label of a checkpoint's network.
+        files: Python files that define networks.
+
+    Raises:
+        InputError: for a network that is named for a run, whose records say theirs.
+    """
     from prunebench import baselines
+    from prunebench.eval.errors import InputError
 
     if subject.is_dir():
+        if network is not None or files:
+            option = "--network" if network is not None else "--network-file"
+            raise InputError(
+                f"`{option}` is for a checkpoint. Found the run `{subject}`, whose records name their networks: "
+                "leave it out."
+            )
         from prunebench.eval.run.record import load_records
 
         quality = baselines.RunQuality(subject)
         entries = baselines.entries_of_run(load_records(subject), quality)
         return GateSubject(entries, quality.classes)
-    from prunebench.harness.networks.checkpoint import load_checkpoint
-
-    return GateSubject(baselines.figures_of_model(load_checkpoint(subject), subject.stat().st_size))
+    return GateSubject(entry_of_checkpoint(subject, network, files))
 
 
 def counted(entries: int) -> str:
