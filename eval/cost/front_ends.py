@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prunebench.eval.cost.geometry import counted
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
 
 CONVENTIONS: Mapping[str, str] = {
     "convolution": "the short-time Fourier transform as two convolutions, 2 · bins · window a frame",
@@ -22,10 +24,19 @@ def front_end_macs(model: Any, samples: int) -> int:
         samples: of the clip, at the model's rate.
 
     Raises:
-        InputError: for a front end that says neither.
+        InputError: for a front end that says neither, or no whole number.
     """
     front_end_convention(model)
-    return int(model.frontend.macs(samples))
+    with foreign_code("A front end must say its MACs"):
+        return counted(model.frontend.macs(samples))
+
+
+def known_front_end_macs(model: Any, samples: int) -> int | None:
+    """As `front_end_macs`, `None` where it raises."""
+    try:
+        return front_end_macs(model, samples)
+    except InputError:
+        return None
 
 
 def front_end_convention(model: Any) -> str:
@@ -45,7 +56,7 @@ def front_end_convention(model: Any) -> str:
 
 def says_its_macs(front: Any) -> bool:
     """Whether a front end has what `front_end_macs` asks for."""
-    return getattr(front, "counted_as", None) in CONVENTIONS and callable(getattr(front, "macs", None))
+    return getattr(front, "counted_as", None) in tuple(CONVENTIONS) and callable(getattr(front, "macs", None))
 
 
 def frontend_apart(model: Any) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
 
 SAMPLE_RATE = 32_000
 SECONDS = 10
@@ -48,13 +49,29 @@ def clip_of(model: Any, samples: int | None = None) -> Clip:
 
 
 def frames_of(front: Any, samples: int) -> int:
-    """Frames that a front end makes of a clip: as its `frames` says, else as many as it gives for silence."""
-    told = getattr(front, "frames", None)
-    if callable(told):
-        return int(told(samples))
-    import torch  # here, so that costs by arithmetic load without it
+    """Frames that a front end makes of a clip: as its `frames` says, else as many as it gives for silence.
 
-    return int(front.features(torch.zeros(1, samples)).shape[1])
+    Raises:
+        InputError: for a front end that fails, or gives no frame.
+    """
+    with foreign_code(f"A front end must say how many frames {samples} samples have"):
+        told = getattr(front, "frames", None)
+        if callable(told):
+            return counted(told(samples), least=1)
+        import torch  # here, so that costs by arithmetic load without it
+
+        return counted(front.features(torch.zeros(1, samples)).shape[1], least=1)
+
+
+def counted(value: object, *, least: int = 0) -> int:
+    """A count that code of somebody else gave.
+
+    Raises:
+        ValueError: for what is no whole number, or a smaller one than `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{value!r:.60}, which is no whole number of at least {least}")
+    return value
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import nn
 
 from prunebench.eval.cost.counters import twin
 from prunebench.eval.cost.entry import Entry
-from prunebench.eval.cost.front_ends import front_end_macs, says_its_macs
+from prunebench.eval.cost.front_ends import known_front_end_macs
 from prunebench.eval.cost.geometry import clip_of
 from prunebench.eval.cost.hooked_macs import hooked
 from prunebench.eval.cost.module_counters import BY_MODULE, ELSEWHERE, Count, Counts, leaves
@@ -46,8 +46,8 @@ def module_counts(model: nn.Module, samples: int | None = None) -> dict[str, dic
     paths = dict.fromkeys(path for counts in by_counter.values() for path in counts)
     kept = [path for path in paths if any(any(counts.get(path, ())) for counts in by_counter.values())]
     zero = Count(0, 0)
-    front = model.frontend
-    first = {FRONT_END: Count(front_end_macs(model, clip.samples), 0)} if says_its_macs(front) else {}
+    front = known_front_end_macs(model, clip.samples)
+    first = {} if front is None else {FRONT_END: Count(front, 0)}
     return {
         name: {**first, **{_row(path): counts.get(path, zero) for path in kept}}
         for name, counts in by_counter.items()

@@ -11,7 +11,7 @@ from prunebench.eval.runtime.backends import backend
 from prunebench.eval.runtime.onnx_graph import onnx_bytes, with_metadata
 from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.exporting.graph_metadata import graph_metadata
-from prunebench.harness.networks.contract.measurable import measurable_of
+from prunebench.harness.networks.contract.measurable import check_scores, measurable_of
 from prunebench.harness.networks.contract.waveforms import Waveforms
 from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint
 
@@ -37,6 +37,7 @@ def export_graph(checkpoint: TaggerCheckpoint, output: Path, *, inside: bool) ->
         raise InputError(missing.replace("Backend `onnxruntime`", "Exporting to ONNX"))
     network, model = checkpoint.tagger.network, measurable_of(checkpoint.tagger)
     front = network.frontend
+    check_scores(checkpoint.tagger)
     if not inside and isinstance(front, Waveforms):
         raise InputError(
             f"`{network.label}` reads waveforms, so its graph has no front end to leave out: give `--frontend inside`."

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from prunebench.eval.cost.front_ends import front_end_convention, front_end_macs, says_its_macs
+from prunebench.eval.cost.front_ends import front_end_convention, known_front_end_macs
 from prunebench.eval.cost.geometry import clip_of
 
 
@@ -18,13 +18,13 @@ def front_end_of(model: nn.Module) -> dict[str, int | str | None]:
     """
     measured: Any = model
     clip, front = clip_of(model), measured.frontend
-    told = says_its_macs(front)
+    macs = known_front_end_macs(model, clip.samples)
     return {
         "sample_rate": front.sample_rate,
         "window": clip.window,
         "hop": clip.hop,
         "mels": clip.mels,
         "frames": clip.frames,
-        "macs": front_end_macs(model, clip.samples) if told else None,
-        "counted_as": front_end_convention(model) if told else None,
+        "macs": macs,
+        "counted_as": None if macs is None else front_end_convention(model),
     }

@@ -11,7 +11,7 @@ from prunebench.eval.cost.activations import model_activation_peak_bytes
 from prunebench.eval.cost.complexity import Cnn14Shape, panns_flops, parameter_bytes
 from prunebench.eval.cost.counters import fvcore_backbone_macs
 from prunebench.eval.cost.file_size import compressed_file_bytes, file_bytes
-from prunebench.eval.cost.front_ends import front_end_macs, says_its_macs
+from prunebench.eval.cost.front_ends import known_front_end_macs
 from prunebench.eval.cost.geometry import clip_of
 from prunebench.eval.cost.layer_counts import CONVENTIONS, FRONT_ROWS, layer_counts
 from prunebench.eval.cost.module_counters import Count
@@ -29,9 +29,8 @@ def counts_of(model: nn.Module) -> dict[str, Any]:
 
     `macs_with_frontend` is `None` where the front end does not say its MACs; `panns_flops` is there for a Cnn14.
     """
-    measured: Any = model
     counts, clip = layer_counts(model), clip_of(model)
-    front = front_end_macs(model, clip.samples) if says_its_macs(measured.frontend) else None
+    front = known_front_end_macs(model, clip.samples)
     first = next(iter(counts.values()))
     convolutions = fvcore_backbone_macs(model)
     found: dict[str, Any] = {

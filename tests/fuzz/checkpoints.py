@@ -39,7 +39,7 @@ ODD = [
 ]
 
 
-def _odd(tensor: Tensor, kind: str) -> Any:
+def odd(tensor: Tensor, kind: str) -> Any:
     shape = tuple(tensor.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -69,7 +69,7 @@ def _odd(tensor: Tensor, kind: str) -> Any:
 def odd_tensor(place: Place) -> Case:
     state = state_of()
     key = place.chance.choice([key for key in state if state[key].ndim >= 2])
-    state[key] = _odd(state[key], place.chance.choice(ODD))
+    state[key] = odd(state[key], place.chance.choice(ODD))
     return refused(place, saved(place, state))
 
 
@@ -78,7 +78,7 @@ def odd_statistic(place: Place) -> Case:
     state = state_of()
     key = place.chance.choice([key for key in state if "running" in key or key.endswith("bias")])
     kinds = [kind for kind in ODD if kind not in ("csr", "vast", "expanded", "list")]
-    state[key] = _odd(state[key], place.chance.choice(kinds))
+    state[key] = odd(state[key], place.chance.choice(kinds))
     return refused(place, saved(place, {"model": state}))
 
 

@@ -31,6 +31,7 @@ SEEDS = {
     "streams": 40,
     "caches": 27,
     "outputs": 224,
+    "networks": 320,
 }
 BLOCKS = [(kind, first) for kind, count in SEEDS.items() for first in range(0, count, BLOCK)]
 # Of each kind but those whose cases take seconds.

@@ -72,7 +72,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.tables": {*GROUND},
     "harness.networks.groups": {*GROUND},
     "harness.networks": {*GROUND, "eval.cost", "harness.tables"},
-    "harness.networks.contract": {*GROUND, "pruners", "harness.networks", "harness.networks.groups"},
+    "harness.networks.contract": {
+        *GROUND,
+        "eval.cost",
+        "pruners",
+        "harness.networks",
+        "harness.networks.groups",
+    },
     "harness.networks.panns": {*GROUND, "eval.cost", "harness.tables", "harness.networks"},
     "harness.networks.efficientat": {*GROUND, "eval.cost", "harness.networks"},
     "harness.networks.plugins": {

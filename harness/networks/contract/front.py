@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from prunebench.eval.cost.geometry import counted
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import foreign_code
 
@@ -41,6 +42,21 @@ class Front(Protocol):
 
     def features(self, waveforms: Tensor) -> Tensor:
         """Waveforms (clips, samples) to features (clips, frames, mels)."""
+
+
+def check_front(front: Front, label: str) -> None:
+    """Refuse a front end whose rate, window, hop or mels are no numbers to count with.
+
+    Args:
+        front: of a network.
+        label: of the network.
+
+    Raises:
+        InputError: naming what is wrong.
+    """
+    for name in ("sample_rate", "window", "hop", "mels"):
+        with foreign_code(f"The front end of network `{label}` must say its `{name}`"):
+            counted(getattr(front, name), least=1)
 
 
 def identity_of(front: Front) -> Mapping[str, object]:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from prunebench.eval.text.foreign_code import foreign_code
 from prunebench.harness.networks.cnn14 import Cnn14, at_least
-from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.contract.front import Front, check_front
 from prunebench.harness.networks.contract.tagger import Tagger
 
 
@@ -27,12 +28,16 @@ class Measurable(nn.Module):
 
     Args:
         tagger: the model and its network.
+
+    Raises:
+        InputError: for a front end that does not say its rate, window, hop and mels.
     """
 
     frontend_apart = True  # no layer of the module makes features
 
     def __init__(self, tagger: Tagger) -> None:
         super().__init__()
+        check_front(tagger.network.frontend, tagger.network.label)
         self.network, self.model = tagger.network, tagger.model
         self.training = tagger.model.training
 
@@ -77,3 +82,22 @@ class Measurable(nn.Module):
 def measurable_of(tagger: Tagger) -> nn.Module:
     """What `prunebench.eval` measures: a Cnn14 as it is, since its costs have a closed form, others as `Measurable`."""
     return tagger.model if isinstance(tagger.model, Cnn14) else Measurable(tagger)
+
+
+@torch.no_grad()
+def check_scores(tagger: Tagger) -> None:
+    """Refuse a network that gives no scores for a second of silence.
+
+    Raises:
+        InputError: saying what it gave, or how it failed.
+    """
+    network = tagger.network
+    model = measurable_of(tagger)
+    with foreign_code(f"Network `{network.label}` must score a clip"):
+        device = next(model.parameters()).device
+        logits = model(torch.zeros(1, network.frontend.sample_rate, device=device)).logits
+        expected = (1, tagger.n_classes)
+        if not isinstance(logits, Tensor) or tuple(logits.shape) != expected:
+            raise ValueError(f"logits of shape {tuple(getattr(logits, 'shape', ()))} and not {expected}")
+        if not bool(logits.isfinite().all()):
+            raise ValueError("logits of silence that are not finite")

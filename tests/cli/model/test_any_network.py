@@ -251,6 +251,74 @@ def test_tags_at_another_rate_than_the_recordings(cli, own):
         assert {row["class"] for row in csv.DictReader(stream)} == {"class 0", "class 1", "class 2"}
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        (
+            "sample_rate: int = 8000",
+            "sample_rate: int = 0",
+            "must say its `sample_rate`. Found ValueError: 0, which",
+        ),
+        (
+            "hop: int = 800",
+            "hop: float = 0.5",
+            "must say its `hop`. Found ValueError: 0.5, which is no whole number",
+        ),
+        ("(features[:, None])", "(features[:, None])[0]", "logits of shape (3,) and not (1, 3)"),
+        (
+            "return loud.expand(-1, -1, 64)",
+            "raise SystemExit(3)",
+            "Network `own` must score a clip. Found SystemExit",
+        ),
+    ],
+)
+@pytest.mark.parametrize("verb", ["tag", "export"])
+def test_a_network_that_lies_is_one_sentence(cli, own, verb, right, wrong, says):
+    if verb == "export":
+        pytest.importorskip("onnx")
+    Path("own.py").write_text(OWN.replace(right, wrong))
+    soundfile.write("a.wav", noise(1, 8000), 8000, subtype="FLOAT")
+    words = ("tag", own, "a.wav") if verb == "tag" else ("export", own, "-o", "graph.onnx")
+    code, out, error = cli(*words, "--network-file", "own.py")
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert says in error
+    assert not Path("graph.onnx").exists()
+
+
+def test_frames_that_are_no_number(cli, own):
+    pytest.importorskip("onnx")
+    Path("own.py").write_text(
+        OWN.replace("    def features", "    frames = lambda self, samples: 'many'\n\n    def features")
+    )
+    for words in (("measure", own), ("export", own, "-o", "graph.onnx")):
+        code, _, error = cli(*words, "--network-file", "own.py")
+        assert (code, error.count("\n")) == (2, 1)
+        assert "Found ValueError: 'many', which is no whole number of at least 1." in error
+
+
+@pytest.mark.parametrize(
+    ("macs", "word", "says"),
+    [
+        (
+            "'lots'",
+            "'fft'",
+            "must say its MACs. Found ValueError: 'lots', which is no whole number of at least 0.",
+        ),
+        ("float('nan')", "'fft'", "Found ValueError: nan, which is no whole number"),
+        ("-1", "'fft'", "Found ValueError: -1, which"),
+        ("1", "[]", "Found `Loudness` without: give it both"),
+    ],
+)
+def test_macs_that_are_none_leave_the_other_figures(cli, own, macs, word, says):
+    told = (
+        f"    counted_as = {word}\n\n    def macs(self, samples):\n        return {macs}\n\n    def features"
+    )
+    Path("own.py").write_text(OWN.replace("    def features", told))
+    found = measured(cli, own, "--network-file", "own.py")
+    assert says in found["unmeasured"]["macs_with_frontend"]
+    assert (found["front_end"]["macs"], found["macs_backbone"]) == (None, 9 * 8 * 98 * 62 + 24)
+
+
 @pytest.mark.parametrize("label", NETWORKS)
 @pytest.mark.parametrize("frontend", ["inside", "outside"])
 def test_a_graph_answers_as_the_model(cli, label, frontend):

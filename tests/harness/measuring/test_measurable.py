@@ -15,7 +15,7 @@ from prunebench.eval.cost.geometry import Clip, clip_of
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.harness import Cnn14, resolve_network, traced
 from prunebench.harness.measuring.factories import made_shape
-from prunebench.harness.networks.contract.measurable import Measurable, measurable_of
+from prunebench.harness.networks.contract.measurable import Measurable, check_scores, measurable_of
 from prunebench.harness.networks.contract.tagger import Tagger
 
 SMALL = {
@@ -186,3 +186,22 @@ def test_factories_work_in_a_child_process(tmp_path):
 def test_impossible_shapes(widths, says):
     with pytest.raises(InputError, match=says):
         made_shape("cnn6[width=0.05]", (), 4, widths)
+
+
+@pytest.mark.parametrize(
+    ("forward", "says"),
+    [
+        (
+            lambda model, features: model(features[:, None]) * float("nan"),
+            "logits of silence that are not finite",
+        ),
+        (lambda model, features: model(features[:, None])[:, :1], r"shape \(1, 1\) and not \(1, 2\)"),
+        (lambda model, features: None, "must score a clip. Found TypeError"),
+    ],
+)
+def test_a_network_without_scores_is_refused(forward, says):
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), pool, nn.Linear(4, 2)).eval()
+    check_scores(Tagger(traced(head=("2",), forward=lambda m, features: m(features[:, None])), model))
+    with pytest.raises(InputError, match=says):
+        check_scores(Tagger(traced(head=("2",), forward=forward), model))

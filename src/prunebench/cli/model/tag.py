@@ -87,7 +87,7 @@ def tag(
     from prunebench.harness.data.recordings.checks import check_recording
     from prunebench.harness.engine.progress import Progress
     from prunebench.harness.networks.class_names import class_names
-    from prunebench.harness.networks.contract.measurable import measurable_of
+    from prunebench.harness.networks.contract.measurable import check_scores, measurable_of
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
     from prunebench.harness.tagging.tagged import tagged
     from prunebench.harness.tagging.windows import check_spans, recording_windows
@@ -103,6 +103,7 @@ def tag(
     if strict and left_out:
         raise InputError("Found `{}`, which cannot be tagged: {}.".format(*left_out[0]))
     found = read_any_checkpoint(checkpoint, network, network_files)
+    check_scores(found.tagger)
     model, rate = measurable_of(found.tagger), found.tagger.network.frontend.sample_rate
     names = class_names(found, labels)
 
