@@ -34,7 +34,7 @@ def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:
         if text == EACH:
             found += map(Scope.parse, LAYERS)
         else:
-            named = {OWN_SCOPE: DEFAULT_SCOPE, "inner": "C1-C12", "all": "C1-C12"}
+            named = {OWN_SCOPE: DEFAULT_SCOPE, "inner": "C1-C12", "all": "C1-C12", "tail": "C7-C12"}
             found.append(Scope.parse(named.get(text, text)))
     return _once(tuple(found))
 

@@ -14,6 +14,7 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint, read_any_checkpoint
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.training.head import check_trained_alone
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class StartingPoint:
         """The model with as many outputs as a data set has classes; those of a new head are not trained.
 
         Raises:
-            InputError: for a data set of another sample rate, or of other classes where these are refused.
+            InputError: for a data set of another sample rate, of other classes where these are refused, or a head that
+                cannot be trained alone where it is to be.
         """
         found = self._read()
         rate, network = found.tagger.network.frontend.sample_rate, found.tagger.network
@@ -73,6 +75,12 @@ class StartingPoint:
                 f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: take other "
                 "data, or let `model.adapt` train a new classifier."
             )
+        if (
+            self.adapt == "head"
+            and not self.fits(dataset.class_names)
+            and not isinstance(network, Cnn14Network)
+        ):
+            check_trained_alone(found.tagger)
         if found.tagger.n_classes == len(dataset.class_names):
             return found.tagger
         return Tagger(network, network.with_new_head(found.tagger.model, len(dataset.class_names), seed=0))

@@ -80,6 +80,16 @@ def embeddings(
     return np.concatenate(found)
 
 
+def check_trained_alone(model: nn.Module | Tagger) -> None:
+    """Refuse a model whose head `train_head` cannot train, before there are clips.
+
+    Raises:
+        InputError: as `embeddings`.
+    """
+    tagger = tagger_of(model)
+    embeddings(tagger, tagger.network.example(tagger.model).cpu().numpy())
+
+
 def train_head(
     model: nn.Module | Tagger,
     features: NDArray[np.float32],

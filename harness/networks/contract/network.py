@@ -79,7 +79,7 @@ class Network(Labelled, ABC):
 
     def _without_tail(self) -> InputError:
         return InputError(
-            f"Network `{self.label}` has no tail that could be trained alone: fine-tune with the scope `all`."
+            f"Network `{self.label}` has no tail that could be pruned and trained alone: take the scope `all`."
         )
 
     def groups_in_tail(self, groups: Sequence[Group]) -> tuple[str, ...]:
@@ -150,7 +150,8 @@ class Network(Labelled, ABC):
         """Names of the groups of a scope, in the order of the network.
 
         Args:
-            text: `"all"`; `"inner"` for the groups that one layer writes; or names of groups, separated by commas.
+            text: `"all"`; `"inner"` for the groups that one layer writes; `"tail"` for those in the tail, which
+                fine-tuning may train alone; or names of groups, separated by commas.
             groups: of the model.
 
         Raises:
@@ -161,11 +162,16 @@ class Network(Labelled, ABC):
             return tuple(names)
         if text == "inner":
             return tuple(group.name for group in groups if len(group.writers) == 1)
+        if text == "tail" and text not in names:
+            within = self.groups_in_tail(groups)
+            if not within:
+                raise self._without_tail()
+            return within
         chosen = {part.strip() for part in text.split(",")}
         for name in sorted(chosen - set(names)):
-            near = nearest(name, ["all", "inner", *names])
+            near = nearest(name, ["all", "inner", "tail", *names])
             raise InputError(
-                f"A scope of {self.label} is `all`, `inner` or names of its groups. Found `{name}`; {near}"
+                f"A scope of {self.label} is `all`, `inner`, `tail` or names of its groups. Found `{name}`; {near}"
             )
         return tuple(name for name in names if name in chosen)
 

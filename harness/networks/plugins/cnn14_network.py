@@ -95,8 +95,9 @@ class Cnn14Network(Network):
         return cnn14_groups(model)
 
     def parse_scope(self, text: str, groups: Sequence[Group] = ()) -> tuple[str, ...]:
-        """`"C7-C12"`, `"C8"`, `"C1-C3,C12"`; `"all"` and `"inner"` are C1–C12."""
-        return parse_scope("C1-C12" if text in ("all", "inner") else text)
+        """`"C7-C12"`, `"C8"`, `"C1-C3,C12"`; `"all"` and `"inner"` are C1–C12, `"tail"` is C7–C12."""
+        named = {"all": "C1-C12", "inner": "C1-C12", "tail": "C7-C12"}
+        return parse_scope(named.get(text, text))
 
 
 def cnn14_groups(model: Cnn14) -> tuple[Group, ...]:

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.base_model import adapted
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.data import DataOptions
+from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
+from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.plan.starting_point import StartingPoint, content_of_file
 from prunebench.harness.training.head import embeddings, train_head, with_new_head
 from prunebench.harness.training.recipe import Recipe
@@ -71,3 +76,23 @@ def test_the_base_model_of_a_checkpoint(tmp_path, classes, adapt):
         assert differing(found, model) == {"fc_audioset.weight", "fc_audioset.bias"}
     else:
         assert "conv_block1.conv1.weight" in differing(found, model)
+
+
+@pytest.mark.parametrize("classes", [3, 24])
+def test_a_head_that_cannot_be_trained_alone_is_refused_before_anything_is_trained(tmp_path, classes):
+    label = "cnn14_decision_level_max[width=0.03125]"
+    network = resolve_network(label)
+    path, names = tmp_path / "mine.pt", tuple(f"sound {number}" for number in range(classes))
+    save_any_checkpoint(
+        Tagger(network, network.build(classes, seed=0)), path, style="prunebench", class_names=names
+    )
+    data = opened(DATA)
+    for adapt in ("head", "all"):
+        start = StartingPoint(str(path), content_of_file(path), adapt, label)
+        if adapt == "all":
+            assert start.unpruned(data).n_classes == 24
+            continue
+        with pytest.raises(
+            InputError, match=r'is used otherwise: train every layer with `model.adapt = "all"`'
+        ):
+            start.unpruned(data)

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.config.prune_table import cnn14_scopes
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.frontend import PANNS
@@ -222,6 +223,7 @@ def test_groups_in_the_tail_leave_what_the_stem_gives(label):
     inputs, _ = clips_for(found)
     within = found.network.groups_in_tail(found.groups)
     assert 0 < len(within) < len(found.groups)
+    assert found.scope("tail") == within
     small = Tagger(found.network, cut(found.model, found.groups, {name: [0] for name in within}))
     expected, after = (np.concatenate(list(stem_outputs(model, inputs))) for model in (found, small))
     np.testing.assert_array_equal(after, expected)
@@ -234,13 +236,17 @@ def test_groups_in_the_tail_leave_what_the_stem_gives(label):
 def test_cnn14_has_the_tail_that_it_had():
     found = tagger("cnn14[width=0.0625]")
     assert found.network.groups_in_tail(found.groups) == tuple(f"C{number}" for number in range(7, 13))
+    assert found.scope("tail") == found.scope("C7-C12")
+    assert [scope.label for scope in cnn14_scopes(["tail"])] == ["C7-C12"]
 
 
 def test_a_network_without_a_tail_says_so():
     found = Tagger(PooledNetwork(), PooledNetwork().build(CLASSES, seed=0))
     inputs, targets = clips_for(found)
-    with pytest.raises(InputError, match=r"`pooled` has no tail .* fine-tune with the scope `all`"):
+    with pytest.raises(InputError, match=r"`pooled` has no tail .* take the scope `all`"):
         train(found, Training(inputs, targets, Recipe(steps=1, batch=4), 0, tail=True))
+    with pytest.raises(InputError, match=r"`pooled` has no tail .* take the scope `all`"):
+        found.network.parse_scope("tail", ())
 
 
 def test_a_model_with_convolutions_in_three_dimensions_is_predicted():
