@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
+from prunebench.harness.networks.plugins.model_shapes import other_front
 from prunebench.harness.plan.cell import Base as Base
 from prunebench.harness.plan.cell import Cell as Cell
 from prunebench.harness.plan.cells import CellGrid
@@ -38,6 +39,16 @@ class Plan:
     def first_base(self, subject: int) -> Base:
         """The base model of the first seed of a network on a data set: the one rates are chosen on."""
         return next(base for base in self.bases if base.subject == subject)
+
+    def fed_as(self, subject: int) -> int:
+        """The first subject on the same data whose network reads the same features."""
+        whose = self.subjects[subject]
+        front = other_front(whose.shape)
+        return next(
+            place
+            for place, other in enumerate(self.subjects)
+            if other.data == whose.data and other_front(other.shape) == front
+        )
 
     def subject(self, cell: Cell) -> Subject:
         """What a cell prunes."""

@@ -29,7 +29,6 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.data.features.splits import store_features
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.engine.tasks import Engine, Failure, Noted, Ready, Task
-from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.plugins.model_shapes import other_front
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs
@@ -123,8 +122,8 @@ class Execution:
         """Whether the piece is with the workers now; otherwise it has ended."""
         known = self._known
         match node:
-            case Features(data, _, split):
-                front = self._front(node)
+            case Features(data, subject, split):
+                front = other_front(self._plan.subjects[subject].shape)
                 name = f"{known.labels[data]} {split}" + ("" if front is None else f" {front}")
                 store = functools.partial(store_features, front=front)
                 self._hand_on(node, name, store, known.options[data], split, self._cache)
@@ -161,11 +160,6 @@ class Execution:
         quality = known.qualities[cell.base.identity]
         self._hand_on(node, job.identity, run_outcome, job, quality, self._cache, self._run.files)
         return True
-
-    def _front(self, node: Features) -> Front | None:
-        """What makes the features of a piece; networks that are fed alike share it."""
-        place = next(s for s in self._plan.subjects if (s.data, s.model) == (node.data, node.model))
-        return other_front(place.shape)
 
     def _hand_on(self, node: Node, key: str, function: Callable[..., Any], *arguments: Any) -> None:
         """Give a task to the workers; pieces that ask for the same share it."""

@@ -15,10 +15,10 @@ from prunebench.harness.sweep.rates import RateGroup, trial_cells
 
 @dataclass(frozen=True)
 class Features:
-    """Features of a split of a data set, by its index, for a network, by the index of its table."""
+    """Features of a split of a data set, by its index, for the networks that are fed as that of a subject."""
 
     data: int
-    model: int
+    subject: int
     split: str
 
 
@@ -76,14 +76,14 @@ NodeT = TypeVar("NodeT", Features, BaseModel, Stem, ScoresNode, Trial, RatesNode
 def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple[Node, ...]]:
     """Each piece that the cells take, with the pieces that must end before it begins."""
     found: dict[Node, tuple[Node, ...]] = {}
+    fed = [plan.fed_as(subject) for subject in range(len(plan.subjects))]
 
     def want(node: NodeT, *before: Node) -> NodeT:
         found.setdefault(node, before)
         return node
 
     def stands_on(cell: Cell) -> list[Node]:
-        of = plan.subjects[cell.base.subject]
-        features = [want(Features(of.data, of.model, split)) for split in SPLITS]
+        features = [want(Features(cell.base.data, fed[cell.base.subject], split)) for split in SPLITS]
         model = want(BaseModel(cell.base, cell.base == plan.first_base(cell.base.subject)), *features)
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
