@@ -39,7 +39,7 @@ def test_the_tail_costs_its_own_share_of_macs():
     """60 steps of 16 clips at 2, two stages of 16 clips at 0.5, of the part that is left of C7–C12."""
     config, plan = planned()
     cell = next(cell for cell in plan.cells if cell.criterion == "l1")
-    whole, tail = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    whole, tail = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
     assert tail < whole
     found = Costs(config, plan, [SPEED]).cell(cell)
     assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
@@ -51,7 +51,7 @@ def test_a_base_model_costs_its_training_unless_a_checkpoint_keeps_its_layers():
     steps, looks = config.base.steps * config.base.batch * SPEED.step, 2 * 16 * SPEED.forward + SPEED.outcome
     assert Costs(config, plan, [SPEED]).base(0) == steps + looks
     for adapt, expected in (("head", looks), ("none", looks), ("all", steps + looks)):
-        given = config.model_copy(update={"model": ModelSection(checkpoint="m.pt", adapt=adapt)})
+        given = config.model_copy(update={"model": (ModelSection(checkpoint="m.pt", adapt=adapt),)})
         assert Costs(given, plan, [SPEED]).base(0) == expected, adapt
 
 
@@ -71,7 +71,7 @@ def test_scores_are_collected_for_each_seed_and_base_model_once():
 
 def test_training_from_scratch_costs_the_whole_shape():
     config, plan = planned("controls.scratch=true", "controls.scratch_macs=true")
-    whole, _ = shares(plan.models[0], (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    whole, _ = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
     costs = Costs(config, plan, [SPEED])
     steps, more = config.base.steps * 16, config.finetune.steps * 16
     by_control = {cell.control: costs.cell(cell) for cell in plan.cells}

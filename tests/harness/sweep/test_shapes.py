@@ -4,12 +4,13 @@ import pytest
 
 from prunebench.eval import InputError, MeasurementError, ShapeMeasure
 from prunebench.eval.cost.complexity import cnn14_macs
-from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
+from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.runtime.backend_latency import Latency
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.sweep import shapes as module
 
 FULL, HALF = (8,) * 12, (8,) * 6 + (4,) * 6
@@ -23,14 +24,16 @@ class Run:
 
     def records(self):
         done = type("Done", (), {"status": "done"})
-        return {str(widths): type("Of", (done,), {"widths": widths})() for widths in (FULL, HALF)}
+        keys = [ShapeKey("cnn14", widths, 2) for widths in (FULL, HALF)]
+        return {str(key): type("Of", (done,), {"shape": key})() for key in keys}
 
     def shapes(self, settings):
         return set()
 
-    def add_shape(self, widths, timings, settings, failed):
+    def add_shape(self, of, timings, settings, failed):
+        line = ShapeTimings(of.widths, timings, settings, failed, of.network, of.n_classes)
         with (self.path / "shapes.jsonl").open("a") as stream:
-            stream.write(ShapeTimings(tuple(widths), timings, settings, failed).to_json() + "\n")
+            stream.write(line.to_json() + "\n")
 
 
 class Said:
@@ -42,6 +45,11 @@ class Said:
     def show(self, progress, news):
         if news is not None and news.failed:
             self.failures.append(news.text)
+
+
+def keyed(found):
+    """Figures by widths as figures by shape."""
+    return found and {ShapeKey("cnn14", widths, 2): value for widths, value in found.items()}
 
 
 def latency(ratio, precision=0.01):
@@ -56,26 +64,26 @@ def latency(ratio, precision=0.01):
 @pytest.fixture
 def measure(monkeypatch, tmp_path):
     """A call that measures the two shapes with these stand-ins for clock and meters."""
-    monkeypatch.setattr(module, "unpruned_model", lambda model, dataset: Architecture(FULL, 4, 2))
     monkeypatch.setattr(module, "busy_processors", lambda: None)
 
     def call(compared, memory, found=None, **section) -> tuple[dict[tuple[int, ...], ShapeTimings], Said]:
         def compare(*_, **__):
             if isinstance(compared, Exception):
                 raise compared
-            return compared
+            return keyed(compared)
 
         meters = [
             ShapeMeasure(name="peak", title="a peak", better="lower", value=memory),
             ShapeMeasure(name="heat", title="heat", better="lower", unit="K", value=lambda *_: 300.0),
         ]
         monkeypatch.setattr(module, "compare_latency", compare)
-        monkeypatch.setattr(module, "compare_backends", lambda *_, **__: found)
+        monkeypatch.setattr(module, "compare_backends", lambda *_, **__: keyed(found))
         monkeypatch.setattr(module, "installed_measures", lambda: (meters, {}))
         data = type("Data", (), {"class_names": ("a", "b")})
         said = Said()
         config = Config(measure=MeasureSection(**section))
-        module.measure_missing_shapes(config, Run(tmp_path), [data], Progress([said]))
+        subjects = [Subject(0, 0, Architecture(FULL, 4, 2), ())]
+        module.measure_missing_shapes(config, Run(tmp_path), [data], subjects, Progress([said]))
         return {shape.widths: shape for shape in load_shapes(tmp_path).values()}, said
 
     return call

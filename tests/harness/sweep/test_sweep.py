@@ -33,8 +33,9 @@ def test_shapes_are_timed_after_the_cells_where_that_is_asked_for(tmp_path, monk
     assert cells > 0
     assert len(timed) == latency
     if latency:
-        ((given, run, datasets, progress),) = timed
+        ((given, run, datasets, subjects, progress),) = timed
         assert given is config
         assert run.path == (tmp_path / "run").resolve()
         assert datasets == [opened(data) for data in config.data_sets()]
+        assert [subject.shape.n_classes for subject in subjects] == [24]
         assert isinstance(progress, Progress)
