@@ -11,8 +11,8 @@ from prunebench.harness.config.fields import Section
 from prunebench.harness.config.training_tables import FullSection
 from prunebench.harness.training.placement import (
     CPU,
+    NumberFormat,
     Placement,
-    Precision,
     check_placement,
     resolve_device,
 )
@@ -27,7 +27,7 @@ class PlacedSection(Section):
         "cpu",
         description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read; part of identities where it is not cpu",
     )
-    precision: Precision = Field(
+    precision: NumberFormat = Field(
         "float32", description="of trainings, float32, bfloat16 or float16; part of identities likewise"
     )
 

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.training.placement import Placement, Precision, check_precision
+from prunebench.harness.training.placement import NumberFormat, Placement, check_precision
 from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives other weights
@@ -37,7 +37,7 @@ class FullRecipe(Recipe):
     schedule: Literal["constant", "cosine"] = "constant"
     sampling: Literal["balanced", "shuffled"] = "balanced"
     evaluate_every: int = 2000
-    precision: Precision = "float32"
+    precision: NumberFormat = "float32"
     accumulate: int = 1
     device: str = "cpu"
     devices: int = 1

@@ -15,7 +15,7 @@ from torch import nn
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Tagger, module_of
 
-Precision = Literal["float32", "bfloat16", "float16"]
+NumberFormat = Literal["float32", "bfloat16", "float16"]
 NAMES = "auto, cpu, cuda, cuda:1 or mps"
 
 
@@ -33,7 +33,7 @@ class Placement:
     """
 
     device: str = "cpu"
-    precision: Precision = "float32"
+    precision: NumberFormat = "float32"
 
     @property
     def plain(self) -> bool:
