@@ -112,7 +112,13 @@ def _forward_seconds(
 def _step_seconds(model: Tagger, training: Training) -> float:
     """The median of the steps after the first, which allocates."""
     ends: list[float] = []
-    train(model, replace(training, progress=lambda done, total: ends.append(time.perf_counter())))
+
+    def ended(done: int, total: int) -> None:
+        if training.placement.kind == "cuda":
+            torch.cuda.synchronize(training.placement.device)  # a step that is only queued has not ended
+        ends.append(time.perf_counter())
+
+    train(model, replace(training, progress=ended))
     return median(np.diff(ends).tolist())
 
 

@@ -62,7 +62,8 @@ def mixup(
     """
     clips = len(features)
     seed = int(torch.randint(2**62, (), generator=generator))
-    weight = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips)).to(features)
+    drawn = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, clips))
+    weight = drawn.to(features.dtype).to(features.device)  # Apple's devices have no 64 bits
     partner = torch.randperm(clips, generator=generator).to(features.device)
     shaped = weight.reshape(-1, *(1,) * (features.ndim - 1))
     mixed = shaped * features + (1 - shaped) * features[partner]
