@@ -230,6 +230,20 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
             f"{_count(len(rounded), word_of(groups))} lost another share than asked for, by rounding to whole "
             f"filters: {', '.join(names)}."
         )
+    yield from _missed_targets(panel, points)
+
+
+def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
+    """Targets of a cost that multiples of a divisor do not meet, with the largest miss."""
+    records = [r for p in points if p.panel == panel for r in p.records if r.budget in r.off_request]
+    if records:
+        worst = max(records, key=lambda r: abs(r.off_request[r.budget][1] - r.off_request[r.budget][0]))
+        asked, left = worst.off_request[worst.budget]
+        yield (
+            f"{_count(len(records), 'cell')} missed the target of {worst.budget.replace('_', ' ')}, because what stays "
+            f"is a multiple of {worst.divisor}; the farthest has {numbers.share(left)} of that cost left instead of "
+            f"{numbers.share(asked)}."
+        )
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -25,10 +25,11 @@ STYLES = (
     (0, (7, 1, 3, 1)),
 )
 WIDTHS = (1.0, 0.5, 1.8)  # points, one after the other when every style was had
-UPRIGHT, NAMED = (
+LEVEL, NAMED = (
     3,
     36,
-)  # letters of names that stand level, names that a column has room for when they stand upright
+)  # letters of names that lie level, names that a column has room for when they stand upright
+LETTER = 0.04  # inches: of a name that stands upright
 
 
 def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
@@ -51,7 +52,8 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
         return None
     layers = short_names(groups_of(own, panel))
     with paper_style():
-        figure = Figure((COLUMN, 2.6), layout="constrained")
+        upright = max(map(len, layers)) if max(map(len, layers)) > LEVEL else 0
+        figure = Figure((COLUMN, 2.6 + LETTER * upright), layout="constrained")
         axes = figure.subplots()
         for number, (shares, members) in enumerate(lines.items()):
             several = len(members) > 1
@@ -66,7 +68,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
                 linewidth=WIDTHS[turn % len(WIDTHS)],
                 label=_name(members),
             )
-        if max(map(len, layers)) > UPRIGHT:
+        if upright:
             step = -(-len(layers) // NAMED)
             axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=5)
         axes.set_ylim(0, 1.05)

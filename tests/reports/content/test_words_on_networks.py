@@ -109,3 +109,17 @@ def test_the_sensitivity_table_names_the_network_where_one_is_not_cnn14(maker, t
     head, row = (tmp_path / "out" / "sensitivity.csv").read_text().splitlines()
     assert head.startswith("data,network,layer,criterion")
     assert row.startswith(f"synth,{RESNET},{group},l1")
+
+
+def test_targets_that_multiples_miss_are_counted_with_the_farthest(maker):
+    resnet(maker, control="unpruned", scope="none")
+    for target, left in ((0.5, 0.52), (0.25, 0.2)):
+        aimed = {"budget": "macs_backbone", "target": target, "divisor": 8}
+        off = {"macs_backbone": (target, left)}
+        resnet(maker, criterion="l1", ratio=target, finetune_scope="all", off_request=off, **aimed)
+    (said,) = make_report([maker.write()]).sentences.values()
+    assert (
+        "2 cells missed the target of macs backbone, because what stays is a multiple of 8; the farthest has "
+        "20\u00a0% of that cost left instead of 25\u00a0%."
+    ) in said
+    assert not any("lost another share" in sentence for sentence in said)

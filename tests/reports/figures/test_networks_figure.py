@@ -121,7 +121,12 @@ def test_cnn14_alone_has_no_such_figure(quick_report):
 
 def test_groups_are_named_below_the_filters_kept_and_whole_in_the_table(networks_report):
     panel = next(p.panel for p in networks_report.points if p.panel.network == RESNET)
-    axes = draw_filters_kept(networks_report.points, panel).axes[0]
+    figure = draw_filters_kept(networks_report.points, panel)
+    axes = figure.axes[0]
+    figure.get_layout_engine().execute(figure)
+    box = axes.yaxis.label.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert box.y0 >= 0
+    assert box.y1 <= figure.bbox.y1
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert labels[:2] == ["conv_block1.conv1", "layer1.0.conv1"]
     rows = list(csv.DictReader(io.StringIO((networks_report.folder / "filters_kept.csv").read_text())))
