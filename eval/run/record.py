@@ -37,6 +37,7 @@ USUAL: Mapping[str, object] = {
     "network": CNN14,
     "groups": CNN14_GROUPS,
     "n_classes": 0,
+    "front_end": "convolution",
     "reduction": "first",
     "divisor": 1,
     "device": "cpu",
@@ -79,6 +80,8 @@ class Record:
         network: label of the network, `"cnn14"` for a Cnn14 of any width whose configuration names no other.
         n_classes: outputs of the model; 0 in records of before they said it.
         groups: names of the groups of filters that `widths` counts, in the order of the network.
+        front_end: how MACs with the front end count it: `"convolution"`, `"fft"`, or `"none"` for a network that reads
+            waveforms.
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
@@ -124,6 +127,7 @@ class Record:
     network: str = CNN14
     n_classes: int = 0
     groups: tuple[str, ...] = CNN14_GROUPS
+    front_end: str = "convolution"
     reduction: str = "first"
     divisor: int = 1
     device: str = "cpu"

@@ -91,6 +91,7 @@ def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduc
         "network": model.network,
         "groups": model.groups,
         "n_classes": model.n_classes,
+        "front_end": model.front_end,
         "reduction": reduction,
         "divisor": max(model.multiples(cell.scope.layers), default=1),
         "base": cell.base.identity,

@@ -34,6 +34,7 @@ class Architecture(Shape):
 
     groups: tuple[str, ...] = field(default=LAYERS, init=False, repr=False)
     files: tuple[str, ...] = field(default=(), init=False, repr=False)
+    front_end: str = field(default="convolution", init=False, repr=False)
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """MACs for one 10 s clip or parameters, by the closed form.

@@ -50,7 +50,7 @@ class CountedShape(Shape):
         network, files, groups, widths, n_classes: as `Shape` has them.
         tensors: with what each costs.
         frontend_macs: of one 10 s clip.
-        divisors: as `Shape` has them.
+        front_end, divisors: as `Shape` has them.
     """
 
     network: str
@@ -60,6 +60,7 @@ class CountedShape(Shape):
     tensors: tuple[CountedTensor, ...]
     frontend_macs: int
     files: tuple[str, ...] = ()
+    front_end: str = "convolution"
     divisors: tuple[int, ...] = ()
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:

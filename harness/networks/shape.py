@@ -17,6 +17,7 @@ class Shape(ABC):
         groups: names of its groups of filters, in the order of the network.
         widths: filters of each group.
         n_classes: outputs.
+        front_end: how MACs with the front end count it, as `prunebench.eval.cost.front_ends` has it.
         divisors: what stays of each group is a multiple of its own; 1 for all where there are none.
     """
 
@@ -25,6 +26,7 @@ class Shape(ABC):
     groups: tuple[str, ...]
     widths: tuple[int, ...]
     n_classes: int
+    front_end: str
     divisors: tuple[int, ...]
 
     @abstractmethod

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from prunebench.eval.cost.front_ends import front_end_macs
+from prunebench.eval.cost.front_ends import front_end_convention, front_end_macs
 from prunebench.eval.cost.geometry import SECONDS
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.architecture import Architecture
@@ -35,7 +35,7 @@ def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | No
         network: label that records have; the network's own by default.
 
     Raises:
-        InputError: for a group whose filters have differently many entries of a tensor.
+        InputError: for a group whose filters have differently many entries of a tensor, or a front end without MACs.
     """
     model = tagger.model
     if isinstance(model, Cnn14):
@@ -56,6 +56,7 @@ def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | No
         ),
         front_end_macs(tagger.network, SECONDS * tagger.network.frontend.sample_rate),
         tuple(map(str, files)),
+        front_end_convention(tagger.network),
     )
 
 

@@ -22,6 +22,7 @@ def test_a_record_of_another_network_comes_back_as_it_was():
         network="mn[width=0.4]",
         n_classes=3,
         groups=("a", "b"),
+        front_end="fft",
         reduction="max",
         divisor=8,
         device="cuda",

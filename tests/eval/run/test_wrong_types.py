@@ -37,6 +37,7 @@ RECORD = Record(
     network="mn",
     n_classes=3,
     groups=("a", "b"),
+    front_end="fft",
     reduction="mean",
     divisor=8,
     device="cuda",
