@@ -16,7 +16,8 @@ from prunebench import __version__, baselines
 from prunebench.eval.errors import InputError
 
 if TYPE_CHECKING:
-    from prunebench.harness import Cnn14
+    from prunebench.harness.networks.contract.network import Network
+    from prunebench.harness.networks.contract.tagger import Tagger
 
 CELL = "model"
 
@@ -36,13 +37,19 @@ class HeldBaseline:
     update: bool = False
 
     def check(
-        self, model: Any, *, targets: ArrayLike | None = None, scores: ArrayLike | None = None
+        self,
+        model: Any,
+        *,
+        targets: ArrayLike | None = None,
+        scores: ArrayLike | None = None,
+        network: Network | str | None = None,
     ) -> list[baselines.Change]:
         """Fail the test unless the model holds what the baseline says.
 
         Args:
-            model: a Cnn14 of this package, a module with the state dict of one, a state dict, or the path of a
-                checkpoint.
+            model: a model of this package, the path of a checkpoint, a module with the state dict of a Cnn14 or that
+                state dict; any module with `network`.
+            network: of the model, or its label; needed where neither the class of the model nor its file says it.
             targets: (clips, classes), 0 or 1, where quality is held too.
             scores: (clips, classes) of the model on these clips.
 
@@ -51,18 +58,22 @@ class HeldBaseline:
         """
         __tracebackhide__ = True
         try:
-            return self._check(model, targets, scores)
+            return self._check(model, targets, scores, network)
         except InputError as error:
             said = str(error)
         # Outside of the block: pytest would show both errors.
         pytest.fail(said, pytrace=False)
 
     def _check(
-        self, model: Any, targets: ArrayLike | None, scores: ArrayLike | None
+        self,
+        model: Any,
+        targets: ArrayLike | None,
+        scores: ArrayLike | None,
+        network: Network | str | None,
     ) -> list[baselines.Change]:
         __tracebackhide__ = True
         size = Path(model).stat().st_size if isinstance(model, str | Path) and Path(model).is_file() else None
-        found = _figures(_cnn14(model), targets, scores, size)
+        found = _figures(_tagger(model, network), targets, scores, size)
         path = self.folder / f"{self.name}.json"
         if self.update:
             before = baselines.load_baseline(path).tolerances if path.is_file() else None
@@ -88,23 +99,34 @@ class HeldBaseline:
         return changes
 
 
-def _cnn14(model: Any) -> Cnn14:
-    from prunebench.harness import Cnn14
-    from prunebench.harness.networks.checkpoint import load_checkpoint
+def _tagger(model: Any, network: Network | str | None) -> Tagger:
+    from torch import nn
+
+    from prunebench.harness.networks.contract.tagger import Tagger
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
+    from prunebench.harness.networks.plugins.recognised import is_recognised, tagger_of
     from prunebench.harness.networks.state_dict import from_state_dict
 
-    if isinstance(model, Cnn14):
-        return model
     if isinstance(model, str | Path):
-        return load_checkpoint(model)
+        label = network if network is None or isinstance(network, str) else network.label
+        return read_any_checkpoint(model, label).tagger
+    if isinstance(model, Tagger) or (
+        isinstance(model, nn.Module) and (network is not None or is_recognised(model))
+    ):
+        return tagger_of(model, network)
     state = model if isinstance(model, Mapping) else getattr(model, "state_dict", dict)()
-    return from_state_dict(state, f"the {type(model).__name__}")
+    return tagger_of(from_state_dict(state, f"the {type(model).__name__}"))
 
 
 def _figures(
-    model: Cnn14, targets: ArrayLike | None, scores: ArrayLike | None, checkpoint_bytes: int | None
+    tagger: Tagger, targets: ArrayLike | None, scores: ArrayLike | None, checkpoint_bytes: int | None
 ) -> dict[str, baselines.Figures]:
-    found = baselines.figures_of_model(model, checkpoint_bytes)
+    from prunebench.harness.networks.cnn14 import Cnn14
+
+    if isinstance(tagger.model, Cnn14):
+        found = baselines.figures_of_model(tagger.model, checkpoint_bytes)
+    else:
+        found = {baselines.MODEL_ENTRY: _exact(tagger, checkpoint_bytes)}
     if (targets is None) != (scores is None):
         raise InputError("Quality needs targets and scores. Found one of them: give both, or neither.")
     if targets is None or scores is None:
@@ -116,3 +138,24 @@ def _figures(
     digest = digest_of_clips(held.astype(bool), ())
     quality = baselines.Quality(digest, {CELL: precisions})
     return {name: dataclasses.replace(figures, quality=quality) for name, figures in found.items()}
+
+
+def _exact(tagger: Tagger, checkpoint_bytes: int | None) -> baselines.Figures:
+    """Widths by group and exact costs of a model of another network than Cnn14."""
+    from prunebench.eval.measures.exact import exact_measures
+    from prunebench.harness.networks.contract.measurable import measurable_of
+    from prunebench.harness.networks.groups.filter_group import filters_of
+
+    figures, failed = exact_measures(measurable_of(tagger))
+    for name in (*baselines.COSTS, "file_bytes"):
+        if name not in figures:
+            raise InputError(
+                f"The gate holds `{name}`, which cannot be counted of `{tagger.network.label}`: {failed.get(name)}"
+            )
+    return baselines.Figures(
+        network=tagger.network.label,
+        widths=dict(filters_of(tagger.groups)),
+        **{name: int(figures[name]) for name in baselines.COSTS},
+        file_bytes=int(figures["file_bytes"]),
+        checkpoint_bytes=checkpoint_bytes,
+    )

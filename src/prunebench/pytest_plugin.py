@@ -37,8 +37,8 @@ def prunebench_baseline(request: pytest.FixtureRequest) -> Callable[[str], HeldB
     `pytest --prunebench-update` writes the file.
 
     Args of `check`:
-        model: a Cnn14, of this package or of another with the same state dict, a state dict, or the path of a
-            checkpoint.
+        model: a model of this package, the path of a checkpoint, or a Cnn14 of another package with the same state
+            dict; any module with `network=`, its network or a label.
         targets, scores: (clips, classes), where quality is held too.
     """
     config = request.config

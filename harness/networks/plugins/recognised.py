@@ -16,6 +16,13 @@ from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.plugins.panns_networks import PANNS_NETWORKS
 
 
+def is_recognised(model: nn.Module) -> bool:
+    """Whether a module's class says its network."""
+    return isinstance(model, Cnn14 | MobileNetV3) or any(
+        isinstance(model, PannsTagger) and type(model) is ours.architecture for ours in PANNS_NETWORKS
+    )
+
+
 def tagger_of(model: nn.Module | Tagger, network: Network | str | None = None) -> Tagger:
     """A model with its network.
 

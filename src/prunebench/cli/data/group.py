@@ -33,7 +33,7 @@ class DataGroup(LazyGroup):
         if args and args[0] in UNVERIFIED:
             file, place, network = UNVERIFIED[args[0]]
             raise click.UsageError(
-                f"`{file}` cannot be checked: no public source of its checksum was found. Fetch it from {place} "
+                f"`{file}` cannot be checked, since its checksum is not known here. Fetch it from {place} "
                 f'yourself and name its network, `--network "{network}"`.'
             )
         return super().resolve_command(ctx, args)
