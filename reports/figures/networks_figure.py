@@ -21,7 +21,7 @@ from prunebench.reports.figures.pareto_marks import ASIDE, FAINT, STEP, Handles,
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.label_places import names_above
 from prunebench.reports.figures.style.network_looks import NetworkLook, looks_of
-from prunebench.reports.figures.style.palette import GREY, INK, look_of
+from prunebench.reports.figures.style.palette import GREY, INK, face_of, look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve, curves_of
 from prunebench.reports.points.frontier import frontier_with_controls
@@ -46,8 +46,8 @@ def draw_networks(
 ) -> Figure | None:
     """Test mAP against a cost on a logarithmic axis; `None` where fewer than two networks have that cost.
 
-    A marker is the mean over seeds at its true cost, its bar their range, set aside. Stars are unpruned models, white
-    after fine-tuning, named with their network.
+    Criteria of one colour differ in the face of their markers. A marker is the mean over seeds at its true cost, its
+    bar their range, set aside. Stars are unpruned models, white after fine-tuning, named with their network.
 
     Args:
         overlay: which panels.
@@ -111,14 +111,19 @@ def _draw_network(
             handles["random"] = _random(axes, curve, spots, look)
             continue
         shown = curve.label in focus
-        colour = look_of(curve.criteria[0]).colour if shown else FAINT
+        criterion = curve.criteria[0]
+        colour = look_of(criterion).colour if shown else FAINT
+        # The shape of a marker says the network, so criteria of one colour differ in its face.
+        face = face_of(criterion) if shown else FAINT
+        edge_colour = "white" if face == colour else colour
         x, y = zip(*sorted(spots), strict=True)
         axes.plot(
             x,
             y,
             color=colour,
             marker=look.marker if shown else "",
-            markeredgecolor="white",
+            markerfacecolor=face,
+            markeredgecolor=edge_colour,
             linestyle=look.dash,
             linewidth=1.0 if shown else 0.5,
             zorder=3 if shown else 1.5,
@@ -137,7 +142,15 @@ def _draw_network(
             draw_ranges(
                 axes, curve.points, [quantity.of(p) / factor for p in curve.points], colour, place * step
             )
-            handles[curve.label] = Line2D([], [], color=colour, linewidth=1.6)
+            handles[curve.label] = Line2D(
+                [],
+                [],
+                color=colour,
+                linewidth=1.6,
+                marker="" if face == colour else "o",
+                markerfacecolor=face,
+                markeredgecolor=edge_colour,
+            )
         else:
             handles["other criteria"] = Line2D([], [], color=FAINT, linewidth=0.6)
     for point in own:

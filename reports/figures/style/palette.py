@@ -72,7 +72,20 @@ def look_of(criterion: str) -> Look:
 
 def dash_of(criterion: str) -> Dash:
     """The dashes of the criterion's lines: known criteria of one colour have different ones."""
+    return DASHES[_alike(criterion) % len(DASHES)]
+
+
+def face_of(criterion: str) -> str:
+    """The face of the criterion's markers where their shape says something else.
+
+    Known criteria of one colour differ in it.
+    """
+    colour = look_of(criterion).colour
+    return (colour, "white", "0.8")[_alike(criterion) % 3]
+
+
+def _alike(criterion: str) -> int:
+    """How many known criteria before this one have its colour."""
     names = list(KNOWN)
     before = names[: names.index(criterion)] if criterion in KNOWN else []
-    alike = sum(KNOWN[name].colour == look_of(criterion).colour for name in before)
-    return DASHES[alike % len(DASHES)]
+    return sum(KNOWN[name].colour == look_of(criterion).colour for name in before)

@@ -94,7 +94,6 @@ def test_what_cannot_be_checked_is_said():
     done = CliRunner().invoke(cli, ["data", "mobilenet_v2"])
     assert done.exit_code == 2
     assert (
-        "`MobileNetV2_mAP=0.383.pth` cannot be checked, since its checksum is not known here."
-        in done.output
+        "`MobileNetV2_mAP=0.383.pth` cannot be checked, since its checksum is not known here." in done.output
     )
     assert '`--network "mobilenet_v2"`' in done.output

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from prunebench.reports.figures.style.palette import KNOWN, dash_of, look_of
+from prunebench.reports.figures.style.palette import KNOWN, dash_of, face_of, look_of
 from prunebench.reports.points.order import ORDER, order
 
 GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}
@@ -58,3 +58,8 @@ def test_lines_of_one_colour_differ_in_their_dashes():
 
 def test_every_criterion_that_has_a_place_has_a_look_in_the_same_order():
     assert tuple(KNOWN) == ORDER
+
+
+def test_colour_and_face_tell_known_criteria_apart():
+    looks = [(look.colour, face_of(name)) for name, look in KNOWN.items()]
+    assert len(set(looks)) == len(looks)
