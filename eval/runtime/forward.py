@@ -16,7 +16,11 @@ Factory: TypeAlias = "Callable[..., nn.Module]"
 
 
 def forward_pass(
-    factory: Factory, kwargs: Mapping[str, object], method: str, input_shape: Sequence[int]
+    factory: Factory,
+    kwargs: Mapping[str, object],
+    method: str,
+    input_shape: Sequence[int],
+    device: str = "cpu",
 ) -> Callable[[], Tensor]:
     """A call that runs a new model once, in eval mode and without gradients.
 
@@ -28,14 +32,15 @@ def forward_pass(
         kwargs: what it is made of.
         method: the model's method that is run, `"from_log_mel"` or `"forward"`.
         input_shape: of its one argument.
+        device: where model and input are.
     """
     import torch  # here, so that measures can be listed without it
 
-    model = factory(**kwargs).eval()
+    model = factory(**kwargs).eval().to(device)
     run = getattr(model, method)
     dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
     generator = torch.Generator().manual_seed(0)
-    features = torch.randn(*input_shape, generator=generator).to(dtype)
+    features = torch.randn(*input_shape, generator=generator).to(device, dtype)
 
     def forward() -> Tensor:
         with torch.inference_mode():

@@ -19,14 +19,11 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.child import in_child
+from prunebench.eval.runtime.clocks import Clock, clock_of
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
 from prunebench.eval.runtime.precision import LEAST, is_look, relative_precision, rounds_needed
 
 Label = TypeVar("Label", bound=Hashable)
-
-# Fast passes are repeated for this long, so that a tick of the timer does not show. Not longer: the shorter a round,
-# the nearer in time are the two passes of a ratio, and the better the machine's drift cancels.
-_BLOCK_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,7 @@ def compare_latency(
     convention: str = "backbone",
     threads: int = 1,
     effort: Effort = DEFAULT_EFFORT,
+    device: str = "cpu",
 ) -> dict[Label, dict[str, float]]:
     """Median latency of each shape with its quartiles, and its ratio to the reference.
 
@@ -82,6 +80,7 @@ def compare_latency(
         convention: named in the results: `"backbone"` for log-mel in, `"with_frontend"` for waveform in.
         threads: of torch.
         effort: how long to measure.
+        device: where the models run; on CUDA passes are timed by its events.
 
     Returns:
         Label → as `summarise`.
@@ -106,6 +105,7 @@ def compare_latency(
         method,
         threads,
         effort,
+        device,
     )
     seconds = np.array(rounds)
     against = seconds[:, labels.index(reference)]
@@ -154,13 +154,18 @@ def _time_rounds(
     method: str,
     threads: int,
     effort: Effort,
+    device: str,
 ) -> list[list[float]]:
-    passes = [forward_pass(factory, kwargs, method, input_shape) for kwargs in shapes]
-    return interleaved(passes, [reference] * len(passes), threads, effort)
+    passes = [forward_pass(factory, kwargs, method, input_shape, device) for kwargs in shapes]
+    return interleaved(passes, [reference] * len(passes), threads, effort, clock_of(device, threads))
 
 
 def interleaved(
-    passes: Sequence[Callable[[], object]], references: Sequence[int], threads: int, effort: Effort
+    passes: Sequence[Callable[[], object]],
+    references: Sequence[int],
+    threads: int,
+    effort: Effort,
+    clock: Clock | None = None,
 ) -> list[list[float]]:
     """Seconds of each pass in rounds that take every pass once, in an order drawn anew.
 
@@ -169,17 +174,15 @@ def interleaved(
         references: of each pass, the index of the one that its ratio is taken to.
         threads: of torch.
         effort: how long to measure.
+        clock: a call → its seconds; that of the processor by default.
 
     Returns:
         A list of rounds, each the seconds of all passes.
     """
-    # Here, since it loads what compiles extensions, which the process that asks has no use for.
-    from torch.utils.benchmark import Timer
-
-    timers = [Timer("run()", globals={"run": run}, num_threads=threads) for run in passes]
+    seconds_of = clock or clock_of("cpu", threads)
     for run in passes:
         run()  # the first pass loads libraries and fills caches
-    order = list(range(len(timers)))
+    order = list(range(len(passes)))
     draw = random.Random(0)
     started = time.perf_counter()
     rounds: list[list[float]] = []
@@ -189,10 +192,8 @@ def interleaved(
     ):
         draw.shuffle(order)
         # A pass that is thrown away comes first, so what another model left in the caches does not count.
-        taken = {
-            index: timers[index].blocked_autorange(min_run_time=_BLOCK_SECONDS).median for index in order
-        }
-        rounds.append([taken[index] for index in range(len(timers))])
+        taken = {index: seconds_of(passes[index]) for index in order}
+        rounds.append([taken[index] for index in range(len(passes))])
     return rounds
 
 

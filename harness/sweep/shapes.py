@@ -16,6 +16,7 @@ from prunebench.eval.runtime.backends import LOSSY
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.forward import Factory
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
+from prunebench.eval.runtime.memory import cuda_peak_memory
 from prunebench.eval.runtime.quiet import busy_processors
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import MeasureSection
@@ -113,6 +114,12 @@ def _measure(
     for key in missing:
         progress.step(names[key], 0, 1)
         figures, reasons = take(measures, timed.factory, timed.shapes[key], timed.clip, config.threads)
+        if config.placement.kind == "cuda":
+            peak = cuda_peak_memory(timed.factory, timed.shapes[key], timed.clip)
+            if isinstance(peak, str):
+                reasons["peak_memory_bytes_cuda"] = peak
+            else:
+                figures["peak_memory_bytes_cuda"] = peak
         found = {**timings[key], **others[key]}
         found |= _speed_ups(found, 1 / model.share("macs_backbone", key.widths))
         run.add_shape(
@@ -151,7 +158,9 @@ def _timed(config: Config, model: Shape, dataset: DataSet, missing: Sequence[Sha
 def timing_settings(config: Config) -> dict[str, Any]:
     """What decides how shapes are timed, as JSON values; the precision only where it was chosen."""
     usual = {"precision"} if config.measure.precision == MeasureSection().precision else set()
+    where = {} if config.placement.kind == "cpu" else {"device": config.placement.kind}
     return {
+        **where,
         "threads": config.threads,
         **config.measure.model_dump(exclude={"latency", *usual}, mode="json"),
     }
@@ -167,6 +176,7 @@ def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
             input_shape=timed.clip,
             threads=config.threads,
             effort=_effort(config, len(timed.shapes)),
+            device=config.device,
         )
     except MeasurementError as error:
         return {key: {} for key in timed.shapes}, {key: {f"{name}_ms": str(error)} for key in timed.shapes}
