@@ -36,7 +36,9 @@ def test_every_key_that_is_printed_apart_is_documented():
     assert all(f"`{name}`" in page for name in OTHERS)
 
 
-@pytest.mark.parametrize("label", ["cnn14[width=0.02]", "resnet22[width=0.05]"])
+@pytest.mark.parametrize(
+    "label", ["cnn14[width=0.02]", pytest.param("resnet22[width=0.05]", marks=pytest.mark.slow)]
+)
 def test_what_is_printed_is_documented(label, tmp_path, monkeypatch):
     monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path))
     network = resolve_network(label)

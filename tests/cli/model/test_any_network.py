@@ -94,7 +94,7 @@ def measured(cli, *words):
     return json.loads(out)
 
 
-@pytest.mark.parametrize("label", NETWORKS[:2])
+@pytest.mark.parametrize("label", [pytest.param(NETWORKS[0], marks=pytest.mark.slow), NETWORKS[1]])
 def test_everything_is_measured(cli, label):
     model = made(label)
     words = ("--memory", "--energy", "--latency", "--budget", "0.1", "--batch", "2")

@@ -76,6 +76,7 @@ def test_integers_are_near(model):
     assert 0 < np.abs(found - expected).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_shapes_of_a_network_side_by_side():
     whole = {"network": "mn[width=0.1]", "files": (), "n_classes": 4, "widths": {}}
     narrow = whole | {"widths": {"features.16.0": 8}}

@@ -61,7 +61,9 @@ def test_scopes(tagger):
     assert tagger.scope(None) == ALL
     assert tagger.scope("inner") == ("wide", "hidden")
     assert tagger.scope(["hidden", "stem"]) == ("stem", "hidden")
-    with pytest.raises(InputError, match=r"Found `C7`; valid: `all`, `inner`, `stem`, `wide`, `hidden`\."):
+    with pytest.raises(
+        InputError, match=r"Found `C7`; valid: `all`, `inner`, `tail`, `stem`, `wide`, `hidden`\."
+    ):
         tagger.scope("C7")
 
 

@@ -22,6 +22,7 @@ from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import BUILTIN
 
+pytestmark = pytest.mark.slow  # a part of it, five criteria, is in the ordinary suite
 AUDIOSET = {
     "chainsaw": "Chainsaw",
     "clock_tick": "Tick-tock",
