@@ -98,10 +98,10 @@ def drawn(found: Timed) -> bytes:
             axes.plot(1, 1, color=INK, marker="D", markersize=4, linestyle="none", label="unpruned")
             axes.set_title(f"{BACKENDS[backend]}, one thread")
             axes.set_xlabel("MACs of the backbone, share of unpruned")
-            axes.set_xlim(0, 1.05)
-            axes.set_ylim(bottom=0)
+        panels[0].set_xlim(0, 1.05)
+        panels[0].set_ylim(bottom=0)
         panels[0].set_ylabel("latency, share of unpruned")
-        panels[-1].legend(loc="lower right")
+        panels[0].legend(loc="upper left")
         return rendered(figure, "png")
 
 
