@@ -18,6 +18,7 @@ from prunebench.harness.plan.identity import CellIdentities, base_identity
 from prunebench.harness.plan.points import PlannedPoint, planned_points
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.plan.subjects import Subject, subject_of
+from prunebench.harness.training.full_recipe import FullRecipe
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
     )
     _check_seeds(config, datasets)
     _check_tails(config, subjects)
+    _check_augmentation(config, subjects)
     bases = tuple(
         Base(base_identity(config, config.model[s.model], datasets[s.data], seed), s.data, seed, place)
         for place, s in enumerate(subjects)
@@ -100,6 +102,18 @@ def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:
             raise InputError(
                 f"A checkpoint with the {len(dataset.class_names)} classes of `{dataset.label}` is used as it is and "
                 f"gives one base model, whatever the seed. Found `base.seeds = {list(config.base.seeds)}`: give one."
+            )
+
+
+def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
+    """SpecAugment hides mels, so a network must read them."""
+    recipes = {"base": config.base.recipe, "finetune": config.finetune.recipe(config.finetune.rates[0])}
+    for subject, (table, recipe) in itertools.product(subjects, recipes.items()):
+        front = other_front(subject.shape)
+        if recipe.spec_augment and front is not None and front.mels == 1:
+            key = "at_scale.spec_augment" if isinstance(recipe, FullRecipe) else "spec_augment"
+            raise InputError(
+                f"`{table}.{key}` hides mels, and `{subject.shape.network}` reads waveforms: set it to false."
             )
 
 

@@ -119,7 +119,20 @@ def subject_of(
         try:
             groups = tagger.scope(named)
         except InputError as error:
+            if _is_of_cnn14(named):
+                raise InputError(
+                    f"`prune.scopes`: `{named}` is a scope of Cnn14. Found it with `{shape.network}`: give `default`, "
+                    "which is each network's own scope, or `inner`, `all` or names of its groups."
+                ) from error
             raise InputError(f"`prune.scopes`: {error}") from error
         scopes.append(Scope(named, groups, set(groups) <= in_tail))
     several = frozenset(group.name for group in tagger.groups if len(group.writers) > 1)
     return Subject(*places, shape, tuple(dict.fromkeys(scopes)), several)
+
+
+def _is_of_cnn14(text: str) -> bool:
+    try:
+        Scope.parse(text)
+    except InputError:
+        return False
+    return True

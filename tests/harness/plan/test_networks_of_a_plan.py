@@ -90,7 +90,11 @@ def test_words_for_scopes_go_for_cnn14_too():
             {"criteria": ["hrank", "operator_similarity", "random"]},
             r"`mobilenet_v2.*`operator_similarity`",
         ),
-        ([SMALL, MOBILE], {"scopes": ["C7-C12"]}, r"`prune.scopes`: A scope of mobilenet_v2.*`C7-C12`"),
+        (
+            [SMALL, MOBILE],
+            {"scopes": ["C7-C12"]},
+            r"`C7-C12` is a scope of Cnn14. Found it with `mobilenet_v2",
+        ),
         ({"network": "mn[width=0.1]"}, {"criteria": ["apoz", "random"]}, r"`mn\[width=0.1\]`: Pruner `apoz`"),
     ],
 )
@@ -144,6 +148,13 @@ def test_a_checkpoint_of_another_network_is_a_starting_point(tmp_path):
     assert plan.subjects[0].shape.widths == pruned.widths
     with pytest.raises(InputError, match=r'set `model.network = "mobilenet_v2\[width=0.125\]"`'):
         plan_of({"checkpoint": str(file)})
+
+
+def test_mels_are_not_hidden_from_a_network_that_reads_waveforms():
+    with pytest.raises(
+        InputError, match=r"`base.spec_augment` hides mels, and `wavegram_logmel_cnn14.*` reads wave"
+    ):
+        plan_of({"network": "wavegram_logmel_cnn14", "width": 0.02}, base={"spec_augment": True})
 
 
 def test_a_network_at_another_rate_than_its_data(tmp_path):
