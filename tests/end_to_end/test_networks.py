@@ -100,6 +100,7 @@ def test_a_network_alone_has_the_same_results(run):
     assert all(in_grid[record.cell].same_result(record) for record in alone)
 
 
+@pytest.mark.slow
 def test_the_shapes_of_another_network_are_timed(run):
     folder, _ = run
     prune = {**CONFIG["prune"], "criteria": ["random"], "allocations": ["uniform"]}

@@ -167,6 +167,7 @@ def test_a_shape_in_numbers_is_made(name):
     assert all_macs == count_macs(measurable_of(whole)).backbone
 
 
+@pytest.mark.slow
 def test_factories_work_in_a_child_process(tmp_path):
     from prunebench.harness.measuring.factories import load_measurable
     from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint

@@ -79,7 +79,8 @@ def test_status_names_the_network_of_a_failed_cell(maker):
     assert "failed: l1 at 0.5: boom" in said
 
 
-def test_the_network_is_a_column_behind_the_data_set_in_every_table_of_such_a_run(networks_report):
+def test_the_network_is_a_column_behind_the_data_set_in_every_table_of_such_a_run(networks_run, tmp_path):
+    networks_report = write_report([networks_run], tmp_path / "tables", tables_only=True)
     for name in (
         "summary",
         "measures",
