@@ -53,6 +53,7 @@ def test_the_diagram_has_the_arrows_of_the_imports(script):
     assert unescape(told[1]) == script.as_text(script.arrows()), AGAIN
 
 
+@pytest.mark.docs
 def test_the_main_job_lists_the_files_that_a_sweep_opens(script, page, followed):
     """As sets: which of two workers is first may move a line."""
     written, wanted = (

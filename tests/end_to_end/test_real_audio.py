@@ -36,9 +36,10 @@ def quick(folder, settings) -> Result:
     ("more", "label"),
     [
         ([], "esc10"),
-        (
+        pytest.param(
             ["data.mix=3", "data.training_clips=24", "data.validation_clips=24", "data.test_clips=32"],
             "esc10 mix=3 training_clips=24 validation_clips=24 test_clips=32",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -37,6 +37,7 @@ def test_every_exact_figure(tagger):
 
 
 @pytest.mark.parametrize("name", ["folded", "onnxruntime", "openvino", "onnxruntime-int8"])
+@pytest.mark.slow
 def test_backends(tagger, name):
     missing = backend(name).missing()
     if missing is not None:

@@ -34,6 +34,7 @@ def test_mel_filterbank_is_librosas():
     np.testing.assert_allclose(found, expected, rtol=2.4e-7, atol=0)  # two roundings to float32
 
 
+@pytest.mark.slow  # librosa compiles while it is imported
 def test_fourier_weights_are_torchlibrosas(model):
     stft = pytest.importorskip("torchlibrosa.stft")
     published = stft.STFT(n_fft=1024, hop_length=320, win_length=1024, window="hann", center=True)
