@@ -52,7 +52,7 @@ class ReaderWindow:
         stride: positions from one output to the next.
         dilation: positions from one weight of a kernel to the next.
         padding: positions before and after the frames, before and after the mels.
-        padding_mode: what stands there, as torch names it: `"zeros"`, `"reflect"`, `"replicate"`, `"circular"`.
+        padding_mode: what the padding holds, by torch's name: `"zeros"`, `"reflect"`, `"replicate"`, `"circular"`.
     """
 
     stride: tuple[int, int] = (1, 1)

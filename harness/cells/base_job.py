@@ -13,11 +13,10 @@ from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_targets
-from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import Group
-from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, widths_of
+from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 from prunebench.harness.networks.plugins.model_shapes import other_front
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Base
@@ -92,17 +91,18 @@ def read_base(job: BaseJob, path: Path) -> Tagger:
     Raises:
         InputError: for a file that is damaged, or a model of other widths.
     """
-    tagger = read_any_checkpoint(path, files=job.model.files).tagger
-    known = _GROUPS.get(job.model)
-    if known is None:
-        _GROUPS[job.model] = tagger.groups
-    else:
-        vars(tagger)["groups"] = known
-    if widths_of(tagger) != (
-        list(job.model.widths) if isinstance(tagger.model, Cnn14) else job.model.by_group(job.model.widths)
-    ):
-        raise InputError("it has other widths")
-    return tagger
+    tagger, shape = read_any_checkpoint(path, files=job.model.files).tagger, job.model
+    groups = _GROUPS.get(shape) or tagger.groups
+    names = [group.name for group in groups]
+    try:
+        weights = [tagger.model.get_parameter(f"{group.writers[0].module}.weight") for group in groups]
+        widths = list(map(len, weights))
+    except AttributeError as error:
+        raise InputError("it is of another network") from error
+    if (names, widths) != (list(shape.groups), list(shape.widths)):
+        raise InputError(f"it has the widths {widths}")
+    _GROUPS[shape] = groups
+    return tagger.with_model(tagger.model, groups)
 
 
 _GROUPS: dict[Shape, tuple[Group, ...]] = {}

@@ -29,9 +29,8 @@ def best_beside(model: Tagger, course: Course, inputs: Inputs, stem: Path) -> di
     """
     if not course.best:
         return {}
-    best = Tagger(model.network, copy.deepcopy(model.model))
+    best = model.with_model(copy.deepcopy(model.model), model.groups)
     best.model.load_state_dict(course.best)
-    vars(best)["groups"] = model.groups
     names = opened(inputs.base.data).class_names
     save_any_checkpoint(model, stem.with_name(f"{stem.name}.pt"), style="prunebench", class_names=names)
     save_any_checkpoint(best, stem.with_name(f"{stem.name}-best.pt"), style="prunebench", class_names=names)

@@ -1,6 +1,7 @@
 """Published checkpoints of the networks: the address of each file, and the checksum by which it is recognised.
 
-A checkpoint is here only where both can be read in a public source, which stands beside it (`Published.checksum_in`).
+Only checkpoints whose address and checksum can be read in a public source are listed. `Published.checksum_in` is that
+source.
 Zenodo gives MD5 for all files of a record and nothing else; a SHA-256 is of a file that somebody fetched and pinned.
 """
 

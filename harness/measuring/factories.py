@@ -7,11 +7,10 @@ from pathlib import Path
 
 from torch import nn
 
-from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.measurable import measurable_of
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
+from prunebench.harness.networks.plugins.model_shapes import cut_to
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 
 
@@ -38,18 +37,8 @@ def made_shape(
         widths: group → filters that stay; groups that are not named stay whole.
 
     Raises:
-        InputError: for a group that the network has not, or more filters than it has.
+        InputError: as `cut_to`.
     """
     known = resolve_network(network, files)
     whole = Tagger(known, known.build(n_classes, seed=0))
-    removed = {}
-    for group in whole.chosen(tuple(widths)) if widths else ():  # finding groups takes long
-        stay = widths[group.name]
-        if not 1 <= stay <= group.filters:
-            raise InputError(
-                f"A shape of {known.label} must keep 1 to {group.filters} filters of `{group.name}`. Found {stay}."
-            )
-        if stay < group.filters:
-            removed[group.name] = range(stay, group.filters)
-    smaller = cut(whole.model, whole.groups, removed) if removed else whole.model
-    return measurable_of(Tagger(known, smaller))
+    return measurable_of(cut_to(whole, widths) if widths else whole)

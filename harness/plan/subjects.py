@@ -12,6 +12,7 @@ from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.config.prune_table import EACH, OWN_SCOPE, PruneSection, cnn14_scopes
 from prunebench.harness.config.training_tables import FinetuneScope
 from prunebench.harness.data import DataSet
+from prunebench.harness.data.features.making import fitting_front
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.counted_shape import CountedShape
@@ -71,11 +72,7 @@ def unpruned_tagger(section: ModelSection, dataset: DataSet) -> Tagger:
     if start is not None:
         return start.unpruned(dataset)
     network = section.plugin(dataset.sample_rate)
-    if network.frontend.sample_rate != dataset.sample_rate:
-        raise InputError(
-            f"A network must have the sample rate of its data. Found `{network.label}` at "
-            f"{network.frontend.sample_rate} Hz and `{dataset.label}` at {dataset.sample_rate} Hz."
-        )
+    fitting_front(dataset, network.frontend)
     return _new(network.label, section.files, len(dataset.class_names))
 
 

@@ -103,12 +103,12 @@ def resolve_device(name: str) -> str:
     if not there[kind]:
         usable = ", ".join(device for device, present in there.items() if present)
         raise InputError(
-            f"A device must be there. Found no `{kind}` by torch here, but {usable}: choose `auto`."
+            f"A device must be one that torch finds here, {usable}. Found `{kind}`: choose one of these, or `auto`."
         )
     if number and int(number) >= torch.cuda.device_count():
         raise InputError(
-            f"A device must be there. Found no `{name}` by torch here, but {torch.cuda.device_count()} of CUDA, "
-            "counted from 0: choose `cuda`."
+            f"A device must be one that torch finds here, `cuda:0` to `cuda:{torch.cuda.device_count() - 1}`. Found "
+            f"`{name}`: choose `cuda`."
         )
     return name
 

@@ -121,12 +121,9 @@ def _tagger(model: Any, network: Network | str | None) -> Tagger:
 def _figures(
     tagger: Tagger, targets: ArrayLike | None, scores: ArrayLike | None, checkpoint_bytes: int | None
 ) -> dict[str, baselines.Figures]:
-    from prunebench.harness.networks.cnn14 import Cnn14
+    from prunebench.harness.measuring.held_entry import held_entry
 
-    if isinstance(tagger.model, Cnn14):
-        found = baselines.figures_of_model(tagger.model, checkpoint_bytes)
-    else:
-        found = {baselines.MODEL_ENTRY: _exact(tagger, checkpoint_bytes)}
+    found = held_entry(tagger, checkpoint_bytes)
     if (targets is None) != (scores is None):
         raise InputError("Quality needs targets and scores. Found one of them: give both, or neither.")
     if targets is None or scores is None:
@@ -138,24 +135,3 @@ def _figures(
     digest = digest_of_clips(held.astype(bool), ())
     quality = baselines.Quality(digest, {CELL: precisions})
     return {name: dataclasses.replace(figures, quality=quality) for name, figures in found.items()}
-
-
-def _exact(tagger: Tagger, checkpoint_bytes: int | None) -> baselines.Figures:
-    """Widths by group and exact costs of a model of another network than Cnn14."""
-    from prunebench.eval.measures.exact import exact_measures
-    from prunebench.harness.networks.contract.measurable import measurable_of
-    from prunebench.harness.networks.groups.filter_group import filters_of
-
-    figures, failed = exact_measures(measurable_of(tagger))
-    for name in (*baselines.COSTS, "file_bytes"):
-        if name not in figures:
-            raise InputError(
-                f"The gate holds `{name}`, which cannot be counted of `{tagger.network.label}`: {failed.get(name)}"
-            )
-    return baselines.Figures(
-        network=tagger.network.label,
-        widths=dict(filters_of(tagger.groups)),
-        **{name: int(figures[name]) for name in baselines.COSTS},
-        file_bytes=int(figures["file_bytes"]),
-        checkpoint_bytes=checkpoint_bytes,
-    )

@@ -159,6 +159,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.plan": BELOW_CONFIG | {"harness.config"},
     "harness.cells": BELOW_CELLS,
     "harness.measuring": {
+        "baselines.regression",
         *EVAL,
         *DATA,
         *NETWORKS,

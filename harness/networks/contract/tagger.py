@@ -84,8 +84,12 @@ class Tagger:
         Raises:
             ValueError: as `cut`.
         """
-        new = Tagger(self.network, cut(self.model, self.groups, removed))
-        vars(new)["groups"] = regrouped(self.groups, removed)
+        return self.with_model(cut(self.model, self.groups, removed), regrouped(self.groups, removed))
+
+    def with_model(self, model: nn.Module, groups: tuple[Group, ...]) -> Tagger:
+        """Another model of the network, whose groups are known and need not be found."""
+        new = Tagger(self.network, model)
+        vars(new)["groups"] = groups  # where `cached_property` keeps what it found
         return new
 
     def scope(self, scope: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from prunebench.eval.cost.front_ends import front_end_convention, front_end_macs
 from prunebench.eval.cost.geometry import SECONDS
+from prunebench.eval.cost.hooked_clip import hooked_clip
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.front import Front
+from prunebench.harness.networks.contract.measurable import Measurable
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.counted_shape import Axis, CountedShape, CountedTensor
@@ -23,7 +24,9 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.shape import Shape
 
-_MULTIPLIED = (nn.Conv1d, nn.Conv2d, nn.Linear)
+_WITHIN = (
+    "model.model."  # where hooks find a layer of the model: in what is measured, and in the entry to that
+)
 
 
 def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | None = None) -> Shape:
@@ -91,9 +94,25 @@ def new_tagger(shape: Shape, *, seed: int, widths: Sequence[int] | None = None) 
 
 
 def cut_to(tagger: Tagger, widths: Mapping[str, int]) -> Tagger:
-    """A new model whose groups have lost their last filters, as many as leave these widths."""
-    gone = {group.name: range(widths[group.name], group.filters) for group in tagger.groups}
-    return tagger.without({name: tuple(filters) for name, filters in gone.items()})
+    """A new model whose groups have lost their last filters.
+
+    Args:
+        tagger: the whole model.
+        widths: group → filters that stay; groups that are not named stay whole.
+
+    Raises:
+        InputError: for a group that the model has not, or more filters than it has.
+    """
+    gone = {}
+    for group in tagger.chosen(tuple(widths)):
+        stay = widths[group.name]
+        if not 1 <= stay <= group.filters:
+            raise InputError(
+                f"A shape of {tagger.network.label} must keep 1 to {group.filters} filters of `{group.name}`. "
+                f"Found {stay}."
+            )
+        gone[group.name] = tuple(range(stay, group.filters))
+    return tagger.without(gone)
 
 
 def _cuts(groups: Sequence[Group]) -> dict[str, dict[int, list[tuple[int, int]]]]:
@@ -131,30 +150,11 @@ def _counted(
     return CountedTensor(fixed, tuple(axes.values()), positions.get(name, 0), tensor.requires_grad, in_tail)
 
 
-@torch.no_grad()
 def _positions(tagger: Tagger) -> dict[str, int]:
     """Weight of a convolution or linear layer → how often each of its numbers is multiplied for a 10 s clip."""
-    found: dict[str, int] = {}
-
-    def count(name: str, output: Tensor, filters: int) -> None:
-        found[name] = found.get(name, 0) + output.numel() // filters
-
-    front, model = tagger.network.frontend, tagger.model
-    handles = [
-        module.register_forward_hook(
-            lambda module, inputs, output, name=name: count(f"{name}.weight", output, len(module.weight))
-        )
-        for name, module in model.named_modules()
-        if isinstance(module, _MULTIPLIED)
-    ]
-    before = model.training
-    try:
-        device = next(model.parameters()).device
-        clip = front.features(torch.zeros(1, SECONDS * front.sample_rate, device=device))
-        model.eval()
-        tagger.logits(clip)
-    finally:
-        model.train(before)
-        for handle in handles:
-            handle.remove()
+    model = tagger.model
+    found = {}
+    for path, macs in hooked_clip(Measurable(tagger)).layers.items():
+        name = f"{path.removeprefix(_WITHIN)}.weight"
+        found[name] = macs // model.get_parameter(name).numel()
     return found

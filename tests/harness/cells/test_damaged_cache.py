@@ -8,15 +8,21 @@ import sys
 import numpy as np
 import pytest
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import read_records
 from prunebench.harness import Cnn14, save_checkpoint
-from prunebench.harness.cells.base_job import base_job, base_scores, load_base
+from prunebench.harness.cells.base_job import BaseJob, base_job, base_scores, load_base, read_base
 from prunebench.harness.cells.base_model import build_base
 from prunebench.harness.cells.base_outputs import stem_features, teacher_probabilities
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
+from prunebench.harness.networks.plugins.model_shapes import shape_of
+from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.sweep import run_sweep
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import read_kept
 from prunebench.harness.workspace.notes import gathered_notes
@@ -159,3 +165,18 @@ def test_a_sweep_goes_on_with_a_cache_all_of_whose_files_are_cut(undisturbed, tm
     assert any("quality.json` is damaged and is made again" in text for text in heard.notes)
     assert any(".npy` is damaged and is made again" in text for text in heard.notes)
     assert json.loads(next(kept.root.rglob("quality.json")).read_text())
+
+
+def test_a_kept_model_of_other_widths_is_damaged_whatever_was_read_before(tmp_path):
+    """Groups are kept for a process, and must not speak for a file that has others."""
+    network = resolve_network("mobilenet_v1[width=0.125]")
+    tagger = Tagger(network, network.build(3, seed=0))
+    shape, data = shape_of(tagger), CONFIG.data_sets()[0]
+    job = BaseJob("identity", data, shape, Recipe(steps=1), 0)
+    whole, narrow = tmp_path / "whole.pt", tmp_path / "narrow.pt"
+    save_any_checkpoint(tagger, whole, style="prunebench")
+    save_any_checkpoint(tagger.without({tagger.groups[0].name: (0,)}), narrow, style="prunebench")
+    for _ in range(2):
+        with pytest.raises(InputError, match="it has the widths"):
+            read_base(job, narrow)
+        assert read_base(job, whole).widths == shape.widths

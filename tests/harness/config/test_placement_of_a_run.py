@@ -23,7 +23,8 @@ def two_devices(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("device", "sentence"), [("tpu", "must be one of auto, cpu"), ("cuda", "Found no `cuda` by torch")]
+    ("device", "sentence"),
+    [("tpu", "must be one of auto, cpu"), ("cuda", "torch finds here, cpu. Found `cuda`")],
 )
 def test_a_device_that_is_not_there_is_refused_before_anything_runs(tmp_path, monkeypatch, device, sentence):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

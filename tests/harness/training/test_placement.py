@@ -193,12 +193,14 @@ def test_devices_that_are_absent(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert resolve_device("auto") == "cpu"
     for name, kind in (("cuda", "cuda"), ("cuda:1", "cuda"), ("mps", "mps")):
-        with pytest.raises(InputError, match=f"Found no `{kind}` by torch here, but cpu: choose `auto`"):
+        with pytest.raises(
+            InputError, match=f"torch finds here, cpu. Found `{kind}`: choose one of these, or `auto`"
+        ):
             resolve_device(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert [resolve_device(name) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
-    with pytest.raises(InputError, match=r"Found no `cuda:2` by torch here, but 2 of CUDA, counted from 0"):
+    with pytest.raises(InputError, match=r"`cuda:0` to `cuda:1`. Found `cuda:2`: choose `cuda`"):
         resolve_device("cuda:2")
     with pytest.raises(InputError, match="Several devices are counted from the first"):
         check_devices(FullRecipe(steps=1, device="cuda:1", devices=2))

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prunebench.cli.gate.checkpoint_entry import entry_of_checkpoint
-
 if TYPE_CHECKING:
     from prunebench.baselines import Figures, MadeWith
 
@@ -54,7 +52,11 @@ def figures_of(subject: Path, network: str | None = None, files: Sequence[Path] 
         quality = baselines.RunQuality(subject)
         entries = baselines.entries_of_run(load_records(subject), quality)
         return GateSubject(entries, quality.classes)
-    return GateSubject(entry_of_checkpoint(subject, network, files))
+    from prunebench.harness.measuring.held_entry import held_entry
+    from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
+
+    tagger = read_any_checkpoint(subject, network, files).tagger
+    return GateSubject(held_entry(tagger, subject.stat().st_size))
 
 
 def counted(entries: int) -> str:

@@ -5,6 +5,8 @@ folds 1 and 2 of ESC-10, 80, scored by the AudioSet class of the same sound; cri
 """
 
 import csv
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -178,6 +180,27 @@ def test_criteria_differ_by_far(precision_by_criterion):
         found = {name: mean for name, mean in precision_by_criterion.items() if ACCEPTED[name] == groups}
         assert max(found.values()) < UNPRUNED - 0.1, found
         assert max(found.values()) - min(found.values()) > 0.4, found
+
+
+def rows_of_the_page():
+    """(groups, criterion, mAP) of the table in the page of criteria."""
+    page = (Path(__file__).parents[4] / "docs" / "criteria.md").read_text(encoding="utf-8")
+    for groups, said in re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE):
+        for names, value in re.findall(r"([a-z0-9_]+(?: and [a-z0-9_]+)*) (0\.\d\d)", said):
+            for name in names.split(" and "):
+                yield int(groups), name, float(value)
+
+
+def test_the_page_says_what_is_measured(tagger, pruned, mean_precision):
+    """The groups are all of `inner`, those that `bn_scale` accepts and those that `thinet` accepts."""
+    groups = {24: tagger.scope("inner"), 15: accepted(tagger, "bn_scale"), 16: accepted(tagger, "thinet")}
+    assert {number: len(names) for number, names in groups.items()} == {n: n for n in groups}
+    said = list(rows_of_the_page())
+    assert len(said) == 9 + 10 + 6
+    for number, name, value in said:
+        found = mean_precision(pruned(name, groups[number]))
+        print(f"{number} groups, {name}: {found:.2f}")
+        assert found == pytest.approx(value, abs=0.03), (number, name)
 
 
 def test_thinet_loses_nothing_where_l2_loses_a_third(tagger, pruned, mean_precision, precision_by_criterion):
