@@ -221,7 +221,7 @@ def test_devices_by_name():
     with pytest.raises(InputError, match="must be one of auto, cpu, cuda, cuda:1 or mps"):
         resolve_device("gpu")
     if not torch.cuda.is_available():
-        with pytest.raises(InputError, match="torch finds here, cpu. Found `cuda`"):
+        with pytest.raises(InputError, match=r"torch finds here, cpu\. Found `cuda`"):
             resolve_device("cuda")
 
 
