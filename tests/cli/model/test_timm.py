@@ -7,24 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from prunebench.cli import main
 from prunebench.harness.networks.plugins import timm_models
 from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 from prunebench.harness.networks.plugins.network_registry import resolve_network
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr("sys.argv", ["prunebench", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        found = capsys.readouterr()
-        return stop.value.code, found.out, found.err
-
-    return call
 
 
 def plain(label, path):

@@ -9,7 +9,6 @@ import torch
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.data.features.streamed import StreamedFeatures
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.harness.pruning.sources import resolve
@@ -31,50 +30,42 @@ LABELS = [
 CLIPS, CLASSES = 12, 3
 
 
-def tagger(label="cnn14[width=0.0625]"):
-    network = resolve_network(label)
-    return Tagger(network, network.build(CLASSES, seed=1))
-
-
-def clips_for(found):
-    rng = np.random.default_rng(0)
-    shape = found.network.example(found.model).shape[1:]
-    return rng.normal(0, 1, (CLIPS, *shape)).astype(np.float32), rng.random((CLIPS, CLASSES)) < 0.5
-
-
 def test_the_device_by_name():
     assert resolve_device("auto") == "cuda"
     assert resolve_device("cuda:0") == "cuda:0"
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_predictions_are_those_of_the_processor(label):
+def test_predictions_are_those_of_the_processor(label, tagger, clips_for):
     found = tagger(label)
-    inputs, _ = clips_for(found)
+    inputs, _ = clips_for(found, CLIPS)
     expected = predict(found, inputs)
     with CUDA.holding(found):
         np.testing.assert_allclose(predict(found, inputs, batch=5), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_a_few_steps_go_where_the_processors_go(label, monkeypatch):
+def test_a_few_steps_go_where_the_processors_go(label, monkeypatch, tagger, clips_for):
     """Without dropout, whose numbers a device draws by itself."""
     monkeypatch.setattr(torch.nn.functional, "dropout", lambda x, *options, **more: x)
     found, other = tagger(label), tagger(label)
     recipe = Recipe(steps=3, batch=6, learning_rate=1e-4)
     for model, placement in ((found, CUDA), (other, Placement())):
-        train(model, Training(*clips_for(model), recipe, 0, placement=placement))
-    inputs, _ = clips_for(found)
+        train(model, Training(*clips_for(model, CLIPS), recipe, 0, placement=placement))
+    inputs, _ = clips_for(found, CLIPS)
     np.testing.assert_allclose(predict(found, inputs), predict(other, inputs), atol=5e-3)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-def test_a_stopped_training_goes_on(tmp_path, precision):
+def test_a_stopped_training_goes_on(tmp_path, precision, tagger, clips_for):
     placement = Placement("cuda", precision)
 
     def trained(**options):
         found = tagger()
-        train(found, Training(*clips_for(found), Recipe(steps=6, batch=6), 0, placement=placement, **options))
+        train(
+            found,
+            Training(*clips_for(found, CLIPS), Recipe(steps=6, batch=6), 0, placement=placement, **options),
+        )
         return found
 
     before = torch.cuda.get_rng_state()
@@ -91,14 +82,14 @@ def test_a_stopped_training_goes_on(tmp_path, precision):
     resumed = trained(progress=lambda done, _: steps.append(done), state=TrainingState(tmp_path / "state", 0))
     assert steps == [4, 5, 6]
     assert next(resumed.model.parameters()).device.type == "cpu"
-    inputs, _ = clips_for(resumed)
+    inputs, _ = clips_for(resumed, CLIPS)
     np.testing.assert_allclose(predict(resumed, inputs), predict(undisturbed, inputs), atol=1e-2)
 
 
-def test_recalibrated_statistics_are_those_of_the_processor():
+def test_recalibrated_statistics_are_those_of_the_processor(tagger, clips_for):
     found = tagger()
     other = Tagger(found.network, copy.deepcopy(found.model))
-    inputs, _ = clips_for(found)
+    inputs, _ = clips_for(found, CLIPS)
     with CUDA.holding(found):
         recalibrate(found, inputs, np.arange(CLIPS))
     recalibrate(other, inputs, np.arange(CLIPS))
@@ -107,9 +98,9 @@ def test_recalibrated_statistics_are_those_of_the_processor():
 
 
 @pytest.mark.parametrize("criterion", ["taylor", "obd", "energy", "apoz", "entropy", "chip", "thinet"])
-def test_criteria_on_clips_score_as_on_the_processor(criterion):
+def test_criteria_on_clips_score_as_on_the_processor(criterion, tagger, clips_for):
     found = tagger()
-    inputs, targets = clips_for(found)
+    inputs, targets = clips_for(found, CLIPS)
     expected = score_layers(found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets)
     with CUDA.holding(found):
         scores = score_layers(found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets)
@@ -120,7 +111,7 @@ def test_criteria_on_clips_score_as_on_the_processor(criterion):
 
 
 @pytest.mark.parametrize("label", ["cnn14[width=0.0625]", "mn[width=0.1]"])
-def test_streamed_features_are_computed_on_the_device(label):
+def test_streamed_features_are_computed_on_the_device(label, tagger):
     found = tagger(label)
     data = open_dataset(DataOptions(seconds=0.7, training_clips=4, validation_clips=1, test_clips=1))
     streamed = StreamedFeatures(data, "training", found.network.frontend)

@@ -14,8 +14,6 @@ import torch
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.data.features.streamed import StreamedFeatures
-from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.recalibration import recalibrate
@@ -39,17 +37,6 @@ CLIPS, CLASSES = 8, 3
 META = Placement("meta")
 
 
-def tagger(label):
-    network = resolve_network(label)
-    return Tagger(network, network.build(CLASSES, seed=1))
-
-
-def clips_for(found):
-    rng = np.random.default_rng(0)
-    shape = found.network.example(found.model).shape[1:]
-    return rng.normal(0, 1, (CLIPS, *shape)).astype(np.float32), rng.random((CLIPS, CLASSES)) < 0.5
-
-
 def devices_of(found):
     return {tensor.device.type for tensor in found.model.state_dict().values()}
 
@@ -63,7 +50,7 @@ def test_the_mode_of_these_tests_sees_a_stray_tensor(one_device):
 
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("tail", [False, True])
-def test_training_meets_no_stray_tensor(label, tail, one_device, tmp_path):
+def test_training_meets_no_stray_tensor(label, tail, one_device, tmp_path, tagger, clips_for):
     pytest.importorskip("accelerate")
     found = tagger(label)
     inputs, targets = clips_for(found)
@@ -81,7 +68,7 @@ def test_training_meets_no_stray_tensor(label, tail, one_device, tmp_path):
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_prediction_and_recalibration_meet_no_stray_tensor(label, one_device):
+def test_prediction_and_recalibration_meet_no_stray_tensor(label, one_device, tagger, clips_for):
     found = tagger(label)
     inputs, _ = clips_for(found)
     with META.holding(found):
@@ -96,7 +83,7 @@ def test_prediction_and_recalibration_meet_no_stray_tensor(label, one_device):
     assert devices_of(found) == {"cpu"}
 
 
-def test_a_head_is_trained_where_the_model_is(monkeypatch, one_device):
+def test_a_head_is_trained_where_the_model_is(monkeypatch, one_device, tagger, clips_for):
     found = tagger("mn[width=0.1]")
     inputs, targets = clips_for(found)
     monkeypatch.setattr(torch, "equal", lambda *_: True)  # compares values, and there are none
@@ -108,7 +95,7 @@ def test_a_head_is_trained_where_the_model_is(monkeypatch, one_device):
 @pytest.mark.parametrize(
     "label", ["cnn14[width=0.0625]", "mn[width=0.1]", "wavegram_logmel_cnn14[width=0.03125]"]
 )
-def test_streamed_features_are_computed_on_the_device(label, one_device):
+def test_streamed_features_are_computed_on_the_device(label, one_device, tagger):
     """Every front end, on waveforms that are there."""
     found = tagger(label)
     data = open_dataset(DataOptions(seconds=0.7, training_clips=4, validation_clips=1, test_clips=1))
@@ -122,7 +109,7 @@ def test_streamed_features_are_computed_on_the_device(label, one_device):
 @pytest.mark.parametrize(
     "criterion", ["taylor", "obd", "hrank", "energy", "apoz", "entropy", "chip", "thinet"]
 )
-def test_what_criteria_observe_meets_no_stray_tensor(criterion, one_device):
+def test_what_criteria_observe_meets_no_stray_tensor(criterion, one_device, tagger, clips_for):
     """Their scores need values; test_on_cuda.py has them."""
     pruner, found = resolve(criterion), tagger("cnn14[width=0.0625]")
     inputs, targets = clips_for(found)
@@ -136,7 +123,7 @@ def test_what_criteria_observe_meets_no_stray_tensor(criterion, one_device):
     assert {name: tensor.device.type for name, tensor in observed.items()} == {"C7": "meta", "C12": "meta"}
 
 
-def test_a_model_returns_whatever_happens():
+def test_a_model_returns_whatever_happens(tagger):
     found = tagger("cnn6[width=0.0625]")
     before = copy.deepcopy(found.model.state_dict())
     with pytest.raises(KeyboardInterrupt), CPU.holding(found):
@@ -144,7 +131,7 @@ def test_a_model_returns_whatever_happens():
     assert all(torch.equal(tensor, before[name]) for name, tensor in found.model.state_dict().items())
 
 
-def test_the_processor_in_32_bits_needs_no_accelerate(monkeypatch):
+def test_the_processor_in_32_bits_needs_no_accelerate(monkeypatch, tagger, clips_for):
     monkeypatch.setitem(__import__("sys").modules, "accelerate", None)
     found = tagger("cnn6[width=0.0625]")
     train(found, Training(*clips_for(found), Recipe(steps=1, batch=4), 0))
@@ -154,7 +141,7 @@ def test_the_processor_in_32_bits_needs_no_accelerate(monkeypatch):
         assert devices_of(found) == {"cpu"}
 
 
-def test_mixed_precision_keeps_weights_in_32_bits_and_trains():
+def test_mixed_precision_keeps_weights_in_32_bits_and_trains(tagger, clips_for):
     pytest.importorskip("accelerate")
     found, other = tagger("cnn6[width=0.0625]"), tagger("cnn6[width=0.0625]")
     seen = []

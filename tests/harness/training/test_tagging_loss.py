@@ -7,8 +7,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.prediction import predict, predictions
@@ -23,19 +21,8 @@ RECIPE = FullRecipe(
 LABELS = ["mn[width=0.1]", "mobilenet_v2[width=0.125]", "wavegram_logmel_cnn14[width=0.03125]"]
 
 
-def tagger(label):
-    network = resolve_network(label)
-    return Tagger(network, network.build(CLASSES, seed=1))
-
-
-def clips_for(found):
-    rng = np.random.default_rng(0)
-    shape = found.network.example(found.model).shape[1:]
-    return rng.normal(0, 1, (CLIPS, *shape)).astype(np.float32), rng.random((CLIPS, CLASSES)) < 0.5
-
-
 @pytest.mark.parametrize("label", ["mn[width=0.1]", "cnn6[width=0.0625]"])
-def test_a_step_written_slowly(label):
+def test_a_step_written_slowly(label, tagger, clips_for):
     """PANNs augments what `bn0` gives; other networks may normalise as they like, so their features are augmented."""
     found = tagger(label)
     found.model.eval()  # dropout and batch statistics would differ from pass to pass
@@ -60,7 +47,7 @@ def test_a_step_written_slowly(label):
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_a_stopped_training_of_any_network_goes_on_to_the_same_bits(tmp_path, label):
+def test_a_stopped_training_of_any_network_goes_on_to_the_same_bits(tmp_path, label, tagger, clips_for):
     pytest.importorskip("accelerate")
     asked = []
 
