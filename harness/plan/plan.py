@@ -69,6 +69,7 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
         for place, model in enumerate(config.model)
     )
     _check_seeds(config, datasets)
+    _check_told_apart(datasets, subjects)
     _check_tails(config, subjects)
     _check_augmentation(config, subjects)
     bases = tuple(
@@ -102,6 +103,21 @@ def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:
             raise InputError(
                 f"A checkpoint with the {len(dataset.class_names)} classes of `{dataset.label}` is used as it is and "
                 f"gives one base model, whatever the seed. Found `base.seeds = {list(config.base.seeds)}`: give one."
+            )
+
+
+def _check_told_apart(datasets: Sequence[DataSet], subjects: Sequence[Subject]) -> None:
+    """Records name network and widths; two starting points that share both would be pooled as seeds of one."""
+    seen: dict[tuple[int, str, tuple[int, ...]], int] = {}
+    for subject in subjects:
+        key = subject.data, subject.shape.network, tuple(subject.shape.widths)
+        first = seen.setdefault(key, subject.model)
+        if first != subject.model:
+            raise InputError(
+                "The models of a sweep must be of different networks or widths, which tell records apart. Found "
+                f"`{subject.shape.network}` with the same widths in tables {first + 1} and {subject.model + 1} of "
+                f"`model` on `{datasets[subject.data].label}`: give each a run folder of its own, and both to "
+                "`prunebench report`."
             )
 
 

@@ -21,6 +21,7 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.model_shapes import shape_of
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.shape import Shape
+from prunebench.harness.plan.network_fit import check_network_fits
 from prunebench.harness.plan.starting_point import starting_point
 
 
@@ -95,8 +96,9 @@ def subject_of(
         places: of data set and table.
 
     Raises:
-        InputError: as `unpruned_tagger`, and for a scope that the network does not have.
+        InputError: as `unpruned_tagger` and `check_network_fits`, and for a scope that the network does not have.
     """
+    check_network_fits(section.plugin(dataset.sample_rate), len(dataset.class_names))
     tagger = unpruned_tagger(section, dataset)
     cnn14 = isinstance(tagger.network, Cnn14Network)
     shape = shape_of(tagger, section.files, section.label if cnn14 else None)

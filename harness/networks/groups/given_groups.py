@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
@@ -11,6 +12,9 @@ from prunebench.harness.networks.groups.exactness import check_exact
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
 
+NAME = re.compile(r"[^\s,]+( [^\s,]+)*")
+WORDS = ("all", "default", "each", "inner", "tail")
+
 
 def check_given(
     model: nn.Module,
@@ -18,7 +22,7 @@ def check_given(
     example: Tensor,
     logits: Callable[[nn.Module, Tensor], Tensor],
 ) -> None:
-    """Refuse groups whose layers, filters or tensors are not the model's, or whose removal is not exact.
+    """Refuse groups whose names, layers, filters or tensors are not the model's, or whose removal is not exact.
 
     Args:
         model: left as it is.
@@ -37,7 +41,23 @@ def check_given(
             )
         for writer in group.writers:
             _check_writer(model, group, writer.module, writer.activation)
+    _check_names([group.name for group in groups])
     check_exact(model, groups, example, logits, found_by="What the method `groups` names")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Each group has a name of its own, which a scope can hold."""
+    for name in names:
+        if not isinstance(name, str) or not NAME.fullmatch(name) or name in WORDS:
+            raise InputError(
+                "The name of a group must be words without commas or line ends, and none of "
+                f"{', '.join(f'`{word}`' for word in WORDS)}, which stand for scopes. Found {name!r:.60}: mend the "
+                "network's method `groups`."
+            )
+        if names.count(name) > 1:
+            raise InputError(
+                f"A network must give each group a name of its own. Found `{name}` twice: mend its method `groups`."
+            )
 
 
 def _check_writer(model: nn.Module, group: Group, module: str, activation: str) -> None:

@@ -160,3 +160,22 @@ def test_mels_are_not_hidden_from_a_network_that_reads_waveforms():
 def test_a_network_at_another_rate_than_its_data(tmp_path):
     with pytest.raises(InputError, match=r"its own rate, 16000 Hz. Found `synth .*` at 32000 Hz"):
         plan_of({"network": "cnn14[sample_rate=16000]", **SMALL})
+
+
+def test_two_models_of_one_network_and_widths_are_not_pooled(tmp_path):
+    """Reports would take two checkpoints, or one beside a trained model, for two seeds of one base model."""
+    network = resolve_network("mobilenet_v2[width=0.125]")
+    data = open_dataset(DATA)
+    whole = [Tagger(network, network.build(len(data.class_names), seed=seed)) for seed in (0, 1)]
+    smaller = whole[0].without({whole[0].groups[0].name: (0,)})
+    files = [str(tmp_path / f"{number}.pt") for number in range(3)]
+    for file, tagger in zip(files, (*whole, smaller), strict=True):
+        save_any_checkpoint(tagger, file, style="prunebench", class_names=data.class_names)
+    one, other, pruned = ({"network": network.label, "checkpoint": file} for file in files)
+    with pytest.raises(
+        InputError, match=r"Found `mobilenet_v2\[width=0.125\]` with the same widths in tables 1 and 2"
+    ):
+        plan_of([one, other])
+    with pytest.raises(InputError, match="give each a run folder of its own"):
+        plan_of([MOBILE, one])
+    assert len(plan_of([one, pruned]).bases) == 2

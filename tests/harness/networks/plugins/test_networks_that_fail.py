@@ -59,6 +59,10 @@ def group(cuts=WHOLE, filters=8, module="one", activation="relu"):
     )
 
 
+def named(name):
+    return lambda self, model: (Group(name, (Writer("one", None, "one", "relu"),), ("two",), 8, WHOLE),)
+
+
 def leave(*arguments):
     sys.exit(4)
 
@@ -79,6 +83,10 @@ def leave(*arguments):
             {"groups": group(cuts=WHOLE[::2])},
             "What the method `groups` names is wrong, the smaller model fails",
         ),
+        ({"groups": lambda self, model: group()(self, model) * 2}, "a name of its own. Found `one` twice"),
+        ({"groups": named("all")}, "none of `all`, .* which stand for scopes. Found 'all'"),
+        ({"groups": named("one, two")}, "must be words without commas or line ends"),
+        ({"groups": named("one\ntwo")}, "must be words without commas or line ends"),
         ({"parse_scope": leave}, "Network `own` must read a scope. Found SystemExit: 4"),
         ({"parse_scope": lambda self, text, groups: None}, "must read a scope. Found TypeError"),
         (
