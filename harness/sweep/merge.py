@@ -209,7 +209,7 @@ def _logs(runs: Sequence[Path], measured: Sequence[Path]) -> dict[str, list[str]
         OUTCOMES: _lines(OUTCOMES, runs, _identity),
         REMOVED: _lines(REMOVED, runs, _outcome),
         CURVES: _lines(CURVES, runs, _outcome),
-        SHAPES: _lines(SHAPES, measured, _widths),
+        SHAPES: _lines(SHAPES, measured, _shape),
     }
     return {name: lines for name, lines in found.items() if lines}
 
@@ -240,5 +240,6 @@ def _outcome(line: Mapping[str, Any]) -> str:
     return str(line["outcome"])
 
 
-def _widths(line: Mapping[str, Any]) -> str:
-    return str(line["widths"])
+def _shape(line: Mapping[str, Any]) -> str:
+    """What costs and timings are filed under, as `ShapeTimings.key` has it."""
+    return str([line["widths"], line.get("network"), line.get("n_classes")])

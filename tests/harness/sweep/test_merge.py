@@ -10,7 +10,7 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record, load_records
-from prunebench.eval.run.shape_line import ShapeTimings
+from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.harness.config.config import load_config
 from prunebench.harness.sweep.merge import merge_runs
 
@@ -201,3 +201,19 @@ def test_a_run_given_twice_is_said(make, tmp_path):
     with pytest.raises(InputError, match=r"Found `.*one` twice, also as `.*link`"):
         merge_runs([one, tmp_path / "link"], tmp_path / "both")
     assert not (tmp_path / "both").exists()
+
+
+def test_shapes_of_equal_widths_are_kept_for_each_network_and_number_of_classes(make, tmp_path):
+    runs = [make(name, [record(name)]) for name in ("one", "other")]
+    shapes = [
+        ShapeTimings((4, 2), {"ms": 1.0}, network="own", n_classes=3),
+        ShapeTimings((4, 2), {"ms": 2.0}, network="own", n_classes=5),
+        ShapeTimings((4, 2), {"ms": 3.0}, network="another", n_classes=3),
+    ]
+    (runs[0] / "shapes.jsonl").write_text("".join(f"{shape.to_json()}\n" for shape in shapes))
+    merge_runs(runs, tmp_path / "both")
+    found = load_shapes(tmp_path / "both")
+    assert {key: shape.timings["ms"] for key, shape in found.items()} == {
+        **{shape.key: shape.timings["ms"] for shape in shapes},
+        ShapeTimings((4, 2), {}).key: len("other"),
+    }
