@@ -86,8 +86,9 @@ class Record:
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
         widths: filters kept in each of `groups`.
-        off_request: layer → [asked, removed], where the share removed differs from the ratio; and the cost that a
-            target names → [asked, left], where multiples of `divisor` miss it.
+        off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of
+            `divisor` miss it, the cost that a target names → [asked, left], or `"ratio"` → [asked, removed] of all
+            filters under an allocation other than `uniform`.
         map_sizes: layer → (frames, mels) of its feature maps for a test clip; of the unpruned model alone.
         ties: layer → share of its filters that have the score at which the cut falls, in [0, 1]: 0 where the cut falls
             between two scores, else scores do not say which of them go. Empty where no ranking of the base model's

@@ -101,8 +101,12 @@ def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduc
 
 def _share_removed(cell: Cell, model: Shape, after: tuple[int, ...]) -> float:
     """Share of the scope's filters that went."""
-    places = [model.place(layer) for layer in cell.scope.layers]
-    return 1 - sum(after[place] for place in places) / sum(model.widths[place] for place in places)
+    return 1 - sum(after[model.place(layer)] for layer in cell.scope.layers) / _filters(cell, model)
+
+
+def _filters(cell: Cell, model: Shape) -> int:
+    """Filters of the scope in the unpruned model."""
+    return sum(model.filters(cell.scope.layers))
 
 
 def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | None) -> dict[str, float]:
@@ -120,7 +124,7 @@ def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | N
 def _off_request(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, tuple[float, float]]:
     """Layers whose removed share is not the ratio, since filters come whole; of `uniform` alone.
 
-    And the cost of a target that multiples of a divisor miss.
+    And what multiples of a divisor miss: the cost of a target, or the ratio of all filters under another allocation.
     """
     off = {}
     if cell.ratio and cell.allocation == UNIFORM:
@@ -129,6 +133,10 @@ def _off_request(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, 
             share = 1 - after[place] / model.widths[place]
             if abs(share - cell.ratio) > 1e-9:
                 off[layer] = (cell.ratio, share)
+    if model.rounds and cell.budget == "ratio" and cell.ratio and cell.allocation != UNIFORM:
+        share = _share_removed(cell, model, after)
+        if abs(share - cell.ratio) * _filters(cell, model) >= 1:
+            off["ratio"] = (cell.ratio, share)
     if model.rounds and cell.target is not None:  # a target is met as nearly as multiples allow
         left = model.share(cell.budget, after)
         if abs(left - cell.target) > TOLERANCE * cell.target:

@@ -234,16 +234,30 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
 
 
 def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
-    """Targets of a cost that multiples of a divisor do not meet, with the largest miss."""
-    records = [r for p in points if p.panel == panel for r in p.records if r.budget in r.off_request]
+    """Budgets that multiples of a divisor do not meet, with the largest miss."""
+    missed = [r for p in points if p.panel == panel for r in p.records if r.budget in r.off_request]
+    by_ratio = [r for r in missed if r.budget == "ratio"]
+    if by_ratio:
+        worst = max(by_ratio, key=_miss)
+        asked, removed = worst.off_request["ratio"]
+        yield (
+            f"{_count(len(by_ratio), 'cell')} lost another share of all filters than asked for, because what stays is a "
+            f"multiple of {worst.divisor}; the farthest lost {numbers.share(removed)} instead of {numbers.share(asked)}."
+        )
+    records = [r for r in missed if r.budget != "ratio"]
     if records:
-        worst = max(records, key=lambda r: abs(r.off_request[r.budget][1] - r.off_request[r.budget][0]))
+        worst = max(records, key=_miss)
         asked, left = worst.off_request[worst.budget]
         yield (
             f"{_count(len(records), 'cell')} missed the target of {worst.budget.replace('_', ' ')}, because what stays "
             f"is a multiple of {worst.divisor}; the farthest has {numbers.share(left)} of that cost left instead of "
             f"{numbers.share(asked)}."
         )
+
+
+def _miss(record: Record) -> float:
+    asked, came = record.off_request[record.budget]
+    return abs(came - asked)
 
 
 def _count(number: int, one: str, many: str = "") -> str:

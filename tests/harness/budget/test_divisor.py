@@ -72,6 +72,18 @@ def test_the_record_says_how_far_it_is_from_the_request():
     assert _off_request(missed, MODEL, after)["macs_backbone"] == (0.9, MODEL.share("macs_backbone", after))
 
 
+def test_the_record_says_where_nothing_could_go_under_an_allocation_over_layers():
+    cell = Cell(
+        "", Base("b", 0, 0), criterion="l1", scope=Scope("C7-C12", TAIL), ratio=0.5, allocation=Global()
+    )
+    assert _off_request(cell, MODEL, MODEL.widths) == {"ratio": (0.5, 0.0)}
+    filters = sum(MODEL.filters(TAIL))
+    others = [0] * (len(TAIL) - 1)
+    assert _off_request(cell, MODEL, MODEL.without(TAIL, [*others, filters // 2])) == {}
+    off = _off_request(cell, MODEL, MODEL.without(TAIL, [*others, filters // 2 + 8]))
+    assert off == {"ratio": (0.5, pytest.approx(0.5 + 8 / filters))}
+
+
 def test_the_divisor_decides_identities_of_pruned_cells_alone():
     data = open_dataset(DataOptions(training_clips=4, validation_clips=4, test_clips=4))
 

@@ -26,7 +26,11 @@ class Own(Network):
     def build(self, n_classes, *, seed):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            layers = {"one": nn.Conv2d(1, 4, 3), "two": nn.Conv2d(4, 3, 3), "classes": nn.Linear(3, n_classes)}
+            layers = {
+                "one": nn.Conv2d(1, 4, 3),
+                "two": nn.Conv2d(4, 3, 3),
+                "classes": nn.Linear(3, n_classes),
+            }
             return nn.ModuleDict(layers).eval()
 
     def logits(self, model, features):
@@ -99,7 +103,10 @@ def test_what_does_as_it_says_is_taken():
             "The tail of network `own` must make its logits of what its stem gives",
         ),
         ({"stem": ("classes",)}, "must hold every tensor that `stem_outputs` takes"),
-        ({"stem_outputs": Network.stem_outputs, "logits": lambda self, model, features: torch.zeros(2, 5)}, "no tail"),
+        (
+            {"stem_outputs": Network.stem_outputs, "logits": lambda self, model, features: torch.zeros(2, 5)},
+            "no tail",
+        ),
     ],
 )
 def test_what_does_not_is_told_which_method_to_mend(changed, message):

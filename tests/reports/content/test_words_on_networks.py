@@ -124,3 +124,23 @@ def test_targets_that_multiples_miss_are_counted_with_the_farthest(maker):
         "20\u00a0% of that cost left instead of 25\u00a0%."
     ) in said
     assert not any("lost another share" in sentence for sentence in said)
+
+
+def test_ratios_that_multiples_miss_are_counted_as_filters_and_not_as_a_cost(maker):
+    resnet(maker, control="unpruned", scope="none")
+    for ratio, removed in ((0.5, 0.0), (0.25, 0.2)):
+        resnet(
+            maker,
+            criterion="l1",
+            ratio=ratio,
+            finetune_scope="all",
+            allocation="global",
+            off_request={"ratio": (ratio, removed)},
+            divisor=1024,
+        )
+    (said,) = make_report([maker.write()]).sentences.values()
+    assert (
+        "2 cells lost another share of all filters than asked for, because what stays is a multiple of 1024; the "
+        "farthest lost 0\u00a0% instead of 50\u00a0%."
+    ) in said
+    assert not any("of that cost" in sentence for sentence in said)
