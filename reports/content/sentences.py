@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from prunebench.eval.run.record import Record
 from prunebench.reports.content import numbers
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.groups import groups_of, in_order, word_of
@@ -241,8 +242,9 @@ def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
         worst = max(by_ratio, key=_miss)
         asked, removed = worst.off_request["ratio"]
         yield (
-            f"{_count(len(by_ratio), 'cell')} lost another share of all filters than asked for, because what stays is a "
-            f"multiple of {worst.divisor}; the farthest lost {numbers.share(removed)} instead of {numbers.share(asked)}."
+            f"{_count(len(by_ratio), 'cell')} lost another share of all filters than asked for, because what stays is "
+            f"a multiple of {worst.divisor}; the farthest lost {numbers.share(removed)} instead of "
+            f"{numbers.share(asked)}."
         )
     records = [r for r in missed if r.budget != "ratio"]
     if records:

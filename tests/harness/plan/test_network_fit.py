@@ -1,4 +1,4 @@
-"""A network that somebody else wrote is refused before any training where it cannot be trained and pruned as it says."""
+"""A network that somebody else wrote is refused before any training where it does not do as it says."""
 
 from dataclasses import dataclass
 from typing import ClassVar
