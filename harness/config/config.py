@@ -174,12 +174,12 @@ class Config(PlacedSection):
             if self.finetune.spec_augment or self.finetune.mixup:
                 raise ValueError(
                     "`finetune.scopes` with `tail` trains on cached outputs of C1–C6, so `finetune.spec_augment` "
-                    "and `finetune.mixup` must be off: use `all` alone"
+                    "and `finetune.mixup` must be off, or set `finetune.scopes` to `all`"
                 )
             if not (self.others or any(scope.in_tail for scope in self.prune.parsed_scopes())):
                 raise ValueError(
                     "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a scope must lie in C7–C12. "
-                    f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: use `all`"
+                    f"Found `prune.scopes` = {', '.join(self.prune.scopes)}: set `finetune.scopes` to `all`"
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(

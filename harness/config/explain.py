@@ -9,9 +9,11 @@ from typing import Any
 import pydantic
 
 from prunebench.eval.errors import nearest
+from prunebench.harness.config.list_hint import list_hint
 from prunebench.harness.config.toml_lines import line_of
 
 QUOTES = "\"'"
+SET = "--set "  # before an override, where it is the place of an error
 # Type of an error → what must hold, and what to do, in a user's words; `{}` is the key.
 MUST: dict[str, tuple[str, str]] = {
     "too_short": ("must not be empty", "give at least one"),
@@ -64,7 +66,8 @@ def explain(
         said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}{end}{found}"
     named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
     keys = [shown, where, *(name.split(".") for name in named)]
-    return f"{_place(source, text, overrides, keys, said)}: {said}"
+    place = _place(source, text, overrides, keys, said)
+    return f"{place}: {said}{list_hint(place.removeprefix(SET), schema) if place.startswith(SET) else ''}"
 
 
 def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:
@@ -76,9 +79,9 @@ def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequ
             # A mistake of a whole table is an override's where the sentence shows what that one gave.
             shows = (f"`{value.strip(QUOTES)}`", f"`{parts[-1]} = {value.strip(QUOTES)}`")
             if parts[: len(key)] == list(key) and any(shown in said for shown in shows):
-                return f"--set {override}"
+                return f"{SET}{override}"
             if list(key[: len(parts)]) == parts or (parts[: len(key)] == list(key) and len(key) > 1):
-                return f"--set {override}"
+                return f"{SET}{override}"
     for key in filter(None, keys):
         line = line_of(text, key)
         if line is not None:

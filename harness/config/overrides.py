@@ -11,7 +11,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
-from prunebench.harness.networks.plugins.network_registry import file_networks
+from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.pruning.sources import file_pruners
 
 
@@ -77,7 +77,8 @@ def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[
         files: Python files that define networks.
 
     Raises:
-        InputError: for a file that cannot be used, or several networks of which none is named.
+        InputError: for a file that cannot be used, a label that names no network, or several networks of which none is
+            named.
     """
     own = list(file_networks(files))
     if network is None and len(own) > 1:
@@ -85,6 +86,10 @@ def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[
             f"The network files define {', '.join(map('`{}`'.format, own))}: name one with `--network`."
         )
     label = network if network is not None else own[0]
+    try:
+        resolve_network(label, files)
+    except InputError as error:
+        raise InputError(f"--network {label}: {error}") from error
     given = [f"model.network={json.dumps(label)}"]
     if files:
         given.append(f"model.files={json.dumps([str(Path(file).resolve()) for file in files])}")

@@ -140,5 +140,5 @@ def _check_tails(config: Config, subjects: Sequence[Subject]) -> None:
             raise InputError(
                 f"`finetune.scopes` with `tail` keeps the stem of a network as it is, so a scope must lie in its tail. "
                 f"Found none of {', '.join(scope.label for scope in subject.scopes)} in the tail of "
-                f"`{subject.shape.network}`: use `all`."
+                f"`{subject.shape.network}`: set `finetune.scopes` to `all`."
             )

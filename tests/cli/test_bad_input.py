@@ -40,6 +40,18 @@ def refused(found, message):
             ["run", "quick", "--set", "prune.criterion=x"],
             "Unknown key `prune.criterion`; did you mean `criteria`",
         ),
+        (
+            ["run", "quick", "--network", "mobilnet_v2"],
+            "Error: --network mobilnet_v2: Unknown network `mobilnet_v2`",
+        ),
+        (
+            ["baseline", "save", "nowhere", "-o", "b.json"],
+            "There is no run folder and no checkpoint `nowhere`",
+        ),
+        (
+            ["check", "nowhere", "--baseline", "cnn14/l1-50"],
+            "There is no run folder and no checkpoint `nowhere`",
+        ),
         (["run", "quick", "--set", "prune.criteria=['l3','random']"], "Unknown pruner `l3`"),
         (["run", "quick", "--set", "prune.ratios=[1.5]"], "a ratio must lie in (0, 1)"),
         (["run", "quick", "--set", "prune.scopes=['C13']"], "must be one of C1 … C12. Found `C13`"),

@@ -1,5 +1,7 @@
 """Where in a file, or on the command line, a mistake stands."""
 
+import shlex
+
 import pytest
 
 from prunebench.eval import InputError
@@ -188,3 +190,58 @@ def test_the_sentence_on_letters_and_digits_is_that_of_the_one_pattern(tmp_path)
         assert load_config("quick", [f"name={name!r}"]).name == name
     for name in (".a", "a/b", ""):
         assert "`name` must hold letters" in message_of(tmp_path, "", f"name={name!r}")
+
+
+@pytest.mark.parametrize(
+    ("override", "written"),
+    [
+        ("prune.criteria=l1,random", """'prune.criteria=["l1", "random"]'"""),
+        (
+            "prune.criteria=[l1,random]",
+            """'prune.criteria=["l1", "random"]'""",
+        ),  # a shell took the quotes away
+        (
+            "prune.criteria=random,chip[a=1,b=2]",
+            """'prune.criteria=["random", "chip[a=1,b=2]"]'""",
+        ),
+        ("prune.ratios=0.25,0.5", "'prune.ratios=[0.25, 0.5]'"),
+        ("base.seeds=0,1", "'base.seeds=[0, 1]'"),
+        ("finetune.scopes=tail,all", """'finetune.scopes=["tail", "all"]'"""),
+        ("prune.allocations=uniform,global", """'prune.allocations=["uniform", "global"]'"""),
+        ("prune.scopes=[C1-C12,C13]", """'prune.scopes=["C1-C12", "C13"]'"""),
+    ],
+)
+def test_several_values_without_brackets_or_quotes_are_shown_as_a_list(override, written):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert str(caught.value).endswith(f" Several values are a list: write `--set {written}`.")
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "prune.criteria=l3",
+        "prune.criteria=l1[a=1,b=2]",
+        "prune.criteria=['l1','l3']",
+        "prune.scopes=C1,C13",  # a comma joins the groups of one scope
+        "prune.divisor=1,2",
+        "data.seed=1,2",
+        "data=[synth,esc10]",
+    ],
+)
+def test_no_list_is_shown_where_none_is_taken_or_meant(override):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert "Several values" not in str(caught.value)
+
+
+def test_the_list_that_is_shown_is_read():
+    with pytest.raises(InputError) as caught:
+        load_config("quick", ["prune.criteria=l1,random"])
+    *_, written = shlex.split(str(caught.value).rpartition("`--set ")[2].removesuffix("`."))
+    assert load_config("quick", [written]).prune.criteria == ("l1", "random")
+
+
+def test_what_fine_tuning_must_be_set_to_is_named_by_its_key():
+    with pytest.raises(InputError, match=r"Found `prune\.scopes` = C1-C6: set `finetune\.scopes` to `all`"):
+        load_config("quick", ["prune.scopes=['C1-C6']"])

@@ -103,6 +103,11 @@ def _with_spread(
         raise InputError(
             "--spread is about quality, and no quality is saved. Leave --spread out, or save a run with test scores."
         )
+    if not spread_of.is_dir():
+        raise InputError(
+            f"`--spread` takes the folder of a run with six base models or more. Found no folder `{spread_of}`: make "
+            "the run with `--set base.seeds=[0,1,2,3,4,5]`."
+        )
     return baselines.with_spread(entries, figures_of(spread_of).entries, str(spread_of))
 
 

@@ -35,11 +35,13 @@ def figures_of(subject: Path, network: str | None = None, files: Sequence[Path] 
         files: Python files that define networks.
 
     Raises:
-        InputError: for a network that is named for a run, whose records say theirs.
+        InputError: where there is neither, and for a network that is named for a run, whose records say theirs.
     """
     from prunebench import baselines
     from prunebench.eval.errors import InputError
 
+    if not subject.exists():
+        raise InputError(f"There is no run folder and no checkpoint `{subject}`: give the path of one.")
     if subject.is_dir():
         if network is not None or files:
             option = "--network" if network is not None else "--network-file"
