@@ -121,9 +121,14 @@ class RunFiles:
         """The folder of the report, where no other is asked for."""
         return self.folder / "report"
 
-    def scores_of(self, outcome: str) -> Path:
-        """Test scores of an outcome: `test` (clips, classes), and what intervals need."""
-        return self.scores / f"{outcome}.npz"
+    def scores_of(self, outcome: str, stage: str = "") -> Path:
+        """Test scores of an outcome: `test` (clips, classes), and what intervals need.
+
+        Args:
+            outcome: identity.
+            stage: one before the last that is scored too; without it, the last.
+        """
+        return self.scores / (f"{outcome}.{stage}.npz" if stage else f"{outcome}.npz")
 
     def targets_of(self, label: str) -> Path:
         """Test targets of a data set, by its label: `targets`, `class_names`, `sources`, `names`."""

@@ -23,7 +23,7 @@ from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
 
-STAGES = ("base", "pruned", "recalibrated", "fine-tuned")
+STAGES = ("base", "pruned", "recalibrated", "fine-tuned", "converged")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
 OPTIONAL = (
     "base_weights",
@@ -41,6 +41,7 @@ USUAL: Mapping[str, object] = {
     "reduction": "first",
     "divisor": 1,
     "device": "cpu",
+    "short_learning_rate": None,
 }
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
@@ -72,7 +73,8 @@ class Record:
             filters that went, to four places.
         schedule: `"one-shot"` or `"iterative[rounds=…]"`, with the parameters that depart from their defaults.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
-        learning_rate: of the fine-tuning, `None` without one.
+        learning_rate: of the fine-tuning that led to the last stage, `None` without one.
+        short_learning_rate: of the short fine-tuning of a cell that also has the stage `converged`, else `None`.
         rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
         base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
         base_weights: digest of the base model's weights, empty in records of before they had one; the same identity
@@ -94,7 +96,10 @@ class Record:
             between two scores, else scores do not say which of them go. Empty where no ranking of the base model's
             filters decides.
         stages: stage → name → value; `test_map` and `validation_map` in [0, 1], `test_NAME` of every
-            other quality measure that is defined on the test clips.
+            other quality measure that is defined on the test clips. `converged` is what a fine-tuning to convergence
+            led to, `fine-tuned` beside it a short one, and its `steps` are those of the short one. A stage that a
+            training to convergence led to also has `steps` (taken, the cool-down included), `best_step` (whose
+            weights were kept) and `bound_reached` (1 where the upper bound ended the training, else 0).
         measures: name with its unit → exact value of the model.
         timings: name with its unit → measured time or memory.
         unmeasured: name of a measure → why it failed; the rest of the cell stands.
@@ -120,6 +125,7 @@ class Record:
     schedule: str = "one-shot"
     finetune_scope: str = "none"
     learning_rate: float | None = None
+    short_learning_rate: float | None = None
     rate_choice: str = "shared"
     base_seed: int = 0
     prune_seed: int | None = None
@@ -204,9 +210,10 @@ class Record:
             raise ValueError(f"`status` should be `done` or `failed`, not {self.status!r}")
         if not set(self.stages) <= set(STAGES):
             raise ValueError(f"`stages` should be of {', '.join(STAGES)}")
-        numbers = [self.ratio, *(value for value in (self.target, self.learning_rate) if value is not None)]
+        optional = (self.target, self.learning_rate, self.short_learning_rate)
+        numbers = [self.ratio, *(value for value in optional if value is not None)]
         if not all(math.isfinite(value) for value in numbers) or not 0 <= self.ratio <= 1:
-            raise ValueError("`ratio`, `target` and `learning_rate` should be finite, and a ratio in [0, 1]")
+            raise ValueError("`ratio`, `target` and learning rates should be finite, and a ratio in [0, 1]")
         if any(width < 0 for width in self.widths):
             raise ValueError("`widths` should be at least 0")
         if self.network != CNN14 and self.widths and len(self.widths) != len(self.groups):

@@ -11,7 +11,11 @@ from prunebench.eval.run.npz import read_arrays
 
 
 def write_test_scores(
-    files: RunFiles, outcome: str, scores: NDArray[np.float32], influence: NDArray[np.float32]
+    files: RunFiles,
+    outcome: str,
+    scores: NDArray[np.float32],
+    influence: NDArray[np.float32],
+    stage: str = "",
 ) -> None:
     """Keep the scores of an outcome, whole or not at all.
 
@@ -20,16 +24,17 @@ def write_test_scores(
         outcome: identity.
         scores: (clips, classes).
         influence: of each clip on mAP, (clips,), from which intervals are computed.
+        stage: one before the last that is scored too; without it, the last.
     """
-    with whole_file(files.scores_of(outcome), follow=False) as stream:
+    with whole_file(files.scores_of(outcome, stage), follow=False) as stream:
         np.savez_compressed(stream, test=scores, influence=influence)
 
 
-def read_test_scores(files: RunFiles, outcome: str) -> NDArray[np.float32]:
-    """Scores of an outcome, (clips, classes).
+def read_test_scores(files: RunFiles, outcome: str, stage: str = "") -> NDArray[np.float32]:
+    """Scores of an outcome, (clips, classes), of its last stage or of an earlier one.
 
     Raises:
         InputError: for a file that is absent, no archive, torn, or lacks them.
     """
-    scores: NDArray[np.float32] = read_arrays(files.scores_of(outcome), "test")[0]
+    scores: NDArray[np.float32] = read_arrays(files.scores_of(outcome, stage), "test")[0]
     return scores

@@ -26,6 +26,7 @@ def test_a_record_of_another_network_comes_back_as_it_was():
         reduction="max",
         divisor=8,
         device="cuda",
+        short_learning_rate=3e-3,
         widths=(4, 2),
     )
     assert Record.from_json(record.to_json()) == record

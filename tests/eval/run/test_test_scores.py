@@ -20,6 +20,15 @@ def test_what_is_kept_is_read_to_the_last_bit(tmp_path):
     assert read_arrays(files.scores_of("ab"), "influence")[0].tolist() == [0, 1, 2]
 
 
+def test_an_earlier_stage_has_scores_of_its_own(tmp_path):
+    files, clips = RunFiles(tmp_path), np.arange(3, dtype=np.float32)
+    write_test_scores(files, "ab", SCORES, clips)
+    write_test_scores(files, "ab", 1 - SCORES, clips, "fine-tuned")
+    assert np.array_equal(read_test_scores(files, "ab"), SCORES)
+    assert np.array_equal(read_test_scores(files, "ab", "fine-tuned"), 1 - SCORES)
+    assert files.scores_of("ab", "fine-tuned") == tmp_path / "scores" / "ab.fine-tuned.npz"
+
+
 def test_a_link_in_a_run_folder_from_elsewhere_is_replaced_and_not_followed(tmp_path):
     files = RunFiles(tmp_path / "run")
     own = tmp_path / "own.npz"
