@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_text
 from prunebench.eval.run.npz import read_arrays
+from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
@@ -25,6 +27,7 @@ from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.kept_file import read_kept
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,19 @@ def read_base_scores(job: BaseJob, path: Path) -> SplitScores:
         if values.shape != split_targets(job.data, split).shape or not np.isfinite(values).all():
             raise InputError(f"its scores of the {split} clips are others")
     return scores
+
+
+def base_curve(job: BaseJob, cache: Cache) -> list[tuple[int, float]]:
+    """(step, validation mAP) along the training of the base model; empty where it was not evaluated."""
+    return read_kept(cache.base(job.identity) / "curve.json", _curve) or []
+
+
+def _curve(path: Path) -> list[tuple[int, float]]:
+    found = parsed_json(read_text(path))
+    try:
+        return [(int(step), float(value)) for step, value in found]
+    except (TypeError, ValueError) as error:
+        raise InputError("it holds no curve") from error
 
 
 def load_base(job: BaseJob, cache: Cache) -> Tagger:

@@ -25,6 +25,7 @@ from prunebench.harness.networks.plugins.model_shapes import new_tagger
 from prunebench.harness.plan.starting_point import StartingPoint
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
+from prunebench.harness.training.follow import how_it_ended
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.head import train_head, with_new_head
 from prunebench.harness.training.loop import set_prior
@@ -50,7 +51,8 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
             else:
                 model, course = adapted(job.start, inputs, progress)
             best = best_beside(model, course, inputs, folder / "trained")
-            figures = _write_scores(model, inputs, folder).figures | best
+            figures = _write_scores(model, inputs, folder).figures | best | _ended(job, course)
+            write_text(make_room(folder / "curve.json"), json.dumps(course.curve))
             save_any_checkpoint(model, make_room(folder / "model.pt"), style=style_of(model))
             write_text(make_room(folder / "quality.json"), json.dumps(figures))
         elif read_kept(folder / "scores.npz", lambda path: read_base_scores(job, path)) is None:
@@ -58,6 +60,11 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         forget_training(cache, job.identity)
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return {**figures, **quality(base_scores(job, cache), job.data).figures}
+
+
+def _ended(job: BaseJob, course: Course) -> dict[str, float]:
+    """How its training ended; nothing where a checkpoint was taken as it is."""
+    return how_it_ended(job.recipe, course) if course.curve else {}
 
 
 def style_of(model: Tagger) -> str:

@@ -9,6 +9,7 @@ from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -17,7 +18,7 @@ class FromScratch(Job):
     """A model of the remaining shape, trained as the base model was; how many filters are removed matters alone.
 
     Args:
-        steps: of the training, `None` for those of the base model.
+        steps: of the training, `None` for those of the base model, which may end by convergence.
     """
 
     steps: int | None = None
@@ -39,5 +40,5 @@ class FromScratch(Job):
             recipe = replace(recipe, steps=self.steps)
         stages.train(model, stages.inputs.training(recipe, self.base.seed), "training_seconds")
         stages.quality.clear()
-        stages.measure("fine-tuned", model)
+        stages.measure("converged" if isinstance(recipe, ConvergingRecipe) else "fine-tuned", model)
         return model

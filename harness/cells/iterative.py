@@ -77,13 +77,13 @@ class Iterative(Job):
             places = self._lowest(model, alive, number, stages.inputs.cache)
             model = model.without(places)
             alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
-            stages.recalibrate(model, self.recalibration_clips, measured=number == len(self.parts) - 1)
+            last = number == len(self.parts) - 1
+            stages.recalibrate(model, self.recalibration_clips, measured=last)
             part_of = self.finetuning.of_round(number, len(self.parts))
-            stages.finetune(model, part_of, f"round{number}")
+            stages.finetune(model, part_of, f"round{number}", measured=last)
         stages.removed = {
             layer: tuple(np.setdiff1d(every[layer], kept).tolist()) for layer, kept in alive.items()
         }
-        stages.measure("fine-tuned", model)
         return model
 
     def _lowest(

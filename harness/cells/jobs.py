@@ -7,7 +7,7 @@ import math
 from prunebench.harness.budget.allocation import Global
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
-from prunebench.harness.cells.finetuning import Finetuning
+from prunebench.harness.cells.finetuning import Finetuning, Rates
 from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.job import Job
@@ -25,7 +25,7 @@ def cell_job(
     config: Config,
     cell: Cell,
     base: BaseJob,
-    rate: float | None,
+    rates: Rates | None,
     scoring: Scoring | None,
     leader: Scoring | None = None,
 ) -> Job:
@@ -35,7 +35,7 @@ def cell_job(
         config: the sweep.
         cell: of the plan.
         base: job of its base model.
-        rate: of the fine-tuning, `None` for a cell without.
+        rates: of the fine-tuning, `None` for a cell without.
         scoring: of the base model, `None` for a cell without a criterion.
         leader: the scores of the criterion whose widths the cell takes, `None` where it takes none.
 
@@ -45,7 +45,7 @@ def cell_job(
     removal = Removal(cell, base, scoring, leader)
     if cell.control in ("scratch", "scratch-macs"):
         return _from_scratch(config, removal)
-    finetuning = _finetuning(config, cell, rate)
+    finetuning = _finetuning(config, cell, rates)
     if scoring is None:
         return OneShot(base, finetuning=finetuning)
     if cell.schedule.rounds > 1 and finetuning is not None:
@@ -53,15 +53,16 @@ def cell_job(
     return OneShot(base, removal.filters(), finetuning, config.recalibration_clips(cell.schedule))
 
 
-def _finetuning(config: Config, cell: Cell, rate: float | None) -> Finetuning | None:
-    if cell.finetune_scope == "none" or cell.finetune_seed is None or rate is None:
+def _finetuning(config: Config, cell: Cell, rates: Rates | None) -> Finetuning | None:
+    if cell.finetune_scope == "none" or cell.finetune_seed is None or rates is None:
         return None
     return Finetuning(
         cell.finetune_scope,
-        config.finetune.recipe(rate),
+        config.finetune.recipe(rates.short),
         cell.finetune_seed,
         cell.schedule.distillation,
         config.finetune.evaluate_every,
+        config.finetune.long_recipe(rates.last),
     )
 
 

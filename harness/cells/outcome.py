@@ -16,7 +16,7 @@ from prunebench.eval.measures.exact import exact_measures
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.test_scores import write_test_scores
 from prunebench.eval.text.strict import STRICT, parsed
-from prunebench.harness.cells.base_job import base_scores, load_base
+from prunebench.harness.cells.base_job import base_curve, base_scores, load_base
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stage_quality import QualityFigures, influences
 from prunebench.harness.cells.stages import Stages
@@ -32,8 +32,9 @@ class Outcome:
 
     Args:
         removed: layer → filters that went, where only carrying it out showed which.
-        curve: (step, validation mAP) along its training, in order; of rounds, steps are counted through. It has a file
-            of its own in the run folder.
+        curve: (step, validation mAP) along its training, in order; of rounds, steps are counted through, of two lengths
+            it is that of the long one, and of the base model as it is that of its own training. It has a file of its
+            own in the run folder.
         base_weights: digest of the base model's weights; empty in outcomes of before they had one.
         map_sizes: layer → (frames, mels) of its feature maps for a test clip, of the base model as it is alone.
     """
@@ -77,9 +78,12 @@ def run_outcome(
     model = job.run(base, stages)
     test = base_scores(job.base, cache)["test"] if stages.scores is None else stages.scores
     write_test_scores(files, identity, test, influences(test, job.base.data))
+    if (short := stages.short_scores) is not None:
+        write_test_scores(files, identity, short, influences(short, job.base.data), "fine-tuned")
     figures, failed = exact_measures(measurable_of(model))
-    sizes = None
+    sizes, curve = None, stages.curve
     if list(stages.quality) == ["base"]:
+        curve = base_curve(job.base, cache)
         sizes = map_sizes(base, job.inputs(cache).features("test")[np.array([0])])
     return Outcome(
         identity,
@@ -89,7 +93,7 @@ def run_outcome(
         stages.timings,
         stages.unmeasured | failed,
         stages.removed,
-        tuple(stages.curve),
+        tuple(curve),
         weights_digest(base.model),
         sizes,
     )

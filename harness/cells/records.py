@@ -10,6 +10,7 @@ from prunebench.eval.run.record import OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.budget.target import TOLERANCE
+from prunebench.harness.cells.finetuning import Rates
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.networks.shape import Shape
@@ -24,7 +25,7 @@ def finished_record(
     data: str,
     model: Shape,
     outcome: Outcome,
-    rate: float | None,
+    rates: Rates | None,
     scoring: Scoring | None,
     reduction: str = DEFAULT,
     device: str = "cpu",
@@ -37,7 +38,7 @@ def finished_record(
         data: label of the data set.
         model: shape of the base model.
         outcome: what it measured.
-        rate: of the fine-tuning.
+        rates: of the fine-tuning.
         scoring: of the base model by the criterion.
         reduction: how scores were joined, where several layers write a group of the scope.
         device: kind of device that the run trained on.
@@ -52,7 +53,8 @@ def finished_record(
         **described,
         device=device,
         outcome=outcome.identity,
-        learning_rate=rate,
+        learning_rate=rates and rates.last,
+        short_learning_rate=rates.short if rates is not None and "converged" in outcome.stages else None,
         base_weights=outcome.base_weights,
         widths=outcome.widths,
         off_request=_off_request(cell, model, outcome.widths),

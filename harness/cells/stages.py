@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from prunebench.harness.cells.stage_quality import QualityFigures, quality
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
+from prunebench.harness.training.follow import how_it_ended
+from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import training_state
 from prunebench.harness.training.training import Training
 
@@ -39,7 +42,8 @@ class Stages:
         unmeasured: stage and measure → why it is missing.
         removed: layer → filters of the base model that went, where only carrying it out showed which.
         scores: test scores of the last stage that was measured, (clips, classes); `None` where none was.
-        curve: (step, validation mAP) along the trainings, steps counted through.
+        short_scores: those of the short length, where there are two.
+        curve: (step, validation mAP) along the trainings, steps counted through; without the short length of two.
     """
 
     def __init__(
@@ -56,11 +60,13 @@ class Stages:
         self.unmeasured: dict[str, str] = {}
         self.removed: dict[str, tuple[int, ...]] | None = None
         self.scores: NDArray[np.float32] | None = None
+        self.short_scores: NDArray[np.float32] | None = None
         self.curve: list[tuple[int, float]] = []
         self._identity = identity
         self._files = files
         self._progress = progress
         self._course = Course()
+        self._ended: Mapping[str, float] = {}  # how the last training ended
         self._steps = 0
 
     @contextmanager
@@ -74,6 +80,8 @@ class Stages:
         """Measure the quality of a stage; after a training the last iterate counts, the best stands beside it."""
         found = quality(self.inputs.scores(model), self.inputs.base.data)
         self.quality[stage], self.scores = found.figures, found.scores["test"]
+        if stage == "converged":
+            self.quality[stage] |= self._ended
         if stage == "fine-tuned" and self._course.best:
             self.quality[stage] |= best_beside(
                 model, self._course, self.inputs, self._files.models / self._identity
@@ -90,11 +98,38 @@ class Stages:
             if measured:
                 self.measure("recalibrated", model)
 
-    def finetune(self, model: Tagger, finetuning: Finetuning, part: str = "") -> None:
-        """Fine-tune a pruned model in place; `part` names a round of several."""
+    def finetune(
+        self, model: Tagger, finetuning: Finetuning, part: str = "", *, measured: bool = True
+    ) -> None:
+        """Fine-tune a pruned model in place, and measure it.
+
+        Where there are two lengths, a copy takes the short one.
+
+        Args:
+            model: that was pruned.
+            finetuning: of it.
+            part: names a round of several.
+            measured: whether quality is measured after it.
+        """
+        long = finetuning.long
+        if long is None:
+            self._finetuned(model, finetuning, finetuning.recipe, part)
+            if measured:
+                self.measure("fine-tuned", model)
+            return
+        short, before = model.with_model(copy.deepcopy(model.model), model.groups), self._steps
+        self._finetuned(short, finetuning, finetuning.recipe, f"{part}short")
+        self._steps = before
+        self.measure("fine-tuned", short)
+        self.quality["fine-tuned"] |= {"steps": finetuning.recipe.steps}
+        self.short_scores = self.scores
+        self._finetuned(model, finetuning, long, part)
+        self.measure("converged", model)
+
+    def _finetuned(self, model: Tagger, finetuning: Finetuning, recipe: Recipe, part: str) -> None:
         with self.timed("finetuning_seconds"):
             training = self.inputs.training(
-                finetuning.recipe,
+                recipe,
                 finetuning.seed,
                 distillation=finetuning.distillation,
                 evaluate_every=finetuning.evaluate_every,
@@ -108,4 +143,5 @@ class Stages:
             self._course = fit(model, replace(training, progress=self._progress, state=state))
         self.timings[timing] += state.earlier_seconds
         self.curve += [(self._steps + step, value) for step, value in self._course.curve]
-        self._steps += training.recipe.steps
+        self._ended = how_it_ended(training.recipe, self._course)
+        self._steps += int(self._ended.get("steps", training.recipe.steps))

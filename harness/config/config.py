@@ -118,6 +118,15 @@ class Config(PlacedSection):
         return self
 
     @pydantic.model_validator(mode="after")
+    def _equal_macs_are_known(self) -> Config:
+        if self.controls.scratch_macs and (self.base.converge or self.finetune.converge):
+            raise ValueError(
+                "`controls.scratch_macs` takes as many MACs as the base model and its fine-tuning took, and with "
+                "`converge` each takes as many as it needs: take `controls.scratch`, which trains until it converges too"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
     def _claim_is_possible(self) -> Config:
         if self.claim and len(self.prune.seeds) < DRAWS_FOR_A_CLAIM:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The tables `[base]` and `[finetune]` of a configuration, and `at_scale` in them: training at full size."""
+"""The tables `[base]` and `[finetune]` of a configuration, and in them `at_scale`: training at full size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pydantic
 from pydantic import Field
 
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
+from prunebench.harness.config.converge_table import ConvergeSection, check_converging, converging
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
+from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices
 from prunebench.harness.training.placement import resolve_device
 from prunebench.harness.training.recipe import Recipe
@@ -79,11 +81,20 @@ class BaseSection(Section):
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
+    converge: ConvergeSection | None = Field(
+        None, description="training until validation mAP rises no longer; `steps` is not used then"
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _of_one_length(self) -> BaseSection:
+        check_converging("base", self.converge, at_scale=self.at_scale is not None)
+        return self
 
     @property
     def recipe(self) -> Recipe:
         """What the training loop takes."""
-        return full_size(Recipe(**self.model_dump(exclude={"seeds", "at_scale"})), self.at_scale)
+        plain = Recipe(**self.model_dump(exclude={"seeds", "at_scale", "converge"}))
+        return full_size(converging(plain, self.converge), self.at_scale)
 
 
 class FinetuneSection(Section):
@@ -95,7 +106,9 @@ class FinetuneSection(Section):
         description="`one-shot` or `iterative[rounds=…]`, each with `distillation=…`, `recalibration_clips=…`",
     )
     seeds: Seeds = (0, 1)
-    steps: int = Field(60, ge=1, description="in total, over all rounds of a schedule")
+    steps: int = Field(
+        60, ge=1, description="in total, over all rounds of a schedule; with `converge`, those of the short length"
+    )
     rates: Rates = (3e-4, 1e-3, 3e-3)
     rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
     batch: int = Field(16, ge=2)
@@ -108,6 +121,21 @@ class FinetuneSection(Section):
         0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
     )
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
+    converge: ConvergeSection | None = Field(
+        None, description="a second, longer training of each cell, until validation mAP rises no longer"
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _of_two_lengths(self) -> FinetuneSection:
+        check_converging(
+            "finetune", self.converge, at_scale=self.at_scale is not None, evaluate_every=self.evaluate_every
+        )
+        if self.converge is not None and self.steps > self.converge.most_steps:
+            raise ValueError(
+                "`finetune.steps` is the shorter of two lengths, so `finetune.converge.most_steps` must be at least as "
+                f"many. Found {self.steps} and {self.converge.most_steps}: give more `finetune.converge.most_steps`"
+            )
+        return self
 
     @pydantic.model_validator(mode="after")
     def _evaluated_by_one(self) -> FinetuneSection:
@@ -128,6 +156,17 @@ class FinetuneSection(Section):
         return tuple(map(parse_schedule, self.schedules))
 
     def recipe(self, rate: float) -> Recipe:
-        """What the training loop takes, at one of the rates."""
-        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "evaluate_every", "at_scale"}
-        return full_size(Recipe(learning_rate=rate, **self.model_dump(exclude=left_out)), self.at_scale)
+        """What the training loop takes for the length of `steps`, at one of the rates."""
+        long = self.long_recipe(rate)
+        if long is not None:
+            return long.short(self.steps)
+        return full_size(self._plain(rate), self.at_scale)
+
+    def long_recipe(self, rate: float) -> ConvergingRecipe | None:
+        """What the training loop takes for the second length, at one of the rates; `None` without one."""
+        found = converging(self._plain(rate), self.converge)
+        return found if isinstance(found, ConvergingRecipe) else None
+
+    def _plain(self, rate: float) -> Recipe:
+        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "evaluate_every", "at_scale", "converge"}
+        return Recipe(learning_rate=rate, **self.model_dump(exclude=left_out))

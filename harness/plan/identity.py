@@ -21,7 +21,7 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
-from prunebench.harness.training import full_recipe, head
+from prunebench.harness.training import converging, full_recipe, head
 from prunebench.harness.training import recipe as training
 from prunebench.harness.workspace.hashing import Encoded, identity
 from prunebench.pruners.contract import COLLECTED, Pruner
@@ -133,8 +133,10 @@ class CellIdentities:
 
 def _finetuning(config: Config) -> dict[str, object]:
     """What decides a fine-tuning: its recipe and how the rate is chosen, never the rest of the grid."""
-    left_out = {"scopes", "schedules", "seeds", "evaluate_every", "at_scale"}
+    left_out = {"scopes", "schedules", "seeds", "evaluate_every", "at_scale", "converge"}
     payload = config.finetune.model_dump(mode="json", exclude=left_out)
+    if config.finetune.converge is not None:
+        payload |= {"converge": config.finetune.converge.model_dump(), "constant_version": converging.VERSION}
     if config.finetune.at_scale is not None:
         payload |= {"at_scale": config.finetune.at_scale.model_dump(), "full_version": full_recipe.VERSION}
     return payload | {

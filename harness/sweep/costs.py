@@ -2,7 +2,7 @@
 
 A training step, or a forward pass, of a shape costs what it costs the unpruned model times the shape's share of that
 model's MACs (backbone), and through cached outputs of C1–C6 times its share of the MACs of what follows. Cells are
-taken to share nothing.
+taken to share nothing. Trainings that end by patience are taken to end at their bounds, or at a given share of these.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
+from prunebench.harness.training.converging import ConvergingRecipe
+from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners.contract import COLLECTED
 
 
@@ -48,12 +50,16 @@ class Costs:
         config: the sweep.
         plan: of the configuration.
         speeds: of each subject of the plan.
+        of_bound: share of its bound after which a training ends that ends by patience.
     """
 
-    def __init__(self, config: Config, plan: Plan, speeds: Sequence[UnitCosts]) -> None:
-        self._config, self._speeds = config, speeds
+    def __init__(
+        self, config: Config, plan: Plan, speeds: Sequence[UnitCosts], of_bound: float = 1.0
+    ) -> None:
+        self._config, self._speeds, self._of_bound = config, speeds, of_bound
         self._needs: dict[str, frozenset[str]] = {}
         self._tuning = config.finetune.recipe(config.finetune.rates[0])
+        self._long = config.finetune.long_recipe(config.finetune.rates[0])
         sets = [opened(data) for data in config.data_sets()]
         self._tables = [config.model[subject.model] for subject in plan.subjects]
         self._validation = [len(sets[subject.data].validation) for subject in plan.subjects]
@@ -77,8 +83,8 @@ class Costs:
         """Of training and evaluating a base model of a subject, by its index."""
         training, speed, table = self._config.base.recipe, self._speeds[subject], self._tables[subject]
         kept = table.checkpoint is not None and table.adapt != "all"
-        steps = 0 if kept else training.steps * training.batch * speed.step
-        return steps + 2 * self._clips[subject] * speed.forward + speed.outcome
+        looked = 2 * self._clips[subject] * speed.forward
+        return (0 if kept else self._trained(subject, training, 1.0)) + looked + speed.outcome
 
     def scores(self, cells: Sequence[Cell]) -> float:
         """Of collecting what the criteria of the cells ask for."""
@@ -109,23 +115,36 @@ class Costs:
         if cell.control in ("scratch", "scratch-macs"):
             whole, _ = shares
             training, tuning = self._config.base.recipe, self._tuning
-            clips = training.steps * training.batch
-            if cell.control == "scratch-macs":
-                clips = round(clips / whole) + tuning.steps * tuning.batch
             speed = self._speeds[subject]
-            return whole * (clips * speed.step + self._clips[subject] * speed.forward) + speed.outcome
+            steps = self._trained(subject, training, whole)
+            if cell.control == "scratch-macs":
+                clips = round(training.steps * training.batch / whole) + tuning.steps * tuning.batch
+                steps = whole * clips * speed.step
+            return steps + whole * self._clips[subject] * speed.forward + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":
             recalibrated = bool(self._config.recalibration_clips(cell.schedule))
             stages = 1 + bool(cell.criterion) + recalibrated
             return self._tuned(subject, cell.finetune_scope, shares, stages)
         return self._speeds[subject].outcome
 
+    def _trained(
+        self, subject: int, recipe: Recipe, share: float, *, tail: bool = False, every: int = 0
+    ) -> float:
+        """Of a training of a shape that costs this share of the unpruned model's time, evaluated every so many steps."""
+        speed = self._speeds[subject]
+        step, forward = (speed.tail_step, speed.tail_forward) if tail else (speed.step, speed.forward)
+        steps = float(recipe.steps)
+        if isinstance(recipe, ConvergingRecipe):
+            steps, every = steps * self._of_bound, recipe.evaluate_every
+        looks = 1 + math.ceil(steps / every) if every else 0
+        return share * (steps * recipe.batch * step + looks * self._validation[subject] * forward)
+
     def _tuned(self, subject: int, scope: str, shares: tuple[float, float], stages: int) -> float:
-        """Of fine-tuning a shape and evaluating it after each stage."""
-        tuning, speed, every = self._tuning, self._speeds[subject], self._config.finetune.evaluate_every
-        share = shares[scope == "tail"]
-        step = {"tail": speed.tail_step, "all": speed.step, "none": 0.0}[scope]
-        forward = speed.tail_forward if scope == "tail" else speed.forward
-        looks = 1 + math.ceil(tuning.steps / every) if every and scope != "none" else 0
-        evaluated = looks * self._validation[subject] + stages * self._clips[subject]
-        return share * (tuning.steps * tuning.batch * step + evaluated * forward) + speed.outcome
+        """Of fine-tuning a shape, at each length, and evaluating it after each stage."""
+        tail, speed = scope == "tail", self._speeds[subject]
+        share, forward = shares[tail], speed.tail_forward if tail else speed.forward
+        lengths = [] if scope == "none" else [r for r in (self._tuning, self._long) if r is not None]
+        every = self._config.finetune.evaluate_every
+        trained = sum(self._trained(subject, recipe, share, tail=tail, every=every) for recipe in lengths)
+        looked = (stages + max(0, len(lengths) - 1)) * self._clips[subject] * forward
+        return trained + share * looked + speed.outcome

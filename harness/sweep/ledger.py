@@ -9,6 +9,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
 from prunebench.harness.cells.base_job import BaseJob, base_job
+from prunebench.harness.cells.finetuning import Rates
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.outcome import Outcome
@@ -22,7 +23,7 @@ from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.pruning.sources import content_hash
-from prunebench.harness.sweep.rates import RateGroup, best_rate, make_trials
+from prunebench.harness.sweep.rates import RateGroup, best_rates, make_trials
 from prunebench.pruners.contract import Pruner
 
 PATHS = ("root", "table", "classes", "black_list")  # options of a data set that name files
@@ -44,7 +45,7 @@ class Known:
         self.failures: dict[str, str] = {}
         self._config = config
         self._plan = plan
-        self._rates: dict[RateGroup, dict[str, float]] = {}
+        self._rates: dict[RateGroup, dict[str, Rates]] = {}
         criteria = ("random", *config.prune.criteria, *config.prune.leaders().values())
         self._pruners = {label: config.prune.pruner(label) for label in criteria}
 
@@ -71,7 +72,7 @@ class Known:
         job = self.base_job(base)
         return ScoringJob(job, criterion, seed, layers, clips, files, content, prune.reduction)
 
-    def job(self, cell: Cell, rate: float | None) -> Job:
+    def job(self, cell: Cell, rates: Rates | None) -> Job:
         """The job that computes a cell.
 
         Raises:
@@ -87,20 +88,20 @@ class Known:
         leader = None if leads is None else self.scorings[scoring_key(cell.base.identity, *leads)]
         job = self.base_job(cell.base)
         try:
-            return cell_job(self._config, cell, job, rate, self._scoring(cell), leader)
+            return cell_job(self._config, cell, job, rates, self._scoring(cell), leader)
         except InputError as error:
             raise CellError(str(error)) from error
 
     def choose_rates(self, group: RateGroup) -> None:
         """Choose the rates of a group from its trials; where that fails, cells of the group will say why."""
         if len(rates := self._config.finetune.rates) == 1:
-            self._rates[group] = {"shared": rates[0], "own": rates[0]}
+            self._rates[group] = dict.fromkeys(("shared", "own"), Rates(rates[0], rates[0]))
             return
         try:
             trials = make_trials(self._config, group, self._plan, self.job)
             self._rates[group] = {
-                "shared": best_rate(trials.shared, self.outcomes),
-                "own": best_rate(trials.own, self.outcomes),
+                "shared": best_rates(trials.shared, self.outcomes),
+                "own": best_rates(trials.own, self.outcomes),
             }
         except CellError as error:
             self.failures[str(group)] = str(error)
@@ -108,8 +109,8 @@ class Known:
             why = self.why(error.args[0])
             self.failures[str(group)] = f"a trial of its learning rate failed: {why}"
 
-    def rate(self, cell: Cell) -> float | None:
-        """The fine-tuning rate of a cell, `None` for one without.
+    def rates(self, cell: Cell) -> Rates | None:
+        """The fine-tuning rates of a cell, `None` for one without.
 
         Raises:
             CellError: if none could be chosen.
@@ -128,14 +129,14 @@ class Known:
     def finished(self, cell: Cell, outcome: Outcome) -> Record:
         """The record of a cell whose outcome is there."""
         label, pruner, shape = self.labels[cell.base.data], self._pruner(cell), self.shape(cell.base)
-        scoring, rate = self._scoring(cell), self.rate(cell)
+        scoring, rates = self._scoring(cell), self.rates(cell)
         return finished_record(
             cell,
             pruner,
             label,
             shape,
             outcome,
-            rate,
+            rates,
             scoring,
             self._reduction(cell),
             self._config.device_kind,

@@ -1,16 +1,20 @@
-"""One fine-tuning rate per data set and scope, chosen on validation clips of random-pruned cells."""
+"""One fine-tuning rate per data set, scope and length, chosen on validation clips of random-pruned cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from prunebench.harness.cells.finetuning import Rates
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.training_tables import FinetuneScope
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.plan import Cell, Plan
+
+
+SHORT, LONG = "fine-tuned", "converged"  # the stages of the two lengths
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,24 @@ def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell
     return random, [replace(tuned, control="unpruned-fine-tuned")]
 
 
-def make_trials(config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, float], Job]) -> Trials:
+def make_trials(config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, Rates], Job]) -> Trials:
     """The jobs of the trial cells of a group at each rate."""
     random, unpruned = trial_cells(config, group, plan)
     return Trials(
-        shared={rate: tuple(job_of(cell, rate) for cell in random) for rate in config.finetune.rates},
-        own={rate: tuple(job_of(cell, rate) for cell in unpruned) for rate in config.finetune.rates},
+        shared={rate: tuple(job_of(cell, Rates(rate, rate)) for cell in random) for rate in config.finetune.rates},
+        own={rate: tuple(job_of(cell, Rates(rate, rate)) for cell in unpruned) for rate in config.finetune.rates},
     )
 
 
-def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> float:
-    """The rate with the best mean validation mAP; of equal ones the smallest.
+def best_rates(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> Rates:
+    """The best rate of each length; errors as `best_rate`."""
+    short = best_rate(jobs, outcomes, SHORT)
+    two = any(LONG in outcomes[job.identity].stages for job in jobs[short])
+    return Rates(best_rate(jobs, outcomes, LONG) if two else short, short)
+
+
+def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome], stage: str) -> float:
+    """The rate with the best mean validation mAP after a stage; of equal ones the smallest.
 
     A rate at which a trial failed, since training diverged perhaps, is out.
 
@@ -79,7 +90,7 @@ def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outc
     """
 
     def mean(rate: float) -> float:
-        found = [outcomes[job.identity].stages["fine-tuned"]["validation_map"] for job in jobs[rate]]
+        found = [outcomes[job.identity].stages[stage]["validation_map"] for job in jobs[rate]]
         return sum(found) / len(found)
 
     trained = [rate for rate in sorted(jobs) if all(job.identity in outcomes for job in jobs[rate])]

@@ -42,7 +42,12 @@ class Course:
         """As plain values and tensors."""
         return {"curve": [list(point) for point in self.curve], "best": self.best}
 
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Become the course that `state` gave."""
+        found = Course.from_state(state)
+        self.curve[:], self.best = found.curve, found.best
+
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Course:
         """The course that `state` gave."""
-        return cls([(int(step), float(value)) for step, value in state["curve"]], dict(state["best"]))
+        return cls([(int(step), float(value)) for step, value in state.get("curve", ())], dict(state.get("best", {})))

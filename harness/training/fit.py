@@ -27,14 +27,14 @@ from prunebench.harness.training.training import Training
 
 
 def fit(model: nn.Module | Tagger, training: Training) -> Course:
-    """Train `model` in place to the last iterate, by the loop that the recipe asks for.
+    """Train `model` in place by the loop that the recipe asks for: to the last iterate, or to what converging left.
 
     Returns:
-        The evaluations along the way; the small loop keeps no best iterate.
+        The evaluations along the way; the small loop keeps no best iterate beside the model.
     """
     recipe = training.recipe
     if not isinstance(recipe, FullRecipe):
-        return Course(train(model, training))
+        return train(model, training)
     if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)

@@ -22,8 +22,8 @@ from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import stripe_mask
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import accelerator
+from prunebench.harness.training.follow import is_evaluated
 from prunebench.harness.training.full_recipe import FullRecipe
-from prunebench.harness.training.loop import is_evaluated
 from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.prefetch import ahead
 from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder

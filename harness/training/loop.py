@@ -18,6 +18,8 @@ from torch.nn import functional as F
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import mixup, spec_augment
+from prunebench.harness.training.course import Course
+from prunebench.harness.training.follow import Follow
 from prunebench.harness.training.placement import device_of
 from prunebench.harness.training.prediction import channels_last, inputs_of
 from prunebench.harness.training.recipe import Recipe
@@ -25,25 +27,29 @@ from prunebench.harness.training.steps import AcceleratedSteps, PlainSteps
 from prunebench.harness.training.training import Training
 
 
-def train(model: nn.Module | Tagger, training: Training) -> list[tuple[int, float]]:
+def train(model: nn.Module | Tagger, training: Training) -> Course:
     """Train `model` in place and leave it in evaluation mode.
 
     Args:
         model: with its network where that is not one of ours; `training.evaluate` is called with it.
-        training: as `Training` says.
+        training: as `Training` says. After a `ConvergingRecipe` the model has the weights with the best validation
+            mAP, else those of the last step.
 
     Returns:
-        (step, validation mAP) of the evaluations, in order.
+        The evaluations; no weights beside those that the model has.
     """
     tagger = tagger_of(model)
     steps = PlainSteps() if training.placement.plain else AcceleratedSteps(training.placement)
     with training.placement.holding(tagger):
-        return _trained_there(model, tagger, training, steps)
+        course = _trained_there(model, tagger, training, steps)
+        if course.best:
+            tagger.model.load_state_dict(course.best)
+    return Course(course.curve)
 
 
 def _trained_there(
     model: nn.Module | Tagger, tagger: Tagger, training: Training, steps: PlainSteps
-) -> list[tuple[int, float]]:
+) -> Course:
     module, placement = tagger.model, training.placement
     recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
     parameters = list(_trained(tagger, training.tail))
@@ -52,17 +58,18 @@ def _trained_there(
             parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False, foreach=True
         )
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
+    course = Course()
+    follow = Follow.of(training, course)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, follow.rate_at)
     channels_last(module).train()
     begun = 0 if state is None else state.resume(module, optimiser, schedule)
-    found = () if state is None else state.more.get("curve", ())
-    curve = [(int(step), float(value)) for step, value in found]
     if state is not None and begun:
+        course.take_up(state.more)
         steps.resume(state.more)
 
     def look(done: int) -> None:
-        if training.evaluate is not None and is_evaluated(done, training.evaluate_every, recipe.steps):
-            curve.append((done, training.evaluate(model)))
+        if training.evaluate is not None and follow.is_evaluated(done):
+            follow.add(done, training.evaluate(model), module)
             module.train()
 
     if not begun:
@@ -70,6 +77,8 @@ def _trained_there(
     planned = itertools.islice(enumerate(batches(len(inputs), recipe, training.seed)), begun, None)
     with placement.own_generators():
         for (step, rows), x in inputs_of(inputs, planned, device_of(module)):
+            if step >= follow.ends_at():
+                break
             generator = _step_generator(training.seed, step)
             torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
             y = torch.from_numpy(targets[rows]).float().to(x.device)
@@ -84,19 +93,14 @@ def _trained_there(
             steps.backward(loss)
             steps.clip(parameters, recipe.clip_norm)
             optimiser.step()
+            look(step + 1)  # before the rate of the next step, which it may decide
             schedule.step()
-            look(step + 1)
             if state is not None:
-                state.keep(step + 1, module, optimiser, schedule, lambda: {"curve": curve} | steps.state())
+                state.keep(step + 1, module, optimiser, schedule, lambda: course.state() | steps.state())
             training.told(step + 1)
     module.zero_grad(set_to_none=True)
     module.eval()
-    return curve
-
-
-def is_evaluated(done: int, every: int, steps: int) -> bool:
-    """Whether a training of so many steps is evaluated after those done; never where `every` is 0."""
-    return bool(every) and (done % every == 0 or done == steps)
+    return course
 
 
 def batches(clips: int, recipe: Recipe, seed: int) -> Iterator[NDArray[np.int64]]:

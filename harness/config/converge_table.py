@@ -1,0 +1,54 @@
+"""The table `converge` of `[base]` and `[finetune]`: training until validation mAP rises no longer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pydantic
+from pydantic import Field
+
+from prunebench.harness.training.converging import ConvergingRecipe
+from prunebench.harness.training.recipe import Recipe
+
+
+class ConvergeSection(pydantic.BaseModel):
+    """When a training ends: a warm-up, a constant rate until patience is over, a cool-down to 0."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    most_steps: int = Field(10_000, ge=2, description="upper bound, cool-down included")
+    evaluate_every: int = Field(100, ge=1, description="steps between evaluations on validation clips")
+    patience: int = Field(500, ge=1, description="steps without a rise of validation mAP before the cool-down")
+    warmup_steps: int = Field(20, ge=0, description="over which the rate rises")
+    cooldown: float = Field(0.2, ge=0, lt=1, description="share of all steps over which the rate falls to 0")
+
+
+def converging(recipe: Recipe, section: ConvergeSection | None) -> Recipe:
+    """The recipe, until it converges where there is such a table."""
+    if section is None:
+        return recipe
+    given = section.model_dump()
+    steps = given.pop("most_steps")
+    return ConvergingRecipe(**{**asdict(recipe), "steps": steps, "warmup": 0.0, **given})
+
+
+def check_converging(
+    table: str, section: ConvergeSection | None, *, at_scale: bool, evaluate_every: int = 0
+) -> None:
+    """What else a table with `converge` may hold.
+
+    Raises:
+        ValueError: for what decides the same thing twice.
+    """
+    if section is None:
+        return
+    if at_scale:
+        raise ValueError(
+            f"`{table}.at_scale` trains a given number of steps and keeps the best iterate beside the last, so "
+            f"`{table}.converge` must be left out: leave one out"
+        )
+    if evaluate_every:
+        raise ValueError(
+            f"`{table}.converge` has an `evaluate_every` of its own, so `{table}.evaluate_every` must be 0. "
+            f"Found {evaluate_every}: set `{table}.converge.evaluate_every`"
+        )
