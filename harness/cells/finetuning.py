@@ -13,7 +13,7 @@ from prunebench.harness.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Rates:
+class RatePair:
     """Learning rates of a cell's fine-tuning.
 
     Args:

@@ -7,7 +7,7 @@ import math
 from prunebench.harness.budget.allocation import Global
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
-from prunebench.harness.cells.finetuning import Finetuning, Rates
+from prunebench.harness.cells.finetuning import Finetuning, RatePair
 from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.job import Job
@@ -25,7 +25,7 @@ def cell_job(
     config: Config,
     cell: Cell,
     base: BaseJob,
-    rates: Rates | None,
+    rates: RatePair | None,
     scoring: Scoring | None,
     leader: Scoring | None = None,
 ) -> Job:
@@ -53,7 +53,7 @@ def cell_job(
     return OneShot(base, removal.filters(), finetuning, config.recalibration_clips(cell.schedule))
 
 
-def _finetuning(config: Config, cell: Cell, rates: Rates | None) -> Finetuning | None:
+def _finetuning(config: Config, cell: Cell, rates: RatePair | None) -> Finetuning | None:
     if cell.finetune_scope == "none" or cell.finetune_seed is None or rates is None:
         return None
     return Finetuning(

@@ -10,7 +10,7 @@ from prunebench.eval.run.record import OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.budget.target import TOLERANCE
-from prunebench.harness.cells.finetuning import Rates
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.networks.shape import Shape
@@ -25,7 +25,7 @@ def finished_record(
     data: str,
     model: Shape,
     outcome: Outcome,
-    rates: Rates | None,
+    rates: RatePair | None,
     scoring: Scoring | None,
     reduction: str = DEFAULT,
     device: str = "cpu",
@@ -53,7 +53,7 @@ def finished_record(
         **described,
         device=device,
         outcome=outcome.identity,
-        learning_rate=rates and rates.last,
+        learning_rate=None if rates is None else rates.last,
         short_learning_rate=rates.short if rates is not None and "converged" in outcome.stages else None,
         base_weights=outcome.base_weights,
         widths=outcome.widths,

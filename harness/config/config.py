@@ -121,8 +121,8 @@ class Config(PlacedSection):
     def _equal_macs_are_known(self) -> Config:
         if self.controls.scratch_macs and (self.base.converge or self.finetune.converge):
             raise ValueError(
-                "`controls.scratch_macs` takes as many MACs as the base model and its fine-tuning took, and with "
-                "`converge` each takes as many as it needs: take `controls.scratch`, which trains until it converges too"
+                "`controls.scratch_macs` takes as many MACs as the base model and its fine-tuning, and with `converge` "
+                "these take what they need: use `controls.scratch`"
             )
         return self
 

@@ -18,7 +18,9 @@ class ConvergeSection(pydantic.BaseModel):
 
     most_steps: int = Field(10_000, ge=2, description="upper bound, cool-down included")
     evaluate_every: int = Field(100, ge=1, description="steps between evaluations on validation clips")
-    patience: int = Field(500, ge=1, description="steps without a rise of validation mAP before the cool-down")
+    patience: int = Field(
+        500, ge=1, description="steps without a rise of validation mAP before the cool-down"
+    )
     warmup_steps: int = Field(20, ge=0, description="over which the rate rises")
     cooldown: float = Field(0.2, ge=0, lt=1, description="share of all steps over which the rate falls to 0")
 

@@ -107,7 +107,9 @@ class FinetuneSection(Section):
     )
     seeds: Seeds = (0, 1)
     steps: int = Field(
-        60, ge=1, description="in total, over all rounds of a schedule; with `converge`, those of the short length"
+        60,
+        ge=1,
+        description="in total, over all rounds of a schedule; with `converge`, those of the short length",
     )
     rates: Rates = (3e-4, 1e-3, 3e-3)
     rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
@@ -168,5 +170,14 @@ class FinetuneSection(Section):
         return found if isinstance(found, ConvergingRecipe) else None
 
     def _plain(self, rate: float) -> Recipe:
-        left_out = {"scopes", "schedules", "seeds", "rates", "rate_ratios", "evaluate_every", "at_scale", "converge"}
+        left_out = {
+            "scopes",
+            "schedules",
+            "seeds",
+            "rates",
+            "rate_ratios",
+            "evaluate_every",
+            "at_scale",
+            "converge",
+        }
         return Recipe(learning_rate=rate, **self.model_dump(exclude=left_out))

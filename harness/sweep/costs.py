@@ -130,7 +130,7 @@ class Costs:
     def _trained(
         self, subject: int, recipe: Recipe, share: float, *, tail: bool = False, every: int = 0
     ) -> float:
-        """Of a training of a shape that costs this share of the unpruned model's time, evaluated every so many steps."""
+        """Of a training of a shape of this share of the unpruned model's time, evaluated every so many steps."""
         speed = self._speeds[subject]
         step, forward = (speed.tail_step, speed.tail_forward) if tail else (speed.step, speed.forward)
         steps = float(recipe.steps)

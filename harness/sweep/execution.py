@@ -20,7 +20,7 @@ from prunebench.harness.budget.schedule import PLAIN
 from prunebench.harness.cells.base_model import build_base
 from prunebench.harness.cells.base_outputs import store_stem
 from prunebench.harness.cells.best_iterate import copy_trained
-from prunebench.harness.cells.finetuning import Rates
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome, run_outcome
 from prunebench.harness.cells.scores import score_base
@@ -147,7 +147,7 @@ class Execution:
     def _begin_cell(self, node: Trial | CellNode, cell: Cell) -> bool:
         known = self._known
         try:
-            rates = Rates(node.rate, node.rate) if isinstance(node, Trial) else known.rates(cell)
+            rates = RatePair(node.rate, node.rate) if isinstance(node, Trial) else known.rates(cell)
             job = known.job(cell, rates)
         except CellError as error:
             known.failures[title(node, known)] = str(error)

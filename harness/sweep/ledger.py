@@ -9,7 +9,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
 from prunebench.harness.cells.base_job import BaseJob, base_job
-from prunebench.harness.cells.finetuning import Rates
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.outcome import Outcome
@@ -45,7 +45,7 @@ class Known:
         self.failures: dict[str, str] = {}
         self._config = config
         self._plan = plan
-        self._rates: dict[RateGroup, dict[str, Rates]] = {}
+        self._rates: dict[RateGroup, dict[str, RatePair]] = {}
         criteria = ("random", *config.prune.criteria, *config.prune.leaders().values())
         self._pruners = {label: config.prune.pruner(label) for label in criteria}
 
@@ -72,7 +72,7 @@ class Known:
         job = self.base_job(base)
         return ScoringJob(job, criterion, seed, layers, clips, files, content, prune.reduction)
 
-    def job(self, cell: Cell, rates: Rates | None) -> Job:
+    def job(self, cell: Cell, rates: RatePair | None) -> Job:
         """The job that computes a cell.
 
         Raises:
@@ -95,7 +95,7 @@ class Known:
     def choose_rates(self, group: RateGroup) -> None:
         """Choose the rates of a group from its trials; where that fails, cells of the group will say why."""
         if len(rates := self._config.finetune.rates) == 1:
-            self._rates[group] = dict.fromkeys(("shared", "own"), Rates(rates[0], rates[0]))
+            self._rates[group] = dict.fromkeys(("shared", "own"), RatePair(rates[0], rates[0]))
             return
         try:
             trials = make_trials(self._config, group, self._plan, self.job)
@@ -109,7 +109,7 @@ class Known:
             why = self.why(error.args[0])
             self.failures[str(group)] = f"a trial of its learning rate failed: {why}"
 
-    def rates(self, cell: Cell) -> Rates | None:
+    def rates(self, cell: Cell) -> RatePair | None:
         """The fine-tuning rates of a cell, `None` for one without.
 
         Raises:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from prunebench.harness.cells.finetuning import Rates
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.training_tables import FinetuneScope
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.plan import Cell, Plan
-
 
 SHORT, LONG = "fine-tuned", "converged"  # the stages of the two lengths
 
@@ -64,20 +63,28 @@ def trial_cells(config: Config, group: RateGroup, plan: Plan) -> tuple[list[Cell
     return random, [replace(tuned, control="unpruned-fine-tuned")]
 
 
-def make_trials(config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, Rates], Job]) -> Trials:
+def make_trials(
+    config: Config, group: RateGroup, plan: Plan, job_of: Callable[[Cell, RatePair], Job]
+) -> Trials:
     """The jobs of the trial cells of a group at each rate."""
     random, unpruned = trial_cells(config, group, plan)
     return Trials(
-        shared={rate: tuple(job_of(cell, Rates(rate, rate)) for cell in random) for rate in config.finetune.rates},
-        own={rate: tuple(job_of(cell, Rates(rate, rate)) for cell in unpruned) for rate in config.finetune.rates},
+        shared={
+            rate: tuple(job_of(cell, RatePair(rate, rate)) for cell in random)
+            for rate in config.finetune.rates
+        },
+        own={
+            rate: tuple(job_of(cell, RatePair(rate, rate)) for cell in unpruned)
+            for rate in config.finetune.rates
+        },
     )
 
 
-def best_rates(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> Rates:
+def best_rates(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> RatePair:
     """The best rate of each length; errors as `best_rate`."""
     short = best_rate(jobs, outcomes, SHORT)
     two = any(LONG in outcomes[job.identity].stages for job in jobs[short])
-    return Rates(best_rate(jobs, outcomes, LONG) if two else short, short)
+    return RatePair(best_rate(jobs, outcomes, LONG) if two else short, short)
 
 
 def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome], stage: str) -> float:

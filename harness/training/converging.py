@@ -14,8 +14,6 @@ from prunebench.harness.training.recipe import Recipe
 
 VERSION = 1  # raised when the same recipe gives other weights
 
-Curve = Sequence[tuple[int, float]]
-
 
 @dataclass(frozen=True)
 class ConstantRecipe(Recipe):
@@ -57,27 +55,27 @@ class ConvergingRecipe(ConstantRecipe):
     evaluate_every: int = 100
     patience: int = 500
 
-    def cools_from(self, curve: Curve) -> int:
-        """The step that the cool-down begins with, as far as the curve shows: that of the bound where nothing stalls."""
+    def cools_from(self, curve: Sequence[tuple[int, float]]) -> int:
+        """The step that the cool-down begins with, as far as the curve shows; where nothing stalls, the bound's."""
         bound = self.steps - round(self.cooldown * self.steps)
         stalled = self._stalled(curve)
         return bound if stalled is None else min(stalled, bound)
 
-    def ends_at(self, curve: Curve) -> int:
+    def ends_at(self, curve: Sequence[tuple[int, float]]) -> int:
         """All steps, cool-down included, as far as the curve shows."""
         begins = self.cools_from(curve)
         return min(self.steps, begins + max(1, round(begins * self.cooldown / (1 - self.cooldown))))
 
-    def bound_reached(self, curve: Curve) -> bool:
+    def bound_reached(self, curve: Sequence[tuple[int, float]]) -> bool:
         """Whether the bound began the cool-down, not patience."""
         stalled = self._stalled(curve)
         return stalled is None or stalled > self.steps - round(self.cooldown * self.steps)
 
-    def rate_along(self, step: int, curve: Curve) -> float:
+    def rate_along(self, step: int, curve: Sequence[tuple[int, float]]) -> float:
         """The relative rate of the next step, given the curve up to it."""
         return self.rate_between(step, self.cools_from(curve), self.ends_at(curve))
 
-    def is_evaluated(self, done: int, curve: Curve) -> bool:
+    def is_evaluated(self, done: int, curve: Sequence[tuple[int, float]]) -> bool:
         """Whether the model is evaluated after `done` steps: now and then, and at the end."""
         return done % self.evaluate_every == 0 or done == self.ends_at(curve)
 
@@ -86,7 +84,7 @@ class ConvergingRecipe(ConstantRecipe):
         own = {field.name: getattr(self, field.name) for field in fields(ConstantRecipe)}
         return ConstantRecipe(**{**own, "steps": steps})
 
-    def _stalled(self, curve: Curve) -> int | None:
+    def _stalled(self, curve: Sequence[tuple[int, float]]) -> int | None:
         best, when = float("-inf"), 0
         for step, value in curve:
             if value > best:

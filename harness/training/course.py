@@ -50,4 +50,6 @@ class Course:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Course:
         """The course that `state` gave."""
-        return cls([(int(step), float(value)) for step, value in state.get("curve", ())], dict(state.get("best", {})))
+        return cls(
+            [(int(step), float(value)) for step, value in state.get("curve", ())], dict(state.get("best", {}))
+        )

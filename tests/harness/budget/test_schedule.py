@@ -14,7 +14,7 @@ from prunebench.harness.budget.schedule import Schedule, parse_schedule
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells import iterative as module
 from prunebench.harness.cells.base_job import BaseJob
-from prunebench.harness.cells.finetuning import Finetuning, round_seed
+from prunebench.harness.cells.finetuning import Finetuning, RatePair, round_seed
 from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.jobs import cell_job
@@ -29,6 +29,7 @@ from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
 
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
+RATES = RatePair(1e-3, 1e-3)
 BASE = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
 
 
@@ -103,22 +104,30 @@ def scoring():
 
 def test_rounds_end_at_the_widths_of_one_shot():
     config = load_config("quick")
-    one = cell_job(config, cell(criterion="l1", ratio=0.5), BASE, 1e-3, scoring())
+    one = cell_job(config, cell(criterion="l1", ratio=0.5), BASE, RATES, scoring())
     job = cell_job(
-        config, cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 3)), BASE, 1e-3, scoring()
+        config,
+        cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 3)),
+        BASE,
+        RATES,
+        scoring(),
     )
     assert isinstance(job, Iterative)
     assert job.parts[-1] == tuple(len(rows) for rows in one.removed.values())
     assert job.identity != one.identity
     halves = cell_job(
-        config, cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 2)), BASE, 1e-3, scoring()
+        config,
+        cell(criterion="l1", ratio=0.5, schedule=Schedule("iterative", 2)),
+        BASE,
+        RATES,
+        scoring(),
     )
     assert halves.identity != job.identity
     pooled = cell_job(
         config,
         cell(criterion="l1", ratio=0.6, allocation=Global(), schedule=Schedule("iterative", 2)),
         BASE,
-        1e-3,
+        RATES,
         scoring(),
     )
     assert pooled.parts == (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
@@ -134,8 +143,8 @@ class StagesByHand:
         self.seen.append(("recalibrated", clips, measured))
 
     @torch.no_grad()
-    def finetune(self, model, finetuning, part):
-        self.seen.append(("tuned", finetuning.recipe.steps, part))
+    def finetune(self, model, finetuning, part, *, measured):
+        self.seen.append(("tuned", finetuning.recipe.steps, part, measured))
         model.model.convolution("C12").weight.mul_(1 + int(part[-1]))
         model.model.convolution("C11").weight.flip(0)
 

@@ -9,6 +9,7 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config, load_config
@@ -171,7 +172,7 @@ def test_criteria_of_one_order_share_their_outcome(ratio: float) -> None:
         if cell.criterion in ("l1", "l2", "lamp"):
             found = score_layers(model, get(cell.criterion), ["C7", "C8", "C9", "C10", "C11", "C12"])
             scoring = Scoring({layer: s.double().numpy() for layer, s in found.items()}, 0.0)
-            job = cell_job(config, cell, base, 1e-3, scoring)
+            job = cell_job(config, cell, base, RatePair(1e-3, 1e-3), scoring)
             outcomes.setdefault(cell.criterion, set()).add(job.identity)
     assert outcomes["l2"] == outcomes["lamp"] != outcomes["l1"]
     assert len(outcomes["l2"]) == 2  # the fine-tuning seeds

@@ -26,9 +26,11 @@ JOBS = {3e-3: (Job("a"), Job("b")), 1e-3: (Job("c"), Job("d"))}
     ],
 )
 def test_best_mean_on_validation_clips(values, expected):
-    assert best_rate(JOBS, {key: outcome(key, value) for key, value in values.items()}) == expected
+    assert (
+        best_rate(JOBS, {key: outcome(key, value) for key, value in values.items()}, "fine-tuned") == expected
+    )
 
 
 def test_no_rate_left():
     with pytest.raises(KeyError, match="a"):
-        best_rate(JOBS, {"c": outcome("c", 0.5)})
+        best_rate(JOBS, {"c": outcome("c", 0.5)}, "fine-tuned")

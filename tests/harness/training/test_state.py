@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from prunebench.harness import Cnn14
+from prunebench.harness.training.course import Course
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
@@ -95,9 +96,9 @@ def evaluation(trained):
 def test_evaluations_change_no_bit_and_stand_in_one_curve_wherever_it_stopped(clips, undisturbed, tmp_path):
     looks = {"evaluate": evaluation, "evaluate_every": 2}
     whole, resumed = model(), model()
-    curve = train(whole, Training(*clips, RECIPE, seed=3, **looks))
-    assert [step for step, _ in curve] == [0, 2, 4, 5]
-    assert curve[-1][1] == evaluation(whole) != curve[0][1] == evaluation(model())
+    course = train(whole, Training(*clips, RECIPE, seed=3, **looks))
+    assert [step for step, _ in course.curve] == [0, 2, 4, 5]
+    assert course.curve[-1][1] == evaluation(whole) != course.curve[0][1] == evaluation(model())
     assert bits(whole) == undisturbed
 
     def stop(done, total):
@@ -108,9 +109,9 @@ def test_evaluations_change_no_bit_and_stand_in_one_curve_wherever_it_stopped(cl
     with pytest.raises(Interrupted):
         train(model(), Training(*clips, RECIPE, seed=3, state=state, progress=stop, **looks))
     state = TrainingState(tmp_path / "state.pt", 0)
-    assert train(resumed, Training(*clips, RECIPE, seed=3, state=state, **looks)) == curve
+    assert train(resumed, Training(*clips, RECIPE, seed=3, state=state, **looks)) == course
     assert bits(resumed) == undisturbed
-    assert train(model(), Training(*clips, RECIPE, seed=3, evaluate=evaluation)) == []
+    assert train(model(), Training(*clips, RECIPE, seed=3, evaluate=evaluation)) == Course()
 
 
 def test_a_short_training_writes_none(clips, tmp_path):
