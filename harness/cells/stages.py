@@ -121,7 +121,7 @@ class Stages:
         self._finetuned(short, finetuning, finetuning.recipe, f"{part}short")
         self._steps = before
         self.measure("fine-tuned", short)
-        self.quality["fine-tuned"] |= {"steps": finetuning.recipe.steps}
+        self.quality["fine-tuned"] |= {"steps": before + finetuning.recipe.steps}
         self.short_scores = self.scores
         self._finetuned(model, finetuning, long, part)
         self.measure("converged", model)
@@ -143,5 +143,5 @@ class Stages:
             self._course = fit(model, replace(training, progress=self._progress, state=state))
         self.timings[timing] += state.earlier_seconds
         self.curve += [(self._steps + step, value) for step, value in self._course.curve]
-        self._ended = how_it_ended(training.recipe, self._course)
-        self._steps += int(self._ended.get("steps", training.recipe.steps))
+        self._ended = how_it_ended(training.recipe, self._course, self._steps)
+        self._steps = int(self._ended.get("steps", self._steps + training.recipe.steps))

@@ -76,15 +76,20 @@ def is_evaluated(done: int, every: int, steps: int) -> bool:
     return bool(every) and (done % every == 0 or done == steps)
 
 
-def how_it_ended(recipe: Recipe, course: Course) -> dict[str, float]:
+def how_it_ended(recipe: Recipe, course: Course, before: int = 0) -> dict[str, float]:
     """`steps` taken, cool-down included, `best_step`, whose weights were kept, and `bound_reached`, 0 or 1.
 
     Nothing of a training whose length was given.
+
+    Args:
+        recipe: of the training.
+        course: of the training.
+        before: steps of the rounds before it, which are counted through.
     """
     if not isinstance(recipe, ConvergingRecipe):
         return {}
     return {
-        "steps": recipe.ends_at(course.curve),
-        "best_step": course.best_step,
+        "steps": before + recipe.ends_at(course.curve),
+        "best_step": before + course.best_step,
         "bound_reached": float(recipe.bound_reached(course.curve)),
     }

@@ -189,10 +189,9 @@ def test_rounds_by_hand(monkeypatch, allocation):
     pruned, removed = rounds.run(tagger_of(model), stages).model, stages.removed
     assert stages.seen == [
         ("recalibrated", 4, False),
-        ("tuned", 2, "round0"),
+        ("tuned", 2, "round0", False),
         ("recalibrated", 4, True),
-        ("tuned", 3, "round1"),
-        ("measured", "fine-tuned"),
+        ("tuned", 3, "round1", True),
     ]
     assert seen == [5, round_seed(5, 1)]
     if allocation == "uniform":

@@ -91,7 +91,8 @@ def test_the_loop_stops_and_keeps_the_best_weights(clips):
     assert [step for step, _ in course.curve] == [0, 2, 4, 6, 8, 10, 11]
     assert how_it_ended(RECIPE, course) == {"steps": 11, "best_step": 10, "bound_reached": 0.0}
     assert torch.equal(bits(trained), evaluate.seen[5])
-    assert not trained.training and not course.best
+    assert not trained.training
+    assert not course.best
     earlier = Said([0.1, 0.3, 0.2, 0.2, 0.2, 0.25])
     trained, course = followed(earlier, clips)
     assert torch.equal(bits(trained), earlier.seen[1])
@@ -114,9 +115,7 @@ def test_interrupted_it_goes_on_to_the_same_bits(clips, tmp_path, stops):
 
     first = float(model().fc1.weight.detach().double().abs().sum())
     whole, course = followed(value, clips)
-    assert (
-        course.best_step == 0 and course.curve[-1][0] == 8
-    )  # it moves away at once: stalls at 6, cools for 2
+    assert (course.best_step, course.curve[-1][0]) == (0, 8)  # it moves away: stalls at 6, cools for 2
 
     class Interrupted(Exception):
         pass
