@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
 from prunebench.reports.inference.interval import Difference
-from prunebench.reports.points.panel import SCRATCH, Panel
+from prunebench.reports.points.lengths import SCRATCH
+from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.comparisons import Comparisons
 

@@ -57,6 +57,16 @@ class Findings:
         return list(dict.fromkeys(p.panel for p in self.points if p.control is None))
 
     @cached_property
+    def main_points(self) -> list[Point]:
+        """The points that are compared at the length where their cells ended."""
+        return [p for p in self.points if not p.panel.short]
+
+    @cached_property
+    def main_panels(self) -> list[Panel]:
+        """Panels in which criteria are compared at the length where their cells ended."""
+        return [panel for panel in self.panels if not panel.short]
+
+    @cached_property
     def comparisons(self) -> Comparisons:
         """Every paired difference between points at one ratio."""
         return Comparisons(self._every, self._scores)
@@ -90,7 +100,7 @@ class Findings:
         """At each equal cost, panel by panel."""
         return [
             volume
-            for panel in self.panels
+            for panel in self.main_panels
             for cost in EQUAL
             for volume in hypervolumes(panel, self._every, cost, self._scores)
         ]
@@ -98,14 +108,14 @@ class Findings:
     @cached_property
     def blocks(self) -> list[Blocks]:
         """Of each family of panels, at equal MACs."""
-        return blocks_of(self.points, MACS)
+        return blocks_of(self.main_points, MACS)
 
     @cached_property
     def networks(self) -> Mapping[tuple[Overlay, Quantity], list[NetworkPair]]:
         """Networks that stand together on a data set, pair by pair at each equal cost."""
         return {
-            (overlay, cost): pairs_of(overlay, self.points, cost, self._scores)
-            for overlay in overlays_of(self.points)
+            (overlay, cost): pairs_of(overlay, self.main_points, cost, self._scores)
+            for overlay in overlays_of(self.main_points)
             for cost in EQUAL
         }
 
@@ -122,28 +132,28 @@ class Findings:
     @cached_property
     def surfaces(self) -> Mapping[tuple[Panel, Quantity], list[Surface]]:
         """Attainment surfaces of each panel at each cost."""
-        return {(p, cost): surfaces_of(p, self.points, cost) for p in self.panels for cost in AXES}
+        return {(p, cost): surfaces_of(p, self.points, cost) for p in self.main_panels for cost in AXES}
 
     @cached_property
     def overlaps(self) -> Mapping[Panel, list[Overlap]]:
         """What criteria remove in common, of each panel."""
         folders = [run.folder for run in self._runs]
-        return {panel: overlaps_of(self.points, panel, folders) for panel in self.panels}
+        return {panel: overlaps_of(self.points, panel, folders) for panel in self.main_panels}
 
     @cached_property
     def ties(self) -> Mapping[Panel, list[Ties]]:
         """Filters that tie at each cut, of each panel."""
-        return {panel: ties_of(self.points, panel) for panel in self.panels}
+        return {panel: ties_of(self.points, panel) for panel in self.main_panels}
 
     @cached_property
     def map_sizes(self) -> Mapping[Panel, Mapping[str, tuple[int, int]]]:
         """Frames and mels of each layer's feature maps, of each panel."""
-        return {panel: map_sizes_of(self.points, panel) for panel in self.panels}
+        return {panel: map_sizes_of(self.points, panel) for panel in self.main_panels}
 
     @cached_property
     def class_changes(self) -> Mapping[Panel, list[ClassChange]]:
         """Gains and losses of each class, of each panel."""
-        return {panel: class_changes(self.points, panel, self._scores) for panel in self.panels}
+        return {panel: class_changes(self.points, panel, self._scores) for panel in self.main_panels}
 
 
 def not_told_before(rankings: Sequence[Ranking]) -> list[Ranking]:

@@ -9,6 +9,7 @@ from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.points.cost_axis import AXES
+from prunebench.reports.points.lengths import CONVERGED, SHORT, of_cell
 from prunebench.reports.points.point import Point, random_at
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, final_map
@@ -41,15 +42,13 @@ def said_missing(
     yield from _lacking(runs, points) if points else ()
     yield from _no_curves(runs, records)
     compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
-    bare = sum(scores.row(r) is None for r in compared)
+    bare = {of_cell(r.outcome) for r in compared if scores.row(r) is None}
     if bare:
-        yield (
-            f"{bare} of {_cells(len(compared))} have no per-clip test scores, so their differences have no "
-            "interval."
-        )
+        every = _cells(len({of_cell(r.outcome) for r in compared}))
+        yield (f"{len(bare)} of {every} have no per-clip test scores, so their differences have no interval.")
     yield from _unmeasured(records)
-    for found in detectable:
-        yield from _of_panel(found, points)
+    for found in detectable:  # a short length lacks what the whole cells lack
+        yield from () if found.panel.short else _of_panel(found, points)
 
 
 def _errors(failed: Sequence[Record]) -> str:
@@ -105,7 +104,7 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
 
 def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
     """Why the figure of the recovery is left out."""
-    tuned = any(r.status == "done" and r.criterion and r.last_stage == "fine-tuned" for r in records)
+    tuned = any(r.status == "done" and r.criterion and r.last_stage in (SHORT, CONVERGED) for r in records)
     asked = [run.config["finetune"] for run in runs if "finetune" in run.config]
     if not tuned or not asked or read_curves([run.folder for run in runs]):
         return

@@ -15,11 +15,15 @@ def said_rates(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
     """One sentence on the rate of all cells of a panel and the unpruned model's own best rate.
 
     Test figures of the two are in the table; here are validation figures alone, since a rate must not be chosen by
-    test clips. Nothing where the run has no unpruned, fine-tuned model at both.
+    test clips. Nothing where the run has no unpruned, fine-tuned model at both, but the rate alone where cells have
+    two lengths, each with a rate of its own.
     """
     tuned = [p for p in points if p.panel == panel and p.control == "unpruned-fine-tuned"]
     shared, own = ([p for p in tuned if p.own_rate is of_its_own] for of_its_own in (False, True))
     if not (shared and own):
+        rate = _rate(shared[0]) if shared and panel.length else None
+        if rate is not None:
+            yield f"{rate:g} is the fine-tuning rate of all cells."
         return
     rates = [_rate(p) for p in (shared[0], own[0])]
     maps = [_validation_map(p) for p in (shared[0], own[0])]

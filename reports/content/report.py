@@ -19,8 +19,9 @@ from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
 from prunebench.reports.content.ties_said import said_map_sizes, said_ties
+from prunebench.reports.points.at_lengths import points_at_lengths
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point, points_of
+from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished, read_run
 from prunebench.reports.statistics.blocks import family_of
@@ -126,7 +127,7 @@ def make_report(folders: Sequence[Path | str]) -> Report:
     done, failed = finished(records), tuple(r for r in records if r.status == "failed")
     scores = ClipScores([run.folder for run in runs])
     apart = len(runs) > 1 and conflicting(runs)
-    points = points_by_run(runs) if apart else points_of(done)
+    points = points_by_run(runs) if apart else points_at_lengths(done)
     compared = compared_runs(runs) if len(runs) > 1 else []
     findings = Findings(runs, points, scores)
     rows = rows_of(points, findings.comparisons)
@@ -195,10 +196,11 @@ def _ranking_json(ranking: Ranking) -> dict[str, Any]:
 
 
 def _asdict(value: Any) -> dict[str, Any]:
-    """A dataclass as JSON has it: a panel names its network where that is not Cnn14."""
+    """A dataclass as JSON has it: a panel names its network where that is not Cnn14, and its length if it has one."""
+    unsaid = (("network", CNN14), ("length", ""))
 
     def told(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return {k: v for k, v in pairs if k != "named" and (k, v) != ("network", CNN14)}
+        return {k: v for k, v in pairs if k not in ("named", "short", "by_length") and (k, v) not in unsaid}
 
     return dataclasses.asdict(value, dict_factory=told)
 

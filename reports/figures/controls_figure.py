@@ -14,7 +14,8 @@ from prunebench.reports.figures.stages_figure import ratios_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.frontier import by_standing
-from prunebench.reports.points.panel import SCRATCH, Panel
+from prunebench.reports.points.lengths import SCRATCH
+from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.summary_rows import SummaryRow
 

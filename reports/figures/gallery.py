@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
@@ -56,16 +56,18 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
     inches = None if width is None else WIDTHS[width]
     yield from _over_networks(report, inches or 2 * COLUMN)
     for quantity in AXES:
-        pareto = draw(points, quantity, standing=report.standing, column=inches)
+        shown = points if quantity is MACS else findings.main_points
+        pareto = draw(shown, quantity, standing=report.standing, column=inches)
         if pareto is not None:
             yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
     wide = inches or 2 * COLUMN
-    for number, panel in enumerate(findings.panels, 1):
-        suffix = f"_{number}" if len(findings.panels) > 1 else ""
-        for name, caption, figure in _of_panel(report, panel, wide):
+    for panel, suffix in _suffixes(findings.panels).items():
+        figures = _rankings(report, panel, wide) if panel.short else _of_panel(report, panel, wide)
+        for name, caption, figure in figures:
             if figure is not None:
-                yield Drawn(name + suffix, caption + (f": {panel.title}" if suffix else ""), figure)
-    speed_up = draw_speed_up(points)
+                whose = f": {panel.title}" if suffix or panel.length else ""
+                yield Drawn(name + suffix, caption + whose, figure)
+    speed_up = draw_speed_up(findings.main_points)
     if speed_up is not None:
         yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
     for number, blocks in enumerate(findings.blocks, 1):
@@ -77,13 +79,21 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
             yield Drawn(f"critical_difference{suffix}", caption + whose, diagram)
 
 
+def _suffixes(panels: Sequence[Panel]) -> dict[Panel, str]:
+    """What names of files end with: a number where there are several panels, then the name of a short length."""
+    main = [panel for panel in panels if not panel.short]
+    numbers = {replace(panel, length=""): f"_{i}" for i, panel in enumerate(main, 1)} if main[1:] else {}
+    ends = {p: f"_{re.sub(r'[^a-z0-9]+', '_', p.length)}" if p.short else "" for p in panels}
+    return {panel: numbers.get(replace(panel, length=""), "") + end for panel, end in ends.items()}
+
+
 def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
     """Of each data set with several networks, at each equal cost."""
     findings = report.findings
     overlays = list(dict.fromkeys(overlay for overlay, _ in findings.networks))
     for (overlay, cost), pairs in findings.networks.items():
         drawn = draw_networks(
-            overlay, findings.points, cost, said_networks(pairs), standing=report.standing, width=width
+            overlay, findings.main_points, cost, said_networks(pairs), standing=report.standing, width=width
         )
         if drawn is not None:
             suffix = f"_{overlays.index(overlay) + 1}" if len(overlays) > 1 else ""
@@ -91,13 +101,18 @@ def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
             yield Drawn(f"{cost.figure}_over_networks{suffix}", caption, drawn)
 
 
-def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
-    standing, findings, points = report.standing, report.findings, report.findings.points
-    for quantity, rankings in findings.rankings_to_tell(panel):
+def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
+    points = report.findings.points
+    for quantity, rankings in report.findings.rankings_to_tell(panel):
         caption = f"Difference from random at equal {quantity.short}"
         ratios = {quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random}
-        figure = draw_ranking(rankings, standing=standing, width=width, ratios=ratios)
+        figure = draw_ranking(rankings, standing=report.standing, width=width, ratios=ratios)
         yield f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}", caption, figure
+
+
+def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
+    standing, findings, points = report.standing, report.findings, report.findings.points
+    yield from _rankings(report, panel, width)
     pairs = list(zip(report.points, report.rows, strict=True))
     caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
     yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width)

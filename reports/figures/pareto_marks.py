@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from prunebench.reports.figures.style.palette import GREY, INK, dash_of, look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve
-from prunebench.reports.points.panel import SCRATCH
+from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 

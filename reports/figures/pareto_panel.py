@@ -17,6 +17,7 @@ from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import curves_of
 from prunebench.reports.points.frontier import frontier, frontier_with_controls
+from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
@@ -56,7 +57,7 @@ def draw_panel(
         middle = (max(costs) + min(costs)) / 2
         axes.set_xlim(middle * (1 - SPAN / 2), middle * (1 + SPAN / 2))
     began = room_at_the_left(axes, points, focus) if crowded(points, focus) else -math.inf
-    axes.set_title(textwrap.fill(points[0].panel.title, TITLE), pad=4)
+    axes.set_title(textwrap.fill(_title(points[0].panel), TITLE), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
     top = _relative_axis(axes, points, quantity, factor)
@@ -70,6 +71,15 @@ def draw_panel(
         if top is not None:
             begin_ticks(top, began * float(top.get_xlim()[1] / axes.get_xlim()[1]))
     return handles
+
+
+def _title(panel: Panel) -> str:
+    """With a length that lines do not break in."""
+    return (
+        panel.title.replace(panel.length, panel.length.replace(" ", "\u00a0"))
+        if panel.length
+        else panel.title
+    )
 
 
 def nearly_equal(points: Sequence[Point], quantity: Quantity) -> bool:

@@ -12,6 +12,7 @@ from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
+from prunebench.reports.points.lengths import after_short, is_short, length_of
 from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -113,13 +114,27 @@ def _cells(report: Report) -> Iterator[dict[str, Any]]:
     seen = set()
     named = any(point.panel.named for point in report.points)
     for run in report.runs:
-        for record in finished(run.records):
+        records = finished(run.records)
+        short = {record.cell: record for record in after_short(records) if is_short(record)}
+        for record in records:
             if record.cell not in seen:
                 seen.add(record.cell)
-                yield _cell(record, command_of(record, run), record.network if named else None)
+                network = record.network if named else None
+                yield _cell(record, command_of(record, run), network, short.get(record.cell))
 
 
-def _cell(record: Record, command: str, network: str | None) -> dict[str, Any]:
+def _at_short_length(record: Record | None) -> dict[str, Any]:
+    """What is known of a cell of two lengths after the short one."""
+    if record is None:
+        return {}
+    return {
+        "short_length": length_of(record),
+        "short_learning_rate": record.learning_rate,
+        "map_short": final_map(record),
+    }
+
+
+def _cell(record: Record, command: str, network: str | None, short: Record | None) -> dict[str, Any]:
     return {
         "id": record.cell,
         "criterion": record.criterion or "",
@@ -135,6 +150,7 @@ def _cell(record: Record, command: str, network: str | None) -> dict[str, Any]:
         "learning_rate": record.learning_rate,
         "map_base": stage_map(record, "base"),
         "map_pruned": stage_map(record, "pruned"),
+        **_at_short_length(short),
         "map": final_map(record),
         **{q.key: q.of_record(record) for q in COSTS},
         "widths": ", ".join(map(str, record.widths)),

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from prunebench.eval.run.record import CNN14, OWN, Record
+from prunebench.reports.points.lengths import SCRATCH, is_short, length_of
 
 ONE_SHOT = "one-shot"
-SCRATCH = ("scratch", "scratch-macs")
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
 WORDS = ("inner", "all")  # scopes that are words and no names of groups
 DataAndNetwork: TypeAlias = tuple[str, str]  # data set, network
@@ -19,11 +19,13 @@ UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[int, ...]]
 
 @dataclass(frozen=True, order=True)
 class Panel:
-    """One data set, network, scope, allocation, fine-tuning scope and schedule, and the widths of the base model.
+    """One data set, network, scope, allocation, fine-tuning scope, schedule and length, and the base model's widths.
 
     `base_widths` is empty where a network has one set of widths on a data set, so that titles need not say it; `run` is
     the name of the run where runs that are reported together hold different cells in the same place; `named` is whether
-    titles and tables name the network, because what is reported holds another than Cnn14.
+    titles and tables name the network, because what is reported holds another than Cnn14. `length` is how long cells
+    were fine-tuned, empty where cells have one length; `short` is whether they were fine-tuned longer besides, and
+    `by_length` whether tables name the length, because what is reported holds several.
     """
 
     data: str
@@ -35,12 +37,16 @@ class Panel:
     schedule: str = ONE_SHOT
     run: str = ""
     named: bool = field(default=False, kw_only=True, compare=False)
+    length: str = field(default="", kw_only=True)
+    short: bool = field(default=False, kw_only=True, compare=False)
+    by_length: bool = field(default=False, kw_only=True, compare=False)
 
     @property
     def place(self) -> tuple[str, ...]:
         """What stands in tables below each of `place_columns`."""
         network = (self.network,) if self.named else ()
-        return self.run, self.data, *network, self.scope, self.allocation, self.finetune_scope, self.schedule
+        how = (self.scope, self.allocation, self.finetune_scope, self.schedule)
+        return self.run, self.data, *network, *how, *((self.length,) if self.by_length else ())
 
     @property
     def filters_of(self) -> str:
@@ -63,15 +69,20 @@ class Panel:
         )
         if self.schedule != ONE_SHOT:
             parts.append(self.schedule)
+        if self.length:
+            parts.append(self.length)
         if self.base_widths:
             parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")
         return " · ".join(parts)
 
 
 def place_columns(panels: Iterable[Panel]) -> tuple[str, ...]:
-    """`PLACE`, with the network behind the data set where panels name it."""
+    """`PLACE`, with the network behind the data set and the length at the end where panels name them."""
+    found = list(panels)
     run, data, *others = PLACE
-    return (run, data, "network", *others) if any(panel.named for panel in panels) else PLACE
+    network = ("network",) if any(panel.named for panel in found) else ()
+    length = ("length",) if any(panel.by_length for panel in found) else ()
+    return (run, data, *network, *others, *length)
 
 
 def names_networks(records: Iterable[Record]) -> bool:
@@ -94,7 +105,7 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
 
     Criteria and their reversals make the panels; the other controls stand in every panel they can be held
     against: the unpruned model in all of its data set, network and widths, after fine-tuning in those of its
-    scope and fine-tuning scope, which share a learning rate, the shape trained from scratch in those of its
+    scope, fine-tuning scope and length, which share a learning rate, the shape trained from scratch in those of its
     scope and allocation. A network with controls alone on a data set gets the panels that these name. A criterion that
     chose how many filters go stands beside the others, at its own cost.
 
@@ -122,8 +133,8 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
         alike = [r for r in found if subject_of(r) == subject]
         kin = [r for r in alike if widths.get(_base(r), ()) == panel.base_widths]
         members += [r for r in kin if r.control == "unpruned"]
-        tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope)
-        members += [r for r in kin if (r.control, r.scope, r.finetune_scope) == tuned]
+        tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope, panel.length)
+        members += [r for r in kin if (r.control, r.scope, r.finetune_scope, length_of(r)) == tuned]
         shape = (panel.scope, panel.allocation)
         members += [r for r in kin if r.control in SCRATCH and (r.scope, r.allocation) == shape]
     return dict(sorted(panels.items()))
@@ -143,6 +154,8 @@ def _panel(record: Record, widths: UnprunedWidths, *, named: bool) -> Panel:
         record.schedule,
         network=record.network,
         named=named,
+        length=length_of(record),
+        short=is_short(record),
     )
 
 

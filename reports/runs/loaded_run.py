@@ -14,7 +14,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.text.plain import plain, plain_lines, plain_values
 
-__all__ = ["Run", "final_map", "finished", "load_records", "read_run", "stage_map"]
+__all__ = ["Run", "final_map", "finished", "load_records", "read_run", "setting", "stage_map"]
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,24 @@ class Run:
         return str(self.config.get("name") or plain(self.folder.resolve().name))
 
     @property
+    def steps(self) -> int | None:
+        """Steps of its fine-tuning, of the short one where there are two lengths; `None` where it has none."""
+        steps = setting(self.config, "finetune", "steps")
+        tuned = any(not {"fine-tuned", "converged"}.isdisjoint(r.stages) for r in self.records if r.criterion)
+        return steps if tuned and isinstance(steps, int) else None
+
+    @property
     def claim(self) -> bool:
         """Whether the configuration asks for a claim; without one the report is a demonstration."""
         return self.config.get("claim") is True
+
+
+def setting(config: Mapping[str, Any], *keys: str) -> Any:
+    """A value of a configuration, by the names of its tables and its own; `None` where it is not there."""
+    found: Any = config
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def read_run(folder: Path | str) -> Run:

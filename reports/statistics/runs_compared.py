@@ -9,9 +9,11 @@ from prunebench.eval.run.record import OWN, Record
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
+from prunebench.reports.points.at_lengths import naming_lengths, points_at_lengths
 from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
+from prunebench.reports.points.lengths import after, length_of
 from prunebench.reports.points.panel import Panel, names_networks
-from prunebench.reports.points.point import Point, points_of
+from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished
 
@@ -68,12 +70,13 @@ def conflicting(runs: Sequence[Run]) -> bool:
 
 def points_by_run(runs: Sequence[Run]) -> list[Point]:
     """The points of each run in panels of its own."""
-    named = _named(runs)
-    return [
+    named, lengths = _named(runs), _has_lengths(runs)
+    found = [
         replace(point, panel=replace(point.panel, run=name))
         for name, run in zip(names_of(runs), runs, strict=True)
-        for point in points_of(finished(run.records), named=named)
+        for point in _points(run, named=named, lengths=lengths)
     ]
+    return naming_lengths(found)
 
 
 def _named(runs: Sequence[Run]) -> bool:
@@ -81,21 +84,36 @@ def _named(runs: Sequence[Run]) -> bool:
     return names_networks(record for run in runs for record in finished(run.records))
 
 
+def _has_lengths(runs: Sequence[Run]) -> bool:
+    """Whether a report of the runs names the lengths of fine-tuning."""
+    return any(length_of(record) for run in runs for record in finished(run.records))
+
+
+def _points(run: Run, *, named: bool, lengths: bool) -> list[Point]:
+    """The points of a run; a run of one length names its steps where another has two."""
+    points = points_at_lengths(finished(run.records), named=named)
+    if not lengths or run.steps is None:
+        return points
+    alone = {p.panel for p in points if not p.panel.length and p.panel.finetune_scope != "none"}
+    length = after(run.steps)
+    return [replace(p, panel=replace(p.panel, length=length)) if p.panel in alone else p for p in points]
+
+
 def compared_runs(runs: Sequence[Run]) -> list[Compared]:
     """Every place that the first run and another have, the largest difference first within each pair of runs."""
-    names, named = names_of(runs), _named(runs)
-    found = []
+    names, named, lengths = names_of(runs), _named(runs), _has_lengths(runs)
+    found: list[Compared] = []
     for name, run in list(zip(names, runs, strict=True))[1:]:
-        pair = _pair(names[0], runs[0], name, run, named=named)
+        pair = _pair(names[0], runs[0], name, run, named=named, lengths=lengths)
         found += sorted(pair, key=lambda c: -abs(c.difference))
     return found
 
 
-def _pair(first: str, one: Run, second: str, other: Run, *, named: bool) -> list[Compared]:
-    others = {_key(point): point for point in points_of(finished(other.records))}
+def _pair(first: str, one: Run, second: str, other: Run, *, named: bool, lengths: bool) -> list[Compared]:
+    others = {_key(point): point for point in _points(other, named=named, lengths=lengths)}
     scores = [ClipScores([run.folder]) for run in (one, other)]
     found = []
-    for point in points_of(finished(one.records), named=named):
+    for point in naming_lengths(_points(one, named=named, lengths=lengths)):
         match = others.get(_key(point))
         if match is None:
             continue

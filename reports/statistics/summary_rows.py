@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.run.record import Record
+from prunebench.reports.points.at_lengths import points_at_lengths
 from prunebench.reports.points.cost_axis import (
     FILE_BYTES,
     LATENCY,
@@ -20,7 +21,7 @@ from prunebench.reports.points.cost_axis import (
 )
 from prunebench.reports.points.frontier import controls_above, frontier
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point, points_of
+from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import finished
 from prunebench.reports.statistics.comparisons import Comparisons
@@ -92,13 +93,13 @@ class SummaryRow:
 
 
 def summary_rows(records: Sequence[Record], scores: ClipScores | None = None) -> list[SummaryRow]:
-    """The rows of all panels, by panel and ratio, controls first.
+    """The rows of all panels, by panel and ratio, controls first; those of a short length last.
 
     Args:
         records: of one run folder or of several.
         scores: the runs' per-clip scores; without them no difference has an interval.
     """
-    points = points_of(finished(records))
+    points = points_at_lengths(finished(records))
     return rows_of(points, Comparisons(points, ClipScores(()) if scores is None else scores))
 
 

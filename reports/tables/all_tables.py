@@ -56,7 +56,7 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     if pairs:
         yield networks_table(pairs)
     if any(point.panel.named for point in report.points):  # the layers of a Cnn14 are named in the figure
-        yield filters_kept_table(report.points)
+        yield filters_kept_table([p for p in report.points if not p.panel.short])
     if report.compared:
         yield comparison_table(report.compared)
     yield from _of_panels(report)
@@ -64,12 +64,12 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
 
 def _of_panels(report: Report) -> Iterator[DataTable]:
     findings = report.findings
-    place = place_columns(findings.panels)
+    place = place_columns(findings.main_panels)
     attained: list[list[object]] = []
     agreed: list[list[object]] = []
     changed: list[list[object]] = []
     tied: list[list[object]] = []
-    for panel in findings.panels:
+    for panel in findings.main_panels:
         for quantity in AXES:
             for s in findings.surfaces[panel, quantity]:
                 head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]

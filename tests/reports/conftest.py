@@ -238,6 +238,33 @@ class Maker:
             lines[network, widths] = json.dumps(told)
         (self.folder / "shapes.jsonl").write_text("".join(f"{line}\n" for line in lines.values()))
 
+    def two_lengths(self, steps: int = 60) -> Maker:
+        """Give every fine-tuned cell a short length beside the one it has, which becomes the converged one."""
+        for place, record in enumerate(self.records):
+            if "fine-tuned" not in record.stages:
+                continue
+            found = dict(record.stages)
+            rest = {"steps": 400.0, "best_step": 360.0, "bound_reached": 0.0}
+            found["converged"] = {**found.pop("fine-tuned"), **rest}
+            rate = None
+            if record.control not in ("scratch", "scratch-macs"):
+                scores = self.short_scores(record)
+                np.savez_compressed(self.folder / "scores" / f"{record.outcome}.fine-tuned.npz", test=scores)
+                short = {"test_map": slow_map(self.data(record.data), scores), "steps": float(steps)}
+                found["fine-tuned"] = {**short, "classes_with_positives": self.classes}
+                rate = 3e-3
+            self.records[place] = dataclasses.replace(record, stages=found, short_learning_rate=rate)
+        return self
+
+    def short_scores(self, record: Record) -> np.ndarray:
+        """Scores of a cell after its short fine-tuning: lower with the ratio, by more for some criteria."""
+        with np.load(self.folder / "scores" / f"{record.outcome}.npz") as held:
+            scores = held["test"]
+        seeds = [int(record.outcome[:8], 16), len(record.criterion or "")]
+        loss = 0.4 + 1.2 * record.ratio * (len(record.criterion or "") % 5) / 4
+        noise = np.random.default_rng(seeds).normal(size=scores.shape)
+        return (scores - loss * self.data(record.data) + 0.2 * noise).astype(np.float32)
+
     def fail(self, **fields: Any) -> None:
         """Add a failed cell."""
         self.records.append(
@@ -292,6 +319,23 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick_report(quick_run: Path) -> Report:
     """The written report of the `quick` run, its figures as SVG alone: three formats take three times as long."""
     return write_report([quick_run], formats=["svg"])
+
+
+@pytest.fixture(scope="session")
+def two_lengths_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run whose cells have a short fine-tuning and one to convergence; tests only read it."""
+    folder = tmp_path_factory.mktemp("two")
+    maker = Maker(folder).config(name="two").grid(bases=(0, 1))
+    for base in (0, 1):
+        scratch = {"base_seed": base, "scope": "C7-C12", "finetune_scope": "tail", "finetune_seed": 0}
+        maker.cell(signal=1.2, noise=7, control="scratch", ratio=0.5, **scratch)
+    return maker.two_lengths().write()
+
+
+@pytest.fixture(scope="session")
+def two_lengths_report(two_lengths_run: Path) -> Report:
+    """The written report of the run of two lengths, its figures as SVG alone."""
+    return write_report([two_lengths_run], formats=["svg"])
 
 
 @pytest.fixture(scope="session")
