@@ -28,6 +28,15 @@ def esc10_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def esc50_root() -> Path:
+    """Folder of real recordings of ESC-50 at 16 kHz."""
+    root = os.environ.get("PRUNEBENCH_ESC50")
+    if not root:
+        pytest.skip("PRUNEBENCH_ESC50 is not set: it names a folder of ESC-50 recordings")
+    return Path(root)
+
+
+@pytest.fixture(scope="session")
 def mn04_root() -> Path:
     """Folder that holds the published weights of EfficientAT's mn04."""
     root = os.environ.get("PRUNEBENCH_MN04")

@@ -18,6 +18,7 @@ from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50 import esc50
 from prunebench.harness.data.recordings.search import search
+from prunebench.harness.data.some_clips import SomeClips
 
 SECONDS = 10  # what Cnn14 was trained on
 MOST = 256  # clips, as a sweep takes by default
@@ -48,21 +49,6 @@ class AudioFolder(Clips):
     def waveform(self, index: int) -> NDArray[np.float32]:
         """Clip `index`, mono at the set's rate in [-1, 1]."""
         return decode_recording(self._recordings[index], SECONDS * self.sample_rate, self.sample_rate)
-
-
-class SomeClips(Clips):
-    """Some of the clips of a split, in their order."""
-
-    def __init__(self, clips: Clips, chosen: NDArray[np.intp]) -> None:
-        self._clips, self._chosen = clips, chosen
-        self.names = tuple(clips.names[index] for index in chosen)
-        self.sources = tuple(clips.sources[index] for index in chosen)
-        self.targets = clips.targets[chosen]
-        self.noted, self.sample_rate = clips.noted, clips.sample_rate
-
-    def waveform(self, index: int) -> NDArray[np.float32]:
-        """Clip `index`, mono at the set's rate in [-1, 1]."""
-        return self._clips.waveform(int(self._chosen[index]))
 
 
 def calibration_clips(

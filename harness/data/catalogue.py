@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prunebench.harness.data.audioset.packed_clips import audioset
+from prunebench.harness.data.class_maps.mapped import mapped
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
@@ -40,10 +41,14 @@ def open_dataset(options: DataOptions) -> DataSet:
     """The data set that the options name.
 
     Raises:
-        InputError: for a folder, table or recording that cannot be used, a fold that is not there, or `mix`
-            of a set whose clips hold several classes.
+        InputError: for a folder, table or recording that cannot be used, a fold that is not there, a class map of other
+            classes, or `mix` of a set whose clips hold several classes.
     """
-    dataset = _MAKERS[options.name](options)
+    if options.class_map is None:
+        dataset = _MAKERS[options.name](options)
+    else:  # whose option `classes` is the list that the map leads to
+        own = replace(options, class_map=None, classes=None)
+        dataset = replace(mapped(_MAKERS[options.name](own), options), label=options.label)
     return mixed(dataset, options) if options.mix else dataset
 
 

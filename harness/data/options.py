@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Literal
 
+from pydantic import SkipValidation
+
 from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.networks.class_names import AUDIOSET
 
 NAMES = ("synth", "esc50", "esc10", "fsd50k", "folder", "audioset")
 MOST_RECORDINGS = 5
 MOST_CLIPS = 1_000_000  # of a split that is made on the spot
+CLASS_MAPS = ("esc10-to-audioset", "esc50-to-audioset")  # that come with the package
 SHORTEST, LONGEST = 0.5, 60.0  # seconds; five poolings of Cnn14 need 32 frames
 
 _SIZES: tuple[str, ...] = ("training_clips", "validation_clips", "test_clips")
@@ -24,7 +32,7 @@ _HOMES: dict[str, tuple[tuple[str, ...], str]] = {
     "seconds": (("synth", *_OWN), "`synth`, `fsd50k` and `folder`"),
     **dict.fromkeys(_SIZES, (("synth", "audioset"), "`synth`, `audioset` and mixed sets (`mix`)")),
     "table": (("folder",), "`folder`"),
-    "classes": (("folder",), "`folder`"),
+    "classes": (("folder",), "`folder` and of sets with a class map (`class_map`)"),
     "label_separator": (("folder",), "`folder`"),
     "strict": (_OWN, "`fsd50k` and `folder`"),
     "training_set": (("audioset",), "`audioset`"),
@@ -60,8 +68,9 @@ class DataOptions:
         snr_min_db, snr_max_db: range of the events' signal-to-noise ratios in `synth` [-6, 14].
         seed: of `synth` and of mixed sets, at least 0.
         table: CSV of `folder` with columns `file`, `labels` and `split` [`labels.csv` in `root`].
-        classes: file of `folder` with one class a line, in the order of a model's outputs [those of the
-            table, sorted].
+        classes: file with one class a line, in the order of a model's outputs, or `audioset` for its 527; of `folder`
+            [those of the table, sorted] and with `class_map` [AudioSet's for a map that comes with the package, else
+            those that it leads to].
         label_separator: of the labels in a cell of `folder`'s table, `;`, `,` or `|` [`;`, and the set is refused where
             that may be another].
         strict: stop at the first recording of `fsd50k` and `folder` that cannot be used; else it is skipped,
@@ -69,6 +78,8 @@ class DataOptions:
         training_set: indexes of `audioset` to train on, joined by `+` [`full_train`, or all but `eval`].
         black_list: CSV of `audioset` whose first column names clips never to train on.
         sample_rate: 32000, 16000 or 8000, of recorded sets [32000].
+        class_map: class of the set → class of `classes`, several to one: a table, a CSV file with the columns `from`
+            and `to`, or one of `CLASS_MAPS`. Clips of classes that it leaves out are dropped.
 
     Raises:
         InputError: for an unknown name, a value out of its range or an option the data set does not have.
@@ -93,12 +104,15 @@ class DataOptions:
     black_list: str | None = None
     sample_rate: int | None = None
     label_separator: str | None = None
+    # Checked here, in one sentence for all that it may be; equal options hash equally without it.
+    class_map: SkipValidation[str | dict[str, str] | None] = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if self.name not in NAMES:
             raise InputError(f"Unknown data set `{self.name}`; {nearest(str(self.name), NAMES)}")
         self._check_ranges()
         self._check_belonging()
+        _check_class_map(self.class_map)
         if self.test_fold == "all" and self.validation_fold is not None:
             raise InputError(
                 'Option `validation_fold` must be left out where `test_fold = "all"`: it then is the fold '
@@ -142,7 +156,8 @@ class DataOptions:
     def _check_belonging(self) -> None:
         for option, (homes, called) in _HOMES.items():
             mixed = option in _SIZES and self.mix
-            if getattr(self, option) is not None and self.name not in homes and not mixed:
+            mapped = option == "classes" and self.class_map is not None
+            if getattr(self, option) is not None and self.name not in homes and not (mixed or mapped):
                 raise InputError(
                     f"Option `{option}` is one of {called}. "
                     f"Found it with data set `{self.name}`: leave it out."
@@ -156,13 +171,23 @@ class DataOptions:
     @property
     def label(self) -> str:
         """The name and what was asked for beside it, the place aside: `"esc10 mix=3"`."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)} | {
+            "class_map": self._map_label
+        }
         asked = (
-            f"{field.name}={getattr(self, field.name)}"
-            for field in fields(self)
-            if field.name not in ("name", *_PLACES, "label_separator")
-            and getattr(self, field.name) != field.default
+            f"{each.name}={values[each.name]}"
+            for each in fields(self)
+            if each.name not in ("name", *_PLACES, "label_separator") and values[each.name] != each.default
         )
         return " ".join((self.name, *asked))
+
+    @property
+    def _map_label(self) -> str | None:
+        """Name of a class map, without folder and suffix; of a table six digits of its hash."""
+        if self.class_map is None or isinstance(self.class_map, str):
+            return self.class_map and Path(self.class_map).stem
+        content = json.dumps(self.class_map, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:6]
 
     @property
     def snr_db(self) -> tuple[float, float]:
@@ -181,6 +206,17 @@ class DataOptions:
         return {split: size if asked[split] is None else asked[split] for split, size in default.items()}
 
 
+def at_home_everywhere(options: DataOptions) -> DataOptions:
+    """The options with full paths, since workers may have another working directory."""
+    given = {name: getattr(options, name) for name in (*_PLACES, "class_map")}
+    full = {
+        name: str(Path(path).expanduser().resolve())
+        for name, path in given.items()
+        if isinstance(path, str) and path not in (*CLASS_MAPS, AUDIOSET)
+    }
+    return replace(options, **full)  # type: ignore[arg-type]
+
+
 def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
     """The options, with the sample rate of a model where they leave it open.
 
@@ -196,6 +232,21 @@ def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
         f"A data set must have the sample rate of the model, {sample_rate} Hz. Found `{options.label}` at {found} Hz: "
         "take one that has it, or recordings, which are resampled."
     )
+
+
+def _check_class_map(found: object) -> None:
+    if found is None or isinstance(found, str):
+        return
+    if not isinstance(found, Mapping) or not found:
+        raise InputError(
+            "Option `class_map` must be a table that names at least one class, a file, or one of "
+            f"{', '.join(f'`{name}`' for name in CLASS_MAPS)}. Found `class_map = {found}`."
+        )
+    for name, target in found.items():
+        if not (isinstance(name, str) and isinstance(target, str)):
+            raise InputError(
+                f"Option `class_map` must lead from names to names of classes. Found `{name} = {target}`."
+            )
 
 
 def _check_integer(

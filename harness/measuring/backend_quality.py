@@ -41,8 +41,8 @@ def backend_quality(
         batch: clips at a time.
 
     Returns:
-        Backend → `test_map`, `mean_difference` and `largest_difference` of the probabilities from those of
-        `eager`; or why there is none, in one sentence.
+        Backend → `test_map`, `classes_with_positives`, which it is the mean over, of `classes`; `mean_difference` and
+        `largest_difference` of the probabilities from those of `eager`; or why there is none, in one sentence.
     """
     measured: Any = model
     training, test = (split_features(data, split, cache, measured.frontend) for split in ("training", "test"))
@@ -58,7 +58,7 @@ def backend_quality(
         try:
             run = backend(name).prepare(model, "from_log_mel", example, threads)
             scores = run_in_batches(run, test, batch)
-            test_map = mean_average_precision(split_targets(data, "test"), scores).value
+            found_map = mean_average_precision(split_targets(data, "test"), scores)
         except InputError as error:
             found[name] = str(error)
             continue
@@ -68,7 +68,9 @@ def backend_quality(
             continue
         difference = np.abs(scores - eager)
         found[name] = {
-            "test_map": test_map,
+            "test_map": found_map.value,
+            "classes_with_positives": found_map.classes_with_positives,
+            "classes": found_map.classes,
             "mean_difference": float(difference.mean()),
             "largest_difference": float(difference.max()),
         }

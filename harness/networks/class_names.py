@@ -10,6 +10,8 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.tables.class_list import read_class_list
 
+AUDIOSET = "audioset"  # AudioSet's list, where a file of classes is asked for
+
 
 class NamedClasses(Protocol):
     """A model in a file, of any network: how many outputs it has, and what the file calls them."""
@@ -40,6 +42,20 @@ def class_names(checkpoint: NamedClasses, labels: Path | None = None) -> tuple[s
             )
         return names
     return known_class_names(checkpoint) or tuple(f"class {number}" for number in range(outputs))
+
+
+def class_list(named: str) -> tuple[str, ...]:
+    """The classes of a list, in the order of a model's outputs.
+
+    Args:
+        named: `AUDIOSET` for PANNs' 527, else the path of a file that `read_class_list` takes.
+
+    Raises:
+        InputError: as `read_class_list`.
+    """
+    if named == AUDIOSET:
+        return tuple(found.name for found in audioset_classes())
+    return tuple(listed.name for listed in read_class_list(Path(named).expanduser()))
 
 
 def known_class_names(checkpoint: NamedClasses) -> tuple[str, ...] | None:

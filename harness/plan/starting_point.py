@@ -67,8 +67,8 @@ class StartingPoint:
         rate, network = found.tagger.network.frontend.sample_rate, found.tagger.network
         if rate != dataset.sample_rate:
             raise InputError(
-                f"A checkpoint must have the front end of its data set. Found `{self.path}` for {rate} Hz and "
-                f"`{dataset.label}` at {dataset.sample_rate} Hz."
+                f"A model must hear clips at its own rate. Found `{self.path}` for {rate} Hz and `{dataset.label}` at "
+                f"{dataset.sample_rate} Hz: set `data.sample_rate = {rate}`, which resamples recordings."
             )
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(

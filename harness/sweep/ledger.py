@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
 from prunebench.harness.cells.base_job import BaseJob, base_job
@@ -18,15 +14,13 @@ from prunebench.harness.cells.removal import leader_of, scored_by
 from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
 from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
-from prunebench.harness.data import DataOptions
+from prunebench.harness.data.options import at_home_everywhere
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.pruning.sources import content_hash
 from prunebench.harness.sweep.rates import RateGroup, best_rates, make_trials
 from prunebench.pruners.contract import Pruner
-
-PATHS = ("root", "table", "classes", "black_list")  # options of a data set that name files
 
 
 class CellError(Exception):
@@ -37,7 +31,7 @@ class Known:
     """Qualities of base models, scores, rates, outcomes and failures, filed under their keys."""
 
     def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
-        self.options = [_at_home_everywhere(options) for options in config.data_sets()]
+        self.options = [at_home_everywhere(options) for options in config.data_sets()]
         self.labels = labels
         self.qualities: dict[str, QualityFigures] = {}
         self.scorings: dict[str, Scoring] = {}
@@ -167,14 +161,3 @@ class Known:
 
     def _pruner(self, cell: Cell) -> Pruner | None:
         return None if cell.criterion is None else self._pruners[cell.criterion]
-
-
-def _at_home_everywhere(options: DataOptions) -> DataOptions:
-    """The options with full paths, since workers may have another working directory."""
-    given = {name: getattr(options, name) for name in PATHS}
-    full: dict[str, Any] = {name: _full(path) for name, path in given.items() if path is not None}
-    return replace(options, **full)
-
-
-def _full(path: str) -> str:
-    return str(Path(path).expanduser().resolve())

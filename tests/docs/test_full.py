@@ -96,11 +96,11 @@ def ground(tmp_path_factory, esc10_root):
         save_checkpoint(Cnn14([4 if small else 8] * 12, n_classes=10, embedding=8), folder / name)
     own = pages.ROOT / "examples" / "plugin" / "prunebench_small_cnn.py"
     shutil.copy(own, folder / "mine.py")
-    for name, label, files in (
-        ("mn04_as_mAP_432.pt", "mn[width=0.4]", ()),
-        ("mine.pth", "small_cnn", (own,)),
+    for name, label, files, classes in (
+        ("mn04_as_mAP_432.pt", "mn[width=0.4]", (), 527),
+        ("mine.pth", "small_cnn", (own,), 10),
     ):
-        torch.save(resolve_network(label, files).build(10, seed=0).state_dict(), folder / name)
+        torch.save(resolve_network(label, files).build(classes, seed=0).state_dict(), folder / name)
     (folder / "docs").mkdir()
     shutil.copy(pages.ROOT / "docs" / "_figures.py", folder / "docs")
     run(folder, cache, "prunebench", ["run", "quick"])

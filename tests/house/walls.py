@@ -19,6 +19,7 @@ DATA = {
     "harness.data.synth",
     "harness.data.recordings",
     "harness.data.audioset",
+    "harness.data.class_maps",
     "harness.data.catalogue",
     "harness.data.calibration_clips",
     "harness.data.releases",
@@ -95,6 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
     "harness.data.recordings": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},
+    "harness.data.class_maps": {*GROUND, "eval.cost", "harness.tables", "harness.data", "harness.networks"},
     "harness.data.audioset": {
         *GROUND,
         "eval.cost",
@@ -115,7 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *GROUND,
         "eval.cost",
         "harness.data",
-        *(f"harness.data.{k}" for k in ("synth", "recordings", "audioset")),
+        *(f"harness.data.{k}" for k in ("synth", "recordings", "audioset", "class_maps")),
     },
     "harness.data.calibration_clips": {
         *GROUND,

@@ -18,7 +18,7 @@ from prunebench.harness.data.recordings.labelled_clips import LabelledRecordings
 from prunebench.harness.data.recordings.labels import USUAL, check_separated, numbers_of, split_labels
 from prunebench.harness.data.recordings.on_disk import Names
 from prunebench.harness.networks.audioset_classes import audioset_classes
-from prunebench.harness.tables.class_list import read_class_list
+from prunebench.harness.networks.class_names import class_list
 from prunebench.harness.tables.column_names import read_named
 
 VERSION = 1  # raised when any clip changes
@@ -89,9 +89,7 @@ def _row(table: Path, line: int, cells: dict[str, str]) -> _Row:
 
 
 def _classes(options: DataOptions, table: Path, rows: list[_Row]) -> list[str]:
-    listed = []
-    if options.classes is not None:
-        listed = [each.name for each in read_class_list(Path(options.classes).expanduser())]
+    listed = [] if options.classes is None else list(class_list(options.classes))
     cells = dict.fromkeys(row.labels for row in rows)
     if options.label_separator is None:
         check_separated(table, cells, set(listed) | {each.name for each in audioset_classes()})

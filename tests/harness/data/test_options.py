@@ -33,6 +33,10 @@ def test_names():
         (RECORDED, "esc10"),
         ({**RECORDED, "mix": 3}, "esc10 mix=3"),
         ({**RECORDED, "test_fold": 2}, "esc10 test_fold=2"),
+        ({**RECORDED, "class_map": "esc10-to-audioset"}, "esc10 class_map=esc10-to-audioset"),
+        ({**RECORDED, "class_map": "maps/mine.csv", "classes": "audioset"}, "esc10 class_map=mine"),
+        ({**RECORDED, "class_map": {"dog": "Dog", "rain": "Rain"}}, "esc10 class_map=a730a4"),
+        ({**RECORDED, "class_map": {"rain": "Rain", "dog": "Dog"}}, "esc10 class_map=a730a4"),
     ],
 )
 def test_label_names_what_was_asked_for_but_not_the_place(options, label):
@@ -75,6 +79,19 @@ def test_options_survive_json(name, mix, seed, size):
         ({"seconds": "long"}, "Found `seconds = long`"),
         ({"snr_min_db": float("-inf")}, "`snr_min_db` must be a number from -60 to 60"),
         ({"snr_min_db": 20}, "`snr_min_db` must be at most `snr_max_db`"),
+        (
+            {**RECORDED, "class_map": {}},
+            "`class_map` must be a table that names at least one class, a file, or one of",
+        ),
+        (
+            {**RECORDED, "class_map": 3},
+            "a file, or one of `esc10-to-audioset`, `esc50-to-audioset`. Found `class_map = 3`",
+        ),
+        (
+            {**RECORDED, "class_map": {"dog": 3}},
+            "`class_map` must lead from names to names of classes. Found `dog = 3`",
+        ),
+        ({**RECORDED, "classes": "list.txt"}, r"`classes` is one of `folder` and of sets with a class map"),
         ({**RECORDED, "test_fold": "any"}, '`test_fold` must be an integer of at least 0 or "all"'),
         ({**RECORDED, "validation_fold": "all"}, "`validation_fold` must be an integer"),
         ({**RECORDED, "test_fold": "all", "validation_fold": 1}, "`validation_fold` must be left out"),
