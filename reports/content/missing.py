@@ -106,7 +106,10 @@ def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
     """Why the figure of the recovery is left out."""
     tuned = any(r.status == "done" and r.criterion and r.last_stage in (SHORT, CONVERGED) for r in records)
     asked = [run.config["finetune"] for run in runs if "finetune" in run.config]
-    if not tuned or not asked or read_curves([run.folder for run in runs]):
+    known = read_curves(
+        [run.folder for run in runs]
+    )  # those of base models, under their outcomes, among them
+    if not tuned or not asked or any(r.outcome in known for r in records if r.criterion):
         return
     key = "finetune.at_scale.evaluate_every" if "at_scale" in asked[0] else "finetune.evaluate_every"
     yield f"No curves of recovery: validation mAP was not recorded along fine-tuning (`{key}` sets the steps between)."

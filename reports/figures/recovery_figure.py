@@ -16,7 +16,7 @@ from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
-from prunebench.reports.statistics.recovery import Recovery, recovery_of
+from prunebench.reports.statistics.recovery import Recovery, recovery_of, short_steps
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
 MARKED = 8  # curves are marked at about as many steps
@@ -32,8 +32,10 @@ def draw_recovery(
 ) -> Figure | None:
     """A column per ratio, a curve per criterion: mean over seeds, in a band that is their range.
 
-    The black curve is the unpruned model fine-tuned as long, the dashed line the unpruned model. A single column
-    holds the middle ratio alone. `None` where no criterion has a curve.
+    The black curve is the unpruned model fine-tuned alike, the dashed line the unpruned model. Where trainings ended at
+    different steps, each keeps its last value to the end of the longest. A vertical line is at the end of the short
+    fine-tuning, where cells have one. A single column holds the middle ratio alone. `None` where no criterion has a
+    curve.
     """
     own = [p for p in points if p.panel == panel]
     every = [(p, found) for p in own if (found := recovery_of(p, curves)) is not None]
@@ -43,7 +45,9 @@ def draw_recovery(
     ratios = ratios_of([p for p, _ in shown], width)
     shown = [(p, found) for p, found in shown if p.ratio in ratios]
     tuned = [(p, found) for p, found in every if p.control == "unpruned-fine-tuned" and not p.own_rate]
-    unpruned = _unpruned(own)
+    last = max(found.ends[1] for _, found in (*tuned, *shown))
+    tuned, shown = ([(p, found.until(last)) for p, found in pairs] for pairs in (tuned, shown))
+    unpruned, short = _unpruned(own), short_steps(p for p, _ in shown)
     drawn: dict[str, Line2D] = {}
     with paper_style():
         figure = Figure((width, 2.5), layout="constrained")
@@ -51,6 +55,8 @@ def draw_recovery(
         for axes, ratio in zip(grid, ratios, strict=True):
             if math.isfinite(unpruned):
                 axes.axhline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
+            for steps in short:
+                axes.axvline(steps, color=INK, linewidth=0.7, linestyle=(0, (1, 1.5)))
             for point, found in tuned:
                 drawn.setdefault(point.label, _draw(axes, found, CONTROL))
             for point, found in (pair for pair in shown if pair[0].ratio == ratio):
@@ -61,8 +67,8 @@ def draw_recovery(
             axes.margins(x=0.03)
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
-        note = "curves: mean over seeds, bands: their range; dashed: unpruned"
-        note += f" · {standing}" if standing else ""
+        parts = _parts([found for _, found in (*tuned, *shown)], short, dashed=math.isfinite(unpruned))
+        note = "; ".join(parts) + (f" · {standing}" if standing else "")
         columns = 2 if width <= COLUMN else 5
         figure.legend(
             drawn.values(),
@@ -75,6 +81,21 @@ def draw_recovery(
         rows = -(-len(drawn) // columns)
         figure.set_figheight(2.5 + 0.13 * max(0, rows - 1))
     return figure
+
+
+def _parts(found: Sequence[Recovery], short: Sequence[int], *, dashed: bool) -> list[str]:
+    """What is drawn; how trainings of different lengths are joined is said where there are some."""
+    parts = ["curves: mean over seeds, bands: their range"]
+    ends = [end for recovery in found for end in recovery.ends]
+    if min(ends) < max(ends):
+        parts.append(
+            f"trainings ended after {min(ends):,} to {max(ends):,} steps, and each keeps its last value from then on"
+        )
+    if dashed:
+        parts.append("dashed: unpruned")
+    if short:
+        parts.append(f"dotted: the short length, {' and '.join(f'{steps:,}' for steps in short)} steps")
+    return parts
 
 
 def _unpruned(points: Sequence[Point]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,20 +12,29 @@ from numpy.typing import NDArray
 
 from prunebench.eval.run.contents import ValidationCurve, curves_of
 from prunebench.eval.run.layout import RunFiles
+from prunebench.reports.points.lengths import CONVERGED, SHORT
 from prunebench.reports.points.point import Point
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """The curves of a point's cells.
+    """The curves of a point's cells, at every step at which one of them was evaluated.
 
     Args:
         steps: (evaluations,), of fine-tuning, counted through the rounds of a schedule.
         maps: (cells, evaluations), validation mAP in [0, 1].
+        ends: the first and the last step at which one of the trainings ended.
     """
 
     steps: NDArray[np.int64]
     maps: NDArray[np.float64]
+    ends: tuple[int, int]
+
+    def until(self, step: int) -> Recovery:
+        """The same with every value carried on to a step, where all trainings ended before it."""
+        if step <= self.steps[-1]:
+            return self
+        return Recovery(np.append(self.steps, step), np.hstack([self.maps, self.maps[:, -1:]]), self.ends)
 
 
 def read_curves(runs: Sequence[Path]) -> dict[str, ValidationCurve]:
@@ -40,10 +50,22 @@ def read_curves(runs: Sequence[Path]) -> dict[str, ValidationCurve]:
 
 
 def recovery_of(point: Point, curves: Mapping[str, ValidationCurve]) -> Recovery | None:
-    """The curves of a point, those that were evaluated at the steps of the longest; `None` without any."""
-    own = [curves[r.outcome] for r in point.records if r.outcome in curves]
+    """The curves of a point from the first step that all have to the last of the longest; `None` without any.
+
+    A curve lies on straight lines between its evaluations. A training that ended before the longest keeps its last
+    value: its model changes no more.
+    """
+    own = [np.array(curves[r.outcome]).T for r in point.records if r.outcome in curves]
     if not own:
         return None
-    steps = [step for step, _ in max(own, key=len)]
-    maps = [[value for _, value in curve] for curve in own if [step for step, _ in curve] == steps]
-    return Recovery(np.array(steps), np.array(maps))
+    began, ends = max(steps[0] for steps, _ in own), [int(steps[-1]) for steps, _ in own]
+    steps = np.unique(np.concatenate([steps for steps, _ in own]))
+    steps = steps[steps >= began]
+    maps = np.array([np.interp(steps, *curve) for curve in own])
+    return Recovery(steps.astype(np.int64), maps, (min(ends), max(ends)))
+
+
+def short_steps(points: Iterable[Point]) -> list[int]:
+    """Steps of the short fine-tuning beside these, by which curves pass it; none where cells have one length."""
+    stages = [r.stages.get(SHORT, {}) for p in points if p.panel.length == CONVERGED for r in p.records]
+    return sorted({int(steps) for stage in stages if math.isfinite(steps := stage.get("steps", math.nan))})

@@ -256,6 +256,22 @@ class Maker:
             self.records[place] = dataclasses.replace(record, stages=found, short_learning_rate=rate)
         return self
 
+    def curves(self, every: int = 40) -> Maker:
+        """Curves of validation mAP along every fine-tuning; those to convergence end where each cell did."""
+        lines = []
+        for record in self.records:
+            if record.finetune_seed is None or record.control in ("scratch", "scratch-macs"):
+                continue
+            draw = np.random.default_rng(int(record.outcome[:8], 16))
+            height = record.stages[record.last_stage]["test_map"]
+            last = int(draw.integers(8, 15)) * every + int(draw.integers(0, every))
+            steps = [*range(0, last, every), last] if "converged" in record.stages else [0, 20, 40, 60]
+            pace = 60 + 50 * (len(record.criterion or "") % 4)
+            curve = [[s, height * (1 - 0.6 * np.exp(-s / pace)) + 0.005 * draw.normal()] for s in steps]
+            lines.append(json.dumps({"outcome": record.outcome, "curve": curve}))
+        (self.folder / "curves.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        return self
+
     def short_scores(self, record: Record) -> np.ndarray:
         """Scores of a cell after its short fine-tuning: lower with the ratio, by more for some criteria."""
         with np.load(self.folder / "scores" / f"{record.outcome}.npz") as held:
@@ -329,7 +345,7 @@ def two_lengths_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for base in (0, 1):
         scratch = {"base_seed": base, "scope": "C7-C12", "finetune_scope": "tail", "finetune_seed": 0}
         maker.cell(signal=1.2, noise=7, control="scratch", ratio=0.5, **scratch)
-    return maker.two_lengths().write()
+    return maker.two_lengths().curves().write()
 
 
 @pytest.fixture(scope="session")

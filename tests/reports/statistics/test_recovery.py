@@ -9,7 +9,7 @@ from prunebench.eval.errors import InputError
 from prunebench.reports import make_report
 from prunebench.reports.figures.recovery_figure import draw_recovery
 from prunebench.reports.points.point import points_of
-from prunebench.reports.statistics.recovery import read_curves
+from prunebench.reports.statistics.recovery import read_curves, recovery_of
 
 STEPS = (0, 5, 10)
 
@@ -60,6 +60,98 @@ def test_without_curves_there_is_no_figure_and_the_report_says_why(run):
     assert "`finetune.evaluate_every`" in "".join(make_report([run.folder]).missing)
     recorded(run)
     assert not [s for s in make_report([run.folder]).missing if "recovery" in s]
+
+
+@pytest.fixture
+def long_run(maker):
+    """Two criteria at one ratio, two lengths, trainings to convergence that end at steps of their own."""
+    maker.clips = 40
+    maker.grid(
+        criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,), latency=False
+    ).two_lengths().curves().write()
+    return maker
+
+
+def value_at(curve, step):
+    """On the straight line between the evaluations around a step; the last value after the last."""
+    before = [pair for pair in curve if pair[0] <= step][-1]
+    after = next((pair for pair in curve if pair[0] > step), None)
+    if after is None:
+        return before[1]
+    share = (step - before[0]) / (after[0] - before[0])
+    return before[1] + share * (after[1] - before[1])
+
+
+def test_trainings_that_ended_keep_their_last_value_to_the_end_of_the_longest(long_run):
+    curves = read_curves([long_run.folder])
+    figure = drawn(long_run)
+    (axes,) = figure.axes
+    tuned = [r for r in long_run.records if r.control == "unpruned-fine-tuned" and r.rate_choice == "shared"]
+    by_line = {
+        "unpruned": tuned,
+        **{name: [r for r in long_run.records if r.criterion == name] for name in ("random", "l1")},
+    }
+    longest = max(curves[r.outcome][-1][0] for own in by_line.values() for r in own)
+    lines = [line for line in axes.lines if len(line.get_xdata()) > 2]
+    assert len(lines) == len(by_line)
+    for line, band, own in zip(lines, axes.collections, by_line.values(), strict=True):
+        steps = list(line.get_xdata())
+        known = {step for r in own for step, _ in curves[r.outcome]}
+        assert steps == sorted(known | {longest})
+        values = [[value_at(curves[r.outcome], step) for r in own] for step in steps]
+        assert line.get_ydata() == pytest.approx([fmean(v) for v in values])
+        corners = {tuple(corner) for corner in band.get_paths()[0].vertices.round(9).tolist()}
+        assert {(step, round(max(v), 9)) for step, v in zip(steps, values, strict=True)} <= corners
+        assert {(step, round(min(v), 9)) for step, v in zip(steps, values, strict=True)} <= corners
+
+
+def test_the_short_length_is_marked_and_the_note_says_how_long_trainings_took(long_run):
+    figure = drawn(long_run)
+    marked = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [60, 60]]
+    assert len(marked) == 1
+    ends = [
+        curve[-1][0]
+        for curve in map(
+            read_curves([long_run.folder]).get,
+            [r.outcome for r in long_run.records if r.control is None or r.rate_choice == "shared"],
+        )
+        if curve
+    ]
+    note = " ".join(figure.legends[0].get_title().get_text().split())
+    assert (
+        f"trainings ended after {min(ends)} to {max(ends)} steps, and each keeps its last value from then on"
+        in note
+    )
+    assert "dotted: the short length, 60 steps" in note
+
+
+def test_trainings_of_one_length_have_no_line_and_no_word_on_it(run):
+    recorded(run)
+    figure = drawn(run)
+    note = figure.legends[0].get_title().get_text()
+    assert "length" not in note
+    assert "ended" not in note
+    assert not [line for line in figure.axes[0].lines if list(line.get_xdata()) == [60, 60]]
+
+
+def test_curves_begin_where_all_have_begun(run):
+    points = [p for p in points_of(run.records) if p.label == "l1" and p.ratio == 0.5]
+    one, two = (r.outcome for r in points[0].records)
+    curves = {one: ((0, 0.1), (10, 0.3)), two: ((5, 0.4), (10, 0.6), (15, 0.5))}
+    found = recovery_of(points[0], curves)
+    assert found.steps.tolist() == [5, 10, 15]
+    assert found.maps[0].tolist() == pytest.approx([0.2, 0.3, 0.3])
+    assert found.maps[1].tolist() == pytest.approx([0.4, 0.6, 0.5])
+    assert found.ends == (10, 15)
+
+
+def test_the_curve_of_a_base_model_is_no_curve_of_recovery(run):
+    outcome = next(r.outcome for r in run.records if r.control == "unpruned")
+    (run.folder / "curves.jsonl").write_text(
+        json.dumps({"outcome": outcome, "curve": [[0, 0.1], [5, 0.2]]}) + "\n"
+    )
+    assert drawn(run) is None
+    assert "`finetune.evaluate_every`" in "".join(make_report([run.folder]).missing)
 
 
 def test_undefined_values_are_left_out_and_broken_lines_refused(run):
