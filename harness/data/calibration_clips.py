@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.audioset.index import INDEXES
 from prunebench.harness.data.audioset.packed_clips import audioset
-from prunebench.harness.data.dataset import Clips
+from prunebench.harness.data.class_maps.mapped import mapped
+from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50 import esc50
 from prunebench.harness.data.recordings.search import search
 from prunebench.harness.data.some_clips import SomeClips
+from prunebench.harness.networks.audioset_classes import audioset_classes
+from prunebench.harness.networks.class_names import AUDIOSET
 
 SECONDS = 10  # what Cnn14 was trained on
 MOST = 256  # clips, as a sweep takes by default
@@ -58,6 +62,7 @@ def calibration_clips(
     labelled: bool,
     most: int = MOST,
     sample_rate: int = SAMPLE_RATE,
+    class_map: str | None = None,
 ) -> Clips:
     """At most `most` clips of a folder, chosen by a fixed draw.
 
@@ -71,22 +76,27 @@ def calibration_clips(
         labelled: whether targets are needed, as for gradients.
         most: clips.
         sample_rate: of the model, Hz.
+        class_map: class of the folder's layout → class of the model, as `DataOptions` takes it; AudioSet's where the
+            model has as many.
 
     Raises:
-        InputError: for a folder without recordings, a recording that cannot be read, or where targets are
-            needed and the folder has none or of other classes.
+        InputError: for a folder without recordings, a recording that cannot be read, where targets are needed and the
+            folder has none or of other classes, or a class map of a folder without labels or of other classes.
     """
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"Calibration clips must lie in a folder. Found none at `{root}`.")
+    options = DataOptions("esc50", root=str(root), sample_rate=sample_rate)
     if (root / INDEXES).is_dir():
-        clips: Clips = audioset(
-            DataOptions("audioset", root=str(root), training_clips=most, sample_rate=sample_rate)
-        ).training
+        packed = replace(options, name="audioset", training_clips=most if class_map is None else None)
+        dataset: DataSet | None = audioset(packed)
     elif (root / "meta" / "esc50.csv").is_file():
-        clips = _labelled(root, n_classes, sample_rate)
+        dataset = esc50(options) if class_map is not None else _labelled(options, n_classes)
     else:
-        clips = _unlabelled(root, sample_rate)
+        dataset = None
+    if class_map is not None:
+        dataset = _mapped(dataset, replace(options, class_map=class_map), n_classes)
+    clips = _unlabelled(root, sample_rate) if dataset is None else dataset.training
     if labelled and clips.targets.shape[1] != n_classes:
         classes = clips.targets.shape[1]
         raise InputError(
@@ -97,15 +107,25 @@ def calibration_clips(
     return SomeClips(clips, np.sort(drawn))
 
 
-def _labelled(root: Path, n_classes: int, sample_rate: int) -> Clips:
-    whole = esc50(DataOptions("esc50", root=str(root), sample_rate=sample_rate))
+def _labelled(options: DataOptions, n_classes: int) -> DataSet:
+    whole = esc50(options)
     if len(whole.class_names) == n_classes:
-        return whole.training
+        return whole
     try:
-        subset = esc50(DataOptions("esc10", root=str(root), sample_rate=sample_rate))
+        subset = esc50(replace(options, name="esc10"))
     except InputError:  # a table without that column has no such subset
-        return whole.training
-    return subset.training if len(subset.class_names) == n_classes else whole.training
+        return whole
+    return subset if len(subset.class_names) == n_classes else whole
+
+
+def _mapped(dataset: DataSet | None, options: DataOptions, n_classes: int) -> DataSet:
+    if dataset is None:
+        raise InputError(
+            f"A class map needs clips with labels, a folder in the layout of ESC-50 or packed AudioSet. Found none in "
+            f"`{options.root}`: leave it out."
+        )
+    classes = AUDIOSET if n_classes == len(audioset_classes()) else None
+    return mapped(dataset, replace(options, classes=classes))
 
 
 def _unlabelled(root: Path, sample_rate: int) -> Clips:

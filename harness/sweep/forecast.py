@@ -29,6 +29,7 @@ from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.sweep.costs import Costs, UnitCosts
+from prunebench.harness.sweep.feature_costs import FeatureCosts, feature_costs
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.prediction import predict, stem_outputs
@@ -43,11 +44,12 @@ STEPS = 3
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds on one worker, by what they go into, and with the workers of the configuration."""
+    """Seconds on one worker, by what they go into, and with the workers of the configuration; what they follow from."""
 
     parts: Mapping[str, float]
     workers: int
     speeds: tuple[UnitCosts, ...]
+    features: tuple[FeatureCosts, ...]
 
     @property
     def seconds(self) -> float:
@@ -139,15 +141,17 @@ def forecast(
         for subject in plan.subjects
     )
     costs = Costs(config, plan, speeds)
+    features = tuple(feature_costs(plan, options, cache))
     untrained = [
         base
         for base in dict.fromkeys(cell.base for cell in cells)
         if not (cache.base(base.identity) / "quality.json").exists()
     ]
     parts = {
+        "features": sum(each.seconds for each in features) if cells else 0.0,
         "base models": sum(costs.base(base.subject) for base in untrained),
         "scores": costs.scores(cells),
         "learning rates": costs.rates(cells),
         "cells": sum(map(costs.cell, cells)),
     }
-    return Forecast(parts, config.workers, speeds)
+    return Forecast(parts, config.workers, speeds, features)

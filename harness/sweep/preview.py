@@ -34,7 +34,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
 
     Returns:
         `cells` by kind, `bases`, `models` (the unpruned ones), `points` by data set and scope with what each comes to
-        and the scope's floor, `time`, `notes`.
+        and the scope's floor, `features` by data set and front end with their clips, size and time, `time`, `notes`.
 
     Raises:
         InputError: as a run would, for a data set, a budget, a checkpoint or a sensitivity table.
@@ -66,12 +66,26 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             point for index, s in enumerate(plan.subjects) for point in _points(plan, index, labels[s.data])
         ],
         "floors": [floor for s in plan.subjects for floor in _floors(config, labels[s.data], s)],
+        "features": [
+            {
+                "data": labels[plan.subjects[each.subject].data],
+                **_named(plan.subjects[each.subject].shape),
+                **{key: getattr(each, key) for key in ("clips", "frames", "mels", "bytes")},
+                "seconds": round(each.seconds, 1),
+            }
+            for each in expected.features
+        ],
         "time": {
             "seconds": round(expected.seconds, 1),
             "workers": expected.workers,
             "one_worker_seconds": {part: round(seconds, 1) for part, seconds in expected.parts.items()},
             "speeds": [
-                {"data": labels[s.data], **_named(s.shape), **asdict(speed)}
+                {
+                    "data": labels[s.data],
+                    **_named(s.shape),
+                    **asdict(speed),
+                    "clips_a_step": config.base.recipe.batch,
+                }
                 for s, speed in zip(plan.subjects, expected.speeds, strict=True)
             ],
             "model": MODEL,

@@ -109,6 +109,31 @@ def test_a_published_tagger_is_pruned_zero_shot(checkpoint, esc10_root, few_clip
     assert all(record.measures["parameters"] < 983_599 for record in pruned)
 
 
+def test_a_criterion_on_gradients_takes_mapped_clips(checkpoint, esc10_root, few_clips, tmp_path):
+    root = few_clips(esc10_root, {1: 1, 2: 1, 3: 1}, {"dog", "rain"})
+    (tmp_path / "map.csv").write_text("from,to\ndog,Dog\nrain,Rain\n")
+    words = [
+        "prune",
+        str(checkpoint),
+        "--network",
+        NETWORK,
+        "--pruner",
+        "taylor",
+        "--ratio",
+        "0.25",
+        "--clips",
+        str(root),
+    ]
+    given = [*words, "-o", str(tmp_path / "pruned.pth")]
+    with pytest.raises(InputError, match="clips labelled with the 527 classes"):
+        CliRunner().invoke(cli, given, catch_exceptions=False)
+    found = CliRunner().invoke(
+        cli, [*given, "--class-map", str(tmp_path / "map.csv")], catch_exceptions=False
+    )
+    assert found.exit_code == 0, found.output
+    assert read_any_checkpoint(tmp_path / "pruned.pth").tagger.n_classes == 527
+
+
 def test_a_published_tagger_gets_a_new_head_and_is_fine_tuned(checkpoint, esc10_root, few_clips, tmp_path):
     root = few_clips(esc10_root, {1: 2, 2: 1, 3: 1}, {"dog", "rain", "sneezing", "helicopter"})
     small = [

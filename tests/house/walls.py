@@ -125,6 +125,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.data",
         "harness.data.recordings",
         "harness.data.audioset",
+        "harness.data.class_maps",
         "harness.networks",
     },
     "harness.data.features": {

@@ -83,6 +83,11 @@ def cached_features(
     return found
 
 
+def are_kept(dataset: DataSet, split: str, cache: Path, front: Front) -> bool:
+    """Whether the cache has a file of the features of a split, which is not read."""
+    return (cache / f"{_digest(dataset, split, front)}.npy").exists()
+
+
 def _digest(dataset: DataSet, split: str, front: Front) -> str:
     key = {"data": dataset.identity, "split": split, "front_end": dict(identity_of(front))}
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,8 +1,9 @@
 """`synth`: sound events over noise, made by rule, in the spirit of AudioSet.
 
 A clip holds one to three events of different classes over coloured noise. Each event has an onset, a duration
-and a signal-to-noise ratio of its own: its energy while it sounds against that of the background. Clips are a
-function of (seed, split, index) alone and repeat to the last bit on one machine.
+and a signal-to-noise ratio of its own: its energy while it sounds against that of the background. An event lasts 0.6 to
+3 s, so it fills much of a clip of 1 s and a part of one of 10 s, whose label is weak: it does not say when. Clips are a
+function of (length, seed, split, index) alone and repeat to the last bit on one machine.
 """
 
 from __future__ import annotations

@@ -63,6 +63,15 @@ def test_the_plan_as_json(tmp_path):
     uniform, pooled = told["floors"]
     assert uniform["macs_backbone_share"] < pooled["macs_backbone_share"] < 1
     assert any("`prune.seeds` has 2" in note for note in told["notes"])
+    (features,) = told["features"]
+    assert features.pop("seconds") > 0
+    assert features == {
+        "data": "synth training_clips=16 validation_clips=8 test_clips=8",
+        "clips": 32,
+        "frames": 101,
+        "mels": 64,
+        "bytes": 32 * 101 * 64 * 4,
+    }
     assert not (tmp_path / "run").exists()
     assert not (tmp_path / "cache").exists()
 
@@ -85,6 +94,8 @@ def test_the_plan_as_text(tmp_path):
     assert found.exit_code == 0
     assert "macs_backbone 0.8" in text
     assert "0.05 of each layer's" in text
+    assert "features of 32 clips, 101 frames of 64 mels, 1 MB in the cache" in text
+    assert "a training step of 16 clips takes 0.16 s" in text
     assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
     alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
     assert re.search(r"with 1 worker\.", alone.stdout)

@@ -10,6 +10,7 @@ import soundfile
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.data.calibration_clips import calibration_clips
+from prunebench.harness.networks.audioset_classes import audioset_classes
 
 RATE = 32000
 
@@ -114,3 +115,28 @@ def test_folders_that_cannot_be_used(tmp_path: Path, content: bytes | None) -> N
     (tmp_path / "broken.wav").write_bytes(content)
     with pytest.raises(InputError, match=r"broken\.wav"):
         calibration_clips(tmp_path, n_classes=2, labelled=False)
+
+
+def test_a_class_map_labels_clips_with_the_classes_of_the_model(tmp_path: Path) -> None:
+    root = esc50(tmp_path, classes=3, subset=2)
+    (tmp_path / "map.csv").write_text("from,to\nclass0,Dog\nclass2,Rain\n")
+    clips = calibration_clips(root, n_classes=527, labelled=True, class_map=str(tmp_path / "map.csv"))
+    assert clips.names == ("1-0.wav", "1-2.wav")
+    names = [each.name for each in audioset_classes()]
+    held = [[names[at] for at in np.flatnonzero(row)] for row in clips.targets]
+    assert held == [["Dog"], ["Rain"]]
+    few = calibration_clips(root, n_classes=2, labelled=True, class_map=str(tmp_path / "map.csv"))
+    assert few.targets.tolist() == [[True, False], [False, True]]
+
+
+def test_a_class_map_of_other_classes_or_of_a_folder_without_labels_is_refused(
+    loose: Path, tmp_path: Path
+) -> None:
+    root = esc50(tmp_path / "labelled", classes=3, subset=2)
+    with pytest.raises(InputError, match="Found `dog`, which is not one of `esc50`"):
+        calibration_clips(root, n_classes=527, labelled=True, class_map="esc10-to-audioset")
+    with pytest.raises(InputError, match="A class map needs clips with labels"):
+        calibration_clips(loose, n_classes=527, labelled=True, class_map="esc10-to-audioset")
+    (tmp_path / "map.csv").write_text("from,to\nclass0,Dog\n")
+    with pytest.raises(InputError, match="clips labelled with the 5 classes of the model"):
+        calibration_clips(root, n_classes=5, labelled=True, class_map=str(tmp_path / "map.csv"))

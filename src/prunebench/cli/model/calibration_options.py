@@ -32,17 +32,30 @@ clips_option = click.option(
     help="Recordings for criteria that need activations; for gradients a folder in ESC-50's layout or packed AudioSet.",
 )
 
+class_map_option = click.option(
+    "--class-map",
+    metavar="NAME|FILE",
+    help="What the model calls the classes of --clips: esc50-to-audioset, esc10-to-audioset or a CSV file.",
+)
 
-def open_clips(folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner]) -> Clips | None:
+
+def open_clips(
+    folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner], class_map: str | None = None
+) -> Clips | None:
     """The calibration clips in a folder, for the pruners among these that need any.
 
     Raises:
-        InputError: for a folder that cannot be used.
+        InputError: for a folder or a class map that cannot be used.
     """
     from prunebench.cli.output import print_notes
+    from prunebench.eval.errors import InputError
     from prunebench.harness.data.calibration_clips import calibration_clips
     from prunebench.pruners.contract import COLLECTED
 
+    if class_map is not None and folder is None:
+        raise InputError(
+            "`--class-map` says what the classes of `--clips` are. Found no `--clips`: give both."
+        )
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None
     labelled = any("gradients" in pruner.needs for pruner in pruners)
@@ -51,16 +64,17 @@ def open_clips(folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner]) -
         n_classes=tagger.n_classes,
         labelled=labelled,
         sample_rate=tagger.network.frontend.sample_rate,
+        class_map=class_map,
     )
     print_notes(clips.noted)
     return clips
 
 
 def clip_arrays(
-    folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner]
+    folder: Path | None, tagger: Tagger, pruners: Sequence[Pruner], class_map: str | None = None
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.bool_] | None]:
     """Features and targets of the clips of `open_clips`, or nothing where no pruner needs them."""
     from prunebench.harness.pruning.prune import clip_features
 
-    clips = open_clips(folder, tagger, pruners)
+    clips = open_clips(folder, tagger, pruners, class_map)
     return (None, None) if clips is None else (clip_features(clips, tagger.network.frontend), clips.targets)

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.model.calibration_options import clips_option, open_clips, pruner_file_option
+from prunebench.cli.model.calibration_options import (
+    class_map_option,
+    clips_option,
+    open_clips,
+    pruner_file_option,
+)
 from prunebench.cli.model.measure_tables import in_rows
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
@@ -20,6 +25,7 @@ Examples:
   prunebench prune Cnn14_mAP=0.431.pth --pruner l1 --ratio 0.5 -o pruned.pth
   prunebench prune model.pth --pruner random --seed 1 --ratio 0.25 --layers C1-C12 -o small.pth
   prunebench prune model.pth --pruner taylor --clips ESC-50 --ratio 0.5 -o pruned.pth
+  prunebench prune Cnn14_mAP=0.431.pth --pruner taylor --clips ESC-50 --class-map esc50-to-audioset --ratio 0.5 -o p.pth
   prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.safetensors
   prunebench prune Cnn14_mAP=0.431.pth --pruner operator_norm --ratio 0.5 --style state-dict -o epanns.pt
   prunebench prune mine.pth --network-file mine.py --layers inner --pruner l1 --ratio 0.25 -o pruned.pth
@@ -33,6 +39,7 @@ Examples:
 @network_file_option
 @click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
 @clips_option
+@class_map_option
 @pruner_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @style_option
@@ -46,6 +53,7 @@ def prune(
     network_files: tuple[Path, ...],
     seed: int,
     clips: Path | None,
+    class_map: str | None,
     pruner_files: tuple[Path, ...],
     output: Path,
     style: str | None,
@@ -79,7 +87,7 @@ def prune(
         if isinstance(tagger.model, Cnn14)
         else f"{layers or tagger.network.default_scope} ({len(scope)} of {len(tagger.groups)} groups)"
     )
-    shown = open_clips(clips, tagger, [criterion])
+    shown = open_clips(clips, tagger, [criterion], class_map)
     scores = score(tagger, criterion, scope, seed=seed, clips=shown)
     smaller = remove_filters(tagger.model, lowest_of(scores, ratio), tagger)
     pruned = Tagger(tagger.network, smaller)

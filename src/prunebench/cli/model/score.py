@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.model.calibration_options import clip_arrays, clips_option, pruner_file_option
+from prunebench.cli.model.calibration_options import (
+    class_map_option,
+    clip_arrays,
+    clips_option,
+    pruner_file_option,
+)
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.output import print_json, print_table, say
 
@@ -43,6 +48,7 @@ Examples:
 @click.option("--ratios", default="0.25,0.5,0.75", show_default=True, help="Where --compare counts overlap.")
 @click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
 @clips_option
+@class_map_option
 @pruner_file_option
 @click.option("--npy", is_flag=True, help="Write the order too, sim_indexN.npy a layer, as for E-PANNs.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
@@ -57,6 +63,7 @@ def score(
     ratios: str,
     seed: int,
     clips: Path | None,
+    class_map: str | None,
     pruner_files: tuple[Path, ...],
     npy: bool,
     output: Path,
@@ -83,7 +90,7 @@ def score(
     tagger = read_any_checkpoint(checkpoint, network, network_files).tagger
     scope = tagger.scope(layers)
     _check_order_files(scope, npy=npy)
-    features, targets = clip_arrays(clips, tagger, list(pruners.values()))
+    features, targets = clip_arrays(clips, tagger, list(pruners.values()), class_map)
     found = {
         label: score_layers(tagger, criterion, scope, seed=seed, features=features, targets=targets)
         for label, criterion in pruners.items()

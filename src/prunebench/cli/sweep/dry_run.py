@@ -56,6 +56,16 @@ def print_preview(found: Mapping[str, Any]) -> None:
         ],
     )
     time = found["time"]
+    for each in found["features"]:
+        say(
+            f"{' '.join(filter(None, (each['data'], each.get('network'))))}: features of {each['clips']:,} clips, "
+            f"{each['frames']:,} frames of {each['mels']} mels, {each['bytes'] / 1e6:,.0f} MB in the cache"
+        )
+    for speed in time["speeds"]:
+        say(
+            f"{' '.join(filter(None, (speed['data'], speed.get('network'))))}: a training step of "
+            f"{speed['clips_a_step']} clips takes {speed['clips_a_step'] * speed['step']:.2g} s"
+        )
     parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
     workers = max(1, time["workers"])
     timing = ", and the timing of shapes" if time["shapes"] else ""

@@ -9,6 +9,8 @@ from prunebench.harness.data import SPLITS, DataOptions, open_dataset
 from prunebench.harness.data.synth.classes import FREQUENCIES, SOUNDS
 from prunebench.harness.data.synth.synth_clips import EVENTS, VERSION, SynthClips
 
+LONG = [(0, 0.043259), (1, 0.046766), (2, 0.039271), (3, 0.029653)]
+
 
 def clips(split="training", size=60, *, samples=32000, snr_db=(-6.0, 14.0), seed=0):
     return SynthClips(split, size, samples=samples, snr_db=snr_db, seed=seed)
@@ -51,6 +53,29 @@ def test_clips_stay_what_they_are(default, index, classes, level):
     assert VERSION == 1
     assert {name for name, held in zip(SOUNDS, default.test.targets[index], strict=True) if held} == classes
     assert default.test.waveform(index).std() == pytest.approx(level, rel=1e-3)
+
+
+@pytest.mark.parametrize(("index", "level"), LONG)
+def test_clips_of_10_s_stay_what_they_are(default, index, level):
+    """Where this fails, they have changed: raise `synth.VERSION` and then these values."""
+    long = open_dataset(DataOptions(seconds=10, test_clips=6))
+    assert long.samples == 320_000
+    assert long.identity["samples"] == 320_000
+    assert (long.test.targets == default.test.targets[:6]).all()
+    assert long.test.waveform(index).std() == pytest.approx(level, rel=1e-3)
+
+
+def test_an_event_of_a_long_clip_is_a_part_of_it_anywhere():
+    """20 dB more for the event over the same background leaves the event alone in the difference."""
+    low, high = (clips(size=60, samples=320_000, snr_db=(level, level)) for level in (-20.0, 0.0))
+    starts, lengths = [], []
+    for index in np.flatnonzero(low.targets.sum(1) == 1)[:16]:
+        sounding = np.flatnonzero(np.abs(high.waveform(index) - low.waveform(index)) > 1e-7) / 32000
+        starts.append(sounding[0])
+        lengths.append(sounding[-1] - sounding[0])
+    assert max(lengths) <= 3
+    assert max(lengths) - min(lengths) > 1
+    assert min(starts) < 3 < 6 < max(starts)
 
 
 def test_names_differ_across_splits(default):
@@ -99,7 +124,7 @@ def test_pickled_alike():
 
 
 @pytest.mark.parametrize("snr_db", [(-60.0, -60.0), (-6.0, 14.0), (60.0, 60.0)])
-@pytest.mark.parametrize("samples", [16000, 32000, 100000])
+@pytest.mark.parametrize("samples", [16000, 32000, 100000, 320000])
 def test_waveforms_are_finite_and_within_full_scale(samples, snr_db):
     some = clips(samples=samples, snr_db=snr_db, size=12)
     for index in range(12):
