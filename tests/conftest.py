@@ -1,6 +1,8 @@
 import importlib.util
+import itertools
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -77,3 +79,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write baselines/cnn14 anew: tox -e regression -- --update-baselines",
     )
+
+
+@pytest.fixture(scope="session")
+def frozen_set(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The text of a configuration, and a folder with its base models of seeds 0 and 1, frozen as the set `tiny-w32`."""
+    from prunebench.harness.config.config import load_config
+    from prunebench.harness.freezing.freezing import freeze_bases
+    from prunebench.harness.workspace.cache import Cache
+
+    root = tmp_path_factory.mktemp("frozen")
+    text = (
+        'name = "tiny-w32"\nworkers = 0\n[data]\ntraining_clips = 32\nvalidation_clips = 24\ntest_clips = 30\n'
+        "[model]\nwidth = 0.03125\n[base]\nseeds = [0, 1]\nsteps = 4\nbatch = 8\n"
+    )
+    (root / "tiny.toml").write_text(text)
+    config = load_config(str(root / "tiny.toml"))
+    list(freeze_bases(config, root / "set", Cache(root / "cache"), lambda *told: None))
+    return text, root / "set"
+
+
+@pytest.fixture
+def install_bases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]:
+    """Installs files as a distribution that brings frozen base models, for as long as the test; gives their folder."""
+    numbers = itertools.count()
+
+    def install(*files: Path, name: str = "prunebench-bases") -> Path:
+        site = tmp_path / f"site-{next(numbers)}"
+        module = f"bases_{abs(hash(site))}"  # a module of an earlier test would be found loaded
+        info = site / f"{name.replace('-', '_')}-1.0.dist-info"
+        for folder in (site / module, info):
+            folder.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[prunebench.bases]\n{name} = {module}:FOLDER\n")
+        (site / module / "__init__.py").write_text(
+            "from pathlib import Path\n\nFOLDER = Path(__file__).parent\n"
+        )
+        for file in files:
+            shutil.copy2(file, site / module)
+        monkeypatch.syspath_prepend(str(site))
+        return site / module
+
+    return install

@@ -15,6 +15,7 @@ from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_targets
+from prunebench.harness.frozen.frozen_base import FrozenBase
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import Group
@@ -22,6 +23,7 @@ from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoi
 from prunebench.harness.networks.plugins.model_shapes import other_front
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Base
+from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import StartingPoint, starting_point
 from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.training.placement import CPU, Placement
@@ -40,7 +42,7 @@ class BaseJob:
         model: shape of the model.
         recipe: of its training.
         seed: of weights, data order and dropout.
-        start: a user's checkpoint, `None` for a model trained from new weights.
+        start: a user's checkpoint or a frozen base model, `None` for a model trained from new weights.
         placement: where the models of its cells are scored, predict and are trained; a `FullRecipe` says it itself.
     """
 
@@ -49,7 +51,7 @@ class BaseJob:
     model: Shape
     recipe: Recipe
     seed: int
-    start: StartingPoint | None = None
+    start: StartingPoint | FrozenBase | None = None
     placement: Placement = CPU
 
     @property
@@ -60,7 +62,8 @@ class BaseJob:
 
 def base_job(config: Config, base: Base, data: DataOptions, subject: Subject) -> BaseJob:
     """The job of a base model of a plan, whose subject is given."""
-    start = starting_point(config.model[subject.model])
+    model = config.model[subject.model]
+    start = frozen_start(config, model, base.seed) or starting_point(model)
     return BaseJob(base.identity, data, subject.shape, config.base.recipe, base.seed, start, config.placement)
 
 

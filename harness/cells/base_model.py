@@ -18,6 +18,7 @@ from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stage_quality import Measured, QualityFigures, quality
 from prunebench.harness.data.features.splits import opened
+from prunebench.harness.frozen.frozen_base import FrozenBase
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
@@ -45,7 +46,9 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         figures, model = _kept_model(job, folder)
         if figures is None or model is None:
             remove_leftovers(folder)
-            if job.start is None:
+            if isinstance(job.start, FrozenBase):
+                model, course = job.start.load(), Course(list(job.start.words().curve))
+            elif job.start is None:
                 model = new_model(job, job.model.widths)
                 course = _trained(model, inputs, progress)
             else:
@@ -58,6 +61,8 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         elif read_kept(folder / "scores.npz", lambda path: read_base_scores(job, path)) is None:
             _write_scores(model, inputs, folder)
         forget_training(cache, job.identity)
+    if isinstance(job.start, FrozenBase):
+        figures = {**figures, **job.start.words().quality.training()}
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return {**figures, **quality(base_scores(job, cache), job.data).figures}
 

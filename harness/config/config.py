@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +23,7 @@ from prunebench.harness.config.other_tables import ControlsSection, MeasureSecti
 from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
+from prunebench.harness.config.resolved_table import resolved_table
 from prunebench.harness.config.training_tables import (
     BaseSection,
     FinetuneSection,
@@ -105,6 +106,11 @@ class Config(PlacedSection):
         known = [model for model in self.model if model.checkpoint is not None]
         if not known:
             return self
+        if self.base.loaded is not None:
+            raise ValueError(
+                f"`base.frozen = {self.base.loaded}` names base models, and `model.checkpoint` is one. Found both: "
+                "leave one out, or set `base.pretrained=false`"
+            )
         if any(model.adapt == "head" for model in known) and (self.base.spec_augment or self.base.mixup):
             raise ValueError(
                 '`model.adapt = "head"` trains on cached embeddings, so `base.spec_augment` and `base.mixup` must be '
@@ -221,25 +227,11 @@ class Config(PlacedSection):
 
     def table(self) -> dict[str, Any]:
         """The resolved configuration as TOML values; a single data set or model is a table."""
-        table: dict[str, Any] = _without_none(self.model_dump(mode="json"))
-        for model in table["model"]:  # as files were before there were other networks
-            for key, usual in (("network", Cnn14Network.name), ("files", [])):
-                if model[key] == usual:
-                    del model[key]
-        for name in TABLES:
-            if len(table[name]) == 1:
-                table[name] = table[name][0]
-        return table
+        return resolved_table(self.model_dump(mode="json"), TABLES)
 
     def to_toml(self) -> str:
         """The resolved configuration; reading it back gives an equal one."""
         return tomli_w.dumps(self.table())
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
-    return [_without_none(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _names_another(model: Any) -> bool:

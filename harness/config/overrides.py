@@ -70,7 +70,7 @@ def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]
 
 def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[str]:
     """What `--network` and `--network-file` set: another network than Cnn14 is pruned in its own scope, and all of it
-    is fine-tuned.
+    is fine-tuned. Frozen base models are of one network and width, so for any other the base models are trained.
 
     Args:
         network: label; by default the only network of the files.
@@ -93,6 +93,8 @@ def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[
     given = [f"model.network={json.dumps(label)}"]
     if files:
         given.append(f"model.files={json.dumps([str(Path(file).resolve()) for file in files])}")
+    if label.strip() != Cnn14Network.name:  # frozen base models are of one network and width
+        given.append("base.pretrained=false")
     if label.partition("[")[0] != Cnn14Network.name:  # presets name scopes of Cnn14
         given += ['prune.scopes=["default"]', 'finetune.scopes=["all"]']
     return given

@@ -12,6 +12,7 @@ from pydantic import Field
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
 from prunebench.harness.config.converge_table import ConvergeSection, check_converging, converging
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
+from prunebench.harness.config.frozen_section import NO_TRAINING, FrozenSection
 from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.full_recipe import FullRecipe, check_devices
 from prunebench.harness.training.placement import resolve_device
@@ -68,7 +69,7 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, di
         )
 
 
-class BaseSection(Section):
+class BaseSection(FrozenSection):
     """Training of the base models, one per seed; all criteria share them."""
 
     seeds: Seeds = (0,)
@@ -93,7 +94,7 @@ class BaseSection(Section):
     @property
     def recipe(self) -> Recipe:
         """What the training loop takes."""
-        plain = Recipe(**self.model_dump(exclude={"seeds", "at_scale", "converge"}))
+        plain = Recipe(**self.model_dump(exclude={*NO_TRAINING, "at_scale", "converge"}))
         return full_size(converging(plain, self.converge), self.at_scale)
 
 

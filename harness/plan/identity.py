@@ -18,6 +18,7 @@ from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import content_hash as network_content
 from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.frozen_start import check_frozen_fits, frozen_start
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
@@ -42,6 +43,12 @@ def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: i
             start |= _network(network)
         if not checkpoint.fits(dataset.class_names):
             start |= {"adapt": checkpoint.adapt, "head_version": head.VERSION, **recipe}
+    frozen = frozen_start(config, model, seed)
+    if frozen is not None:
+        check_frozen_fits(frozen, model, dataset)
+        start = {"frozen": frozen.content}
+        if not isinstance(network, Cnn14Network):
+            start |= _network(network)
     return identity(
         {
             "data": dict(dataset.identity),

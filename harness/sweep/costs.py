@@ -82,7 +82,7 @@ class Costs:
     def base(self, subject: int) -> float:
         """Of training and evaluating a base model of a subject, by its index."""
         training, speed, table = self._config.base.recipe, self._speeds[subject], self._tables[subject]
-        kept = table.checkpoint is not None and table.adapt != "all"
+        kept = self._config.base.loaded is not None or (table.checkpoint is not None and table.adapt != "all")
         looked = 2 * self._clips[subject] * speed.forward
         return (0 if kept else self._trained(subject, training, 1.0)) + looked + speed.outcome
 

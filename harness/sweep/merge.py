@@ -77,6 +77,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
         environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
+        _check_bases(runs)
         targets = _targets(runs)
         records, twice, largest = _records(runs, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
@@ -154,6 +155,23 @@ def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, A
                 raise InputError(
                     f"Runs that are merged must be made with one {name}. `{runs[0]}` has {found[0]!r}, `{run}` has "
                     f"{value!r}: report them side by side with `prunebench report`."
+                )
+
+
+def _check_bases(runs: Sequence[Path]) -> None:
+    """Base models of one name may be of several people: their cells are no replicates of each other."""
+    found: dict[tuple[str, str, int], tuple[Path, set[str]]] = {}
+    for run in runs:
+        own: dict[tuple[str, str, int], set[str]] = {}
+        for record in read_records(RunFiles(run).records):
+            own.setdefault((record.data, record.network, record.base_seed), set()).add(record.base)
+        for key, bases in own.items():
+            first, others = found.setdefault(key, (run, bases))
+            if not bases & others:
+                raise InputError(
+                    f"Runs that are merged must stand on the same base models. That of seed {key[2]} on `{key[0]}` is "
+                    f"{min(others)} in `{first}` and {min(bases)} in `{run}`: report them side by side with "
+                    "`prunebench report`."
                 )
 
 

@@ -27,7 +27,8 @@ spec.loader.exec_module(pages)
 
 SITE = [pages.ROOT / "README.md", *sorted((pages.ROOT / "docs").rglob("*.md"))]
 REDUCED = [
-    "model.width=0.03125", "base.seeds=[0]", "base.steps=4", "finetune.seeds=[0]", "finetune.steps=2",
+    "model.width=0.03125", "base.seeds=[0]", "base.pretrained=false", "base.steps=4", "finetune.seeds=[0]",
+    "finetune.steps=2",
     "finetune.scopes=['tail']", "finetune.rates=[1e-3]", "prune.ratios=[0.5]", "prune.seeds=[0]",
     "prune.scopes=['C7-C12']", "prune.calibration_clips=8", "controls.scratch=false", "measure.budget_s=1", "workers=0",
     "claim=false",

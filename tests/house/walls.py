@@ -38,6 +38,7 @@ BELOW_CONFIG = {
     "pruners",
     "baselines.peers",
     "harness.budget",
+    "harness.frozen",
     "harness.pruning",
     "harness.training",
 }
@@ -92,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.networks.panns",
         "harness.networks.efficientat",
     },
+    "harness.frozen": {*GROUND, *NETWORKS, "eval.cost", "pruners", "harness.networks", "harness.tables"},
     "harness.testing": {*GROUND, *NETWORKS, "pruners", "eval.cost", "eval.runtime"},
     "harness.data": {*GROUND, "eval.cost", "harness.networks"},
     "harness.data.synth": {"eval.cost", "harness.data", "harness.networks"},
@@ -161,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.config": BELOW_CONFIG,
     "harness.plan": BELOW_CONFIG | {"harness.config"},
     "harness.cells": BELOW_CELLS,
+    "harness.freezing": BELOW_CELLS | {"harness.cells", "harness.engine"},
     "harness.measuring": {
         "baselines.regression",
         *EVAL,

@@ -21,7 +21,8 @@ class Diagnosis:
     """One thing that was looked at.
 
     Args:
-        part: of the installation: `"environment"`, `"extra"`, `"backend"`, `"measure"`, `"plug-in"`, `"cache"`.
+        part: of the installation: `"environment"`, `"extra"`, `"backend"`, `"measure"`, `"plug-in"`,
+            `"bases"`, `"cache"`.
         name: of the thing.
         state: `"ok"`, `"missing"` (optional) or `"broken"`.
         found: what there is.
@@ -45,7 +46,7 @@ class Diagnosis:
 
 def diagnose() -> list[Diagnosis]:
     """All findings, in the order of a reader's interest."""
-    return [*_environment(), *_extras(), *_backends(), *_plug_ins(), *_cache()]
+    return [*_environment(), *_extras(), *_backends(), *_plug_ins(), *_bases(), *_cache()]
 
 
 def _environment() -> Iterator[Diagnosis]:
@@ -134,6 +135,19 @@ def _plug_ins() -> Iterator[Diagnosis]:
     for name in measure_names():
         if name in failed:
             yield Diagnosis("plug-in", name, BROKEN, failed[name], remedy)
+
+
+def _bases() -> Iterator[Diagnosis]:
+    """Sets of frozen base models; only how many, as `prunebench list bases` says the rest."""
+    from prunebench.cli.info.base_list import listed_bases
+
+    remedy = "install the distribution that brings it again, or uninstall it"
+    for row in listed_bases():
+        name = row["name"] or row["from"]
+        if row["note"]:
+            yield Diagnosis("bases", name, BROKEN, row["note"].removeprefix("cannot be used: "), remedy)
+        else:
+            yield Diagnosis("bases", name, OK, f"seeds {row['seeds']}, of {row['from']}")
 
 
 def _cache() -> Iterator[Diagnosis]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.info.base_list import listed_bases
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
 from prunebench.cli.output import print_json, print_table
@@ -14,7 +15,7 @@ from prunebench.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
 
-KINDS = ("pruners", "networks", "measures", "datasets", "presets", "baselines", "published")
+KINDS = ("pruners", "networks", "bases", "measures", "datasets", "presets", "baselines", "published")
 SOURCE = "source of "  # columns of sentences, which only JSON has
 LONG = {"networks": ("parameters", "reference")}  # columns that only JSON has, so that a table fits 80
 
@@ -23,10 +24,11 @@ LONG = {"networks": ("parameters", "reference")}  # columns that only JSON has, 
 @click.argument("kind", metavar="|".join(KINDS), type=Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str, as_json: bool) -> None:
-    """List pruners, networks, measures, data sets, presets, baselines or published points."""
+    """List pruners, networks, frozen base models, measures, data sets, presets, baselines or published points."""
     rows = {
         "pruners": _pruners,
         "networks": listed_networks,
+        "bases": listed_bases,
         "measures": _measures,
         "datasets": _datasets,
         "presets": _presets,

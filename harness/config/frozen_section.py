@@ -1,0 +1,120 @@
+"""The keys `frozen` and `pretrained` of the table `[base]`: base models that others have too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic import Field
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.config.fields import Section
+from prunebench.harness.frozen.installed_bases import base_set
+
+F = TypeVar("F", bound="FrozenSection")
+NO_TRAINING = frozenset({"seeds", "frozen", "pretrained"})  # keys of `[base]` that no training loop takes
+
+
+class FrozenSection(Section):
+    """What `[base]` says of base models that are not trained here.
+
+    Keys of the training that are absent are those that the set was trained with. So the resolved configuration says how
+    its base models were made, the controls from scratch are trained alike, and `pretrained = false` trains what
+    `frozen` names anew.
+    """
+
+    pretrained: bool = Field(True, description="whether `frozen` is loaded; false trains what it names anew")
+    frozen: str | None = Field(
+        None, description="set of base models to start from, see `prunebench list bases`; trains none"
+    )
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _as_the_set_was_trained(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or not isinstance(table.get("frozen"), str):
+            # `pretrained` says nothing then, and two configurations do not differ in it.
+            idle = (
+                isinstance(table, dict)
+                and table.get("frozen") is None
+                and table.get("pretrained") in (True, False)
+            )
+            return {key: value for key, value in table.items() if key != "pretrained"} if idle else table
+        try:
+            recipe = _recipe_of(table["frozen"])
+        except InputError:  # said of the key, where it matters
+            return table
+        # Whoever names a number of steps asks for no training until convergence.
+        left_out = {"converge"} if "steps" in table and "converge" not in table and _anew(table) else set()
+        known = {
+            key: value for key, value in recipe.items() if key in cls.model_fields and key not in left_out
+        }
+        return _filled(known, table)
+
+    @pydantic.field_validator("frozen")
+    @classmethod
+    def _known(cls, name: str | None, info: pydantic.ValidationInfo) -> str | None:
+        if name is not None and info.data.get("pretrained", True):
+            _recipe_of(name)
+        return name
+
+    @pydantic.model_validator(mode="after")
+    def _there_and_trained_so(self: F) -> F:
+        if self.frozen is None or not self.pretrained:
+            return self
+        for seed in getattr(self, "seeds", ()):
+            base_set(self.frozen).of_seed(seed)
+        there, here = self._trained_with(), self.recipe_keys()
+        for key in sorted(there.keys() | here.keys()):
+            if there.get(key) != here.get(key):
+                until = key == "steps" and "converge" in there
+                raise ValueError(
+                    f"`base.{key}` is of a training, and the base models of {self.frozen} were trained "
+                    f"{'until they converged' if until else f'with {_shown(there.get(key))}'}. Found "
+                    f"{_shown(here.get(key))}: leave it out, or set `base.pretrained=false`, which trains anew"
+                )
+        return self
+
+    def _trained_with(self) -> dict[str, Any]:
+        """The keys of the set's training, with the defaults of now for those that came later."""
+        try:
+            return type(self).model_validate(_recipe_of(str(self.frozen))).recipe_keys()
+        except pydantic.ValidationError as error:
+            raise ValueError(
+                f"the base models of {self.frozen} were trained with keys of `[base]` that this version of prunebench "
+                "does not know: upgrade it, or set `base.pretrained=false`"
+            ) from error
+
+    def recipe_keys(self) -> dict[str, Any]:
+        """The keys of the training, as JSON values; absent where they are none."""
+        return self.model_dump(mode="json", exclude=set(NO_TRAINING), exclude_none=True)
+
+    @property
+    def loaded(self) -> str | None:
+        """The set that base models are loaded from, `None` where they are trained or a checkpoint's."""
+        return self.frozen if self.pretrained else None
+
+
+def _filled(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A table with the usual values for absent keys, also within the tables that it holds."""
+    inner = {
+        key: _filled(value, given[key])
+        for key, value in usual.items()
+        if isinstance(value, dict) and isinstance(given.get(key), dict)
+    }
+    return {**usual, **given, **inner}
+
+
+def _anew(table: Mapping[str, Any]) -> bool:
+    return table.get("pretrained") is False
+
+
+def _recipe_of(name: str) -> Mapping[str, Any]:
+    found = base_set(name)
+    return found.of_seed(next(iter(found.seeds))).words().recipe
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    return "none" if value is None else str(value)

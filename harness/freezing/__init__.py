@@ -1,0 +1,1 @@
+"""Makes a set of frozen base models: `python -m prunebench.harness.freezing CONFIG.toml -o FOLDER`."""

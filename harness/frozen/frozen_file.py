@@ -1,0 +1,196 @@
+"""One frozen base model in a file: safetensors, half precision, named by its content. Nothing in it is ever run."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from torch import Tensor
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import whole_file
+from prunebench.eval.text.parsing import parsed_json
+from prunebench.eval.text.strict import places
+from prunebench.harness.frozen.frozen_words import SCHEMA_VERSION, FrozenWords
+from prunebench.harness.frozen.half_precision import halved, restored
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.plugins.any_checkpoint import widths_of
+from prunebench.harness.networks.plugins.network_registry import resolve_network
+
+KEY = "prunebench-frozen-base"  # of the metadata; one alone, so that a file is written alike each time
+SET_NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+_FILE_NAME = re.compile(rf"({SET_NAME.pattern})-seed(0|[1-9]\d{{0,18}})-([0-9a-f]{{12}})\.safetensors")
+
+
+@dataclass(frozen=True)
+class FrozenFile:
+    """A file by its name: `SET-seedSEED-DIGEST.safetensors`, with the first 12 hexadecimal digits of its SHA-256."""
+
+    path: Path
+    set_name: str
+    seed: int
+    digest: str
+
+    @classmethod
+    def named(cls, path: Path) -> FrozenFile | None:
+        """The file, `None` where it has another kind of name."""
+        match = _FILE_NAME.fullmatch(path.name)
+        return None if match is None else cls(path, match[1], int(match[2]), match[3])
+
+    @property
+    def content(self) -> str:
+        """Sixteen hexadecimal digits of the SHA-256 of the file, which its name begins.
+
+        Raises:
+            InputError: for other content than the name says.
+        """
+        found = _sha256(*self._state())
+        if not found.startswith(self.digest):
+            raise InputError(
+                f"A frozen base model must have the content that its name says. `{self.path}` has the hash "
+                f"{found[:12]}: it is damaged or was changed, so install it again."
+            )
+        return found[:16]
+
+    def words(self) -> FrozenWords:
+        """What the file says.
+
+        Raises:
+            InputError: for other content than the name says, or metadata of another form.
+        """
+        assert self.content
+        return _words(self, *self._state()[1:])
+
+    def load(self, files: Sequence[str] = ()) -> Tagger:
+        """The model, in float32.
+
+        Args:
+            files: Python files that define its network.
+
+        Raises:
+            InputError: as `words`, for a network that is not installed, or tensors that are not its own.
+        """
+        words, origin = self.words(), f"`{self.path}`"
+        network = resolve_network(words.network, files)
+        tagger = restored(network, len(words.class_names), _tensors(self.path), words.computed, origin)
+        if dict(zip((g.name for g in tagger.groups), tagger.widths, strict=True)) != words.widths:
+            raise InputError(
+                f"{origin} must be of the widths that it names. `{words.network}` has others: it was made with another "
+                "version of prunebench, or changed."
+            )
+        return tagger
+
+    def _state(self) -> tuple[Path, int, int]:
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise InputError(
+                f"A frozen base model must be a file. Found none at `{self.path}`: install it again."
+            ) from error
+        return self.path, found.st_size, found.st_mtime_ns
+
+
+def check_set_name(name: str) -> None:
+    """Refuse a name that no file can have.
+
+    Raises:
+        InputError: that says which names can be.
+    """
+    if not SET_NAME.fullmatch(name):
+        raise InputError(
+            "The name of a set must be lower-case letters and digits, joined by `-`, `_` or `.`. Found "
+            f"`{name}`: give another `name` in the configuration."
+        )
+
+
+def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> FrozenFile:
+    """A model in a file that is named by its content.
+
+    Args:
+        folder: of the file.
+        tagger: of a network that is built in or installed, at the widths that it is built with.
+        told: the fields of `FrozenWords` but for those that the model itself says.
+
+    Raises:
+        InputError: for weights beyond half precision, or a name of a set that no file can have.
+    """
+    from safetensors.torch import save
+
+    check_set_name(told["set_name"])
+    state, computed = halved(tagger)
+    widths = widths_of(tagger)
+    if not isinstance(widths, dict):
+        widths = dict(zip((group.name for group in tagger.groups), widths, strict=True))
+    words = FrozenWords(network=tagger.network.label, widths=widths, computed=computed, **told)
+    said = json.dumps({"schema_version": SCHEMA_VERSION, **words.model_dump(mode="json")}, sort_keys=True)
+    data = save(state, metadata={KEY: said})
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    found = FrozenFile.named(folder / f"{words.set_name}-seed{words.seed}-{digest}.safetensors")
+    assert found is not None
+    with whole_file(found.path) as stream:
+        stream.write(data)
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@functools.lru_cache(maxsize=64)
+def _words(file: FrozenFile, size: int, changed: int) -> FrozenWords:
+    from safetensors import SafetensorError, safe_open
+
+    origin = f"`{file.path}`"
+    try:
+        with safe_open(file.path, framework="pt") as opened:
+            text = (opened.metadata() or {}).get(KEY)
+        said = None if text is None else parsed_json(text)
+    except (SafetensorError, ValueError) as error:
+        raise InputError(
+            f"{origin} is no whole safetensors file ({error!s:.100}): install it again."
+        ) from error
+    if not isinstance(said, dict):
+        raise InputError(
+            f"{origin} is a safetensors file and says nothing of a frozen base model: give another."
+        )
+    if said.pop("schema_version", None) != SCHEMA_VERSION:
+        raise InputError(
+            f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has another: it was written for "
+            "another version of prunebench."
+        )
+    try:
+        words = FrozenWords.model_validate_json(json.dumps(said))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(places(first["loc"])[:4])
+        raise InputError(
+            f"What a frozen base model says of itself must be as prunebench writes it. In {origin}, `{where:.60}` is "
+            f"not: {first['msg'][:1].lower()}{first['msg'][1:]:.100}. It was changed."
+        ) from error
+    if (words.set_name, words.seed) != (file.set_name, file.seed):
+        raise InputError(
+            f"A frozen base model must be the one that its name says. {origin} is seed {words.seed} of "
+            f"`{words.set_name:.60}`: give it its name again."
+        )
+    return words
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, ValueError) as error:
+        raise InputError(
+            f"`{path}` is no whole safetensors file ({error!s:.100}): install it again."
+        ) from error

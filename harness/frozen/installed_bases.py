@@ -1,0 +1,118 @@
+"""The sets of frozen base models that are there: in this distribution, and in others (`prunebench.bases`)."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.harness.frozen.frozen_file import FrozenFile
+from prunebench.pruners.entry_points import home_of
+
+GROUP = "prunebench.bases"
+SHIPPED = Path(__file__).parent / "shipped"
+OWN, MORE = "prunebench", "prunebench-bases"
+
+
+@dataclass(frozen=True)
+class BaseSet:
+    """The models of one name that are installed.
+
+    Args:
+        name: of the set.
+        seeds: seed → files, equal ones of several distributions once.
+        homes: distributions that they are in.
+    """
+
+    name: str
+    seeds: Mapping[int, tuple[FrozenFile, ...]]
+    homes: tuple[str, ...] = field(default=())
+
+    def of_seed(self, seed: int) -> FrozenFile:
+        """The model of a seed.
+
+        Raises:
+            InputError: for a seed that is not installed, or of which two distributions have different models.
+        """
+        found = self.seeds.get(seed, ())
+        if not found:
+            there = ", ".join(map(str, self.seeds))
+            how = (
+                f"take one of these or set `base.pretrained=false`, which trains it ({MORE} is installed)"
+                if MORE in self.homes
+                else f"install `{MORE}` (`pip install ./packages/bases` in the repository of prunebench), or set "
+                "`base.pretrained=false`, which trains it"
+            )
+            raise InputError(
+                f"A base model of `{self.name}` must be installed. Found seed {seed} in `base.seeds`, and of the set "
+                f"there is seed {there}: {how}."
+            )
+        if len(found) > 1:
+            raise InputError(
+                f"A base model must come from one file. Seed {seed} of `{self.name}` is in `{found[0].path}` and, with "
+                f"other content, in `{found[1].path}`: upgrade or uninstall the distribution of one."
+            )
+        return found[0]
+
+
+def installed_sets() -> dict[str, BaseSet]:
+    """The sets by name, seeds in order."""
+    files: dict[str, dict[int, dict[str, FrozenFile]]] = {}
+    homes: dict[str, list[str]] = {}
+    for home, folder in base_folders()[0].items():
+        for path in sorted(folder.glob("*.safetensors")):
+            file = FrozenFile.named(path)
+            if file is not None:
+                files.setdefault(file.set_name, {}).setdefault(file.seed, {}).setdefault(file.digest, file)
+                homes.setdefault(file.set_name, []).append(home)
+    return {
+        name: BaseSet(
+            name,
+            {seed: tuple(seeds[seed].values()) for seed in sorted(seeds)},
+            tuple(dict.fromkeys(homes[name])),
+        )
+        for name, seeds in sorted(files.items())
+    }
+
+
+def base_set(name: str) -> BaseSet:
+    """A set by its name.
+
+    Raises:
+        InputError: for a name that none has, with the nearest ones.
+    """
+    found = installed_sets()
+    if name not in found:
+        broken = "".join(f" {why}" for why in base_folders()[1].values())
+        raise InputError(f"Unknown set of base models `{name}`; {nearest(name, found)}{broken}")
+    return found[name]
+
+
+def base_folders() -> tuple[dict[str, Path], dict[str, str]]:
+    """Distribution → folder, this one first; and distribution → why its folder cannot be used."""
+    return _folders(tuple(sys.path))
+
+
+@functools.lru_cache(maxsize=4)
+def _folders(path: tuple[str, ...]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Kept: every cell asks, and looking through all distributions takes a while."""
+    found, broken = {OWN: SHIPPED}, {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (home_of(entry), entry.name)):
+        home = home_of(entry)
+        try:
+            with foreign_code(
+                f"The base models `{entry.name}` of distribution `{home}` must be found", loading=True
+            ):
+                given = entry.load()
+                folder = Path(given)
+                if not folder.is_dir():
+                    raise NotADirectoryError(f"no folder at {folder}")
+            found[home if home not in found else f"{home} {entry.name}"] = folder
+        except InputError as error:
+            broken[home] = str(error)
+    return found, broken

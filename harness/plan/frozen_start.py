@@ -1,0 +1,70 @@
+"""A frozen base model for a network on a data set: the one that the configuration names, held against what is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.config.config import Config
+from prunebench.harness.config.other_tables import ModelSection
+from prunebench.harness.data import DataSet
+from prunebench.harness.frozen.frozen_base import FrozenBase
+
+ANEW = "set `base.pretrained=false`, which trains anew"
+
+
+def frozen_start(config: Config, model: ModelSection, seed: int) -> FrozenBase | None:
+    """The base model of a seed, `None` where it is trained here or a checkpoint.
+
+    Raises:
+        InputError: as `FrozenBase.installed`.
+    """
+    if config.base.loaded is None or model.checkpoint is not None:
+        return None
+    return FrozenBase.installed(config.base.loaded, seed, model.files)
+
+
+def check_frozen_fits(start: FrozenBase, model: ModelSection, dataset: DataSet) -> None:
+    """Refuse a base model of another network or of other data than the run's.
+
+    Raises:
+        InputError: naming what differs first, from what is seen at once to what is seen last.
+    """
+    words, network = start.words(), model.plugin(dataset.sample_rate)
+    found: tuple[str, str] | None = None
+    if words.sample_rate != dataset.sample_rate:
+        found = f"the sample rate {words.sample_rate} Hz", f"{dataset.sample_rate} Hz"
+    elif words.network != network.label:
+        found = f"the network `{words.network:.60}`", f"`{network.label}`"
+    elif words.class_names != dataset.class_names:
+        found = _classes(words.class_names, dataset.class_names)
+    elif (here := json.loads(json.dumps(dict(dataset.identity)))) != words.data:
+        found = _first_difference(words.data, here)
+    if found is not None:
+        raise InputError(
+            f"The base models of `{start.set_name}` are for the network and the data that they were trained for. They "
+            f"have {found[0]}, and this run has {found[1]}: {ANEW}."
+        )
+
+
+def _classes(there: Sequence[str], here: Sequence[str]) -> tuple[str, str]:
+    if len(there) != len(here):
+        return f"{len(there)} classes", str(len(here))
+    place = next(at for at, (one, other) in enumerate(zip(there, here, strict=True)) if one != other)
+    return f"the class `{there[place]:.40}` in place {place}", f"`{here[place]:.40}`"
+
+
+def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], within: str = "") -> tuple[str, str]:
+    """What differs of two identities of data sets, `name` and `version` before all else."""
+    keys = sorted(there.keys() | here.keys(), key=lambda key: (key not in ("name", "version"), key))
+    key = next(key for key in keys if there.get(key) != here.get(key))
+    before, now = there.get(key), here.get(key)
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return _first_difference(before, now, f"{within}{key}.")
+    return f"`{within}{key}` = {_short(before)} of the data set", _short(now)
+
+
+def _short(value: object) -> str:
+    return "none" if value is None else f"{value!s:.60}"

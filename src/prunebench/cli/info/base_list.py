@@ -1,0 +1,40 @@
+"""What `prunebench list bases` shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+COLUMNS = ("name", "seeds", "network", "classes", "test mAP", "bytes", "from", "note")
+
+
+def listed_bases() -> list[dict[str, Any]]:
+    """A row a set of frozen base models; one that cannot be read, or a distribution that brings none, has a note."""
+    from prunebench.eval.errors import InputError
+    from prunebench.harness.frozen.installed_bases import base_folders, installed_sets
+
+    rows = []
+    for found in installed_sets().values():
+        row: dict[str, Any] = {
+            **dict.fromkeys(COLUMNS, ""),
+            "name": found.name,
+            "seeds": ", ".join(map(str, found.seeds)),
+            "from": ", ".join(found.homes),
+        }
+        try:
+            files = [found.of_seed(seed) for seed in found.seeds]
+            words = [file.words() for file in files]
+            low, high = (pick(said.quality.test_map for said in words) for pick in (min, max))
+            row |= {
+                "network": words[0].network,
+                "classes": len(words[0].class_names),
+                "test mAP": f"{low:.3f}" if len(words) == 1 else f"{low:.3f} to {high:.3f}",
+                "bytes": sum(file.path.stat().st_size for file in files),
+            }
+        except InputError as error:
+            row["note"] = f"cannot be used: {error}"
+        rows.append(row)
+    broken = base_folders()[1]
+    return rows + [
+        {**dict.fromkeys(COLUMNS, ""), "from": home, "note": f"cannot be used: {why}"}
+        for home, why in broken.items()
+    ]

@@ -1,0 +1,29 @@
+"""`prunebench run` with frozen base models that are not for the run: one sentence, exit 2, nothing written."""
+
+import pytest
+
+REFUSED = {
+    "set": (["base.frozen=tiny-w31"], "Unknown set of base models `tiny-w31`; did you mean `tiny-w32`?"),
+    "seed": (["base.seeds=[0,5]"], "install `prunebench-bases`"),
+    "width": (["model.width=0.0625"], "set `base.pretrained=false`, which trains anew."),
+    "data": (["data.seed=9"], "`seed` = 0 of the data set, and this run has 9"),
+    "clips": (["data.test_clips=31"], "`sizes.test` = 30 of the data set, and this run has 31"),
+    "recipe": (["base.batch=16"], "Found 16: leave it out, or set `base.pretrained=false`"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused_before_anything_is_made(cli, frozen_set, install_bases, tmp_path, what):
+    overrides, message = REFUSED[what]
+    install_bases(*frozen_set[1].glob("*.safetensors"), name="theirs")
+    (tmp_path / "mine.toml").write_text(
+        frozen_set[0].replace("steps = 4\nbatch = 8\n", 'frozen = "tiny-w32"\n')
+    )
+    words = [word for override in overrides for word in ("--set", override)]
+    code, out, error = cli("run", "mine.toml", "-o", "run", *words)
+    assert (code, out) == (2, "")
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "cache").exists()
