@@ -13,6 +13,7 @@ from typing import Any
 from prunebench.eval.run.record import CNN14, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
+from prunebench.reports.content.convergence_said import said_convergence
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.networks_said import said_networks
@@ -52,6 +53,7 @@ class Report:
         compared: points that are in several runs, with their differences.
         hypervolumes: against the costs at which criteria are ranked.
         controls: what the controls say, in words, by the panel's title.
+        convergence: what is not converged, in words, above the first figure.
         networks: networks against each other, in words, by what they have in common; empty where all are Cnn14.
         findings: what figures and tables are drawn from, computed once.
         folder: where it was written, `None` before.
@@ -71,6 +73,7 @@ class Report:
     compared: tuple[Compared, ...] = ()
     hypervolumes: tuple[Hypervolume, ...] = ()
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    convergence: tuple[str, ...] = ()
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     files: tuple[Path, ...] = ()
@@ -87,8 +90,8 @@ class Report:
 
     @property
     def title(self) -> str:
-        """The names of the runs."""
-        return " + ".join(dict.fromkeys(run.name for run in self.runs))
+        """The names of the runs, with the steps of fine-tuning where those ended before convergence."""
+        return " + ".join(dict.fromkeys(run.title for run in self.runs))
 
     @property
     def page(self) -> Path | None:
@@ -101,6 +104,7 @@ class Report:
         found = {
             "runs": [run.name for run in self.runs],
             "standing": self.standing,
+            "convergence": self.convergence,
             "sentences": self.sentences,
             "missing": self.missing,
             "failed": [record.cell for record in self.failed],
@@ -156,6 +160,7 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         rankings=tuple(findings.rankings),
         hypervolumes=tuple(findings.hypervolumes),
         controls=controls,
+        convergence=said_convergence(runs, points, detectable),
         networks=_said_networks(findings),
     )
 

@@ -64,6 +64,7 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
     return template.render(
         title=report.title,
         standing=report.standing,
+        convergence=report.convergence,
         sentences=report.sentences,
         missing=report.missing,
         figures=figures,

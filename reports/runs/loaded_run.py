@@ -50,12 +50,24 @@ class Run:
         return steps if tuned and isinstance(steps, int) else None
 
     @property
+    def until_converged(self) -> bool:
+        """Whether its cells were fine-tuned until they converged."""
+        return any("converged" in record.stages for record in self.records if record.criterion)
+
+    @property
+    def title(self) -> str:
+        """Its name, with the steps of the fine-tuning where that was not until convergence: `quick, after 60 steps`."""
+        if self.steps is None or self.until_converged:
+            return self.name
+        return f"{self.name}, after {self.steps:,} step{'s' * (self.steps != 1)}"
+
+    @property
     def claim(self) -> bool:
         """Whether the configuration asks for a claim; without one the report is a demonstration."""
         return self.config.get("claim") is True
 
 
-def setting(config: Mapping[str, Any], *keys: str) -> Any:
+def setting(config: Any, *keys: str) -> Any:
     """A value of a configuration, by the names of its tables and its own; `None` where it is not there."""
     found: Any = config
     for key in keys:

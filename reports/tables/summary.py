@@ -28,9 +28,10 @@ def summary_table(rows: Sequence[SummaryRow], columns: Sequence[Column] = COLUMN
 
 
 def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str:
-    """What the run does not claim, the summary in words, what is missing, a table per panel, networks, the legend."""
+    """What is not claimed, not converged and missing, for each panel the summary and a table, networks, the legend."""
     parts = [f"# {markdown(report.title)}"]
     parts += [f"**{markdown(report.standing)}**"] if report.standing else []
+    parts += [markdown(sentence) for sentence in report.convergence]
     if report.missing:
         parts.append("\n".join(["Missing:", "", *(f"- {markdown(sentence)}" for sentence in report.missing)]))
     for panel in dict.fromkeys(row.panel for row in report.rows):

@@ -25,8 +25,10 @@ RELEASED = " †: as its authors released it."
 
 
 def terminal_table(report: Report) -> Table:
-    """The report's rows, panel by panel, the smallest detectable differences and networks, as a table of rich."""
+    """What is not converged, the rows by panel, smallest detectable differences, networks: a table of rich."""
     whole = Table.grid()
+    for sentence in report.convergence:
+        whole.add_row(Text(sentence, style="yellow"))
     for panel in dict.fromkeys(row.panel for row in report.rows):
         whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))
     for found in report.detectable:

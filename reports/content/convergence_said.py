@@ -1,0 +1,152 @@
+"""What is not converged in the runs reported, in words: base models, and cells whose training its bound ended.
+
+A base model is converged when its training ended because validation mAP had not risen for the stated patience, and
+when fine-tuning it unpruned at its own best rate gains less on validation clips than the smallest detectable
+difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from prunebench.eval.run.record import Record
+from prunebench.reports.content import numbers
+from prunebench.reports.points.lengths import CONVERGED, SCRATCH
+from prunebench.reports.points.panel import Panel, base_of
+from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Run, setting
+from prunebench.reports.statistics.detectable import Detectable
+
+
+def said_convergence(
+    runs: Sequence[Run], points: Sequence[Point], detectable: Sequence[Detectable]
+) -> tuple[str, ...]:
+    """Sentences that stand above the first figure; none where everything is converged."""
+    by_sentence: dict[str, list[str]] = {}
+    for run in runs:
+        for sentence in (*_trained(run), *_cut(run)):
+            by_sentence.setdefault(sentence, []).append(run.name)
+    told = [
+        sentence if len(names) == len(runs) else f"{' and '.join(dict.fromkeys(names))}: {sentence}"
+        for sentence, names in by_sentence.items()
+    ]
+    return tuple(map(numbers.unbroken, (*told, *_gains(points, detectable))))
+
+
+def _trained(run: Run) -> Iterator[str]:
+    """How long base models and cells were trained, where that was a number of steps."""
+    tuned = "" if run.steps is None else _steps(run.steps)
+    base = (
+        None
+        if _has_converging_bases(run) or not _trains_bases(run.config)
+        else setting(run.config, "base", "steps")
+    )
+    if isinstance(base, int):
+        so = "longer training may change what pruning costs them"
+        if tuned:
+            so = f"the figures show recovery after {tuned} of fine-tuning"
+        if run.until_converged:
+            so = "part of what fine-tuning gains is training that they lacked"
+        yield f"The base models were trained for {_steps(base)}, not to convergence: {so}."
+    elif tuned and not run.until_converged:
+        yield f"Cells were fine-tuned for {tuned}, not to convergence: the figures show recovery after {tuned}."
+
+
+def _has_converging_bases(run: Run) -> bool:
+    """Whether base models were trained until they converged, here or by whoever made them."""
+    return bool(_ends_of_bases(run.records)) or isinstance(setting(run.config, "base", "converge"), Mapping)
+
+
+def _trains_bases(config: Mapping[str, Any]) -> bool:
+    """Whether a base model is trained by the run; a checkpoint is not."""
+    tables = config.get("model", {})
+    return not all(
+        setting(table, "checkpoint") for table in (tables if isinstance(tables, list) else [tables])
+    )
+
+
+def _cut(run: Run) -> Iterator[str]:
+    """Trainings to convergence that their upper bound ended."""
+    done = [r for r in run.records if r.status == "done"]
+    tuned = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control not in SCRATCH]
+    scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in SCRATCH]
+    for ends, what, one, many in (
+        (list(_ends_of_bases(done).values()), "training", "base model", "base models"),
+        (tuned, "fine-tuning", "cell", "cells"),
+        (scratch, "training", "shape from scratch", "shapes from scratch"),
+    ):
+        cut = [end for end in ends if end.get("bound_reached", 0) > 0]
+        if cut:
+            steps = [end["steps"] for end in cut if math.isfinite(end.get("steps", math.nan))]
+            bound = f" of {_steps(max(steps))}" if steps else ""
+            whose = f"the {one}" if len(ends) == 1 else f"{len(cut)} of {len(ends)} {many}"
+            they = "it" if len(ends) == 1 else "they"
+            yield f"The upper bound{bound} ended the {what} of {whose} before {they} converged."
+
+
+def _ends_of_bases(records: Iterable[Record]) -> dict[tuple[object, ...], Mapping[str, float]]:
+    """How the training of each base model ended, of those that were trained until they converged."""
+    return {
+        (r.data, r.network, *base_of(r)): r.stages["base"]
+        for r in records
+        if "bound_reached" in r.stages.get("base", {})
+    }
+
+
+def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterator[str]:
+    """Base models that fine-tuning improves unpruned, each control held against the smallest figure of its panels."""
+    found: dict[frozenset[str], tuple[Panel, Sequence[Record], list[float]]] = {}
+    for figure in detectable:
+        records = [] if figure.panel.short else _unpruned_at_its_rate(points, figure.panel)
+        if records:
+            key = frozenset(r.outcome for r in records)
+            held = found.setdefault(key, (figure.panel, records, []))
+            held[2].extend(_sizes(figure))
+    for panel, records, sizes in found.values():
+        gain = _gain(records)
+        bases = len({base_of(r) for r in records})
+        who, verb, end = (
+            ("base model", "gains", "it is") if bases == 1 else ("base models", "gain", "they are")
+        )
+        where = f"{panel.title}: " if len(found) > 1 else ""
+        told = f"fine-tuned unpruned, the {who} {verb} {numbers.quality(gain)} validation mAP"
+        told += " on average" * (bases > 1)
+        if sizes and gain > min(sizes):
+            text = f"{told}, more than the smallest detectable difference of {numbers.quality(min(sizes))}"
+            yield f"{where}{text[0].upper()}{text[1:]}: {end} not converged."
+        elif not sizes and gain > 0 and all("bound_reached" in r.stages.get("base", {}) for r in records):
+            yield (
+                f"{where}Whether the {who} converged cannot be told: {told}, and there is no smallest detectable "
+                "difference to hold that against."
+            )
+
+
+def _sizes(figure: Detectable) -> list[float]:
+    """The smallest detectable differences of a panel: between two criteria, else between one and random."""
+    criteria = [at.criteria.difference for at in figure.by_ratio if math.isfinite(at.criteria.difference)]
+    return criteria or [at.random.difference for at in figure.by_ratio if math.isfinite(at.random.difference)]
+
+
+def _unpruned_at_its_rate(points: Sequence[Point], panel: Panel) -> tuple[Record, ...]:
+    """Cells of the unpruned model fine-tuned at its own best rate; at that of all cells where it is the same."""
+    tuned = [p for p in points if p.panel == panel and p.control == "unpruned-fine-tuned"]
+    return max(tuned, key=lambda p: p.own_rate).records if tuned else ()
+
+
+def _gain(records: Sequence[Record]) -> float:
+    """Of validation mAP by fine-tuning: mean over base models of the mean over their cells; nan where one lacks it."""
+    by_base: dict[tuple[str, int], list[float]] = {}
+    for record in records:
+        before, after = (
+            record.stages.get(stage, {}).get("validation_map", math.nan)
+            for stage in ("base", record.last_stage)
+        )
+        by_base.setdefault(base_of(record), []).append(after - before)
+    return fmean(map(fmean, by_base.values()))
+
+
+def _steps(number: float) -> str:
+    return f"{number:,.0f} step{'s' * (number != 1)}"
