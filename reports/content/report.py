@@ -89,6 +89,13 @@ class Report:
         return ""
 
     @property
+    def under_figures(self) -> str:
+        """The steps of fine-tuning where it ended before convergence, and the standing: `fine-tuning: 60 steps · …`."""
+        steps = sorted({run.steps for run in self.runs if run.steps is not None and not run.until_converged})
+        told = f"fine-tuning: {' and '.join(f'{number:,}' for number in steps)} steps" if steps else ""
+        return " · ".join(filter(None, (told, self.standing)))
+
+    @property
     def title(self) -> str:
         """The names of the runs, with the steps of fine-tuning where those ended before convergence."""
         return " + ".join(dict.fromkeys(run.title for run in self.runs))

@@ -57,7 +57,7 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
     yield from _over_networks(report, inches or 2 * COLUMN)
     for quantity in AXES:
         shown = points if quantity is MACS else findings.main_points
-        pareto = draw(shown, quantity, standing=report.standing, column=inches)
+        pareto = draw(shown, quantity, standing=report.under_figures, column=inches)
         if pareto is not None:
             yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
     wide = inches or 2 * COLUMN
@@ -74,9 +74,10 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         diagram = draw_critical_difference(blocks)
         if diagram is not None:
             suffix = f"_{number}" if len(findings.blocks) > 1 else ""
+            family = blocks.family
+            whose = " · ".join(filter(None, (family.network if family.named else "", family.length)))
             caption = "Critical-difference diagram over blocks of (data set, base seed)"
-            whose = f": {blocks.family.network}" if blocks.family.named else ""
-            yield Drawn(f"critical_difference{suffix}", caption + whose, diagram)
+            yield Drawn(f"critical_difference{suffix}", f"{caption}: {whose}" if whose else caption, diagram)
 
 
 def _suffixes(panels: Sequence[Panel]) -> dict[Panel, str]:
@@ -93,7 +94,12 @@ def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
     overlays = list(dict.fromkeys(overlay for overlay, _ in findings.networks))
     for (overlay, cost), pairs in findings.networks.items():
         drawn = draw_networks(
-            overlay, findings.main_points, cost, said_networks(pairs), standing=report.standing, width=width
+            overlay,
+            findings.main_points,
+            cost,
+            said_networks(pairs),
+            standing=report.under_figures,
+            width=width,
         )
         if drawn is not None:
             suffix = f"_{overlays.index(overlay) + 1}" if len(overlays) > 1 else ""
@@ -106,12 +112,12 @@ def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
     for quantity, rankings in report.findings.rankings_to_tell(panel):
         caption = f"Difference from random at equal {quantity.short}"
         ratios = {quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random}
-        figure = draw_ranking(rankings, standing=report.standing, width=width, ratios=ratios)
+        figure = draw_ranking(rankings, standing=report.under_figures, width=width, ratios=ratios)
         yield f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}", caption, figure
 
 
 def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
-    standing, findings, points = report.standing, report.findings, report.findings.points
+    standing, findings, points = report.under_figures, report.findings, report.findings.points
     yield from _rankings(report, panel, width)
     pairs = list(zip(report.points, report.rows, strict=True))
     caption = "Controls: criteria against their own reverse, and shapes trained from scratch"

@@ -18,7 +18,7 @@ class Overlay:
     Args:
         panels: one a network, Cnn14 first; of a network that was pruned in several scopes, the one that reaches the
             fewest MACs; of one with an unpruned model alone, that.
-        alike: whether allocation, fine-tuning scope and schedule are the same in all that were pruned.
+        alike: whether allocation, fine-tuning scope, schedule and length are the same in all that were pruned.
     """
 
     panels: tuple[Panel, ...]
@@ -37,6 +37,7 @@ class Overlay:
         tuned = pruned.finetune_scope
         parts.append("not fine-tuned" if tuned == "none" else f"fine-tuning: {tuned}")
         parts += [pruned.schedule] if pruned.schedule != ONE_SHOT else []
+        parts += [pruned.length] if pruned.length else []
         return " · ".join(parts)
 
 
@@ -71,7 +72,7 @@ def overlays_of(points: Sequence[Point]) -> list[Overlay]:
 
 
 def _settings(panel: Panel) -> tuple[str, ...]:
-    return panel.allocation, panel.finetune_scope, panel.schedule
+    return panel.allocation, panel.finetune_scope, panel.schedule, panel.length
 
 
 def _one_each(panels: Iterable[Panel], points: Sequence[Point]) -> list[Panel]:

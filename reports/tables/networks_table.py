@@ -9,8 +9,9 @@ from prunebench.reports.content import marks, numbers
 from prunebench.reports.statistics.networks_compared import AtCost, NetworkPair
 from prunebench.reports.tables.data_table import DataTable
 
+PLACE = ("run", "data", "allocation", "finetune_scope", "schedule")
 COLUMNS = (
-    *("run", "data", "allocation", "finetune_scope", "schedule", "equal", "cost", "criteria"),
+    *("equal", "cost", "criteria"),
     *("first", "second", "first_scope", "second_scope", "first_unpruned", "second_unpruned"),
     *("map_first", "map_second", "difference", "low", "high", "first_bases", "second_bases", "gap"),
 )
@@ -24,8 +25,10 @@ LEGEND = (
 
 def networks_table(pairs: Iterable[NetworkPair]) -> DataTable:
     """Raw values: a row for the mean over criteria and for each criterion, at every cost that two networks share."""
-    rows = [_row(pair, at) for pair in pairs for at in sorted((*pair.means, *_alone(pair)), key=_place)]
-    return DataTable("networks", COLUMNS, rows)
+    found = list(pairs)
+    rows = [_row(pair, at) for pair in found for at in sorted((*pair.means, *_alone(pair)), key=_place)]
+    length = ("length",) if any(pair.first.by_length for pair in found) else ()
+    return DataTable("networks", (*PLACE, *length, *COLUMNS), rows)
 
 
 def cells(pair: NetworkPair, at: AtCost) -> tuple[tuple[str, Any], ...]:
@@ -64,6 +67,7 @@ def _row(pair: NetworkPair, at: AtCost) -> list[Any]:
     first, second = pair.names
     return [
         *(pruned.run, pruned.data, pruned.allocation, pruned.finetune_scope, pruned.schedule),
+        *((pruned.length,) if pruned.by_length else ()),
         *(pair.quantity.key, at.cost, " ".join(at.criteria)),
         *(first, second, pair.first.scope, pair.second.scope, *at.unpruned),
         *(at.first, at.second, at.difference.mean, low, high, *at.bases, at.gap),

@@ -166,3 +166,16 @@ def test_scores_that_one_length_lacks_are_missing_of_that_cell_once(maker):
     assert [s for s in make_report([maker.folder]).missing if "per-clip" in s] == [
         "2 of 8 cells have no per-clip test scores, so their differences have no interval."
     ]
+
+
+def test_networks_are_compared_where_their_cells_converged(maker):
+    report = write_report([maker.networks().two_lengths().write()], tables_only=True)
+    assert list(report.networks) == ["synth · fine-tuning: all · converged"]
+    with (report.folder / "networks.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["length"] for row in rows} == {"converged"}
+    assert {row["finetune_scope"] for row in rows} == {"all"}
+    alone = make_report([maker.write()])
+    maker.records = list(map(only_long, maker.records))
+    long = make_report([maker.write()])
+    assert list(alone.networks.values()) == list(long.networks.values())

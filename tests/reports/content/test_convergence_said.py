@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from prunebench.reports import make_report, terminal_table, write_report
+from prunebench.reports.figures.gallery import figures_of
 
 GRID = {"criteria": {"l1": 0.4, "l2": 0.7, "random": 0.9}, "ratios": (0.5,), "latency": False}
 BY_STEPS = "[base]\nsteps = 700\n[finetune]\nsteps = 60\n"
@@ -66,6 +67,18 @@ def test_base_models_of_a_number_of_steps_are_called_so_in_every_output_before_t
     Console(file=stream, width=200).print(terminal_table(report))
     assert stream.getvalue().index(STEPS_SAID) < stream.getvalue().index("Δ random")
     assert json.loads((report.folder / "summary.json").read_text("utf-8"))["convergence"] == [STEPS_SAID]
+
+
+def test_figures_name_the_steps_of_fine_tuning_below_them(maker):
+    configured(maker, BY_STEPS).grid(**GRID)
+    report = make_report([maker.write()])
+    assert report.standing == "demonstration, no claim"
+    assert report.under_figures == "fine-tuning: 60 steps · demonstration, no claim"
+    drawn = {figure.name: figure.figure for figure in figures_of(report)}
+    note = "".join(text.get_text() for text in drawn["map_vs_macs"].texts)
+    assert "fine-tuning: 60 steps · demonstration, no claim" in note
+    maker.two_lengths()
+    assert make_report([maker.write()]).under_figures == "demonstration, no claim"
 
 
 def test_cells_of_a_number_of_steps_on_converged_base_models(maker):
