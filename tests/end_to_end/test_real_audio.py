@@ -11,6 +11,7 @@ from prunebench.reports import load_records
 
 SMALL = [
     "model.width=0.03125",
+    "base.pretrained=false",
     "base.steps=4",
     "base.batch=4",
     "prune.criteria=['random', 'operator_norm']",

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.costs import UnitCosts
 from prunebench.harness.sweep.forecast import probe
 
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
+
 TINY = (
     "data.training_clips=16",
     "data.validation_clips=8",
@@ -35,7 +39,7 @@ SPEED = UnitCosts(step=0.01, tail_step=0.005, forward=0.001, tail_forward=0.0005
 
 def command(folder, *more):
     words = [f"--set={word}" for word in (*TINY, *more)]
-    return ["run", "quick", "--dry-run", "-o", str(folder / "run"), *words]
+    return ["run", QUICK, "--dry-run", "-o", str(folder / "run"), *words]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +52,7 @@ def test_the_plan_as_json(tmp_path):
     found = CliRunner().invoke(cli, [*command(tmp_path), "--json"], catch_exceptions=False)
     assert found.exit_code == 0
     told = json.loads(found.stdout)
-    config = load_config("quick", TINY)
+    config = load_config(QUICK, TINY)
     plan = make_plan(config, [opened(data) for data in config.data_sets()])
     assert told["cells"]["total"] == len(plan.cells)
     assert sum(told["cells"]["criteria"].values()) + sum(told["cells"]["controls"].values()) == len(
@@ -102,7 +106,7 @@ def test_the_plan_as_text(tmp_path):
 
 
 def test_a_folder_with_other_cells_is_noted(tmp_path):
-    write_text(tmp_path / "run" / "config.toml", load_config("quick", [*TINY, "finetune.steps=9"]).to_toml())
+    write_text(tmp_path / "run" / "config.toml", load_config(QUICK, [*TINY, "finetune.steps=9"]).to_toml())
     append_line(
         tmp_path / "run" / "records.jsonl",
         Record(cell="a", outcome="o", data="synth", base="b", scope="").to_json(),
@@ -145,6 +149,6 @@ def test_the_probe_takes_clips_as_long_as_those_of_the_data_set(tmp_path, monkey
 
 
 def test_the_probe_takes_positive_times():
-    (data,) = load_config("quick", TINY).data_sets()
+    (data,) = load_config(QUICK, TINY).data_sets()
     found = probe(Architecture(scaled_widths(1 / 32), 64, 24), data, 1)
     assert min(found.step, found.tail_step, found.forward, found.tail_forward, found.outcome) > 0

@@ -1,6 +1,7 @@
 """Schedules: labels, steps, rounds against a slow re-derivation, and what distillation aims at."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,6 +28,9 @@ from prunebench.harness.networks.layers import Scope
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
 RATES = RatePair(1e-3, 1e-3)
@@ -103,7 +107,7 @@ def scoring():
 
 
 def test_rounds_end_at_the_widths_of_one_shot():
-    config = load_config("quick")
+    config = load_config(QUICK)
     one = cell_job(config, cell(criterion="l1", ratio=0.5), BASE, RATES, scoring())
     job = cell_job(
         config,
@@ -210,7 +214,7 @@ def test_rounds_by_hand(monkeypatch, allocation):
 
 
 def test_equal_macs_are_more_steps():
-    config = load_config("quick", ["base.steps=100", "finetune.steps=10", "controls.scratch_macs=true"])
+    config = load_config(QUICK, ["base.steps=100", "finetune.steps=10", "controls.scratch_macs=true"])
     tuned = cell(control="scratch-macs", ratio=0.5, finetune_scope="none", finetune_seed=None)
     wide = replace(BASE, model=Architecture((8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256), 256, 24))
     job = cell_job(config, tuned, wide, None, None)

@@ -1,5 +1,7 @@
 """Identities of jobs stay, whatever is moved or renamed: they name the results of every run folder and of the cache."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,9 @@ from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
+
 WIDTHS = (2, 2, 2, 2, 2, 2, 6, 6, 8, 8, 10, 10)
 BASE = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
 SCORING = Scoring({f"C{i + 7}": np.arange(n, dtype=float)[::-1] for i, n in enumerate(WIDTHS[6:])}, 0.0)
@@ -28,7 +33,7 @@ HALF = {"criterion": "l1", "ratio": 0.5}
 
 @pytest.fixture(scope="module")
 def config():
-    return load_config("quick", ["prune.recalibration_clips=8", "controls.scratch_macs=true"])
+    return load_config(QUICK, ["prune.recalibration_clips=8", "controls.scratch_macs=true"])
 
 
 def job_of(config, *, allocation="uniform", schedule="one-shot", **given):

@@ -52,7 +52,8 @@ def test_all_stands_for_every_built_in_criterion_once():
 
 def test_overrides():
     config = load_config(
-        "quick", ["base.seeds=[3, 4]", "data.seed=7", "name=mine", "prune.scopes=['C9-C12']"]
+        "quick",
+        ["base.seeds=[3, 4]", "base.pretrained=false", "data.seed=7", "name=mine", "prune.scopes=['C9-C12']"],
     )
     assert config.base.seeds == (3, 4)
     assert config.data[0].seed == 7
@@ -92,7 +93,13 @@ def test_bad_values_are_named_with_the_nearest(override, message):
 
 def test_what_is_given_twice_counts_once():
     config = load_config(
-        "quick", ["base.seeds=[0, 1, 0]", "prune.ratios=[0.5, 0.5]", "finetune.rates=[1e-3, 0.001]"]
+        "quick",
+        [
+            "base.seeds=[0, 1, 0]",
+            "base.pretrained=false",
+            "prune.ratios=[0.5, 0.5]",
+            "finetune.rates=[1e-3, 0.001]",
+        ],
     )
     assert (config.base.seeds, config.prune.ratios, config.finetune.rates) == ((0, 1), (0.5,), (0.001,))
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,9 @@ from prunebench.harness.plan import subjects as subject
 from prunebench.harness.sweep.preview import few_draws
 from prunebench.harness.sweep.skipped import write_skipped
 from prunebench.harness.training.full_recipe import FullRecipe
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 ROOT = "data.root=AUDIOSET"
 
@@ -65,7 +69,7 @@ def test_other_classes_are_refused(tmp_path):
         model = small if classes == small.n_classes else Cnn14([2] * 12, classes, 4)
         save_checkpoint(model, path, style="prunebench", class_names=names)
         (section,) = load_config(
-            "quick", [f"model.checkpoint='{path}'", "model.adapt=none", "model.width=0.125"]
+            QUICK, [f"model.checkpoint='{path}'", "model.adapt=none", "model.width=0.125"]
         ).model
         if number == 0:
             with pytest.raises(InputError, match=r"Found 5 outputs and 24 classes in `synth"):

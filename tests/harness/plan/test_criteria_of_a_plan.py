@@ -25,6 +25,9 @@ from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners import get
 
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
+
 SOURCE = """
 from dataclasses import dataclass
 from typing import ClassVar
@@ -68,17 +71,17 @@ def mine(tmp_path: Path) -> Path:
 
 
 def test_the_pruners_of_a_file_become_criteria(mine: Path) -> None:
-    config = load_config("quick", pruner_files=[mine])
-    assert config.prune.criteria == (*load_config("quick").prune.criteria, "mine")
+    config = load_config(QUICK, pruner_files=[mine])
+    assert config.prune.criteria == (*load_config(QUICK).prune.criteria, "mine")
     assert config.prune.files == (str(mine),)
-    again = load_config("quick", ["prune.criteria=['mine', 'random']"], pruner_files=[mine, mine])
+    again = load_config(QUICK, ["prune.criteria=['mine', 'random']"], pruner_files=[mine, mine])
     assert again.prune.criteria == ("mine", "random")
     assert again.prune.files == (str(mine),)
     assert config.prune.pruner("mine").name == "mine"
 
 
 def test_a_configuration_with_files_reads_back(mine: Path, tmp_path: Path) -> None:
-    config = load_config("quick", pruner_files=[mine])
+    config = load_config(QUICK, pruner_files=[mine])
     (tmp_path / "again.toml").write_text(config.to_toml())
     assert load_config(str(tmp_path / "again.toml")) == config
     assert load_config(str(tmp_path / "again.toml"), pruner_files=[mine]) == config
@@ -86,29 +89,29 @@ def test_a_configuration_with_files_reads_back(mine: Path, tmp_path: Path) -> No
 
 def test_relative_paths_are_kept_whole(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mine.parent)
-    assert load_config("quick", pruner_files=["mine.py"]).prune.files == (str(mine),)
+    assert load_config(QUICK, pruner_files=["mine.py"]).prune.files == (str(mine),)
 
 
 def test_a_file_that_cannot_be_used_is_named(mine: Path) -> None:
     with pytest.raises(InputError, match=r"prune.files.*There is no file `absent.py`"):
-        load_config("quick", ["prune.files=['absent.py']"])
+        load_config(QUICK, ["prune.files=['absent.py']"])
     with pytest.raises(InputError, match=r"There is no file `absent\.py`"):
-        load_config("quick", pruner_files=["absent.py"])
+        load_config(QUICK, pruner_files=["absent.py"])
     mine.write_text("1 / 0")
     with pytest.raises(InputError, match=r"must run. Found ZeroDivisionError"):
-        load_config("quick", pruner_files=[mine])
+        load_config(QUICK, pruner_files=[mine])
 
 
 def test_a_file_is_in_the_identity_by_its_content_and_not_by_its_place(mine: Path, tmp_path: Path) -> None:
-    before = cells_of(load_config("quick", pruner_files=[mine]), "mine")
+    before = cells_of(load_config(QUICK, pruner_files=[mine]), "mine")
     moved = tmp_path / "elsewhere" / "moved.py"
     moved.parent.mkdir()
     moved.write_text(SOURCE)
-    assert cells_of(load_config("quick", pruner_files=[moved]), "mine") == before
+    assert cells_of(load_config(QUICK, pruner_files=[moved]), "mine") == before
     mine.write_text(SOURCE.replace("amax", "amin"))
-    config = load_config("quick", pruner_files=[mine])
+    config = load_config(QUICK, pruner_files=[mine])
     assert not cells_of(config, "mine") & before
-    others = cells_of(load_config("quick"), "l1")
+    others = cells_of(load_config(QUICK), "l1")
     assert cells_of(config, "l1") == others
 
 
@@ -116,7 +119,7 @@ def test_a_run_folder_keeps_files_of_one_name_apart(mine: Path, tmp_path: Path) 
     other = tmp_path / "elsewhere" / mine.name
     other.parent.mkdir()
     other.write_text(SOURCE.replace("class Mine", "class Yours").replace('"mine"', '"yours"'))
-    config = load_config("quick", pruner_files=[mine, other])
+    config = load_config(QUICK, pruner_files=[mine, other])
     with RunFolder(tmp_path / "run") as run:
         run.begin(config, plan_of(config), [dataset()])
     kept = {path.read_text() for path in (tmp_path / "run" / "pruners").glob("mine-*.py")}
@@ -126,7 +129,7 @@ def test_a_run_folder_keeps_files_of_one_name_apart(mine: Path, tmp_path: Path) 
 def test_a_file_is_one_file_by_whatever_path(mine: Path, tmp_path: Path) -> None:
     (tmp_path / "link.py").symlink_to(mine)
     spelt = mine.parent / ".." / mine.parent.name / mine.name
-    assert len(load_config("quick", pruner_files=[mine, spelt, tmp_path / "link.py"]).prune.files) == 1
+    assert len(load_config(QUICK, pruner_files=[mine, spelt, tmp_path / "link.py"]).prune.files) == 1
 
 
 def widths() -> dict[str, int]:
@@ -134,7 +137,7 @@ def widths() -> dict[str, int]:
 
 
 def with_scores(folder: Path, *overrides: str) -> Config:
-    return load_config("quick", [f"prune.criteria=['scores:{folder}', 'random']", *overrides])
+    return load_config(QUICK, [f"prune.criteria=['scores:{folder}', 'random']", *overrides])
 
 
 def test_scores_from_files_are_a_criterion_told_by_its_content(tmp_path: Path) -> None:
@@ -162,9 +165,7 @@ def test_scores_that_do_not_fit_the_model_stop_the_run_before_it_begins(tmp_path
 @pytest.mark.parametrize("ratio", [0.1, 0.25, 0.5, 0.75])
 def test_criteria_of_one_order_share_their_outcome(ratio: float) -> None:
     """LAMP is a rising function of the L2 norm within a layer, so the two remove the same filters."""
-    config = load_config(
-        "quick", ["prune.criteria=['l2', 'lamp', 'l1', 'random']", f"prune.ratios=[{ratio}]"]
-    )
+    config = load_config(QUICK, ["prune.criteria=['l2', 'lamp', 'l1', 'random']", f"prune.ratios=[{ratio}]"])
     base = BaseJob("base", DataOptions(), Architecture(scaled_widths(1 / 8), 4, 24), Recipe(steps=1), 0)
     model = Cnn14(base.model.widths, n_classes=3, embedding=4, seed=1)
     outcomes: dict[str, set[str]] = {}

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.architecture import scaled_widths
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.plan.plan import make_plan
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 TINY = (2, 2, 3, 3, 4, 4, 16, 16, 32, 32, 64, 64)
 
@@ -30,7 +34,7 @@ def dataset(label="toy", classes=("a", "b", "c"), **fields):
     return DataSet(label, {"name": label}, classes, 32000, clips, clips, clips, **fields)
 
 
-def plan_of(*overrides, preset="quick", datasets=None):
+def plan_of(*overrides, preset=QUICK, datasets=None):
     return make_plan(load_config(preset, overrides), datasets or [dataset()])
 
 

@@ -1,5 +1,7 @@
 """Plans over networks: scopes by group, identities that hold what decides, and what is refused before any training."""
 
+from pathlib import Path
+
 import pytest
 
 from prunebench.eval import InputError
@@ -9,6 +11,9 @@ from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.plan.plan import make_plan
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 DATA = DataOptions(training_clips=4, validation_clips=4, test_clips=4)
 MOBILE = {"network": "mobilenet_v2", "width": 0.125}
@@ -117,7 +122,7 @@ def test_what_does_not_fit_is_refused_before_any_training(models, prune, message
 )
 def test_a_configuration_says_what_is_wrong(overrides, message):
     with pytest.raises(InputError, match=message):
-        load_config("quick", overrides)
+        load_config(QUICK, overrides)
 
 
 def test_networks_of_one_label_are_refused():
@@ -132,7 +137,7 @@ def test_a_resolved_configuration_comes_back(tmp_path):
     (tmp_path / "again.toml").write_text(config.to_toml())
     assert load_config(str(tmp_path / "again.toml")) == config
     assert config.prune.scopes == ("default",)
-    one = load_config("quick")
+    one = load_config(QUICK)
     assert "network" not in one.to_toml()
     assert "files" not in one.table()["model"]
 

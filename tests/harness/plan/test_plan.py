@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.architecture import scaled_embedding, scaled_widths
 from prunebench.harness.plan.plan import make_plan
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 
 class NoClips(Clips):
@@ -24,7 +28,7 @@ def dataset(version=1):
     return DataSet("toy", {"name": "toy", "version": version}, ("a", "b", "c"), 32000, clips, clips, clips)
 
 
-def plan_of(*overrides, preset="quick", version=1):
+def plan_of(*overrides, preset=QUICK, version=1):
     return make_plan(load_config(preset, overrides), [dataset(version)])
 
 

@@ -1,5 +1,7 @@
 """What pieces of a sweep cost, by hand."""
 
+from pathlib import Path
+
 import pytest
 
 from prunebench.eval.cost.complexity import layer_macs
@@ -8,6 +10,9 @@ from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 TINY = (
     "data.training_clips=16",
@@ -21,7 +26,7 @@ SPEED = UnitCosts(step=3.0, tail_step=2.0, forward=1.0, tail_forward=0.5, outcom
 
 
 def planned(*more):
-    config = load_config("quick", (*TINY, *more))
+    config = load_config(QUICK, (*TINY, *more))
     plan = make_plan(config, [opened(data) for data in config.data_sets()])
     return config, plan
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.harness.config.config import load_config
 from prunebench.harness.sweep.merge import merge_runs
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 ENVIRONMENT = {"torch": "2.13.0", "processor": "one", "packages": {"prunebench": "0.1.0"}, "commit": "abc"}
 
@@ -37,7 +41,7 @@ def make(tmp_path):
         run = tmp_path / name
         for part in ("scores", "targets"):
             (run / part).mkdir(parents=True)
-        (run / "config.toml").write_text(load_config("quick", overrides).to_toml())
+        (run / "config.toml").write_text(load_config(QUICK, overrides).to_toml())
         (run / "environment.json").write_text(json.dumps(environment))
         (run / "plan.json").write_text(json.dumps([r.cell for r in records]))
         (run / "records.jsonl").write_text("".join(f"{r.to_json()}\n" for r in records))

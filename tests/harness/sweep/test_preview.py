@@ -1,10 +1,15 @@
 """What a configuration has too little of for a claim is told before it is run."""
 
+from pathlib import Path
+
 import pytest
 
 from prunebench.harness.config.config import load_config
 from prunebench.harness.sweep.preview import preview
 from prunebench.harness.workspace.cache import Cache
+
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
 
 ENOUGH = {
     "prune.seeds": "[0, 1, 2]",
@@ -16,7 +21,7 @@ TINY = ("data.training_clips=4", "data.validation_clips=4", "data.test_clips=4",
 
 def notes(tmp_path, **changes):
     words = [f"{key}={value}" for key, value in {**ENOUGH, **changes}.items()]
-    return preview(load_config("quick", [*TINY, *words]), Cache(tmp_path))["notes"]
+    return preview(load_config(QUICK, [*TINY, *words]), Cache(tmp_path))["notes"]
 
 
 def test_enough_for_a_claim_is_no_word(tmp_path):

@@ -18,6 +18,9 @@ from prunebench.harness.sweep.costs import UnitCosts
 from prunebench.reports.page.cell_command import command_of, settings_of
 from prunebench.reports.runs.loaded_run import Run
 
+# The preset as it was at first: with base models that are trained, on any data.
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
+
 
 class NoClips(Clips):
     names, sources, targets = (), (), np.zeros((0, 3), dtype=bool)
@@ -56,7 +59,7 @@ SWEEPS = {
 def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "config.toml").write_text(load_config("quick", SWEEPS[sweep]).to_toml())
+    (folder / "config.toml").write_text(load_config(QUICK, SWEEPS[sweep]).to_toml())
     config = tomllib.loads((folder / "config.toml").read_text())
     plan = plan_of(str(folder / "config.toml"))
     sizes = []
@@ -127,7 +130,7 @@ def claim(tmp_path):
     """A run that asks for a claim, and the command of one of its cells."""
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "config.toml").write_text(load_config("quick", [*SMALL, "claim=true"]).to_toml())
+    (folder / "config.toml").write_text(load_config(QUICK, [*SMALL, "claim=true"]).to_toml())
     cell = next(c for c in plan_of(str(folder / "config.toml")).cells if c.criterion == "l1")
     told = cell.described()
     record = Record(cell=cell.identity, outcome="", data="synth", base="b", base_seed=cell.base.seed, **told)
