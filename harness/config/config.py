@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +18,15 @@ from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
-from prunebench.harness.config.other_tables import ControlsSection, MeasureSection, ModelSection
+from prunebench.harness.config.other_tables import (
+    ControlsSection,
+    MeasureSection,
+    ModelSection,
+    names_another,
+)
 from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.placed_section import PlacedSection
+from prunebench.harness.config.preset_files import PRESETS, preset_text
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
 from prunebench.harness.config.training_tables import (
@@ -33,7 +38,6 @@ from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 
 MOST_WORKERS = 256  # processes of this machine
-PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "networks", "panns", "epanns")
 
 
 def _listed(value: Any) -> Any:
@@ -85,7 +89,7 @@ class Config(PlacedSection):
         if not isinstance(table, dict):
             return table
         models, prune = _listed(table.get("model", {})), table.get("prune", {})
-        other = any(_names_another(model) for model in models)
+        other = any(names_another(model) for model in models)
         if other and isinstance(prune, dict) and "scopes" not in prune:
             return {**table, "prune": {**prune, "scopes": [OWN_SCOPE]}}
         return table
@@ -125,7 +129,7 @@ class Config(PlacedSection):
 
     @pydantic.model_validator(mode="after")
     def _equal_macs_are_known(self) -> Config:
-        if self.controls.scratch_macs and (self.base.converge or self.finetune.converge):
+        if self.controls.scratch_macs and self.converges:
             raise ValueError(
                 "`controls.scratch_macs` takes as many MACs as the base model and its fine-tuning, and with `converge` "
                 "these take what they need: use `controls.scratch`"
@@ -208,6 +212,11 @@ class Config(PlacedSection):
         return any(not isinstance(model.plugin(), Cnn14Network) for model in self.model)
 
     @property
+    def converges(self) -> bool:
+        """Whether a training ends by patience, so that its steps are not known beforehand."""
+        return bool(self.base.converge or self.finetune.converge)
+
+    @property
     def device_kind(self) -> str:
         """The kind of device that trainings run on."""
         return self.kind_with(self.base.at_scale, self.finetune.at_scale)
@@ -232,14 +241,6 @@ class Config(PlacedSection):
     def to_toml(self) -> str:
         """The resolved configuration; reading it back gives an equal one."""
         return tomli_w.dumps(self.table())
-
-
-def _names_another(model: Any) -> bool:
-    """Whether a table, not yet checked, names another network than Cnn14."""
-    if isinstance(model, ModelSection):
-        return not isinstance(model.plugin(), Cnn14Network)
-    named = model.get("network") if isinstance(model, dict) else None
-    return isinstance(named, str) and named.partition("[")[0] != Cnn14Network.name
 
 
 def load_config(
@@ -269,15 +270,6 @@ def load_config(
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
         raise InputError(explain(error, Config.model_json_schema(), source, text, given)) from error
-
-
-def preset_text(name: str) -> str:
-    """The TOML text of a preset."""
-    return (
-        resources.files("prunebench.harness.config")
-        .joinpath("presets", f"{name}.toml")
-        .read_text(encoding="utf-8")
-    )
 
 
 def _read(source: str) -> str:

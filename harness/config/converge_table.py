@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field
@@ -23,6 +24,15 @@ class ConvergeSection(pydantic.BaseModel):
     )
     warmup_steps: int = Field(20, ge=0, description="over which the rate rises")
     cooldown: float = Field(0.2, ge=0, lt=1, description="share of all steps over which the rate falls to 0")
+
+
+def _none(value: Any) -> Any:
+    return None if value is False else value
+
+
+Converge = Annotated[
+    ConvergeSection | None, pydantic.BeforeValidator(_none)
+]  # `converge = false` is as if left out
 
 
 def converging(recipe: Recipe, section: ConvergeSection | None) -> Recipe:

@@ -94,6 +94,14 @@ def _takes_width(network: Network) -> bool:
     return any(field.name == "width" and isinstance(field.default, float) for field in fields(network))
 
 
+def names_another(model: Any) -> bool:
+    """Whether a table, not yet checked, names another network than Cnn14."""
+    if isinstance(model, ModelSection):
+        return not isinstance(model.plugin(), Cnn14Network)
+    named = model.get("network") if isinstance(model, dict) else None
+    return isinstance(named, str) and named.partition("[")[0] != Cnn14Network.name
+
+
 class ControlsSection(Section):
     """Cells that no criterion made; the unpruned ones and `random` are always in the grid."""
 

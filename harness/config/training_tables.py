@@ -10,7 +10,7 @@ import pydantic
 from pydantic import Field
 
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
-from prunebench.harness.config.converge_table import ConvergeSection, check_converging, converging
+from prunebench.harness.config.converge_table import Converge, check_converging, converging
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
 from prunebench.harness.config.frozen_section import NO_TRAINING, FrozenSection
 from prunebench.harness.training.converging import ConvergingRecipe
@@ -82,13 +82,18 @@ class BaseSection(FrozenSection):
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
-    converge: ConvergeSection | None = Field(
-        None, description="training until validation mAP rises no longer; `steps` is not used then"
+    converge: Converge = Field(
+        None, description="instead of `steps`: until validation mAP rises no longer; `false` for `steps`"
     )
 
     @pydantic.model_validator(mode="after")
     def _of_one_length(self) -> BaseSection:
         check_converging("base", self.converge, at_scale=self.at_scale is not None)
+        if self.converge is not None and self.steps != type(self).model_fields["steps"].default:
+            raise ValueError(
+                "`base.converge` ends by patience, so `base.steps` must be left out. Found "
+                f"`base.steps = {self.steps}`: set `base.converge.most_steps`, or `base.converge = false`"
+            )
         return self
 
     @property
@@ -124,8 +129,8 @@ class FinetuneSection(Section):
         0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
     )
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
-    converge: ConvergeSection | None = Field(
-        None, description="a second, longer training of each cell, until validation mAP rises no longer"
+    converge: Converge = Field(
+        None, description="a second length, until validation mAP rises no longer; `false` for none"
     )
 
     @pydantic.model_validator(mode="after")

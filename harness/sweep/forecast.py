@@ -38,23 +38,38 @@ from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
 MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"
+OF_BOUND = 0.5  # share of its bound after which a training ends that ends by patience: about that of `synth`
 BATCH = 16  # clips of the probe
 STEPS = 3
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds on one worker, by what they go into, and with the workers of the configuration; what they follow from."""
+    """Seconds on one worker, by what they go into, and with the workers of the configuration.
+
+    Args:
+        parts: what they go into → seconds.
+        workers: of the configuration.
+        speeds: of each subject of the plan.
+        features: what making the features costs.
+        most: what they go into → seconds, where every training that ends by patience goes on to its bound.
+    """
 
     parts: Mapping[str, float]
     workers: int
     speeds: tuple[UnitCosts, ...]
     features: tuple[FeatureCosts, ...]
+    most: Mapping[str, float]
 
     @property
     def seconds(self) -> float:
         """In all, with the workers of the configuration."""
         return sum(self.parts.values()) / max(1, self.workers)
+
+    @property
+    def most_seconds(self) -> float:
+        """The same, where every training that ends by patience goes on to its bound."""
+        return sum(self.most.values()) / max(1, self.workers)
 
 
 def probe(model: Shape, data: DataOptions, threads: int, placement: Placement = CPU) -> UnitCosts:
@@ -140,18 +155,21 @@ def forecast(
         probe(subject.shape, options[subject.data], config.threads, config.placement)
         for subject in plan.subjects
     )
-    costs = Costs(config, plan, speeds)
     features = tuple(feature_costs(plan, options, cache))
     untrained = [
         base
         for base in dict.fromkeys(cell.base for cell in cells)
         if not (cache.base(base.identity) / "quality.json").exists()
     ]
-    parts = {
-        "features": sum(each.seconds for each in features) if cells else 0.0,
-        "base models": sum(costs.base(base.subject) for base in untrained),
-        "scores": costs.scores(cells),
-        "learning rates": costs.rates(cells),
-        "cells": sum(map(costs.cell, cells)),
-    }
-    return Forecast(parts, config.workers, speeds, features)
+
+    def parts(of_bound: float) -> dict[str, float]:
+        costs = Costs(config, plan, speeds, of_bound)
+        return {
+            "features": sum(each.seconds for each in features) if cells else 0.0,
+            "base models": sum(costs.base(base.subject) for base in untrained),
+            "scores": costs.scores(cells),
+            "learning rates": costs.rates(cells),
+            "cells": sum(map(costs.cell, cells)),
+        }
+
+    return Forecast(parts(OF_BOUND), config.workers, speeds, features, parts(1.0))

@@ -77,6 +77,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
         ],
         "time": {
             "seconds": round(expected.seconds, 1),
+            **({"most_seconds": round(expected.most_seconds, 1)} if config.converges else {}),
             "workers": expected.workers,
             "one_worker_seconds": {part: round(seconds, 1) for part, seconds in expected.parts.items()},
             "speeds": [

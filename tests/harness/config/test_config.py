@@ -1,7 +1,8 @@
 import pytest
 
 from prunebench.eval import InputError
-from prunebench.harness.config.config import PRESETS, Config, load_config
+from prunebench.harness.config.config import Config, load_config
+from prunebench.harness.config.preset_files import PRESETS
 from prunebench.harness.plan import subjects as subject
 from prunebench.pruners import BUILTIN
 
@@ -114,3 +115,18 @@ def test_unknown_sources(tmp_path):
 
 def test_defaults_are_a_valid_sweep():
     assert pairs(Config()) == [("C7-C12", "tail")]
+
+
+def test_a_configuration_that_converges_reads_back_and_can_be_told_not_to(tmp_path):
+    config = load_config("claim")
+    (tmp_path / "back.toml").write_text(config.to_toml())
+    assert load_config(str(tmp_path / "back.toml")) == config
+    assert config.converges
+    plain = load_config(
+        "claim",
+        ["base.converge=false", "finetune.converge=false", "base.steps=700", "controls.scratch_macs=true"],
+    )
+    assert not plain.converges
+    assert (plain.base.recipe.steps, plain.finetune.long_recipe(1e-3)) == (700, None)
+    with pytest.raises(InputError, match=r"set `base\.converge\.most_steps`, or `base\.converge = false`"):
+        load_config("claim", ["base.steps=700"])

@@ -8,7 +8,8 @@ import pytest
 
 from prunebench.eval import count_macs
 from prunebench.eval.errors import InputError
-from prunebench.harness.config.config import PRESETS, load_config
+from prunebench.harness.config.config import load_config
+from prunebench.harness.config.preset_files import PRESETS
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.config.config import PRESETS, load_config
+from prunebench.harness.config.config import load_config
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
+from prunebench.harness.config.preset_files import PRESETS
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
 

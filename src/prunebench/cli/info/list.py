@@ -106,7 +106,7 @@ def _datasets() -> list[dict[str, str]]:
 
 
 def _presets() -> list[dict[str, str]]:
-    from prunebench.harness.config.config import PRESETS, preset_text
+    from prunebench.harness.config.preset_files import PRESETS, preset_text
 
     return [{"name": name, "what": preset_text(name).splitlines()[0].lstrip("# ")} for name in PRESETS]
 

@@ -69,7 +69,12 @@ def print_preview(found: Mapping[str, Any]) -> None:
     parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
     workers = max(1, time["workers"])
     timing = ", and the timing of shapes" if time["shapes"] else ""
-    say(f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}.")
+    about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
+    if "most_seconds" in time:
+        about += (
+            f"; at most {_duration(time['most_seconds'])}, where every training goes on to its `most_steps`"
+        )
+    say(f"{about}.")
     say(f"On one worker: {parts}. Estimated so: {time['model']}.")
     for note in found["notes"]:
         say(f"Note: {note}")
