@@ -228,9 +228,15 @@ def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
         return options
     if options.sample_rate is None and options.name in _HOMES["sample_rate"][0]:
         return replace(options, sample_rate=sample_rate)
+    recorded = options.name in _HOMES["sample_rate"][0]
+    do = (
+        f"set `sample_rate = {sample_rate}`, which resamples"
+        if recorded
+        else "take recordings, which are resampled"
+    )
     raise InputError(
         f"A data set must have the sample rate of the model, {sample_rate} Hz. Found `{options.label}` at {found} Hz: "
-        "take one that has it, or recordings, which are resampled."
+        f"{do}."
     )
 
 

@@ -1,1 +1,1 @@
-"""Class maps: which class of a list each class of a data set is; and the maps that come with the package."""
+"""Class maps, which lead from the classes of a data set to those of a list."""

@@ -24,7 +24,8 @@ def fitting_front(dataset: DataSet, front: Front | None) -> Front:
     if front.sample_rate != dataset.sample_rate:
         raise InputError(
             f"A network must hear clips at its own rate, {front.sample_rate} Hz. Found `{dataset.label}` at "
-            f"{dataset.sample_rate} Hz: choose a data set and a network of one rate."
+            f"{dataset.sample_rate} Hz: choose a data set and a network of one rate, or set `data.sample_rate` of "
+            "recordings."
         )
     return front
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.data import DataOptions, names
-from prunebench.harness.data.options import NAMES
+from prunebench.harness.data.options import NAMES, at_home_everywhere, at_rate
 
 RECORDED = {"name": "esc10", "root": "somewhere"}
 
@@ -115,3 +115,24 @@ def test_options_survive_json(name, mix, seed, size):
 def test_bad_options_are_said_in_one_sentence(options, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)):
         DataOptions(**options)
+
+
+def test_paths_become_full_and_names_stay(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    named = DataOptions("esc10", root="there", class_map="esc10-to-audioset", classes="audioset")
+    assert at_home_everywhere(named) == dataclasses.replace(named, root=str(tmp_path / "there"))
+    filed = DataOptions("esc10", root="there", class_map="mine.csv", classes="list.txt")
+    full = at_home_everywhere(filed)
+    assert (full.class_map, full.classes) == (str(tmp_path / "mine.csv"), str(tmp_path / "list.txt"))
+    table = DataOptions("esc10", root="/there", class_map={"dog": "Dog"})
+    assert at_home_everywhere(table) == table
+
+
+def test_another_rate_than_the_model_s_is_refused_with_what_to_do():
+    assert at_rate(DataOptions(**RECORDED), 16000).sample_rate == 16000
+    with pytest.raises(
+        InputError, match=r"sample_rate=16000` at 16000 Hz: set `sample_rate = 32000`, which resamples"
+    ):
+        at_rate(DataOptions(**RECORDED, sample_rate=16000), 32000)
+    with pytest.raises(InputError, match=r"16000 Hz\. Found `synth` at 32000 Hz: take recordings"):
+        at_rate(DataOptions(), 16000)
