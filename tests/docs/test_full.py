@@ -53,6 +53,10 @@ def reduced(words: list[str]) -> list[str]:
     settings = REDUCED + (SMALL if mixed or not recorded else [])
     chosen = {word.partition("=")[0] for word in words} & {"finetune.steps", "prune.ratios"}
     chosen |= {"base.seeds"} if "runs/six-base-models" in words else set()
+    if any(
+        word.startswith("--network") for word in words
+    ):  # its label has the width, and its scopes are not Cnn14's
+        chosen |= {"model.width", "prune.scopes", "finetune.scopes"}
     settings = [setting for setting in settings if setting.partition("=")[0] not in chosen]
     if words[1].endswith(".toml"):  # which names its own budget points and criteria
         settings = [setting for setting in settings if not setting.startswith("prune.ratios")]
