@@ -11,7 +11,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.harness import load_config, run_sweep
 from prunebench.harness.workspace.cache import Cache
-from prunebench.reports import load_records
+from prunebench.reports import load_records, make_report
 
 CONFIG = """
 name = "lengths"
@@ -107,6 +107,25 @@ def test_each_length_has_its_rate(made):
     assert {stage: control.stages[stage]["validation_map"] for stage in best} == best
     assert control.learning_rate in (1e-3, 3e-3)
     assert control.short_learning_rate in (1e-3, 3e-3)
+
+
+def test_the_report_ranks_at_both_lengths(made):
+    folder, records = made
+    report = make_report([folder])
+    rows = [row for row in report.rows if row.label == "l1"]
+    assert {(row.panel.length, row.panel.schedule) for row in rows} == {
+        (length, schedule)
+        for length in ("converged", "after 4 steps")
+        for schedule in ("one-shot", "iterative[rounds=2]")
+    }
+    for row in rows:
+        (record,) = (r for r in records if r.criterion == "l1" and r.schedule == row.panel.schedule)
+        stage = "converged" if row.panel.length == "converged" else "fine-tuned"
+        assert row.map_mean == record.stages[stage]["test_map"]
+        assert (row.stage, row.panel.short) == (stage, stage == "fine-tuned")
+    assert not any("per-clip" in sentence for sentence in report.missing)
+    assert not any("trained for" in sentence for sentence in report.convergence)
+    assert all(report.findings.curves[r.outcome] for r in records)
 
 
 def test_it_is_resumed_without_a_training(made, monkeypatch):
