@@ -15,6 +15,7 @@ QUICK = str(Path(__file__).parents[1] / "schemas" / "configurations" / "quick.to
 
 CLASSES = {"dog", "rain", "mouse_click", "church_bells", "hand_saw"}
 SETTINGS = [
+    "base.pretrained=false",
     "data.name=esc50",
     "data.sample_rate=16000",
     "base.seeds=[0]",

@@ -33,6 +33,7 @@ COLUMNS = {
     "chainsaw": 347,
 }
 RUN = [
+    "base.pretrained=false",
     "base.seeds=[0]",
     "prune.criteria=['random', 'l1']",
     "prune.ratios=[0.25]",

@@ -11,6 +11,7 @@ from prunebench.harness.workspace.cache import Cache
 QUICK = str(Path(__file__).parents[1] / "schemas" / "configurations" / "quick.toml")
 
 SETTINGS = [
+    "base.pretrained=false",
     "data.seconds=10",
     "data.training_clips=8",
     "data.validation_clips=6",
