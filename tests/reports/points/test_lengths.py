@@ -100,6 +100,13 @@ def test_cells_of_two_lengths_and_of_one_are_never_one_point():
     ]
 
 
+def test_an_unpruned_control_stands_where_cells_were_fine_tuned_as_long():
+    tuned = [control("t", "unpruned-fine-tuned"), control("t1", "unpruned-fine-tuned", stages=ONE)]
+    points = points_at_lengths([*tuned, criterion("a"), criterion("b", stages=ONE)])
+    told = {(p.panel.length, r.cell) for p in points for r in p.records if p.control}
+    assert told == {("converged", "t"), ("after 60 steps", "t"), ("", "t1")}
+
+
 def test_cells_of_one_length_are_the_points_that_they_always_were():
     records = [control("u", "unpruned", stages=BASE), criterion(stages=ONE, short_learning_rate=None)]
     points = points_at_lengths(records)
