@@ -24,6 +24,7 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.networks.plugins.model_shapes import new_tagger
 from prunebench.harness.plan.starting_point import StartingPoint
+from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.follow import how_it_ended
@@ -125,9 +126,19 @@ def adapted(
     model = with_new_head(model, targets.shape[1], job.seed)
     set_prior(model, targets)
     if start.adapt == "head":
+        followed = isinstance(job.recipe, ConvergingRecipe)
+        validation = (inputs.clips("validation"), inputs.map_of_validation) if followed else None
         with inputs.placement.holding(model):
-            train_head(model, inputs.clips("training"), targets, job.recipe, seed=job.seed, progress=progress)
-        return model, Course()
+            course = train_head(
+                model,
+                inputs.clips("training"),
+                targets,
+                job.recipe,
+                seed=job.seed,
+                validation=validation,
+                progress=progress,
+            )
+        return model, course
     return model, _trained(model, inputs, progress)
 
 

@@ -78,7 +78,11 @@ class Inputs:
 
     def validation_map(self, model: Tagger) -> float:
         """mAP on validation clips, in [0, 1]."""
-        return mean_average_precision(self.targets("validation"), self.predict(model, "validation")).value
+        return self.map_of_validation(self.predict(model, "validation"))
+
+    def map_of_validation(self, probabilities: NDArray[np.float32]) -> float:
+        """mAP of probabilities of the validation clips, (clips, classes); nan where no class has a positive."""
+        return mean_average_precision(self.targets("validation"), probabilities).value
 
     def recalibrate(self, model: Tagger, clips: int) -> None:
         """Estimate batch norm anew on so many training clips, in place."""

@@ -35,9 +35,10 @@ class ConstantRecipe(Recipe):
 
     def rate_between(self, step: int, cools_from: int, end: int) -> float:
         """The relative rate of a step where the cool-down takes the steps `cools_from` … `end − 1`."""
-        if step >= cools_from:
-            return (end - step) / (end - cools_from + 1)
-        return min(1.0, (step + 1) / max(1, self.warmup_steps))
+        risen = min(1.0, (step + 1) / max(1, self.warmup_steps))
+        if step < cools_from:
+            return risen
+        return min(risen, (end - step) / (end - cools_from + 1))  # a warm-up that is not over goes on
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class ConvergingRecipe(ConstantRecipe):
     def ends_at(self, curve: Sequence[tuple[int, float]]) -> int:
         """All steps, cool-down included, as far as the curve shows."""
         begins = self.cools_from(curve)
+        if not begins:  # so large a share of so few steps that all of them cool down
+            return self.steps
         return min(self.steps, begins + max(1, round(begins * self.cooldown / (1 - self.cooldown))))
 
     def bound_reached(self, curve: Sequence[tuple[int, float]]) -> bool:

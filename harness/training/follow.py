@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from torch import nn
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.recipe import Recipe
@@ -67,7 +69,16 @@ class FollowConvergence(Follow):
         return self.recipe.is_evaluated(done, self.course.curve)
 
     def add(self, done: int, value: float, module: nn.Module) -> None:
-        """As `Follow`; of equal evaluations the first counts."""
+        """As `Follow`; of equal evaluations the first counts.
+
+        Raises:
+            InputError: for clips without a positive, on which nothing can converge.
+        """
+        if math.isnan(value):
+            raise InputError(
+                "A training that converges needs a validation mAP, and there is none: no class has a positive among "
+                "the validation clips. Give others, or set `converge = false` and a number of steps."
+            )
         self.course.add(done, value, module.state_dict())
 
 

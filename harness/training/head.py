@@ -16,11 +16,16 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.training.course import Course
+from prunebench.harness.training.follow import Follow
 from prunebench.harness.training.loop import batches
 from prunebench.harness.training.placement import device_of
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import Training
 
 VERSION = 1  # raised when the same recipe gives another head
+Validation = tuple[NDArray[np.float32], Callable[[NDArray[np.float32]], float]]
+"""Features of validation clips, and the mAP of probabilities of these, (clips, classes)."""
 
 
 @overload
@@ -97,8 +102,9 @@ def train_head(
     recipe: Recipe,
     *,
     seed: int,
+    validation: Validation | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> None:
+) -> Course:
     """Train the classifier alone, in place, on embeddings computed once: a logistic regression on what the model knows.
 
     Args:
@@ -107,18 +113,35 @@ def train_head(
         targets: (clips, classes).
         recipe: steps, batch, rate, warm-up, weight decay and clipping; augmentation plays no part.
         seed: of the order of clips.
+        validation: what a `ConvergingRecipe` is evaluated on.
         progress: called with (steps done, steps) after each step.
+
+    Returns:
+        The evaluations; after a `ConvergingRecipe` the head has the weights with the best validation mAP.
 
     Raises:
         InputError: as `embeddings`.
     """
     tagger = tagger_of(model)
     inputs, head, device = embeddings(tagger, features), _linear_head(tagger), device_of(tagger)
+    training = Training(
+        inputs, targets, recipe, seed, evaluate=_evaluation(tagger, validation), progress=progress
+    )
+    course = Course()
+    follow = Follow.of(training, course)
+
+    def look(done: int) -> None:
+        if training.evaluate is not None and follow.is_evaluated(done):
+            follow.add(done, training.evaluate(head), head)
+
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=False
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate_at)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, follow.rate_at)
+    look(0)
     for step, rows in enumerate(batches(len(inputs), recipe, seed)):
+        if step >= follow.ends_at():
+            break
         y = torch.from_numpy(targets[rows]).float().to(device)
         x = torch.from_numpy(inputs[rows]).to(device)
         loss = F.binary_cross_entropy_with_logits(head(x), y)
@@ -126,10 +149,26 @@ def train_head(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(head.parameters(), recipe.clip_norm)
         optimiser.step()
+        look(step + 1)  # before the rate of the next step, which it may decide
         schedule.step()
-        if progress is not None:
-            progress(step + 1, recipe.steps)
+        training.told(step + 1)
     tagger.model.zero_grad(set_to_none=True)
+    if course.best:
+        head.load_state_dict(course.best)
+    return Course(course.curve)
+
+
+def _evaluation(tagger: Tagger, validation: Validation | None) -> Callable[[nn.Linear], float] | None:
+    """Validation mAP of a head on embeddings computed once; `None` without validation clips."""
+    if validation is None:
+        return None
+    known, map_of = torch.from_numpy(embeddings(tagger, validation[0])).to(device_of(tagger)), validation[1]
+
+    @torch.no_grad()
+    def evaluate(head: nn.Linear) -> float:
+        return map_of(torch.sigmoid(head(known)).cpu().numpy())
+
+    return evaluate
 
 
 def _linear_head(tagger: Tagger) -> nn.Linear:

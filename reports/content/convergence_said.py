@@ -117,11 +117,16 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
         if sizes and gain > min(sizes):
             text = f"{told}, more than the smallest detectable difference of {numbers.quality(min(sizes))}"
             yield f"{where}{text[0].upper()}{text[1:]}: {end} not converged."
-        elif not sizes and gain > 0 and all("bound_reached" in r.stages.get("base", {}) for r in records):
+        elif not sizes and gain > 0 and all(_by_patience(r) for r in records):
             yield (
                 f"{where}Whether the {who} converged cannot be told: {told}, and there is no smallest detectable "
                 "difference to hold that against."
             )
+
+
+def _by_patience(record: Record) -> bool:
+    """Whether the base model's training ended by patience; of one that its bound ended it is known already."""
+    return record.stages.get("base", {}).get("bound_reached") == 0
 
 
 def _sizes(figure: Detectable) -> list[float]:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.quality.average_precision import average_precision
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.base_model import adapted
 from prunebench.harness.cells.inputs import Inputs
@@ -16,7 +17,10 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.plan.starting_point import StartingPoint, content_of_file
+from prunebench.harness.training.converging import ConvergingRecipe
+from prunebench.harness.training.follow import how_it_ended
 from prunebench.harness.training.head import embeddings, train_head, with_new_head
+from prunebench.harness.training.prediction import predict
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
 
@@ -57,6 +61,29 @@ def test_only_the_head_is_new_and_only_it_learns(clips):
         for m in (before, new)
     ]
     assert losses[1] < losses[0]
+
+
+def test_a_head_converges_on_validation_clips(clips):
+    """Patience ends the plateau, and the best weights are kept."""
+    recipe = ConvergingRecipe(
+        steps=200, batch=8, learning_rate=0.05, warmup_steps=2, cooldown=0.2, evaluate_every=4, patience=12
+    )
+    new = with_new_head(Cnn14(WIDTHS, n_classes=3, embedding=6, seed=1), 5, seed=2)
+    halves = np.arange(len(clips[1]))[:, None] % 2 == 0
+    others = np.where(halves, clips[1], ~clips[1])  # what is learnt holds there for a while alone
+    course = train_head(
+        new,
+        *clips,
+        recipe,
+        seed=0,
+        validation=(clips[0], lambda scores: np.nanmean(average_precision(others, scores))),
+    )
+    ended = how_it_ended(recipe, course)
+    assert ended["bound_reached"] == 0
+    assert ended["steps"] == course.curve[-1][0] < 200
+    found = average_precision(others, predict(new, clips[0]))
+    assert np.nanmean(found) == pytest.approx(dict(course.curve)[ended["best_step"]], abs=1e-9)
+    assert ended["best_step"] > 0
 
 
 @pytest.mark.parametrize(("classes", "adapt"), [(24, "head"), (3, "head"), (3, "all")])

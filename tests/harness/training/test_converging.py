@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from prunebench.eval import InputError
 from prunebench.harness import Cnn14
 from prunebench.harness.training.converging import ConstantRecipe, ConvergingRecipe
 from prunebench.harness.training.follow import how_it_ended
@@ -81,6 +82,23 @@ def test_rates_rise_stay_and_fall():
 def test_what_a_curve_decides(curve, cools_from, ends, bound):
     assert (RECIPE.cools_from(curve), RECIPE.ends_at(curve)) == (cools_from, ends)
     assert RECIPE.bound_reached(curve) == bound
+
+
+@pytest.mark.parametrize("cooldown", [0.0, 0.5, 0.99, 0.999])
+def test_what_never_stalls_takes_all_steps_whatever_the_share_of_the_cool_down(cooldown):
+    recipe = dataclasses.replace(RECIPE, cooldown=cooldown)
+    assert (recipe.ends_at([(0, 0.1)]), recipe.bound_reached([(0, 0.1)])) == (40, True)
+
+
+def test_a_rate_never_rises_while_it_cools():
+    recipe = ConstantRecipe(steps=10, warmup_steps=20, cooldown=0.4)
+    found = [recipe.rate_at(step) for step in range(10)]
+    assert found == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.4, 0.2])
+
+
+def test_clips_without_a_positive_converge_to_nothing(clips):
+    with pytest.raises(InputError, match="no class has a positive among the validation clips"):
+        followed(Said([float("nan")]), clips)
 
 
 def test_the_loop_stops_and_keeps_the_best_weights(clips):

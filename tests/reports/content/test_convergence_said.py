@@ -217,6 +217,17 @@ def test_without_a_detectable_difference_it_is_said_that_nobody_knows(maker):
     )
 
 
+def test_of_what_a_bound_ended_nobody_asks_whether_it_converged(maker):
+    configured(maker, UNTIL).grid(
+        criteria={"l1": 0.4}, ratios=(0.5,), seeds=(0,), latency=False
+    ).two_lengths()
+    cut = ended(maker, converged(lambda record: 1.0))
+    validated(cut, dict.fromkeys(((0, 0, "own"), (0, 0, "shared")), 0.05))
+    assert said(maker) == (
+        "The upper bound of 2,400 steps ended the training of the base model before it converged.",
+    )
+
+
 def test_of_several_runs_those_are_named_that_a_sentence_is_of(maker, new_maker, tmp_path):
     configured(maker, BY_STEPS).grid(**GRID).write()
     other = new_maker(tmp_path / "other")
