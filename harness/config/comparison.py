@@ -26,8 +26,11 @@ def difference(folder: Path, config: Config) -> str:
         before = config_table(RunFiles(folder), required=True)
     except InputError:
         return ""
-    # What a folder of an earlier version does not name was as usual.
-    old = dict(flat(Config().table())) | dict(flat(before))
+    # What a folder of an earlier version does not name was as usual; a training until it converges has no `steps`.
+    usual, named = dict(flat(Config().table())), dict(flat(before))
+    if any(key.startswith("base.converge.") for key in named):
+        del usual["base.steps"]
+    old = usual | named
     new = dict(flat(parsed_toml(config.to_toml())))
     for name in TABLES:
         if name in old or name in new:  # several data sets, or networks, are compared one by one

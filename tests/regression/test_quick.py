@@ -1,4 +1,4 @@
-"""The quality of the quick preset is held; `tox -e regression`. The run takes some six minutes on two cores."""
+"""The quality of the quick preset is held; `tox -e regression`. The run takes some two minutes on two cores."""
 
 import dataclasses
 import subprocess

@@ -20,11 +20,11 @@ EXAMPLES = """
 \b
 Examples:
   prunebench run
-  prunebench run quick --set data.name=esc10 --set data.root=ESC-50 --set data.mix=3
+  prunebench run quick --set base.pretrained=false --set data.name=esc10 --set data.root=ESC-50
   prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --workers 8
   prunebench run my.toml --dry-run
   prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
-  prunebench run quick --set model.checkpoint=Cnn14.pth
+  prunebench run quick --set base.pretrained=false --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
   prunebench run quick --network "mobilenet_v2[width=0.25]" -o runs/mobilenet
   prunebench run epanns --device auto --set data.root=AUDIOSET --set data.test_clips=1000
@@ -99,7 +99,7 @@ def run(
 ) -> None:
     """Run a sweep: presets quick (default), standard, claim, panns, epanns …, or a configuration file.
 
-    Trains the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
+    Trains or loads the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
     records, figures, a table and a page into the run folder. The same command resumes a run that was
     stopped and repeats nothing. Exit code 1 if a cell failed.
     """
