@@ -44,8 +44,9 @@ class FrozenSection(Section):
             recipe = _recipe_of(table["frozen"])
         except InputError:  # said of the key, where it matters
             return table
-        # Whoever names a number of steps asks for no training until convergence.
-        left_out = {"converge"} if "steps" in table and "converge" not in table and _anew(table) else set()
+        # Whoever names a number of steps, or training at full size, asks for no training until convergence.
+        short = _anew(table) and "converge" not in table and bool(table.keys() & {"steps", "at_scale"})
+        left_out = {"converge"} if short else set()
         known = {
             key: value for key, value in recipe.items() if key in cls.model_fields and key not in left_out
         }

@@ -152,6 +152,6 @@ def test_at_scale_trains_every_layer():
         load_config("quick", distilled)
     assert load_config("quick", [*distilled, "finetune.at_scale.sampling=shuffled"])
     with pytest.raises(InputError, match="must split into equal parts"):
-        load_config("quick", ["base.at_scale.accumulate=5"])
+        load_config("quick", ["base.pretrained=false", "base.at_scale.accumulate=5"])
     with pytest.raises(InputError, match=r"`base\.at_scale\.optimizer`; did you mean `optimiser`"):
-        load_config("quick", ["base.at_scale.optimizer=adam"])
+        load_config("quick", ["base.pretrained=false", "base.at_scale.optimizer=adam"])

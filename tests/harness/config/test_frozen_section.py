@@ -54,6 +54,7 @@ def test_a_set_that_converged_is_trained_so_again_unless_steps_are_given(config,
         config(FROZEN, "base.converge.most_steps=80")
     found = config(FROZEN, "base.pretrained=false", "base.steps=50")
     assert (found.base.steps, found.base.batch, found.base.converge) == (50, 8, None)
+    assert config(FROZEN, "base.pretrained=false", "base.at_scale.device=cpu").base.converge is None
     again = config(FROZEN, "base.pretrained=false", "base.converge.most_steps=80")
     assert again.base.converge.model_dump() == {**converge, "most_steps": 80}
     recipe["newer"] = 1
