@@ -112,7 +112,8 @@ def _anew(table: Mapping[str, Any]) -> bool:
 
 def _recipe_of(name: str) -> Mapping[str, Any]:
     found = base_set(name)
-    return found.of_seed(next(iter(found.seeds))).words().recipe
+    said = found.of_seed(next(iter(found.seeds))).words().recipe
+    return {key: value for key, value in said.items() if key not in NO_TRAINING}
 
 
 def _shown(value: Any) -> str:

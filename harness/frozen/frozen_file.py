@@ -90,9 +90,11 @@ class FrozenFile:
     def _state(self) -> tuple[Path, int, int]:
         try:
             found = self.path.stat()
+            with self.path.open("rb"):  # no folder, and one may read it
+                pass
         except OSError as error:
             raise InputError(
-                f"A frozen base model must be a file. Found none at `{self.path}`: install it again."
+                f"A frozen base model must be a file that can be read. Found none at `{self.path}`: install it again."
             ) from error
         return self.path, found.st_size, found.st_mtime_ns
 

@@ -170,7 +170,12 @@ class RunFolder:
     def outcomes(self) -> dict[str, Outcome]:
         """Finished outcomes whose test scores are there."""
         found = run_lines(self.files.outcomes, Outcome.from_json)
-        return {o.identity: o for o in found if self.files.scores_of(o.identity).exists()}
+        return {o.identity: o for o in found if self._has_scores(o)}
+
+    def _has_scores(self, outcome: Outcome) -> bool:
+        two = {"fine-tuned", "converged"} <= outcome.stages.keys()
+        stages = ("", "fine-tuned") if two else ("",)
+        return all(self.files.scores_of(outcome.identity, stage).exists() for stage in stages)
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:
         """Append an outcome, and before it its curve and the filters that went, by layer.

@@ -26,6 +26,15 @@ def record(**changed: Any) -> Record:
     return Record(**fields | changed)
 
 
+def test_a_cell_that_converged_is_another_entry_than_one_of_so_many_steps():
+    short = {"base": {}, "fine-tuned": {"test_map": 0.4}}
+    assert entry_name(record(stages=short)) == "synth/l1/C7-C12/0.5"
+    both = record(stages={**short, "converged": {"test_map": 0.5}})
+    assert entry_name(both) == "synth/l1/C7-C12/0.5/converged"
+    iterative = dataclasses.replace(both, schedule="iterative[rounds=2]")
+    assert entry_name(iterative) == "synth/l1/C7-C12/0.5/iterative[rounds=2]/converged"
+
+
 def test_a_cell_gives_its_exact_figures_alone() -> None:
     assert entries_of_run([record()]) == {
         "synth/l1/C7-C12/0.5": Figures(

@@ -1,10 +1,16 @@
 """`base.frozen`: what it fills in, and what contradicts it."""
 
+import hashlib
+import json
+
 import pytest
+from safetensors import safe_open
+from safetensors.torch import load_file, save
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.config import Config, load_config
 from prunebench.harness.config.overrides import network_overrides
+from prunebench.harness.frozen.frozen_file import KEY
 
 FROZEN = "base.frozen=tiny-w32"
 
@@ -60,6 +66,23 @@ def test_a_set_that_converged_is_trained_so_again_unless_steps_are_given(config,
     recipe["newer"] = 1
     with pytest.raises(InputError, match="that this version of prunebench does not know"):
         config(FROZEN)
+
+
+def test_a_set_that_says_of_itself_to_start_from_a_set_is_read_without_that(
+    frozen_set, install_bases, tmp_path
+):
+    text, folder = frozen_set
+    file = next(folder.glob("*-seed0-*"))
+    with safe_open(file, framework="pt") as opened:
+        said = json.loads(opened.metadata()[KEY])
+    said["recipe"] |= {"frozen": "tiny-w32", "pretrained": True, "seeds": [7]}
+    data = save(load_file(file), metadata={KEY: json.dumps(said)})
+    circular = tmp_path / f"tiny-w32-seed0-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
+    circular.write_bytes(data)
+    install_bases(circular)
+    (tmp_path / "mine.toml").write_text(text)
+    found = load_config(str(tmp_path / "mine.toml"), [FROZEN, "base.seeds=[0]"])
+    assert (found.base.loaded, found.base.seeds, found.base.steps) == ("tiny-w32", (0,), 4)
 
 
 def test_pretrained_says_nothing_without_a_set(config):

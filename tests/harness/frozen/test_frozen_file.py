@@ -157,6 +157,9 @@ def test_other_content_than_the_name_says(file):
     file.path.unlink()
     with pytest.raises(InputError, match="must be a file"):
         file.load()
+    file.path.mkdir()
+    with pytest.raises(InputError, match="must be a file"):
+        file.load()
 
 
 class Trap:

@@ -1,11 +1,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from prunebench.eval import InputError, Record
 from prunebench.eval.files import write_text
 from prunebench.eval.run.layout import file_name
+from prunebench.eval.run.test_scores import write_test_scores
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import load_config
@@ -142,6 +144,20 @@ def test_what_a_crash_left_behind_is_removed(tmp_path):
     with RunFolder(tmp_path) as run:
         run.begin(load_config("quick"), plan("a"), [])
     assert [path.name for path in tmp_path.rglob(".*")] == [".lock"]
+
+
+def test_an_outcome_of_two_lengths_is_finished_with_the_scores_of_both(tmp_path):
+    stages = {"fine-tuned": {"test_map": 0.4}, "converged": {"test_map": 0.5}}
+    with RunFolder(tmp_path) as run:
+        run.begin(load_config("quick"), plan("a"), [])
+        run.add_outcome(Outcome("o", (1,) * 12, stages, {}, {}), {})
+        scores = np.zeros((2, 3), dtype=np.float32), np.zeros(2, dtype=np.float32)
+        write_test_scores(run.files, "o", *scores)
+        assert run.outcomes() == {}
+        write_test_scores(run.files, "o", *scores, "fine-tuned")
+        assert list(run.outcomes()) == ["o"]
+        run.files.scores_of("o").unlink()
+        assert run.outcomes() == {}
 
 
 def test_another_torch_is_another_run(tmp_path):
