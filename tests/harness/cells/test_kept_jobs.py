@@ -8,6 +8,7 @@ import pytest
 from prunebench.harness.budget.allocation import parse_allocation
 from prunebench.harness.budget.schedule import parse_schedule
 from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.from_scratch import FromScratch
 from prunebench.harness.cells.iterative import Iterative
 from prunebench.harness.cells.jobs import cell_job
@@ -45,7 +46,7 @@ def job_of(config, *, allocation="uniform", schedule="one-shot", **given):
         "finetune_seed": 0,
     }
     cell = Cell("id", Base("base", 0, 0), **(chosen | given))
-    rate = None if cell.finetune_scope == "none" else 1e-3
+    rate = None if cell.finetune_scope == "none" else RatePair(1e-3, 1e-3)
     leader = SCORING if allocation.startswith("same_as") else None
     return cell_job(config, cell, BASE, rate, SCORING if cell.criterion else None, leader)
 

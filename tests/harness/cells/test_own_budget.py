@@ -14,6 +14,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record
 from prunebench.harness.budget.ratio import filters_outside
 from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.cells.records import failed_record, finished_record
@@ -116,7 +117,7 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
         finetune_seed=0,
     )
     base = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=1), 0)
-    job = cell_job(config, cell, base, 1e-3, scoring({"C7": [1, 2], "C8": [0, 1, 4, 5, 2]}))
+    job = cell_job(config, cell, base, RatePair(1e-3, 1e-3), scoring({"C7": [1, 2], "C8": [0, 1, 4, 5, 2]}))
     assert job.removed == {"C7": (0, 3), "C8": (3,)}
     after = tuple(n - len(job.removed.get(layer, ())) for layer, n in zip(LAYERS, WIDTHS, strict=True))
     outcome = Outcome(job.identity, after, {"fine-tuned": {"test_map": 0.5}}, {}, {})
