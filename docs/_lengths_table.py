@@ -38,7 +38,8 @@ def _cell(row: Mapping[str, str] | None) -> str:
     if not row["difference"]:
         return told
     low, value, high = (
-        f"{float(row[key]):+.3f}".translate(SIGN) for key in ("difference_low", "difference", "difference_high")
+        f"{float(row[key]):+.3f}".translate(SIGN)
+        for key in ("difference_low", "difference", "difference_high")
     )
     return f"{told} ({value} [{low}, {high}])"
 
