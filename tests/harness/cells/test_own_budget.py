@@ -127,7 +127,7 @@ def test_the_job_removes_its_set_and_the_record_says_how_much_went() -> None:
         "toy",
         Architecture(WIDTHS, 4, 24),
         outcome,
-        1e-3,
+        RatePair(1e-3, 1e-3),
         Scoring({}, 0.1, 10, own_budget=True),
     )
     assert (record.allocation, record.ratio, record.off_request) == ("own", 0.3, {})
