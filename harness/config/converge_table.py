@@ -25,6 +25,15 @@ class ConvergeSection(pydantic.BaseModel):
     warmup_steps: int = Field(20, ge=0, description="over which the rate rises")
     cooldown: float = Field(0.2, ge=0, lt=1, description="share of all steps over which the rate falls to 0")
 
+    @pydantic.model_validator(mode="after")
+    def _warm_before_it_is_judged(self) -> ConvergeSection:
+        if self.warmup_steps >= self.patience:
+            raise ValueError(
+                "`warmup_steps` must be fewer than `patience`, or a training could end before it has begun. Found "
+                f"{self.warmup_steps} and {self.patience}: give more patience"
+            )
+        return self
+
 
 def _none(value: Any) -> Any:
     return None if value is False else value
