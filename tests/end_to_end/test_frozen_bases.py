@@ -130,7 +130,9 @@ def test_how_a_converged_base_model_was_trained_is_in_the_records_and_its_curve_
 ):
     short = {"most_steps": 10, "evaluate_every": 2, "patience": 2, "warmup_steps": 1, "cooldown": 0.4}
     converge = [f"base.converge.{key}={value}" for key, value in short.items()]
-    config = load_config(str(frozen_set[1].parent / "tiny.toml"), ["base.seeds=[0]", *converge])
+    config = load_config(
+        str(frozen_set[1].parent / "tiny.toml"), ["base.seeds=[0]", "base.steps=1000", *converge]
+    )
     cache = Cache(tmp_path / "cache")
     shutil.copytree(frozen_set[1].parent / "cache" / "features", cache.features)
     (file,) = freeze_bases(config, tmp_path / "set", cache, lambda *told: None)
