@@ -73,18 +73,24 @@ def _cut(run: Run) -> Iterator[str]:
     done = [r for r in run.records if r.status == "done"]
     tuned = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control not in SCRATCH]
     scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in SCRATCH]
-    for ends, what, one, many in (
-        (list(_ends_of_bases(done).values()), "training", "base model", "base models"),
-        (tuned, "fine-tuning", "cell", "cells"),
-        (scratch, "training", "shape from scratch", "shapes from scratch"),
+    for ends, table, what, one, many in (
+        (list(_ends_of_bases(done).values()), "base", "training", "base model", "base models"),
+        (tuned, "finetune", "fine-tuning", "cell", "cells"),
+        (scratch, "base", "training", "shape from scratch", "shapes from scratch"),
     ):
         cut = [end for end in ends if end.get("bound_reached", 0) > 0]
         if cut:
-            steps = [end["steps"] for end in cut if math.isfinite(end.get("steps", math.nan))]
-            bound = f" of {_steps(max(steps))}" if steps else ""
+            bound = _bound(run.config, table)
             whose = f"the {one}" if len(ends) == 1 else f"{len(cut)} of {len(ends)} {many}"
             they = "it" if len(ends) == 1 else "they"
             yield f"The upper bound{bound} ended the {what} of {whose} before {they} converged."
+
+
+def _bound(config: Mapping[str, Any], table: str) -> str:
+    """The upper bound that a configuration names; of rounds the last alone has it, so records do not say it."""
+    section = setting(config, table, "converge")
+    most = section.get("most_steps") if isinstance(section, Mapping) else None
+    return "" if most is None else f" of {_steps(most)}"
 
 
 def _ends_of_bases(records: Iterable[Record]) -> dict[tuple[object, ...], Mapping[str, float]]:

@@ -14,6 +14,7 @@ from prunebench.reports.figures.gallery import figures_of
 GRID = {"criteria": {"l1": 0.4, "l2": 0.7, "random": 0.9}, "ratios": (0.5,), "latency": False}
 BY_STEPS = "[base]\nsteps = 700\n[finetune]\nsteps = 60\n"
 UNTIL = "[base]\nsteps = 700\n[base.converge]\nmost_steps = 9000\n[finetune]\nsteps = 60\n"
+LONG = "[finetune.converge]\nmost_steps = 1200\n"
 STEPS_SAID = (
     "The base models were trained for 700 steps, not to convergence: the figures show recovery after 60 steps of "
     "fine-tuning."
@@ -125,7 +126,7 @@ def test_where_all_is_converged_nothing_is_said(maker):
 
 
 def test_trainings_that_their_bound_ended_are_counted(maker):
-    configured(maker, UNTIL).grid(bases=(0, 1, 2), **GRID)
+    configured(maker, UNTIL + LONG).grid(bases=(0, 1, 2), **GRID)
     for base in (0, 1):
         scratch = {"base_seed": base, "scope": "C7-C12", "finetune_scope": "tail"}
         maker.cell(signal=1.2, control="scratch", ratio=0.5, **scratch)
@@ -141,16 +142,16 @@ def test_trainings_that_their_bound_ended_are_counted(maker):
     ended(maker, bounds)
     tuned = [r for r in maker.records if "converged" in r.stages and r.control != "scratch"]
     assert said(maker) == (
-        "The upper bound of 2,400 steps ended the training of 1 of 3 base models before they converged.",
+        "The upper bound of 9,000 steps ended the training of 1 of 3 base models before they converged.",
         f"The upper bound of 1,200 steps ended the fine-tuning of 2 of {len(tuned)} cells before they converged.",
-        "The upper bound of 1,200 steps ended the training of 1 of 2 shapes from scratch before they converged.",
+        "The upper bound of 9,000 steps ended the training of 1 of 2 shapes from scratch before they converged.",
     )
 
 
 def test_a_single_base_model_is_spoken_of_as_one(maker):
     configured(maker, UNTIL).grid(**GRID).two_lengths()
     assert said(ended(maker, converged(lambda record: 1.0))) == (
-        "The upper bound of 2,400 steps ended the training of the base model before it converged.",
+        "The upper bound of 9,000 steps ended the training of the base model before it converged.",
     )
 
 
@@ -224,7 +225,7 @@ def test_of_what_a_bound_ended_nobody_asks_whether_it_converged(maker):
     cut = ended(maker, converged(lambda record: 1.0))
     validated(cut, dict.fromkeys(((0, 0, "own"), (0, 0, "shared")), 0.05))
     assert said(maker) == (
-        "The upper bound of 2,400 steps ended the training of the base model before it converged.",
+        "The upper bound of 9,000 steps ended the training of the base model before it converged.",
     )
 
 
