@@ -30,7 +30,7 @@ class ConvergeSection(pydantic.BaseModel):
         if self.warmup_steps >= self.patience:
             raise ValueError(
                 "`warmup_steps` must be fewer than `patience`, or a training could end before it has begun. Found "
-                f"{self.warmup_steps} and {self.patience}: give more patience"
+                f"{self.warmup_steps} and {self.patience}: raise `patience`, or set fewer `warmup_steps`"
             )
         return self
 

@@ -42,15 +42,13 @@ class BaseSet:
         found = self.seeds.get(seed, ())
         if not found:
             there = ", ".join(map(str, self.seeds))
-            how = (
-                f"take one of these or set `base.pretrained=false`, which trains it ({MORE} is installed)"
-                if MORE in self.homes
-                else f"install `{MORE}` (`pip install ./packages/bases` in the repository of prunebench), or set "
-                "`base.pretrained=false`, which trains it"
+            install = (
+                f"Install `{MORE}` (`pip install ./packages/bases` in the repository of prunebench), choose"
             )
             raise InputError(
-                f"A base model of `{self.name}` must be installed. Found seed {seed} in `base.seeds`, and of the set "
-                f"there is seed {there}: {how}."
+                f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
+                f"{'Choose' if MORE in self.homes else install} an installed seed, or set `base.pretrained=false`, "
+                "which trains base models anew."
             )
         if len(found) > 1:
             raise InputError(

@@ -189,4 +189,5 @@ def _notes(config: Config) -> Iterator[str]:
         )
     points = len(config.prune.points())
     if points < BUDGETS_FOR_A_CLAIM:
-        yield f"{points} budget points; a claim takes {BUDGETS_FOR_A_CLAIM} or more."
+        budget_points = "1 budget point" if points == 1 else f"{points} budget points"
+        yield f"{budget_points}; a claim takes {BUDGETS_FOR_A_CLAIM} or more."

@@ -108,7 +108,7 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
         if first.like_random is not None:
             between = numbers.interval(first.difference_low, first.difference_high)
             text += f", {numbers.gap(first.difference)} {between} from random"
-            text += ", from which it cannot be told" if first.like_random else ""
+            text += ", not distinguishable from it" if first.like_random else ""
         elif math.isfinite(first.difference):
             text += f", {numbers.gap(first.difference)} from random, which is not tested"
         yield text + "."
@@ -140,7 +140,7 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         chance, above = ([row for row in best if test(row)] for test in (_is_random, _is_control))
         names = f": {_with_ratios(own)}" if own else ""
         also = f"; {_with_ratios(chance)} lies on it too" if chance else ""
-        controls = f"; controls above it: {_with_ratios(above)}" if above else ""
+        controls = f"; controls above it: {_with_ratios(above, '; ')}" if above else ""
         yield (
             f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of criteria, mAP against "
             f"MACs (backbone){names}{also}{controls}."
@@ -191,12 +191,12 @@ def _correction(held: Sequence[SummaryRow]) -> str:
     return "; ".join(parts)
 
 
-def _with_ratios(rows: Sequence[SummaryRow]) -> str:
-    """`l1 (25 %, 50 %), l2 (75 %), unpruned`."""
+def _with_ratios(rows: Sequence[SummaryRow], separator: str = ", ") -> str:
+    """`l1 (25 %, 50 %), l2 (75 %)`; controls take another separator, since their names hold commas."""
     ratios: dict[str, list[str]] = {}
     for row in rows:
         ratios.setdefault(row.label, []).extend([numbers.share(row.ratio)] if row.ratio else [])
-    return ", ".join(f"{label} ({', '.join(at)})" if at else label for label, at in ratios.items())
+    return separator.join(f"{label} ({', '.join(at)})" if at else label for label, at in ratios.items())
 
 
 def _controls(rows: Sequence[SummaryRow]) -> Iterator[str]:

@@ -38,7 +38,7 @@ VERBS = {
 )
 @click.version_option(__version__, prog_name="prunebench")
 def cli() -> None:
-    """Compare filter-pruning criteria on audio taggers; sweeps train a Cnn14.
+    """Compare filter-pruning criteria on audio taggers, Cnn14 by default.
 
     \b
     prunebench run                          the five-minute demonstration on synthetic sounds

@@ -33,11 +33,13 @@ def test_an_unknown_name_is_answered_with_the_nearest(frozen_set, install_bases)
 def test_a_seed_that_is_not_there_says_what_to_install(frozen_set, install_bases):
     install_bases(files_of(frozen_set[1])[0], name="other")
     with pytest.raises(
-        InputError, match=r"there is seed 0: install `prunebench-bases` \(`pip install \./packages"
+        InputError, match=r"Installed: seed 0\. Install `prunebench-bases` \(`pip install \./packages"
     ):
         base_set("tiny-w32").of_seed(1)
     install_bases(files_of(frozen_set[1])[0])
-    with pytest.raises(InputError, match=r"take one of these or set `base\.pretrained=false`"):
+    with pytest.raises(
+        InputError, match=r"seed 0\. Choose an installed seed, or set `base\.pretrained=false`"
+    ):
         base_set("tiny-w32").of_seed(1)
 
 

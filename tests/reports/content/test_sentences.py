@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 from prunebench.reports import make_report
 
@@ -64,6 +65,15 @@ def test_a_winner_that_may_be_random_is_said_to_be(maker):
             maker.cell(signal=signal, noise=seed + len(name), criterion=name, ratio=0.5, finetune_seed=seed)
     report = make_report([maker.write()])
     assert "1 of 1 point cannot be told from random at the same ratio: l1 (50 %)" in text_of(report)
+    assert re.search(r"l1 is highest, .* from random, not distinguishable from it\.", text_of(report))
+
+
+def test_controls_above_the_frontier_are_divided_by_semicolons_since_their_names_hold_commas(maker):
+    maker.grid(criteria={"l1": 0.2, "random": 0.1}, ratios=(0.5,), seeds=(0,))
+    maker.cell(signal=3.0, control="unpruned", scope="none")
+    maker.cell(signal=2.0, control="scratch-macs", ratio=0.5)
+    said = next(s for s in text_of(make_report([maker.write()])).splitlines() if "controls above it" in s)
+    assert said.endswith("controls above it: unpruned; from scratch, equal MACs in all (50 %).")
 
 
 def test_frontier_names_criteria_with_their_ratios_and_counts_them_without_random(quick_report):
