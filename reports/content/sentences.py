@@ -139,7 +139,7 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         own = [row for row in best if row.label in criteria]
         chance, above = ([row for row in best if test(row)] for test in (_is_random, _is_control))
         names = f": {_with_ratios(own)}" if own else ""
-        also = f"; {_with_ratios(chance)} lies on it too" if chance else ""
+        also = f"; {_with_ratios(chance)} lies on it{' too' * bool(held)}" if chance else ""
         controls = f"; controls above it: {_with_ratios(above, '; ')}" if above else ""
         yield (
             f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of criteria, mAP against "
