@@ -135,7 +135,7 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         total, held = len(criteria), sum(criteria.values())
         if not total:
             return
-        lie = "lies" if held == 1 else "lie"
+        lie = "lies" if held == 1 or total == 1 else "lie"
         own = [row for row in best if row.label in criteria]
         chance, above = ([row for row in best if test(row)] for test in (_is_random, _is_control))
         names = f": {_with_ratios(own)}" if own else ""

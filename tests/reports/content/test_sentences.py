@@ -56,7 +56,7 @@ def test_random_is_said_to_have_the_highest_mean_where_it_has(maker):
     maker.grid(criteria={"l1": 0.9, "random": 0.1}, ratios=(0.75,))
     text = text_of(make_report([maker.write()]))
     assert "random has the highest mean, before l1 (" in text
-    assert "0 of 1 criterion lie on the Pareto frontier" in text
+    assert "0 of 1 criterion lies on the Pareto frontier" in text
     assert "random (75 %) lies on it" in text
     assert "lies on it too" not in text
     assert "is highest" not in text
