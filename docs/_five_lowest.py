@@ -1,6 +1,7 @@
 """What the criteria with the five lowest means have in common: `python docs/_five_lowest.py [BASE_SEED...]`.
 
-Of the base models of the preset `criteria` (made if the cache lacks them), on the calibration clips of its cells:
+Of base models that were trained for 700 steps (made if the cache lacks them), on the calibration clips of the preset
+`criteria`:
 
 - Spearman's correlation of each criterion's scores with the filters' mean activation (after batch norm and ReLU, over
   clips, frames and mels), the mean over C7 … C12 and base models;
@@ -33,6 +34,7 @@ from prunebench.pruners.contract import LayerView, Need, Pruner
 LAYERS = ("C7", "C8", "C9", "C10", "C11", "C12")
 FIVE = ("energy", "apoz", "chip", "hrank", "entropy")
 KEPT = 0.25
+FORMER = ("base.converge=false", "base.steps=700", "finetune.converge=false")  # before the preset converged
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def participation_ratio(columns: np.ndarray) -> float:
 
 def main() -> None:
     """Print a line a criterion."""
-    config = load_config("criteria")
+    config = load_config("criteria", FORMER)
     criteria = [name for name in config.prune.criteria if name not in ("random", "rank1_cosine_released")]
     seeds = [int(seed) for seed in sys.argv[1:]] or list(config.base.seeds)
     cache = Cache(default_cache())

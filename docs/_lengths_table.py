@@ -1,14 +1,19 @@
 """`python docs/_lengths_table.py RUN`: both lengths of fine-tuning side by side, from the report of a run of one ratio.
 
-Mean test mAP over models, and the difference from `random` with its 95 % interval, as `summary.csv` has them.
+Mean test mAP over models, and the difference from `random` with its 95 % interval, as `summary.csv` has them. Below stand
+the smallest detectable difference from `random` at each length, and how the long fine-tunings ended.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from prunebench.eval.run.record import CONVERGED
+from prunebench.reports import load_records
 
 SIGN = str.maketrans("-", "−")
 
@@ -25,6 +30,27 @@ def main(run: str) -> None:
     for label in labels:
         plain = label if "unpruned" in label else f"`{label}`"
         print(f"| {plain} | " + " | ".join(_cell(of.get((label, length))) for length in lengths) + " |")
+    print()
+    _detectable(Path(run))
+    _ends(Path(run))
+
+
+def _detectable(run: Path) -> None:
+    for found in json.loads((run / "report" / "summary.json").read_text())["smallest_detectable_difference"]:
+        (at,) = found["by_ratio"]
+        print(
+            f"smallest detectable, from random, {found['panel']['length']}: {at['random']['difference']:.3f}"
+        )
+
+
+def _ends(run: Path) -> None:
+    done = [record for record in load_records(run) if CONVERGED in record.stages]
+    ends = [record.stages[CONVERGED] for record in done]
+    steps = sorted(record.stages[CONVERGED]["steps"] for record in done if record.criterion)
+    print(
+        f"{len(ends)} long fine-tunings, {sum(end['bound_reached'] for end in ends):.0f} ended by their bound"
+    )
+    print(f"those of pruned models after {steps[0]:,.0f} to {steps[-1]:,.0f} steps")
 
 
 def _mean(row: Mapping[str, str]) -> float:

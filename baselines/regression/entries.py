@@ -17,11 +17,11 @@ from pydantic import ValidationError
 from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.operating_point import COSTS, Figures, Quality, Speed, first_problem
 from prunebench.eval.errors import InputError
-from prunebench.eval.run.record import CNN14, OWN, Record
+from prunebench.eval.run.record import CNN14, CONVERGED, OWN, Record
 
 KeptPrecisions: TypeAlias = tuple[str, tuple[float | None, ...]]
 
-ONE_SHOT, CONVERGED = "one-shot", "converged"
+ONE_SHOT = "one-shot"
 _LATENCY = "latency_backbone_ratio"
 
 

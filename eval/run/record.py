@@ -23,7 +23,11 @@ from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
 
-STAGES = ("base", "pruned", "recalibrated", "fine-tuned", "converged")
+FINE_TUNED, CONVERGED = (
+    "fine-tuned",
+    "converged",
+)  # with two lengths, the stages of the short and of the long one
+STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
 OPTIONAL = (
     "base_weights",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED
 from prunebench.harness.cells.base_model import new_model
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.job import Job
@@ -40,5 +41,5 @@ class FromScratch(Job):
             recipe = replace(recipe, steps=self.steps)
         stages.train(model, stages.inputs.training(recipe, self.base.seed), "training_seconds")
         stages.quality.clear()
-        stages.measure("converged" if isinstance(recipe, ConvergingRecipe) else "fine-tuned", model)
+        stages.measure(CONVERGED if isinstance(recipe, ConvergingRecipe) else FINE_TUNED, model)
         return model

@@ -14,6 +14,7 @@ import numpy as np
 
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.record import FINE_TUNED
 from prunebench.eval.run.test_scores import write_test_scores
 from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import base_curve, base_scores, load_base
@@ -79,7 +80,7 @@ def run_outcome(
     test = base_scores(job.base, cache)["test"] if stages.scores is None else stages.scores
     write_test_scores(files, identity, test, influences(test, job.base.data))
     if (short := stages.short_scores) is not None:
-        write_test_scores(files, identity, short, influences(short, job.base.data), "fine-tuned")
+        write_test_scores(files, identity, short, influences(short, job.base.data), FINE_TUNED)
     figures, failed = exact_measures(measurable_of(model))
     sizes, curve = None, stages.curve
     if list(stages.quality) == ["base"]:

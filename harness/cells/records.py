@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.record import CONVERGED, OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.budget.target import TOLERANCE
@@ -54,7 +54,7 @@ def finished_record(
         device=device,
         outcome=outcome.identity,
         learning_rate=None if rates is None else rates.last,
-        short_learning_rate=rates.short if rates is not None and "converged" in outcome.stages else None,
+        short_learning_rate=rates.short if rates is not None and CONVERGED in outcome.stages else None,
         base_weights=outcome.base_weights,
         widths=outcome.widths,
         off_request=_off_request(cell, model, outcome.widths),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
@@ -80,9 +81,9 @@ class Stages:
         """Measure the quality of a stage; after a training the last iterate counts, the best stands beside it."""
         found = quality(self.inputs.scores(model), self.inputs.base.data)
         self.quality[stage], self.scores = found.figures, found.scores["test"]
-        if stage == "converged":
+        if stage == CONVERGED:
             self.quality[stage] |= self._ended
-        if stage == "fine-tuned" and self._course.best:
+        if stage == FINE_TUNED and self._course.best:
             self.quality[stage] |= best_beside(
                 model, self._course, self.inputs, self._files.models / self._identity
             )
@@ -115,16 +116,16 @@ class Stages:
         if long is None:
             self._finetuned(model, finetuning, finetuning.recipe, part)
             if measured:
-                self.measure("fine-tuned", model)
+                self.measure(FINE_TUNED, model)
             return
         short, before = model.with_model(copy.deepcopy(model.model), model.groups), self._steps
         self._finetuned(short, finetuning, finetuning.recipe, f"{part}short")
         self._steps = before
-        self.measure("fine-tuned", short)
-        self.quality["fine-tuned"] |= {"steps": before + finetuning.recipe.steps}
+        self.measure(FINE_TUNED, short)
+        self.quality[FINE_TUNED] |= {"steps": before + finetuning.recipe.steps}
         self.short_scores = self.scores
         self._finetuned(model, finetuning, long, part)
-        self.measure("converged", model)
+        self.measure(CONVERGED, model)
 
     def _finetuned(self, model: Tagger, finetuning: Finetuning, recipe: Recipe, part: str) -> None:
         with self.timed("finetuning_seconds"):

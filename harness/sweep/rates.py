@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome
@@ -12,8 +13,6 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.config.training_tables import FinetuneScope
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.plan import Cell, Plan
-
-SHORT, LONG = "fine-tuned", "converged"  # the stages of the two lengths
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ def make_trials(
 
 def best_rates(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome]) -> RatePair:
     """The best rate of each length; errors as `best_rate`."""
-    short = best_rate(jobs, outcomes, SHORT)
-    two = any(LONG in outcomes[job.identity].stages for job in jobs[short])
-    return RatePair(best_rate(jobs, outcomes, LONG) if two else short, short)
+    short = best_rate(jobs, outcomes, FINE_TUNED)
+    two = any(CONVERGED in outcomes[job.identity].stages for job in jobs[short])
+    return RatePair(best_rate(jobs, outcomes, CONVERGED) if two else short, short)
 
 
 def best_rate(jobs: Mapping[float, tuple[Job, ...]], outcomes: Mapping[str, Outcome], stage: str) -> float:

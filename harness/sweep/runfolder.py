@@ -24,7 +24,7 @@ from prunebench.eval.logs import append_line, read_lines
 from prunebench.eval.measures.measure_registry import installed_measures
 from prunebench.eval.run.forms import Environment
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.record import Record, read_records
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
@@ -173,8 +173,8 @@ class RunFolder:
         return {o.identity: o for o in found if self._has_scores(o)}
 
     def _has_scores(self, outcome: Outcome) -> bool:
-        two = {"fine-tuned", "converged"} <= outcome.stages.keys()
-        stages = ("", "fine-tuned") if two else ("",)
+        two = {FINE_TUNED, CONVERGED} <= outcome.stages.keys()
+        stages = ("", FINE_TUNED) if two else ("",)
         return all(self.files.scores_of(outcome.identity, stage).exists() for stage in stages)
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CONVERGED, Record
 from prunebench.reports.content import numbers
-from prunebench.reports.points.lengths import CONVERGED, SCRATCH
+from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import Run, setting

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
-from prunebench.eval.run.record import CNN14, Record
+from prunebench.eval.run.record import CNN14, CONVERGED, FINE_TUNED, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.points.cost_axis import AXES
-from prunebench.reports.points.lengths import CONVERGED, SHORT, of_cell
+from prunebench.reports.points.lengths import of_cell
 from prunebench.reports.points.point import Point, random_at
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, final_map
@@ -104,7 +104,9 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
 
 def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
     """Why the figure of the recovery is left out."""
-    tuned = any(r.status == "done" and r.criterion and r.last_stage in (SHORT, CONVERGED) for r in records)
+    tuned = any(
+        r.status == "done" and r.criterion and r.last_stage in (FINE_TUNED, CONVERGED) for r in records
+    )
     asked = [run.config["finetune"] for run in runs if "finetune" in run.config]
     known = read_curves(
         [run.folder for run in runs]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.groups import groups_of, in_order, word_of
-from prunebench.reports.points.lengths import CONVERGED, SHORT
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -270,7 +269,7 @@ def _count(number: int, one: str, many: str = "") -> str:
 def spread_said(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
     """One sentence on the standard deviations of a panel's criteria, the root of the mean over its points."""
     own = [p for p in points if p.panel == panel and p.control is None]
-    tuned = [components_at(point, CONVERGED if panel.length == CONVERGED else SHORT) for point in own]
+    tuned = [components_at(point, CONVERGED if panel.length == CONVERGED else FINE_TUNED) for point in own]
     between, within = _root(c.between for c in tuned), _root(c.within for c in tuned)
     if math.isnan(between) or math.isnan(within):
         return

@@ -9,10 +9,9 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.runs.loaded_run import stage_map
 
-SHORT, CONVERGED = "fine-tuned", "converged"  # stages
 SCRATCH = ("scratch", "scratch-macs")  # trained as long as they take, never for the short length
 
 
@@ -20,7 +19,7 @@ def length_of(record: Record) -> str:
     """`"converged"`, `"after 60 steps"`, or nothing for a cell that has one length."""
     if CONVERGED in record.stages:
         return CONVERGED
-    return after(record.stages[SHORT].get("steps")) if is_short(record) else ""
+    return after(record.stages[FINE_TUNED].get("steps")) if is_short(record) else ""
 
 
 def after(steps: float | None) -> str:
@@ -32,12 +31,12 @@ def after(steps: float | None) -> str:
 
 def is_short(record: Record) -> bool:
     """Whether this is a cell of two lengths as it was after the short one."""
-    return SHORT in record.stages and record.outcome.endswith(f".{SHORT}")
+    return FINE_TUNED in record.stages and record.outcome.endswith(f".{FINE_TUNED}")
 
 
 def of_cell(outcome: str) -> str:
     """The identity of an outcome, whatever its length."""
-    return outcome.removesuffix(f".{SHORT}")
+    return outcome.removesuffix(f".{FINE_TUNED}")
 
 
 def after_short(records: Iterable[Record]) -> list[Record]:
@@ -48,10 +47,10 @@ def after_short(records: Iterable[Record]) -> list[Record]:
     control whose own best rate at this length is that of all cells has the outcome of the control at that rate.
     """
     found = list(records)
-    two = [r for r in found if {SHORT, CONVERGED} <= set(r.stages) and r.control not in SCRATCH]
+    two = [r for r in found if {FINE_TUNED, CONVERGED} <= set(r.stages) and r.control not in SCRATCH]
     subjects = {(r.data, r.network) for r in two}
     shared = {_training(r): r.outcome for r in two if r.rate_choice == "shared"}
-    short = [r for r in (_short(r, shared) for r in two) if math.isfinite(stage_map(r, SHORT))]
+    short = [r for r in (_short(r, shared) for r in two) if math.isfinite(stage_map(r, FINE_TUNED))]
     unpruned = [r for r in found if r.control == "unpruned" and (r.data, r.network) in subjects]
     return [*unpruned, *short]
 
@@ -62,7 +61,7 @@ def _short(record: Record, shared: dict[tuple[object, ...], str]) -> Record:
     outcome = shared.get(_training(record), record.outcome) if tuned else record.outcome
     return dataclasses.replace(
         record,
-        outcome=f"{outcome}.{SHORT}",
+        outcome=f"{outcome}.{FINE_TUNED}",
         stages=stages,
         learning_rate=record.short_learning_rate,
         short_learning_rate=None,

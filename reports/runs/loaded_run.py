@@ -11,7 +11,7 @@ from typing import Any
 
 from prunebench.eval.run.contents import config_table, environment_of, planned_cells
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.record import Record, load_records
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, load_records
 from prunebench.eval.text.plain import plain, plain_lines, plain_values
 
 __all__ = ["Run", "final_map", "finished", "load_records", "read_run", "setting", "stage_map"]
@@ -46,13 +46,13 @@ class Run:
     def steps(self) -> int | None:
         """Steps of its fine-tuning, of the short one where there are two lengths; `None` where it has none."""
         steps = setting(self.config, "finetune", "steps")
-        tuned = any(not {"fine-tuned", "converged"}.isdisjoint(r.stages) for r in self.records if r.criterion)
+        tuned = any(not {FINE_TUNED, CONVERGED}.isdisjoint(r.stages) for r in self.records if r.criterion)
         return steps if tuned and isinstance(steps, int) else None
 
     @property
     def until_converged(self) -> bool:
         """Whether its cells were fine-tuned until they converged."""
-        return any("converged" in record.stages for record in self.records if record.criterion)
+        return any(CONVERGED in record.stages for record in self.records if record.criterion)
 
     @property
     def title(self) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.run.contents import ValidationCurve, curves_of
 from prunebench.eval.run.layout import RunFiles
-from prunebench.reports.points.lengths import CONVERGED, SHORT
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED
 from prunebench.reports.points.point import Point
 
 
@@ -67,5 +67,5 @@ def recovery_of(point: Point, curves: Mapping[str, ValidationCurve]) -> Recovery
 
 def short_steps(points: Iterable[Point]) -> list[int]:
     """Steps of the short fine-tuning beside these, by which curves pass it; none where cells have one length."""
-    stages = [r.stages.get(SHORT, {}) for p in points if p.panel.length == CONVERGED for r in p.records]
+    stages = [r.stages.get(FINE_TUNED, {}) for p in points if p.panel.length == CONVERGED for r in p.records]
     return sorted({int(steps) for stage in stages if math.isfinite(steps := stage.get("steps", math.nan))})
