@@ -75,7 +75,7 @@ def main() -> None:
     alike: dict[str, list[float]] = {}
     ratios: dict[str, list[float]] = {}
     for base in dict.fromkeys(cell.base for cell in plan.cells if cell.base.seed in seeds):
-        job = base_job(config, base, config.data_sets()[base.data])
+        job = base_job(config, base, config.data_sets()[base.data], plan.subjects[base.subject])
         build_base(job, cache)
         model = load_base(job, cache)
         every = split_features(job.data, "training", cache)

@@ -1,7 +1,7 @@
 """`python docs/_lengths_table.py RUN`: both lengths of fine-tuning side by side, from the report of a run of one ratio.
 
-Mean test mAP over models, and the difference from `random` with its 95 % interval, as `summary.csv` has them. Below stand
-the smallest detectable difference from `random` at each length, and how the long fine-tunings ended.
+Mean test mAP over models, and the difference from `random` with its 95 % interval, as `summary.csv` has them. Below
+stand the smallest detectable difference from `random` at each length, and how the long fine-tunings ended.
 """
 
 from __future__ import annotations
