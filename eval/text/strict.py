@@ -81,6 +81,13 @@ def places(loc: Iterable[int | str]) -> list[str]:
     return [part for part in map(str, loc) if not _TYPE.match(part)]
 
 
+def first_mismatch(error: ValidationError) -> str:
+    """Where a value first departs from its form and how, as a clause: "`widths.3` is not: input should be a list"."""
+    first = error.errors()[0]
+    where, why = ".".join(places(first["loc"])[:4]), first["msg"]
+    return f"`{where:.60}` is not: {why[:1].lower()}{why[1:]:.100}"
+
+
 def _first(error: ValidationError) -> str:
     """`widths.3` should be a valid integer."""
     problem = error.errors()[0]

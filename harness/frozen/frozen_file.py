@@ -17,7 +17,7 @@ from torch import Tensor
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
 from prunebench.eval.text.parsing import parsed_json
-from prunebench.eval.text.strict import places
+from prunebench.eval.text.strict import first_mismatch
 from prunebench.harness.frozen.frozen_words import SCHEMA_VERSION, FrozenWords
 from prunebench.harness.frozen.half_precision import halved, restored
 from prunebench.harness.networks.contract.tagger import Tagger
@@ -172,11 +172,9 @@ def _words(file: FrozenFile, size: int, changed: int) -> FrozenWords:
     try:
         words = FrozenWords.model_validate_json(json.dumps(said))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(places(first["loc"])[:4])
         raise InputError(
-            f"What a frozen base model says of itself must be as prunebench writes it. In {origin}, `{where:.60}` is "
-            f"not: {first['msg'][:1].lower()}{first['msg'][1:]:.100}. It was changed."
+            "What a frozen base model says of itself must be as prunebench writes it. In "
+            f"{origin}, {first_mismatch(error)}. It was changed."
         ) from error
     if (words.set_name, words.seed) != (file.set_name, file.seed):
         raise InputError(

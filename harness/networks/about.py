@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.text.strict import places
+from prunebench.eval.text.strict import first_mismatch
 from prunebench.harness.networks.provenance import Provenance
 
 _STRICT = ConfigDict(strict=True, extra="ignore")
@@ -60,9 +60,7 @@ def about_of(found: Mapping[Any, Any], origin: str) -> About:
     try:
         return About.model_validate(dict(found))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(places(first["loc"])[:4])
         raise InputError(
-            f"What a checkpoint says of itself must be as prunebench writes it. In {origin}, `{where:.60}` is not: "
-            f"{first['msg'][:1].lower()}{first['msg'][1:]:.100}. It was changed or damaged."
+            f"What a checkpoint says of itself must be as prunebench writes it. In {origin}, {first_mismatch(error)}. "
+            "It was changed or damaged."
         ) from error
