@@ -28,8 +28,8 @@ from prunebench.harness.data.options import at_rate
 from prunebench.harness.engine.progress import Display
 from prunebench.harness.networks.checkpoint import read_checkpoint
 from prunebench.harness.networks.class_names import check_classes
+from prunebench.harness.networks.file_hash import file_hash
 from prunebench.harness.networks.layers import PUBLISHED_WIDTHS
-from prunebench.harness.networks.provenance import file_hash
 from prunebench.harness.sweep.sweep import Summary, run_sweep
 from prunebench.harness.training.prediction import predictions
 from prunebench.harness.workspace.cache import Cache, default_cache

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from prunebench import __version__
+from prunebench.harness.networks.file_hash import file_hash
 from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint, save_any_checkpoint
-from prunebench.harness.networks.provenance import Provenance, file_hash
+from prunebench.harness.networks.provenance import Provenance
 
 
 def export_weights(checkpoint: TaggerCheckpoint, source: Path, output: Path, style: str) -> None:

@@ -21,6 +21,7 @@ from prunebench.eval.text.strict import first_mismatch
 from prunebench.harness.frozen.frozen_words import SCHEMA_VERSION, FrozenWords
 from prunebench.harness.frozen.half_precision import halved, restored
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.file_hash import kept_hash
 from prunebench.harness.networks.plugins.any_checkpoint import widths_of
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 
@@ -51,7 +52,8 @@ class FrozenFile:
         Raises:
             InputError: for other content than the name says.
         """
-        found = _sha256(*self._state())
+        self._check_readable()
+        found = kept_hash(self.path)
         if not found.startswith(self.digest):
             raise InputError(
                 f"A frozen base model must have the content that its name says. `{self.path}` has the hash "
@@ -65,8 +67,7 @@ class FrozenFile:
         Raises:
             InputError: for other content than the name says, or metadata of another form.
         """
-        assert self.content
-        return _words(self, *self._state()[1:])
+        return _words(self, self.content)
 
     def load(self, files: Sequence[str] = ()) -> Tagger:
         """The model, in float32.
@@ -87,16 +88,14 @@ class FrozenFile:
             )
         return tagger
 
-    def _state(self) -> tuple[Path, int, int]:
+    def _check_readable(self) -> None:
         try:
-            found = self.path.stat()
-            with self.path.open("rb"):  # no folder, and one may read it
+            with self.path.open("rb"):
                 pass
         except OSError as error:
             raise InputError(
                 f"A frozen base model must be a file that can be read. Found none at `{self.path}`: install it again."
             ) from error
-        return self.path, found.st_size, found.st_mtime_ns
 
 
 def check_set_name(name: str) -> None:
@@ -142,13 +141,8 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, changed: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@functools.lru_cache(maxsize=64)
-def _words(file: FrozenFile, size: int, changed: int) -> FrozenWords:
+def _words(file: FrozenFile, content: str) -> FrozenWords:
+    """Kept as long as the content is the same."""
     from safetensors import SafetensorError, safe_open
 
     origin = f"`{file.path}`"

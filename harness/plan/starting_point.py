@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.file_hash import kept_hash
 from prunebench.harness.networks.plugins.any_checkpoint import TaggerCheckpoint, read_any_checkpoint
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.training.head import check_trained_alone
@@ -118,14 +118,7 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
 
 def content_of_file(path: Path) -> str:
     """Sixteen hexadecimal digits of the SHA-256 of a file; a file that does not change is read once."""
-    found = path.stat()
-    return _content(path, found.st_size, found.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=16)
-def _content(path: Path, size: int, changed: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    return kept_hash(path)[:16]
 
 
 def _classes(found: TaggerCheckpoint, dataset: DataSet) -> str:

@@ -10,7 +10,7 @@ from prunebench.cli.model.style_option import STYLES
 from prunebench.eval import count_macs
 from prunebench.harness import Cnn14, load_checkpoint
 from prunebench.harness.networks.checkpoint import read_checkpoint, save_checkpoint
-from prunebench.harness.networks.provenance import file_hash
+from prunebench.harness.networks.file_hash import file_hash
 from prunebench.harness.networks.weight_files import STYLES as WRITTEN
 
 NAMES = ("dog", "rain", "siren")

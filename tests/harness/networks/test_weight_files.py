@@ -16,7 +16,8 @@ from prunebench.harness.networks.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from prunebench.harness.networks.provenance import Provenance, file_hash
+from prunebench.harness.networks.file_hash import file_hash
+from prunebench.harness.networks.provenance import Provenance
 from prunebench.harness.networks.weight_files import STYLES
 
 WIDTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)

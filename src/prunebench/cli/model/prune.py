@@ -68,9 +68,10 @@ def prune(
     from prunebench.harness.measuring.tagger_figures import tagger_figures
     from prunebench.harness.networks.cnn14 import Cnn14
     from prunebench.harness.networks.contract.tagger import Tagger
+    from prunebench.harness.networks.file_hash import file_hash
     from prunebench.harness.networks.layers import scope_name
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, save_any_checkpoint
-    from prunebench.harness.networks.provenance import Provenance, file_hash
+    from prunebench.harness.networks.provenance import Provenance
     from prunebench.harness.pruning.prune import check_budget, lowest_of, score
     from prunebench.harness.pruning.sources import resolve
     from prunebench.harness.pruning.surgery import remove_filters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -149,16 +148,15 @@ def _write_scores(
     """The scores, and beside them what they were made with."""
     from prunebench import __version__
     from prunebench.eval.files import write_text
+    from prunebench.harness.networks.file_hash import file_hash
     from prunebench.harness.pruning.score_files import write_scores
 
-    with checkpoint.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     made_with = {
         "criterion": pruner.label,
         "version": pruner.version,
         "seed": seed if "generator" in pruner.needs else None,
         "checkpoint": checkpoint.name,
-        "checkpoint_sha256": digest,
+        "checkpoint_sha256": file_hash(checkpoint),
         "filters": {layer: len(values) for layer, values in scores.items()},
         "prunebench": __version__,
     }
