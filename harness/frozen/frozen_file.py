@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from prunebench.harness.frozen.frozen_words import SCHEMA_VERSION, FrozenWords
 from prunebench.harness.frozen.half_precision import halved, restored
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.file_hash import kept_hash
-from prunebench.harness.networks.plugins.any_checkpoint import widths_of
+from prunebench.harness.networks.groups.filter_group import filters_of
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 
 KEY = "prunebench-frozen-base"  # of the metadata; one alone, so that a file is written alike each time
@@ -81,7 +82,7 @@ class FrozenFile:
         words, origin = self.words(), f"`{self.path}`"
         network = resolve_network(words.network, files)
         tagger = restored(network, len(words.class_names), _tensors(self.path), words.computed, origin)
-        if dict(zip((g.name for g in tagger.groups), tagger.widths, strict=True)) != words.widths:
+        if filters_of(tagger.groups) != words.widths:
             raise InputError(
                 f"{origin} must be of the widths that it names. `{words.network}` has others: it was made with another "
                 "version of prunebench, or changed."
@@ -126,9 +127,7 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
 
     check_set_name(told["set_name"])
     state, computed = halved(tagger)
-    widths = widths_of(tagger)
-    if not isinstance(widths, dict):
-        widths = dict(zip((group.name for group in tagger.groups), widths, strict=True))
+    widths = dict(filters_of(tagger.groups))
     words = FrozenWords(network=tagger.network.label, widths=widths, computed=computed, **told)
     said = json.dumps({"schema_version": SCHEMA_VERSION, **words.model_dump(mode="json")}, sort_keys=True)
     data = save(state, metadata={KEY: said})
@@ -143,17 +142,12 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
 @functools.lru_cache(maxsize=64)
 def _words(file: FrozenFile, content: str) -> FrozenWords:
     """Kept as long as the content is the same."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     origin = f"`{file.path}`"
-    try:
-        with safe_open(file.path, framework="pt") as opened:
-            text = (opened.metadata() or {}).get(KEY)
+    with _whole_safetensors(file.path), safe_open(file.path, framework="pt") as opened:
+        text = (opened.metadata() or {}).get(KEY)
         said = None if text is None else parsed_json(text)
-    except (SafetensorError, ValueError) as error:
-        raise InputError(
-            f"{origin} is no whole safetensors file ({error!s:.100}): install it again."
-        ) from error
     if not isinstance(said, dict):
         raise InputError(
             f"{origin} is a safetensors file and says nothing of a frozen base model: give another."
@@ -179,11 +173,19 @@ def _words(file: FrozenFile, content: str) -> FrozenWords:
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with _whole_safetensors(path):
         return load_file(path)
+
+
+@contextlib.contextmanager
+def _whole_safetensors(path: Path) -> Iterator[None]:
+    """Whatever cannot be read of a file within is an `InputError`."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
     except (SafetensorError, ValueError) as error:
         raise InputError(
             f"`{path}` is no whole safetensors file ({error!s:.100}): install it again."
