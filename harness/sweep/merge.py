@@ -77,9 +77,10 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
         environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
-        _check_bases(runs)
+        by_run = [read_records(RunFiles(run).records) for run in runs]
+        _check_bases(runs, by_run)
         targets = _targets(runs)
-        records, twice, largest = _records(runs, environments)
+        records, twice, largest = _joined(runs, by_run, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
         plan, measures = _plan(runs), _measures(runs)
         logs = _logs(runs, [run for run, same in zip(runs, here, strict=True) if same])
@@ -158,12 +159,12 @@ def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, A
                 )
 
 
-def _check_bases(runs: Sequence[Path]) -> None:
+def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> None:
     """Base models of one name may be of several people: their cells are no replicates of each other."""
     found: dict[tuple[str, str, int], tuple[Path, set[str]]] = {}
-    for run in runs:
+    for run, records in zip(runs, by_run, strict=True):
         own: dict[tuple[str, str, int], set[str]] = {}
-        for record in read_records(RunFiles(run).records):
+        for record in records:
             own.setdefault((record.data, record.network, record.base_seed), set()).add(record.base)
         for key, bases in own.items():
             first, others = found.setdefault(key, (run, bases))
@@ -190,12 +191,14 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _records(runs: Sequence[Path], environments: Sequence[dict[str, Any]]) -> tuple[list[Record], int, float]:
+def _joined(
+    runs: Sequence[Path], by_run: Sequence[Sequence[Record]], environments: Sequence[dict[str, Any]]
+) -> tuple[list[Record], int, float]:
     """One record a cell, how many cells several runs had, and their largest difference of test mAP."""
     found: dict[str, tuple[Record, int]] = {}
     twice, largest = 0, 0.0
-    for index, run in enumerate(runs):
-        for record in read_records(RunFiles(run).records):
+    for index, (run, records) in enumerate(zip(runs, by_run, strict=True)):
+        for record in records:
             before, owner = found.setdefault(record.cell, (record, index))
             if owner == index:
                 continue
