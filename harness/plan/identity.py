@@ -18,7 +18,7 @@ from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import content_hash as network_content
 from prunebench.harness.plan.cell import Cell
-from prunebench.harness.plan.frozen_start import check_frozen_fits, frozen_start
+from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
@@ -35,20 +35,17 @@ def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: i
     """The identity of a base model."""
     recipe = {"training": asdict(config.base.recipe), "training_version": training.VERSION, "seed": seed}
     network = model.plugin(dataset.sample_rate)
-    start: dict[str, object] = {**_network(network), **recipe}
+    described = _network(network)
+    start: dict[str, object] = {**described, **recipe}
+    given = {} if isinstance(network, Cnn14Network) else described  # the weights of a Cnn14 have its width
     checkpoint = starting_point(model)
     if checkpoint is not None:
-        start = {"checkpoint": checkpoint.content}
-        if not isinstance(network, Cnn14Network):
-            start |= _network(network)
+        start = {"checkpoint": checkpoint.content, **given}
         if not checkpoint.fits(dataset.class_names):
             start |= {"adapt": checkpoint.adapt, "head_version": head.VERSION, **recipe}
     frozen = frozen_start(config, model, seed)
     if frozen is not None:
-        check_frozen_fits(frozen, model, dataset)
-        start = {"frozen": frozen.content}
-        if not isinstance(network, Cnn14Network):
-            start |= _network(network)
+        start = {"frozen": frozen.content, **given}
     return identity(
         {
             "data": dict(dataset.identity),

@@ -14,6 +14,7 @@ from prunebench.harness.plan.cell import Base as Base
 from prunebench.harness.plan.cell import Cell as Cell
 from prunebench.harness.plan.cells import CellGrid
 from prunebench.harness.plan.criteria_fit import check_criteria
+from prunebench.harness.plan.frozen_start import check_frozen_fits, frozen_start
 from prunebench.harness.plan.identity import CellIdentities, base_identity
 from prunebench.harness.plan.points import PlannedPoint, planned_points
 from prunebench.harness.plan.starting_point import starting_point
@@ -72,6 +73,7 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
     _check_told_apart(datasets, subjects)
     _check_tails(config, subjects)
     _check_augmentation(config, subjects)
+    _check_frozen(config, datasets, subjects)
     bases = tuple(
         Base(base_identity(config, config.model[s.model], datasets[s.data], seed), s.data, seed, place)
         for place, s in enumerate(subjects)
@@ -131,6 +133,14 @@ def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
             raise InputError(
                 f"`{table}.{key}` hides mels, and `{subject.shape.network}` reads waveforms: set it to false."
             )
+
+
+def _check_frozen(config: Config, datasets: Sequence[DataSet], subjects: Sequence[Subject]) -> None:
+    """Frozen base models must be of each network and data set."""
+    for subject, seed in itertools.product(subjects, config.base.seeds):
+        frozen = frozen_start(config, config.model[subject.model], seed)
+        if frozen is not None:
+            check_frozen_fits(frozen, config.model[subject.model], datasets[subject.data])
 
 
 def _check_tails(config: Config, subjects: Sequence[Subject]) -> None:
