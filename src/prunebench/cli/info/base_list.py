@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 COLUMNS = ("name", "seeds", "network", "classes", "test mAP", "bytes", "from", "note")
@@ -9,11 +10,16 @@ COLUMNS = ("name", "seeds", "network", "classes", "test mAP", "bytes", "from", "
 
 def listed_bases() -> list[dict[str, Any]]:
     """A row a set of frozen base models; one that cannot be read, or a distribution that brings none, has a note."""
+    return [{**row, "note": f"cannot be used: {why}" if why else ""} for row, why in found_bases()]
+
+
+def found_bases() -> Iterator[tuple[dict[str, Any], str]]:
+    """The rows without their notes, each with why the set cannot be used, empty where it can."""
     from prunebench.eval.errors import InputError
     from prunebench.harness.frozen.installed_bases import base_folders, installed_sets
 
-    rows = []
     for found in installed_sets().values():
+        why = ""
         row: dict[str, Any] = {
             **dict.fromkeys(COLUMNS, ""),
             "name": found.name,
@@ -31,10 +37,7 @@ def listed_bases() -> list[dict[str, Any]]:
                 "bytes": sum(file.path.stat().st_size for file in files),
             }
         except InputError as error:
-            row["note"] = f"cannot be used: {error}"
-        rows.append(row)
-    broken = base_folders()[1]
-    return rows + [
-        {**dict.fromkeys(COLUMNS, ""), "from": home, "note": f"cannot be used: {why}"}
-        for home, why in broken.items()
-    ]
+            why = str(error)
+        yield row, why
+    for home, why in base_folders()[1].items():
+        yield {**dict.fromkeys(COLUMNS, ""), "from": home}, why

@@ -139,13 +139,13 @@ def _plug_ins() -> Iterator[Diagnosis]:
 
 def _bases() -> Iterator[Diagnosis]:
     """Sets of frozen base models; only how many, as `prunebench list bases` says the rest."""
-    from prunebench.cli.info.base_list import listed_bases
+    from prunebench.cli.info.base_list import found_bases
 
     remedy = "install the distribution that brings it again, or uninstall it"
-    for row in listed_bases():
+    for row, why in found_bases():
         name = row["name"] or row["from"]
-        if row["note"]:
-            yield Diagnosis("bases", name, BROKEN, row["note"].removeprefix("cannot be used: "), remedy)
+        if why:
+            yield Diagnosis("bases", name, BROKEN, why, remedy)
         else:
             yield Diagnosis("bases", name, OK, f"seeds {row['seeds']}, of {row['from']}")
 
