@@ -20,31 +20,30 @@ settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
 
 
+def folder_of(variable: str, what: str) -> Path:
+    """The folder that an environment variable names; a test that asks for it is skipped where there is none."""
+    root = os.environ.get(variable)
+    if not root:
+        pytest.skip(f"{variable} is not set: it names a folder {what}")
+    return Path(root)
+
+
 @pytest.fixture(scope="session")
 def esc10_root() -> Path:
     """Folder of real recordings in ESC-50 layout."""
-    root = os.environ.get("PRUNEBENCH_ESC10")
-    if not root:
-        pytest.skip("PRUNEBENCH_ESC10 is not set: it names a folder of ESC-10 recordings in ESC-50 layout")
-    return Path(root)
+    return folder_of("PRUNEBENCH_ESC10", "of ESC-10 recordings in ESC-50 layout")
 
 
 @pytest.fixture(scope="session")
 def esc50_root() -> Path:
     """Folder of real recordings of ESC-50 at 16 kHz."""
-    root = os.environ.get("PRUNEBENCH_ESC50")
-    if not root:
-        pytest.skip("PRUNEBENCH_ESC50 is not set: it names a folder of ESC-50 recordings")
-    return Path(root)
+    return folder_of("PRUNEBENCH_ESC50", "of ESC-50 recordings")
 
 
 @pytest.fixture(scope="session")
 def mn04_root() -> Path:
     """Folder that holds the published weights of EfficientAT's mn04."""
-    root = os.environ.get("PRUNEBENCH_MN04")
-    if not root:
-        pytest.skip("PRUNEBENCH_MN04 is not set: it names a folder with EfficientAT's mn04_as_mAP_432.pt")
-    return Path(root)
+    return folder_of("PRUNEBENCH_MN04", "with EfficientAT's mn04_as_mAP_432.pt")
 
 
 @pytest.fixture(scope="session")
