@@ -39,9 +39,8 @@ def _none(value: Any) -> Any:
     return None if value is False else value
 
 
-Converge = Annotated[
-    ConvergeSection | None, pydantic.BeforeValidator(_none)
-]  # `converge = false` is as if left out
+# `converge = false` is as if left out.
+Converge = Annotated[ConvergeSection | None, pydantic.BeforeValidator(_none)]
 
 
 def converging(recipe: Recipe, section: ConvergeSection | None) -> Recipe:

@@ -45,7 +45,8 @@ class FrozenSection(Section):
         except InputError:  # said of the key, where it matters
             return table
         # Whoever names a number of steps, or training at full size, asks for no training until convergence.
-        short = _anew(table) and "converge" not in table and bool(table.keys() & {"steps", "at_scale"})
+        anew = table.get("pretrained") is False
+        short = anew and "converge" not in table and bool(table.keys() & {"steps", "at_scale"})
         left_out = {"converge"} if short else set()
         known = {
             key: value for key, value in recipe.items() if key in cls.model_fields and key not in left_out
@@ -104,10 +105,6 @@ def _filled(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
         if isinstance(value, dict) and isinstance(given.get(key), dict)
     }
     return {**usual, **given, **inner}
-
-
-def _anew(table: Mapping[str, Any]) -> bool:
-    return table.get("pretrained") is False
 
 
 def _recipe_of(name: str) -> Mapping[str, Any]:

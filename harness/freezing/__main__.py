@@ -13,7 +13,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.freezing.freezing import freeze_bases
 from prunebench.harness.workspace.cache import Cache, default_cache
 
-SAID_EVERY = 30.0  # seconds between two lines about one training
+LINE_EVERY = 30.0  # seconds between two lines about one training
 
 
 @click.command(
@@ -31,7 +31,9 @@ def freeze(source: str, output: Path, overrides: tuple[str, ...]) -> None:
     """
     try:
         config = load_config(source, overrides)
-        for file in freeze_bases(config, output, Cache(default_cache(), config.checkpoint_seconds), _Said()):
+        for file in freeze_bases(
+            config, output, Cache(default_cache(), config.checkpoint_seconds), _ProgressLines()
+        ):
             quality = file.words().quality
             size = file.path.stat().st_size
             click.echo(f"{file.path}: {size:,} bytes, test mAP {quality.test_map:.4f}, {quality.training()}")
@@ -40,7 +42,7 @@ def freeze(source: str, output: Path, overrides: tuple[str, ...]) -> None:
         sys.exit(2)
 
 
-class _Said:
+class _ProgressLines:
     """A line on standard error for each piece now and then."""
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class _Said:
 
     def __call__(self, key: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if done == total or now - self._last.get(key, -SAID_EVERY) >= SAID_EVERY:
+        if done == total or now - self._last.get(key, -LINE_EVERY) >= LINE_EVERY:
             self._last[key] = now
             click.echo(f"{key}: {done} of {total}", err=True)
 
