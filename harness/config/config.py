@@ -112,8 +112,8 @@ class Config(PlacedSection):
             return self
         if self.base.loaded is not None:
             raise ValueError(
-                f"`base.frozen = {self.base.loaded}` names base models, and `model.checkpoint` is one. Found both: "
-                "leave one out, or set `base.pretrained=false`"
+                f"`base.frozen = {self.base.loaded}` and `model.checkpoint` both name base models: leave one out, or "
+                "set `base.pretrained=false`"
             )
         if any(model.adapt == "head" for model in known) and (self.base.spec_augment or self.base.mixup):
             raise ValueError(
@@ -131,8 +131,8 @@ class Config(PlacedSection):
     def _equal_macs_are_known(self) -> Config:
         if self.controls.scratch_macs and self.converges:
             raise ValueError(
-                "`controls.scratch_macs` takes as many MACs as the base model and its fine-tuning, and with `converge` "
-                "these take what they need: use `controls.scratch`"
+                "`controls.scratch_macs` needs trainings with a fixed number of steps, and trainings with `converge` "
+                "have none: use `controls.scratch`"
             )
         return self
 

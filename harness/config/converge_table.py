@@ -1,4 +1,4 @@
-"""The table `converge` of `[base]` and `[finetune]`: training until validation mAP rises no longer."""
+"""The table `converge` of `[base]` and `[finetune]`: training until validation mAP stops rising."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def check_converging(
         return
     if at_scale:
         raise ValueError(
-            f"`{table}.at_scale` trains a given number of steps and keeps the best iterate beside the last, so "
-            f"`{table}.converge` must be left out: leave one out"
+            f"`{table}.at_scale` cannot be combined with `{table}.converge`, because it trains a fixed number of steps "
+            "and keeps both the best iterate and the last: leave one out"
         )
     if evaluate_every:
         raise ValueError(
-            f"`{table}.converge` has an `evaluate_every` of its own, so `{table}.evaluate_every` must be 0. "
+            f"`{table}.converge` has its own `evaluate_every`, so `{table}.evaluate_every` must be 0. "
             f"Found {evaluate_every}: set `{table}.converge.evaluate_every`"
         )

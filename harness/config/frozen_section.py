@@ -1,4 +1,4 @@
-"""The keys `frozen` and `pretrained` of the table `[base]`: base models that others have too."""
+"""The keys `frozen` and `pretrained` of the table `[base]`: base models that several users share."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ NO_TRAINING = frozenset({"seeds", "frozen", "pretrained"})  # keys of `[base]` t
 
 
 class FrozenSection(Section):
-    """What `[base]` says of base models that are not trained here.
+    """The keys of `[base]` for base models that this run does not train.
 
-    Keys of the training that are absent are those that the set was trained with. So the resolved configuration says how
-    its base models were made, the controls from scratch are trained alike, and `pretrained = false` trains what
-    `frozen` names anew.
+    A training key that the table leaves out has the value that the set was trained with. The resolved configuration
+    thus records how the base models were trained. The controls from scratch use the same training. With
+    `pretrained = false` the run trains new base models with it.
     """
 
-    pretrained: bool = Field(True, description="whether `frozen` is loaded; false trains what it names anew")
+    pretrained: bool = Field(
+        True, description="whether to load `frozen`; `false` trains new base models with its recipe"
+    )
     frozen: str | None = Field(
-        None, description="set of base models to start from, see `prunebench list bases`; trains none"
+        None, description="set of base models to load instead of training any, see `prunebench list bases`"
     )
 
     @pydantic.model_validator(mode="before")
@@ -71,9 +73,9 @@ class FrozenSection(Section):
             if there.get(key) != here.get(key):
                 until = key == "steps" and "converge" in there
                 raise ValueError(
-                    f"`base.{key}` is of a training, and the base models of {self.frozen} were trained "
-                    f"{'until they converged' if until else f'with {_shown(there.get(key))}'}. Found "
-                    f"{_shown(here.get(key))}: leave it out, or set `base.pretrained=false`, which trains anew"
+                    f"`base.{key}` cannot change base models that are already trained: those of {self.frozen} were "
+                    f"trained {'until they converged' if until else f'with {_shown(there.get(key))}'}. Found "
+                    f"{_shown(here.get(key))}: leave it out, or set `base.pretrained=false` to train new ones"
                 )
         return self
 
@@ -84,7 +86,7 @@ class FrozenSection(Section):
         except pydantic.ValidationError as error:
             raise ValueError(
                 f"the base models of {self.frozen} were trained with keys of `[base]` that this version of prunebench "
-                "does not know: upgrade it, or set `base.pretrained=false`"
+                "does not know: upgrade prunebench, or set `base.pretrained=false`"
             ) from error
 
     def recipe_keys(self) -> dict[str, Any]:

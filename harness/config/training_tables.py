@@ -83,7 +83,7 @@ class BaseSection(FrozenSection):
     mixup: float = Field(0.0, ge=0)
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
     converge: Converge = Field(
-        None, description="instead of `steps`: until validation mAP rises no longer; `false` for `steps`"
+        None, description="instead of `steps`: until validation mAP stops rising; `false` for `steps`"
     )
 
     @pydantic.model_validator(mode="after")
@@ -91,7 +91,7 @@ class BaseSection(FrozenSection):
         check_converging("base", self.converge, at_scale=self.at_scale is not None)
         if self.converge is not None and self.steps != type(self).model_fields["steps"].default:
             raise ValueError(
-                "`base.converge` ends by patience, so `base.steps` must be left out. Found "
+                "A training with `base.converge` ends by patience, so `base.steps` must be left out. Found "
                 f"`base.steps = {self.steps}`: set `base.converge.most_steps`, or `base.converge = false`"
             )
         return self
@@ -130,7 +130,7 @@ class FinetuneSection(Section):
     )
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
     converge: Converge = Field(
-        None, description="a second length, until validation mAP rises no longer; `false` for none"
+        None, description="a second length, until validation mAP stops rising; `false` for none"
     )
 
     @pydantic.model_validator(mode="after")
@@ -140,8 +140,8 @@ class FinetuneSection(Section):
         )
         if self.converge is not None and self.steps > self.converge.most_steps:
             raise ValueError(
-                "`finetune.steps` is the shorter of two lengths, so `finetune.converge.most_steps` must be at least as "
-                f"many. Found {self.steps} and {self.converge.most_steps}: give more `finetune.converge.most_steps`"
+                "`finetune.converge.most_steps` must be at least `finetune.steps`, the short length. Found "
+                f"{self.converge.most_steps} and {self.steps}: raise `finetune.converge.most_steps`"
             )
         return self
 

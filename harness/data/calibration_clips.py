@@ -121,8 +121,8 @@ def _labelled(options: DataOptions, n_classes: int) -> DataSet:
 def _mapped(dataset: DataSet | None, options: DataOptions, n_classes: int) -> DataSet:
     if dataset is None:
         raise InputError(
-            f"A class map needs clips with labels, a folder in the layout of ESC-50 or packed AudioSet. Found none in "
-            f"`{options.root}`: leave it out."
+            f"The clips in `{options.root}` have no labels, so no class map can apply. Leave out the class map, or "
+            "give a folder in the layout of ESC-50 or packed AudioSet."
         )
     classes = AUDIOSET if n_classes == len(audioset_classes()) else None
     return mapped(dataset, replace(options, classes=classes))

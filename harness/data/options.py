@@ -251,7 +251,7 @@ def _check_class_map(found: object) -> None:
     for name, target in found.items():
         if not (isinstance(name, str) and isinstance(target, str)):
             raise InputError(
-                f"Option `class_map` must lead from names to names of classes. Found `{name} = {target}`."
+                f"Option `class_map` must map names to names of classes. Found `{name} = {target}`."
             )
 
 

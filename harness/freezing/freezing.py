@@ -47,8 +47,8 @@ def freeze_bases(config: Config, folder: Path, cache: Cache, report: OnTask) -> 
     options = config.data_sets()
     if len(options) > 1 or len(config.model) > 1:
         raise InputError(
-            f"A set of base models must be of one network on one data set. Found {len(config.model)} and "
-            f"{len(options)}: give a configuration for each set."
+            "A set of base models must have one network and one data set. Found networks: "
+            f"{len(config.model)}, data sets: {len(options)}. Write a configuration for each set."
         )
     if config.base.loaded is not None or config.model[0].checkpoint is not None:
         raise InputError(

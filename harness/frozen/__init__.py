@@ -1,1 +1,1 @@
-"""Base models that others have too: the form of their files, and the sets that are installed."""
+"""Base models that several users share: the format of their files, and the installed sets."""

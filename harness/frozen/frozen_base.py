@@ -52,7 +52,7 @@ class FrozenBase:
         file = base_set(self.set_name).of_seed(self.seed)
         if file.content != self.content:
             raise InputError(
-                f"The base model of seed {self.seed} of `{self.set_name}` must be the one of the plan. Found another "
-                f"in `{file.path}`: it was changed meanwhile, or this worker has another version installed."
+                f"The base model of seed {self.seed} of `{self.set_name}` is not the one of the plan. `{file.path}` "
+                "was changed after the run started, or this worker has another version installed: install the same one."
             )
         return file

@@ -57,7 +57,7 @@ class FrozenFile:
         found = kept_hash(self.path)
         if not found.startswith(self.digest):
             raise InputError(
-                f"A frozen base model must have the content that its name says. `{self.path}` has the hash "
+                f"The content of the frozen base model `{self.path}` does not match the hash in its name. Its hash is "
                 f"{found[:12]}: it is damaged or was changed, so install it again."
             )
         return found[:16]
@@ -84,8 +84,8 @@ class FrozenFile:
         tagger = restored(network, len(words.class_names), _tensors(self.path), words.computed, origin)
         if filters_of(tagger.groups) != words.widths:
             raise InputError(
-                f"{origin} must be of the widths that it names. `{words.network}` has others: it was made with another "
-                "version of prunebench, or changed."
+                f"{origin} states other widths than `{words.network}` has: it was made with another version of "
+                "prunebench, or changed."
             )
         return tagger
 
@@ -95,7 +95,7 @@ class FrozenFile:
                 pass
         except OSError as error:
             raise InputError(
-                f"A frozen base model must be a file that can be read. Found none at `{self.path}`: install it again."
+                f"The frozen base model `{self.path}` is missing or cannot be read. Install it again."
             ) from error
 
 
@@ -150,24 +150,24 @@ def _words(file: FrozenFile, content: str) -> FrozenWords:
         said = None if text is None else parsed_json(text)
     if not isinstance(said, dict):
         raise InputError(
-            f"{origin} is a safetensors file and says nothing of a frozen base model: give another."
+            f"{origin} is a safetensors file, but not a frozen base model of prunebench: give another."
         )
     if said.pop("schema_version", None) != SCHEMA_VERSION:
         raise InputError(
-            f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has another: it was written for "
+            f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has another: it was written by "
             "another version of prunebench."
         )
     try:
         words = FrozenWords.model_validate_json(json.dumps(said))
     except ValidationError as error:
         raise InputError(
-            "What a frozen base model says of itself must be as prunebench writes it. In "
-            f"{origin}, {first_mismatch(error)}. It was changed."
+            "The metadata of a frozen base model must be as prunebench writes them. In "
+            f"{origin}, {first_mismatch(error)}. The file was changed: install it again."
         ) from error
     if (words.set_name, words.seed) != (file.set_name, file.seed):
         raise InputError(
-            f"A frozen base model must be the one that its name says. {origin} is seed {words.seed} of "
-            f"`{words.set_name:.60}`: give it its name again."
+            f"The name of a frozen base model must match its content. {origin} contains seed {words.seed} of "
+            f"`{words.set_name:.60}`: restore its name."
         )
     return words
 
@@ -188,5 +188,5 @@ def _whole_safetensors(path: Path) -> Iterator[None]:
         yield
     except (SafetensorError, ValueError) as error:
         raise InputError(
-            f"`{path}` is no whole safetensors file ({error!s:.100}): install it again."
+            f"`{path}` is not a complete safetensors file ({error!s:.100}): install it again."
         ) from error

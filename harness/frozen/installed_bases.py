@@ -48,12 +48,12 @@ class BaseSet:
             raise InputError(
                 f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
                 f"{'Choose' if MORE in self.homes else install} an installed seed, or set `base.pretrained=false`, "
-                "which trains base models anew."
+                "which trains new base models."
             )
         if len(found) > 1:
             raise InputError(
-                f"A base model must come from one file. Seed {seed} of `{self.name}` is in `{found[0].path}` and, with "
-                f"other content, in `{found[1].path}`: upgrade or uninstall the distribution of one."
+                f"Two distributions contain different base models for seed {seed} of `{self.name}`: "
+                f"`{found[0].path}` and `{found[1].path}`. Upgrade or uninstall one of them."
             )
         return found[0]
 

@@ -1,4 +1,4 @@
-"""A frozen base model for a network on a data set: the one that the configuration names, held against what is run."""
+"""The frozen base model that a configuration names, checked against the network and the data set of the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.frozen.frozen_base import FrozenBase
 
-ANEW = "set `base.pretrained=false`, which trains anew"
+ANEW = "Set `base.pretrained=false` to train new base models"
 
 
 def frozen_start(config: Config, model: ModelSection, seed: int) -> FrozenBase | None:
@@ -35,25 +35,25 @@ def check_frozen_fits(start: FrozenBase, model: ModelSection, dataset: DataSet) 
     words, network = start.words(), model.plugin(dataset.sample_rate)
     found: tuple[str, str] | None = None
     if words.sample_rate != dataset.sample_rate:
-        found = f"the sample rate {words.sample_rate} Hz", f"{dataset.sample_rate} Hz"
+        found = f"at the sample rate {words.sample_rate} Hz", f"{dataset.sample_rate} Hz"
     elif words.network != network.label:
-        found = f"the network `{words.network:.60}`", f"`{network.label}`"
+        found = f"for the network `{words.network:.60}`", f"`{network.label}`"
     elif words.class_names != dataset.class_names:
         found = _classes(words.class_names, dataset.class_names)
     elif (here := json.loads(json.dumps(dict(dataset.identity)))) != words.data:
         found = _first_difference(words.data, here)
     if found is not None:
         raise InputError(
-            f"The base models of `{start.set_name}` are for the network and the data that they were trained for. They "
-            f"have {found[0]}, and this run has {found[1]}: {ANEW}."
+            f"The base models of `{start.set_name}` do not fit this run. They were trained {found[0]}, and this run "
+            f"has {found[1]}. {ANEW}."
         )
 
 
 def _classes(there: Sequence[str], here: Sequence[str]) -> tuple[str, str]:
     if len(there) != len(here):
-        return f"{len(there)} classes", str(len(here))
+        return f"with {len(there)} classes", str(len(here))
     place = next(at for at, (one, other) in enumerate(zip(there, here, strict=True)) if one != other)
-    return f"the class `{there[place]:.40}` in place {place}", f"`{here[place]:.40}`"
+    return f"with the class `{there[place]:.40}` in place {place}", f"`{here[place]:.40}`"
 
 
 def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], within: str = "") -> tuple[str, str]:
@@ -63,7 +63,7 @@ def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], within:
     before, now = there.get(key), here.get(key)
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         return _first_difference(before, now, f"{within}{key}.")
-    return f"`{within}{key}` = {_short(before)} of the data set", _short(now)
+    return f"on a data set with `{within}{key}` = {_short(before)}", _short(now)
 
 
 def _short(value: object) -> str:

@@ -51,19 +51,19 @@ def _built(network: Network, n_classes: int) -> nn.Module:
     for model in models:
         if not isinstance(model, nn.Module):
             raise InputError(
-                f"Network `{network.label}` must build a `torch.nn.Module`. Found {type(model).__name__}: mend its "
+                f"Network `{network.label}` must build a `torch.nn.Module`. Found {type(model).__name__}: correct its "
                 "method `build`."
             )
     one, again, other = (model.state_dict() for model in models)
     if not _equal(one, again):
         raise InputError(
-            f"Network `{network.label}` must have the same weights for the same seed. Found others when it was built "
-            "again: draw from the seed alone in its method `build`."
+            f"Network `{network.label}` must have the same weights for the same seed. It had other weights when it was "
+            "built again: let the seed alone decide them in its method `build`."
         )
     if _equal(one, other):
         raise InputError(
-            f"Network `{network.label}` must have other weights for another seed, which makes another base model. "
-            "Found the same for the seeds 0 and 1: draw from the seed in its method `build`."
+            f"Network `{network.label}` must have other weights for another seed, because each seed is a new base "
+            "model. Found the same weights for the seeds 0 and 1: use the seed in its method `build`."
         )
     return models[0].eval()
 
@@ -84,7 +84,7 @@ def _features(network: Network) -> Tensor:
     if not isinstance(shape, tuple) or (len(shape), shape[0], shape[-1]) != (3, CLIPS, front.mels):
         raise InputError(
             f"The front end of network `{network.label}` must give features (clips, frames, mels), here "
-            f"({CLIPS}, …, {front.mels}). Found {shape}: mend its method `features`."
+            f"({CLIPS}, …, {front.mels}). Found {shape}: correct its method `features`."
         )
     return features
 
@@ -94,13 +94,13 @@ def _check_logits(network: Network, logits: Tensor, n_classes: int) -> None:
     found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
     if found != wanted:
         raise InputError(
-            f"Network `{network.label}` must give logits (clips, classes), here {wanted}. Found {found}: mend its "
+            f"Network `{network.label}` must give logits (clips, classes), here {wanted}. Found {found}: correct its "
             "methods `build` and `logits`."
         )
     if not bool(logits.isfinite().all()):
         raise InputError(
             f"Network `{network.label}` must give finite logits. Found {int((~logits.isfinite()).sum())} of "
-            f"{logits.numel()} that are none for noise: mend its method `logits`."
+            f"{logits.numel()} that are not finite, for noise as input: correct its method `logits`."
         )
 
 
@@ -110,7 +110,7 @@ def _check_tail(network: Network, model: nn.Module, features: Tensor, logits: Te
     for name in network.stem:
         if name not in modules:
             raise InputError(
-                f"The stem of network `{network.label}` must name modules of its model. Found no `{name}`: mend its "
+                f"The stem of network `{network.label}` names `{name}`, and its model has no such module: correct its "
                 "`stem`."
             )
     trained = copy.deepcopy(model)
@@ -126,11 +126,11 @@ def _check_tail(network: Network, model: nn.Module, features: Tensor, logits: Te
         moved = not torch.equal(outputs, later)
     if not apart <= TOLERANCE:
         raise InputError(
-            f"The tail of network `{network.label}` must make its logits of what its stem gives. They differ by "
-            f"{apart:.2g} of the largest: mend `stem_outputs` and `from_stem`."
+            f"The tail of network `{network.label}` must compute the network's logits from the outputs of its stem. "
+            f"They differ by {apart:.2g} of the largest logit: correct `stem_outputs` and `from_stem`."
         )
     if moved:
         raise InputError(
-            f"The stem of network `{network.label}` must hold every tensor that `stem_outputs` takes, since it is kept "
-            "while the tail is trained. Found outputs that change with others: mend its `stem`."
+            f"The stem of network `{network.label}` must contain every tensor that `stem_outputs` uses, because "
+            "training the tail keeps the stem. Found outputs that change with other tensors: correct its `stem`."
         )

@@ -116,10 +116,10 @@ def _check_told_apart(datasets: Sequence[DataSet], subjects: Sequence[Subject]) 
         first = seen.setdefault(key, subject.model)
         if first != subject.model:
             raise InputError(
-                "The models of a sweep must be of different networks or widths, which tell records apart. Found "
+                "The models of a sweep must differ in network or widths, because these identify a record. Found "
                 f"`{subject.shape.network}` with the same widths in tables {first + 1} and {subject.model + 1} of "
-                f"`model` on `{datasets[subject.data].label}`: give each a run folder of its own, and both to "
-                "`prunebench report`."
+                f"`model` on `{datasets[subject.data].label}`: run each in its own run folder, and give both folders "
+                "to `prunebench report`."
             )
 
 

@@ -120,8 +120,8 @@ def subject_of(
         except InputError as error:
             if _is_of_cnn14(named):
                 raise InputError(
-                    f"`prune.scopes`: `{named}` is a scope of Cnn14. Found it with `{shape.network}`: give `default`, "
-                    "which is each network's own scope, or `inner`, `all` or names of its groups."
+                    f"`prune.scopes`: `{named}` is a scope of Cnn14, not of `{shape.network}`: give `default`, which "
+                    "is each network's own scope, or `inner`, `all` or names of its groups."
                 ) from error
             raise InputError(f"`prune.scopes`: {error}") from error
         scopes.append(Scope(named, groups, set(groups) <= in_tail))

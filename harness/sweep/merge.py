@@ -170,9 +170,9 @@ def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> No
             first, others = found.setdefault(key, (run, bases))
             if not bases & others:
                 raise InputError(
-                    f"Runs that are merged must stand on the same base models. That of seed {key[2]} on `{key[0]}` is "
-                    f"{min(others)} in `{first}` and {min(bases)} in `{run}`: report them side by side with "
-                    "`prunebench report`."
+                    f"Runs to merge must have the same base models. The one of seed {key[2]} on `{key[0]}` is "
+                    f"{min(others)} in `{first}` and {min(bases)} in `{run}`: compare the runs with "
+                    "`prunebench report` instead."
                 )
 
 

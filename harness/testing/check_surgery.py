@@ -40,7 +40,7 @@ def check_removal(subject: NetworkUnderTest) -> None:
     difference = apart(found, expected)
     assert difference <= TOLERANCE, (
         "Removing filters must leave what masking them leaves, and differs by "
-        f"{difference:.2g} of the largest logit: mend the cuts of `groups`."
+        f"{difference:.2g} of the largest logit: correct the cuts of `groups`."
     )
     before = subject.logits(subject.model)
     assert apart(expected, before) > TOLERANCE, (

@@ -49,7 +49,7 @@ def _trained(run: Run) -> Iterator[str]:
         if tuned:
             so = f"the figures show recovery after {tuned} of fine-tuning"
         if run.until_converged:
-            so = "part of what fine-tuning gains is training that they lacked"
+            so = "part of the gain of fine-tuning is training that they lacked"
         yield f"The base models were trained for {_steps(base)}, not to convergence: {so}."
     elif tuned and not run.until_converged:
         yield f"Cells were fine-tuned for {tuned}, not to convergence: the figures show recovery after {tuned}."
@@ -115,7 +115,7 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
         gain = _gain(records)
         bases = len({base_of(r) for r in records})
         who, verb, end = (
-            ("base model", "gains", "it is") if bases == 1 else ("base models", "gain", "they are")
+            ("base model", "gains", "it has") if bases == 1 else ("base models", "gain", "they have")
         )
         where = f"{panel.title}: " if len(found) > 1 else ""
         told = f"fine-tuned unpruned, the {who} {verb} {numbers.quality(gain)} validation mAP"
@@ -125,8 +125,8 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
             yield f"{where}{text[0].upper()}{text[1:]}: {end} not converged."
         elif not sizes and gain > 0 and all(_by_patience(r) for r in records):
             yield (
-                f"{where}Whether the {who} converged cannot be told: {told}, and there is no smallest detectable "
-                "difference to hold that against."
+                f"{where}The report cannot tell whether the {who} converged: {told}, and the run has no smallest "
+                "detectable difference to compare this with."
             )
 
 

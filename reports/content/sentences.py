@@ -242,8 +242,8 @@ def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
         worst = max(by_ratio, key=_miss)
         asked, removed = worst.off_request["ratio"]
         yield (
-            f"{_count(len(by_ratio), 'cell')} lost another share of all filters than asked for, because what stays is "
-            f"a multiple of {worst.divisor}; the farthest lost {numbers.share(removed)} instead of "
+            f"{_count(len(by_ratio), 'cell')} lost another share of filters than asked for, because what stays must be "
+            f"a multiple of {worst.divisor}; the largest miss is {numbers.share(removed)} instead of "
             f"{numbers.share(asked)}."
         )
     records = [r for r in missed if r.budget != "ratio"]

@@ -42,8 +42,8 @@ def read_class_map(given: str | Mapping[str, str]) -> dict[str, str]:
     path = Path(given).expanduser()
     if not path.is_file():
         raise InputError(
-            f"`class_map` must be a table, a CSV file or a map that comes with the package. Found no file `{given}`; "
-            f"{nearest(given, CLASS_MAPS)}"
+            f"`class_map` must be a table, a CSV file or a map that comes with the package. There is no file "
+            f"`{given}`; {nearest(given, CLASS_MAPS)}"
         )
     return _read(path)
 
@@ -56,7 +56,7 @@ def _read(path: Path) -> dict[str, str]:
             raise InputError(f"`{path}`, line {line}: {_WHAT.lower()} must have a name in both columns.")
         if name in found:
             raise InputError(
-                f"`{path}`, line {line}: {_WHAT.lower()} must hold each class once. Found `{name}` again."
+                f"`{path}`, line {line}: {_WHAT.lower()} must list each class once. Found `{name}` again."
             )
         found[name] = target
     return found

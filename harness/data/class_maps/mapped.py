@@ -42,8 +42,8 @@ def mapped(dataset: DataSet, options: DataOptions) -> DataSet:
         known = targets.any(1) | ~clips.targets.any(1)
         if not targets.any():
             raise InputError(
-                f"A class map must lead from a class that each split holds. Found none in {split} of `{options.name}`: "
-                "map more classes."
+                f"No clip in split `{split}` of `{options.name}` has a class that the class map contains. Map more "
+                "classes."
             )
         splits[split] = SomeClips(clips, np.flatnonzero(known), targets[known])
         dropped += [
@@ -74,13 +74,12 @@ def _check_names(name: str, mapping: Mapping[str, str], own: Sequence[str], clas
     for source, target in mapping.items():
         if source not in own:
             raise InputError(
-                f"A class map must lead from classes of the data set. Found `{source}`, which is not one of `{name}`; "
-                f"{nearest(source, own)}"
+                f"The class map contains `{source}`, which is not a class of `{name}`; {nearest(source, own)}"
             )
         if target not in classes:
             raise InputError(
-                f"A class map must lead to classes of the list. Found `{target}` for `{source}`, which is not one "
-                f"of the {len(classes)}; {nearest(target, classes)}"
+                f"The class map assigns `{source}` to `{target}`, which is not one of the {len(classes)} classes of "
+                f"the list; {nearest(target, classes)}"
             )
 
 

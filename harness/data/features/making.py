@@ -52,7 +52,7 @@ def made_by(front: Front, waveforms: Tensor, shape: tuple[int, ...]) -> Tensor:
     if tuple(found.shape[1:]) != shape:
         raise InputError(
             f"A front end must make what it says, here {shape[0]} frames of {shape[1]} mels. Found features of shape "
-            f"{tuple(found.shape)}: mend its `frames` and `mels`."
+            f"{tuple(found.shape)}: correct its `frames` and `mels`."
         )
     return found
 

@@ -37,7 +37,7 @@ def check_given(
         if not isinstance(group, Group) or not group.writers:
             raise InputError(
                 "A network must give its groups as values of `Group`, each with a writer. "
-                f"Found {group!r:.60}: mend its method `groups`."
+                f"Found {group!r:.60}: correct its method `groups`."
             )
         for writer in group.writers:
             _check_writer(model, group, writer.module, writer.activation)
@@ -51,12 +51,12 @@ def _check_names(names: Sequence[str]) -> None:
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in WORDS:
             raise InputError(
                 "The name of a group must be words without commas or line ends, and none of "
-                f"{', '.join(f'`{word}`' for word in WORDS)}, which stand for scopes. Found {name!r:.60}: mend the "
+                f"{', '.join(f'`{word}`' for word in WORDS)}, which stand for scopes. Found {name!r:.60}: correct the "
                 "network's method `groups`."
             )
         if names.count(name) > 1:
             raise InputError(
-                f"A network must give each group a name of its own. Found `{name}` twice: mend its method `groups`."
+                f"A network must give each group a name of its own. Found `{name}` twice: correct its method `groups`."
             )
 
 
@@ -66,10 +66,10 @@ def _check_writer(model: nn.Module, group: Group, module: str, activation: str) 
         found = f"{len(weight)} filters" if isinstance(weight, Tensor) else "no weight"
         raise InputError(
             f"A writer of group `{group.name}` must have the {group.filters} filters that the group has. Found {found} "
-            f"in `{module}`: mend the network's method `groups`."
+            f"in `{module}`: correct the network's method `groups`."
         )
     if activation not in ACTIVATIONS:
         raise InputError(
             f"The activation of a writer must be one of {', '.join(ACTIVATIONS)}. Found `{activation}` for `{module}`: "
-            "mend the network's method `groups`."
+            "correct the network's method `groups`."
         )

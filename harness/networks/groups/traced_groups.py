@@ -240,7 +240,7 @@ def _areas(
         raise InputError(
             f"{type(model).__name__} must run on features of shape {tuple(example.shape)}, (clips, frames, mels). "
             f"Found {raised(error)}: say how it is run with `forward=` of `harness.traced` and what it reads with "
-            "`frontend=`, or mend `logits` of the network."
+            "`frontend=`, or correct `logits` of the network."
         ) from error
     finally:
         for handle in handles:

@@ -157,6 +157,6 @@ def _declared(network: Network) -> Network:
     if not (isinstance(head, tuple) and head and all(isinstance(name, str) for name in head)):
         raise InputError(
             f'The head of network `{network.name}` must be a tuple of names of modules, as `("classes",)`. Found '
-            f"{head!r:.60}: mend its property `head`."
+            f"{head!r:.60}: correct its property `head`."
         )
     return network

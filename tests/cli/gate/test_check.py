@@ -297,7 +297,7 @@ def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spr
 def test_a_spread_is_that_of_a_run_folder(call):
     found = call("baseline", "save", "run", "-o", "c.json", "--spread", "nowhere")
     assert isinstance(found.exception, InputError)
-    assert "the folder of a run with six base models or more. Found no folder `nowhere`" in str(
+    assert "the folder of a run with six base models or more. There is no folder `nowhere`" in str(
         found.exception
     )
     assert not Path("c.json").exists()

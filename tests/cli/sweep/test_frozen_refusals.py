@@ -4,10 +4,10 @@ import pytest
 
 REFUSED = {
     "set": (["base.frozen=tiny-w31"], "Unknown set of base models `tiny-w31`; did you mean `tiny-w32`?"),
-    "seed": (["base.seeds=[0,5]"], "install `prunebench-bases`"),
-    "width": (["model.width=0.0625"], "set `base.pretrained=false`, which trains anew."),
-    "data": (["data.seed=9"], "`seed` = 0 of the data set, and this run has 9"),
-    "clips": (["data.test_clips=31"], "`sizes.test` = 30 of the data set, and this run has 31"),
+    "seed": (["base.seeds=[0,5]"], "Install `prunebench-bases`"),
+    "width": (["model.width=0.0625"], "Set `base.pretrained=false` to train new base models."),
+    "data": (["data.seed=9"], "on a data set with `seed` = 0, and this run has 9"),
+    "clips": (["data.test_clips=31"], "on a data set with `sizes.test` = 30, and this run has 31"),
     "recipe": (["base.batch=16"], "Found 16: leave it out, or set `base.pretrained=false`"),
 }
 

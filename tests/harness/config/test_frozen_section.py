@@ -41,7 +41,7 @@ def test_what_is_said_beside_it_must_agree_unless_it_is_trained(config):
         InputError, match=r"--set base\.steps=5: .*trained with 4\. Found 5: leave it out, or set `base\.p"
     ):
         config(FROZEN, "base.steps=5")
-    with pytest.raises(InputError, match=r"`base\.mixup` is of a training, .* with 0\.0\. Found 0\.2"):
+    with pytest.raises(InputError, match=r"`base\.mixup` cannot change .* with 0\.0\. Found 0\.2"):
         config(FROZEN, "base.mixup=0.2")
     found = config(FROZEN, "base.steps=5", "base.pretrained=false")
     assert (found.base.steps, found.base.batch) == (5, 8)
@@ -109,7 +109,7 @@ def test_a_checkpoint_is_another_base_model(config, tmp_path):
     (tmp_path / "mine.pth").write_bytes(b"")
     checkpoint = f"model.checkpoint={tmp_path / 'mine.pth'}"
     with pytest.raises(
-        InputError, match=r"`base\.frozen = tiny-w32` names base models, and `model\.checkpoint` is one"
+        InputError, match=r"`base\.frozen = tiny-w32` and `model\.checkpoint` both name base models"
     ):
         config(FROZEN, checkpoint, "model.width=0.125")
     assert config(FROZEN, checkpoint, "model.width=0.125", "base.pretrained=false").base.loaded is None

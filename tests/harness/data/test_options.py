@@ -89,7 +89,7 @@ def test_options_survive_json(name, mix, seed, size):
         ),
         (
             {**RECORDED, "class_map": {"dog": 3}},
-            "`class_map` must lead from names to names of classes. Found `dog = 3`",
+            "`class_map` must map names to names of classes. Found `dog = 3`",
         ),
         ({**RECORDED, "classes": "list.txt"}, r"`classes` is one of `folder` and of sets with a class map"),
         ({**RECORDED, "test_fold": "any"}, '`test_fold` must be an integer of at least 0 or "all"'),

@@ -66,7 +66,7 @@ def test_what_is_trained_is_not_trained_again_and_one_file_a_seed_is_left(
     ("overrides", "message"),
     [
         (["name=Tiny"], "lower-case letters and digits"),
-        (['model=[{network="cnn6"},{network="cnn14"}]'], "one network on one data set. Found 2 and 1"),
+        (['model=[{network="cnn6"},{network="cnn14"}]'], "one data set. Found networks: 2, data sets: 1"),
         (["base.frozen=tiny-w32"], r"Found `base\.frozen` or `model\.checkpoint`"),
     ],
 )

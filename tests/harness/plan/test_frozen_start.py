@@ -50,26 +50,26 @@ def test_what_is_trained_here_has_the_identity_it_had(plan_of, installed, frozen
     assert plan_of("base.pretrained=false") == make_plan(plain, [opened(plain.data[0])])
 
 
-ANEW = r": set `base\.pretrained=false`, which trains anew"
+ANEW = r"\. Set `base\.pretrained=false` to train new base models\.$"
 NAMES = tuple(f"class {number}" for number in range(24))
 REFUSED = {
     "width": (
         ("model.width=0.0625",),
         {},
-        r"the network `cnn14\[width=0\.03125\]`, .*has `cnn14\[width=0\.0625\]`",
+        r"trained for the network `cnn14\[width=0\.03125\]`, .*has `cnn14\[width=0\.0625\]`",
     ),
     "network": (
         ('model.network="cnn10"', 'finetune.scopes=["all"]'),
         {},
         r"the network `cnn14.*has `cnn10\[width=0\.03125\]`",
     ),
-    "rate": ((), {"sample_rate": 16000}, r"the sample rate 32000 Hz, .*has 16000 Hz"),
-    "classes": ((), {"class_names": NAMES}, r"the class `\w+` in place 0, .*has `class 0`"),
-    "number": ((), {"class_names": NAMES[:3]}, "24 classes, .*has 3"),
-    "seed": (("data.seed=1",), {}, "`seed` = 0 of the data set, .*has 1"),
-    "clips": (("data.training_clips=33",), {}, r"`sizes\.training` = 32 of.*has 33"),
-    "levels": (("data.snr_min_db=0",), {}, r"`snr_db` = \[-6\.0, 14\.0\] of .*has \[0\.0, 14\.0\]"),
-    "data": ((), {"identity": {"name": "esc10"}}, "`name` = synth of .*has esc10"),
+    "rate": ((), {"sample_rate": 16000}, r"trained at the sample rate 32000 Hz, .*has 16000 Hz"),
+    "classes": ((), {"class_names": NAMES}, r"trained with the class `\w+` in place 0, .*has `class 0`"),
+    "number": ((), {"class_names": NAMES[:3]}, "trained with 24 classes, .*has 3"),
+    "seed": (("data.seed=1",), {}, "trained on a data set with `seed` = 0, .*has 1"),
+    "clips": (("data.training_clips=33",), {}, r"`sizes\.training` = 32, .*has 33"),
+    "levels": (("data.snr_min_db=0",), {}, r"`snr_db` = \[-6\.0, 14\.0\], .*has \[0\.0, 14\.0\]"),
+    "data": ((), {"identity": {"name": "esc10"}}, "`name` = synth, .*has esc10"),
 }
 
 

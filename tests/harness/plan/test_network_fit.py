@@ -79,7 +79,7 @@ def test_what_does_as_it_says_is_taken():
         ({"build": lambda self, n_classes, *, seed: None}, "must build a `torch.nn.Module`. Found NoneType"),
         (
             {"build": lambda self, n_classes, *, seed: Own().build(n_classes, seed=0)},
-            "must have other weights for another seed, .* Found the same for the seeds 0 and 1",
+            "must have other weights for another seed, .* Found the same weights for the seeds 0 and 1",
         ),
         (
             {"build": lambda self, n_classes, *, seed: Own().build(n_classes, seed=torch.seed())},
@@ -96,13 +96,13 @@ def test_what_does_as_it_says_is_taken():
         (logits(lambda found: found.no_such_thing), "must give logits of features. Found AttributeError"),
         ({"frontend": None}, "front end of network `own` must say its `sample_rate`. Found AttributeError"),
         ({"frontend": Features()}, r"must give features \(clips, frames, mels\), here \(2, …, 64\)"),
-        ({"stem": ("away",)}, "must name modules of its model. Found no `away`"),
+        ({"stem": ("away",)}, "names `away`, and its model has no such module: correct its `stem`"),
         (
             {"from_stem": lambda self, model, outputs: Own.from_stem(self, model, outputs) + 1}
             | logits(lambda found: found - 1),
-            "The tail of network `own` must make its logits of what its stem gives",
+            "The tail of network `own` must compute the network's logits from the outputs of its stem",
         ),
-        ({"stem": ("classes",)}, "must hold every tensor that `stem_outputs` takes"),
+        ({"stem": ("classes",)}, "must contain every tensor that `stem_outputs` uses"),
         (
             {"stem_outputs": Network.stem_outputs, "logits": lambda self, model, features: torch.zeros(2, 5)},
             "no tail",

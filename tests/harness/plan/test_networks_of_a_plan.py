@@ -98,7 +98,7 @@ def test_words_for_scopes_go_for_cnn14_too():
         (
             [SMALL, MOBILE],
             {"scopes": ["C7-C12"]},
-            r"`C7-C12` is a scope of Cnn14. Found it with `mobilenet_v2",
+            r"`C7-C12` is a scope of Cnn14, not of `mobilenet_v2",
         ),
         ({"network": "mn[width=0.1]"}, {"criteria": ["apoz", "random"]}, r"`mn\[width=0.1\]`: Pruner `apoz`"),
     ],
@@ -181,6 +181,6 @@ def test_two_models_of_one_network_and_widths_are_not_pooled(tmp_path):
         InputError, match=r"Found `mobilenet_v2\[width=0.125\]` with the same widths in tables 1 and 2"
     ):
         plan_of([one, other])
-    with pytest.raises(InputError, match="give each a run folder of its own"):
+    with pytest.raises(InputError, match="run each in its own run folder"):
         plan_of([MOBILE, one])
     assert len(plan_of([one, pruned]).bases) == 2

@@ -287,7 +287,7 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         (broken(parse_scope=lambda self, text, groups: ()), "must name at least one", set()),
     ],
     "check_removal": [
-        (broken(groups=changed(shifted_reader)), "mend the cuts", set()),
+        (broken(groups=changed(shifted_reader)), "correct the cuts", set()),
         (broken(module=Mute), "changes no logit", set()),
     ],
     "check_tail": [

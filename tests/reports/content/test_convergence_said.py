@@ -99,7 +99,7 @@ def test_two_lengths_on_base_models_of_a_number_of_steps(maker):
     configured(maker, BY_STEPS).grid(**GRID).two_lengths()
     report = make_report([maker.write()])
     assert report.convergence == (
-        "The base models were trained for 700 steps, not to convergence: part of what fine-tuning gains is training "
+        "The base models were trained for 700 steps, not to convergence: part of the gain of fine-tuning is training "
         "that they lacked.",
     )
     assert report.title == "quick"
@@ -195,7 +195,7 @@ def test_base_models_that_fine_tuning_improves_by_more_than_can_be_detected_are_
     mean = fmean(v for key, v in gains.items() if key[2] == "own")
     expected = (
         f"Fine-tuned unpruned, the base models gain {mean:.3f} validation mAP on average, more than the smallest "
-        f"detectable difference of {size:.3f}: they are not converged.",
+        f"detectable difference of {size:.3f}: they have not converged.",
     )
     assert said(two_bases) == (expected if more > 0 else ())
 
@@ -213,8 +213,8 @@ def test_without_a_detectable_difference_it_is_said_that_nobody_knows(maker):
     ).two_lengths()
     validated(ended(maker, converged()), dict.fromkeys(((0, 0, "own"), (0, 0, "shared")), 0.05))
     assert said(maker) == (
-        "Whether the base model converged cannot be told: fine-tuned unpruned, the base model gains 0.050 validation "
-        "mAP, and there is no smallest detectable difference to hold that against.",
+        "The report cannot tell whether the base model converged: fine-tuned unpruned, the base model gains 0.050 "
+        "validation mAP, and the run has no smallest detectable difference to compare this with.",
     )
 
 

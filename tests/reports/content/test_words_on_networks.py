@@ -140,7 +140,7 @@ def test_ratios_that_multiples_miss_are_counted_as_filters_and_not_as_a_cost(mak
         )
     (said,) = make_report([maker.write()]).sentences.values()
     assert (
-        "2 cells lost another share of all filters than asked for, because what stays is a multiple of 1024; the "
-        "farthest lost 0\u00a0% instead of 50\u00a0%."
+        "2 cells lost another share of filters than asked for, because what stays must be a multiple of 1024; the "
+        "largest miss is 0\u00a0% instead of 50\u00a0%."
     ) in said
     assert not any("of that cost" in sentence for sentence in said)

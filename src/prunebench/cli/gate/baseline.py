@@ -105,8 +105,8 @@ def _with_spread(
         )
     if not spread_of.is_dir():
         raise InputError(
-            f"`--spread` takes the folder of a run with six base models or more. Found no folder `{spread_of}`: make "
-            "the run with `--set base.seeds=[0,1,2,3,4,5]`."
+            f"`--spread` needs the folder of a run with six base models or more. There is no folder `{spread_of}`: "
+            "make the run with `--set base.seeds=[0,1,2,3,4,5]`."
         )
     return baselines.with_spread(entries, figures_of(spread_of).entries, str(spread_of))
 

@@ -141,7 +141,7 @@ def _bases() -> Iterator[Diagnosis]:
     """Sets of frozen base models; only how many, as `prunebench list bases` says the rest."""
     from prunebench.cli.info.base_list import found_bases
 
-    remedy = "install the distribution that brings it again, or uninstall it"
+    remedy = "reinstall the distribution that contains it, or uninstall it"
     for row, why in found_bases():
         name = row["name"] or row["from"]
         if why:

@@ -35,7 +35,7 @@ clips_option = click.option(
 class_map_option = click.option(
     "--class-map",
     metavar="NAME|FILE",
-    help="What the model calls the classes of --clips: esc50-to-audioset, esc10-to-audioset or a CSV file.",
+    help="Map from the classes of --clips to the model's: esc50-to-audioset, esc10-to-audioset or a CSV file.",
 )
 
 
@@ -54,7 +54,7 @@ def open_clips(
 
     if class_map is not None and folder is None:
         raise InputError(
-            "`--class-map` says what the classes of `--clips` are. Found no `--clips`: give both."
+            "`--class-map` maps the classes of `--clips`, so it needs that option too. Give both."
         )
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None

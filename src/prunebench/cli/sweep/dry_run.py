@@ -71,9 +71,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
     timing = ", and the timing of shapes" if time["shapes"] else ""
     about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
     if "most_seconds" in time:
-        about += (
-            f"; at most {_duration(time['most_seconds'])}, where every training goes on to its `most_steps`"
-        )
+        about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
     say(f"{about}.")
     say(f"On one worker: {parts}. Estimated so: {time['model']}.")
     for note in found["notes"]:

@@ -65,7 +65,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(tmp_path):
         ("from,to\n", "must have at least one row below its heading"),
         ("", r"must have the columns from, to\. It lacks from, to"),
         ("from\ndog\n", r"It lacks to\."),
-        ("from,to\ndog,Dog\ndog,Bark\n", "line 3: a class map must hold each class once. Found `dog` again"),
+        ("from,to\ndog,Dog\ndog,Bark\n", "line 3: a class map must list each class once. Found `dog` again"),
         ("from,to\ndog,\n", "line 2: a class map must have a name in both columns"),
     ],
 )
@@ -77,7 +77,9 @@ def test_a_file_that_is_no_map_is_refused(tmp_path, text, sentence):
 
 
 def test_an_unknown_map_is_answered_with_the_nearest():
-    with pytest.raises(InputError, match=r"Found no file `esc10-audioset`; did you mean `esc10-to-audioset`"):
+    with pytest.raises(
+        InputError, match=r"There is no file `esc10-audioset`; did you mean `esc10-to-audioset`"
+    ):
         read_class_map("esc10-audioset")
 
 

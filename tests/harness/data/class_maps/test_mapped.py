@@ -109,15 +109,15 @@ def test_labels_of_a_folder_are_those_of_its_table_and_then_mapped(collection):
     [
         (
             {"class_map": {"humm": "Low"}},
-            "lead from classes of the data set. Found `humm`, which is not one of `esc50`; did you mean `hum`",
+            "contains `humm`, which is not a class of `esc50`; did you mean `hum`",
         ),
         (
             {"class_map": {"hum": "Humm"}, "classes": "audioset"},
-            "lead to classes of the list. Found `Humm` for `hum`, which is not one of the 527; did you mean `Hum`",
+            "assigns `hum` to `Humm`, which is not one of the 527 classes of the list; did you mean `Hum`",
         ),
         (
             {"class_map": "esc10-to-audioset"},
-            "Found `dog`, which is not one of `esc50`; valid: `whine`, `hum`, `hiss`",
+            "contains `dog`, which is not a class of `esc50`; valid: `whine`, `hum`, `hiss`",
         ),
     ],
 )
@@ -131,6 +131,7 @@ def test_a_split_without_a_mapped_class_is_refused(collection):
     lines = [line for line in lines if not (line.startswith("4-") and ",whine," in line)]
     (collection / "meta" / "esc50.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(
-        InputError, match=r"that each split holds\. Found none in test of `esc50`: map more classes"
+        InputError,
+        match=r"No clip in split `test` of `esc50` has a class that the class map contains\. Map more",
     ):
         opened(collection, class_map={"whine": "High"})
