@@ -48,7 +48,7 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         if figures is None or model is None:
             remove_leftovers(folder)
             if isinstance(job.start, FrozenBase):
-                model, course = job.start.load(), Course(list(job.start.words().curve))
+                model, course = job.start.load(), Course(list(job.start.metadata().curve))
             elif job.start is None:
                 model = new_model(job, job.model.widths)
                 course = _trained(model, inputs, progress)
@@ -63,7 +63,7 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
             _write_scores(model, inputs, folder)
         forget_training(cache, job.identity)
     if isinstance(job.start, FrozenBase):
-        figures = {**figures, **job.start.words().quality.training()}
+        figures = {**figures, **job.start.metadata().quality.training()}
     # Taken again from the scores, so that measures added since the base model was trained are there.
     return {**figures, **quality(base_scores(job, cache), job.data).figures}
 

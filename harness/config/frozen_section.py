@@ -111,7 +111,7 @@ def _filled(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
 
 def _recipe_of(name: str) -> Mapping[str, Any]:
     found = base_set(name)
-    said = found.of_seed(next(iter(found.seeds))).words().recipe
+    said = found.of_seed(next(iter(found.seeds))).metadata().recipe
     return {key: value for key, value in said.items() if key not in NO_TRAINING}
 
 

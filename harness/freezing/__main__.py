@@ -34,7 +34,7 @@ def freeze(source: str, output: Path, overrides: tuple[str, ...]) -> None:
         for file in freeze_bases(
             config, output, Cache(default_cache(), config.checkpoint_seconds), _ProgressLines()
         ):
-            quality = file.words().quality
+            quality = file.metadata().quality
             size = file.path.stat().st_size
             click.echo(f"{file.path}: {size:,} bytes, test mAP {quality.test_map:.4f}, {quality.training()}")
     except InputError as error:

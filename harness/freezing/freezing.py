@@ -89,7 +89,7 @@ def freeze_base(
         job: of the base model.
         network: with the parameters that decide its widths.
         set_name: of the set.
-        recipe: as `FrozenWords` has it.
+        recipe: as `FrozenMetadata` has it.
         folder, cache: as `freeze_bases`.
         progress: told (steps done, steps).
     """

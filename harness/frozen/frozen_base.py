@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.frozen.frozen_file import FrozenFile
-from prunebench.harness.frozen.frozen_words import FrozenWords
+from prunebench.harness.frozen.frozen_metadata import FrozenMetadata
 from prunebench.harness.frozen.installed_bases import base_set
 from prunebench.harness.networks.contract.tagger import Tagger
 
@@ -36,9 +36,9 @@ class FrozenBase:
         """
         return cls(set_name, seed, base_set(set_name).of_seed(seed).content, files)
 
-    def words(self) -> FrozenWords:
+    def metadata(self) -> FrozenMetadata:
         """What its file says; errors as `load`."""
-        return self._file().words()
+        return self._file().metadata()
 
     def load(self) -> Tagger:
         """The model.

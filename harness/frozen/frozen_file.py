@@ -19,7 +19,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import first_mismatch
-from prunebench.harness.frozen.frozen_words import SCHEMA_VERSION, FrozenWords
+from prunebench.harness.frozen.frozen_metadata import SCHEMA_VERSION, FrozenMetadata
 from prunebench.harness.frozen.half_precision import halved, restored
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.file_hash import kept_hash
@@ -62,13 +62,13 @@ class FrozenFile:
             )
         return found[:16]
 
-    def words(self) -> FrozenWords:
+    def metadata(self) -> FrozenMetadata:
         """What the file says.
 
         Raises:
             InputError: for other content than the name says, or metadata of another form.
         """
-        return _words(self, self.content)
+        return _metadata(self, self.content)
 
     def load(self, files: Sequence[str] = ()) -> Tagger:
         """The model, in float32.
@@ -77,14 +77,14 @@ class FrozenFile:
             files: Python files that define its network.
 
         Raises:
-            InputError: as `words`, for a network that is not installed, or tensors that are not its own.
+            InputError: as `metadata`, for a network that is not installed, or tensors that are not its own.
         """
-        words, origin = self.words(), f"`{self.path}`"
-        network = resolve_network(words.network, files)
-        tagger = restored(network, len(words.class_names), _tensors(self.path), words.computed, origin)
-        if filters_of(tagger.groups) != words.widths:
+        metadata, origin = self.metadata(), f"`{self.path}`"
+        network = resolve_network(metadata.network, files)
+        tagger = restored(network, len(metadata.class_names), _tensors(self.path), metadata.computed, origin)
+        if filters_of(tagger.groups) != metadata.widths:
             raise InputError(
-                f"{origin} states other widths than `{words.network}` has: it was made with another version of "
+                f"{origin} states other widths than `{metadata.network}` has: it was made with another version of "
                 "prunebench, or changed."
             )
         return tagger
@@ -118,7 +118,7 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
     Args:
         folder: of the file.
         tagger: of a network that is built in or installed, at the widths that it is built with.
-        told: the fields of `FrozenWords` but for those that the model itself says.
+        told: the fields of `FrozenMetadata` but for those that the model itself says.
 
     Raises:
         InputError: for weights beyond half precision, or a name of a set that no file can have.
@@ -128,11 +128,11 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
     check_set_name(told["set_name"])
     state, computed = halved(tagger)
     widths = dict(filters_of(tagger.groups))
-    words = FrozenWords(network=tagger.network.label, widths=widths, computed=computed, **told)
-    said = json.dumps({"schema_version": SCHEMA_VERSION, **words.model_dump(mode="json")}, sort_keys=True)
+    metadata = FrozenMetadata(network=tagger.network.label, widths=widths, computed=computed, **told)
+    said = json.dumps({"schema_version": SCHEMA_VERSION, **metadata.model_dump(mode="json")}, sort_keys=True)
     data = save(state, metadata={KEY: said})
     digest = hashlib.sha256(data).hexdigest()[:12]
-    found = FrozenFile.named(folder / f"{words.set_name}-seed{words.seed}-{digest}.safetensors")
+    found = FrozenFile.named(folder / f"{metadata.set_name}-seed{metadata.seed}-{digest}.safetensors")
     assert found is not None
     with whole_file(found.path) as stream:
         stream.write(data)
@@ -140,7 +140,7 @@ def write_frozen(folder: Path, tagger: Tagger, told: Mapping[str, Any]) -> Froze
 
 
 @functools.lru_cache(maxsize=64)
-def _words(file: FrozenFile, content: str) -> FrozenWords:
+def _metadata(file: FrozenFile, content: str) -> FrozenMetadata:
     """Kept as long as the content is the same."""
     from safetensors import safe_open
 
@@ -158,18 +158,18 @@ def _words(file: FrozenFile, content: str) -> FrozenWords:
             "another version of prunebench."
         )
     try:
-        words = FrozenWords.model_validate_json(json.dumps(said))
+        metadata = FrozenMetadata.model_validate_json(json.dumps(said))
     except ValidationError as error:
         raise InputError(
             "The metadata of a frozen base model must be as prunebench writes them. In "
             f"{origin}, {first_mismatch(error)}. The file was changed: install it again."
         ) from error
-    if (words.set_name, words.seed) != (file.set_name, file.seed):
+    if (metadata.set_name, metadata.seed) != (file.set_name, file.seed):
         raise InputError(
-            f"The name of a frozen base model must match its content. {origin} contains seed {words.seed} of "
-            f"`{words.set_name:.60}`: restore its name."
+            f"The name of a frozen base model must match its content. {origin} contains seed {metadata.seed} of "
+            f"`{metadata.set_name:.60}`: restore its name."
         )
-    return words
+    return metadata
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:

@@ -32,16 +32,16 @@ def check_frozen_fits(start: FrozenBase, model: ModelSection, dataset: DataSet) 
     Raises:
         InputError: naming what differs first, from what is seen at once to what is seen last.
     """
-    words, network = start.words(), model.plugin(dataset.sample_rate)
+    metadata, network = start.metadata(), model.plugin(dataset.sample_rate)
     found: tuple[str, str] | None = None
-    if words.sample_rate != dataset.sample_rate:
-        found = f"at the sample rate {words.sample_rate} Hz", f"{dataset.sample_rate} Hz"
-    elif words.network != network.label:
-        found = f"for the network `{words.network:.60}`", f"`{network.label}`"
-    elif words.class_names != dataset.class_names:
-        found = _classes(words.class_names, dataset.class_names)
-    elif (here := json.loads(json.dumps(dict(dataset.identity)))) != words.data:
-        found = _first_difference(words.data, here)
+    if metadata.sample_rate != dataset.sample_rate:
+        found = f"at the sample rate {metadata.sample_rate} Hz", f"{dataset.sample_rate} Hz"
+    elif metadata.network != network.label:
+        found = f"for the network `{metadata.network:.60}`", f"`{network.label}`"
+    elif metadata.class_names != dataset.class_names:
+        found = _classes(metadata.class_names, dataset.class_names)
+    elif (here := json.loads(json.dumps(dict(dataset.identity)))) != metadata.data:
+        found = _first_difference(metadata.data, here)
     if found is not None:
         raise InputError(
             f"The base models of `{start.set_name}` do not fit this run. They were trained {found[0]}, and this run "

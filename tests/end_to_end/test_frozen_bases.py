@@ -76,7 +76,7 @@ def test_a_run_measures_the_model_itself_and_says_how_it_was_trained(run, frozen
     (file,) = map(FrozenFile.named, frozen_set[1].glob("*seed1*"))
     (unpruned,) = (r for r in load_records(folder) if r.control == "unpruned")
     assert unpruned.base_seed == 1
-    assert unpruned.stages["base"]["test_map"] == pytest.approx(file.words().quality.test_map, abs=1e-6)
+    assert unpruned.stages["base"]["test_map"] == pytest.approx(file.metadata().quality.test_map, abs=1e-6)
     config = tomllib.loads((folder / "config.toml").read_text())
     assert (config["base"]["steps"], config["base"]["batch"]) == (4, 8)
     assert not list((folder.parent / "cache").rglob("trainings/**/*.pt"))
@@ -136,7 +136,7 @@ def test_how_a_converged_base_model_was_trained_is_in_the_records_and_its_curve_
     cache = Cache(tmp_path / "cache")
     shutil.copytree(frozen_set[1].parent / "cache" / "features", cache.features)
     (file,) = freeze_bases(config, tmp_path / "set", cache, lambda *told: None)
-    words = file.words()
+    words = file.metadata()
     assert words.quality.steps == words.curve[-1][0] > 0
     install_bases(file.path)
     folder = run("me", "l1", "base.seeds=[0]")

@@ -19,7 +19,7 @@ FOUND = """
 import json
 from prunebench.harness.frozen.installed_bases import base_set
 found = base_set("tiny-w32")
-words = [found.of_seed(seed).words() for seed in found.seeds]
+words = [found.of_seed(seed).metadata() for seed in found.seeds]
 print(json.dumps([list(found.homes), [said.seed for said in words], str(found.of_seed(0).path)]))
 """
 

@@ -38,7 +38,7 @@ def test_the_models_are_those_that_a_run_trains(config, frozen_set, tmp_path):
     file = FrozenFile.named(path)
     for name, value in file.load().model.state_dict().items():
         assert torch.allclose(value, trained[name], rtol=1e-3, atol=1e-6), name
-    said = file.words()
+    said = file.metadata()
     assert said.quality.test_map == pytest.approx(figures["test_map"], abs=0.01)
     assert (said.recipe["steps"], said.recipe["batch"]) == (4, 8)
     assert not {"seeds", "frozen", "pretrained"} & said.recipe.keys()

@@ -21,7 +21,7 @@ WITHIN = 0.01  # mAP
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.path.name)
 def test_a_model_that_ships_is_of_the_configuration_beside_it(file):
     config = load_config(str(PACKAGE / f"{file.set_name}.toml"))
-    words, dataset = file.words(), opened(config.data[0])
+    words, dataset = file.metadata(), opened(config.data[0])
     check_frozen_fits(FrozenBase.installed(file.set_name, file.seed), config.model[0], dataset)
     assert words.recipe == config.base.recipe_keys()
     assert words.quality.bound_reached == 0
@@ -33,4 +33,4 @@ def test_a_model_that_ships_is_of_the_configuration_beside_it(file):
 def test_a_model_that_ships_comes_out_as_good_when_it_is_trained_again(file, tmp_path):
     config = load_config(str(PACKAGE / f"{file.set_name}.toml"), [f"base.seeds=[{file.seed}]"])
     (again,) = freeze_bases(config, tmp_path / "set", Cache(tmp_path / "cache"), lambda *told: None)
-    assert abs(again.words().quality.test_map - file.words().quality.test_map) < WITHIN
+    assert abs(again.metadata().quality.test_map - file.metadata().quality.test_map) < WITHIN

@@ -84,18 +84,18 @@ def test_what_comes_back_is_the_model_in_half_precision(tmp_path, label):
         else:  # a filter bank is a new model's, to the last bit
             assert torch.equal(back, value)
     assert not found.model.training
-    said = file.words()
+    said = file.metadata()
     assert (said.seed, said.curve, said.quality.training()) == (
         3,
         ((0, 0.1), (5, 0.5)),
         {"steps": 5, "best_step": 4, "bound_reached": 0.0},
     )
-    assert file.words().widths == {group.name: group.filters for group in model.groups}
+    assert file.metadata().widths == {group.name: group.filters for group in model.groups}
 
 
 def test_the_front_end_is_not_in_the_file(file):
     held = load_file(file.path)
-    assert set(file.words().computed) == FIXED
+    assert set(file.metadata().computed) == FIXED
     assert not FIXED & held.keys()
     assert {value.dtype for name, value in held.items() if "tracked" not in name} == {torch.float16}
 
@@ -151,7 +151,7 @@ def test_other_content_than_the_name_says(file):
     data = bytearray(file.path.read_bytes())
     data[-1] ^= 1
     file.path.write_bytes(data)
-    for look in (lambda: file.content, file.words, file.load):
+    for look in (lambda: file.content, file.metadata, file.load):
         with pytest.raises(InputError, match="does not match the hash in its name"):
             look()
     file.path.unlink()
@@ -201,7 +201,7 @@ def test_bytes_of_other_formats_are_refused_and_never_run(tmp_path, file):
         ({"computed": sorted([*FIXED, "fc1.weight"])}, r"It differs in `fc1\.weight`"),
     ],
 )
-def test_words_that_do_not_fit_are_refused(tmp_path, file, said, message):
+def test_metadata_that_do_not_fit_are_refused(tmp_path, file, said, message):
     with pytest.raises(InputError, match=message):
         named(tmp_path, changed(file, **said)).load()
 

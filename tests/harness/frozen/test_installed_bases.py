@@ -21,7 +21,7 @@ def test_a_set_is_found_by_its_name(frozen_set, install_bases):
     found = base_set("tiny-w32")
     assert list(found.seeds) == [0, 1]
     assert found.homes == ("prunebench-bases",)
-    assert found.of_seed(1).words().seed == 1
+    assert found.of_seed(1).metadata().seed == 1
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(frozen_set, install_bases):
@@ -79,6 +79,6 @@ def test_a_base_model_that_was_changed_since_the_plan_is_refused(frozen_set, ins
     planned = FrozenBase.installed("tiny-w32", 0)
     assert planned.load().n_classes == 24
     other = FrozenBase("tiny-w32", 0, "0" * 16)
-    for look in (other.load, other.words):
+    for look in (other.load, other.metadata):
         with pytest.raises(InputError, match="is not the one of the plan"):
             look()

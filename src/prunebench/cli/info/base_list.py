@@ -28,12 +28,12 @@ def found_bases() -> Iterator[tuple[dict[str, Any], str]]:
         }
         try:
             files = [found.of_seed(seed) for seed in found.seeds]
-            words = [file.words() for file in files]
-            low, high = (pick(said.quality.test_map for said in words) for pick in (min, max))
+            metadata = [file.metadata() for file in files]
+            low, high = (pick(said.quality.test_map for said in metadata) for pick in (min, max))
             row |= {
-                "network": words[0].network,
-                "classes": len(words[0].class_names),
-                "test mAP": f"{low:.3f}" if len(words) == 1 else f"{low:.3f} to {high:.3f}",
+                "network": metadata[0].network,
+                "classes": len(metadata[0].class_names),
+                "test mAP": f"{low:.3f}" if len(metadata) == 1 else f"{low:.3f} to {high:.3f}",
                 "bytes": sum(file.path.stat().st_size for file in files),
             }
         except InputError as error:

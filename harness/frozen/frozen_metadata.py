@@ -35,7 +35,7 @@ class FrozenQuality(BaseModel):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class FrozenWords(BaseModel):
+class FrozenMetadata(BaseModel):
     """What a file says.
 
     Args:
