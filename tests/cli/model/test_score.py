@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def test_scores_and_order_of_every_layer(cli):
         assert np.load(f"out/sim_index{layer[1:]}.npy").tolist() == np.argsort(expected).tolist()
     made_with = json.loads(Path("out/scores.json").read_text())
     assert (made_with["criterion"], made_with["checkpoint"], made_with["seed"]) == ("l1", "model.pt", None)
+    assert made_with["checkpoint_sha256"] == hashlib.sha256(Path("model.pt").read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("kind", ["npz", "npy"])
