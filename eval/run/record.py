@@ -46,7 +46,11 @@ USUAL: Mapping[str, object] = {
     "divisor": 1,
     "device": "cpu",
     "short_learning_rate": None,
+    "sparsify": "none",
+    "sparsify_steps": 0,
+    "sparsify_macs": 0,
 }
+PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a regulariser
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
@@ -91,6 +95,11 @@ class Record:
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
+        sparsify: how the base model was trained on before it was scored: `"none"`, `"plain"` without a regulariser, or
+            the label of one, `"slimming[strength=0.0001]"`. `base_weights` and the stage `base` are of the model
+            that this training led to.
+        sparsify_steps: of that training; each base model of a run has as many.
+        sparsify_macs: of that training, three forward passes of the backbone for each clip that a step sees.
         widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of
             `divisor` miss it, the cost that a target names → [asked, left], or `"ratio"` → [asked, removed] of all
@@ -142,6 +151,9 @@ class Record:
     reduction: str = "first"
     divisor: int = 1
     device: str = "cpu"
+    sparsify: str = "none"
+    sparsify_steps: int = 0
+    sparsify_macs: int = 0
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     map_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -220,6 +232,8 @@ class Record:
             raise ValueError("`ratio`, `target` and learning rates should be finite, and a ratio in [0, 1]")
         if any(width < 0 for width in self.widths):
             raise ValueError("`widths` should be at least 0")
+        if self.sparsify_steps < 0 or self.sparsify_macs < 0:
+            raise ValueError("`sparsify_steps` and `sparsify_macs` should be at least 0")
         if self.network != CNN14 and self.widths and len(self.widths) != len(self.groups):
             raise ValueError("`widths` should be as many as `groups`")
 

@@ -18,7 +18,15 @@ def test_a_ratio_in_the_interval_is_read(ratio):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("ratio", 1.5), ("ratio", -0.1), ("widths", [-1, 4]), ("status", "began"), ("stages", {"melted": {}})],
+    [
+        ("ratio", 1.5),
+        ("ratio", -0.1),
+        ("widths", [-1, 4]),
+        ("status", "began"),
+        ("stages", {"melted": {}}),
+        ("sparsify_steps", -1),
+        ("sparsify_macs", -1),
+    ],
 )
 def test_a_value_that_no_cell_has_is_refused(field, value):
     line = json.loads(RECORD.to_json()) | {field: value}

@@ -27,6 +27,9 @@ def test_a_record_of_another_network_comes_back_as_it_was():
         divisor=8,
         device="cuda",
         short_learning_rate=3e-3,
+        sparsify="slimming[strength=0.001]",
+        sparsify_steps=200,
+        sparsify_macs=10**12,
         widths=(4, 2),
     )
     assert Record.from_json(record.to_json()) == record
