@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from prunebench.eval.text.install_advice import how_to_get
+
 # Several workers test side by side: with a thread for every core in each of them they would take three times as long.
 # Numerical libraries read this when they are loaded, here and in every process that a test starts.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -55,7 +57,7 @@ def timm() -> Iterator[ModuleType]:
     """
     for package in ("timm", "torchvision"):
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed: pip install 'prunebench[timm]'")
+            pytest.skip(f"{package} is not installed: {how_to_get('timm')}")
     try:
         importlib.import_module("torchvision")
     except RuntimeError:

@@ -25,6 +25,7 @@ from prunebench.eval.cost.entry import Entry
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.runtime.folding import folded
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
+from prunebench.eval.text.install_advice import how_to_get
 
 Forward = Callable[[Tensor], tuple[Tensor, ...]]
 
@@ -51,7 +52,7 @@ class Backend:
         gone = [module for module in self.modules if importlib.util.find_spec(module) is None]
         if gone:
             named = " and ".join(f"`{module}`" for module in gone)
-            return f"Backend `{self.name}` needs {named}: pip install 'prunebench[backends]'."
+            return f"Backend `{self.name}` needs {named}: {how_to_get('backends')}."
         if self.name == "compile" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
             return "Backend `compile` needs a C++ compiler. Found none on the path: install g++."
         return None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.engine.scheduler_address import PATIENCE, nobody_at, scheduler_address
 from prunebench.harness.engine.tasks import Failure, OnTask, Ready, Task, carry_out, settle
 from prunebench.harness.workspace.environment import decides_results
@@ -180,7 +181,7 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise InputError(
-            "A sweep on a cluster needs Dask. Found no `distributed`: install `prunebench[dask]`."
+            f"A sweep on a cluster needs Dask. Found no `distributed`: {how_to_get('dask')}."
         ) from error
     found = scheduler_address(address)
     _silence()

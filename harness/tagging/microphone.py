@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 
-HOW_TO_GET = "pip install 'prunebench[live]', and on Linux PortAudio, the system's package libportaudio2"
+PORT_AUDIO = "on Linux PortAudio, the system's package libportaudio2"
 
 
 class Microphone:
@@ -34,7 +35,7 @@ class Microphone:
             import sounddevice
         except (ImportError, OSError) as error:
             raise InputError(
-                f"`--live` needs `sounddevice` and PortAudio ({error}): {HOW_TO_GET}."
+                f"`--live` needs `sounddevice` and PortAudio ({error}): {how_to_get('live')}, and {PORT_AUDIO}."
             ) from error
         self.overflows = 0
         self._blocks: queue.SimpleQueue[NDArray[np.float32]] = queue.SimpleQueue()

@@ -18,6 +18,7 @@ import torch
 from torch import multiprocessing
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.training.placement import Placement
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def accelerator(placement: Placement, *, accumulate: int = 1) -> Accelerator:
     except ImportError as error:
         raise InputError(
             "Training at full size, on another device than the processor or in mixed precision needs Accelerate, which "
-            "is not installed: pip install 'prunebench[train]'."
+            f"is not installed: {how_to_get('train')}."
         ) from error
     AcceleratorState._reset_state(True)  # a process may train several models, each with its own settings
     with _chosen(placement):

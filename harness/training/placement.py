@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.networks.contract.tagger import Tagger, module_of
 
 NumberFormat = Literal["float32", "bfloat16", "float16"]
@@ -123,7 +124,7 @@ def check_placement(placement: Placement) -> None:
     if not placement.plain and importlib.util.find_spec("accelerate") is None:
         raise InputError(
             f"Device `{placement.device}` with precision `{placement.precision}` needs Accelerate, which is not "
-            "installed: pip install 'prunebench[train]'."
+            f"installed: {how_to_get('train')}."
         )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.reports.content import numbers
-from prunebench.reports.statistics.blocks import BLOCKS, NOT_INSTALLED, Blocks
+from prunebench.reports.statistics.blocks import BLOCKS, Blocks
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
 
@@ -100,4 +101,9 @@ def said_blocks(blocks: Blocks) -> str:
             f"{count} block{'s' * (count != 1)} of (data set, base seed) {'are' if count != 1 else 'is'} too few for "
             f"a critical-difference diagram: {BLOCKS} are needed."
         )
-    return "" if find_spec("scikit_posthocs") else NOT_INSTALLED
+    if find_spec("scikit_posthocs"):
+        return ""
+    return (
+        "1 figure is missing: the critical-difference diagram needs scikit-posthocs: "
+        f"`{how_to_get('reports')}`, then `prunebench report` again."
+    )

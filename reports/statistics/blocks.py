@@ -22,10 +22,6 @@ from prunebench.reports.statistics.equal_cost import budgets_of, grid_to_average
 from prunebench.reports.statistics.own_curve import bases_of, own_curves
 
 BLOCKS = 10  # fewer carry no diagram: the tests are asymptotic
-NOT_INSTALLED = (
-    "1 figure is missing: the critical-difference diagram needs scikit-posthocs: `pip install "
-    "'prunebench[reports]'`, then `prunebench report` again."
-)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 
 PEAK = 32767  # the integer that stands for 1.0
 # Kinds of its numbers, dimensions, and what that is called.
@@ -28,7 +29,6 @@ NEEDED = {
 }
 MOST_CLIPS = 10_000_000  # AudioSet has 2 million
 MOST_BYTES = 1 << 33  # of a part that is read as a whole, and of one clip
-HOW_TO_GET = "pip install 'prunebench[audioset]'"
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,9 @@ def open_hdf5(path: Path, mode: str = "r") -> Iterator[Any]:
     try:
         import h5py
     except ImportError as error:
-        raise InputError(f"Packed files are read with h5py, which is not installed: {HOW_TO_GET}.") from error
+        raise InputError(
+            f"Packed files are read with h5py, which is not installed: {how_to_get('audioset')}."
+        ) from error
     if mode == "r" and not path.is_file():
         raise InputError(f"A packed file must be a file. Found none at `{path}`.")
     try:

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError, did_you_mean, near_names
 from prunebench.eval.text.foreign_code import foreign_code, raised
+from prunebench.eval.text.install_advice import how_to_get
 
 PREFIX = "timm:"
-HOW_TO_GET = "pip install 'prunebench[timm]'"
 OPTIONAL = ("timm", "torchvision")
 _NORMS = ("LayerNorm", "GroupNorm", "RmsNorm", "RMSNorm", "ResponseNorm")  # in names of classes, timm's too
 
@@ -50,7 +50,7 @@ def timm_package() -> ModuleType:
     except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and error.name in OPTIONAL:
             raise InputError(
-                f"Networks `timm:NAME` need `{error.name}`, which is not installed: {HOW_TO_GET}."
+                f"Networks `timm:NAME` need `{error.name}`, which is not installed: {how_to_get('timm')}."
             ) from error
         raise InputError(
             f"Networks `timm:NAME` need a timm that imports. Found {raised(error)}: timm reads torchvision, so install "

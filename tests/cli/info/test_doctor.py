@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from prunebench.cli import cli
 from prunebench.cli.info.diagnosis import Diagnosis, diagnose
 from prunebench.eval.runtime.backends import BACKENDS
+from prunebench.eval.text.install_advice import how_to_get
 
 
 @pytest.fixture
@@ -41,11 +42,11 @@ def test_what_is_missing_comes_with_a_remedy(findings, monkeypatch):
     monkeypatch.setattr("prunebench.cli.info.diagnosis._version", lambda name: None)
     found = findings()
     assert found["backend", "openvino"].state == "missing"
-    assert found["backend", "openvino"].remedy == "pip install 'prunebench[backends]'."
+    assert found["backend", "openvino"].remedy == f"{how_to_get('backends')}."
     assert found["backend", "eager"].state == "ok"
     without = "without onnx, onnxruntime, openvino"
     assert found["extra", "backends"] == Diagnosis(
-        "extra", "backends", "missing", without, "pip install 'prunebench[backends]'"
+        "extra", "backends", "missing", without, how_to_get("backends")
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from prunebench.cli import main
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.networks.plugins.network_registry import network_names
 
 
@@ -45,7 +46,7 @@ def test_the_table_holds_names_and_rates(monkeypatch, capsys):
     assert {*network_names(), "32000", "C7-C12"} <= set(words)
 
 
-@pytest.mark.parametrize(("there", "note"), [(True, ""), (False, "missing: pip install 'prunebench[timm]'")])
+@pytest.mark.parametrize(("there", "note"), [(True, ""), (False, f"missing: {how_to_get('timm')}")])
 def test_timm_is_a_row_and_is_not_imported_for_it(there, note, monkeypatch, capsys):
     find = importlib.util.find_spec
 

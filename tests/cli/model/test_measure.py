@@ -9,6 +9,7 @@ import torch
 
 from prunebench import pruners
 from prunebench.eval import panns_flops
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness import Cnn14, prune, save_checkpoint
 
 WIDTHS = (2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 16, 16)
@@ -203,5 +204,5 @@ def test_export_without_onnx(cli, files, tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnx" else real(name))
     code, _, error = cli("export", files[1], "-o", tmp_path / "graph.onnx")
     assert code == 2
-    assert error == "Error: Exporting to ONNX needs `onnx`: pip install 'prunebench[backends]'.\n"
+    assert error == f"Error: Exporting to ONNX needs `onnx`: {how_to_get('backends')}.\n"
     assert not (tmp_path / "graph.onnx").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.networks.plugins import timm_models
 from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 from prunebench.harness.networks.plugins.network_registry import resolve_network
@@ -70,5 +71,5 @@ def test_without_timm_an_own_file_of_its_networks_is_one_sentence(cli, timm, mon
     code, _, err = cli("measure", "small.pth")
     assert code == 2
     assert err == (
-        "Error: Networks `timm:NAME` need `timm`, which is not installed: pip install 'prunebench[timm]'.\n"
+        f"Error: Networks `timm:NAME` need `timm`, which is not installed: {how_to_get('timm')}.\n"
     )

@@ -17,6 +17,7 @@ from prunebench.eval.runtime.backends import BACKENDS, LOSSY, Backend, backend, 
 from prunebench.eval.runtime.child import ProcessDied
 from prunebench.eval.runtime.latency import Effort
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness import Cnn14
 
 WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
@@ -154,9 +155,7 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     found = compare_backends(
         Cnn14, {"a": shape}, "a", ["gone", "eager"], input_shape=(1, 101, 64), effort=LIGHT
     )
-    assert found["a"]["gone"] == (
-        "Backend `gone` needs `no_such_module`: pip install 'prunebench[backends]'."
-    )
+    assert found["a"]["gone"] == (f"Backend `gone` needs `no_such_module`: {how_to_get('backends')}.")
     assert isinstance(found["a"]["eager"], Latency)
     assert importlib.util.find_spec("no_such_module") is None
     monkeypatch.setattr(module.shutil, "which", lambda _: None)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from prunebench.eval.text.install_advice import extra_requirements, how_to_get
+
 OK, MISSING, BROKEN = "ok", "missing", "broken"
 EXTRAS = ("audioset", "backends", "dask", "live", "reports", "timm", "train")
 LITTLE_SPACE = 2 * 2**30
@@ -80,15 +82,11 @@ def _environment() -> Iterator[Diagnosis]:
 def _extras() -> Iterator[Diagnosis]:
     """Optional dependencies by extra, as this distribution declares them."""
     for extra in EXTRAS:
-        names = [
-            match[1]
-            for text in importlib.metadata.requires("prunebench") or ()
-            if (match := re.match(rf"([\w.-]+).*extra == ['\"]{extra}['\"]", text))
-        ]
+        names = [re.split(r"[^\w.-]", requirement)[0] for requirement in extra_requirements(extra)]
         versions = {name: _version(name) for name in names}
         gone = [name for name, version in versions.items() if version is None]
         there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-        remedy = f"pip install 'prunebench[{extra}]'"
+        remedy = how_to_get(extra)
         if not names:
             yield Diagnosis("extra", extra, MISSING, "unknown to this installation, which is older", remedy)
         elif gone:

@@ -37,7 +37,8 @@ def listed_networks() -> list[dict[str, Any]]:
 
 def _timm() -> dict[str, Any]:
     """A row for all architectures of timm, which is not imported for it."""
-    from prunebench.harness.networks.plugins.timm_models import HOW_TO_GET, OPTIONAL
+    from prunebench.eval.text.install_advice import how_to_get
+    from prunebench.harness.networks.plugins.timm_models import OPTIONAL
     from prunebench.harness.networks.plugins.timm_network import FRONTS, TimmNetwork
     from prunebench.harness.networks.plugins.timm_transformer import TimmTransformer
 
@@ -49,7 +50,7 @@ def _timm() -> dict[str, Any]:
         "reference": TimmNetwork.reference,
         "default scope": f"{TimmNetwork.default_scope}; vit_…: {TimmTransformer.default_scope}",
         "sample rate": FRONTS[TimmNetwork.mels].sample_rate,
-        "note": f"missing: {HOW_TO_GET}" if gone else "",
+        "note": f"missing: {how_to_get('timm')}" if gone else "",
     }
 
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.networks.plugins import timm_models
 from prunebench.harness.networks.plugins.network_registry import network_names, resolve_network
 
@@ -35,7 +36,7 @@ def test_without_timm(label, monkeypatch):
     with pytest.raises(InputError) as caught:
         resolve_network(label)
     assert str(caught.value) == (
-        "Networks `timm:NAME` need `timm`, which is not installed: pip install 'prunebench[timm]'."
+        f"Networks `timm:NAME` need `timm`, which is not installed: {how_to_get('timm')}."
     )
     assert resolve_network("cnn6").name in network_names()
 

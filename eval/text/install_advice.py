@@ -1,0 +1,31 @@
+"""Advice on what to install, in a form that works wherever this distribution came from."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+DISTRIBUTION = "prunebench"
+
+
+def extra_requirements(extra: str) -> tuple[str, ...]:
+    """What an extra of this distribution asks for, `"onnx>=1.16"` say; empty for an extra that it does not know."""
+    found = importlib.metadata.requires(DISTRIBUTION) or ()
+    parts = (text.partition(";") for text in found)
+    wanted = {f'extra=="{extra}"', f"extra=='{extra}'"}
+    return tuple(name.strip() for name, _, marker in parts if marker.replace(" ", "") in wanted)
+
+
+def how_to_get(extra: str) -> str:
+    """The command that installs what an extra asks for.
+
+    An index has the extra only where this distribution came from one. A distribution that was installed from a folder
+    or an address says so in its `direct_url.json` (PEP 610); then the packages themselves are named.
+    """
+    wanted = extra_requirements(extra)
+    if not wanted or not _from_elsewhere():
+        return f"pip install '{DISTRIBUTION}[{extra}]'"
+    return "pip install " + " ".join(f"'{one}'" for one in wanted)
+
+
+def _from_elsewhere() -> bool:
+    return importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json") is not None

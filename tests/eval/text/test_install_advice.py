@@ -1,0 +1,46 @@
+"""Advice on installing an extra works where this distribution came from."""
+
+import importlib.metadata
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from prunebench.eval.text.install_advice import extra_requirements, how_to_get
+
+
+class Installed:
+    """A distribution, with or without the file that says where it came from."""
+
+    requires = ("torch>=2.6", 'h5py>=3.10; extra == "audioset"')
+
+    def __init__(self, origin: str | None):
+        self.origin = origin
+
+    def read_text(self, name: str) -> str | None:
+        assert name == "direct_url.json"
+        return self.origin
+
+
+@pytest.mark.parametrize(
+    ("origin", "advice"),
+    [
+        ('{"dir_info": {}, "url": "file:///src"}', "pip install 'h5py>=3.10'"),
+        (None, "pip install 'prunebench[audioset]'"),
+    ],
+    ids=["from a folder", "from an index"],
+)
+def test_advice_follows_the_origin(monkeypatch, origin, advice):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
+    assert how_to_get("audioset") == advice
+
+
+def test_requirements_of_an_extra_are_those_of_the_project():
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    extras = {name: wanted for name, wanted in project["optional-dependencies"].items() if name != "all"}
+    assert {name: set(extra_requirements(name)) for name in extras} == {k: set(v) for k, v in extras.items()}
+
+
+def test_an_extra_of_a_newer_version_is_named(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
+    assert how_to_get("none-such") == "pip install 'prunebench[none-such]'"
