@@ -106,8 +106,9 @@ def _compared(runs: Sequence[Run]) -> str:
     own = list(dict.fromkeys(name for run in runs for name in run.own))
     every = sum(len(name.split(" = ")) for name in names) + len(own) + 1
     return (
-        f"**What is compared.** The {every} built-in criteria are {len(names)} rankings beside the control `random`: "
-        f"{_and(pairs)} remove the same filters, and {_and(own)} takes a set of its own size, which has no row."
+        f"**What is compared.** The {every} criteria of these runs are {len(names)} rankings beside the control "
+        f"`random`: {_and(pairs)} remove the same filters, and {_and(own)} takes a set of its own size, which has no "
+        "row."
     )
 
 

@@ -15,11 +15,14 @@ from typing import ClassVar, Literal, TypeVar
 import torch
 from torch import Tensor
 
+from prunebench.pruners.group_member import GroupMember
 from prunebench.pruners.label import Labelled
 
-Need = Literal["generator", "activations", "gradients", "consumer_input"]
+Need = Literal["generator", "activations", "gradients", "gate_gradients", "consumer_input"]
 Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader", "rectified"]
-COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "consumer_input"})
+Family = Literal["control", "one-layer", "group", "data"]
+COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "gate_gradients", "consumer_input"})
+LABELLED: frozenset[Need] = frozenset({"gradients", "gate_gradients"})  # of a loss, so clips need targets
 T = TypeVar("T")
 
 
@@ -42,6 +45,7 @@ class Gradients:
     bn_weight: Tensor | None = None  # (filters,), where the layer has a batch norm
     bn_bias: Tensor | None = None  # (filters,), likewise
     consumer_weight: Tensor | None = None  # shape of `LayerView.consumer_weight`, where there is one
+    group: tuple[Tensor, ...] = ()  # of each member of `LayerView.group`, for a pruner with `whole_group`
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,6 @@ class ReaderWindow:
 
 
 @dataclass(frozen=True, eq=False)
-class GroupMember:
-    """A parameter that loses entries along `axis` when a filter of the layer is removed."""
-
-    name: str
-    parameter: Tensor
-    axis: int
-
-
-@dataclass(frozen=True, eq=False)
 class LayerView:
     """What a criterion may look at in one layer of n filters over c channels.
 
@@ -81,7 +76,8 @@ class LayerView:
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
             convolution or (outputs, n) of a linear layer; `None` where several layers read it.
         consumer_window: how the reader goes over its input, of a convolution alone.
-        group: every parameter that loses entries with a filter, this layer's own first.
+        group: parameters that lose entries with a filter, this layer's own first. A pruner with `whole_group` is shown
+            all of them, others are shown this layer's and those of its only reader.
         rectified: whether a ReLU follows, so that activations can be exactly 0.
     """
 
@@ -95,6 +91,7 @@ class LayerView:
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
+    supplied_gate_gradients: Tensor | None = None
     supplied_consumer_input: Tensor | None = None
     supplied_observed: Tensor | None = None
 
@@ -140,6 +137,15 @@ class LayerView:
         return _declared(self.supplied_gradients, self.name, "gradients")
 
     @property
+    def gate_gradients(self) -> Tensor:
+        """What a gate on each filter would change, clip by clip, of one calibration batch: (clips, n).
+
+        Row k is the derivative of the loss of clip k alone by a factor m = 1 on the filter in the input of every layer
+        that reads the group: the sum of a · ∂L/∂a over all readers and positions.
+        """
+        return _declared(self.supplied_gate_gradients, self.name, "gate_gradients")
+
+    @property
     def consumer_input(self) -> Tensor:
         """One calibration batch as the consumer reads it, after pooling.
 
@@ -181,7 +187,9 @@ class Pruner(Labelled, ABC):
         reference: key in `references.bib`, or an empty string for a control.
         version: raised when the scores change, so that old records are not taken for new ones.
         needs: what the harness must supply: `"generator"`, and from calibration clips `"activations"`,
-            `"gradients"`, `"consumer_input"`.
+            `"gradients"`, `"gate_gradients"`, `"consumer_input"`.
+        whole_group: the pruner is asked once a group, however many layers write it, and sees every member in
+            `layer.group`. The rest of its layer is the group's first writer, under the group's name.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
             `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows); other layers are
             refused before anything is scored.
@@ -198,6 +206,7 @@ class Pruner(Labelled, ABC):
     reference: ClassVar[str]
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[Need]] = frozenset()
+    whole_group: ClassVar[bool] = False
     layers: ClassVar[frozenset[Trait]] = frozenset()
     clip_by_clip: ClassVar[bool] = False
     released: ClassVar[bool] = False
@@ -205,6 +214,13 @@ class Pruner(Labelled, ABC):
     order_free: ClassVar[bool] = True
     sign_free: ClassVar[bool] = True
     scale_free: ClassVar[bool] = True
+
+    @property
+    def family(self) -> Family:
+        """What scores rest on: one layer, a whole group, or calibration clips; `"control"` where on nothing."""
+        if self.whole_group:
+            return "group"
+        return "data" if self.needs & COLLECTED else "one-layer"
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Fold one calibration batch into what was seen so far (`None` at the first batch).

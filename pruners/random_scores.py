@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import Family, LayerView, Need, Pruner
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class RandomScores(Pruner):
     reference: ClassVar[str] = ""
     needs: ClassVar[frozenset[Need]] = frozenset({"generator"})
     order_free: ClassVar[bool] = False
+
+    @property
+    def family(self) -> Family:
+        """`"control"`."""
+        return "control"
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), in [0, 1)."""

@@ -15,6 +15,7 @@ from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
 from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian
 from prunebench.pruners.graph_centrality import GraphCentrality
+from prunebench.pruners.group_norm import GroupNorm
 from prunebench.pruners.hrank import HRank
 from prunebench.pruners.l1 import L1Norm
 from prunebench.pruners.l2 import L2Norm
@@ -56,6 +57,7 @@ BUILTIN: dict[str, type[Pruner]] = {
         Entropy,
         ChannelIndependence,
         ThiNet,
+        GroupNorm,
         GeometricMeanReleased,
         FpgmTorchPruning,
         Rank1CosineReleased,

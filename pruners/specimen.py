@@ -13,10 +13,10 @@ from prunebench.pruners.contract import (
     COLLECTED,
     BatchNorm,
     Gradients,
-    GroupMember,
     LayerView,
     Pruner,
 )
+from prunebench.pruners.group_member import GroupMember
 
 # Which axis of each tensor runs over the filters. Tensors of calibration clips have the clips first.
 FILTER_AXIS = {
@@ -32,7 +32,18 @@ FILTER_AXIS = {
     "bn_weight_gradient": 1,
     "bn_bias_gradient": 1,
     "consumer_weight_gradient": 2,
+    "skip_weight": 0,
+    "depthwise_weight": 0,
+    "flat_weight": 1,
+    "skip_weight_gradient": 1,
+    "depthwise_weight_gradient": 1,
+    "flat_weight_gradient": 2,
+    "gate_gradients": 1,
 }
+MEMBERS = ("weight", "bn_weight", "bn_bias", "consumer_weight")
+# Of a whole group besides: a second writer, a depthwise convolution, and a layer behind a flattened map, which has two
+# entries a filter; they lie side by side on an axis of their own, so that filters can be chosen.
+WHOLE = (*MEMBERS, "skip_weight", "depthwise_weight", "flat_weight")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +69,12 @@ class Specimen:
     def view(self, pruner: Pruner, seed: int = 0) -> LayerView:
         """What the pruner is shown apart from clips; nothing that it has not declared."""
         shown = self.tensors
-        members = ("weight", "bn_weight", "bn_bias", "consumer_weight")
         return LayerView(
             name="C1",
             weight=shown["weight"],
             bn=BatchNorm(shown["bn_weight"], shown["bn_bias"], shown["running_mean"], shown["running_var"]),
             consumer_weight=shown["consumer_weight"],
-            group=tuple(GroupMember(name, shown[name], FILTER_AXIS[name]) for name in members),
+            group=tuple(_member(name, shown[name]) for name in (WHOLE if pruner.whole_group else MEMBERS)),
             supplied_generator=torch.Generator().manual_seed(seed) if "generator" in pruner.needs else None,
         )
 
@@ -81,12 +91,16 @@ class Specimen:
             shown["bn_weight_gradient"].mean(0),
             shown["bn_bias_gradient"].mean(0),
             shown["consumer_weight_gradient"].mean(0),
+            tuple(_flat(name, shown[f"{name}_gradient"].mean(0)) for name in WHOLE)
+            if pruner.whole_group
+            else (),
         )
         return replace(
             view,
             supplied_activations=shown["activations"] if "activations" in pruner.needs else None,
             supplied_consumer_input=shown["consumer_input"] if "consumer_input" in pruner.needs else None,
             supplied_gradients=gradients if "gradients" in pruner.needs else None,
+            supplied_gate_gradients=shown["gate_gradients"] if "gate_gradients" in pruner.needs else None,
         )
 
     def observed(self, pruner: Pruner, seed: int = 0) -> LayerView:
@@ -102,6 +116,19 @@ class Specimen:
     def scores(self, pruner: Pruner, seed: int = 0) -> Tensor:
         """The pruner's scores of this layer."""
         return pruner.score(self.observed(pruner, seed))
+
+
+def _member(name: str, tensor: Tensor) -> GroupMember:
+    two = (
+        torch.arange(tensor.shape[1], device=tensor.device).repeat_interleave(2)
+        if name == "flat_weight"
+        else None
+    )
+    return GroupMember(name, _flat(name, tensor), FILTER_AXIS[name], two)
+
+
+def _flat(name: str, tensor: Tensor) -> Tensor:
+    return tensor.flatten(1) if name == "flat_weight" else tensor
 
 
 def gaussian(
@@ -144,5 +171,12 @@ def gaussian(
             "bn_weight_gradient": 0.01 * normal(clips, filters),
             "bn_bias_gradient": 0.01 * normal(clips, filters),
             "consumer_weight_gradient": 0.01 * normal(clips, *consumer.shape),
+            "skip_weight": normal(filters, channels, 1, 1),
+            "depthwise_weight": normal(filters, 1, kernel, kernel),
+            "flat_weight": normal(7, filters, 2),
+            "skip_weight_gradient": 0.01 * normal(clips, filters, channels, 1, 1),
+            "depthwise_weight_gradient": 0.01 * normal(clips, filters, 1, kernel, kernel),
+            "flat_weight_gradient": 0.01 * normal(clips, 7, filters, 2),
+            "gate_gradients": 0.01 * normal(clips, filters),
         }
     )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from prunebench.baselines.peers.dependency_group import LayerModel
 from prunebench.baselines.peers.peer import Peer
-from prunebench.pruners.contract import LayerView, Need
+from prunebench.pruners.contract import Family, LayerView, Need
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,11 @@ class PeerRandom(Peer):
     name: ClassVar[str] = "tp:random"
     needs: ClassVar[frozenset[Need]] = frozenset({"generator"})
     order_free: ClassVar[bool] = False
+
+    @property
+    def family(self) -> Family:
+        """`"control"`."""
+        return "control"
 
     def importance(self) -> tp.importance.Importance:
         """`RandomImportance()`."""

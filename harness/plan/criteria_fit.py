@@ -37,11 +37,17 @@ def check_criteria(config: Config, subject: Subject, dataset: DataSet, pruners: 
         return
     tagger = unpruned_tagger(config.model[subject.model], dataset)
     groups = tagger.chosen(subject.layers)
-    views = {name: layer_view(tagger, name, site) for name, site in sites_of(groups).items()}
+    views = {
+        whole: {
+            name: layer_view(tagger, name, site, whole=whole)
+            for name, site in sites_of(groups, whole=whole).items()
+        }
+        for whole in {pruner.whole_group for pruner in pruners}
+    }
     for pruner in pruners:
         if isinstance(pruner, StoredScores):
             continue
         try:
-            check_accepted(pruner, groups, views)
+            check_accepted(pruner, groups, views[pruner.whole_group])
         except InputError as error:
             raise InputError(f"`{subject.shape.network}`: {error}") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
 from prunebench.harness.networks.groups.traceable import check_parameters
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.pruning.gates import Gates, gated
+from prunebench.harness.pruning.layer_views import parameters_of
 from prunebench.harness.pruning.pruner_failure import asked_of
-from prunebench.pruners.contract import COLLECTED, Gradients, LayerView, Need, Pruner
+from prunebench.pruners.contract import COLLECTED, LABELLED, Gradients, LayerView, Need, Pruner
 
 VERSION = 1  # raised when what pruners observe changes
 
@@ -47,10 +49,11 @@ def calibrate(
     Args:
         model: the tagger, with its network where that is not one of ours.
         pruner: the criterion; `needs` says what is collected, `clip_by_clip` that a batch is one clip.
-        layers: names of groups with one writer, C1 … C12 in Cnn14, and of the writers of other groups.
+        layers: names of groups with one writer, C1 … C12 in Cnn14, and of the writers of other groups; names of groups
+            for a pruner with `whole_group`.
         features: (clips, frames, mels), log-mel features of training clips.
         targets: (clips, classes), for a pruner that needs gradients.
-        batch: clips of a forward pass; only criteria on batch gradients (`taylor`) depend on it.
+        batch: clips of a forward pass; only criteria on batch gradients (`taylor`, `jacobian`) depend on it.
         make_view: the view of a layer without activations and gradients, with the generator where the pruner
             needs one; called once a layer.
 
@@ -65,10 +68,12 @@ def calibrate(
     tagger = tagger_of(model)
     check_parameters(tagger.model)
     _check(tagger, pruner, features, targets, batch)
-    every = sites_of(tagger.groups)
+    every = sites_of(tagger.groups, whole=pruner.whole_group)
     sites, model = {layer: every[layer] for layer in layers}, tagger.model
     fold = _Fold(pruner, {layer: make_view(layer) for layer in layers})
-    trained = _parameters(model, sites) if "gradients" in pruner.needs else {}
+    trained = _parameters(model, sites, pruner) if "gradients" in pruner.needs else {}
+    gates = Gates(model, {layer: site.group for layer, site in sites.items()}, pruner.label)
+    backward = bool(pruner.needs & LABELLED)
     device = next(model.parameters()).device
     step = 1 if pruner.clip_by_clip else batch
     # A caller's inference mode would keep gradients from being taken.
@@ -76,14 +81,16 @@ def calibrate(
         torch.inference_mode(False),
         _as_found(model, trained),
         _hooked(model, sites, fold),
-        torch.set_grad_enabled(bool(trained)),
+        gated(gates, wanted="gate_gradients" in pruner.needs),
+        torch.set_grad_enabled(backward),
     ):
         for first in range(0, len(features), step):
             clips = slice(first, first + step)
+            gates.clear(len(features[clips]))
             logits = tagger.logits(_on(device, features[clips]))
-            if trained and targets is not None:
+            if backward and targets is not None:
                 loss = F.binary_cross_entropy_with_logits(logits, _on(device, targets[clips]))
-                fold.take_gradients(loss, trained)
+                fold.take_gradients(loss, trained, gates)
     return fold.observed
 
 
@@ -108,25 +115,47 @@ class _Fold:
                 self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
             arrived.clear()
 
-    def take_gradients(self, loss: Tensor, trained: Mapping[str, Mapping[str, nn.Parameter]]) -> None:
+    def take_gradients(self, loss: Tensor, trained: Mapping[str, _Parameters], gates: Gates) -> None:
         # A layer's weight is also the consumer's of the layer before, and is asked for once.
-        wanted = list({id(p): p for parameters in trained.values() for p in parameters.values()}.values())
-        found = dict(zip(map(id, wanted), torch.autograd.grad(loss, wanted), strict=True))
+        wanted = {id(p): p for parameters in trained.values() for p in parameters.every()}
+        inputs = [*wanted.values(), *gates.open]
+        # One backward pass; what the loss does not depend on has a gradient of 0.
+        found = torch.autograd.grad(loss, inputs, materialize_grads=True)
+        by_id = dict(zip(map(id, inputs), found, strict=True))
+        if "gate_gradients" in self.pruner.needs:
+            for layer, values in gates.gradients(by_id).items():
+                self.take(layer, "gate_gradients", values)
         for layer, parameters in trained.items():
-            self.take(layer, "gradients", Gradients(**{part: found[id(p)] for part, p in parameters.items()}))
+            parts = {part: by_id[id(p)] for part, p in parameters.parts.items()}
+            group = tuple(by_id[id(p)] for p in parameters.group)
+            self.take(layer, "gradients", Gradients(**parts, group=group))
 
 
-def _parameters(model: nn.Module, sites: Mapping[str, Site]) -> dict[str, dict[str, nn.Parameter]]:
-    """Weight, batch norm and consumer's weight of each layer, by the fields of `Gradients`."""
+class _Parameters(NamedTuple):
+    """What gradients are taken of: by the fields of `Gradients`, and of all members of the group."""
+
+    parts: dict[str, nn.Parameter]
+    group: tuple[nn.Parameter, ...] = ()
+
+    def every(self) -> list[nn.Parameter]:
+        return [*self.parts.values(), *self.group]
+
+
+def _parameters(model: nn.Module, sites: Mapping[str, Site], pruner: Pruner) -> dict[str, _Parameters]:
+    """Weight, batch norm and consumer's weight of each layer; for a pruner of whole groups all members too."""
     found = {}
+    own = dict(model.named_parameters(remove_duplicate=False))
     for layer, (group, writer) in sites.items():
         names = {"weight": f"{writer.module}.weight"}
         if writer.norm is not None:
             names |= {"bn_weight": f"{writer.norm}.weight", "bn_bias": f"{writer.norm}.bias"}
         if group.only_reader is not None:
             names["consumer_weight"] = f"{group.only_reader}.weight"
-        own = dict(model.named_parameters(remove_duplicate=False))
-        found[layer] = {part: own[name] for part, name in names.items() if name in own}
+        members = parameters_of(model, group) if pruner.whole_group else []
+        found[layer] = _Parameters(
+            {part: own[name] for part, name in names.items() if name in own},
+            tuple(parameter for _, parameter in members),
+        )
     return found
 
 
@@ -161,13 +190,13 @@ def _as_maps(weight: Tensor, values: Tensor) -> Tensor:
 
 
 @contextlib.contextmanager
-def _as_found(model: nn.Module, trained: Mapping[str, Mapping[str, nn.Parameter]]) -> Iterator[None]:
+def _as_found(model: nn.Module, trained: Mapping[str, _Parameters]) -> Iterator[None]:
     """Eval mode, gradients for the trained parameters alone; afterwards all as it was."""
     modes = [(module, module.training) for module in model.modules()]
     required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
         model.eval().requires_grad_(False)
-        for parameter in (parameter for parts in trained.values() for parameter in parts.values()):
+        for parameter in (parameter for parameters in trained.values() for parameter in parameters.every()):
             parameter.requires_grad_(True)
         yield
     finally:
@@ -200,7 +229,7 @@ def _check(
             f"Pruner `{pruner.name}` must be calibrated on at least one clip. Found none: give training "
             "clips."
         )
-    if "gradients" not in pruner.needs:
+    if not pruner.needs & LABELLED:
         return
     wanted = (len(features), tagger.n_classes)
     if targets is None or targets.shape != wanted:

@@ -7,19 +7,22 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
-from prunebench.pruners.contract import BatchNorm, GroupMember, LayerView, ReaderWindow
+from prunebench.harness.networks.groups.filter_group import Cut, Group
+from prunebench.pruners.contract import BatchNorm, LayerView, ReaderWindow
+from prunebench.pruners.group_member import GroupMember
 
 
-def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView:
+def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bool = False) -> LayerView:
     """One writer of a group.
 
     Args:
         tagger: left as it is.
         name: what the pruner is told.
         site: the writer and its group; those of this name by default.
+        whole: show every parameter of the group, for a pruner with `whole_group`.
     """
     model = tagger.model
-    group, writer = site or sites_of(tagger.groups)[name]
+    group, writer = site or sites_of(tagger.groups, whole=whole)[name]
     weight = _copied(_weight(model, writer.module))
     members = [GroupMember(f"{name}.weight", weight, 0)]
     norm = None
@@ -48,9 +51,27 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None) -> LayerView
         weight,
         norm,
         reads,
-        tuple(members),
+        _group_members(model, group) if whole else tuple(members),
         rectified=writer.activation in ("relu", "relu6"),
         consumer_window=window,
+    )
+
+
+def parameters_of(model: nn.Module, group: Group) -> list[tuple[Cut, nn.Parameter]]:
+    """The parameters of a group with what they lose; running statistics are none."""
+    own = dict(model.named_parameters(remove_duplicate=False))
+    return [(cut, own[cut.tensor]) for cut in group.cuts if cut.tensor in own]
+
+
+def _group_members(model: nn.Module, group: Group) -> tuple[GroupMember, ...]:
+    return tuple(
+        GroupMember(
+            cut.tensor,
+            _copied(parameter),
+            cut.axis,
+            None if cut.filters is None else torch.tensor(cut.filters, device=parameter.device),
+        )
+        for cut, parameter in parameters_of(model, group)
     )
 
 

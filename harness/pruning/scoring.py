@@ -38,7 +38,7 @@ def score_layers(
 
     Args:
         model: left as it is; a Cnn14, another network of ours, or a model with its network.
-        pruner: the criterion; it is asked for one writer of a group at a time.
+        pruner: the criterion; it is asked for one writer of a group at a time, or with `whole_group` for the group.
         layers: names of groups, C1 … C12 in Cnn14.
         seed: of the generator of a pruner that needs one; a layer's draw does not depend on the other layers.
         features: log-mel features of calibration clips, (clips, frames, mels), for a pruner that needs
@@ -57,8 +57,9 @@ def score_layers(
     groups = tagger.chosen(layers)
     if isinstance(pruner, StoredScores):  # they belong to groups, whoever writes these
         return {group.name: torch.from_numpy(pruner.of_layer(group.name, group.filters)) for group in groups}
-    sites = sites_of(groups)
-    views = {name: layer_view(tagger, name, site) for name, site in sites.items()}
+    whole = pruner.whole_group
+    sites = sites_of(groups, whole=whole)
+    views = {name: layer_view(tagger, name, site, whole=whole) for name, site in sites.items()}
     for name, view in views.items():
         if not all(bool(member.parameter.isfinite().all()) for member in view.group):
             raise InputError(
@@ -79,7 +80,10 @@ def score_layers(
         observed = calibrate(tagger, pruner, list(sites), features, targets, make_view=views.__getitem__)
         views = {name: replace(view, supplied_observed=observed[name]) for name, view in views.items()}
     scores = {name: _checked(pruner, view) for name, view in views.items()}
-    return {group.name: joined([scores[name] for name in sites_of([group])], reduction) for group in groups}
+    return {
+        group.name: joined([scores[name] for name in sites_of([group], whole=whole)], reduction)
+        for group in groups
+    }
 
 
 def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView]) -> None:
@@ -98,7 +102,7 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
                 f"{' and '.join(_LACKS[trait] for trait in lacking)}: leave it out of the scope, or take another "
                 "criterion."
             )
-    several = [group.name for group in groups if len(group.writers) > 1]
+    several = [group.name for group in groups if len(group.writers) > 1 and not pruner.whole_group]
     if pruner.own_budget and several:
         raise InputError(
             f"Pruner `{pruner.label}` chooses how many filters go, layer by layer, so one layer must write a group. "
@@ -123,6 +127,7 @@ _LACKS: Mapping[Trait, str] = {
 _COLLECTED_WORDS: Mapping[Need, str] = {
     "activations": "activations",
     "gradients": "gradients",
+    "gate_gradients": "gradients of gates",
     "consumer_input": "inputs of the layer that reads it",
 }
 

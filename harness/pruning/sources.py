@@ -67,7 +67,7 @@ def _named(pruner: Pruner) -> Pruner:
         if not isinstance(found := pruner.label, str):
             raise TypeError(f"{found!r} is no text")
         hash(pruner)
-        for name in ("needs", "version", "released", "own_budget", "order_free"):
+        for name in ("needs", "version", "released", "own_budget", "order_free", "whole_group", "family"):
             getattr(pruner, name)
     return pruner
 

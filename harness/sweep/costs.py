@@ -17,7 +17,7 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.recipe import Recipe
-from prunebench.pruners.contract import COLLECTED
+from prunebench.pruners.contract import COLLECTED, LABELLED
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Costs:
         if criterion not in self._needs:  # finding a pruner looks at what is installed: once is enough
             self._needs[criterion] = self._config.prune.pruner(criterion).needs
         needs = self._needs[criterion]
-        passes = (3 if "gradients" in needs else 1) if needs & COLLECTED else 0
+        passes = (3 if needs & LABELLED else 1) if needs & COLLECTED else 0
         return passes * self._config.prune.calibration_clips * self._speeds[subject].forward
 
     def rates(self, cells: Sequence[Cell]) -> float:

@@ -21,6 +21,7 @@ ORDER = (
     "thinet",
     "apoz",
     "entropy",
+    "group_norm",
     "geometric_mean_released",
     "fpgm_torch_pruning",
     "rank1_cosine_released",

@@ -69,7 +69,7 @@ def test_the_criteria_of_the_page_run_from_their_files(folder):
     from prunebench.harness.pruning.sources import file_pruners, resolve
 
     found = [b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.language == "python" and b.title]
-    assert [block.title for block in found] == ["largest_weight.py", "mean_activation.py"]
+    assert [block.title for block in found] == ["largest_weight.py", "mean_activation.py", "group_l1.py"]
     for block in found:
         name = block.title.removesuffix(".py")
         (folder / block.title).write_text(block.text, encoding="utf-8")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners.contract import BatchNorm, LayerView
+from prunebench.pruners.group_member import GroupMember
 
 LayerOf = Callable[..., LayerView]
 
@@ -22,11 +23,14 @@ def layer_of() -> LayerOf:
         weight = torch.as_tensor(weight)
         n = len(weight)
         ones = torch.ones(n, dtype=weight.dtype)
+        scale, reader = ones if gamma is None else gamma, weight.new_ones(2, n, 1, 1)
+        members = {"weight": (weight, 0), "scale": (scale, 0), "shift": (ones, 0), "reader": (reader, 1)}
         return LayerView(
             name=name,
             weight=weight,
-            bn=BatchNorm(ones if gamma is None else gamma, ones, ones, ones),
-            consumer_weight=weight.new_ones(2, n, 1, 1),
+            bn=BatchNorm(scale, ones, ones, ones),
+            consumer_weight=reader,
+            group=tuple(GroupMember(name, tensor, axis) for name, (tensor, axis) in members.items()),
             supplied_generator=torch.Generator().manual_seed(seed),
         )
 

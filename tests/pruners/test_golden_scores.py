@@ -51,6 +51,8 @@ GOLDEN = {
     "graph_centrality": [-1.6, -1.6, -0.8, -2],
     "bn_scale": [0.5, 1, 0, 2],
     "lamp": [9 / 34, 4 / 38, 1 / 39, 1],
+    # Squared norms, scales and shifts of 1, and a reader's two weights of 1 each.
+    "group_norm": [9 + 0.25 + 1 + 2, 4 + 1 + 1 + 2, 1 + 0 + 1 + 2, 25 + 4 + 1 + 2],
     "geometric_mean_released": [0, 0, 0, (1.8 * 2.4 * 2.4 * 3.2) ** 0.5],
     "fpgm_torch_pruning": [P01 + P02 + P03, P01 + P12 + P13, P02 + P12 + P23, P03 + P13 + P23],
     # Signed: F1 is at 2 from F0 and 1.6 from F3. Nearest 23, 32, 03, 12: F2, F0 and F1 are kept.

@@ -131,8 +131,15 @@ def module_of(model: nn.Module | Tagger) -> nn.Module:
     return model.model if isinstance(model, Tagger) else model
 
 
-def sites_of(groups: Sequence[Group]) -> dict[str, Site]:
-    """What a pruner is asked for: a group of one writer by its own name, the writers of others by theirs."""
+def sites_of(groups: Sequence[Group], *, whole: bool = False) -> dict[str, Site]:
+    """What a pruner is asked for: a group of one writer by its own name, the writers of others by theirs.
+
+    Args:
+        groups: of a model.
+        whole: for a pruner with `whole_group`, each group once, by its own name, at its first writer.
+    """
+    if whole:
+        return {group.name: Site(group, group.writers[0]) for group in groups}
     return {
         group.name if len(group.writers) == 1 else writer.module: Site(group, writer)
         for group in groups

@@ -50,7 +50,7 @@ def open_clips(
     from prunebench.cli.output import print_notes
     from prunebench.eval.errors import InputError
     from prunebench.harness.data.calibration_clips import calibration_clips
-    from prunebench.pruners.contract import COLLECTED
+    from prunebench.pruners.contract import COLLECTED, LABELLED
 
     if class_map is not None and folder is None:
         raise InputError(
@@ -58,7 +58,7 @@ def open_clips(
         )
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None
-    labelled = any("gradients" in pruner.needs for pruner in pruners)
+    labelled = any(pruner.needs & LABELLED for pruner in pruners)
     clips = calibration_clips(
         folder,
         n_classes=tagger.n_classes,
