@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.stacked import GAPS, least_widths, stacked
 from prunebench.eval.errors import one_line
 from prunebench.eval.text.plain import plain, plain_lines
 
@@ -38,19 +40,19 @@ def print_json(value: object) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Standard output or error: as wide as the terminal, or 110 columns where it is none."""
+    """Standard output or error: as wide as `COLUMNS` or the terminal, or 110 columns where there is neither."""
     from rich.console import Console
 
     class Piped(Console):
         def on_broken_pipe(self) -> None:  # rich would leave with the code of a failure
             raise BrokenPipeError
 
-    terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Piped(stderr=stderr, highlight=False, markup=False, width=None if terminal else 110)
+    known = (sys.stderr if stderr else sys.stdout).isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return Piped(stderr=stderr, highlight=False, markup=False, width=None if known else 110)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: bool = False) -> None:
-    """Columns under headings, as wide as the terminal allows.
+    """Columns under headings, or a few lines a row where the terminal is too narrow for the longest words.
 
     Args:
         headings: of the columns.
@@ -60,13 +62,18 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names
     from rich import box
     from rich.table import Table
 
+    shown = console()
+    titles, cells = [*map(plain, headings)], [[*map(plain_lines, row)] for row in rows]
+    least = least_widths(titles, cells, names=names)
+    if sum(least) + GAPS * len(least) + 1 > shown.width:
+        click.echo(stacked(titles, cells, shown.width))
+        return
     table = Table(box=box.SIMPLE_HEAD)
-    for place, heading in enumerate(map(plain, headings)):
-        # A long word is broken, never cut.
-        table.add_column(heading, overflow="fold", no_wrap=names and place == 0)
-    for row in rows:
-        table.add_row(*map(plain_lines, row))
-    console().print(table)
+    for place, (heading, width) in enumerate(zip(titles, least, strict=True)):
+        table.add_column(heading, overflow="fold", no_wrap=names and place == 0, min_width=width)
+    for row in cells:
+        table.add_row(*row)
+    shown.print(table)
 
 
 NOTES = 10  # that are printed

@@ -15,17 +15,45 @@ from prunebench.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
 
-KINDS = ("pruners", "networks", "bases", "measures", "datasets", "presets", "baselines", "published")
+KINDS = {
+    "pruners": "pruning criteria, built in and installed",
+    "networks": "networks that can be pruned",
+    "bases": "frozen base models that are installed",
+    "measures": "measures of quality and cost",
+    "datasets": "data sets",
+    "presets": "configurations that `prunebench run` knows by name",
+    "baselines": "committed baselines for `prunebench check`",
+    "published": "published taggers, with mAP and cost",
+}
 SOURCE = "source of "  # columns of sentences, which only JSON has
-LONG = {"networks": ("parameters", "reference")}  # columns that only JSON has, so that a table fits 80
+LONG = {
+    "networks": ("parameters", "reference"),
+    "baselines": ("file",),
+}  # columns that only JSON has, so that a table fits 80
 
 
 @click.command("list", epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list networks --json")
-@click.argument("kind", metavar="|".join(KINDS), type=Choice(KINDS))
+@click.argument("kind", metavar="|".join(KINDS), type=Choice(tuple(KINDS)), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(kind: str, as_json: bool) -> None:
-    """List pruners, networks, frozen base models, measures, data sets, presets, baselines or published points."""
-    rows = {
+def list_(kind: str | None, as_json: bool) -> None:
+    """List what there is of a kind; without one, the kinds."""
+    rows = _kinds() if kind is None else _rows(kind)
+    if as_json:
+        print_json(rows)
+    elif kind == "measures":
+        print_measures(rows)
+    else:
+        shown = [name for name in rows[0] if _is_shown(name, rows)] if rows else [str(kind)]
+        headings = [name for name in shown if name not in LONG.get(kind or "", ())]
+        print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
+
+
+def _kinds() -> list[dict[str, Any]]:
+    return [{"kind": f"prunebench list {kind}", "what": what} for kind, what in KINDS.items()]
+
+
+def _rows(kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = {
         "pruners": _pruners,
         "networks": listed_networks,
         "bases": listed_bases,
@@ -35,14 +63,7 @@ def list_(kind: str, as_json: bool) -> None:
         "baselines": _baselines,
         "published": _published,
     }[kind]()
-    if as_json:
-        print_json(rows)
-    elif kind == "measures":
-        print_measures(rows)
-    else:
-        shown = [name for name in rows[0] if _is_shown(name, rows)] if rows else [kind]
-        headings = [name for name in shown if name not in LONG.get(kind, ())]
-        print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
+    return found
 
 
 def _is_shown(name: str, rows: list[dict[str, Any]]) -> bool:
