@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.stacked import GAPS, least_widths, stacked
+from prunebench.cli.stacked import column_widths, stacked
 from prunebench.eval.errors import one_line
 from prunebench.eval.text.plain import plain, plain_lines
 
@@ -64,13 +64,13 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names
 
     shown = console()
     titles, cells = [*map(plain, headings)], [[*map(plain_lines, row)] for row in rows]
-    least = least_widths(titles, cells, names=names)
-    if sum(least) + GAPS * len(least) + 1 > shown.width:
+    widths = column_widths(titles, cells, shown.width, names=names)
+    if widths is None:
         click.echo(stacked(titles, cells, shown.width))
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for place, (heading, width) in enumerate(zip(titles, least, strict=True)):
-        table.add_column(heading, overflow="fold", no_wrap=names and place == 0, min_width=width)
+    for place, (heading, width) in enumerate(zip(titles, widths, strict=True)):
+        table.add_column(heading, overflow="fold", no_wrap=names and place == 0, width=width)
     for row in cells:
         table.add_row(*row)
     shown.print(table)
