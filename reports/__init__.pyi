@@ -4,6 +4,7 @@ from .runs.clips import ClipScores
 from .runs.loaded_run import load_records
 from .statistics.detectable import Detectable
 from .statistics.summary_rows import SummaryRow, summary_rows
+from .tables.methods_terminal import terminal_methods
 from .tables.terminal import terminal_table
 from .write import write_report
 
@@ -16,6 +17,7 @@ __all__ = [
     "load_records",
     "make_report",
     "summary_rows",
+    "terminal_methods",
     "terminal_table",
     "write_report",
 ]

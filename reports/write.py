@@ -27,6 +27,7 @@ def write_report(
     width: str | None = None,
     formats: Sequence[str] = FORMATS,
     tables_only: bool = False,
+    methods: bool = False,
 ) -> Report:
     """Write figures (PNG, SVG, PDF), tables (CSV, Markdown, LaTeX, JSON, Parquet) and one self-contained page.
 
@@ -40,6 +41,7 @@ def write_report(
         width: of the figures, `"single"` or `"double"` column; by default what suits each.
         formats: of the figures, of `"png"`, `"svg"`, `"pdf"`; none for a page without a gallery.
         tables_only: neither figures nor the page.
+        methods: the table of methods even where they are of one family and differ in their criterion alone.
 
     Raises:
         InputError: where a folder is no run folder, the runs do not fit together, or
@@ -53,7 +55,7 @@ def write_report(
     ):
         if name not in known:
             raise InputError(f"Figures have a known format and width. Found `{name}`; {nearest(name, known)}")
-    report = make_report(runs)
+    report = make_report(runs, methods=methods)
     measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
     contents: dict[str, bytes] = {}
     shown: list[PageFigure] = []

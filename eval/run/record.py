@@ -31,6 +31,7 @@ STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
 OPTIONAL = (
     "base_weights",
+    "family",
     "map_sizes",
     "ties",
 )  # fields that older records lack, in JSON only where they are known
@@ -69,6 +70,8 @@ class Record:
         criterion: label of the pruner, `None` for a control that removes nothing.
         control: one of `CONTROLS`, or `None` for a cell that a criterion made.
         released: the criterion reproduces published code, departures included.
+        family: what the criterion looks at, `"one-layer"`, `"group"` or `"data"`, or `"control"` for one that draws by
+            chance; empty without a criterion and in records of before they named it.
         data: label of the data set, `"synth"` or `"esc10 mix=3"`.
         scope: layers pruned, `"C7-C12"`.
         allocation: `"uniform"`, `"global"`, `"per_layer"`, `"same_as:CRITERION"`, with the parameters that depart from
@@ -128,6 +131,7 @@ class Record:
     criterion: str | None = None
     control: str | None = None
     released: bool = False
+    family: str = ""
     data: str
     base: str
     scope: str
@@ -173,10 +177,10 @@ class Record:
 
         The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
         figure that only one of the two has shows in `stages` and `measures`. Map sizes and ties follow from the
-        rest, as the device does from the identity, and older records lack them.
+        rest, as the family does from the criterion and the device from the identity, and older records lack them.
         """
         but: dict[str, Any] = {name: {} for name in ("timings", "unmeasured", "map_sizes", "ties")}
-        but |= {"n_classes": 0, "device": "cpu"}
+        but |= {"n_classes": 0, "device": "cpu", "family": ""}
         mine, theirs = (dataclasses.replace(r, **but) for r in (self, other))
         return mine == theirs
 

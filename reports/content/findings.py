@@ -21,11 +21,13 @@ from prunebench.reports.statistics.class_changes import ClassChange, class_chang
 from prunebench.reports.statistics.comparisons import Comparisons
 from prunebench.reports.statistics.hypervolume import Hypervolume, hypervolumes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity, is_sensitivity, sensitivity_of
+from prunebench.reports.statistics.methods import MethodRow, methods_of
 from prunebench.reports.statistics.networks_compared import NetworkPair, pairs_of
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
 from prunebench.reports.statistics.ranking import Ranking, rankings_of
 from prunebench.reports.statistics.recovery import read_curves
 from prunebench.reports.statistics.ties import Ties, map_sizes_of, ties_of
+from prunebench.reports.statistics.training_budget import Budgets
 
 EQUAL = (MACS, PARAMETERS)  # costs at which criteria are ranked
 
@@ -70,6 +72,11 @@ class Findings:
     def comparisons(self) -> Comparisons:
         """Every paired difference between points at one ratio."""
         return Comparisons(self._every, self._scores)
+
+    @cached_property
+    def methods(self) -> list[MethodRow]:
+        """Every method at every budget point, with what it spent."""
+        return methods_of(self.points, self.comparisons, Budgets(self._runs, self.points))
 
     @cached_property
     def rankings(self) -> list[Ranking]:

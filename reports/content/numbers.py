@@ -29,7 +29,7 @@ def count(value: float, unit: str = "") -> str:
     """A count to three digits with its prefix: `20.0 G`, `164 M`, `987`."""
     if not math.isfinite(value):
         return MISSING
-    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for factor, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= 0.9995 * factor:
             return f"{three(value / factor)} {prefix}{unit}"
     return f"{value:g} {unit}".rstrip()

@@ -15,6 +15,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.convergence_said import said_convergence
 from prunebench.reports.content.findings import Findings
+from prunebench.reports.content.methods_said import said_methods
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
@@ -28,6 +29,7 @@ from prunebench.reports.runs.loaded_run import Run, finished, read_run
 from prunebench.reports.statistics.blocks import family_of
 from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume
+from prunebench.reports.statistics.methods import MethodRow, has_several
 from prunebench.reports.statistics.networks_compared import NetworkPair
 from prunebench.reports.statistics.ranking import Ranking
 from prunebench.reports.statistics.runs_compared import Compared, compared_runs, conflicting, points_by_run
@@ -56,6 +58,8 @@ class Report:
         convergence: what is not converged, in words, above the first figure.
         networks: networks against each other, in words, by what they have in common; empty where all are Cnn14.
         findings: what figures and tables are drawn from, computed once.
+        methods: criteria with their allocations, schedules and trainings, by family; empty where these are of one.
+        budgets: whose budget of training and search was larger, in words, by the title of the methods' setting.
         folder: where it was written, `None` before.
         files: what was written.
     """
@@ -75,6 +79,8 @@ class Report:
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     convergence: tuple[str, ...] = ()
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: tuple[MethodRow, ...] = ()
+    budgets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     files: tuple[Path, ...] = ()
 
@@ -122,12 +128,21 @@ class Report:
             "rows": [_asdict(row) for row in self.rows],
             "files": [str(path) for path in self.files],
             **({"networks": self.networks} if self.networks else {}),
+            **(
+                {"methods": [_asdict(row) for row in self.methods], "budgets": self.budgets}
+                if self.methods
+                else {}
+            ),
         }
         return {key: _defined(value) for key, value in found.items()}
 
 
-def make_report(folders: Sequence[Path | str]) -> Report:
+def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Report:
     """Read run folders and say what is in them, and what is missing; nothing is written.
+
+    Args:
+        folders: run folders.
+        methods: hold methods even where they are of one family and differ in their criterion alone.
 
     Raises:
         InputError: where a folder is no run folder, or the runs do not fit together.
@@ -169,7 +184,19 @@ def make_report(folders: Sequence[Path | str]) -> Report:
         controls=controls,
         convergence=said_convergence(runs, points, detectable),
         networks=_said_networks(findings),
+        **_methods(findings.methods, always=methods),
     )
+
+
+def _methods(rows: Sequence[MethodRow], *, always: bool) -> dict[str, Any]:
+    """The methods with what their budgets are in words; nothing where they are of one kind and nobody asked."""
+    if not always and not has_several(rows):
+        return {}
+    said = {
+        panel.title: said_methods([row for row in rows if row.panel == panel])
+        for panel in dict.fromkeys(row.panel for row in rows)
+    }
+    return {"methods": tuple(rows), "budgets": said}
 
 
 def _said_networks(findings: Findings) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from prunebench.reports.figures.class_changes_figure import draw_class_changes, 
 from prunebench.reports.figures.controls_figure import draw_controls
 from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
+from prunebench.reports.figures.methods_figure import draw_methods
 from prunebench.reports.figures.networks_figure import draw_networks
 from prunebench.reports.figures.overlap_figure import draw_overlap
 from prunebench.reports.figures.pareto import draw
@@ -67,6 +68,7 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
             if figure is not None:
                 whose = f": {panel.title}" if suffix or panel.length else ""
                 yield Drawn(name + suffix, caption + whose, figure)
+    yield from _methods(report, wide)
     speed_up = draw_speed_up(findings.main_points)
     if speed_up is not None:
         yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
@@ -105,6 +107,18 @@ def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
             suffix = f"_{overlays.index(overlay) + 1}" if len(overlays) > 1 else ""
             caption = f"Networks on {overlay.title}: test mAP against {cost.name}"
             yield Drawn(f"{cost.figure}_over_networks{suffix}", caption, drawn)
+
+
+def _methods(report: Report, width: float) -> Iterator[Drawn]:
+    """Of each setting in which methods differ in more than their criterion."""
+    settings = list(dict.fromkeys(row.panel for row in report.methods))
+    for panel, suffix in _suffixes(settings).items():
+        rows = [row for row in report.methods if row.panel == panel]
+        drawn = draw_methods(rows, standing=report.under_figures, width=width)
+        if drawn is not None:
+            caption = "Methods by family: difference from random at the same budget"
+            whose = f": {panel.title}" if suffix or panel.length else ""
+            yield Drawn(f"methods{suffix}", caption + whose, drawn)
 
 
 def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:

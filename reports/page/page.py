@@ -22,6 +22,7 @@ from prunebench.reports.page.data import page_data
 from prunebench.reports.page.page_tables import page_tables
 from prunebench.reports.runs.loaded_run import Run
 from prunebench.reports.tables.measures import Told
+from prunebench.reports.tables.methods_table import LEGEND as METHODS_LEGEND
 from prunebench.reports.tables.networks_table import LEGEND as NETWORKS_LEGEND
 from prunebench.reports.tables.ranking_table import LEGEND as RANKING_LEGEND
 from prunebench.reports.tables.runs_compared_table import said
@@ -71,6 +72,8 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
         tables=list(page_tables(report, measures)),
         summary_legend=LEGEND,
         ranking_legend=RANKING_LEGEND,
+        budgets=report.budgets,
+        methods_legend=METHODS_LEGEND,
         networks=report.networks,
         networks_legend=NETWORKS_LEGEND,
         compared=said(report.compared) if report.compared else "",

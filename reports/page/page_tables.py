@@ -13,6 +13,8 @@ from prunebench.reports.content.report import Report
 from prunebench.reports.statistics.ranking import Ranked
 from prunebench.reports.tables.columns import COLUMNS
 from prunebench.reports.tables.measures import Told, value_of
+from prunebench.reports.tables.methods_table import HEADINGS as METHOD_HEADINGS
+from prunebench.reports.tables.methods_table import cells as method_cells
 from prunebench.reports.tables.networks_table import HEADINGS as NETWORK_HEADINGS
 from prunebench.reports.tables.networks_table import cells as network_cells
 from prunebench.reports.tables.ranking_table import HEADINGS, cells
@@ -41,7 +43,7 @@ class PageTable:
 
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
-    """The summary by panel, the rankings by budget, networks against each other, all measures."""
+    """The summary by panel, the rankings by budget, methods, networks against each other, all measures."""
     names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [
@@ -64,6 +66,14 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
         headings = tuple((heading, "") for heading in HEADINGS)
         yield PageTable("ranking", title, not ranking.over_all, headings, ranked)
     yield from _volumes(report)
+    for panel in dict.fromkeys(row.panel for row in report.methods):
+        methods = tuple(
+            PageRow(row.criteria, not row.criteria or row.is_reference, method_cells(row))
+            for row in report.methods
+            if row.panel == panel
+        )
+        headings = tuple((heading, "") for heading in METHOD_HEADINGS)
+        yield PageTable("methods", panel.title, False, headings, methods)
     for panel in dict.fromkeys(row.panel for row in report.compared):
         pairs = [row for row in report.compared if row.panel == panel]
         for first, second in dict.fromkeys((row.first, row.second) for row in pairs):

@@ -27,6 +27,7 @@ class Comparisons:
         self._points, self._scores = tuple(points), scores
         self._paired: dict[tuple[Panel, float], tuple[tuple[Point, ...], Paired]] = {}
         self._random: dict[tuple[Panel, float], dict[int, AgainstRandom]] = {}
+        self._elsewhere: dict[tuple[Panel, float, int], dict[int, AgainstRandom]] = {}
 
     def at(self, panel: Panel, ratio: float) -> tuple[tuple[Point, ...], Paired]:
         """The points of a panel at a ratio, and their values as columns in that order."""
@@ -56,6 +57,31 @@ class Comparisons:
             controls = [i for i, p in own.items() if p.control is not None]
             self._random[key] = {} if random is None else against_random(paired, random, criteria, controls)
         return self._random[key].get(_index(points, point))
+
+    def from_random_of(self, random: Point, point: Point) -> AgainstRandom | None:
+        """A point against the random control of another panel; it is tested together with the criteria of its own.
+
+        The value is that of `from_random` where the random control is of the point's panel and ratio; `None` for that
+        control itself, for a control and for a criterion that chose how many filters go.
+
+        Args:
+            random: of the same base models, under another allocation or schedule.
+            point: of any panel.
+        """
+        if (random.panel, random.ratio) == (point.panel, point.ratio):
+            return self.from_random(point)
+        points, _ = self.at(point.panel, point.ratio)
+        key = (point.panel, point.ratio, id(random))
+        if key not in self._elsewhere:
+            paired = Paired([_column(p, self._scores) for p in (*points, random)])
+            criteria = [i for i, p in enumerate(points) if is_ruled(p)]
+            self._elsewhere[key] = against_random(paired, len(points), criteria)
+        return self._elsewhere[key].get(_index(points, point))
+
+    def mean(self, point: Point) -> Difference:
+        """The mean of a point over its base models."""
+        points, paired = self.at(point.panel, point.ratio)
+        return paired.mean(_index(points, point))
 
 
 def is_ruled(point: Point) -> bool:

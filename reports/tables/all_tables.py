@@ -15,6 +15,7 @@ from prunebench.reports.tables.data_table import DataTable, has_parquet
 from prunebench.reports.tables.filters_kept_table import filters_kept_table
 from prunebench.reports.tables.latex import latex_summary
 from prunebench.reports.tables.measures import Told, measures_table
+from prunebench.reports.tables.methods_table import latex_methods, methods_table
 from prunebench.reports.tables.networks_table import networks_table
 from prunebench.reports.tables.ranking_table import columns as ranking_columns
 from prunebench.reports.tables.ranking_table import rows_of
@@ -34,6 +35,8 @@ def table_files(report: Report, columns: Sequence[Column], measures: Sequence[To
     if by_ratio := by_ratio_markdown(report):
         contents["by_ratio.md"] = by_ratio.encode()
     contents["summary.tex"] = latex_summary(report, columns).encode()
+    if report.methods:
+        contents["methods.tex"] = latex_methods(report.methods, report.standing).encode()
     return contents
 
 
@@ -43,6 +46,8 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     yield measures_table(report.points, measures)
     if report.rankings:
         yield DataTable("ranking", tuple(ranking_columns(report.rankings)), rows_of(report.rankings))
+    if report.methods:
+        yield methods_table(report.methods)
     if report.hypervolumes:
         names = ("equal", "criterion", "points", "hypervolume", "low", "high", "bases")
         rows = [

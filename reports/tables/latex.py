@@ -34,6 +34,7 @@ _SIGNS = {
     "−": "$-$",
     "–": "--",
     "×": r"$\times$",
+    "≥": r"$\geq$",
     "\u00a0": "~",
     "·": r"$\cdot$",
     "\n": " ",
@@ -67,29 +68,8 @@ def _table(
         for ratio in {row.ratio for row in rows if row.control is None and not row.own_budget}
     }
     starred = any((panel, row.label, row.ratio) in marks for row in rows)
-    caption = rf"\caption{{{escaped(_caption(panel, standing, starred))}}}"
-    align = "l" + "r" * (len(columns) - 1)
-    head = [
-        r"\toprule",
-        " & ".join(escaped(column.heading) for column in columns) + r" \\",
-        r"\midrule",
-    ]
-    if len(rows) > LONG:
-        lines = [
-            rf"\begin{{longtable}}{{{align}}}",
-            caption + r" \\",
-            *head,
-            r"\endfirsthead",
-            *head,
-            r"\endhead",
-        ]
-        foot = [r"\bottomrule", r"\end{longtable}"]
-    else:
-        lines = [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{align}}}", *head]
-        foot = [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
-    for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True):
-        if row.ratio != before.ratio:
-            lines.append(r"\addlinespace")
+    lines = []
+    for row in rows:
         cells = []
         for column in columns:
             text = escaped(column.text(row))
@@ -98,8 +78,48 @@ def _table(
             if column.name == "map":
                 text += marks.get((panel, row.label, row.ratio), "")
             cells.append(text)
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, *foot])
+        lines.append(cells)
+    starts = [row.ratio != before.ratio for row, before in zip(rows, [rows[0], *rows], strict=False)]
+    caption, headings = _caption(panel, standing, starred), [column.heading for column in columns]
+    return booktabs(caption, headings, lines, starts, align="l" + "r" * (len(columns) - 1))
+
+
+def booktabs(
+    caption: str,
+    headings: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    starts: Sequence[bool],
+    *,
+    align: str,
+) -> str:
+    """A `table`, of more than 40 rows a `longtable`.
+
+    Args:
+        caption: as plain text.
+        headings: of the columns, as plain text.
+        lines: cells of each row, as LaTeX.
+        starts: whether a row is the first of a group, with space above it.
+        align: of the columns, as `tabular` takes it.
+    """
+    told = rf"\caption{{{escaped(caption)}}}"
+    head = [r"\toprule", " & ".join(map(escaped, headings)) + r" \\", r"\midrule"]
+    if len(lines) > LONG:
+        found = [
+            rf"\begin{{longtable}}{{{align}}}",
+            told + r" \\",
+            *head,
+            r"\endfirsthead",
+            *head,
+            r"\endhead",
+        ]
+        foot = [r"\bottomrule", r"\end{longtable}"]
+    else:
+        found = [r"\begin{table}", r"\centering", told, rf"\begin{{tabular}}{{{align}}}", *head]
+        foot = [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    for cells, first in zip(lines, starts, strict=True):
+        found += [r"\addlinespace"] if first else []
+        found.append(" & ".join(cells) + r" \\")
+    return "\n".join([*found, *foot])
 
 
 def _caption(panel: Panel, standing: str, starred: bool) -> str:

@@ -26,6 +26,7 @@ RECORD = Record(
     data="synth",
     base="b",
     base_weights="w",
+    family="data",
     scope="C7-C12",
     criterion="l1",
     error=None,

@@ -14,6 +14,7 @@ from prunebench.cli.output import console, print_json, say
     "  prunebench report runs/quick\n"
     "  prunebench report runs/quick -o figures --width single --formats pdf\n"
     "  prunebench report runs/quick --tables-only --columns criterion,ratio,map,macs_backbone\n"
+    "  prunebench report runs/quick --table methods\n"
     "  prunebench report runs/before runs/after -o compared"
 )
 @click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
@@ -21,6 +22,13 @@ from prunebench.cli.output import console, print_json, say
 @click.option("--columns", help="Of the summary, in this order, comma between  [default: all]")
 @click.option("--width", help="Of the figures: single or double column  [default: what suits each]")
 @click.option("--formats", default="png,svg,pdf", show_default=True, help="Of the figures.")
+@click.option(
+    "--table",
+    type=click.Choice(("summary", "methods")),
+    default="summary",
+    show_default=True,
+    help="What is printed: the summary, or methods by family with the budget of each.",
+)
 @click.option("--tables-only", is_flag=True, help="Neither figures nor the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def report(
@@ -29,6 +37,7 @@ def report(
     columns: str | None,
     width: str | None,
     formats: str,
+    table: str,
     tables_only: bool,
     as_json: bool,
 ) -> None:
@@ -37,7 +46,7 @@ def report(
     Several runs are reported as one; where they hold different cells in the same place they are drawn side by side,
     and a table gives the differences.
     """
-    from prunebench.reports import terminal_table, write_report
+    from prunebench.reports import terminal_methods, terminal_table, write_report
 
     written = write_report(
         list(run),
@@ -46,11 +55,12 @@ def report(
         width=width,
         formats=_listed(formats),
         tables_only=tables_only,
+        methods=table == "methods",
     )
     if as_json:
         print_json(written.summary)
         return
-    console().print(terminal_table(written))
+    console().print(terminal_methods(written) if table == "methods" else terminal_table(written))
     where = f"Tables: {written.folder}" if written.page is None else f"Page: {written.page}"
     say(where, err=True)
 

@@ -1,0 +1,34 @@
+"""The budget that was asked of a method, which methods may meet by different ratios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prunebench.eval.run.record import OWN
+from prunebench.reports.points.point import Point
+
+
+@dataclass(frozen=True, order=True)
+class Asked:
+    """A budget point.
+
+    Args:
+        kind: as a record's `budget`; `"own"` where a criterion chose how many filters go; nothing for a model that is
+            not pruned.
+        amount: the share of filters to remove, or of a cost to keep; 0 where nothing was asked.
+    """
+
+    kind: str
+    amount: float
+
+
+def asked_of(point: Point) -> Asked:
+    """What all cells of a point were asked for."""
+    if point.own_budget:
+        return Asked(OWN, 0.0)
+    if not point.criteria:
+        return Asked("", 0.0)
+    return min(
+        Asked(r.budget, r.ratio if r.target is None or r.budget == "ratio" else r.target)
+        for r in point.records
+    )

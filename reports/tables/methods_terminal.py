@@ -1,0 +1,87 @@
+"""Methods by family on a terminal, at most 110 columns wide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from prunebench.reports.content import marks, numbers
+from prunebench.reports.content.methods_said import said_asked
+from prunebench.reports.content.report import Report
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.statistics.methods import MethodRow
+from prunebench.reports.tables.methods_table import in_all, search
+
+LEGEND = (
+    "mAP: mean over n models with the half-width of its 95 % interval. Δ: from the random of uniform, one-shot at the "
+    "same budget, ≈ where it cannot be told from random, ? where that was not tested. before, tuned: steps of training "
+    "before scoring and of fine-tuning. search: MACs, seconds. MACs: of training (steps × clips × 3 × backbone that "
+    "was trained, for 10 s, as if all layers were trained) and search; ≥: earlier rounds trained larger backbones; "
+    "(…): relative to that random."
+)
+
+
+def terminal_methods(report: Report) -> Table:
+    """A part for each setting with what is said of its budgets: a table of rich."""
+    whole = Table.grid()
+    if not report.methods:
+        whole.add_row(Text("The run folder holds no criterion that was measured."))
+        return whole
+    for panel in dict.fromkeys(row.panel for row in report.methods):
+        whole.add_row(_part(panel, [row for row in report.methods if row.panel == panel]))
+        for sentence in report.budgets[panel.title]:
+            whole.add_row(Text(sentence))
+    whole.add_row(Text(LEGEND, style="dim"))
+    if report.standing:
+        whole.title = Text(report.standing, style="bold yellow")
+    return whole
+
+
+def _part(panel: Panel, rows: Sequence[MethodRow]) -> Table:
+    table = Table(title=Text(f"{panel.title}: methods"), box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column("family", overflow="fold", max_width=9)
+    table.add_column("method", overflow="fold", max_width=26)
+    for heading in ("budget", "mAP", "n", "Δ random", "before", "tuned", "search", "MACs"):
+        table.add_column(heading, justify="right", no_wrap=heading != "budget")
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        cells = (
+            row.family,
+            row.method,
+            said_asked(row.asked).replace("\u00a0", ""),
+            _beside(row.map_mean, row.map_high - row.map_mean),
+            str(row.n),
+            _difference(row),
+            _steps(row.budget.steps_before),
+            _steps(row.budget.steps),
+            search(row.budget),
+            in_all(row),
+        )
+        last = following is None or following.asked != row.asked
+        table.add_row(*map(Text, cells), end_section=last, style=None if row.criteria else "dim")
+    return table
+
+
+def _difference(row: MethodRow) -> str:
+    if math.isnan(row.difference):
+        return ""
+    text = _beside(row.difference, row.difference_high - row.difference, sign=True)
+    return text + (marks.of_difference(row.difference, row.like_random) or " ")
+
+
+def _beside(value: float, half: float, *, sign: bool = False) -> str:
+    """`.712±.012`, `+.012±.020`; a leading zero says nothing."""
+    before = ("−" if value < 0 else "+") if sign else ""
+    margin = f"±{_fraction(half)}" if math.isfinite(half) else ""
+    return before + _fraction(abs(value)) + margin
+
+
+def _fraction(value: float) -> str:
+    return numbers.quality(value).removeprefix("0")
+
+
+def _steps(steps: float) -> str:
+    return f"{steps:,.0f}" if steps and math.isfinite(steps) else "" if not steps else numbers.MISSING
