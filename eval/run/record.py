@@ -74,14 +74,14 @@ class Record:
             chance; empty without a criterion and in records of before they named it.
         data: label of the data set, `"synth"` or `"esc10 mix=3"`.
         scope: layers pruned, `"C7-C12"`.
-        allocation: `"uniform"`, `"global"`, `"per_layer"`, `"same_as:CRITERION"`, with the parameters that depart from
-            their defaults, or `"own"` for a criterion that chooses how many filters go.
+        allocation: `"uniform"`, `"global"`, `"per_layer"`, `"searched"`, `"same_as:CRITERION"`, with the parameters
+            that depart from their defaults, or `"own"` for a criterion that chooses how many filters go.
         budget: `"ratio"`, the cost aimed at (`"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`), or `"own"`
             where a criterion chose how many filters go.
         target: share of that cost that was to stay, in (0, 1), `None` without one.
-        ratio: share of filters asked for, in [0, 1): of each layer, or under `global` and `per_layer` of all of them
-            together; of a target the uniform ratio that meets it; where a criterion chose, the share of the scope's
-            filters that went, to four places.
+        ratio: share of filters asked for, in [0, 1): of each layer, or under `global`, `per_layer` and `searched` of
+            all of them together; of a target the uniform ratio that meets it; where a criterion chose, the share of
+            the scope's filters that went, to four places.
         schedule: `"one-shot"` or `"iterative[rounds=…]"`, with the parameters that depart from their defaults.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
         learning_rate: of the fine-tuning that led to the last stage, `None` without one.
@@ -116,7 +116,8 @@ class Record:
             led to, `fine-tuned` beside it a short one, and its `steps` are those of the short one. A stage that a
             training to convergence led to also has `steps` (taken, the cool-down included), `best_step` (whose
             weights were kept) and `bound_reached` (1 where the upper bound ended the training, else 0).
-        measures: name with its unit → exact value of the model.
+        measures: name with its unit → exact value of the model; and of a cell whose widths were searched
+            `search_candidates`, how many were tried, and `search_macs`, the MACs of all their forward passes.
         timings: name with its unit → measured time or memory.
         unmeasured: name of a measure → why it failed; the rest of the cell stands.
     """

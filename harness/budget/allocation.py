@@ -142,6 +142,42 @@ class PerLayer(Floored):
 
 
 @dataclass(frozen=True)
+class Searched(Floored):
+    """The widths that are best on validation clips, of several that meet the budget and are drawn at random.
+
+    EagleEye: Li et al., *EagleEye: Fast Sub-net Evaluation for Efficient Neural Network Pruning*, ECCV 2020
+    (arXiv:2007.02491). A candidate is what is left after surgery by the criterion's scores, with batch norm estimated
+    anew on training clips, before any fine-tuning. `uniform` is the first candidate; of equal ones the first is taken.
+
+    Args:
+        candidates: how many are tried, 2 to 10,000; fewer where a budget has no more.
+        spread: width of the range that the ratios of the layers of a candidate are drawn from, uniformly, in (0, 1];
+            they are then shifted together until the budget is met.
+        recalibration_clips: training clips on which batch norm is estimated anew, at least 2.
+    """
+
+    name: ClassVar[str] = "searched"
+    candidates: int = 50
+    spread: float = 0.5
+    recalibration_clips: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        spread: object = self.spread
+        for name, low, high in (("candidates", 2, 10_000), ("recalibration_clips", 2, 1_000_000)):
+            found: object = getattr(self, name)
+            if not isinstance(found, int) or isinstance(found, bool) or not low <= found <= high:
+                raise InputError(
+                    f"Parameter `{name}` of allocation `searched` must be an integer from {low} to {high:,}. "
+                    f"Found `{name} = {found}`."
+                )
+        if isinstance(spread, bool) or not isinstance(spread, int | float) or not 0 < spread <= 1:
+            raise InputError(
+                f"Parameter `spread` of allocation `searched` must lie in (0, 1]. Found `spread = {spread}`."
+            )
+
+
+@dataclass(frozen=True)
 class SameAs(Allocation):
     """The same widths as a criterion has: `global` ones, or its own if it chooses how much goes.
 
@@ -158,7 +194,7 @@ class SameAs(Allocation):
         return f"{self.name}:{self.criterion}"
 
 
-NAMES: dict[str, type[Allocation]] = {cls.name: cls for cls in (Uniform, Global, PerLayer)}
+NAMES: dict[str, type[Allocation]] = {cls.name: cls for cls in (Uniform, Global, PerLayer, Searched)}
 
 
 @functools.lru_cache(maxsize=256)
@@ -166,7 +202,8 @@ def parse_allocation(label: str) -> Allocation:
     """The allocation that a label names.
 
     Args:
-        label: `"uniform"`, `"global"`, `"global[floor=0.2,normalise=l2]"`, `"per_layer"`, `"same_as:l1"`.
+        label: `"uniform"`, `"global"`, `"global[floor=0.2,normalise=l2]"`, `"per_layer"`, `"searched[candidates=20]"`,
+            `"same_as:l1"`.
 
     Raises:
         InputError: for an unknown name, parameter or value.

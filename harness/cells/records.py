@@ -12,6 +12,7 @@ from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.budget.target import TOLERANCE
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.outcome import Outcome
+from prunebench.harness.cells.ratio_search import SearchResult
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Cell
@@ -27,6 +28,7 @@ def finished_record(
     outcome: Outcome,
     rates: RatePair | None,
     scoring: Scoring | None,
+    search: SearchResult | None = None,
     reduction: str = DEFAULT,
     device: str = "cpu",
 ) -> Record:
@@ -40,12 +42,16 @@ def finished_record(
         outcome: what it measured.
         rates: of the fine-tuning.
         scoring: of the base model by the criterion.
+        search: for its widths, `None` where there was none.
         reduction: how scores were joined, where several layers write a group of the scope.
         device: kind of device that the run trained on.
     """
-    timings = dict(outcome.timings)
+    timings, measures = dict(outcome.timings), dict(outcome.measures)
     if scoring is not None:
         timings |= {"scoring_seconds": scoring.seconds, "scoring_peak_bytes": scoring.peak_bytes}
+    if search is not None:
+        timings |= {"search_seconds": search.seconds}
+        measures |= {"search_macs": search.macs, "search_candidates": search.candidates}
     described = _described(cell, pruner, data, model, reduction)
     if described["budget"] == OWN:
         described["ratio"] = round(_share_removed(cell, model, outcome.widths), 4)
@@ -61,7 +67,7 @@ def finished_record(
         map_sizes={k: (frames, mels) for k, (frames, mels) in (outcome.map_sizes or {}).items()},
         ties=_ties(cell, model, outcome.widths, scoring),
         stages=outcome.stages,
-        measures=outcome.measures,
+        measures=measures,
         timings=timings,
         unmeasured=outcome.unmeasured,
     )

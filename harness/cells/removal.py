@@ -79,7 +79,7 @@ class Removal:
                 return tuple(map(len, self._outside(self.leader).values()))
             return self._along(Global(), self._of_scope(self.leader))
         if isinstance(allocation, Global):
-            return self._along(allocation, self._ranked())
+            return self._along(allocation, self.ranked())
         return uniform_counts(self.base.model, cell.scope.layers, cell.ratio)
 
     def filters(self) -> Mapping[str, tuple[int, ...]]:
@@ -88,14 +88,14 @@ class Removal:
             return self._outside(self.scoring)
         return {
             layer: lowest(torch.from_numpy(values), count)
-            for (layer, values), count in zip(self._ranked().items(), self.counts(), strict=True)
+            for (layer, values), count in zip(self.ranked().items(), self.counts(), strict=True)
         }
 
     def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:
         point, model = budget_point(self.cell), self.base.model
         return counts_along(allocation.order(scores), point, model, self.cell.scope.layers, allocation.keeps)
 
-    def _ranked(self) -> LayerScores:
+    def ranked(self) -> LayerScores:
         """Scores of the scope by the cell's criterion, upside down for the reversed control."""
         assert self.scoring is not None, "a cell without a criterion removes no filters by scores"
         sign = -1 if self.cell.control == "reversed" else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prunebench.eval.run.record import OWN
-from prunebench.harness.budget.allocation import Allocation, Global
+from prunebench.harness.budget.allocation import Allocation, Global, Searched
 from prunebench.harness.config.config import Config
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
@@ -89,10 +89,10 @@ class CellGrid:
                 )
 
     def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
-        """The pruned shapes from new weights; under `global` each criterion has its own, which `same_as:` takes up."""
+        """The pruned shapes from new weights, where all criteria have the same: not under `global` and `searched`."""
         controls = self._config.controls
         for pruned in self._budgets(cell, points):
-            if not isinstance(pruned.allocation, Global):
+            if not isinstance(pruned.allocation, Global | Searched):
                 for control, wanted in (
                     ("scratch", controls.scratch),
                     ("scratch-macs", controls.scratch_macs),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from prunebench.harness.budget import allocation, schedule
+from prunebench.harness.budget import allocation, candidates, schedule
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data import DataSet
@@ -108,6 +108,8 @@ class CellIdentities:
             payload |= {"finetuning": self._finetuning, "training_version": training.VERSION}
         if cell.allocation != allocation.UNIFORM:
             payload |= {"allocation": told["allocation"], "allocation_version": allocation.VERSION}
+        if isinstance(cell.allocation, allocation.Searched):
+            payload |= {"search_versions": [candidates.VERSION, recalibration.VERSION]}
         if leader is not None:
             payload |= {"leader": [self._criteria[leader], config.prune.seeds[0]]}
         if several and (cell.criterion or leader or tuned):

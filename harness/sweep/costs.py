@@ -11,6 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prunebench.harness.budget.allocation import Searched
+from prunebench.harness.cells.ratio_search import is_searched, searched_cell
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.cell import Cell
@@ -98,6 +100,19 @@ class Costs:
         needs = self._needs[criterion]
         passes = (3 if needs & LABELLED else 1) if needs & COLLECTED else 0
         return passes * self._config.prune.calibration_clips * self._speeds[subject].forward
+
+    def searches(self, cells: Sequence[Cell]) -> float:
+        """Of the searches for the widths of the cells."""
+        return sum(self.search(cell) for cell in {searched_cell(cell) for cell in cells if is_searched(cell)})
+
+    def search(self, cell: Cell) -> float:
+        """Of one search: each candidate is recalibrated on training clips and predicts the validation clips."""
+        allocation, subject = cell.allocation, cell.base.subject
+        assert isinstance(allocation, Searched)
+        speed, tail = self._speeds[subject], cell.scope.in_tail
+        share = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))[tail]
+        clips = allocation.recalibration_clips + self._validation[subject]
+        return allocation.candidates * clips * share * (speed.tail_forward if tail else speed.forward)
 
     def rates(self, cells: Sequence[Cell]) -> float:
         """Of the trials that choose the rates of the cells."""

@@ -15,14 +15,13 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import STAGES
-from prunebench.harness.budget.allocation import UNIFORM
-from prunebench.harness.budget.schedule import PLAIN
 from prunebench.harness.cells.base_model import build_base
 from prunebench.harness.cells.base_outputs import store_stem
 from prunebench.harness.cells.best_iterate import copy_trained
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.outcome import Outcome, run_outcome
+from prunebench.harness.cells.ratio_search import search_counts
 from prunebench.harness.cells.scores import score_base
 from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
@@ -40,12 +39,14 @@ from prunebench.harness.sweep.graph import (
     Node,
     RatesNode,
     ScoresNode,
+    SearchNode,
     Stem,
     Trial,
     needs,
     rank,
 )
 from prunebench.harness.sweep.ledger import CellError, Known
+from prunebench.harness.sweep.piece_titles import title
 from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.training.state import forget_training
 from prunebench.harness.workspace.cache import Cache
@@ -55,6 +56,7 @@ PHASES: dict[type, str] = {
     BaseModel: "base models",
     Stem: "outputs of C1–C6",
     ScoresNode: "scores",
+    SearchNode: "searches",
     Trial: "learning rates",
     CellNode: "cells",
 }
@@ -136,6 +138,8 @@ class Execution:
             case ScoresNode(BaseModel(base), criterion, seed):
                 job = known.scoring_job(base, criterion, seed)
                 self._hand_on(node, job.key, score_base, job, self._cache)
+            case SearchNode(cell):
+                return self._begin_search(node, cell)
             case RatesNode(group):
                 known.choose_rates(group)
                 self._choosing -= self._choosing > 0
@@ -144,15 +148,26 @@ class Execution:
                 return self._begin_cell(node, cell)
         return True
 
+    def _begin_search(self, node: SearchNode, cell: Cell) -> bool:
+        try:
+            job = self._known.search_job(cell)
+        except CellError as error:
+            return self._cannot_begin(node, error)
+        self._hand_on(node, job.key, search_counts, job, self._cache)
+        return True
+
+    def _cannot_begin(self, node: SearchNode | Trial | CellNode, error: CellError) -> bool:
+        self._known.failures[title(node, self._known)] = str(error)
+        self._end(node, title(node, self._known))
+        return False
+
     def _begin_cell(self, node: Trial | CellNode, cell: Cell) -> bool:
         known = self._known
         try:
             rates = RatePair(node.rate, node.rate) if isinstance(node, Trial) else known.rates(cell)
             job = known.job(cell, rates)
         except CellError as error:
-            known.failures[title(node, known)] = str(error)
-            self._end(node, title(node, known))
-            return False
+            return self._cannot_begin(node, error)
         if job.identity in known.outcomes or job.identity in known.failures:
             forget_training(self._cache, job.identity)  # a run may have been killed just before it did
             self._end(node, job.identity)
@@ -181,6 +196,8 @@ class Execution:
                 work = self._costs.base(base.subject)
             case ScoresNode(BaseModel(base), criterion, _):
                 work = self._costs.criterion(base.subject, criterion)
+            case SearchNode(cell):
+                work = self._costs.search(cell)
             case Trial(cell) | CellNode(cell):
                 work = self._costs.cell(cell)
             case RatesNode():
@@ -195,6 +212,8 @@ class Execution:
                 copy_trained(self._cache.base(base.identity), base.identity, self._run.files.models)
             case ScoresNode():
                 self._known.scorings[key] = result
+            case SearchNode():
+                self._known.searches[key] = result
             case Trial() | CellNode():
                 self._run.add_outcome(result, self._jobs.pop(key).removed)
                 self._known.outcomes[key] = result
@@ -241,39 +260,6 @@ class Execution:
             self._progress.finished(key, test_map=quality["test_map"])
         else:
             self._progress.finished(key, f"validation mAP {quality['validation_map']:.3f}")
-
-
-def title(node: Node, known: Known) -> str:
-    """What people call a piece."""
-    match node:
-        case Features(data, _, split):
-            return f"{known.labels[data]} {split}"
-        case BaseModel(base):
-            return known.base_name(base)
-        case Stem(BaseModel(base), split):
-            return f"{known.base_name(base)} {split}"
-        case ScoresNode(BaseModel(base), criterion, seed):
-            return f"{criterion}{'' if seed is None else f' seed {seed}'}, {known.base_name(base)}"
-        case Trial(cell, rate):
-            return f"{cell_title(cell)} at rate {rate:g}, {known.base_name(cell.base)}"
-        case CellNode(cell):
-            return f"{cell_title(cell)}, {known.base_name(cell.base)}"
-        case RatesNode(group):
-            return str(group)
-
-
-def cell_title(cell: Cell) -> str:
-    """The criterion or control of a cell, how much goes, and its seeds."""
-    who = " ".join(filter(None, (cell.criterion, cell.control)))
-    if cell.rate_choice == "own":
-        who += " own rate"
-    where = f" {cell.scope.label} {cell.ratio:.0%}" if cell.ratio else ""
-    if cell.allocation != UNIFORM:
-        where += f" {cell.allocation.label}"
-    if cell.schedule != PLAIN:
-        where += f" {cell.schedule.label}"
-    seeds = [str(seed) for seed in (cell.prune_seed, cell.finetune_seed) if seed is not None]
-    return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
 
 
 def last_quality(outcome: Outcome) -> QualityFigures:

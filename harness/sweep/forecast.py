@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.measures.exact import exact_measures
+from prunebench.harness.cells.ratio_search import is_searched
 from prunebench.harness.cells.stage_quality import influences
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions
@@ -168,6 +169,7 @@ def forecast(
             "features": sum(each.seconds for each in features) if cells else 0.0,
             "base models": sum(costs.base(base.subject) for base in untrained),
             "scores": costs.scores(cells),
+            **({"searches": costs.searches(cells)} if any(map(is_searched, cells)) else {}),
             "learning rates": costs.rates(cells),
             "cells": sum(map(costs.cell, cells)),
         }

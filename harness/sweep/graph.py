@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from prunebench.harness.cells.ratio_search import is_searched, searched_cell
 from prunebench.harness.cells.removal import scored_by
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.dataset import SPLITS
@@ -48,6 +49,13 @@ class ScoresNode:
 
 
 @dataclass(frozen=True)
+class SearchNode:
+    """The search for the widths of cells that differ in their fine-tuning alone."""
+
+    cell: Cell
+
+
+@dataclass(frozen=True)
 class Trial:
     """A cell that helps to choose a rate; it leaves no record."""
 
@@ -69,8 +77,8 @@ class CellNode:
     cell: Cell
 
 
-Node = Features | BaseModel | Stem | ScoresNode | Trial | RatesNode | CellNode
-NodeT = TypeVar("NodeT", Features, BaseModel, Stem, ScoresNode, Trial, RatesNode)
+Node = Features | BaseModel | Stem | ScoresNode | SearchNode | Trial | RatesNode | CellNode
+NodeT = TypeVar("NodeT", Features, BaseModel, Stem, ScoresNode, SearchNode, Trial, RatesNode)
 
 
 def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple[Node, ...]]:
@@ -88,7 +96,11 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
             nodes += [want(Stem(model, split), model) for split in SPLITS]
-        nodes += [want(ScoresNode(model, *scored), model) for scored in scored_by(cell, config)]
+        scores = [want(ScoresNode(model, *scored), model) for scored in scored_by(cell, config)]
+        nodes += scores
+        if is_searched(cell):
+            stem = [want(Stem(model, "validation"), model)] if cell.scope.in_tail else []
+            nodes.append(want(SearchNode(searched_cell(cell)), model, *scores, *stem))
         return nodes
 
     def rates_of(group: RateGroup) -> RatesNode:
@@ -126,5 +138,7 @@ def rank(node: Node) -> int:
             return 5
         case ScoresNode():
             return 6
-        case _:
+        case SearchNode():
             return 7
+        case _:
+            return 8

@@ -9,6 +9,7 @@ from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.jobs import cell_job
 from prunebench.harness.cells.outcome import Outcome
+from prunebench.harness.cells.ratio_search import SearchJob, SearchResult, is_searched, search_job
 from prunebench.harness.cells.records import failed_record, finished_record
 from prunebench.harness.cells.removal import leader_of, scored_by
 from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
@@ -28,13 +29,14 @@ class CellError(Exception):
 
 
 class Known:
-    """Qualities of base models, scores, rates, outcomes and failures, filed under their keys."""
+    """Qualities of base models, scores, searches, rates, outcomes and failures, filed under their keys."""
 
     def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
         self.options = [at_home_everywhere(options) for options in config.data_sets()]
         self.labels = labels
         self.qualities: dict[str, QualityFigures] = {}
         self.scorings: dict[str, Scoring] = {}
+        self.searches: dict[str, SearchResult] = {}
         self.outcomes = outcomes
         self.failures: dict[str, str] = {}
         self._config = config
@@ -66,11 +68,23 @@ class Known:
         job = self.base_job(base)
         return ScoringJob(job, criterion, seed, layers, clips, files, content, prune.reduction)
 
+    def search_job(self, cell: Cell) -> SearchJob:
+        """The search for the widths of a cell.
+
+        Raises:
+            CellError: if its scores failed.
+        """
+        scoring = self._scoring(cell)
+        if scoring is None:
+            key = scoring_key(cell.base.identity, str(cell.criterion), cell.prune_seed)
+            raise CellError(f"scoring failed: {self.why(key)}")
+        return search_job(cell, self.base_job(cell.base), scoring)
+
     def job(self, cell: Cell, rates: RatePair | None) -> Job:
         """The job that computes a cell.
 
         Raises:
-            CellError: if its base model or its scores failed.
+            CellError: if its base model, its scores or its search failed.
         """
         if cell.base.identity not in self.qualities:
             raise CellError(f"its base model failed: {self.why(cell.base.identity)}")
@@ -81,6 +95,8 @@ class Known:
         leads = leader_of(cell, self._config)
         leader = None if leads is None else self.scorings[scoring_key(cell.base.identity, *leads)]
         job = self.base_job(cell.base)
+        if (search := self._search(cell)) is not None:
+            cell = cell.but(counts=search.counts)
         try:
             return cell_job(self._config, cell, job, rates, self._scoring(cell), leader)
         except InputError as error:
@@ -132,6 +148,7 @@ class Known:
             outcome,
             rates,
             scoring,
+            self._search(cell),
             self._reduction(cell),
             self._config.device_kind,
         )
@@ -158,6 +175,15 @@ class Known:
         if cell.criterion is None:
             return None
         return self.scorings.get(scoring_key(cell.base.identity, cell.criterion, cell.prune_seed))
+
+    def _search(self, cell: Cell) -> SearchResult | None:
+        """What the search of a cell found, `None` for a cell without one."""
+        if not is_searched(cell):
+            return None
+        key = self.search_job(cell).key
+        if key not in self.searches:
+            raise CellError(f"its search failed: {self.why(key)}")
+        return self.searches[key]
 
     def _pruner(self, cell: Cell) -> Pruner | None:
         return None if cell.criterion is None else self._pruners[cell.criterion]

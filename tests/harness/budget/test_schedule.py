@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from prunebench.eval import InputError
-from prunebench.harness.budget.allocation import Global, parse_allocation
+from prunebench.harness.budget.allocation import Global, Searched, parse_allocation
 from prunebench.harness.budget.schedule import Schedule, parse_schedule
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells import iterative as module
@@ -135,6 +135,16 @@ def test_rounds_end_at_the_widths_of_one_shot():
         scoring(),
     )
     assert pooled.parts == (BudgetPoint("ratio", 0.3), BudgetPoint("ratio", 0.6))
+
+
+def test_rounds_go_to_widths_that_were_searched_on_the_base_model():
+    given = cell(criterion="l1", ratio=0.5, allocation=Searched(), counts=(4, 2, 4, 4, 1, 8))
+    one = cell_job(load_config(QUICK), given, BASE, RATES, scoring())
+    assert tuple(map(len, one.removed.values())) == given.counts
+    rounds = cell_job(
+        load_config(QUICK), given.but(schedule=Schedule("iterative", 2)), BASE, RATES, scoring()
+    )
+    assert rounds.parts == ((2, 1, 2, 2, 1, 4), given.counts)
 
 
 class StagesByHand:

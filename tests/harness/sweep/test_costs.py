@@ -74,6 +74,21 @@ def test_scores_are_collected_for_each_seed_and_base_model_once():
     )
 
 
+def test_a_search_is_counted_once_for_all_fine_tunings():
+    """Ten candidates of the half see 64 training clips and 8 validation clips, in C7–C12 alone, or as a whole."""
+    config, plan = planned("prune.allocations=['uniform', 'searched[candidates=10,recalibration_clips=64]']")
+    _, tail = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    found = Costs(config, plan, [SPEED]).searches(plan.cells)
+    searches = 1 + len(config.prune.seeds)  # by `l1`, and by each draw of `random`
+    assert found == pytest.approx(searches * 10 * 72 * tail * SPEED.tail_forward)
+    config, plan = planned(
+        "prune.allocations=['searched[candidates=10]']", "prune.scopes=['C1-C12']", "finetune.scopes=['all']"
+    )
+    whole, _ = shares(plan.subjects[0].shape, (1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32))
+    found = Costs(config, plan, [SPEED]).searches(plan.cells)
+    assert found == pytest.approx(searches * 10 * 264 * whole * SPEED.forward)
+
+
 def test_training_from_scratch_costs_the_whole_shape():
     config, plan = planned("controls.scratch=true", "controls.scratch_macs=true")
     whole, _ = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))

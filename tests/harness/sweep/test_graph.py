@@ -12,6 +12,7 @@ from prunebench.harness.sweep.graph import (
     CellNode,
     RatesNode,
     ScoresNode,
+    SearchNode,
     Stem,
     Trial,
     needs,
@@ -77,3 +78,24 @@ def test_one_rate_alone_needs_no_choice():
     assert rates
     assert not any(graph[node] for node in rates)
     assert not any(isinstance(node, Trial) for node in graph)
+
+
+def test_cells_that_differ_in_their_fine_tuning_share_a_search():
+    graph = graph_of(
+        "prune.allocations=['uniform', 'searched']",
+        "prune.criteria=['l1', 'random']",
+        "finetune.schedules=['one-shot', 'one-shot[distillation=0.5]']",
+        "controls.reversed=true",
+        "controls.scratch=true",
+    )
+    searches = [node for node in graph if isinstance(node, SearchNode)]
+    assert len(searches) == 3 * (3 + 2)  # ratios × (draws of `random`, `l1`, `l1` reversed)
+    for node, before in graph.items():
+        if isinstance(node, CellNode):
+            own = [b for b in before if isinstance(b, SearchNode)]
+            assert len(own) == (node.cell.criterion is not None and node.cell.allocation.name == "searched")
+            assert not (node.cell.control == "scratch" and node.cell.allocation.name == "searched")
+        if isinstance(node, SearchNode):
+            scored = [b for b in before if isinstance(b, ScoresNode)]
+            assert [(b.criterion, b.seed) for b in scored] == [(node.cell.criterion, node.cell.prune_seed)]
+            assert [b.split for b in before if isinstance(b, Stem)] == ["validation"]

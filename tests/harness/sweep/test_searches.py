@@ -1,0 +1,58 @@
+"""A sweep that searches: what its records say, and that a search which fails fails its cells alone."""
+
+from pathlib import Path
+
+from prunebench.eval.run.record import load_records
+from prunebench.harness.cells.ratio_search import _Trial
+from prunebench.harness.config.config import load_config
+from prunebench.harness.sweep.sweep import run_sweep
+from prunebench.harness.workspace.cache import Cache
+
+QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
+TINY = (
+    "data.training_clips=8",
+    "data.validation_clips=8",
+    "data.test_clips=8",
+    "model.width=0.03125",
+    "base.steps=1",
+    "base.batch=4",
+    "prune.criteria=['random']",
+    "prune.ratios=[0.5]",
+    "prune.seeds=[0]",
+    "prune.allocations=['uniform', 'searched[candidates=3,recalibration_clips=4]', 'searched[candidates=4]']",
+    "finetune.scopes=['none']",
+    "measure.latency=false",
+    "workers=0",
+)
+
+
+def test_records_hold_what_a_search_cost_and_a_search_that_fails_fails_its_cells_alone(tmp_path, monkeypatch):
+    config, tried, measure = load_config(QUICK, TINY), [], _Trial.validation_map
+
+    def validation_map(trial, counts):
+        if trial._job.allocation.candidates == 4:
+            raise ValueError("no luck")
+        tried.append(counts)
+        return measure(trial, counts)
+
+    monkeypatch.setattr(_Trial, "validation_map", validation_map)
+    summary = run_sweep(config, tmp_path / "run", Cache(tmp_path / "cache"))
+    assert len(tried) == 3
+    records = [r for r in load_records(tmp_path / "run") if r.criterion]
+    failed = [r for r in records if r.status == "failed"]
+    assert summary.failed == len(failed) == 1
+    for record in failed:
+        assert record.allocation == "searched[candidates=4]"
+        assert record.error.startswith("its search failed: ")
+        assert "no luck" in record.error
+    searched, uniform = (
+        [r for r in records if r.allocation.startswith(name)] for name in ("searched[candidates=3", "uniform")
+    )
+    assert len(searched) == len(uniform) == 1
+    for record in searched:
+        assert record.timings["search_seconds"] > 0
+        assert record.measures["search_candidates"] == 3
+        assert record.measures["search_macs"] > 3 * 12 * record.measures["macs_backbone"] / 2
+        assert sum(record.widths[6:]) == 112  # half of all filters
+    for record in uniform:
+        assert not any("search" in name for name in {**record.timings, **record.measures})
