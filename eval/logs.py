@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from prunebench.eval.compressed import SUFFIX, read_compressed
 from prunebench.eval.errors import InputError
 from prunebench.eval.faults import reach
 from prunebench.eval.files import check_regular, full_disk, make_folder, read_text, sync_name
@@ -60,7 +61,7 @@ def parsed_lines(path: Path, parse: Callable[[str], T], way_out: str = "") -> li
     """What `parse` makes of each whole line of a file.
 
     Args:
-        path: of the file; no lines where it is absent.
+        path: of the file, compressed where its name ends in `.xz`; no lines where it is absent.
         parse: takes a line.
         way_out: what to do about a line that cannot be read.
 
@@ -91,4 +92,5 @@ def read_lines(path: Path) -> list[str]:
 def _whole_lines(path: Path) -> list[str]:
     if not path.exists():
         return []
-    return read_text(path, errors="replace").split("\n")[:-1]
+    read = read_compressed if path.suffix == SUFFIX else read_text
+    return read(path, errors="replace").split("\n")[:-1]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from prunebench.baselines.regression.entries import KeptPrecisions
 from prunebench.eval.quality.average_precision import average_precision
+from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.targets import read_targets
@@ -28,8 +29,9 @@ class RunQuality:
 
     def __init__(self, run: Path) -> None:
         self._run = run
+        self._tables = ClipTables(run)
         self._targets: dict[str, tuple[NDArray[np.bool_], str]] = {}
-        self._found: dict[str, tuple[float | None, ...]] = {}
+        self._found: dict[str, tuple[float | None, ...] | None] = {}
         self.classes: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, record: Record) -> KeptPrecisions | None:
@@ -39,10 +41,9 @@ class RunQuality:
             InputError: for a file of scores or targets that cannot be read, or does not fit.
         """
         files = RunFiles(self._run)
-        path = files.scores_of(record.outcome)
         label = record.data
         clips = files.targets_of(label)
-        if not (path.is_file() and clips.is_file()):
+        if not clips.is_file():
             return None
         if label not in self._targets:
             targets, (names,) = read_targets(clips, "class_names")
@@ -51,8 +52,13 @@ class RunQuality:
             self._targets[label] = targets, digest
         held, digest = self._targets[label]
         if record.outcome not in self._found:
-            self._found[record.outcome] = class_precisions(held, read_test_scores(files, record.outcome))
-        return digest, self._found[record.outcome]
+            if files.scores_of(record.outcome).is_file():
+                self._found[record.outcome] = class_precisions(held, read_test_scores(files, record.outcome))
+            else:
+                kept = self._tables.precision(label, record.outcome, held.shape[1])
+                self._found[record.outcome] = None if kept is None else _rounded(kept)
+        found = self._found[record.outcome]
+        return None if found is None else (digest, found)
 
 
 def class_precisions(targets: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[float | None, ...]:
@@ -61,10 +67,11 @@ def class_precisions(targets: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[
     Raises:
         InputError: as `prunebench.eval.average_precision`.
     """
-    return tuple(
-        None if np.isnan(value) else round(float(value), PLACES)
-        for value in average_precision(targets, scores)
-    )
+    return _rounded(average_precision(targets, scores))
+
+
+def _rounded(precisions: NDArray[np.float64]) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else round(float(value), PLACES) for value in precisions)
 
 
 def digest_of_clips(targets: NDArray[np.bool_], class_names: tuple[str, ...]) -> str:

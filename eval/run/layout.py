@@ -117,6 +117,11 @@ class RunFiles:
         return self.folder / "targets"
 
     @property
+    def clips(self) -> Path:
+        """In an archive, the folder of what is kept of test scores, one npz archive a data set."""
+        return self.folder / "clips"
+
+    @property
     def report(self) -> Path:
         """The folder of the report, where no other is asked for."""
         return self.folder / "report"
@@ -133,6 +138,10 @@ class RunFiles:
     def targets_of(self, label: str) -> Path:
         """Test targets of a data set, by its label: `targets`, `class_names`, `sources`, `names`."""
         return self.targets / f"{file_name(label)}.npz"
+
+    def clips_of(self, label: str) -> Path:
+        """In an archive, what is kept of the test scores on a data set: `outcomes`, `influence`, `precision`."""
+        return self.clips / f"{file_name(label)}.npz"
 
 
 def file_name(label: str) -> str:

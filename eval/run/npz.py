@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.files import whole_file
 from prunebench.eval.text.arrays import read_npz
 
 
@@ -24,3 +27,13 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
         raise InputError(
             f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. Delete it and run again."
         ) from error
+
+
+def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """Arrays as an npz archive, whole or absent; the same arrays give the same bytes at any time."""
+    with whole_file(path, follow=False) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, values in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy")  # of 1980, and not of now
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w") as place:
+                np.lib.format.write_array(place, np.ascontiguousarray(values), allow_pickle=False)

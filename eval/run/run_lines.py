@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from prunebench.eval.logs import parsed_lines
+from prunebench.eval.run.archived import stored
 from prunebench.eval.run.layout import WAYS_OUT
 
 T = TypeVar("T")
+FETCH_AGAIN = "fetch the archive again"
 
 
 def run_lines(log: Path, parse: Callable[[str], T]) -> list[T]:
     """What `parse` makes of each whole line of a log of `RunFiles`; none where it is absent.
 
+    In an archive the log is compressed.
+
     Raises:
         InputError: naming file and line, and what to do, for a line that cannot be parsed.
     """
-    return parsed_lines(log, parse, WAYS_OUT.get(log.name, ""))
+    file = stored(log)
+    return parsed_lines(file, parse, WAYS_OUT.get(file.name, FETCH_AGAIN if file != log else ""))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text
+from prunebench.eval.run.archived import ARCHIVE_SCHEMA, VERSION_KEY, stored
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.parsing import parsed_json
 
@@ -24,19 +25,20 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
             `check_run_schema`.
     """
     files = RunFiles(run)
-    records, plan = files.records.exists(), files.plan.exists()
+    log = stored(files.records)
+    records, plan = log.exists(), files.plan.exists()
     if not run.exists():
         raise InputError(f"There is no folder `{run}`: give the one that `prunebench run -o` made.")
+    check_run_schema(run)
     if not records and not plan:
         raise InputError(
             f"`{run}` is no run folder: it holds neither `plan.json` nor `records.jsonl`. Give the folder that "
             "`prunebench run -o` made."
         )
-    if finished and not (records and (files.records.stat().st_size or not files.records.is_file())):
+    if finished and not (records and (log.stat().st_size or not log.is_file())):
         raise InputError(
             f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command goes on."
         )
-    check_run_schema(run)
 
 
 def check_run_schema(run: Path) -> None:
@@ -48,17 +50,19 @@ def check_run_schema(run: Path) -> None:
         run: the folder.
 
     Raises:
-        InputError: for another version than `RUN_SCHEMA`.
+        InputError: for another version than `RUN_SCHEMA`, or of an archive than `ARCHIVE_SCHEMA`.
     """
     try:
         environment = parsed_json(read_text(RunFiles(run).environment))
     except (OSError, ValueError):
         return
-    version = (
-        environment.get("run_schema_version", RUN_SCHEMA) if isinstance(environment, dict) else RUN_SCHEMA
-    )
-    if version != RUN_SCHEMA:
-        raise InputError(
-            f"A run folder must have run_schema_version {RUN_SCHEMA}. Found {version!r} in `{run}`: use the version "
-            "of prunebench that made it."
-        )
+    told = environment if isinstance(environment, dict) else {}
+    for what, key, wanted in (
+        ("A run folder", "run_schema_version", RUN_SCHEMA),
+        ("An archive", VERSION_KEY, ARCHIVE_SCHEMA),
+    ):
+        if (version := told.get(key, wanted)) != wanted:
+            raise InputError(
+                f"{what} must have {key} {wanted}. Found {version!r} in `{run}`: use the version of prunebench that "
+                "made it."
+            )

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
-import tomli_w
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import check_own_files, write_text
+from prunebench.eval.files import check_own_files
+from prunebench.eval.run.archived import is_archive
+from prunebench.eval.run.clip_tables import joined_tables
 from prunebench.eval.run.contents import config_table, environment_of, measure_rows, planned_cells
-from prunebench.eval.run.layout import CURVES, OUTCOMES, REMOVED, SHAPES, RunFiles
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
-from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
-from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.config.merged_config import merged_config
+from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 
 COPIED = ("scores", "pruners")  # folders of a run
-PARTS = (*COPIED, "targets")
+PARTS = (*COPIED, "targets", "clips")
 ALIKE = ("torch", "packages.prunebench")  # of the environments
 
 
@@ -66,14 +63,14 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         raise InputError(
             f"`prunebench merge` joins at least two run folders. Found {len(runs)}: give RUN RUN -o NEW."
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"Runs are merged to a new folder. Found `{out}`: give another with -o.")
+    check_new(out)
     _check_different(runs)
+    archives = _archives(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
             check_run_folder(run, finished=False)
             check_own_files(run, PARTS)
-            _held(run, locks)
+            hold(run, locks)
         config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
         environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
@@ -82,38 +79,29 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         targets = _targets(runs)
         records, twice, largest = _joined(runs, by_run, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
-        plan, measures = _plan(runs), _measures(runs)
-        logs = _logs(runs, [run for run, same in zip(runs, here, strict=True) if same])
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            files = RunFiles(Path(temporary) / "run")
-            new = files.folder
-            new.mkdir()
-            machines = [
-                {"run": run.resolve().name, "processor": e.get("processor"), "commit": e.get("commit")}
-                for run, e in zip(runs, environments, strict=True)
-            ]
-            write_text(files.config, tomli_w.dumps(config))
-            write_text(
-                files.environment,
-                json.dumps({**environments[0], "merged_from": machines}, indent=1, sort_keys=True),
-            )
-            write_text(files.plan, json.dumps(plan))
-            write_text(files.records, "".join(f"{record.to_json()}\n" for record in records))
-            for name, lines in logs.items():
-                write_text(new / name, "".join(f"{line}\n" for line in lines))
-            if measures:
-                write_text(files.measures, json.dumps(measures, indent=1))
+        machines = [
+            {"run": run.resolve().name, "processor": e.get("processor"), "commit": e.get("commit")}
+            for run, e in zip(runs, environments, strict=True)
+        ]
+        contents = RunContents(
+            config,
+            {**environments[0], "merged_from": machines},
+            _plan(runs),
+            records,
+            _measures(runs),
+            joined_logs(runs, [run for run, same in zip(runs, here, strict=True) if same]),
+        )
+        with new_folder(out) as new:
+            contents.write(RunFiles(new), compressed=archives)
             for run in reversed(runs):
                 for part in COPIED:
                     if (run / part).is_dir():
                         shutil.copytree(run / part, new / part, symlinks=True, dirs_exist_ok=True)
             for path in targets:
-                files.targets.mkdir(exist_ok=True)
-                shutil.copy2(path, files.targets / path.name)
-            if out.exists():
-                out.rmdir()
-            new.replace(out)
+                RunFiles(new).targets.mkdir(exist_ok=True)
+                shutil.copy2(path, RunFiles(new).targets / path.name)
+            for name, table in joined_tables([RunFiles(run).clips for run in runs]).items():
+                table.write(RunFiles(new).clips / name)
     said = []
     if not all(here):
         said.append(
@@ -136,15 +124,15 @@ def _check_different(runs: Sequence[Path]) -> None:
         found[run.resolve()] = run
 
 
-def _held(run: Path, locks: contextlib.ExitStack) -> None:
-    try:
-        locks.enter_context(filelock.FileLock(RunFiles(run).lock, timeout=0))
-    except filelock.Timeout:
+def _archives(runs: Sequence[Path]) -> bool:
+    """Whether the runs are archives, as all of them must be where one is."""
+    known = {is_archive(run): run for run in runs}
+    if len(known) > 1:
         raise InputError(
-            f"A run that is merged must be at rest. Found one at work in `{run}`: wait for it."
-        ) from None
-    except OSError:
-        pass  # a folder that cannot be written to has no run at work
+            f"Archives are merged with archives alone. `{known[True]}` is one and `{known[False]}` is none: archive it "
+            "with `prunebench archive` first, or give both to `prunebench report`."
+        )
+    return True in known
 
 
 def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, Any]]) -> None:
@@ -224,43 +212,9 @@ def _plan(runs: Sequence[Path]) -> list[str]:
     return list(dict.fromkeys(cell for run in runs for cell in planned_cells(RunFiles(run))))
 
 
-def _logs(runs: Sequence[Path], measured: Sequence[Path]) -> dict[str, list[str]]:
-    """The logs beside the records, name → lines; latency and memory are those of the runs `measured` alone."""
-    found = {
-        OUTCOMES: _lines(OUTCOMES, runs, _identity),
-        REMOVED: _lines(REMOVED, runs, _outcome),
-        CURVES: _lines(CURVES, runs, _outcome),
-        SHAPES: _lines(SHAPES, measured, _shape),
-    }
-    return {name: lines for name, lines in found.items() if lines}
-
-
-def _lines(name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], str]) -> list[str]:
-    """The lines of all runs, the first of each key."""
-    found: dict[str, str] = {}
-    for run in runs:
-        # The last line of a run counts.
-        own = dict(run_lines(run / name, lambda line: (key(parsed_json(line)), line)))
-        found = {**own, **found}
-    return list(found.values())
-
-
 def _measures(runs: Iterable[Path]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for run in runs:
         for row in measure_rows(RunFiles(run)):
             found.setdefault(row["name"], row)
     return list(found.values())
-
-
-def _identity(line: Mapping[str, Any]) -> str:
-    return str(line["identity"])
-
-
-def _outcome(line: Mapping[str, Any]) -> str:
-    return str(line["outcome"])
-
-
-def _shape(line: Mapping[str, Any]) -> str:
-    """What costs and timings are filed under, as `ShapeTimings.key` has it."""
-    return str([line["widths"], line.get("network"), line.get("n_classes")])

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, read_records
@@ -162,6 +163,8 @@ def _floors(config: Config, label: str, subject: Subject) -> list[dict[str, Any]
 
 def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> Iterator[str]:
     """What a run in this folder would be refused for."""
+    if folder is not None and is_archive(folder):
+        yield f"`{folder}` is an archive: a run there is refused, give another folder with -o."
     strays = done - {cell.identity for cell in plan.cells}
     if folder is not None and strays:
         yield (

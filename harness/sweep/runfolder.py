@@ -22,6 +22,7 @@ from prunebench.eval.files import (
 )
 from prunebench.eval.logs import append_line, read_lines
 from prunebench.eval.measures.measure_registry import installed_measures
+from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.forms import Environment
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, read_records
@@ -48,6 +49,11 @@ class RunFolder:
         self._lock = filelock.FileLock(self.files.lock, timeout=0)
 
     def __enter__(self) -> RunFolder:
+        if is_archive(self.path):
+            raise InputError(
+                f"`{self.path}` is an archive, which no run adds cells to: give another folder with -o, and report "
+                "both together."
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             check_own_files(self.path)

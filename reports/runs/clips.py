@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.quality.clip_variance import ClipForm, Floats, Influences, Resamples
 from prunebench.eval.quality.influence import clip_influences
+from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
@@ -52,10 +54,11 @@ class ClipScores:
 
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
+        self._tables = tuple(map(ClipTables, runs))
         self._clips: dict[str, TestClips | None] = {}
         self._forms: dict[str, ClipForm] = {}
         self._rows: dict[str, Floats | None] = {}
-        self.precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
+        self._precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
 
     def clips(self, data: str) -> TestClips | None:
         """The test clips of a data set, `None` where no run kept them."""
@@ -100,6 +103,9 @@ class ClipScores:
         if row is None or len(row) != len(clips.sources):
             scores = self.test_scores(record)
             row = None if scores is None else clip_influences(clips.targets, scores, clips.sources)
+        if row is None:
+            tables = (t.influence(record.data, record.outcome, len(clips.sources)) for t in self._tables)
+            row = next((found for found in tables if found is not None), None)
         if row is None or np.isnan(row).any():
             return None
         self._forms.setdefault(record.data, Influences(clips.sources))
@@ -112,6 +118,21 @@ class ClipScores:
                 found: Floats = read_arrays(path, name)[0].astype(np.float64)
                 return None if np.isnan(found).any() else found
         return None
+
+    def precision(self, record: Record) -> Floats | None:
+        """A cell's average precision by class, (classes,), nan where a class has no positive; `None` without scores."""
+        if record.outcome not in self._precisions:
+            self._precisions[record.outcome] = self._precision(record)
+        return self._precisions[record.outcome]
+
+    def _precision(self, record: Record) -> Floats | None:
+        clips, scores = self.clips(record.data), self.test_scores(record)
+        if clips is None:
+            return None
+        if scores is not None:
+            return average_precision(clips.targets, scores)
+        tables = (t.precision(record.data, record.outcome, len(clips.class_names)) for t in self._tables)
+        return next((found for found in tables if found is not None), None)
 
     def test_scores(self, record: Record) -> NDArray[np.float32] | None:
         """A cell's scores of the test clips, (clips, classes); `None` where none fit the targets or one is nan."""

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.quality.clip_variance import Floats
-from prunebench.eval.run.record import Record
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -32,36 +30,19 @@ class ClassChange:
     change: Floats
 
 
-class ClassPrecisions:
-    """Average precision by class of cells, computed once each."""
-
-    def __init__(self, scores: ClipScores) -> None:
-        self._scores = scores
-        self._found = scores.precisions
-
-    def of(self, record: Record) -> Floats | None:
-        """Shape (classes,), nan where a class has no positive; `None` without scores."""
-        if record.outcome not in self._found:
-            clips, scores = self._scores.clips(record.data), self._scores.test_scores(record)
-            self._found[record.outcome] = (
-                None if clips is None or scores is None else average_precision(clips.targets, scores)
-            )
-        return self._found[record.outcome]
-
-
 def class_changes(points: Sequence[Point], panel: Panel, scores: ClipScores) -> list[ClassChange]:
     """Every criterion of a panel at every ratio, where scores of it and of the unpruned model were kept."""
     own = [p for p in points if p.panel == panel]
-    clips, precisions = scores.clips(panel.data), ClassPrecisions(scores)
+    clips = scores.clips(panel.data)
     unpruned = next((p for p in own if p.control == "unpruned"), None)
     if clips is None or unpruned is None:
         return []
-    whole = {base_of(r): precisions.of(r) for r in unpruned.records}
+    whole = {base_of(r): scores.precision(r) for r in unpruned.records}
     found = []
     for point in (p for p in own if p.control is None):
         before, gaps = [], []
         for base, cells in point.by_base().items():
-            known = [ap for ap in map(precisions.of, cells) if ap is not None]
+            known = [ap for ap in map(scores.precision, cells) if ap is not None]
             reference = whole.get(base)
             if reference is not None and len(known) == len(cells):
                 before.append(reference)

@@ -111,6 +111,10 @@ class Kit:
         self._call(self._root, ["run", "tiny.toml", "-o", "run"])
         shutil.rmtree(path / "report")
 
+    def _make_archive(self, path: Path) -> None:
+        self.path("run")
+        self._call(self._root, ["archive", "run", "-o", "archive"])
+
     def _make_cache(self, path: Path) -> None:
         self.path("run")
 

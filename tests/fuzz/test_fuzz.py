@@ -23,6 +23,7 @@ SEEDS = {
     "configurations": 360,
     "run_folders": 345,
     "run_contents": 176,
+    "archives": 210,
     "packed_files": 210,
     "score_files": 270,
     "plugins": 276,

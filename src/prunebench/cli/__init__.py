@@ -16,6 +16,7 @@ VERBS = {
     "status": "prunebench.cli.sweep.status:status",
     "report": "prunebench.cli.sweep.report:report",
     "merge": "prunebench.cli.sweep.merge:merge",
+    "archive": "prunebench.cli.sweep.archive:archive",
     "check": "prunebench.cli.gate.check:check",
     "baseline": "prunebench.cli.gate.baseline:baseline",
     "score": "prunebench.cli.model.score:score",

@@ -1,0 +1,27 @@
+"""An archive: a run folder whose logs are compressed, and which keeps of scores what reports and gates compute from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prunebench.eval.compressed import SUFFIX
+from prunebench.eval.run.layout import RunFiles
+
+ARCHIVE_SCHEMA = 1
+VERSION_KEY = "archive_schema_version"  # in `environment.json`
+
+
+def packed(log: Path) -> Path:
+    """The file that holds a log in an archive."""
+    return log.with_name(f"{log.name}{SUFFIX}")
+
+
+def stored(log: Path) -> Path:
+    """The file that holds a log: itself, or in an archive its compressed form."""
+    return packed(log) if not log.exists() and packed(log).exists() else log
+
+
+def is_archive(run: Path) -> bool:
+    """Whether a folder is an archive, to which no run adds cells."""
+    records = RunFiles(run).records
+    return stored(records) != records

@@ -1,0 +1,40 @@
+"""`prunebench archive`: what reports need of a run, small enough to share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prunebench.cli.output import print_json, print_table, say
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  prunebench archive runs/claim -o results/claim\n"
+    "  prunebench report results/claim -o report\n"
+    "  prunebench report runs/mine results/claim -o compared\n"
+    "  prunebench run results/claim/config.toml -o runs/again"
+)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was archived as JSON.")
+def archive(run: Path, output: Path, as_json: bool) -> None:
+    """Keep what reports and baselines read of RUN in a small folder that others can cite.
+
+    It holds configuration, environment, records, latency and memory of shapes, curves, removed filters, and of the
+    test scores each clip's influence on mAP and each class's average precision. Weights, scores, tracebacks and the
+    paths of this machine are left out. `report`, `merge`, `status`, `check` and `baseline save` read it as they read
+    RUN; no run adds cells to it. The same RUN gives the same bytes.
+    """
+    from prunebench.harness.sweep.archive import archive_run
+
+    found = archive_run(run, output)
+    if as_json:
+        told = {"folder": str(found.folder), "cells": found.cells, "failed": found.failed, "left": found.left}
+        print_json({"schema_version": 1, **told, "bytes": found.bytes, "files": dict(found.sizes)})
+        return
+    print_table(["file", "bytes"], [(name, f"{size:,}") for name, size in found.sizes.items()], names=True)
+    say(f"{found.cells} finished cells in {found.folder}, {found.bytes:,} bytes")
+    if found.failed or found.left:
+        say(f"{found.failed} failed and {found.left} unfinished cells, which reports of the archive name.")
