@@ -19,7 +19,7 @@ from prunebench.pruners.group_member import GroupMember
 from prunebench.pruners.label import Labelled
 
 Need = Literal["generator", "activations", "gradients", "gate_gradients", "consumer_input"]
-Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader", "rectified"]
+Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader", "rectified", "foldable_reader"]
 Family = Literal["control", "one-layer", "group", "data"]
 COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "gate_gradients", "consumer_input"})
 LABELLED: frozenset[Need] = frozenset({"gradients", "gate_gradients"})  # of a loss, so clips need targets
@@ -79,6 +79,7 @@ class LayerView:
         group: parameters that lose entries with a filter, this layer's own first. A pruner with `whole_group` is shown
             all of them, others are shown this layer's and those of its only reader.
         rectified: whether a ReLU follows, so that activations can be exactly 0.
+        foldable_reader: whether the one reader has a bias, or a batch norm behind it, which can take in a constant.
     """
 
     name: str
@@ -88,6 +89,7 @@ class LayerView:
     group: Sequence[GroupMember] = ()
     rectified: bool = True
     consumer_window: ReaderWindow | None = None
+    foldable_reader: bool = False
     supplied_generator: torch.Generator | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
@@ -105,6 +107,7 @@ class LayerView:
             "spatial_kernel": spatial,
             "one_reader": self.consumer_weight is not None,
             "rectified": self.rectified,
+            "foldable_reader": self.foldable_reader,
         }
         return frozenset(trait for trait, there in has.items() if there)
 
@@ -191,8 +194,8 @@ class Pruner(Labelled, ABC):
         whole_group: the pruner is asked once a group, however many layers write it, and sees every member in
             `layer.group`. The rest of its layer is the group's first writer, under the group's name.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
-            `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows); other layers are
-            refused before anything is scored.
+            `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows), `"foldable_reader"`
+            (one reader, with a bias or a batch norm behind it); other layers are refused before anything is scored.
         clip_by_clip: `observe` is shown one clip at a time, so that gradients are those of single clips.
         released: a variant that reproduces published code, departures included.
         own_budget: the scores are 1 for filters to keep and 0 for those to remove, a set that no ratio fits.
@@ -236,3 +239,11 @@ class Pruner(Labelled, ABC):
     @abstractmethod
     def score(self, layer: LayerView) -> Tensor:
         """Importance of each filter, shape (filters,); filters with higher scores are kept."""
+
+    def constants(self, layer: LayerView) -> Tensor | None:
+        """What takes the place of each filter once it is removed, (filters,); `None`, the default, for zeros.
+
+        The one reader of the layer gets the constant where it read the filter, so a pruner that gives constants
+        declares `layers = {"foldable_reader"}`. Called after `score`, with the same view.
+        """
+        return None

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import Protocol
 
+TRUTH = {"true": True, "false": False}  # as TOML writes them
+
 
 class Named(Protocol):
     """Anything with a name."""
@@ -50,7 +52,9 @@ def split_label(label: str, word: str = "pruner") -> tuple[str, dict[str, object
         if not equals:
             raise ValueError(f"A {word}'s parameters are written `name=value`. Found `{part}` in `{label}`.")
         try:
-            parameters[key.strip()] = ast.literal_eval(value.strip())
+            parameters[key.strip()] = (
+                TRUTH[given] if (given := value.strip()) in TRUTH else ast.literal_eval(given)
+            )
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             parameters[key.strip()] = value.strip()
     return match[1], parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
+from prunebench.pruners.activation_variance import ActivationVariance
 from prunebench.pruners.apoz import AveragePercentageOfZeros
 from prunebench.pruners.bn_scale import BatchNormScale
 from prunebench.pruners.chip import ChannelIndependence
@@ -58,6 +59,7 @@ BUILTIN: dict[str, type[Pruner]] = {
         ChannelIndependence,
         ThiNet,
         GroupNorm,
+        ActivationVariance,
         GeometricMeanReleased,
         FpgmTorchPruning,
         Rank1CosineReleased,

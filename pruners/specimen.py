@@ -74,6 +74,7 @@ class Specimen:
             weight=shown["weight"],
             bn=BatchNorm(shown["bn_weight"], shown["bn_bias"], shown["running_mean"], shown["running_var"]),
             consumer_weight=shown["consumer_weight"],
+            foldable_reader=True,
             group=tuple(_member(name, shown[name]) for name in (WHOLE if pruner.whole_group else MEMBERS)),
             supplied_generator=torch.Generator().manual_seed(seed) if "generator" in pruner.needs else None,
         )

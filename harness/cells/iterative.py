@@ -20,6 +20,7 @@ from prunebench.harness.cells.scores import ScoringJob, score_model
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning import recalibration
+from prunebench.harness.pruning.folded_means import Constants, folded, of_removed
 from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.workspace.cache import Cache
 
@@ -74,8 +75,8 @@ class Iterative(Job):
         every = {layer: np.arange(n) for layer, n in zip(layers, shape.filters(layers), strict=True)}
         model, alive = base, every
         for number in range(len(self.parts)):
-            places = self._lowest(model, alive, number, stages.inputs.cache)
-            model = model.without(places)
+            places, constants = self._lowest(model, alive, number, stages.inputs.cache)
+            model = folded(model, places, constants).without(places)
             alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
             last = number == len(self.parts) - 1
             stages.recalibrate(model, self.recalibration_clips, measured=last)
@@ -92,17 +93,19 @@ class Iterative(Job):
         alive: Mapping[str, np.ndarray],
         number: int,
         cache: Cache,
-    ) -> dict[str, tuple[int, ...]]:
-        """The filters of what is left that go in a round, by layer."""
+    ) -> tuple[dict[str, tuple[int, ...]], Constants]:
+        """The filters of what is left that go in a round, by layer, and the constants that take their places."""
         job = self.scoring
-        scores = score_model(job, model, job.layers, cache, seed=round_seed(job.seed or 0, number)).scores
+        scoring = score_model(job, model, job.layers, cache, seed=round_seed(job.seed or 0, number))
+        scores = scoring.scores
         if self.reversed:
             scores = {layer: -values for layer, values in scores.items()}
         counts = self._counts(number, scores, alive)
-        return {
+        places = {
             layer: lowest(torch.from_numpy(scores[layer]), count)
             for layer, count in zip(job.layers, counts, strict=True)
         }
+        return places, of_removed(scoring.constants, places)
 
     def _counts(self, number: int, scores: LayerScores, alive: Mapping[str, np.ndarray]) -> tuple[int, ...]:
         """Filters that each layer loses in a round; a target must be met by the last alone."""

@@ -50,7 +50,9 @@ def cell_job(
         return OneShot(base, finetuning=finetuning)
     if cell.schedule.rounds > 1 and finetuning is not None:
         return _iterative(config, removal, finetuning)
-    return OneShot(base, removal.filters(), finetuning, config.recalibration_clips(cell.schedule))
+    removed = removal.filters()
+    recalibration_clips = config.recalibration_clips(cell.schedule)
+    return OneShot(base, removed, finetuning, recalibration_clips, removal.constants(removed))
 
 
 def _finetuning(config: Config, cell: Cell, rates: RatePair | None) -> Finetuning | None:

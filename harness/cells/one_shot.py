@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
@@ -10,6 +10,7 @@ from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning import recalibration
+from prunebench.harness.pruning.folded_means import Constants, folded
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -20,16 +21,23 @@ class OneShot(Job):
     Args:
         finetuning: `None` to stop before it.
         recalibration_clips: training clips on which batch norm is estimated anew after surgery; 0 for none.
+        constants: layer → of each filter that goes, the constant that its reader takes in.
     """
 
     finetuning: Finetuning | None = None
     recalibration_clips: int = 0
+    constants: Constants = field(default_factory=dict)
 
     def decides(self) -> dict[str, object]:
         """As `Job.decides`."""
         return {
             "finetuning": self.finetuning.decides() if self.finetuning else None,
             **recalibration.decides(self.recalibration_clips),
+            **(
+                {"constants": {layer: list(c) for layer, c in self.constants.items()}}
+                if self.constants
+                else {}
+            ),
         }
 
     def inputs(self, cache: Cache) -> Inputs:
@@ -39,7 +47,7 @@ class OneShot(Job):
     def run(self, base: Tagger, stages: Stages) -> Tagger:
         """As `Job.run`."""
         with stages.timed("surgery_seconds"):
-            model = base.without(self.removed)
+            model = folded(base, self.removed, self.constants).without(self.removed)
         if any(self.removed.values()):
             stages.recalibrate(model, self.recalibration_clips)
         if self.finetuning is not None:

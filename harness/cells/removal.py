@@ -16,6 +16,7 @@ from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config
 from prunebench.harness.plan.cell import Cell
+from prunebench.harness.pruning.folded_means import Constants, of_removed
 from prunebench.harness.pruning.sources import resolve
 from prunebench.pruners.contract import Pruner
 
@@ -90,6 +91,10 @@ class Removal:
             layer: lowest(torch.from_numpy(values), count)
             for (layer, values), count in zip(self.ranked().items(), self.counts(), strict=True)
         }
+
+    def constants(self, removed: Mapping[str, tuple[int, ...]]) -> Constants:
+        """What takes the place of the filters that go, by the criterion; nothing where it leaves zeros."""
+        return {} if self.scoring is None else of_removed(self.scoring.constants, removed)
 
     def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:
         point, model = budget_point(self.cell), self.base.model

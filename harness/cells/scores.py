@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.memory import peak_growth_on
@@ -15,7 +16,7 @@ from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import Scored, scored_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
 from prunebench.harness.training.placement import CPU
 from prunebench.harness.workspace.cache import Cache
@@ -54,12 +55,16 @@ class ScoringJob:
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep."""
+    """Scores by layer, the seconds and bytes they took, and whether they are a set of filters to keep.
+
+    With them the constants that take the place of filters, of criteria that give them.
+    """
 
     scores: LayerScores
     seconds: float
     peak_bytes: int = 0
     own_budget: bool = False
+    constants: LayerScores = field(default_factory=dict)
 
 
 def scoring_key(base: str, criterion: str, seed: int | None) -> str:
@@ -102,9 +107,8 @@ def score_model(
         started = time.perf_counter()
         found, peak = peak_growth_on(
             device,
-            lambda: {
-                layer: values.cpu()
-                for layer, values in score_layers(
+            lambda: _on_cpu(
+                scored_layers(
                     model,
                     pruner,
                     layers,
@@ -112,9 +116,21 @@ def score_model(
                     features=features,
                     targets=targets,
                     reduction=job.reduction,
-                ).items()
-            },
+                )
+            ),
         )
         seconds = time.perf_counter() - started
-    scores = {layer: values.double().numpy() for layer, values in found.items()}
-    return Scoring(scores, seconds, peak, pruner.own_budget)
+    scores, constants = (_arrays(given) for given in (found.scores, found.constants))
+    return Scoring(scores, seconds, peak, pruner.own_budget, constants)
+
+
+def _on_cpu(found: Scored) -> Scored:
+    """Copying is a part of the time that scoring takes: it waits for the device."""
+    scores, constants = (
+        {layer: values.cpu() for layer, values in given.items()} for given in (found.scores, found.constants)
+    )
+    return Scored(scores, constants)
+
+
+def _arrays(given: Mapping[str, Tensor]) -> LayerScores:
+    return {layer: values.double().numpy() for layer, values in given.items()}

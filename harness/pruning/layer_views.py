@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Cut, Group
+from prunebench.harness.pruning.folded_means import takes_constants
 from prunebench.pruners.contract import BatchNorm, LayerView, ReaderWindow
 from prunebench.pruners.group_member import GroupMember
 
@@ -54,6 +55,7 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
         _group_members(model, group) if whole else tuple(members),
         rectified=writer.activation in ("relu", "relu6"),
         consumer_window=window,
+        foldable_reader=takes_constants(tagger, group),
     )
 
 

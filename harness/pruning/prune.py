@@ -17,8 +17,9 @@ from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.pruning.folded_means import of_removed
 from prunebench.harness.pruning.reduction import DEFAULT, check_reduction
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import Scored, scored_layers
 from prunebench.harness.pruning.sources import resolve
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners.contract import COLLECTED, Pruner
@@ -59,13 +60,27 @@ def score(
             clips that are missing.
     """
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
+    names = tagger.scope(scope if scope is not None else layers)
+    return scored(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction).scores
+
+
+def scored(
+    tagger: Tagger,
+    criterion: Pruner,
+    names: Sequence[str],
+    *,
+    seed: int = 0,
+    clips: Clips | None = None,
+    reduction: str = DEFAULT,
+) -> Scored:
+    """Scores of the groups of these names, and the constants of a pruner that gives them; arguments as of `score`."""
     features = targets = None
     if clips is not None and criterion.needs & COLLECTED:
         features, targets = clip_features(clips, tagger.network.frontend), clips.targets
-    return score_layers(
+    return scored_layers(
         tagger,
         criterion,
-        tagger.scope(scope if scope is not None else layers),
+        names,
         seed=seed,
         features=features,
         targets=targets,
@@ -88,6 +103,8 @@ def prune(
 ) -> M:
     """A new, smaller model: of each group the filters with the lowest scores are gone.
 
+    A pruner that gives constants, as `variance[fold=true]` does, has them folded into the readers.
+
     Args:
         model: left as it is.
         pruner: the criterion, from `prunebench.pruners.get`, or its name.
@@ -108,8 +125,9 @@ def prune(
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
     check_budget(criterion, ratio)
     names = tagger.scope(scope if scope is not None else layers)
-    scores = score(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction)
-    return remove_filters(model, lowest_of(scores, ratio, divisor), tagger)
+    found = scored(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction)
+    removed = lowest_of(found.scores, ratio, divisor)
+    return remove_filters(model, removed, tagger, of_removed(found.constants, removed))
 
 
 def lowest_of(

@@ -1,6 +1,7 @@
 """Scores in files, one a layer, as `prunebench score` leaves them.
 
-`C7.npz` holds `scores`, one number a filter, and `order`, the filters from least to most important.
+`C7.npz` holds `scores`, one number a filter, and `order`, the filters from least to most important; of a criterion that
+folds also `constants`, what takes the place of each filter.
 `sim_index7.npy` holds the order alone: so the authors of E-PANNs exchange it.
 """
 
@@ -9,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
-from prunebench.eval.text.arrays import read_npy, read_npz
+from prunebench.eval.text.arrays import npz_names, read_npy, read_npz
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.networks.layers import LAYERS
 
@@ -24,13 +26,20 @@ SCORED = "scores.json"  # beside the scores: what they were made with
 LARGEST = 2**26  # bytes of the scores of a layer: eight million filters
 
 
-def write_scores(folder: Path, scores: Mapping[str, ScoreArray], *, npy: bool = False) -> list[Path]:
+def write_scores(
+    folder: Path,
+    scores: Mapping[str, ScoreArray],
+    *,
+    npy: bool = False,
+    constants: Mapping[str, ScoreArray] | None = None,
+) -> list[Path]:
     """Write a file a layer; with `npy` the order alone, too.
 
     Args:
         folder: made if absent.
         scores: layer → (filters,), higher is kept; of equal scores the first stored is the least important.
         npy: write `sim_index7.npy` beside `C7.npz`.
+        constants: layer → (filters,), of criteria that give them.
 
     Returns:
         The files.
@@ -40,7 +49,10 @@ def write_scores(folder: Path, scores: Mapping[str, ScoreArray], *, npy: bool = 
         order = np.argsort(values, kind="stable")
         files.append(folder / f"{layer}.npz")
         with whole_file(files[-1]) as stream:
-            np.savez(stream, scores=values, order=order)
+            arrays: dict[str, Any] = {"scores": values, "order": order}
+            if constants and layer in constants:
+                arrays["constants"] = constants[layer]
+            np.savez(stream, **arrays)
         if npy:
             files.append(folder / f"sim_index{layer[1:]}.npy")
             with whole_file(files[-1]) as stream:
@@ -114,6 +126,18 @@ def read_scores(file: Path) -> ScoreArray:
             f"indices. Found `{file}`: {error!s:.100}."
         ) from error
     return _places(found, file) if file.suffix == ".npy" else _finite(found, file)
+
+
+def read_constants(file: Path) -> ScoreArray | None:
+    """What takes the place of each filter of a layer, where its file holds that; errors as `read_scores`."""
+    try:
+        if file.suffix == ".npy" or "constants" not in npz_names(file):
+            return None
+        return _finite(read_npz(file, "constants", limit=LARGEST)[0], file)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"The constants of a file of scores must be an array of numbers. Found `{file}`: {error!s:.100}."
+        ) from error
 
 
 def _finite(scores: NDArray[np.generic], file: Path) -> ScoreArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -24,6 +24,19 @@ from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.pruners.contract import COLLECTED, LayerView, Need, Pruner, Trait
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What a criterion says of a model.
+
+    Args:
+        scores: group → (filters,), higher is kept.
+        constants: group → (filters,), what takes the place of a filter that is removed; of criteria alone that give it.
+    """
+
+    scores: dict[str, Tensor]
+    constants: dict[str, Tensor] = field(default_factory=dict)
+
+
 def score_layers(
     model: nn.Module | Tagger,
     pruner: Pruner,
@@ -34,7 +47,23 @@ def score_layers(
     targets: NDArray[np.bool_] | None = None,
     reduction: Reduction = DEFAULT,
 ) -> dict[str, Tensor]:
-    """Scores of every filter of the given groups.
+    """Scores of every filter of the given groups, group → (filters,), higher is kept; the rest as `scored_layers`."""
+    return scored_layers(
+        model, pruner, layers, seed=seed, features=features, targets=targets, reduction=reduction
+    ).scores
+
+
+def scored_layers(
+    model: nn.Module | Tagger,
+    pruner: Pruner,
+    layers: Sequence[str],
+    *,
+    seed: int = 0,
+    features: NDArray[np.float32] | None = None,
+    targets: NDArray[np.bool_] | None = None,
+    reduction: Reduction = DEFAULT,
+) -> Scored:
+    """Scores of every filter of the given groups, and the constants of a pruner that gives them.
 
     Args:
         model: left as it is; a Cnn14, another network of ours, or a model with its network.
@@ -46,17 +75,19 @@ def score_layers(
         targets: (clips, classes), for a pruner that needs gradients.
         reduction: how the scores of several writers of a group are joined.
 
-    Returns:
-        group → (filters,), higher is kept.
-
     Raises:
         InputError: for weights that are not finite, a layer that the criterion does not accept, missing calibration
-            clips, a pruner that raises, or scores of a wrong shape or that are not finite.
+            clips, a pruner that raises, scores or constants of a wrong shape or that are not finite, or constants where
+            no reader can take them in.
     """
     tagger = tagger_of(model)
     groups = tagger.chosen(layers)
     if isinstance(pruner, StoredScores):  # they belong to groups, whoever writes these
-        return {group.name: torch.from_numpy(pruner.of_layer(group.name, group.filters)) for group in groups}
+        stored = {
+            group.name: torch.from_numpy(pruner.of_layer(group.name, group.filters)) for group in groups
+        }
+        kept = {group.name: pruner.constants_of_layer(group.name) for group in groups}
+        return Scored(stored, {name: torch.from_numpy(c) for name, c in kept.items() if c is not None})
     whole = pruner.whole_group
     sites = sites_of(groups, whole=whole)
     views = {name: layer_view(tagger, name, site, whole=whole) for name, site in sites.items()}
@@ -80,10 +111,13 @@ def score_layers(
         observed = calibrate(tagger, pruner, list(sites), features, targets, make_view=views.__getitem__)
         views = {name: replace(view, supplied_observed=observed[name]) for name, view in views.items()}
     scores = {name: _checked(pruner, view) for name, view in views.items()}
-    return {
-        group.name: joined([scores[name] for name in sites_of([group], whole=whole)], reduction)
-        for group in groups
-    }
+    return Scored(
+        {
+            group.name: joined([scores[name] for name in sites_of([group], whole=whole)], reduction)
+            for group in groups
+        },
+        _constants(pruner, groups, views),
+    )
 
 
 def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView]) -> None:
@@ -116,6 +150,7 @@ _WORDS: Mapping[Trait, str] = {
     "spatial_kernel": "a kernel larger than 1×1",
     "one_reader": "one reader",
     "rectified": "a ReLU behind them",
+    "foldable_reader": "one reader that can take in a constant",
 }
 _LACKS: Mapping[Trait, str] = {
     "batch_norm": "no batch norm",
@@ -123,6 +158,7 @@ _LACKS: Mapping[Trait, str] = {
     "spatial_kernel": "no such kernel",
     "one_reader": "several readers, or one that takes a filter in by several entries",
     "rectified": "no ReLU behind it",
+    "foldable_reader": "several readers, or one without a bias and without a batch norm behind it",
 }
 _COLLECTED_WORDS: Mapping[Need, str] = {
     "activations": "activations",
@@ -132,23 +168,44 @@ _COLLECTED_WORDS: Mapping[Need, str] = {
 }
 
 
+def _constants(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView]) -> dict[str, Tensor]:
+    """Of each group; its writers have one reader, so the first is asked."""
+    found = {}
+    for group in groups:
+        view = views[next(iter(sites_of([group], whole=pruner.whole_group)))]
+        with asked_of(pruner, view.name):
+            constants = pruner.constants(view)
+        if constants is None:
+            continue
+        if not view.foldable_reader:
+            raise InputError(
+                f"Pruner `{pruner.label}` gives constants for layer {view.name}, whose readers cannot take them in: "
+                'declare `layers = frozenset({"foldable_reader"})` in its class.'
+            )
+        found[group.name] = _one_a_filter(constants, pruner, view, "constant")
+    return found
+
+
 def _checked(pruner: Pruner, view: LayerView) -> Tensor:
     with asked_of(pruner, view.name):
         scores = pruner.score(view)
-    if (found := departure(scores)) is not None:
+    return _one_a_filter(scores, pruner, view, "score")
+
+
+def _one_a_filter(values: Tensor, pruner: Pruner, view: LayerView, word: str) -> Tensor:
+    if (found := departure(values)) is not None:
         raise InputError(
-            f"Pruner `{pruner.label}` must give a dense tensor of real scores in layer {view.name}. "
-            f"Found one {found}."
+            f"Pruner `{pruner.label}` must give a dense tensor of real {word}s in layer {view.name}. Found one {found}."
         )
     must = (
-        f"Pruner `{pruner.label}` must give one finite score per filter, shape ({len(view.weight)},), in layer "
+        f"Pruner `{pruner.label}` must give one finite {word} per filter, shape ({len(view.weight)},), in layer "
         f"{view.name}."
     )
-    if scores.shape != view.weight.shape[:1]:
-        raise InputError(f"{must} Found shape {tuple(scores.shape)}.")
-    if not bool(scores.isfinite().all()):
-        raise InputError(f"{must} Found {int((~scores.isfinite()).sum())} not finite.")
-    return scores.detach()
+    if values.shape != view.weight.shape[:1]:
+        raise InputError(f"{must} Found shape {tuple(values.shape)}.")
+    if not bool(values.isfinite().all()):
+        raise InputError(f"{must} Found {int((~values.isfinite()).sum())} not finite.")
+    return values.detach()
 
 
 def _generator(seed: int, layer: str) -> torch.Generator:

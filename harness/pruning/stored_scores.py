@@ -5,13 +5,19 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.pruning.score_files import ScoreArray, content_of_files, read_scores, score_files
+from prunebench.harness.pruning.score_files import (
+    ScoreArray,
+    content_of_files,
+    read_constants,
+    read_scores,
+    score_files,
+)
 from prunebench.pruners.contract import LayerView, Pruner
 
 PREFIX = "scores:"
@@ -47,7 +53,7 @@ class StoredScores(Pruner):
 
     def of_layer(self, layer: str, filters: int) -> ScoreArray:
         """Scores of a layer of that many filters; errors as `score`."""
-        found = _read(Path(self.directory), self.content)
+        found = {name: held.scores for name, held in _read(Path(self.directory), self.content).items()}
         if layer not in found:
             raise InputError(
                 f"`{self.label}` must hold a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files "
@@ -59,6 +65,10 @@ class StoredScores(Pruner):
                 f"filters of layer {layer}: take scores of a model of these widths."
             )
         return found[layer].copy()
+
+    def constants_of_layer(self, layer: str) -> ScoreArray | None:
+        """What takes the place of each filter of a layer that has scores, `None` where the file leaves zeros."""
+        return _read(Path(self.directory), self.content)[layer].constants
 
 
 def stored_scores(directory: Path | str) -> StoredScores:
@@ -73,11 +83,26 @@ def stored_scores(directory: Path | str) -> StoredScores:
 
 
 @functools.lru_cache(maxsize=32)
-def _read(folder: Path, content: str) -> dict[str, ScoreArray]:
-    """Scores of each layer that has a file; with other contents the same folder is read anew."""
+def _read(folder: Path, content: str) -> dict[str, _Held]:
+    """Scores and constants of each layer that has a file; with other contents the same folder is read anew."""
     files = score_files(folder)
     if content_of_files(files) != content:
         raise InputError(
             f"Scores must stay as they are while they are used. Found `{folder}` changed: run again."
         )
-    return {layer: read_scores(file) for layer, file in files.items()}
+    return {layer: _Held.of(layer, file) for layer, file in files.items()}
+
+
+class _Held(NamedTuple):
+    scores: ScoreArray
+    constants: ScoreArray | None
+
+    @classmethod
+    def of(cls, layer: str, file: Path) -> _Held:
+        scores, constants = read_scores(file), read_constants(file)
+        if constants is not None and len(constants) != len(scores):
+            raise InputError(
+                f"A file of scores must hold as many constants as scores. Found {len(constants)} for the {len(scores)} "
+                f"filters of layer {layer} in `{file}`: score it again."
+            )
+        return cls(scores, constants)

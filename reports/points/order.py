@@ -22,6 +22,7 @@ ORDER = (
     "apoz",
     "entropy",
     "group_norm",
+    "variance",
     "geometric_mean_released",
     "fpgm_torch_pruning",
     "rank1_cosine_released",

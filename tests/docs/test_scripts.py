@@ -70,3 +70,18 @@ def test_both_lengths_side_by_side(tmp_path, capsys):
     for cell, length in zip(line.split("|")[2:4], ("converged", "after 3 steps"), strict=True):
         assert cell.split()[0] == f"{mean['l1', length]:.3f}"
     assert re.search(r"^\d+ long fine-tunings, \d+ ended by their bound$", out, re.MULTILINE)
+
+
+def test_folding_error(monkeypatch, tmp_path, capsys):
+    found = script("_folding_error")
+    given = [*TINY, "base.pretrained=false", "base.steps=3", "prune.calibration_clips=16"]
+    monkeypatch.setattr(found, "load_config", lambda preset: load_config(preset, given))
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path))
+    found.main()
+    out = capsys.readouterr().out
+    inside = re.findall(
+        r"^C\d: inside (\S+), at borders (\S+); without folding (\S+) and \S+$", out, re.MULTILINE
+    )
+    assert len(inside) == 3
+    assert all(float(folded) < 1e-5 < float(bare) for folded, _, bare in inside)
+    assert len(re.findall(r"^mAP .+: \d\.\d{3}$", out, re.MULTILINE)) == 5

@@ -114,6 +114,7 @@ DEFINITIONS: dict[str, Callable[[Captured, str], np.ndarray]] = {
     "hrank": lambda c, layer: c.per_map(layer, lambda map_: np.linalg.matrix_rank(map_.astype(np.float32))),
     "entropy[bins=3]": pooled_entropy,
     "chip": chip,
+    "variance": lambda c, layer: c.maps[layer].var((0, 2, 3)),
     # One batch of all clips: the mean of the clips' gradients.
     "taylor": lambda c, layer: c.changes(layer).mean(0).sum(1) ** 2,
     "obd": lambda c, layer: (c.changes(layer) ** 2).sum(2).mean(0),

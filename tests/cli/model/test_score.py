@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from prunebench.cli import main
 from prunebench.cli.model.score import split_labels
@@ -198,3 +199,41 @@ def test_prune_without_a_ratio(cli):
 )
 def test_labels_between_commas(text, labels):
     assert split_labels(text) == labels
+
+
+def test_constants_are_folded_by_prune_and_stay_with_scores_in_files(cli, tmp_path):
+    """Straight from the criterion and by way of a folder the file is the same, and another one than without folding."""
+    clips = recordings(tmp_path / "clips")
+    shared = ("model.pt", "--clips", clips, "--layers", "C12")
+    folding = "variance[fold=true]"
+    assert cli("score", *shared, "--pruner", folding, "-o", "scores")[0] == 0
+    models = {}
+    for name in (folding, "variance", "scores:scores"):
+        code, _, error = cli("prune", *shared, "--pruner", name, "--ratio", "0.5", "-o", "small.pt")
+        assert code == 0, error
+        models[name] = load_checkpoint("small.pt").fc1
+    assert torch.equal(models[folding].weight, models["variance"].weight)
+    assert not torch.equal(models[folding].bias, models["variance"].bias)
+    assert torch.equal(models[folding].bias, models["scores:scores"].bias)
+
+
+def test_damaged_constants_are_refused(cli, tmp_path):
+    (tmp_path / "scores").mkdir()
+    for constants in (np.ones(5), np.full(6, np.nan)):
+        np.savez(tmp_path / "scores" / "C12.npz", scores=np.arange(6.0), constants=constants)
+        found = cli(
+            "prune",
+            "model.pt",
+            "--layers",
+            "C12",
+            "--pruner",
+            "scores:scores",
+            "--ratio",
+            "0.5",
+            "-o",
+            "s.pt",
+        )
+        assert refused(
+            found, "as many constants as scores" if len(constants) == 5 else "Scores must be finite"
+        )
+        assert not (tmp_path / "s.pt").exists()

@@ -28,6 +28,7 @@ Examples:
   prunebench prune Cnn14_mAP=0.431.pth --pruner taylor --clips ESC-50 --class-map esc50-to-audioset --ratio 0.5 -o p.pth
   prunebench prune model.pth --pruner scores:scores/l1 --ratio 0.5 -o pruned.safetensors
   prunebench prune Cnn14_mAP=0.431.pth --pruner operator_norm --ratio 0.5 --style state-dict -o epanns.pt
+  prunebench prune model.pth --pruner "variance[fold=true]" --clips ESC-50 --ratio 0.5 -o folded.pth
   prunebench prune mine.pth --network-file mine.py --layers inner --pruner l1 --ratio 0.25 -o pruned.pth
 """
 )
@@ -72,7 +73,8 @@ def prune(
     from prunebench.harness.networks.layers import scope_name
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint, save_any_checkpoint
     from prunebench.harness.networks.provenance import Provenance
-    from prunebench.harness.pruning.prune import check_budget, lowest_of, score
+    from prunebench.harness.pruning.folded_means import of_removed
+    from prunebench.harness.pruning.prune import check_budget, lowest_of, scored
     from prunebench.harness.pruning.sources import resolve
     from prunebench.harness.pruning.surgery import remove_filters
 
@@ -89,8 +91,9 @@ def prune(
         else f"{layers or tagger.network.default_scope} ({len(scope)} of {len(tagger.groups)} groups)"
     )
     shown = open_clips(clips, tagger, [criterion], class_map)
-    scores = score(tagger, criterion, scope, seed=seed, clips=shown)
-    smaller = remove_filters(tagger.model, lowest_of(scores, ratio), tagger)
+    found = scored(tagger, criterion, scope, seed=seed, clips=shown)
+    removed = lowest_of(found.scores, ratio)
+    smaller = remove_filters(tagger.model, removed, tagger, of_removed(found.constants, removed))
     pruned = Tagger(tagger.network, smaller)
     provenance = Provenance(
         "pruned",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from prunebench.eval.quality.agreement import Agreement
+    from prunebench.harness.pruning.scoring import Scored
     from prunebench.pruners.contract import Pruner
 
 EXAMPLES = """
@@ -75,7 +76,7 @@ def score(
     """
     from prunebench.eval.errors import InputError
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
-    from prunebench.harness.pruning.scoring import score_layers
+    from prunebench.harness.pruning.scoring import scored_layers
     from prunebench.harness.pruning.sources import resolve
 
     labels = list(dict.fromkeys([*([pruner] if pruner else []), *split_labels(compare or "")]))
@@ -90,14 +91,15 @@ def score(
     scope = tagger.scope(layers)
     _check_order_files(scope, npy=npy)
     features, targets = clip_arrays(clips, tagger, list(pruners.values()), class_map)
-    found = {
-        label: score_layers(tagger, criterion, scope, seed=seed, features=features, targets=targets)
+    every = {
+        label: scored_layers(tagger, criterion, scope, seed=seed, features=features, targets=targets)
         for label, criterion in pruners.items()
     }
+    found = {label: scored.scores for label, scored in every.items()}
     files: list[Path] = []
     agreements: list[Agreement] = []
     if pruner:
-        files += _write_scores(pruners[pruner], found[pruner], checkpoint, seed, output, npy=npy)
+        files += _write_scores(pruners[pruner], every[pruner], checkpoint, seed, output, npy=npy)
     if compare is not None:
         from prunebench.harness.pruning.criteria_compared import compare_scores
         from prunebench.reports.write_agreement import write_agreement
@@ -143,7 +145,7 @@ def _check_order_files(scope: Sequence[str], *, npy: bool) -> None:
 
 
 def _write_scores(
-    pruner: Pruner, scores: Mapping[str, Tensor], checkpoint: Path, seed: int, folder: Path, *, npy: bool
+    pruner: Pruner, found: Scored, checkpoint: Path, seed: int, folder: Path, *, npy: bool
 ) -> list[Path]:
     """The scores, and beside them what they were made with."""
     from prunebench import __version__
@@ -157,10 +159,14 @@ def _write_scores(
         "seed": seed if "generator" in pruner.needs else None,
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": file_hash(checkpoint),
-        "filters": {layer: len(values) for layer, values in scores.items()},
+        "filters": {layer: len(values) for layer, values in found.scores.items()},
         "prunebench": __version__,
     }
-    files = write_scores(folder, {layer: v.double().numpy() for layer, v in scores.items()}, npy=npy)
+    scores, constants = (
+        {layer: values.double().numpy() for layer, values in given.items()}
+        for given in (found.scores, found.constants)
+    )
+    files = write_scores(folder, scores, npy=npy, constants=constants)
     write_text(folder / "scores.json", json.dumps(made_with, indent=1))
     return [*files, folder / "scores.json"]
 
