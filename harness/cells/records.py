@@ -95,6 +95,7 @@ def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduc
         **own,
         "cell": cell.identity,
         "released": pruner is not None and pruner.released,
+        "family": "" if pruner is None else pruner.family,
         "data": data,
         "network": model.network,
         "groups": model.groups,

@@ -19,13 +19,14 @@ NAMED = 3  # methods that a sentence names
 
 
 def said_asked(asked: Asked) -> str:
-    """`50 %` of the filters removed, `0.5 of MACs` kept, `own size`, nothing for an unpruned model."""
+    """`50 %` of the filters removed, `0.5 of MACs` kept, `own size`, limits as they are, nothing for no pruning."""
     if asked.kind == OWN:
         return "own size"
     if asked.kind in ("", "ratio"):
         return numbers.share(asked.amount) if asked.kind else ""
-    amount = f"{asked.amount:g}" if asked.amount < 1 else numbers.count(asked.amount)
-    return f"{amount} of {COSTS.get(asked.kind, asked.kind.replace('_', ' '))}"
+    if not asked.amount:
+        return asked.kind
+    return f"{asked.amount:g} of {COSTS.get(asked.kind, asked.kind.replace('_', ' '))}"
 
 
 def said_methods(rows: Sequence[MethodRow]) -> tuple[str, ...]:

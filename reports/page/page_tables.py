@@ -10,6 +10,7 @@ from typing import Any
 from prunebench.reports.content import numbers
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
+from prunebench.reports.points.families import CONTROL
 from prunebench.reports.statistics.ranking import Ranked
 from prunebench.reports.tables.columns import COLUMNS
 from prunebench.reports.tables.measures import Told, value_of
@@ -68,7 +69,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
     yield from _volumes(report)
     for panel in dict.fromkeys(row.panel for row in report.methods):
         methods = tuple(
-            PageRow(row.criteria, not row.criteria or row.is_reference, method_cells(row))
+            PageRow(row.criteria, row.family == CONTROL, method_cells(row))
             for row in report.methods
             if row.panel == panel
         )

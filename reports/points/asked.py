@@ -15,7 +15,7 @@ class Asked:
     Args:
         kind: as a record's `budget`; `"own"` where a criterion chose how many filters go; nothing for a model that is
             not pruned.
-        amount: the share of filters to remove, or of a cost to keep; 0 where nothing was asked.
+        amount: the share of filters to remove, or of a cost to keep; 0 where the kind says all.
     """
 
     kind: str
@@ -28,7 +28,4 @@ def asked_of(point: Point) -> Asked:
         return Asked(OWN, 0.0)
     if not point.criteria:
         return Asked("", 0.0)
-    return min(
-        Asked(r.budget, r.ratio if r.target is None or r.budget == "ratio" else r.target)
-        for r in point.records
-    )
+    return min(Asked(r.budget, r.ratio if r.budget == "ratio" else r.target or 0.0) for r in point.records)

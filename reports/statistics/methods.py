@@ -31,7 +31,8 @@ class MethodRow:
         panel: its data set, network, scopes and length, with the allocation `uniform` and the schedule `one-shot`
             whatever the method's are.
         asked: the budget point.
-        label: criteria that removed the same filters, † marks released code; or the control.
+        label: criteria that removed the same filters, with the training of their base models where that had a
+            regulariser, † marks released code; or the control.
         criteria: their names, the first lends its look; none for an unpruned control.
         sparsify, allocation, schedule: the rest of the method, as the record has them.
         family: of `FAMILIES`; several, comma between, where criteria of several removed the same filters.
@@ -75,13 +76,13 @@ class MethodRow:
         """What of the method besides its criterion departs from the plainest one."""
         parts = [self.allocation] if self.allocation not in ("uniform", OWN) else []
         parts += [self.schedule] if self.schedule != ONE_SHOT else []
-        parts += [f"after {self.sparsify}"] if self.sparsify not in NOT_SPARSE else []
+        parts += [self.sparsify] if self.sparsify not in NOT_SPARSE else []
         return tuple(parts)
 
     @property
     def method(self) -> str:
-        """`l1 · global · iterative[rounds=3]`."""
-        return " · ".join((self.label, *self.how))
+        """`l1 · global · iterative[rounds=3]`, `l1 after slimming`."""
+        return " · ".join((self.label, *(part for part in self.how if part != self.sparsify)))
 
 
 def methods_of(points: Sequence[Point], comparisons: Comparisons, budgets: Budgets) -> list[MethodRow]:

@@ -18,8 +18,8 @@ from prunebench.reports.tables.latex import booktabs, escaped
 OF_PANEL = ("allocation", "schedule")  # that a row has of its own
 NOT_PLAIN = ("panel", "asked", "criteria", "budget")  # fields that are no single value
 HEADINGS = (
-    "family",
     "method",
+    "family",
     "budget",
     "mAP",
     "95 % interval",
@@ -31,11 +31,12 @@ HEADINGS = (
     "search",
     "MACs in all",
 )
+_DIFFERENCES = marks.legend(marks.ALIKE, marks.NOT_TESTED).replace("at the same ratio", "at the same budget")
 LEGEND = (
     "A method is a criterion with an allocation, a schedule and the training of its base model before it was scored; "
     "what is not named is uniform, one-shot and without that training. Differences are from the random of that "
     "plainest method at the same budget: the ratio of filters asked for, or the share of a cost that was to stay. "
-    f"{marks.legend(marks.ALIKE, marks.NOT_TESTED)} MACs of training: steps × clips of a step × 3 × MACs of the "
+    f"{_DIFFERENCES} MACs of training: steps × clips of a step × 3 × MACs of the "
     "backbone that was trained, for a 10 s clip, as if all layers were trained. The schedules progressive and soft "
     "train the unpruned backbone; ≥: earlier rounds of iterative trained larger backbones. In all: training and "
     "search, in brackets relative to the random that differences are from."
@@ -62,8 +63,8 @@ def cells(row: MethodRow) -> tuple[tuple[str, Any], ...]:
     spent = row.budget
     between = f"[{numbers.quality(row.map_low)}, {numbers.quality(row.map_high)}]"
     return (
-        (row.family, row.family),
         (row.method, row.method),
+        (row.family, row.family),
         (said_asked(row.asked), row.asked.amount),
         (numbers.quality(row.map_mean), row.map_mean),
         (between if math.isfinite(row.map_low) else "", row.map_low),

@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from prunebench.eval.run.record import Record
-from prunebench.pruners.contract import COLLECTED
 from prunebench.pruners.registry import BUILTIN
 from prunebench.reports.points.families import BUILT_IN, FAMILIES, family_of
 
@@ -14,8 +13,7 @@ CELL = Record(cell="a", outcome="a", criterion="l1", data="synth", base="b", sco
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_of_records_that_do_not_say_it_is_that_of_the_pruner(name):
-    expected = "control" if name == "random" else "data" if BUILTIN[name].needs & COLLECTED else "one-layer"
-    assert family_of(dataclasses.replace(CELL, criterion=name)) == expected
+    assert family_of(dataclasses.replace(CELL, criterion=name)) == BUILTIN[name]().family
 
 
 @pytest.mark.parametrize(

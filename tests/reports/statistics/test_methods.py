@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from prunebench.reports import make_report
+from prunebench.reports.content.methods_said import said_asked
 from prunebench.reports.content.report import Report
 from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
@@ -233,6 +234,16 @@ def test_a_budget_is_the_one_that_was_asked_for(maker):
     assert (row.asked.kind, row.asked.amount) == ("macs_backbone", 0.5)
     own, chance = cells(report, "l1", "global"), cells(report, "random")
     assert row.difference == pytest.approx(slow_mean(own) - slow_mean(chance))
+
+
+def test_limits_are_a_budget_that_any_ratio_may_meet(maker):
+    configured(maker)
+    limits = {"budget": "limits[macs=30000000,parameter_bytes=128000]"}
+    cells_of(maker, ("l1", "random"), 0.6, **limits)
+    cells_of(maker, ("l1",), 0.65, allocation="global", **limits)
+    row = row_of(make_report([maker.write()]), "l1 · global")
+    assert said_asked(row.asked) == limits["budget"]
+    assert math.isfinite(row.difference)
 
 
 def test_without_the_plainest_random_there_is_no_difference(maker):
