@@ -31,7 +31,8 @@ def entry_name(record: Record) -> str:
     Under an allocation that is not uniform the widths follow the scores, and so the seeds: these are then
     part of the name. Where a criterion chose how many filters go, its ratio is a result and no part of it; where a
     cost was aimed at, the ratio follows from the target. A cell that was trained until it converged is another entry
-    than one that was trained for a number of steps: the two are not compared.
+    than one that was trained for a number of steps: the two are not compared. So is one whose base model was trained
+    on before it was scored.
     """
     made_by = " ".join(part for part in (record.control, record.criterion) if part)
     parts = [subject_name(record.data, record.network), made_by, record.scope]
@@ -46,6 +47,7 @@ def entry_name(record: Record) -> str:
         # The later rounds of a schedule score what the earlier ones trained.
         trained = record.schedule != ONE_SHOT and record.finetune_seed is not None
         parts += [f"{record.finetune_scope} {record.finetune_seed}"] if trained else []
+    parts += [f"{record.sparsify} {record.sparsify_steps} steps"] if record.sparsify != "none" else []
     parts += [CONVERGED] if CONVERGED in record.stages else []
     return "/".join(parts)
 

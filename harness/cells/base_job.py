@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +27,39 @@ from prunebench.harness.plan.cell import Base
 from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import StartingPoint, starting_point
 from prunebench.harness.plan.subjects import Subject
+from prunebench.harness.sparsity.methods import parse_method
+from prunebench.harness.sparsity.regulariser import Regulariser
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.training import BeginPenalty
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import read_kept
+
+
+@dataclass(frozen=True)
+class Sparsified:
+    """How a base model comes from another, which is trained on.
+
+    Args:
+        parent: job of the other.
+        regulariser: the penalty, `None` for plain steps.
+        groups: those that the penalty is on.
+        recipe: of the training.
+        evaluate_every: steps between two evaluations on validation clips, 0 for none; changes no result.
+    """
+
+    parent: BaseJob
+    regulariser: Regulariser | None
+    groups: tuple[str, ...]
+    recipe: Recipe
+    evaluate_every: int = 0
+
+    @property
+    def penalty(self) -> BeginPenalty | None:
+        """As `Training` takes it."""
+        if self.regulariser is None:
+            return None
+        return functools.partial(self.regulariser.begin, groups=self.groups)
 
 
 @dataclass(frozen=True)
@@ -42,7 +72,8 @@ class BaseJob:
         model: shape of the model.
         recipe: of its training.
         seed: of weights, data order and dropout.
-        start: a user's checkpoint or a frozen base model, `None` for a model trained from new weights.
+        start: a user's checkpoint, a frozen base model or a base model that is trained on, `None` for a model trained
+            from new weights.
         placement: where the models of its cells are scored, predict and are trained; a `FullRecipe` says it itself.
     """
 
@@ -51,7 +82,7 @@ class BaseJob:
     model: Shape
     recipe: Recipe
     seed: int
-    start: StartingPoint | FrozenBase | None = None
+    start: StartingPoint | FrozenBase | Sparsified | None = None
     placement: Placement = CPU
 
     @property
@@ -63,7 +94,17 @@ class BaseJob:
 def base_job(config: Config, base: Base, data: DataOptions, subject: Subject) -> BaseJob:
     """The job of a base model of a plan, whose subject is given."""
     model = config.model[subject.model]
-    start = frozen_start(config, model, base.seed) or starting_point(model)
+    start: StartingPoint | FrozenBase | Sparsified | None
+    if base.parent is not None:
+        start = Sparsified(
+            base_job(config, base.parent, data, subject),
+            parse_method(base.sparsify),
+            base.penalised,
+            config.sparsify.recipe,
+            config.sparsify.evaluate_every,
+        )
+    else:
+        start = frozen_start(config, model, base.seed) or starting_point(model)
     return BaseJob(base.identity, data, subject.shape, config.base.recipe, base.seed, start, config.placement)
 
 

@@ -13,7 +13,14 @@ import numpy as np
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, remove_leftovers, whole_file, write_text
 from prunebench.eval.text.parsing import parsed_json
-from prunebench.harness.cells.base_job import BaseJob, base_scores, read_base, read_base_scores
+from prunebench.harness.cells.base_job import (
+    BaseJob,
+    Sparsified,
+    base_scores,
+    load_base,
+    read_base,
+    read_base_scores,
+)
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stage_quality import Measured, QualityFigures, quality
@@ -35,6 +42,7 @@ from prunebench.harness.training.state import forget_training, training_state
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.kept_file import make_room, read_kept
 
+ENDED = ("steps", "best_step", "bound_reached")  # what `how_it_ended` says
 OnProgress = Callable[[int, int], None]
 
 
@@ -47,7 +55,9 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
         figures, model = _kept_model(job, folder)
         if figures is None or model is None:
             remove_leftovers(folder)
-            if isinstance(job.start, FrozenBase):
+            if isinstance(job.start, Sparsified):
+                model, course = _sparsified(job.start, inputs, progress)
+            elif isinstance(job.start, FrozenBase):
                 model, course = job.start.load(), Course(list(job.start.metadata().curve))
             elif job.start is None:
                 model = new_model(job, job.model.widths)
@@ -55,7 +65,7 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
             else:
                 model, course = adapted(job.start, inputs, progress)
             best = best_beside(model, course, inputs, folder / "trained")
-            figures = _write_scores(model, inputs, folder).figures | best | _ended(job, course)
+            figures = _write_scores(model, inputs, folder).figures | best | _ended(job, course, cache)
             write_text(make_room(folder / "curve.json"), json.dumps(course.curve))
             save_any_checkpoint(model, make_room(folder / "model.pt"), style=style_of(model))
             write_text(make_room(folder / "quality.json"), json.dumps(figures))
@@ -68,8 +78,10 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
     return {**figures, **quality(base_scores(job, cache), job.data).figures}
 
 
-def _ended(job: BaseJob, course: Course) -> dict[str, float]:
-    """How its training ended; nothing where a checkpoint was taken as it is."""
+def _ended(job: BaseJob, course: Course, cache: Cache) -> dict[str, float]:
+    """How its training ended, of one that is trained on how it ended before; nothing of a checkpoint as it is."""
+    if isinstance(job.start, Sparsified):
+        return {key: value for key, value in build_base(job.start.parent, cache).items() if key in ENDED}
     return how_it_ended(job.recipe, course) if course.curve else {}
 
 
@@ -140,6 +152,19 @@ def adapted(
             )
         return model, course
     return model, _trained(model, inputs, progress)
+
+
+def _sparsified(
+    start: Sparsified, inputs: Inputs, progress: OnProgress | None = None
+) -> tuple[Tagger, Course]:
+    """The parent, trained on; what an interrupted run had done of it is not done again."""
+    job = inputs.base
+    build_base(start.parent, inputs.cache)  # there already, unless the cache lost it
+    model = load_base(start.parent, inputs.cache)
+    training = inputs.training(start.recipe, job.seed, evaluate_every=start.evaluate_every)
+    state = training_state(inputs.cache, job.identity)
+    course = fit(model, replace(training, penalty=start.penalty, progress=progress, state=state))
+    return model, course
 
 
 def _trained(model: Tagger, inputs: Inputs, progress: OnProgress | None) -> Course:

@@ -108,11 +108,13 @@ def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iter
 def _equal_macs_steps(config: Config, removal: Removal, counts: RemovalCounts) -> int:
     """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
 
+    The steps that a base model was trained on for before it was scored count as its training.
+
     Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
     clips, and these cost the same multiple of a forward pass in every shape.
     """
     model, layers = removal.base.model, removal.cell.scope.layers
     macs = [model.cost("macs_backbone", of) for of in (model.widths, model.without(layers, counts))]
     training, tuning = config.base.recipe, config.finetune.recipe(config.finetune.rates[0])
-    clips = training.steps * training.batch * macs[0] / macs[1]
+    clips = (training.steps * training.batch + config.sparsify.clips) * macs[0] / macs[1]
     return round((clips + tuning.steps * tuning.batch) / training.batch)

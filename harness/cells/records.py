@@ -17,6 +17,7 @@ from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Cell
 from prunebench.harness.pruning.reduction import DEFAULT
+from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners.contract import Pruner
 
 
@@ -31,6 +32,7 @@ def finished_record(
     search: SearchResult | None = None,
     reduction: str = DEFAULT,
     device: str = "cpu",
+    sparsifying: Recipe | None = None,
 ) -> Record:
     """The record of a finished cell; its ratio is the share that went where the pruner chose how much.
 
@@ -45,6 +47,7 @@ def finished_record(
         search: for its widths, `None` where there was none.
         reduction: how scores were joined, where several layers write a group of the scope.
         device: kind of device that the run trained on.
+        sparsifying: of the training that the base model went through before it was scored.
     """
     timings, measures = dict(outcome.timings), dict(outcome.measures)
     if scoring is not None:
@@ -52,7 +55,7 @@ def finished_record(
     if search is not None:
         timings |= {"search_seconds": search.seconds}
         measures |= {"search_macs": search.macs, "search_candidates": search.candidates}
-    described = _described(cell, pruner, data, model, reduction)
+    described = _described(cell, pruner, data, model, reduction, sparsifying)
     if described["budget"] == OWN:
         described["ratio"] = round(_share_removed(cell, model, outcome.widths), 4)
     return Record(
@@ -81,13 +84,21 @@ def failed_record(
     error: str,
     reduction: str = DEFAULT,
     device: str = "cpu",
+    sparsifying: Recipe | None = None,
 ) -> Record:
     """The record of a cell that failed, with the reason; arguments as of `finished_record`."""
-    described = _described(cell, pruner, data, model, reduction)
+    described = _described(cell, pruner, data, model, reduction, sparsifying)
     return Record(**described, device=device, outcome="", status="failed", error=error)
 
 
-def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduction: str) -> dict[str, Any]:
+def _described(
+    cell: Cell,
+    pruner: Pruner | None,
+    data: str,
+    model: Shape,
+    reduction: str,
+    sparsifying: Recipe | None,
+) -> dict[str, Any]:
     """What a record says of a cell before anything is measured."""
     own = {"allocation": OWN, "budget": OWN} if pruner is not None and pruner.own_budget else {}
     return {
@@ -103,9 +114,16 @@ def _described(cell: Cell, pruner: Pruner | None, data: str, model: Shape, reduc
         "front_end": model.front_end,
         "reduction": reduction,
         "divisor": max(model.multiples(cell.scope.layers), default=1),
-        "base": cell.base.identity,
+        "base": cell.base.origin,
         "base_seed": cell.base.seed,
+        **({} if sparsifying is None else _sparsified(cell, sparsifying, model)),
     }
+
+
+def _sparsified(cell: Cell, recipe: Recipe, model: Shape) -> dict[str, Any]:
+    """How the base model was trained on: a step takes a forward and a backward pass, which costs twice as much."""
+    macs = 3 * model.cost("macs_backbone", model.widths) * recipe.batch * recipe.steps
+    return {"sparsify": cell.base.sparsify, "sparsify_steps": recipe.steps, "sparsify_macs": round(macs)}
 
 
 def _share_removed(cell: Cell, model: Shape, after: tuple[int, ...]) -> float:

@@ -29,6 +29,7 @@ from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.preset_files import PRESETS, preset_text
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
+from prunebench.harness.config.sparsify_table import SparsifySection
 from prunebench.harness.config.training_tables import (
     BaseSection,
     FinetuneSection,
@@ -66,6 +67,7 @@ class Config(PlacedSection):
     )
     model: Models = Field((ModelSection(),), description="one table `[model]`, or several `[[model]]`")
     base: BaseSection = BaseSection()
+    sparsify: SparsifySection = SparsifySection()
     prune: PruneSection = PruneSection()
     finetune: FinetuneSection = FinetuneSection()
     controls: ControlsSection = ControlsSection()
@@ -174,6 +176,7 @@ class Config(PlacedSection):
     def _full_size_is_possible(self) -> Config:
         tuned = self.finetune
         distilled = any(schedule.distillation for schedule in tuned.parsed_schedules())
+        self.sparsify.check_loop(self.base)
         check_full_size(self.base.recipe, tuned.recipe(tuned.rates[0]), tuned.scopes, distilled=distilled)
         return self
 

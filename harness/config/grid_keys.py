@@ -19,11 +19,19 @@ JOINED = (
     "prune.seeds",
     "prune.target_macs",
     "prune.target_parameters",
+    "sparsify.methods",
 )
 # The first seed of each chooses the fine-tuning rate and is part of every cell's identity.
 CHOOSE_RATE = ("base.seeds", "finetune.seeds", "prune.seeds")
 # What changes no result.
-FREE = ("name", "workers", "checkpoint_seconds", "measure.", "finetune.evaluate_every")
+FREE = (
+    "name",
+    "workers",
+    "checkpoint_seconds",
+    "measure.",
+    "finetune.evaluate_every",
+    "sparsify.evaluate_every",
+)
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

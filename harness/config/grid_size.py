@@ -24,4 +24,5 @@ def most_cells(config: Config) -> int:
     scratch = budgets * (controls.scratch + controls.scratch_macs)
     folds = sum(FOLDS if options.test_fold == "all" else 1 for options in config.data)
     bases = folds * len(config.model) * len(config.base.seeds)
-    return bases * (1 + len(prune.scopes) * (tunings + scratch))
+    # Controls from scratch and the fine-tuned unpruned model are of the first method alone: this counts them too often.
+    return bases * len(config.sparsify.labels) * (1 + len(prune.scopes) * (tunings + scratch))

@@ -25,6 +25,8 @@ def resolved_table(dumped: Mapping[str, Any], several: Sequence[str]) -> dict[st
                 del model[key]
     if table["base"]["pretrained"]:
         del table["base"]["pretrained"]
+    if not table["sparsify"]["methods"]:
+        del table["sparsify"]
     if "converge" in table["base"]:
         del table["base"]["steps"]  # which is not used
     for name in several:

@@ -55,6 +55,11 @@ def freeze_bases(config: Config, folder: Path, cache: Cache, report: OnTask) -> 
             "A set of base models is trained from new weights. Found `base.frozen` or `model.checkpoint` in the "
             "configuration: leave it out."
         )
+    if config.sparsify.methods:
+        raise InputError(
+            "A set of base models is trained as `[base]` says. Found `sparsify.methods` in the configuration: leave it "
+            "out, and name it in the configurations that start from the set."
+        )
     dataset = opened(options[0])
     plan, network = make_plan(config, [dataset]), config.model[0].plugin(dataset.sample_rate)
     jobs = [base_job(config, base, options[0], plan.subjects[0]) for base in plan.bases]

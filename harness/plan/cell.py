@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from prunebench.eval.run.record import PLAIN as PLAIN_TRAINING
 from prunebench.harness.budget.allocation import UNIFORM, Allocation
 from prunebench.harness.budget.schedule import PLAIN, Schedule
 from prunebench.harness.networks.layers import NOTHING, Scope
@@ -19,12 +20,28 @@ class Base:
         data: index of the data set.
         seed: of its weights, data order and dropout.
         subject: index of the network on the data set, in `Plan.subjects`.
+        sparsify: how it is trained on before it is scored, as in `prunebench.eval.Record`.
+        parent: the base model that it is trained on from; `None` where it is not.
+        penalised: the groups that a penalty is on.
     """
 
     identity: str
     data: int
     seed: int
     subject: int = 0
+    sparsify: str = "none"
+    parent: Base | None = None
+    penalised: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Identity of the base model that it comes from, itself perhaps: one for all ways to train it on."""
+        return self.identity if self.parent is None else self.parent.identity
+
+    @property
+    def is_rival(self) -> bool:
+        """Whether a penalty changed it, so that the controls stand on another: as many plain steps."""
+        return self.sparsify not in ("none", PLAIN_TRAINING)
 
 
 @dataclass(frozen=True)

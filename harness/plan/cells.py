@@ -40,7 +40,11 @@ class CellGrid:
         }
 
     def cells(self, base: Base, scopes: Sequence[Scope], points: Points) -> Iterator[Cell]:
-        """The cells on one base model; `points` are those of its network and data set, by scope."""
+        """The cells on one base model; `points` are those of its network and data set, by scope.
+
+        A base model that a penalty changed has the unpruned model alone as a control: its rivals are held against those
+        of the base model after as many plain steps.
+        """
         yield Cell("", base, control="unpruned")
         for scope, finetune_scope in pairs(scopes, self._config.finetune.scopes):
             trained = finetune_scope != "none"
@@ -48,11 +52,11 @@ class CellGrid:
                 tuned = Cell(
                     "", base, scope=scope, finetune_scope=finetune_scope, finetune_seed=finetune_seed
                 )
-                for choice in ("shared", "own") if trained else ():
+                for choice in ("shared", "own") if trained and not base.is_rival else ():
                     yield tuned.but(control="unpruned-fine-tuned", rate_choice=choice)
                 for schedule in self._config.finetune.parsed_schedules():
                     yield from self._of_schedule(tuned.but(schedule=schedule), points[scope.label])
-        for scope in scopes:
+        for scope in () if base.is_rival else scopes:
             yield from self._scratch(Cell("", base, scope=scope), points[scope.label])
 
     def _of_schedule(self, tuned: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:

@@ -5,7 +5,7 @@ A field is in the hash where it departs from its default, so that a new option l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from prunebench.harness.budget import allocation, candidates, schedule
@@ -22,6 +22,7 @@ from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
+from prunebench.harness.sparsity.methods import parse_method
 from prunebench.harness.training import converging, full_recipe, head
 from prunebench.harness.training import recipe as training
 from prunebench.harness.workspace.hashing import Encoded, identity
@@ -55,6 +56,29 @@ def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: i
             **config.placement.decides(),
         }
     )
+
+
+def sparsified_identity(config: Config, parent: str, label: str, groups: Sequence[str], seed: int) -> str:
+    """The identity of a base model that is trained on from another.
+
+    Args:
+        config: the sweep.
+        parent: identity of the other.
+        label: of the method.
+        groups: those that a penalty is on; none for `plain`.
+        seed: of data order, augmentation and dropout.
+    """
+    regulariser = parse_method(label)
+    payload: dict[str, object] = {
+        "parent": parent,
+        "sparsify": label,
+        "training": asdict(config.sparsify.recipe),
+        "training_version": training.VERSION,
+        "seed": seed,
+    }
+    if regulariser is not None:
+        payload |= {"sparsify_version": regulariser.version, "groups": list(groups)}
+    return identity(payload)
 
 
 def _network(network: Network) -> dict[str, object]:

@@ -17,6 +17,7 @@ from prunebench.harness.plan.criteria_fit import check_criteria
 from prunebench.harness.plan.frozen_start import check_frozen_fits, frozen_start
 from prunebench.harness.plan.identity import CellIdentities, base_identity
 from prunebench.harness.plan.points import PlannedPoint, planned_points
+from prunebench.harness.plan.sparsified import sparsified
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.plan.subjects import Subject, subject_of
 from prunebench.harness.training.full_recipe import FullRecipe
@@ -39,7 +40,7 @@ class Plan:
     points: tuple[Mapping[str, tuple[PlannedPoint, ...]], ...] = ()
 
     def first_base(self, subject: int) -> Base:
-        """The base model of the first seed of a network on a data set: the one rates are chosen on."""
+        """The base model of the first seed of a network on a data set, on which rates are chosen; a plain one."""
         return next(base for base in self.bases if base.subject == subject)
 
     def fed_as(self, subject: int) -> int:
@@ -74,10 +75,15 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
     _check_tails(config, subjects)
     _check_augmentation(config, subjects)
     _check_frozen(config, datasets, subjects)
-    bases = tuple(
+    trained = [
         Base(base_identity(config, config.model[s.model], datasets[s.data], seed), s.data, seed, place)
         for place, s in enumerate(subjects)
         for seed in config.base.seeds
+    ]
+    bases = tuple(
+        base
+        for parent in trained
+        for base in sparsified(config, parent, subjects[parent.subject], datasets[parent.data])
     )
     leaders = config.prune.leaders()
     pruners = {label: config.prune.pruner(label) for label in (*config.prune.criteria, *leaders.values())}
@@ -126,6 +132,8 @@ def _check_told_apart(datasets: Sequence[DataSet], subjects: Sequence[Subject]) 
 def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
     """SpecAugment hides mels, so a network must read them."""
     recipes = {"base": config.base.recipe, "finetune": config.finetune.recipe(config.finetune.rates[0])}
+    if config.sparsify.methods:
+        recipes["sparsify"] = config.sparsify.recipe
     for subject, (table, recipe) in itertools.product(subjects, recipes.items()):
         front = other_front(subject.shape)
         if recipe.spec_augment and front is not None and front.mels == 1:

@@ -15,7 +15,7 @@ from prunebench.harness.budget.allocation import Searched
 from prunebench.harness.cells.ratio_search import is_searched, searched_cell
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
-from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.training.converging import ConvergingRecipe
 from prunebench.harness.training.recipe import Recipe
@@ -88,6 +88,14 @@ class Costs:
         looked = 2 * self._clips[subject] * speed.forward
         return (0 if kept else self._trained(subject, training, 1.0)) + looked + speed.outcome
 
+    def base_of(self, base: Base) -> float:
+        """Of a base model, given the one that it is trained on from, if any."""
+        if base.parent is None:
+            return self.base(base.subject)
+        section, speed = self._config.sparsify, self._speeds[base.subject]
+        trained = self._trained(base.subject, section.recipe, 1.0, every=section.evaluate_every)
+        return trained + 2 * self._clips[base.subject] * speed.forward + speed.outcome
+
     def scores(self, cells: Sequence[Cell]) -> float:
         """Of collecting what the criteria of the cells ask for."""
         asked = {(c.base, c.criterion, c.prune_seed) for c in cells if c.criterion}
@@ -133,7 +141,8 @@ class Costs:
             speed = self._speeds[subject]
             steps = self._trained(subject, training, whole)
             if cell.control == "scratch-macs":
-                clips = round(training.steps * training.batch / whole) + tuning.steps * tuning.batch
+                trained = training.steps * training.batch + self._config.sparsify.clips
+                clips = round(trained / whole) + tuning.steps * tuning.batch
                 steps = whole * clips * speed.step
             return steps + whole * self._clips[subject] * speed.forward + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":

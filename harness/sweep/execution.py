@@ -131,6 +131,11 @@ class Execution:
                 store = functools.partial(store_features, front=front)
                 self._hand_on(node, name, store, known.options[data], split, self._cache)
             case BaseModel(base):
+                if base.parent is not None and base.parent.identity in known.failures:
+                    why = known.why(base.parent.identity)
+                    known.failures[base.identity] = f"the base model that it comes from failed: {why}"
+                    self._end(node, base.identity)
+                    return False
                 self._hand_on(node, base.identity, build_base, known.base_job(base), self._cache)
             case Stem(BaseModel(base), split):
                 key = f"{base.identity} {split}"
@@ -193,7 +198,7 @@ class Execution:
             case Features(data, _, split) | Stem(BaseModel(Base(data=data)), split):
                 work: float = len(self._datasets[data].split(split))
             case BaseModel(base):
-                work = self._costs.base(base.subject)
+                work = self._costs.base_of(base)
             case ScoresNode(BaseModel(base), criterion, _):
                 work = self._costs.criterion(base.subject, criterion)
             case SearchNode(cell):
@@ -209,6 +214,7 @@ class Execution:
         match node:
             case BaseModel(base):
                 self._known.qualities[base.identity] = result
+                self._progress.note(key, self._known.killed(base))
                 copy_trained(self._cache.base(base.identity), base.identity, self._run.files.models)
             case ScoresNode():
                 self._known.scorings[key] = result

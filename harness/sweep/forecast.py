@@ -157,17 +157,16 @@ def forecast(
         for subject in plan.subjects
     )
     features = tuple(feature_costs(plan, options, cache))
+    wanted = [base for cell in cells for base in (cell.base, cell.base.parent) if base is not None]
     untrained = [
-        base
-        for base in dict.fromkeys(cell.base for cell in cells)
-        if not (cache.base(base.identity) / "quality.json").exists()
+        base for base in dict.fromkeys(wanted) if not (cache.base(base.identity) / "quality.json").exists()
     ]
 
     def parts(of_bound: float) -> dict[str, float]:
         costs = Costs(config, plan, speeds, of_bound)
         return {
             "features": sum(each.seconds for each in features) if cells else 0.0,
-            "base models": sum(costs.base(base.subject) for base in untrained),
+            "base models": sum(costs.base_of(base) for base in untrained),
             "scores": costs.scores(cells),
             **({"searches": costs.searches(cells)} if any(map(is_searched, cells)) else {}),
             "learning rates": costs.rates(cells),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ class Features:
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base model; `first` of its network on its data set, the one that rates are chosen on."""
+    """A base model; `first` of its network on its data set, the one that rates are chosen on or that it comes from."""
 
     base: Base
     first: bool = False
@@ -90,9 +90,14 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         found.setdefault(node, before)
         return node
 
+    def base_model(base: Base, features: Sequence[Node]) -> BaseModel:
+        chosen = plan.first_base(base.subject)
+        before = [] if base.parent is None else [base_model(base.parent, features)]
+        return want(BaseModel(base, base in (chosen, chosen.parent)), *features, *before)
+
     def stands_on(cell: Cell) -> list[Node]:
         features = [want(Features(cell.base.data, fed[cell.base.subject], split)) for split in SPLITS]
-        model = want(BaseModel(cell.base, cell.base == plan.first_base(cell.base.subject)), *features)
+        model = base_model(cell.base, features)
         nodes: list[Node] = [model]
         if cell.finetune_scope == "tail":
             nodes += [want(Stem(model, split), model) for split in SPLITS]

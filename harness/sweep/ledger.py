@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.run.record import Record
+from prunebench.eval.run.record import PLAIN, Record
+from prunebench.eval.run.sparsity import is_killed, said_killed
 from prunebench.harness.cells.base_job import BaseJob, base_job
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
@@ -21,6 +22,7 @@ from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.pruning.sources import content_hash
 from prunebench.harness.sweep.rates import RateGroup, best_rates, make_trials
+from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners.contract import Pruner
 
 
@@ -53,7 +55,26 @@ class Known:
         """What people call a base model."""
         where = f" on {self.labels[base.data]}" if len(self.labels) > 1 else ""
         what = f" of {self.shape(base).network}" if len(self._config.model) > 1 else ""
-        return f"base {base.seed}{what}{where}"
+        training = "plain training" if base.sparsify == PLAIN else base.sparsify
+        after = "" if base.parent is None else f" after {training}"
+        return f"base {base.seed}{what}{where}{after}"
+
+    def killed(self, base: Base) -> list[str]:
+        """A sentence on each base model that a penalty killed, as soon as it and the plain one are known.
+
+        Args:
+            base: whose quality has just come in.
+        """
+        kin = [b for b in self._plan.bases if b.origin == base.origin and b.identity in self.qualities]
+        maps = {b.sparsify: self.qualities[b.identity]["validation_map"] for b in kin}
+        if PLAIN not in maps or base.sparsify not in maps:
+            return []
+        steps = self._config.sparsify.steps
+        return [
+            said_killed(label, [value], [maps[PLAIN]], steps)
+            for label, value in maps.items()
+            if label != PLAIN and base.sparsify in (PLAIN, label) and is_killed(value, maps[PLAIN])
+        ]
 
     def shape(self, base: Base) -> Shape:
         """The unpruned shape of a base model."""
@@ -151,6 +172,7 @@ class Known:
             self._search(cell),
             self._reduction(cell),
             self._config.device_kind,
+            self._sparsifying,
         )
 
     def failed(self, cell: Cell, error: str) -> Record:
@@ -164,7 +186,13 @@ class Known:
             error,
             self._reduction(cell),
             self._config.device_kind,
+            self._sparsifying,
         )
+
+    @property
+    def _sparsifying(self) -> Recipe | None:
+        """Of what base models go through before they are scored."""
+        return self._config.sparsify.recipe if self._config.sparsify.methods else None
 
     def _reduction(self, cell: Cell) -> str:
         """How scores were joined, where that matters to a cell."""

@@ -21,6 +21,8 @@ from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.plan.subjects import Subject
+from prunebench.harness.sparsity.growing import Growing
+from prunebench.harness.sparsity.methods import parse_method
 from prunebench.harness.sweep.forecast import MODEL, forecast
 from prunebench.harness.workspace.cache import Cache
 
@@ -56,6 +58,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
                 **_named(plan.subjects[base.subject].shape),
                 "seed": base.seed,
                 "base": base.identity,
+                **({} if base.parent is None else {"sparsify": base.sparsify}),
             }
             for base in plan.bases
         ],
@@ -93,7 +96,7 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             "model": MODEL,
             "shapes": config.measure.latency,
         },
-        "notes": [*_strays(config, plan, folder, done), *_notes(config)],
+        "notes": [*_strays(config, plan, folder, done), *_not_penalised(plan), *_notes(config)],
     }
 
 
@@ -108,7 +111,15 @@ def _kinds(cells: Sequence[Cell]) -> dict[str, dict[str, int]]:
         "criteria": dict(Counter(cell.criterion for cell in cells if cell.criterion and not cell.control)),
         "allocations": dict(Counter(cell.allocation.label for cell in cells if cell.criterion)),
         "schedules": dict(Counter(cell.schedule.label for cell in cells if cell.criterion)),
+        **({"sparsify": trained} if (trained := _trained_on(cells)) else {}),
     }
+
+
+def _trained_on(cells: Sequence[Cell]) -> dict[str, int]:
+    """Cells of criteria by how their base models are trained on."""
+    return dict(
+        Counter(cell.base.sparsify for cell in cells if cell.criterion and cell.base.parent is not None)
+    )
 
 
 def _named(model: Shape) -> dict[str, str]:
@@ -182,9 +193,32 @@ def few_draws(config: Config) -> Iterator[str]:
         )
 
 
+def _not_penalised(plan: Plan) -> Iterator[str]:
+    """Groups that are pruned, and that no penalty of `[sparsify]` is on."""
+    for place, subject in enumerate(plan.subjects):
+        penalised = {name for base in plan.bases if base.subject == place for name in base.penalised}
+        if penalised and (left := [name for name in subject.layers if name not in penalised]):
+            yield (
+                f"{len(left)} of the {len(subject.layers)} groups of `{subject.shape.network}` that are pruned get no "
+                f"penalty, `{left[0]}` first: widen `sparsify.scope`."
+            )
+
+
+def _below_ceiling(config: Config) -> Iterator[str]:
+    """Growing penalties that the steps are too few for."""
+    for label in config.sparsify.methods:
+        method, steps = parse_method(label), config.sparsify.steps
+        if isinstance(method, Growing) and (last := method.factor_at(steps - 1)) < method.strength:
+            yield (
+                f"`{label}` grows to {last:g} in {steps:,} steps, not to its ceiling {method.strength:g}: raise "
+                "`sparsify.steps` or its `increment`, or lower its `strength`."
+            )
+
+
 def _notes(config: Config) -> Iterator[str]:
     """What a configuration has too little of for a claim."""
     yield from few_draws(config)
+    yield from _below_ceiling(config)
     if len(config.base.seeds) < BASES_FOR_A_CLAIM:
         yield (
             f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASES_FOR_A_CLAIM} base models give intervals "

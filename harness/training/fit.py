@@ -37,6 +37,10 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
         return train(model, training)
     if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
+    if training.penalty is not None:
+        raise InputError(
+            "A recipe of full size trains without a penalty. Found one: take a recipe of the small loop."
+        )
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)
 
 

@@ -62,6 +62,7 @@ def _trained_there(
     follow = Follow.of(training, course)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, follow.rate_at)
     channels_last(module).train()
+    penalise = None if training.penalty is None else training.penalty(tagger)
     begun = 0 if state is None else state.resume(module, optimiser, schedule)
     if state is not None and begun:
         course.take_up(state.more)
@@ -92,6 +93,8 @@ def _trained_there(
             optimiser.zero_grad(set_to_none=True)
             steps.backward(loss)
             steps.clip(parameters, recipe.clip_norm)
+            if penalise is not None:
+                penalise(step)
             optimiser.step()
             look(step + 1)  # before the rate of the next step, which it may decide
             schedule.step()

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 
 Evaluate = Callable[[Any], float]  # of what the loop was given, a module or a tagger
+BeginPenalty = Callable[[Tagger], Callable[[int], None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class Training:
         evaluate: model → validation mAP; the weights are the same with and without it.
         evaluate_every: steps between two evaluations of the small loop, the first before any step, the last after all;
             0 for none. A `FullRecipe` says it itself.
+        penalty: model before its first step → what is called with the number of each step and adds the gradient of a
+            penalty to that of the loss, which is clipped already; `None` for the loss alone. Of the small loop.
         progress: called with (steps done, steps) after each step.
         state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
     """
@@ -42,6 +46,7 @@ class Training:
     placement: Placement = CPU
     evaluate: Evaluate | None = None
     evaluate_every: int = 0
+    penalty: BeginPenalty | None = None
     progress: Callable[[int, int], None] | None = None
     state: TrainingState | None = None
 

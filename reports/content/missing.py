@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, CONVERGED, FINE_TUNED, Record
+from prunebench.eval.run.sparsity import after_penalty
 from prunebench.reports.content import numbers
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.lengths import of_cell
@@ -63,7 +64,7 @@ def _errors(failed: Sequence[Record]) -> str:
 def _whose(record: Record) -> str:
     """The criterion or the control that a cell is of, and its network where that is not Cnn14."""
     network = "" if record.network == CNN14 else record.network
-    return ", ".join(filter(None, (network, record.criterion, record.control)))
+    return ", ".join(filter(None, (network, record.criterion, record.control))) + after_penalty(record)
 
 
 def _verb(records: Sequence[Record]) -> str:

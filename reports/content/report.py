@@ -20,6 +20,7 @@ from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
+from prunebench.reports.content.sparsity_said import said_sparsity
 from prunebench.reports.content.ties_said import said_map_sizes, said_ties
 from prunebench.reports.points.at_lengths import points_at_lengths
 from prunebench.reports.points.panel import Panel
@@ -56,6 +57,7 @@ class Report:
         hypervolumes: against the costs at which criteria are ranked.
         controls: what the controls say, in words, by the panel's title.
         convergence: what is not converged, in words, above the first figure.
+        sparsity: how base models were trained on before they were scored, and which that killed, before `convergence`.
         networks: networks against each other, in words, by what they have in common; empty where all are Cnn14.
         findings: what figures and tables are drawn from, computed once.
         methods: criteria with their allocations, schedules and trainings, by family; empty where these are of one.
@@ -78,6 +80,7 @@ class Report:
     hypervolumes: tuple[Hypervolume, ...] = ()
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     convergence: tuple[str, ...] = ()
+    sparsity: tuple[str, ...] = ()
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     methods: tuple[MethodRow, ...] = ()
     budgets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -102,6 +105,11 @@ class Report:
         return " · ".join(filter(None, (told, self.standing)))
 
     @property
+    def above_figures(self) -> tuple[str, ...]:
+        """What readers must know before they see a figure."""
+        return self.sparsity + self.convergence
+
+    @property
     def title(self) -> str:
         """The names of the runs, with the steps of fine-tuning where those ended before convergence."""
         return " + ".join(dict.fromkeys(run.title for run in self.runs))
@@ -118,6 +126,7 @@ class Report:
             "runs": [run.name for run in self.runs],
             "standing": self.standing,
             "convergence": self.convergence,
+            **({"sparsity": self.sparsity} if self.sparsity else {}),
             "sentences": self.sentences,
             "missing": self.missing,
             "failed": [record.cell for record in self.failed],
@@ -183,6 +192,7 @@ def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Repo
         hypervolumes=tuple(findings.hypervolumes),
         controls=controls,
         convergence=said_convergence(runs, points, detectable),
+        sparsity=said_sparsity(runs),
         networks=_said_networks(findings),
         **_methods(findings.methods, always=methods),
     )

@@ -10,6 +10,12 @@ from typing import Any
 from prunebench.eval.run.record import CNN14, OWN, Record
 from prunebench.reports.runs.loaded_run import Run
 
+CHOSEN_UNPRUNED = (
+    "prune.criteria",
+    "base.seeds",
+    "sparsify.methods",
+)  # what a grid can leave of the unpruned model
+
 
 def command_of(record: Record, run: Run) -> str:
     """`prunebench run RUN/config.toml -o NEW_RUN --set …`: the least grid that holds the cell.
@@ -46,9 +52,10 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
         "base.seeds": [_first(config, "base"), record.base_seed],
         "prune.seeds": [_first(config, "prune"), record.prune_seed],
         "finetune.seeds": [_first(config, "finetune"), record.finetune_seed],
+        "sparsify.methods": [record.sparsify],
     }
     if record.scope == "none":  # the unpruned model is in every grid
-        wanted = {key: values for key, values in wanted.items() if key in ("prune.criteria", "base.seeds")}
+        wanted = {key: values for key, values in wanted.items() if key in CHOSEN_UNPRUNED}
     elif not own and record.ratio:
         wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
         wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}

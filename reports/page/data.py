@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.sparsity import after_penalty, series_of
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of
@@ -137,8 +138,8 @@ def _at_short_length(record: Record | None) -> dict[str, Any]:
 def _cell(record: Record, command: str, network: str | None, short: Record | None) -> dict[str, Any]:
     return {
         "id": record.cell,
-        "criterion": record.criterion or "",
-        "control": record.control or "",
+        "criterion": series_of(record) or "",
+        "control": f"{record.control or ''}{'' if record.criterion else after_penalty(record)}",
         "data": record.data,
         **({} if network is None else {"network": network}),
         "scope": record.scope,

@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from prunebench.eval.run.record import CNN14, Record
+from prunebench.eval.run.sparsity import after_penalty
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import numbers
 from prunebench.reports.content.report import Report
@@ -65,7 +66,7 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
     return template.render(
         title=report.title,
         standing=report.standing,
-        convergence=report.convergence,
+        convergence=report.above_figures,
         sentences=report.sentences,
         missing=report.missing,
         figures=figures,
@@ -104,7 +105,7 @@ def _cell_name(record: Record) -> str:
         )
         if value is not None
     ]
-    what = " ".join(filter(None, (record.criterion, record.control)))
+    what = " ".join(filter(None, (record.criterion, record.control))) + after_penalty(record)
     where = [record.data, *([] if record.network == CNN14 else [record.network])]
     return ", ".join([what, f"{numbers.share(record.ratio)} of {record.scope}", *where, *seeds])
 

@@ -30,5 +30,6 @@ ORDER = (
 
 
 def order(criterion: str) -> tuple[int, str]:
-    """Sorts criteria as listed here, unknown ones after them by name."""
-    return (ORDER.index(criterion) if criterion in ORDER else len(ORDER), criterion)
+    """Sorts criteria as listed here, unknown ones after them by name, `l1 after slimming` behind `l1`."""
+    known = criterion.partition(" after ")[0]
+    return (ORDER.index(known) if known in ORDER else len(ORDER), criterion)

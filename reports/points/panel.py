@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from prunebench.eval.run.record import CNN14, OWN, Record
+from prunebench.eval.run.sparsity import is_penalised
 from prunebench.reports.points.lengths import SCRATCH, is_short, length_of
 
 ONE_SHOT = "one-shot"
@@ -107,13 +108,14 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
     against: the unpruned model in all of its data set, network and widths, after fine-tuning in those of its
     scope, fine-tuning scope and length, which share a learning rate, the shape trained from scratch in those of its
     scope and allocation. A network with controls alone on a data set gets the panels that these name. A criterion that
-    chose how many filters go stands beside the others, at its own cost.
+    chose how many filters go stands beside the others, at its own cost. So do cells on base models that a penalty
+    changed, but for their unpruned models: all are held against the controls of as many plain steps.
 
     Args:
         records: of all panels.
         named: whether panels name their network; by default where one of the records is not of Cnn14.
     """
-    found = list(records)
+    found = [r for r in records if r.criterion is not None or not is_penalised(r)]
     if named is None:
         named = names_networks(found)
     widths = _several_architectures(found)

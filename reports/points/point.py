@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.sparsity import series_of
 from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel, base_of, by_panel
 from prunebench.reports.runs.loaded_run import final_map, stage_map
@@ -21,7 +22,8 @@ class Point:
 
     Args:
         panel: where it stands.
-        criteria: the criteria whose cells these are; several where they removed the same filters.
+        criteria: the criteria whose cells these are; several where they removed the same filters. A criterion on base
+            models that a penalty changed is called `bn_scale after slimming`.
         control: as in the record, `None` for a criterion.
         own_rate: an unpruned control that was fine-tuned at its own best rate.
         ratio: share of each layer's filters asked for; of a criterion that chose how many go, the mean share
@@ -114,10 +116,10 @@ def points_of(records: Iterable[Record], *, named: bool | None = None) -> list[P
         for r in members:
             own = r.control == "unpruned-fine-tuned" and r.rate_choice == "own"
             asked = None if OWN in (r.allocation, r.budget) else r.ratio
-            groups.setdefault((r.control, own, asked), {}).setdefault(r.criterion, []).append(r)
+            groups.setdefault((r.control, own, asked), {}).setdefault(series_of(r), []).append(r)
         for (control, own, asked), by_criterion in groups.items():
             for names, cells in _coinciding(by_criterion):
-                released = frozenset(r.criterion for r in cells if r.released and r.criterion)
+                released = frozenset(name for r in cells if r.released and (name := series_of(r)))
                 one_each = tuple({r.outcome: r for r in cells}.values())
                 ratio = fmean(r.ratio for r in one_each) if asked is None else asked
                 points.append(Point(panel, names, control, own, ratio, one_each, released))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.sparsity import is_penalised, series_of
 from prunebench.reports.points.order import order
 from prunebench.reports.runs.loaded_run import stage_map
 
@@ -55,12 +56,12 @@ def is_sensitivity(record: Record) -> bool:
 def sensitivity_of(records: Iterable[Record]) -> list[Sensitivity]:
     """One entry per data set, network, group, criterion and ratio, in that order."""
     every = list(records)
-    whole = {(r.data, r.base): r for r in every if r.control == "unpruned"}
+    whole = {(r.data, r.base): r for r in every if r.control == "unpruned" and not is_penalised(r)}
     cells_of: dict[tuple[str, str, int, str, float], list[Record]] = {}
     for record in filter(is_sensitivity, every):
         if (record.data, record.base) in whole and record.control is None:
             place = record.groups.index(record.scope)
-            key = (record.data, record.network, place, str(record.criterion), record.ratio)
+            key = (record.data, record.network, place, str(series_of(record)), record.ratio)
             cells_of.setdefault(key, []).append(record)
     ordered = sorted(cells_of.items(), key=lambda item: (*item[0][:3], order(item[0][3]), item[0][4]))
     found = []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prunebench.eval.run.record import OWN, Record
+from prunebench.eval.run.sparsity import after_penalty, series_of
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
@@ -169,8 +170,9 @@ def _place(record: Record) -> tuple[object, ...]:
         record.scope,
         record.allocation,
         record.finetune_scope,
-        record.criterion,
+        series_of(record),
         record.control,
+        after_penalty(record),
         record.rate_choice,
         record.budget,
         record.target,

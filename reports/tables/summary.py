@@ -31,7 +31,7 @@ def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str
     """What is not claimed, not converged and missing, for each panel the summary and a table, networks, the legend."""
     parts = [f"# {markdown(report.title)}"]
     parts += [f"**{markdown(report.standing)}**"] if report.standing else []
-    parts += [markdown(sentence) for sentence in report.convergence]
+    parts += [markdown(sentence) for sentence in report.above_figures]
     if report.missing:
         parts.append("\n".join(["Missing:", "", *(f"- {markdown(sentence)}" for sentence in report.missing)]))
     for panel in dict.fromkeys(row.panel for row in report.rows):

@@ -25,9 +25,9 @@ RELEASED = " †: as its authors released it."
 
 
 def terminal_table(report: Report) -> Table:
-    """What is not converged, the rows by panel, smallest detectable differences, networks: a table of rich."""
+    """What stands above figures, the rows by panel, smallest detectable differences, networks: a table of rich."""
     whole = Table.grid()
-    for sentence in report.convergence:
+    for sentence in report.above_figures:
         whole.add_row(Text(sentence, style="yellow"))
     for panel in dict.fromkeys(row.panel for row in report.rows):
         whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))

@@ -40,6 +40,7 @@ BELOW_CONFIG = {
     "harness.budget",
     "harness.frozen",
     "harness.pruning",
+    "harness.sparsity",
     "harness.training",
 }
 BELOW_CELLS = {*BELOW_CONFIG, "harness.config", "harness.plan"}
@@ -140,6 +141,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.data.catalogue",
     },
     "harness.budget": {*GROUND, "eval.cost", "eval.run", "pruners", "harness.networks"},
+    "harness.sparsity": {
+        *GROUND,
+        *NETWORKS,
+        "eval.cost",
+        "eval.run",
+        "pruners",
+        "harness.networks",
+        "harness.budget",
+    },
     "harness.pruning": {
         *NETWORKS,
         "eval.quality",

@@ -26,6 +26,12 @@ def record(**changed: Any) -> Record:
     return Record(**fields | changed)
 
 
+def test_a_cell_whose_base_model_was_trained_on_is_another_entry():
+    assert entry_name(record(sparsify="plain", sparsify_steps=9)) == "synth/l1/C7-C12/0.5/plain 9 steps"
+    slimmed = record(sparsify="slimming", sparsify_steps=9)
+    assert entry_name(slimmed) == "synth/l1/C7-C12/0.5/slimming 9 steps"
+
+
 def test_a_cell_that_converged_is_another_entry_than_one_of_so_many_steps():
     short = {"base": {}, "fine-tuned": {"test_map": 0.4}}
     assert entry_name(record(stages=short)) == "synth/l1/C7-C12/0.5"

@@ -52,6 +52,7 @@ SWEEPS = {
         "controls.reversed=true",
         "controls.scratch=true",
     ),
+    "sparsity training": ("sparsify.methods=['slimming', 'growing']", "prune.scopes=['C7-C12', 'C8']"),
 }
 
 
@@ -68,7 +69,13 @@ def test_the_cell_is_in_the_smaller_grid(sweep, tmp_path):
         if cell.criterion == "rank1_cosine_released":
             told |= {"allocation": "own", "ratio": 0.23}
         record = Record(
-            cell=cell.identity, outcome="", data="synth", base="b", base_seed=cell.base.seed, **told
+            cell=cell.identity,
+            outcome="",
+            data="synth",
+            base="b",
+            base_seed=cell.base.seed,
+            sparsify=cell.base.sparsify,
+            **told,
         )
         words = shlex.split(command_of(record, Run(folder, config, {}, ())))
         assert words[:3] == ["prunebench", "run", "run/config.toml"]

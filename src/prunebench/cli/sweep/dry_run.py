@@ -16,13 +16,14 @@ def print_preview(found: Mapping[str, Any]) -> None:
         ["cells", "", ""],
         [
             (kind, name, str(count))
-            for kind in ("controls", "criteria", "allocations", "schedules")
-            for name, count in cells[kind].items()
+            for kind in ("controls", "criteria", "allocations", "schedules", "sparsify")
+            for name, count in cells.get(kind, {}).items()
         ],
     )
     for model in found["models"]:
         whose = (model["data"], model.get("network"))
-        seeds = [str(base["seed"]) for base in found["bases"] if (base["data"], base.get("network")) == whose]
+        own = [base for base in found["bases"] if (base["data"], base.get("network")) == whose]
+        seeds = dict.fromkeys(str(base["seed"]) for base in own)
         say(
             f"{' '.join(filter(None, whose))}: base seeds {', '.join(seeds)}; widths "
             f"{'-'.join(map(str, model['widths']))}, "

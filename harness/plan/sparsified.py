@@ -1,0 +1,43 @@
+"""Base models that are trained on before they are scored: each a base model of its own in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prunebench.eval.errors import InputError
+from prunebench.harness.config.config import Config
+from prunebench.harness.config.prune_table import OWN_SCOPE
+from prunebench.harness.data import DataSet
+from prunebench.harness.plan.cell import Base
+from prunebench.harness.plan.identity import sparsified_identity
+from prunebench.harness.plan.subjects import Subject, unpruned_tagger
+from prunebench.harness.sparsity.methods import parse_method
+
+
+def sparsified(config: Config, parent: Base, subject: Subject, dataset: DataSet) -> Iterator[Base]:
+    """A base model after each method, after plain steps first; itself alone where the sweep has no methods.
+
+    Raises:
+        InputError: for a scope that the network does not have, or a method whose penalty is on nothing in it.
+    """
+    if not config.sparsify.methods:
+        yield parent
+        return
+    tagger = unpruned_tagger(config.model[subject.model], dataset)
+    scope = config.sparsify.scope
+    try:
+        names = tagger.scope(None if scope == OWN_SCOPE else scope)
+    except InputError as error:
+        raise InputError(f"`sparsify.scope`: {error}") from error
+    groups = tagger.chosen(names)
+    for label in config.sparsify.labels:
+        regulariser = parse_method(label)
+        lacking = "" if regulariser is None else regulariser.lacking(groups)
+        if lacking:
+            raise InputError(
+                f"Sparsity method `{label}` needs {lacking}. Found none in the groups of `sparsify.scope = {scope}` in "
+                f"`{subject.shape.network}`: widen it, or leave the method out of `sparsify.methods`."
+            )
+        penalised = () if regulariser is None else names
+        identity = sparsified_identity(config, parent.identity, label, penalised, parent.seed)
+        yield Base(identity, parent.data, parent.seed, parent.subject, label, parent, penalised)

@@ -1,0 +1,58 @@
+"""How the base models of the runs reported were trained on before they were scored, in words, and which that killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+
+from prunebench.eval.run.record import PLAIN, Record
+from prunebench.eval.run.sparsity import NONE, is_killed, said_killed
+from prunebench.reports.content import numbers
+from prunebench.reports.points.panel import DataAndNetwork, base_of, subject_of
+from prunebench.reports.runs.loaded_run import Run
+
+Maps = Mapping[str, Mapping[tuple[str, int], float]]  # method → base model → validation mAP after it
+
+
+def said_sparsity(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Sentences that stand above the first figure: killed base models first; none where no run has such a training."""
+    found: list[tuple[str, str]] = []
+    for run in runs:
+        subjects: dict[DataAndNetwork, list[Record]] = {}
+        for record in run.records:
+            if record.status == "done" and record.sparsify != NONE:
+                subjects.setdefault(subject_of(record), []).append(record)
+        for (data, network), records in subjects.items():
+            where = [run.name] if len(runs) > 1 else []
+            where += [data, network] if len(subjects) > 1 else []
+            found += [(" · ".join(where), sentence) for sentence in _of_subject(records)]
+    told = dict.fromkeys(f"{where}: {sentence}" if where else sentence for where, sentence in found)
+    return tuple(map(numbers.unbroken, told))
+
+
+def _of_subject(records: Sequence[Record]) -> Iterator[str]:
+    maps: dict[str, dict[tuple[str, int], float]] = {}
+    for record in records:
+        value = record.stages.get("base", {}).get("validation_map")
+        if value is not None:
+            maps.setdefault(record.sparsify, {})[base_of(record)] = value
+    steps = max(record.sparsify_steps for record in records)
+    macs = numbers.count(max(record.sparsify_macs for record in records))
+    yield from _killed(maps, steps)
+    ordered = sorted(maps, key=lambda label: (label != PLAIN, label))
+    told = [f"`{label}` {numbers.quality(fmean(maps[label].values()))}" for label in ordered]
+    yield (
+        f"Each base model was trained for {steps:,} more step{'s' * (steps != 1)} ({macs} MACs) before it was scored, "
+        f"which all criteria and controls get. Mean validation mAP after that: {', '.join(told)}."
+    )
+
+
+def _killed(maps: Maps, steps: int) -> Iterator[str]:
+    """A sentence on each method that killed base models, of those that have plain steps beside them."""
+    plain = maps.get(PLAIN, {})
+    for label, own in sorted(maps.items()):
+        both = [base for base in own if base in plain and label != PLAIN]
+        dead = [base for base in both if is_killed(own[base], plain[base])]
+        if dead:
+            maps_after, plain_maps = ([values[base] for base in dead] for values in (own, plain))
+            yield said_killed(label, maps_after, plain_maps, steps, len(both))
