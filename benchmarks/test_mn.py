@@ -10,12 +10,11 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners import BUILTIN
-from prunebench.pruners.contract import COLLECTED
 
 GROUP = "mn04"
 GROUPS_S, CUT_S, SCORING_S = 1.0, 0.1, 1.0
 PASSIVE = [
-    name for name, cls in BUILTIN.items() if not cls.needs & COLLECTED and "spatial_kernel" not in cls.layers
+    name for name, cls in BUILTIN.items() if cls.needs <= {"generator"} and "spatial_kernel" not in cls.layers
 ]
 
 

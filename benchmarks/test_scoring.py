@@ -11,7 +11,7 @@ import torch
 
 from prunebench.harness import Cnn14
 from prunebench.pruners import BUILTIN, get
-from prunebench.pruners.contract import COLLECTED, BatchNorm, LayerView
+from prunebench.pruners.contract import BatchNorm, LayerView
 
 SCOPE = [f"C{i}" for i in range(7, 13)]
 PASSES = {"l1": 3, "l2": 3, "bn_scale": 3, "random": 3, "operator_norm": 6}
@@ -57,7 +57,7 @@ def test_plain_pass(benchmark, layers, processor_seconds):
     benchmark.pedantic(plain_pass, (layers,), rounds=7, warmup_rounds=1)
 
 
-@pytest.mark.parametrize("name", [name for name in BUILTIN if not get(name).needs & COLLECTED])
+@pytest.mark.parametrize("name", [name for name in BUILTIN if get(name).needs <= {"generator"}])
 def test_scoring(benchmark, layers, name, processor_seconds):
     benchmark.group = "scoring C7–C12, full width"
     pruner = get(name)

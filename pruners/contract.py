@@ -18,7 +18,7 @@ from torch import Tensor
 from prunebench.pruners.group_member import GroupMember
 from prunebench.pruners.label import Labelled
 
-Need = Literal["generator", "activations", "gradients", "gate_gradients", "consumer_input"]
+Need = Literal["generator", "activations", "gradients", "gate_gradients", "consumer_input", "synaptic_flow"]
 Trait = Literal["batch_norm", "convolution", "spatial_kernel", "one_reader", "rectified", "foldable_reader"]
 Family = Literal["control", "one-layer", "group", "data"]
 COLLECTED: frozenset[Need] = frozenset({"activations", "gradients", "gate_gradients", "consumer_input"})
@@ -91,6 +91,7 @@ class LayerView:
     consumer_window: ReaderWindow | None = None
     foldable_reader: bool = False
     supplied_generator: torch.Generator | None = None
+    supplied_synaptic_flow: Tensor | None = None
     supplied_activations: Tensor | None = None
     supplied_gradients: Gradients | None = None
     supplied_gate_gradients: Tensor | None = None
@@ -125,6 +126,15 @@ class LayerView:
     def generator(self) -> torch.Generator:
         """Random numbers for a pruner with `needs = {"generator"}`; a function of seed and layer alone."""
         return _declared(self.supplied_generator, self.name, "generator")
+
+    @property
+    def synaptic_flow(self) -> Tensor:
+        """Where each filter stands in the order in which filters of least synaptic flow leave, (n,) in [0, 1], float64.
+
+        It is one order over all layers of the network, whatever the scope. The pruner's field `rounds` says how often
+        the flows are computed on the way, once where it has no such field.
+        """
+        return _declared(self.supplied_synaptic_flow, self.name, "synaptic_flow")
 
     @property
     def activations(self) -> Tensor:
@@ -189,8 +199,8 @@ class Pruner(Labelled, ABC):
         name: what users type; the standard term of the field.
         reference: key in `references.bib`, or an empty string for a control.
         version: raised when the scores change, so that old records are not taken for new ones.
-        needs: what the harness must supply: `"generator"`, and from calibration clips `"activations"`,
-            `"gradients"`, `"gate_gradients"`, `"consumer_input"`.
+        needs: what the harness must supply: `"generator"`, `"synaptic_flow"`, and from calibration clips
+            `"activations"`, `"gradients"`, `"gate_gradients"`, `"consumer_input"`.
         whole_group: the pruner is asked once a group, however many layers write it, and sees every member in
             `layer.group`. The rest of its layer is the group's first writer, under the group's name.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,

@@ -32,6 +32,7 @@ from prunebench.pruners.plugins import load_plugin, plugin_names
 from prunebench.pruners.random_scores import RandomScores
 from prunebench.pruners.rank1_cosine import Rank1Cosine
 from prunebench.pruners.rank1_cosine_released import Rank1CosineReleased
+from prunebench.pruners.synflow import SynFlow
 from prunebench.pruners.taylor import Taylor
 from prunebench.pruners.thinet import ThiNet
 
@@ -60,6 +61,7 @@ BUILTIN: dict[str, type[Pruner]] = {
         ThiNet,
         GroupNorm,
         ActivationVariance,
+        SynFlow,
         GeometricMeanReleased,
         FpgmTorchPruning,
         Rank1CosineReleased,

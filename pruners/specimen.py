@@ -77,7 +77,14 @@ class Specimen:
             foldable_reader=True,
             group=tuple(_member(name, shown[name]) for name in (WHOLE if pruner.whole_group else MEMBERS)),
             supplied_generator=torch.Generator().manual_seed(seed) if "generator" in pruner.needs else None,
+            supplied_synaptic_flow=self._places_by_flow() if "synaptic_flow" in pruner.needs else None,
         )
+
+    def _places_by_flow(self) -> Tensor:
+        """As if the layer and its reader were the network: what comes in times what goes out, in order."""
+        sums = {name: self.tensors[name].double().abs() for name in ("weight", "consumer_weight")}
+        flow = sums["weight"].flatten(1).sum(1) * sums["consumer_weight"].transpose(0, 1).flatten(1).sum(1)
+        return flow.argsort(stable=True).argsort().double() / max(len(flow) - 1, 1)
 
     def batches(self, pruner: Pruner, view: LayerView) -> list[LayerView]:
         """The view with each calibration batch in turn."""

@@ -21,6 +21,7 @@ from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction, joined
 from prunebench.harness.pruning.stored_scores import StoredScores
+from prunebench.harness.pruning.synaptic_flow import places_by_flow
 from prunebench.pruners.contract import COLLECTED, LayerView, Need, Pruner, Trait
 
 
@@ -100,6 +101,13 @@ def scored_layers(
     if "generator" in pruner.needs:
         views = {
             name: replace(view, supplied_generator=_generator(seed, name)) for name, view in views.items()
+        }
+    if "synaptic_flow" in pruner.needs:
+        # Over all groups, so that what else is scored does not change the scores of a layer.
+        places = places_by_flow(tagger, tagger.groups, getattr(pruner, "rounds", 1))
+        views = {
+            name: replace(view, supplied_synaptic_flow=places[sites[name].group.name])
+            for name, view in views.items()
         }
     if pruner.needs & COLLECTED:
         if features is None:

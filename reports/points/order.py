@@ -23,6 +23,7 @@ ORDER = (
     "entropy",
     "group_norm",
     "variance",
+    "synflow",
     "geometric_mean_released",
     "fpgm_torch_pruning",
     "rank1_cosine_released",

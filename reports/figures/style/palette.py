@@ -50,6 +50,7 @@ KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test hol
     "entropy": Look(SKY, "X"),
     "group_norm": Look(ORANGE, "s"),
     "variance": Look(OLIVE, "p"),
+    "synflow": Look(PURPLE, "P"),
     "geometric_mean_released": Look(BLUE, "P"),
     "fpgm_torch_pruning": Look(VERMILION, "X"),
     "rank1_cosine_released": Look(GREEN, "<"),
