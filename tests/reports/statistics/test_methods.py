@@ -286,6 +286,16 @@ def test_steps_until_convergence_are_those_of_the_cells(maker):
     assert {row.budget.steps for row in short} == {25}
 
 
+def test_a_masked_schedule_trains_the_unpruned_shape_for_the_short_length(maker):
+    cells_of(configured(maker, steps=25), ("l1",), schedule="progressive[rounds=5]")
+    cells_of(maker, ("random",))
+    report = make_report([maker.two_lengths(steps=25).write()])
+    (row,) = [r for r in report.methods if r.label == "l1" and r.panel.length == "converged"]
+    (whole,) = {r.measures["macs_backbone"] for r in cells(report, None) if r.control == "unpruned"}
+    (pruned,) = {r.measures["macs_backbone"] for r in cells(report, "l1", schedule="progressive[rounds=5]")}
+    assert row.budget.macs == pytest.approx(BATCH * 3 * (25 * whole + (400 - 25) * pruned))
+
+
 def test_a_run_without_a_configuration_has_no_budgets(maker):
     cells_of(configured(maker), ("l1", "taylor", "random"))
     folder = maker.write()
