@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.sparsity import is_penalised
 
 CONTROL, UNKNOWN, SEARCHED, SPARSITY_TRAINED = "control", "unknown", "searched", "sparsity-trained"
 FAMILIES = (CONTROL, "one-layer", "group", "data", SPARSITY_TRAINED, SEARCHED, UNKNOWN)  # as tables list them
-NOT_SPARSE = (
-    "none",
-    "plain",
-)  # base models that were not trained on before they were scored, or without a regulariser
 # Of the criteria that come with the package, for records of before they named the family of their criterion.
 BUILT_IN: Mapping[str, str] = {
     "random": CONTROL,
@@ -48,11 +45,11 @@ def family_of(record: Record) -> str:
     """The family of a cell's method.
 
     A control whatever was done to it; searched where its allocation is, sparsity-trained where its base model was
-    trained on with a regulariser, else that of its criterion.
+    trained on with a penalty, else that of its criterion.
     """
     own = criterion_family(record)
     if record.control is not None or own == CONTROL:
         return CONTROL
     if record.allocation.partition("[")[0] == SEARCHED:
         return SEARCHED
-    return own if record.sparsify in NOT_SPARSE else SPARSITY_TRAINED
+    return SPARSITY_TRAINED if is_penalised(record) else own

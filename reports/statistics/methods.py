@@ -11,10 +11,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from prunebench.eval.run.record import OWN
+from prunebench.eval.run.record import OWN, PLAIN
+from prunebench.eval.run.sparsity import NONE
 from prunebench.reports.points.asked import Asked, asked_of
 from prunebench.reports.points.cost_axis import MACS
-from prunebench.reports.points.families import CONTROL, FAMILIES, NOT_SPARSE, family_of
+from prunebench.reports.points.families import CONTROL, FAMILIES, family_of
 from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.comparisons import Comparisons
@@ -32,7 +33,7 @@ class MethodRow:
             whatever the method's are.
         asked: the budget point.
         label: criteria that removed the same filters, with the training of their base models where that had a
-            regulariser, † marks released code; or the control.
+            penalty, † marks released code; or the control.
         criteria: their names, the first lends its look; none for an unpruned control.
         sparsify, allocation, schedule: the rest of the method, as the record has them.
         family: of `FAMILIES`; several, comma between, where criteria of several removed the same filters.
@@ -76,7 +77,7 @@ class MethodRow:
         """What of the method besides its criterion departs from the plainest one."""
         parts = [self.allocation] if self.allocation not in ("uniform", OWN) else []
         parts += [self.schedule] if self.schedule != ONE_SHOT else []
-        parts += [self.sparsify] if self.sparsify not in NOT_SPARSE else []
+        parts += [self.sparsify] if self.sparsify not in (NONE, PLAIN) else []
         return tuple(parts)
 
     @property
@@ -103,7 +104,7 @@ def methods_of(points: Sequence[Point], comparisons: Comparisons, budgets: Budge
         controls = [p for p in points if p.panel == panels[0] and p.control in UNPRUNED]
         members = [*controls, *_each_once([p for p in ruled if p.panel in panels])]
         where = home if home in panels else panels[0] if len(panels) == 1 else None
-        chance = {asked_of(p): p for p in members if p.is_random and p.panel == where and is_plain(p)}
+        chance = {asked_of(p): p for p in members if p.is_random and p.panel == where}
         ratios = {
             asked: min(p.ratio for p in members if asked_of(p) == asked) for asked in map(asked_of, members)
         }
@@ -122,11 +123,6 @@ def has_several(rows: Sequence[MethodRow]) -> bool:
 def plainest(panel: Panel) -> Panel:
     """The panel of the same cells with the plainest allocation and schedule."""
     return replace(panel, allocation="uniform", schedule=ONE_SHOT)
-
-
-def is_plain(point: Point) -> bool:
-    """Whether base models were not trained on before they were scored, or without a regulariser."""
-    return all(record.sparsify in NOT_SPARSE for record in point.records)
 
 
 def _each_once(points: Sequence[Point]) -> Iterator[Point]:

@@ -223,6 +223,31 @@ def test_training_before_the_scores_is_part_of_the_budget(maker):
     )
 
 
+def test_base_models_of_a_penalty_are_held_against_the_random_of_plain_steps(maker):
+    cells_of(configured(maker), ("l1", "random"), **PLAIN)
+    cells_of(maker, ("l1", "random"), **{**PLAIN, "sparsify": "slimming"})
+    report = make_report([maker.write()])
+    every = [r for r in report.runs[0].records if r.criterion]
+    found = {
+        (name, how): [r for r in every if (r.criterion, r.sparsify) == (name, how)]
+        for name in ("l1", "random")
+        for how in ("plain", "slimming")
+    }
+    told = {row.method: row for row in report.methods if row.criteria}
+    assert {method: row.family for method, row in told.items()} == {
+        "random": "control",
+        "l1": "one-layer",
+        "l1 after slimming": "sparsity-trained",
+        "random after slimming": "control",
+    }
+    assert [method for method, row in told.items() if row.is_reference] == ["random"]
+    for name in ("l1", "random"):
+        expected = slow_mean(found[name, "slimming"]) - slow_mean(found["random", "plain"])
+        assert told[f"{name} after slimming"].difference == pytest.approx(expected)
+    (said,) = report.budgets.values()
+    assert said[0].startswith("All methods had the same budget: 200 steps of training before scoring")
+
+
 def test_a_budget_is_the_one_that_was_asked_for(maker):
     """Half of the MACs are met by one ratio uniformly and by another in a search."""
     configured(maker)

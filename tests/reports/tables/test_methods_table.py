@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import json
 import math
 from statistics import fmean
 
@@ -57,6 +58,13 @@ def test_csv_has_a_row_a_method_and_budget_with_raw_values(report):
         assert float(line["macs"]) == pytest.approx(row.budget.macs)
         assert float(line["macs_before"]) == row.budget.macs_before
         assert (line["difference"] == "") == math.isnan(row.difference)
+
+
+def test_the_json_holds_them_too(report):
+    held = json.loads((report.folder / "summary.json").read_text("utf-8"))
+    assert [row["family"] for row in held["methods"]] == [row.family for row in report.methods]
+    assert [row["budget"]["macs"] for row in held["methods"]] == [row.budget.macs for row in report.methods]
+    assert held["budgets"] == {title: list(said) for title, said in report.budgets.items()}
 
 
 def test_latex_has_a_cell_a_heading(report):
