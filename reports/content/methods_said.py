@@ -15,7 +15,6 @@ COSTS = {
     "macs_with_frontend": "MACs with front end",
 }
 ALIKE = 0.005  # MACs that differ by less than this share are equal to the two places that are printed
-NAMED = 3  # methods that a sentence names
 
 
 def said_asked(asked: Asked) -> str:
@@ -69,12 +68,12 @@ def _range(rows: Sequence[MethodRow], of: Callable[[MethodRow], float], what: st
 
 
 def _search(rows: Sequence[MethodRow]) -> str:
-    """`a search of 1.2 T to 3.1 T MACs and 12 to 20 s for l1 · searched[candidates=50]`."""
-    names = list(dict.fromkeys(row.method for row in rows))
-    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} others" if len(names) > NAMED else "")
+    """`a search of 1.2 T to 3.1 T MACs and 12 to 20 s for 6 methods with searched[candidates=50]`."""
+    methods, allocations = ({getattr(row, name) for row in rows} for name in ("method", "allocation"))
     macs = _ends([numbers.count(row.budget.search_macs) for row in sorted(rows, key=_searched)])
     seconds = _ends([f"{s:.3g}" for s in sorted(row.budget.search_seconds for row in rows)])
-    return f"a search of {macs} MACs and {seconds} s for {listed}"
+    whose = f"{len(methods)} method{'s' * (len(methods) != 1)} with {' and '.join(sorted(allocations))}"
+    return f"a search of {macs} MACs and {seconds} s for {whose}"
 
 
 def _searched(row: MethodRow) -> float:

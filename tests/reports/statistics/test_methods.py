@@ -179,7 +179,7 @@ def test_whose_budget_was_larger_is_said(report):
     (said,) = report.budgets.values()
     assert said[0] == (
         "Budgets differ: 60 steps of fine-tuning for all; a search of 4.00 T MACs and 7.5 s for "
-        "l1 · searched[candidates=9]."
+        "1 method with searched[candidates=9]."
     )
     most, fewest = (
         choose((r for r in report.methods if r.criteria), key=lambda r: r.relative_budget)
