@@ -33,7 +33,7 @@ CELLS = ("harness/cells",)
 SWEEP = ("cli/sweep", "harness/config", "harness/plan", "harness/sweep", "harness/engine", *CELLS)
 # The rest of the command line is opened by who changes how it looks.
 # Figures, tables and the page are opened one at a time, by who changes one.
-REPORT = ("reports/write.py", "reports/content", "reports/statistics", "reports/inference")
+REPORT = ("reports/writing.py", "reports/content", "reports/statistics", "reports/inference")
 CONFIG = """
 name = "journey"
 workers = 0

@@ -7,6 +7,7 @@ from .networks.provenance import Provenance
 from .pruning.prune import prune, score
 from .pruning.sources import resolve
 from .pruning.surgery import remove_filters
+from .sweep.run import run
 from .sweep.sweep import run_sweep
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "remove_filters",
     "resolve",
     "resolve_network",
+    "run",
     "run_sweep",
     "save_checkpoint",
     "score",

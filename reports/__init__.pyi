@@ -4,9 +4,10 @@ from .runs.clips import ClipScores
 from .runs.loaded_run import load_records
 from .statistics.detectable import Detectable
 from .statistics.summary_rows import SummaryRow, summary_rows
+from .tables.frame import load_frame
 from .tables.methods_terminal import terminal_methods
 from .tables.terminal import terminal_table
-from .write import write_report
+from .writing import write, write_report
 
 __all__ = [
     "ClipScores",
@@ -14,10 +15,12 @@ __all__ = [
     "Panel",
     "Report",
     "SummaryRow",
+    "load_frame",
     "load_records",
     "make_report",
     "summary_rows",
     "terminal_methods",
     "terminal_table",
+    "write",
     "write_report",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +10,7 @@ import pydantic
 import tomli_w
 from pydantic import Field
 
-from prunebench.eval.errors import InputError, nearest
-from prunebench.eval.files import read_text
+from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.parsing import parsed_toml
@@ -26,9 +25,9 @@ from prunebench.harness.config.other_tables import (
 )
 from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.placed_section import PlacedSection
-from prunebench.harness.config.preset_files import PRESETS, preset_text
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
+from prunebench.harness.config.source import Source, name_of, text_of
 from prunebench.harness.config.sparsify_table import SparsifySection
 from prunebench.harness.config.training_tables import (
     BaseSection,
@@ -247,24 +246,24 @@ class Config(PlacedSection):
 
 
 def load_config(
-    source: str, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
+    source: Source, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
 ) -> Config:
-    """The configuration of a preset or a TOML file, with `key=value` overrides.
+    """The configuration of a preset, a TOML file or a mapping, with `key=value` overrides.
 
     Args:
-        source: name of a preset or path of a file.
+        source: name of a preset, path of a file, or tables as TOML has them.
         overrides: as `--set` takes them.
         pruner_files: Python files whose pruners are added to the criteria.
 
     Raises:
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
     """
-    text = _read(source)
+    text = text_of(source)
     try:
         table = parsed_toml(text)
     except ValueError as error:
-        raise InputError(f"A configuration must be TOML. `{source}`: {error}.") from error
-    given = list(overrides)
+        raise InputError(f"A configuration must be TOML. `{name_of(source)}`: {error}.") from error
+    given, lines = list(overrides), "" if isinstance(source, Mapping) else text
     for override in given:
         set_key(table, override)
     if pruner_files:
@@ -272,16 +271,4 @@ def load_config(
     try:
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
-        raise InputError(explain(error, Config.model_json_schema(), source, text, given)) from error
-
-
-def _read(source: str) -> str:
-    if source in PRESETS:
-        return preset_text(source)
-    path = Path(source)
-    if not path.is_file():
-        raise InputError(
-            f"A run needs a preset or a TOML file. Found no file `{source}` and no such preset; "
-            f"{nearest(source, PRESETS)}"
-        )
-    return read_text(path, errors="replace")
+        raise InputError(explain(error, Config.model_json_schema(), name_of(source), lines, given)) from error

@@ -13,6 +13,7 @@ from prunebench.reports.content.report import Report, as_json, make_report
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
 from prunebench.reports.figures.style.canvas import FORMATS, rendered
 from prunebench.reports.page.page import PageFigure, page_html
+from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.stale import remove_stale
 from prunebench.reports.tables.all_tables import table_files
 from prunebench.reports.tables.columns import columns_named
@@ -20,7 +21,7 @@ from prunebench.reports.tables.measures import declared_measures, measure_keys
 
 
 def write_report(
-    runs: Sequence[Path | str],
+    runs: Runs,
     out: Path | str | None = None,
     *,
     columns: Sequence[str] | None = None,
@@ -35,7 +36,7 @@ def write_report(
     files; those that a former report in the folder lists are deleted first.
 
     Args:
-        runs: run folders; several are reported as one.
+        runs: a run folder, or several, which are reported as one.
         out: the folder to write to, by default `report` in the run folder.
         columns: of the summary, all by default.
         width: of the figures, `"single"` or `"double"` column; by default what suits each.
@@ -47,7 +48,8 @@ def write_report(
         InputError: where a folder is no run folder, the runs do not fit together, or
             several runs are given without `out`; for an unknown column, width or format.
     """
-    folder = _folder(runs, out)
+    folders = folders_of(runs)
+    folder = _folder(folders, out)
     chosen = columns_named(columns)
     for name, known in (
         *((f, FORMATS) for f in formats),
@@ -55,7 +57,7 @@ def write_report(
     ):
         if name not in known:
             raise InputError(f"Figures have a known format and width. Found `{name}`; {nearest(name, known)}")
-    report = make_report(runs, methods=methods)
+    report = make_report(folders, methods=methods)
     measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
     contents: dict[str, bytes] = {}
     shown: list[PageFigure] = []
@@ -76,14 +78,17 @@ def write_report(
     return report
 
 
-def _folder(runs: Sequence[Path | str], out: Path | str | None) -> Path:
+write = write_report  # what people type
+
+
+def _folder(runs: Sequence[Path], out: Path | str | None) -> Path:
     if not runs:
         raise InputError("A report needs at least one run folder. Found none: give the folder of a run.")
     if out is None and len(runs) > 1:
         raise InputError(
             f"A report of several runs needs a folder of its own. Found {len(runs)} runs: give -o DIR."
         )
-    folder = RunFiles(Path(runs[0])).report if out is None else Path(out)
+    folder = RunFiles(runs[0]).report if out is None else Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."

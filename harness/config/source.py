@@ -1,0 +1,45 @@
+"""Where a configuration comes from: a preset, a TOML file, or tables from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.files import read_text
+from prunebench.harness.config.preset_files import PRESETS, preset_text
+
+Source = str | os.PathLike[str] | Mapping[str, Any]
+
+
+def text_of(source: Source) -> str:
+    """The configuration as TOML.
+
+    Raises:
+        InputError: for an unknown preset, a file that cannot be read, or values that TOML does not have.
+    """
+    if isinstance(source, Mapping):
+        try:
+            return tomli_w.dumps(source)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"A configuration must hold values that TOML has. Found others ({error})."
+            ) from error
+    name = os.fspath(source)
+    if name in PRESETS:
+        return preset_text(name)
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(
+            f"A run needs a preset or a TOML file. Found no file `{name}` and no such preset; {nearest(name, PRESETS)}"
+        )
+    return read_text(path, errors="replace")
+
+
+def name_of(source: Source) -> str:
+    """What messages call it."""
+    return "configuration" if isinstance(source, Mapping) else os.fspath(source)

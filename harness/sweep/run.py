@@ -1,0 +1,57 @@
+"""A sweep from Python in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from prunebench.harness.config.config import load_config
+from prunebench.harness.config.source import Source
+from prunebench.harness.engine.progress import Display, News, Progress
+from prunebench.harness.sweep.sweep import Summary, run_sweep
+from prunebench.harness.workspace.cache import Cache, default_cache
+
+OnProgress = Callable[[Progress, News | None], None]
+
+
+def run(
+    configuration: Source,
+    folder: str | os.PathLike[str],
+    *,
+    settings: Iterable[str] = (),
+    on_progress: OnProgress | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> Summary:
+    """Run all cells of a configuration that a run folder does not hold yet, as `prunebench run` does.
+
+    `reports.load_frame(folder)` reads the results, `reports.write(folder)` draws them.
+
+    Args:
+        configuration: name of a preset, path of a TOML file, or tables as TOML has them.
+        folder: the run folder, made if absent; the same call resumes it.
+        settings: `KEY=VALUE`, as `--set` takes them.
+        on_progress: called with the progress, and with what ended, if something did.
+        cache: folder of features and base models; `PRUNEBENCH_CACHE` or the user's cache folder by default.
+
+    Returns:
+        How many cells there are, and how many failed.
+
+    Raises:
+        InputError: for an unknown key or value, data that cannot be read, or a folder of another configuration.
+        OSError: for a full disk; what is finished is kept.
+    """
+    displays: list[Display] = [] if on_progress is None else [_Told(on_progress)]
+    where = default_cache() if cache is None else Path(cache)
+    return run_sweep(load_config(configuration, settings), Path(folder), Cache(where), displays)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A display that calls a function."""
+
+    call: OnProgress
+
+    def show(self, progress: Progress, news: News | None) -> None:
+        self.call(progress, news)
