@@ -27,7 +27,7 @@ from prunebench.harness.config.overrides import add_pruner_files, set_key
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
-from prunebench.harness.config.source import Source, name_of, text_of
+from prunebench.harness.config.source import ConfigSource, name_of, text_of
 from prunebench.harness.config.sparsify_table import SparsifySection
 from prunebench.harness.config.training_tables import (
     BaseSection,
@@ -246,7 +246,7 @@ class Config(PlacedSection):
 
 
 def load_config(
-    source: Source, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
+    source: ConfigSource, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
 ) -> Config:
     """The configuration of a preset, a TOML file or a mapping, with `key=value` overrides.
 

@@ -13,10 +13,10 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import read_text
 from prunebench.harness.config.preset_files import PRESETS, preset_text
 
-Source = str | os.PathLike[str] | Mapping[str, Any]
+ConfigSource = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def text_of(source: Source) -> str:
+def text_of(source: ConfigSource) -> str:
     """The configuration as TOML.
 
     Raises:
@@ -40,6 +40,6 @@ def text_of(source: Source) -> str:
     return read_text(path, errors="replace")
 
 
-def name_of(source: Source) -> str:
+def name_of(source: ConfigSource) -> str:
     """What messages call it."""
     return "configuration" if isinstance(source, Mapping) else os.fspath(source)

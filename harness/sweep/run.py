@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.harness.config.config import load_config
-from prunebench.harness.config.source import Source
+from prunebench.harness.config.source import ConfigSource
 from prunebench.harness.engine.progress import Display, News, Progress
 from prunebench.harness.sweep.sweep import Summary, run_sweep
 from prunebench.harness.workspace.cache import Cache, default_cache
 
-OnProgress = Callable[[Progress, News | None], None]
+ToldProgress = Callable[[Progress, News | None], None]
 
 
 def run(
-    configuration: Source,
+    configuration: ConfigSource,
     folder: str | os.PathLike[str],
     *,
     settings: Iterable[str] = (),
-    on_progress: OnProgress | None = None,
+    on_progress: ToldProgress | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> Summary:
     """Run all cells of a configuration that a run folder does not hold yet, as `prunebench run` does.
@@ -42,16 +42,16 @@ def run(
         InputError: for an unknown key or value, data that cannot be read, or a folder of another configuration.
         OSError: for a full disk; what is finished is kept.
     """
-    displays: list[Display] = [] if on_progress is None else [_Told(on_progress)]
+    displays: list[Display] = [] if on_progress is None else [_CallingDisplay(on_progress)]
     where = default_cache() if cache is None else Path(cache)
     return run_sweep(load_config(configuration, settings), Path(folder), Cache(where), displays)
 
 
 @dataclass(frozen=True)
-class _Told:
+class _CallingDisplay:
     """A display that calls a function."""
 
-    call: OnProgress
+    call: ToldProgress
 
     def show(self, progress: Progress, news: News | None) -> None:
         self.call(progress, news)
