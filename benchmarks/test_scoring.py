@@ -12,9 +12,10 @@ import torch
 from prunebench.harness import Cnn14
 from prunebench.pruners import BUILTIN, get
 from prunebench.pruners.contract import BatchNorm, LayerView
+from prunebench.pruners.group_member import GroupMember
 
 SCOPE = [f"C{i}" for i in range(7, 13)]
-PASSES = {"l1": 3, "l2": 3, "bn_scale": 3, "random": 3, "operator_norm": 6}
+PASSES = {"l1": 3, "l2": 3, "bn_scale": 3, "random": 3, "operator_norm": 6, "group_norm": 4}
 SECONDS = {
     "operator_norm_released": 3,
     "rank1_cosine": 2,
@@ -22,6 +23,7 @@ SECONDS = {
     "nystrom_similarity": 2,
     "graph_centrality": 2,
     "geometric_median": 3,
+    "whc": 3,
 }
 
 
@@ -33,14 +35,17 @@ def layers() -> list[LayerView]:
         norm = model.batch_norm(name)
         last = index == len(SCOPE) - 1
         consumer = model.fc1.weight if last else model.convolution(SCOPE[index + 1]).weight
+        weight = model.convolution(name).weight.detach()
+        members = ((weight, 0), (norm.weight.detach(), 0), (norm.bias.detach(), 0), (consumer.detach(), 1))
         views.append(
             LayerView(
                 name,
-                model.convolution(name).weight.detach(),
+                weight,
                 BatchNorm(
                     norm.weight.detach(), norm.bias.detach(), norm.running_mean, norm.running_var, norm.eps
                 ),
                 consumer.detach(),
+                tuple(GroupMember(name, tensor, axis) for tensor, axis in members),
                 supplied_generator=torch.Generator().manual_seed(0),
             )
         )

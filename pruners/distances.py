@@ -13,16 +13,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-CHUNK = 2048  # columns converted at a time
-BLOCK = 512  # rows of one matrix product; only blocks on and above the diagonal are computed
+from prunebench.pruners.inner_products import inner_products, precision_for
 
 # Pairs below these shares of |x|² + |y|² are measured again, so that the rounding of the products stays
 # below 1e-6 of a distance: float32 products carry errors near 1e-7, float64 products near 1e-15.
 CLOSE_FLOAT32 = 0.25
 CLOSE_FLOAT64 = 1e-8
-
-# Where the largest entry lies between these bounds, float32 holds the products that matter to full precision.
-FLOAT32_ENTRIES = (1e-12, 1e15)
 
 
 def pairwise_distances(vectors: Tensor) -> Tensor:
@@ -35,14 +31,12 @@ def pairwise_distances(vectors: Tensor) -> Tensor:
         (n, n), float64, symmetric, 0 on the diagonal and between equal rows; the relative error of a
         distance is below 1e-6. Besides the result, memory for a few (n, n) matrices and n × `CHUNK` columns.
     """
-    lowest, highest = vectors.aminmax()
-    fits = vectors.dtype != torch.float64 and FLOAT32_ENTRIES[0] < max(-lowest, highest) < FLOAT32_ENTRIES[1]
-    return _distances(vectors, None, torch.float32 if fits else torch.float64)
+    return _distances(vectors, None, precision_for(vectors))
 
 
 def _distances(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) -> Tensor:
     n = len(vectors)
-    squared_norms, products = _products(vectors, origin, precision)
+    squared_norms, products = inner_products(vectors, origin, precision)
     norms = squared_norms[:, None] + squared_norms
     squares = norms - 2 * products
     squares.fill_diagonal_(0)
@@ -55,26 +49,6 @@ def _distances(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) -
         again = _distances(vectors[members], vectors[members[0]], torch.float64)
         distances[members[:, None], members] = again
     return distances
-
-
-def _products(vectors: Tensor, origin: Tensor | None, precision: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Squared norms (n,) and inner products (n, n) about `origin`, summed over chunks in float64."""
-    n, d = vectors.shape
-    norms = vectors.new_zeros(n, dtype=torch.float64)
-    products = vectors.new_zeros(n, n, dtype=torch.float64)
-    for column in range(0, d, CHUNK):
-        here = slice(column, column + CHUNK)
-        chunk = vectors[:, here].to(precision)
-        if origin is not None:
-            chunk = chunk - origin[here].to(precision)
-        norms += torch.linalg.vector_norm(chunk, dim=1).double().square()
-        for row in range(0, n, BLOCK):
-            products[row : row + BLOCK, row:] += chunk[row : row + BLOCK] @ chunk[row:].T
-    for row in range(0, n, BLOCK):
-        after = row + BLOCK
-        products[row:after, row:after].tril_().add_(products[row:after, row:after].tril(-1).T)
-        products[after:, row:after] = products[row:after, after:].T
-    return norms, products
 
 
 def _groups(close: Tensor) -> list[Tensor]:

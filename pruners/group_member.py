@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from prunebench.pruners.sums_of_squares import sums_of_squares
+
 
 @dataclass(frozen=True, eq=False)
 class GroupMember:
@@ -32,11 +34,7 @@ class GroupMember:
 
     def squared_norms(self, filters: int) -> Tensor:
         """Sum of the squared weights that go with each filter: (filters,), float64; one pass without a copy."""
-        others = [axis for axis in range(self.parameter.ndim) if axis != self.axis]
-        if not others:
-            return self.by_filter(self.parameter.double().square(), filters)
-        norms = torch.linalg.vector_norm(self.parameter, dim=others, dtype=torch.float64)
-        return self.by_filter(norms.square(), filters)
+        return self.by_filter(sums_of_squares(self.parameter, self.axis), filters)
 
     def by_filter(self, entries: Tensor, filters: int) -> Tensor:
         """One number an entry of the axis, summed into (filters,), float64; entries that stay are left out."""

@@ -16,8 +16,10 @@ from prunebench.pruners.fpgm_torch_pruning import FpgmTorchPruning
 from prunebench.pruners.geometric_mean_released import GeometricMeanReleased
 from prunebench.pruners.geometric_median import GeometricMedian
 from prunebench.pruners.graph_centrality import GraphCentrality
+from prunebench.pruners.group_fisher import GroupFisher
 from prunebench.pruners.group_norm import GroupNorm
 from prunebench.pruners.hrank import HRank
+from prunebench.pruners.jacobian import Jacobian
 from prunebench.pruners.l1 import L1Norm
 from prunebench.pruners.l2 import L2Norm
 from prunebench.pruners.label import split_label
@@ -35,6 +37,7 @@ from prunebench.pruners.rank1_cosine_released import Rank1CosineReleased
 from prunebench.pruners.synflow import SynFlow
 from prunebench.pruners.taylor import Taylor
 from prunebench.pruners.thinet import ThiNet
+from prunebench.pruners.whc import WeightedHybrid
 
 BUILTIN: dict[str, type[Pruner]] = {
     cls.name: cls
@@ -59,7 +62,10 @@ BUILTIN: dict[str, type[Pruner]] = {
         Entropy,
         ChannelIndependence,
         ThiNet,
+        WeightedHybrid,
         GroupNorm,
+        GroupFisher,
+        Jacobian,
         ActivationVariance,
         SynFlow,
         GeometricMeanReleased,

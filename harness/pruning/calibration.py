@@ -88,6 +88,8 @@ def calibrate(
             clips = slice(first, first + step)
             gates.clear(len(features[clips]))
             logits = tagger.logits(_on(device, features[clips]))
+            if "gate_gradients" in pruner.needs:
+                gates.check_all_read()
             if backward and targets is not None:
                 loss = F.binary_cross_entropy_with_logits(logits, _on(device, targets[clips]))
                 fold.take_gradients(loss, trained, gates)

@@ -48,6 +48,19 @@ class Gates:
         """Forget the gates of the batch before; one of so many clips comes."""
         self._clips, self._open = clips, {}
 
+    def check_all_read(self) -> None:
+        """After a forward pass: every reader had a gate.
+
+        Raises:
+            InputError: for a layer that was read without being called.
+        """
+        for reader in self.readers:
+            if reader not in self._open:
+                raise InputError(
+                    f"Pruner `{self._criterion}` needs gradients at what `{reader}` reads. The model uses its weight "
+                    "without calling it: leave its groups out of the scope, or take another criterion."
+                )
+
     def gate(self, reader: str, values: Tensor) -> Tensor:
         """What a layer reads, times a gate of its own at each call.
 
@@ -71,9 +84,6 @@ class Gates:
 
         Args:
             found: gradients of the batch's loss by the `id` of the gate.
-
-        Raises:
-            InputError: for a layer that was read without being called, so that it had no gate.
         """
         return {layer: self._of_group(group, found) for layer, group in self._groups.items()}
 
@@ -81,11 +91,6 @@ class Gates:
         total = None
         for reader in group.readers:
             cut = next(c for c in group.cuts if (c.tensor, c.axis) == (f"{reader}.weight", 1))
-            if reader not in self._open:
-                raise InputError(
-                    f"Pruner `{self._criterion}` needs gradients at what `{reader}` reads. The model uses its weight "
-                    "without calling it: leave its groups out of the scope, or take another criterion."
-                )
             for gate in self._open[reader]:
                 by_entry = found[id(gate)].flatten(1).double() * self._clips
                 by_filter = _by_filter(by_entry, cut, group.filters)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from prunebench.pruners import distances, get
+from prunebench.pruners import get, inner_products
 from prunebench.pruners.distances import pairwise_distances
 from prunebench.pruners.peak_bytes import peak_bytes
 
@@ -73,8 +73,8 @@ def test_exact_twins_are_at_distance_zero_far_from_the_origin():
 
 
 def test_many_blocks_and_chunks(monkeypatch):
-    monkeypatch.setattr(distances, "BLOCK", 3)
-    monkeypatch.setattr(distances, "CHUNK", 7)
+    monkeypatch.setattr(inner_products, "BLOCK", 3)
+    monkeypatch.setattr(inner_products, "CHUNK", 7)
     vectors = torch.randn(11, 40, generator=torch.Generator().manual_seed(4))
     assert_exact(pairwise_distances(vectors), vectors)
 

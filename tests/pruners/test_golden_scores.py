@@ -50,6 +50,13 @@ GOLDEN = {
     "graph_centrality": [-1.6, -1.6, -0.8, -2],
     "bn_scale": [0.5, 1, 0, 2],
     "lamp": [9 / 34, 4 / 38, 1 / 39, 1],
+    # Norms 3, 2, 1, 5; absolute cosines 01: 1, 02: 0, 03: .36, 12: 0, 13: .36, 23: .48 of the whole filters.
+    "whc": [
+        3 * (0 + 1 + 0.64 * 5),
+        2 * (0 + 1 + 0.64 * 5),
+        1 * (3 + 2 + 0.52 * 5),
+        5 * (0.64 * 3 + 0.64 * 2 + 0.52),
+    ],
     # Squared norms, scales and shifts of 1, and a reader's two weights of 1 each.
     "group_norm": [9 + 0.25 + 1 + 2, 4 + 1 + 1 + 2, 1 + 0 + 1 + 2, 25 + 4 + 1 + 2],
     "geometric_mean_released": [0, 0, 0, (1.8 * 2.4 * 2.4 * 3.2) ** 0.5],

@@ -14,6 +14,7 @@ from prunebench.pruners.contract import LayerView
 from prunebench.pruners.group_member import GroupMember
 from prunebench.pruners.group_norm import GroupNorm
 from prunebench.pruners.specimen import gaussian
+from prunebench.pruners.sums_of_squares import sums_of_squares
 
 FLAT = GroupMember(
     "flat", torch.tensor([[1.0, 2, 3, 4, 5], [0, 0, 0, 0, 2]]), 1, torch.tensor([0, 1, -1, 1, 0])
@@ -61,10 +62,24 @@ def test_sums_are_those_of_plain_loops() -> None:
         assert np.allclose(member.summed(member.parameter, 4).numpy(), expected, atol=1e-6)
 
 
-def test_small_weights_do_not_vanish() -> None:
-    """Squares below float32's smallest number keep the order."""
-    scores = GroupNorm().score(of(GroupMember("w", torch.tensor([1e-30, 2e-30]).view(2, 1), 0), filters=2))
-    assert scores.tolist() == pytest.approx([1e-60, 4e-60])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_weights_whose_squares_single_precision_cannot_hold(axis: int) -> None:
+    """They keep their place among others, and among themselves."""
+    sizes = torch.tensor([1e-30, 2e-30, 1, 1e25, 0])
+    weight = torch.ones(5, 700) * sizes[:, None]
+    member = GroupMember("w", weight if axis == 0 else weight.T.contiguous(), axis)
+    expected = [700e-60, 2800e-60, 700, 700e50, 0]
+    assert GroupNorm().score(of(member, filters=5)).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 3, 3), (40, 300, 3, 3), (5, 1, 3, 3), (7, 513), (33, 7, 5), (6,)])
+def test_sums_of_squares_are_those_of_double_precision(shape: tuple[int, ...]) -> None:
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    for axis in range(min(2, len(shape))):
+        others = [place for place in range(len(shape)) if place != axis]
+        squares = values.double().square()
+        expected = squares.sum(others) if others else squares
+        torch.testing.assert_close(sums_of_squares(values, axis), expected, rtol=1e-6, atol=0)
 
 
 def test_torch_pruning_gives_the_same_on_a_flattened_map() -> None:

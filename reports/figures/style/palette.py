@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7", "#E69F00"
 INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
+PINE = "#0B5345"  # darker than all others, for what came later
 TEAL, MAGENTA, BROWN = "#44AA99", "#AA4499", "#8C5A2B"
 GREY, INK = "#8A8A8A", "#1A1A1A"
 Dash: TypeAlias = tuple[float, tuple[float, ...] | None]
@@ -48,7 +49,10 @@ KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test hol
     "thinet": Look(OLIVE, "D"),
     "apoz": Look(PURPLE, "v"),
     "entropy": Look(SKY, "X"),
+    "whc": Look(PINE, "h"),
     "group_norm": Look(ORANGE, "s"),
+    "group_fisher": Look(PINE, "*"),
+    "jacobian": Look(PINE, "d"),
     "variance": Look(OLIVE, "p"),
     "synflow": Look(PURPLE, "P"),
     "geometric_mean_released": Look(BLUE, "P"),

@@ -27,6 +27,8 @@ def test_peers_and_what_is_special(monkeypatch, capsys):
     assert "no ratio" in found["rank1_cosine_released"]["note"]
     assert "released code" in found["rank1_cosine_released"]["note"]
     assert found["l1"]["note"] == ""
+    assert found["group_fisher"]["note"] == "sees whole groups"
+    assert found["group_fisher"]["needs"] == "gate_gradients"
 
 
 def test_names_are_never_broken(monkeypatch, capsys):

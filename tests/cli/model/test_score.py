@@ -144,10 +144,11 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
     words = ("--pruner", "apoz", "--ratio", "0.5", "--layers", "C7", "--clips", "clips", "-o", "small.pt")
     assert cli("prune", "model.pt", *words)[0] == 0
     assert load_checkpoint("small.pt").widths[6] == 3
-    assert refused(
-        cli("score", "model.pt", "--pruner", "taylor", "--clips", "clips", "-o", "taylor"),
-        "needs clips labelled with the 2 classes of the model",
-    )
+    for name in ("taylor", "group_fisher"):
+        assert refused(
+            cli("score", "model.pt", "--pruner", name, "--clips", "clips", "-o", name),
+            "needs clips labelled with the 2 classes of the model",
+        )
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,11 @@ def test_one_rate_takes_no_trials():
 def test_scores_are_collected_for_each_seed_and_base_model_once():
     seeds = ("prune.criteria=['random', 'apoz']", "base.seeds=[0, 1]", "prune.seeds=[0, 1, 2]")
     config, plan = planned(*seeds)
-    assert (
-        Costs(config, plan, [SPEED]).scores(plan.cells) == 2 * config.prune.calibration_clips * SPEED.forward
-    )
+    costs = Costs(config, plan, [SPEED])
+    one_pass = config.prune.calibration_clips * SPEED.forward
+    assert costs.scores(plan.cells) == 2 * one_pass
+    passes = {"group_norm": 0, "apoz": 1, "taylor": 3, "group_fisher": 3, "jacobian": 3}
+    assert {name: costs.criterion(0, name) / one_pass for name in passes} == passes
 
 
 def test_a_search_is_counted_once_for_all_fine_tunings():

@@ -91,6 +91,7 @@ def _pruners() -> list[dict[str, str]]:
 def _pruner(cls: type[Pruner]) -> dict[str, str]:
     notes = ["released code, departures included"] if cls.released else []
     notes += ["chooses how many filters go, no ratio"] if cls.own_budget else []
+    notes += ["sees whole groups"] if cls.whole_group else []
     return {
         "name": cls.name,
         "criterion": _first_line(cls),

@@ -57,9 +57,8 @@ SPATIAL = (
 # convolution with a batch norm, 8 by the first layer of a gate, one by the hidden layer of the classifier.
 ACCEPTED = {
     **dict.fromkeys(("l1", "l2", "geometric_median", "random", "lamp", "taylor", "obd"), 24),
-    **dict.fromkeys(
-        ("geometric_mean_released", "fpgm_torch_pruning", "group_norm", "variance", "synflow"), 24
-    ),
+    **dict.fromkeys(("geometric_mean_released", "fpgm_torch_pruning", "variance", "synflow"), 24),
+    **dict.fromkeys(("whc", "group_norm", "group_fisher", "jacobian"), 24),
     **dict.fromkeys(
         ("operator_norm", "operator_norm_released", "bn_scale", "hrank", "energy", "entropy", "chip"), 15
     ),
