@@ -51,7 +51,7 @@ USUAL: Mapping[str, object] = {
     "sparsify_steps": 0,
     "sparsify_macs": 0,
 }
-PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a regulariser
+PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a penalty
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
@@ -98,11 +98,9 @@ class Record:
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
-        sparsify: how the base model was trained on before it was scored: `"none"`, `"plain"` without a regulariser, or
-            the label of one, `"slimming[strength=0.0001]"`. `base_weights` and the stage `base` are of the model
-            that this training led to.
-        sparsify_steps: of that training; each base model of a run has as many.
-        sparsify_macs: of that training, three forward passes of the backbone for each clip that a step sees.
+        sparsify: how the base model was trained on before it was scored: `"none"`, `"plain"` or the label of a penalty,
+            `"slimming[strength=0.001]"`. `base_weights` and the stage `base` are of the model that this led to.
+        sparsify_steps, sparsify_macs: of that training; three forward passes of the backbone for each clip of a step.
         widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of
             `divisor` miss it, the cost that a target names → [asked, left], or `"ratio"` → [asked, removed] of all
@@ -115,7 +113,8 @@ class Record:
             other quality measure that is defined on the test clips. `converged` is what a fine-tuning to convergence
             led to, `fine-tuned` beside it a short one, and its `steps` are those of the short one. A stage that a
             training to convergence led to also has `steps` (taken, the cool-down included), `best_step` (whose
-            weights were kept) and `bound_reached` (1 where the upper bound ended the training, else 0).
+            weights were kept) and `bound_reached` (1 where the upper bound ended the training, else 0). Of a base
+            model that was trained on they are of its first training, and `base` has `validation_map_before` of it.
         measures: name with its unit → exact value of the model; and of a cell whose widths were searched
             `search_candidates`, how many were tried, and `search_macs`, the MACs of all their forward passes.
         timings: name with its unit → measured time or memory.

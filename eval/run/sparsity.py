@@ -8,7 +8,8 @@ from statistics import fmean
 from prunebench.eval.run.record import PLAIN, Record
 
 NONE = "none"
-KILLED_BELOW = 0.5  # of the validation mAP after as many plain steps
+BEFORE = "validation_map_before"  # in the stage `base`, of the base model before it was trained on
+KILLED_BELOW = 0.5  # of the validation mAP that a base model is held against
 
 
 def is_penalised(record: Record) -> bool:
@@ -29,29 +30,30 @@ def series_of(record: Record) -> str | None:
     return None if record.criterion is None else f"{record.criterion}{after_penalty(record)}"
 
 
-def is_killed(validation_map: float, plain: float) -> bool:
-    """Whether a penalty killed a base model: its validation mAP is less than half of that after plain steps.
+def is_killed(validation_map: float, other: float) -> bool:
+    """Whether a training killed a base model: its validation mAP is less than half of what it is held against.
 
-    Both in [0, 1]; nan, of clips without a positive, tells nothing.
+    A penalty is held against as many plain steps, and these against the base model before them. Both in [0, 1]; nan, of
+    clips without a positive, tells nothing.
     """
-    return validation_map < KILLED_BELOW * plain
+    return validation_map < KILLED_BELOW * other
 
 
 def said_killed(
-    sparsify: str, maps: Sequence[float], plain: Sequence[float], steps: int, bases: int = 1
+    sparsify: str, maps: Sequence[float], others: Sequence[float], steps: int, bases: int = 1
 ) -> str:
-    """One sentence on the base models that a penalty killed, with both figures.
+    """One sentence on the base models that a training killed, with both figures.
 
     Args:
         sparsify: the method.
         maps: validation mAP of each that it killed, in [0, 1].
-        plain: of the same after plain steps.
-        steps: of both.
-        bases: how many base models the method changed.
+        others: of the same after plain steps; of `plain`, before them.
+        steps: of the training.
+        bases: how many base models were trained so.
     """
     whose = "the base model" if bases == 1 else f"{len(maps)} of {bases} base models"
     figure = "its validation mAP is" if len(maps) == 1 else "their mean validation mAP is"
-    return (
-        f"`{sparsify}` killed {whose}: {figure} {fmean(maps):.3f} after {steps:,} step{'s' * (steps != 1)}, and "
-        f"{fmean(plain):.3f} after as many plain steps: lower its `strength`."
-    )
+    told = f"`{sparsify}` killed {whose}: {figure} {fmean(maps):.3f} after {steps:,} step{'s' * (steps != 1)}, and "
+    if sparsify == PLAIN:
+        return f"{told}{fmean(others):.3f} before: lower `sparsify.learning_rate`."
+    return f"{told}{fmean(others):.3f} after as many plain steps: lower its `strength`."

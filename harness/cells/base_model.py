@@ -12,6 +12,7 @@ import numpy as np
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, remove_leftovers, whole_file, write_text
+from prunebench.eval.run.sparsity import BEFORE
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.cells.base_job import (
     BaseJob,
@@ -79,9 +80,14 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
 
 
 def _ended(job: BaseJob, course: Course, cache: Cache) -> dict[str, float]:
-    """How its training ended, of one that is trained on how it ended before; nothing of a checkpoint as it is."""
+    """How its training ended; nothing of a checkpoint as it is.
+
+    Of one that is trained on, how the training before it ended, and its validation mAP then.
+    """
     if isinstance(job.start, Sparsified):
-        return {key: value for key, value in build_base(job.start.parent, cache).items() if key in ENDED}
+        before = build_base(job.start.parent, cache)
+        ended = {key: value for key, value in before.items() if key in ENDED}
+        return ended | {BEFORE: before["validation_map"]}
     return how_it_ended(job.recipe, course) if course.curve else {}
 
 

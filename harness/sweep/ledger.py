@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import PLAIN, Record
-from prunebench.eval.run.sparsity import is_killed, said_killed
+from prunebench.eval.run.sparsity import BEFORE, is_killed, said_killed
 from prunebench.harness.cells.base_job import BaseJob, base_job
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.cells.job import Job
@@ -60,20 +60,21 @@ class Known:
         return f"base {base.seed}{what}{where}{after}"
 
     def killed(self, base: Base) -> list[str]:
-        """A sentence on each base model that a penalty killed, as soon as it and the plain one are known.
+        """A sentence on each base model that its second training killed, as soon as what it is held against is known.
 
         Args:
             base: whose quality has just come in.
         """
         kin = [b for b in self._plan.bases if b.origin == base.origin and b.identity in self.qualities]
-        maps = {b.sparsify: self.qualities[b.identity]["validation_map"] for b in kin}
-        if PLAIN not in maps or base.sparsify not in maps:
+        found = {b.sparsify: self.qualities[b.identity] for b in kin if b.parent is not None}
+        if PLAIN not in found or base.sparsify not in found:
             return []
-        steps = self._config.sparsify.steps
+        maps = {label: figures["validation_map"] for label, figures in found.items()}
+        others = dict.fromkeys(maps, maps[PLAIN]) | {PLAIN: found[PLAIN].get(BEFORE, 0.0)}
         return [
-            said_killed(label, [value], [maps[PLAIN]], steps)
+            said_killed(label, [value], [others[label]], self._config.sparsify.steps)
             for label, value in maps.items()
-            if label != PLAIN and base.sparsify in (PLAIN, label) and is_killed(value, maps[PLAIN])
+            if base.sparsify in (PLAIN, label) and is_killed(value, others[label])
         ]
 
     def shape(self, base: Base) -> Shape:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from prunebench.eval.run.record import PLAIN, Record
-from prunebench.eval.run.sparsity import NONE, is_killed, said_killed
+from prunebench.eval.run.sparsity import BEFORE, NONE, is_killed, said_killed
 from prunebench.reports.content import numbers
 from prunebench.reports.points.panel import DataAndNetwork, base_of, subject_of
 from prunebench.reports.runs.loaded_run import Run
 
-Maps = Mapping[str, Mapping[tuple[str, int], float]]  # method → base model → validation mAP after it
+Maps = Mapping[
+    str, Mapping[tuple[str, int], float]
+]  # method → base model → validation mAP after it; `none`: before
 
 
 def said_sparsity(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -33,26 +35,29 @@ def said_sparsity(runs: Sequence[Run]) -> tuple[str, ...]:
 def _of_subject(records: Sequence[Record]) -> Iterator[str]:
     maps: dict[str, dict[tuple[str, int], float]] = {}
     for record in records:
-        value = record.stages.get("base", {}).get("validation_map")
-        if value is not None:
-            maps.setdefault(record.sparsify, {})[base_of(record)] = value
+        figures = record.stages.get("base", {})
+        for label, name in ((record.sparsify, "validation_map"), (NONE, BEFORE)):
+            if name in figures:
+                maps.setdefault(label, {})[base_of(record)] = figures[name]
     steps = max(record.sparsify_steps for record in records)
     macs = numbers.count(max(record.sparsify_macs for record in records))
     yield from _killed(maps, steps)
-    ordered = sorted(maps, key=lambda label: (label != PLAIN, label))
-    told = [f"`{label}` {numbers.quality(fmean(maps[label].values()))}" for label in ordered]
+    means = {label: numbers.quality(fmean(found.values())) for label, found in maps.items()}
+    before = f"{means.pop(NONE)} before, " if NONE in means else ""
+    ordered = sorted(means, key=lambda label: (label != PLAIN, label))
+    told = ", ".join(f"{means[label]} after `{label}`" for label in ordered)
     yield (
         f"Each base model was trained for {steps:,} more step{'s' * (steps != 1)} ({macs} MACs) before it was scored, "
-        f"which all criteria and controls get. Mean validation mAP after that: {', '.join(told)}."
+        f"which all criteria and controls get. Mean validation mAP: {before}{told}."
     )
 
 
 def _killed(maps: Maps, steps: int) -> Iterator[str]:
-    """A sentence on each method that killed base models, of those that have plain steps beside them."""
-    plain = maps.get(PLAIN, {})
-    for label, own in sorted(maps.items()):
-        both = [base for base in own if base in plain and label != PLAIN]
-        dead = [base for base in both if is_killed(own[base], plain[base])]
+    """A sentence on each method that killed base models, of those that have beside them what they are held against."""
+    for label, own in sorted(maps.items(), key=lambda item: (item[0] != PLAIN, item[0])):
+        others = maps.get(NONE if label == PLAIN else PLAIN, {})
+        both = [base for base in own if base in others and label != NONE]
+        dead = [base for base in both if is_killed(own[base], others[base])]
         if dead:
-            maps_after, plain_maps = ([values[base] for base in dead] for values in (own, plain))
-            yield said_killed(label, maps_after, plain_maps, steps, len(both))
+            after, held = ([values[base] for base in dead] for values in (own, others))
+            yield said_killed(label, after, held, steps, len(both))

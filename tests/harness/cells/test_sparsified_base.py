@@ -94,6 +94,7 @@ def test_how_the_first_training_ended_is_still_told(cache, tmp_path):
     before = build_base(job.start.parent, cache)
     ended = ("steps", "best_step", "bound_reached")
     assert {key: figures[key] for key in ended} == {key: before[key] for key in ended}
+    assert figures["validation_map_before"] == before["validation_map"]
 
 
 def test_a_checkpoint_is_trained_on_too(cache, tmp_path):

@@ -62,9 +62,14 @@ def test_progress_names_each_base_model_and_what_a_penalty_killed(swept):
     news = swept[1]
     bases = [one.title for one in news if one.phase == "base models" and not one.note]
     assert bases == ["base 0", "base 0 after plain training", "base 0 after slimming"]
-    (killed,) = [one for one in news if one.note]
-    assert killed.title == "base 0 after slimming"
+    plain, killed = [one for one in news if one.note]
+    assert [plain.title, killed.title] == ["base 0 after plain training", "base 0 after slimming"]
     maps = {r.sparsify: r.stages["base"]["validation_map"] for r in load_records(swept[0])}
+    before = load_records(swept[0])[0].stages["base"]["validation_map_before"]
+    assert plain.text == (
+        f"`plain` killed the base model: its validation mAP is {maps['plain']:.3f} after 2 steps, and {before:.3f} "
+        "before: lower `sparsify.learning_rate`."
+    )
     assert killed.text == (
         f"`slimming` killed the base model: its validation mAP is {maps['slimming']:.3f} after 2 steps, and "
         f"{maps['plain']:.3f} after as many plain steps: lower its `strength`."
@@ -72,11 +77,14 @@ def test_progress_names_each_base_model_and_what_a_penalty_killed(swept):
 
 
 def test_the_report_says_it_first_and_holds_all_against_plain_controls(swept):
-    _run, news, report = swept
-    killed, trained = report.above_figures[:2]
-    assert killed == next(one.text for one in news if one.note)
+    run, news, report = swept
+    *killed, trained = report.above_figures[:3]
+    assert killed == [one.text for one in news if one.note]
     assert trained.startswith("Each base model was trained for 2 more steps (")
-    assert tuple(report.summary["sparsity"]) == report.sparsity == report.above_figures[:2]
+    figures = next(r.stages["base"] for r in load_records(run) if r.sparsify == "slimming")
+    assert f"Mean validation mAP: {figures['validation_map_before']:.3f} before, " in trained
+    assert trained.endswith(f", {figures['validation_map']:.3f} after `slimming`.")
+    assert tuple(report.summary["sparsity"]) == report.sparsity == report.above_figures[:3]
     labels = [(p.label, p.is_random, p.n) for p in report.points]
     assert labels == [
         ("unpruned", False, 1),
