@@ -82,7 +82,7 @@ class Record:
         ratio: share of filters asked for, in [0, 1): of each layer, or under `global`, `per_layer` and `searched` of
             all of them together; of a target the uniform ratio that meets it; where a criterion chose, the share of
             the scope's filters that went, to four places.
-        schedule: `"one-shot"` or `"iterative[rounds=…]"`, with the parameters that depart from their defaults.
+        schedule: `"one-shot"` or the label of another, `"progressive[rounds=…]"` or `"soft[every=…]"` say.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
         learning_rate: of the fine-tuning that led to the last stage, `None` without one.
         short_learning_rate: of the short fine-tuning of a cell that also has the stage `converged`, else `None`.

@@ -1,12 +1,14 @@
-"""Iterative pruning: score, remove and fine-tune in rounds, scores taken anew on what is left."""
+"""Jobs that take scores anew while they fine-tune, and iterative pruning: score, remove and fine-tune in rounds."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from prunebench.harness.budget import schedule
 from prunebench.harness.budget.allocation import Allocation, Global
@@ -24,10 +26,12 @@ from prunebench.harness.pruning.folded_means import Constants, folded, of_remove
 from prunebench.harness.pruning.reduction import DEFAULT
 from prunebench.harness.workspace.cache import Cache
 
+Alive = Mapping[str, NDArray[np.int64]]  # layer → filters of the base model that are left, ascending
+
 
 @dataclass(frozen=True, kw_only=True)
-class Iterative(Job):
-    """Rounds of surgery, recalibration and fine-tuning, which shares its steps out among them.
+class Rescored(Job):
+    """What jobs with several rounds of scores have in common.
 
     Args:
         scoring: the criterion, and the layers of the scope.
@@ -54,10 +58,10 @@ class Iterative(Job):
             "criterion": [job.criterion, job.seed, self.criterion],
             "layers": job.layers,
             "allocation": self.allocation.label,
-            "parts": [p if isinstance(p, tuple) else [p.kind, p.amount] for p in self.parts],
             "reversed": self.reversed,
             "version": schedule.VERSION,
             **({} if job.reduction == DEFAULT else {"reduction": job.reduction}),
+            **self.decides_rounds(),
         }
         return {
             "finetuning": self.finetuning.decides(),
@@ -65,36 +69,35 @@ class Iterative(Job):
             "rounds": rounds,
         }
 
+    @abstractmethod
+    def decides_rounds(self) -> dict[str, object]:
+        """What rounds are, as JSON values."""
+
+    def told(self, part: BudgetPoint | tuple[int, ...]) -> object:
+        """A part as a JSON value."""
+        return part if isinstance(part, tuple) else [part.kind, part.amount]
+
     def inputs(self, cache: Cache) -> Inputs:
         """As `Job.inputs`."""
         return Inputs.of(self.base, self.finetuning, cache)
 
-    def run(self, base: Tagger, stages: Stages) -> Tagger:
-        """As `Job.run`; of the rounds before the last nothing is measured."""
-        shape, layers = self.base.model, self.scoring.layers
-        every = {layer: np.arange(n) for layer, n in zip(layers, shape.filters(layers), strict=True)}
-        model, alive = base, every
-        for number in range(len(self.parts)):
-            places, constants = self._lowest(model, alive, number, stages.inputs.cache)
-            model = folded(model, places, constants).without(places)
-            alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
-            last = number == len(self.parts) - 1
-            stages.recalibrate(model, self.recalibration_clips, measured=last)
-            part_of = self.finetuning.of_round(number, len(self.parts))
-            stages.finetune(model, part_of, f"round{number}", measured=last)
-        stages.removed = {
-            layer: tuple(np.setdiff1d(every[layer], kept).tolist()) for layer, kept in alive.items()
-        }
-        return model
+    def every(self) -> Alive:
+        """All filters of the scope."""
+        layers = self.scoring.layers
+        sizes = zip(layers, self.base.model.filters(layers), strict=True)
+        return {layer: np.arange(filters) for layer, filters in sizes}
 
-    def _lowest(
-        self,
-        model: Tagger,
-        alive: Mapping[str, np.ndarray],
-        number: int,
-        cache: Cache,
+    def lowest(
+        self, model: Tagger, alive: Alive, number: int, cache: Cache
     ) -> tuple[dict[str, tuple[int, ...]], Constants]:
-        """The filters of what is left that go in a round, by layer, and the constants that take their places."""
+        """Places of the filters of what is left that go in a round, by layer, and the constants that replace them.
+
+        Args:
+            model: what is left of the base model.
+            alive: the filters that it has.
+            number: of the round.
+            cache: where the features are.
+        """
         job = self.scoring
         scoring = score_model(job, model, job.layers, cache, seed=round_seed(job.seed or 0, number))
         scores = scoring.scores
@@ -107,7 +110,7 @@ class Iterative(Job):
         }
         return places, of_removed(scoring.constants, places)
 
-    def _counts(self, number: int, scores: LayerScores, alive: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+    def _counts(self, number: int, scores: LayerScores, alive: Alive) -> tuple[int, ...]:
         """Filters that each layer loses in a round; a target must be met by the last alone."""
         model, layers, part = self.base.model, self.scoring.layers, self.parts[number]
         last = number == len(self.parts) - 1
@@ -118,3 +121,29 @@ class Iterative(Job):
         assert isinstance(self.allocation, Global)
         order = self.allocation.order(scores, filters)
         return counts_along(order, part, model, layers, self.allocation.keeps, before, exact=last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iterative(Rescored):
+    """Rounds of surgery, recalibration and fine-tuning, which shares its steps out among them."""
+
+    def decides_rounds(self) -> dict[str, object]:
+        """As `Rescored.decides_rounds`."""
+        return {"parts": [self.told(part) for part in self.parts]}
+
+    def run(self, base: Tagger, stages: Stages) -> Tagger:
+        """As `Job.run`; of the rounds before the last nothing is measured."""
+        every = self.every()
+        model, alive = base, every
+        for number in range(len(self.parts)):
+            places, constants = self.lowest(model, alive, number, stages.inputs.cache)
+            model = folded(model, places, constants).without(places)
+            alive = {layer: np.delete(alive[layer], list(rows)) for layer, rows in places.items()}
+            last = number == len(self.parts) - 1
+            stages.recalibrate(model, self.recalibration_clips, measured=last)
+            part_of = self.finetuning.of_round(number, len(self.parts))
+            stages.finetune(model, part_of, f"round{number}", measured=last)
+        stages.removed = {
+            layer: tuple(np.setdiff1d(every[layer], kept).tolist()) for layer, kept in alive.items()
+        }
+        return model

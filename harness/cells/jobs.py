@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from prunebench.harness.budget.allocation import Global
@@ -9,8 +10,9 @@ from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.finetuning import Finetuning, RatePair
 from prunebench.harness.cells.from_scratch import FromScratch
-from prunebench.harness.cells.iterative import Iterative
+from prunebench.harness.cells.iterative import Iterative, Rescored
 from prunebench.harness.cells.job import Job
+from prunebench.harness.cells.masked_training import MaskedTraining
 from prunebench.harness.cells.one_shot import OneShot
 from prunebench.harness.cells.removal import Removal, RemovalCounts, budget_point, pruner_of
 from prunebench.harness.cells.scores import Scoring, ScoringJob
@@ -48,8 +50,8 @@ def cell_job(
     finetuning = _finetuning(config, cell, rates)
     if scoring is None:
         return OneShot(base, finetuning=finetuning)
-    if cell.schedule.rounds > 1 and finetuning is not None:
-        return _iterative(config, removal, finetuning)
+    if cell.schedule.rescores and finetuning is not None:
+        return _rescored(config, removal, finetuning)
     removed = removal.filters()
     recalibration_clips = config.recalibration_clips(cell.schedule)
     return OneShot(base, removed, finetuning, recalibration_clips, removal.constants(removed))
@@ -76,9 +78,9 @@ def _from_scratch(config: Config, removal: Removal) -> FromScratch:
     return FromScratch(removal.base, removed, steps)
 
 
-def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iterative:
-    cell, prune, rounds = removal.cell, config.prune, removal.cell.schedule.rounds
-    shares = [(number + 1) / rounds for number in range(rounds)]
+def _rescored(config: Config, removal: Removal, finetuning: Finetuning) -> Rescored:
+    cell, prune, schedule = removal.cell, config.prune, removal.cell.schedule
+    shares = schedule.shares(finetuning.recipe.steps)
     parts: list[BudgetPoint | RemovalCounts] = []
     if isinstance(cell.allocation, Global):
         parts += [budget_point(cell).part(share) for share in shares]
@@ -91,7 +93,8 @@ def _iterative(config: Config, removal: Removal, finetuning: Finetuning) -> Iter
     if pruner.needs & COLLECTED:
         told += f", {prune.calibration_clips} clips, calibration {calibration.VERSION}"
     layers, clips = cell.scope.layers, prune.calibration_clips
-    return Iterative(
+    kind = functools.partial(MaskedTraining, schedule=schedule) if schedule.masks else Iterative
+    return kind(
         base=removal.base,
         scoring=ScoringJob(
             removal.base, criterion, cell.prune_seed, layers, clips, prune.files, content, prune.reduction

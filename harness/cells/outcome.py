@@ -21,10 +21,10 @@ from prunebench.harness.cells.base_job import base_curve, base_scores, load_base
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.stage_quality import QualityFigures, influences
 from prunebench.harness.cells.stages import Stages
-from prunebench.harness.cells.weights_digest import weights_digest
 from prunebench.harness.networks.contract.map_sizes import map_sizes
 from prunebench.harness.networks.contract.measurable import measurable_of
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.weights_digest import weights_digest
 
 
 @dataclass(frozen=True)

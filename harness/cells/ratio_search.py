@@ -8,7 +8,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import filelock
@@ -34,6 +34,7 @@ from prunebench.harness.data.features.splits import split_targets
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning import recalibration
+from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
 from prunebench.harness.training.prediction import stem_outputs
 from prunebench.harness.workspace.cache import Cache
@@ -52,6 +53,7 @@ class SearchJob:
         allocation: of the candidates.
         uniform: filters that each layer loses where all lose the same ratio.
         seed: of the draws.
+        constants: layer → of each filter, what takes its place when it is gone, of criteria that give that.
         tail: the stem of the network stays as it is, so that candidates read its cached outputs.
     """
 
@@ -62,18 +64,16 @@ class SearchJob:
     uniform: RemovalCounts
     seed: tuple[int, ...]
     tail: bool
+    constants: LayerScores = field(default_factory=dict)
 
     @functools.cached_property
     def key(self) -> str:
         """Hash of the scores themselves and all else that decides the search; whose scores they are does not matter."""
-        scores = {
-            layer: hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()
-            for layer, values in self.scores.items()
-        }
         return identity(
             {
                 "base": self.base.identity,
-                "scores": scores,
+                "scores": _hashes(self.scores),
+                **({"constants": _hashes(self.constants)} if self.constants else {}),
                 "point": asdict(self.point),
                 "allocation": asdict(self.allocation),
                 "uniform": self.uniform,
@@ -125,7 +125,9 @@ def search_job(cell: Cell, base: BaseJob, scoring: Scoring) -> SearchJob:
     uniform = uniform_counts(base.model, cell.scope.layers, cell.ratio)
     seed = (base.seed, cell.prune_seed or 0)
     scores = Removal(cell, base, scoring).ranked()
-    return SearchJob(base, scores, budget_point(cell), cell.allocation, uniform, seed, cell.scope.in_tail)
+    constants = {layer: scoring.constants[layer] for layer in scores if layer in scoring.constants}
+    point, tail = budget_point(cell), cell.scope.in_tail
+    return SearchJob(base, scores, point, cell.allocation, uniform, seed, tail, constants)
 
 
 def search_counts(
@@ -154,6 +156,13 @@ def search_counts(
     return SearchResult(job.counts[maps.index(max(maps))], len(maps), _macs(job), seconds)
 
 
+def _hashes(arrays: LayerScores) -> dict[str, str]:
+    return {
+        layer: hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()
+        for layer, values in arrays.items()
+    }
+
+
 class _Trial:
     """Candidates of a search, tried one after the other on the same clips."""
 
@@ -172,7 +181,8 @@ class _Trial:
             layer: lowest(torch.from_numpy(values), count)
             for (layer, values), count in zip(job.scores.items(), counts, strict=True)
         }
-        model: Tagger = self._base.without(removed)
+        whole: Tagger = folded(self._base, removed, of_removed(job.constants, removed))
+        model = whole.without(removed)
         with job.base.placement.holding(model):
             recalibrate(model, self._clips, np.arange(len(self._clips)), tail=job.tail)
         found = self._inputs.validation_map(model)

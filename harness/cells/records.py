@@ -138,7 +138,7 @@ def _filters(cell: Cell, model: Shape) -> int:
 
 def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | None) -> dict[str, float]:
     """Share of each layer's filters that tie at the cut; of cells that scores of the base model's filters decide."""
-    if scoring is None or scoring.own_budget or cell.schedule.rounds > 1:
+    if scoring is None or scoring.own_budget or cell.schedule.rescores:
         return {}
     sign = -1 if cell.control == "reversed" else 1
     places = {layer: model.place(layer) for layer in cell.scope.layers}

@@ -19,6 +19,7 @@ from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.stage_quality import QualityFigures, quality
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.training.course import Course
+from prunebench.harness.training.filter_masks import Masking
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.follow import how_it_ended
 from prunebench.harness.training.recipe import Recipe
@@ -127,7 +128,42 @@ class Stages:
         self._finetuned(model, finetuning, long, part)
         self.measure(CONVERGED, model)
 
-    def _finetuned(self, model: Tagger, finetuning: Finetuning, recipe: Recipe, part: str) -> None:
+    def finetune_masked(self, model: Tagger, finetuning: Finetuning, masking: Masking, clips: int) -> Tagger:
+        """Fine-tune a model while filters are masked, for the short length where there are two.
+
+        Args:
+            model: that is trained.
+            finetuning: of it.
+            masking: of its filters.
+            clips: of training, on which batch norm is estimated anew after the removal; 0 for none.
+
+        Returns:
+            What is left without those that are masked at the end, which is measured.
+        """
+        self._finetuned(model, finetuning, finetuning.recipe, "masked", masking)
+        with self.timed("surgery_seconds"):
+            pruned = model.without(masking.masked)
+        self.recalibrate(pruned, clips, measured=False)
+        self.measure(FINE_TUNED, pruned)
+        if finetuning.long is not None:
+            self.quality[FINE_TUNED] |= {"steps": self._steps}
+            self.short_scores = self.scores
+        return pruned
+
+    def converge(self, model: Tagger, finetuning: Finetuning) -> None:
+        """Fine-tune what a short length left for the long one, in place, and measure it."""
+        assert finetuning.long is not None
+        self._finetuned(model, finetuning, finetuning.long, "")
+        self.measure(CONVERGED, model)
+
+    def _finetuned(
+        self,
+        model: Tagger,
+        finetuning: Finetuning,
+        recipe: Recipe,
+        part: str,
+        masking: Masking | None = None,
+    ) -> None:
         with self.timed("finetuning_seconds"):
             training = self.inputs.training(
                 recipe,
@@ -135,7 +171,7 @@ class Stages:
                 distillation=finetuning.distillation,
                 evaluate_every=finetuning.evaluate_every,
             )
-        self.train(model, training, "finetuning_seconds", part)
+        self.train(model, replace(training, masking=masking), "finetuning_seconds", part)
 
     def train(self, model: Tagger, training: Training, timing: str, part: str = "") -> None:
         """Carry a training out, in place; what an interrupted run had done of it is not done again."""

@@ -33,6 +33,7 @@ from prunebench.harness.config.training_tables import (
     BaseSection,
     FinetuneSection,
     check_full_size,
+    check_schedule,
 )
 from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
@@ -157,17 +158,15 @@ class Config(PlacedSection):
 
     @pydantic.model_validator(mode="after")
     def _schedules_are_possible(self) -> Config:
-        iterative = [schedule for schedule in self.finetune.parsed_schedules() if schedule.rounds > 1]
-        if iterative and "none" in self.finetune.scopes:
-            raise ValueError(
-                f"`finetune.schedules` with `{iterative[0].label}` fine-tunes in every round, so `finetune.scopes` "
-                "must not hold `none`: leave one out"
-            )
-        for schedule in iterative:
-            if schedule.rounds > self.finetune.steps:
+        folding = [
+            label for label in self.prune.criteria if "foldable_reader" in self.prune.pruner(label).layers
+        ]
+        for schedule in self.finetune.parsed_schedules():
+            check_schedule(schedule, self.finetune)
+            if schedule.masks and folding:
                 raise ValueError(
-                    f"`finetune.schedules` with `{schedule.label}` shares `finetune.steps` out among its rounds, so "
-                    f"there must be a step for each. Found `finetune.steps = {self.finetune.steps}`: give more"
+                    f"`finetune.schedules` with `{schedule.label}` masks filters with zeros, and criterion "
+                    f"`{folding[0]}` puts constants in their place: leave one out"
                 )
         return self
 

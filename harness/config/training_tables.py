@@ -109,7 +109,8 @@ class FinetuneSection(Section):
     scopes: Annotated[tuple[FinetuneScope, ...], Field(min_length=1), Listed] = ("tail",)
     schedules: Labels = Field(
         (ONE_SHOT,),
-        description="`one-shot` or `iterative[rounds=…]`, each with `distillation=…`, `recalibration_clips=…`",
+        description="`one-shot`, `iterative[rounds=…]`, `progressive[rounds=…]` or `soft[every=…]`, each with "
+        "`distillation=…`, `recalibration_clips=…`",
     )
     seeds: Seeds = (0, 1)
     steps: int = Field(
@@ -187,3 +188,30 @@ class FinetuneSection(Section):
             "converge",
         }
         return Recipe(learning_rate=rate, **self.model_dump(exclude=left_out))
+
+
+def check_schedule(schedule: Schedule, tuned: FinetuneSection) -> None:
+    """Whether the fine-tuning of a configuration can follow a schedule.
+
+    Raises:
+        ValueError: for one that has no fine-tuning, too few steps, or a loop that masks no filters.
+    """
+    named = f"`finetune.schedules` with `{schedule.label}`"
+    if schedule.rescores and "none" in tuned.scopes:
+        how = "masks filters along fine-tuning" if schedule.masks else "fine-tunes in every round"
+        raise ValueError(f"{named} {how}, so `finetune.scopes` must not hold `none`: leave one out")
+    if schedule.rounds > tuned.steps:
+        raise ValueError(
+            f"{named} shares `finetune.steps` out among its rounds, so there must be a step for each. Found "
+            f"`finetune.steps = {tuned.steps}`: give more"
+        )
+    if schedule.every >= tuned.steps:
+        raise ValueError(
+            f"{named} lets filters recover for that many steps, so `finetune.steps` must be more. Found "
+            f"`finetune.steps = {tuned.steps}`: give more, or a smaller `every`"
+        )
+    if schedule.masks and tuned.at_scale is not None:
+        raise ValueError(
+            f"{named} masks filters along fine-tuning, which training at full size cannot do: leave out the schedule, "
+            "or `finetune.at_scale`"
+        )

@@ -64,7 +64,7 @@ class CellGrid:
             for label, pruner in self._criteria.items():
                 if not pruner.own_budget:
                     yield from self._of_criterion(cell, label, pruner)
-        if tuned.schedule.rounds == 1:  # a set of filters has no part for a round
+        if not tuned.schedule.rescores:  # a set of filters has no part for a round
             for label, pruner in self._criteria.items():
                 if pruner.own_budget:
                     yield from self._of_criterion(tuned, label, pruner)

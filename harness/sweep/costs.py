@@ -147,8 +147,9 @@ class Costs:
             return steps + whole * self._clips[subject] * speed.forward + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":
             recalibrated = bool(self._config.recalibration_clips(cell.schedule))
-            stages = 1 + bool(cell.criterion) + recalibrated
-            return self._tuned(subject, cell.finetune_scope, shares, stages)
+            masks = cell.criterion is not None and cell.schedule.masks
+            stages = 1 if masks else 1 + bool(cell.criterion) + recalibrated
+            return self._tuned(subject, cell.finetune_scope, shares, stages, masks=masks)
         return self._speeds[subject].outcome
 
     def _trained(
@@ -163,12 +164,20 @@ class Costs:
         looks = 1 + math.ceil(steps / every) if every else 0
         return share * (steps * recipe.batch * step + looks * self._validation[subject] * forward)
 
-    def _tuned(self, subject: int, scope: str, shares: tuple[float, float], stages: int) -> float:
-        """Of fine-tuning a shape, at each length, and evaluating it after each stage."""
+    def _tuned(
+        self, subject: int, scope: str, shares: tuple[float, float], stages: int, *, masks: bool = False
+    ) -> float:
+        """Of fine-tuning a shape, at each length, and evaluating it after each stage.
+
+        A schedule that masks filters trains the unpruned shape for `finetune.steps`.
+        """
         tail, speed = scope == "tail", self._speeds[subject]
         share, forward = shares[tail], speed.tail_forward if tail else speed.forward
         lengths = [] if scope == "none" else [r for r in (self._tuning, self._long) if r is not None]
         every = self._config.finetune.evaluate_every
-        trained = sum(self._trained(subject, recipe, share, tail=tail, every=every) for recipe in lengths)
+        trained = sum(
+            self._trained(subject, r, 1.0 if masks and r is self._tuning else share, tail=tail, every=every)
+            for r in lengths
+        )
         looked = (stages + max(0, len(lengths) - 1)) * self._clips[subject] * forward
         return trained + share * looked + speed.outcome

@@ -35,6 +35,8 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
     recipe = training.recipe
     if not isinstance(recipe, FullRecipe):
         return train(model, training)
+    if training.masking is not None:
+        raise InputError("A recipe of full size masks no filters. Found it with a schedule that does.")
     if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
     if training.penalty is not None:

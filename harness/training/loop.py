@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,6 +53,7 @@ def _trained_there(
 ) -> Course:
     module, placement = tagger.model, training.placement
     recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
+    masking = training.masking
     parameters = list(_trained(tagger, training.tail))
     optimiser = steps.prepared(
         torch.optim.AdamW(
@@ -67,8 +69,15 @@ def _trained_there(
     if state is not None and begun:
         course.take_up(state.more)
         steps.resume(state.more)
+        if masking is not None:
+            masking.take_up(state.more, tagger)
+
+    def more() -> dict[str, Any]:
+        return course.state() | steps.state() | ({} if masking is None else masking.state())
 
     def look(done: int) -> None:
+        if masking is not None:
+            masking.after(done, tagger)
         if training.evaluate is not None and follow.is_evaluated(done):
             follow.add(done, training.evaluate(model), module)
             module.train()
@@ -92,14 +101,18 @@ def _trained_there(
                 loss = F.binary_cross_entropy_with_logits(logits, y)
             optimiser.zero_grad(set_to_none=True)
             steps.backward(loss)
+            if masking is not None:
+                masking.hold_gradients()
             steps.clip(parameters, recipe.clip_norm)
             if penalise is not None:
                 penalise(step)
             optimiser.step()
+            if masking is not None:
+                masking.hold()
             look(step + 1)  # before the rate of the next step, which it may decide
             schedule.step()
             if state is not None:
-                state.keep(step + 1, module, optimiser, schedule, lambda: course.state() | steps.state())
+                state.keep(step + 1, module, optimiser, schedule, more)
             training.told(step + 1)
     module.zero_grad(set_to_none=True)
     module.eval()

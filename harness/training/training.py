@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.training.filter_masks import Masking
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
@@ -35,6 +36,7 @@ class Training:
         penalty: model before its first step → what is called with the number of each step and adds the gradient of a
             penalty to that of the loss, which is clipped already; `None` for the loss alone. Of the small loop.
         progress: called with (steps done, steps) after each step.
+        masking: filters that the small loop masks along the way; a `FullRecipe` masks none.
         state: where an interrupted training is taken up again, with the weights an undisturbed one gives.
     """
 
@@ -48,6 +50,7 @@ class Training:
     evaluate_every: int = 0
     penalty: BeginPenalty | None = None
     progress: Callable[[int, int], None] | None = None
+    masking: Masking | None = None
     state: TrainingState | None = None
 
     def told(self, done: int) -> None:

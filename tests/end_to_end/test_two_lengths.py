@@ -39,7 +39,7 @@ steps = 4
 batch = 8
 rates = [1e-3, 3e-3]
 rate_ratios = [0.5]
-schedules = ["one-shot", "iterative[rounds=2]"]
+schedules = ["one-shot", "iterative[rounds=2]", "progressive[rounds=2]"]
 [finetune.converge]
 most_steps = 10
 evaluate_every = 2
@@ -67,7 +67,7 @@ def test_both_lengths_are_stages_and_both_are_scored(made):
     folder, records = made
     tuned = [r for r in records if r.finetune_scope == "tail"]
     assert {r.status for r in records} == {"done"}
-    assert len(tuned) == 2 + 2 * 2
+    assert len(tuned) == 2 + 2 * 3
     files = RunFiles(folder)
     with np.load(next(files.targets.glob("*.npz")), allow_pickle=False) as kept:
         targets = kept["targets"]
@@ -94,6 +94,15 @@ def test_how_trainings_ended_stands_in_records_with_their_curves(made):
     assert set(scratch.stages) == {"converged"}
 
 
+def test_a_masked_schedule_ends_with_the_short_length(made):
+    _, records = made
+    for record in (r for r in records if r.schedule == "progressive[rounds=2]"):
+        assert set(record.stages) == {"base", "fine-tuned", "converged"}
+        assert record.stages["converged"]["steps"] > 4  # counted through
+        assert record.stages["converged"]["best_step"] >= 4
+        assert sum(record.widths[6:]) == 112  # half of all filters
+
+
 def test_each_length_has_its_rate(made):
     """The best mean on validation clips of the trials, which a run keeps as outcomes."""
     folder, records = made
@@ -116,7 +125,7 @@ def test_the_report_ranks_at_both_lengths(made):
     assert {(row.panel.length, row.panel.schedule) for row in rows} == {
         (length, schedule)
         for length in ("converged", "after 4 steps")
-        for schedule in ("one-shot", "iterative[rounds=2]")
+        for schedule in ("one-shot", "iterative[rounds=2]", "progressive[rounds=2]")
     }
     for row in rows:
         (record,) = (r for r in records if r.criterion == "l1" and r.schedule == row.panel.schedule)

@@ -44,6 +44,8 @@ BASE = BaseJob("base", DataOptions(), Architecture(WIDTHS, 4, 24), Recipe(steps=
         ("one-shot[distillation=0.5]", Schedule(distillation=0.5)),
         ("iterative[rounds=3]", Schedule("iterative", 3)),
         ("iterative[rounds=3,recalibration_clips=0]", Schedule("iterative", 3, 0)),
+        ("progressive[rounds=6,distillation=0.5]", Schedule("progressive", 6, distillation=0.5)),
+        ("soft[every=10]", Schedule("soft", every=10)),
     ],
 )
 def test_labels(label, schedule):
@@ -57,6 +59,17 @@ def test_labels(label, schedule):
         ("iterativ", "Unknown schedule `iterativ`; did you mean `iterative`"),
         ("iterative", "from 2 to 100. Found `rounds = 1`: write `iterative\\[rounds=3\\]`"),
         ("one-shot[rounds=2]", "has one round. Found `rounds = 2`"),
+        ("progressive", "from 2 to 100. Found `rounds = 1`: write `progressive\\[rounds=3\\]`"),
+        (
+            "progressive[rounds=2,every=3]",
+            "`progressive` has no parameter `every`. Found `every = 3`: use `soft`",
+        ),
+        (
+            "soft",
+            "`every` of schedule `soft` must be an integer of at least 1, .* write `soft\\[every=10\\]`",
+        ),
+        ("soft[every=True]", "Found `every = True`"),
+        ("soft[every=4,rounds=2]", "Schedule `soft` has one round. Found `rounds = 2`"),
         ("one-shot[distilation=1]", "no parameter `distilation`; did you mean `distillation`"),
         ("one-shot[distillation=2]", r"must lie in \[0, 1\]"),
         ("one-shot[recalibration_clips=-1]", "at least 0. Found `-1`"),
@@ -73,6 +86,21 @@ def test_all_schedules_have_the_same_budget_of_steps(total, rounds):
     parts = Schedule("iterative", rounds).steps_of(total)
     assert sum(parts) == total
     assert max(parts) - min(parts) <= 1
+
+
+def test_masks_grow_by_the_cubic_at_equal_parts_of_the_steps():
+    schedule = Schedule("progressive", 4)
+    assert schedule.times(60) == (0, 15, 30, 45)
+    assert schedule.shares(60) == pytest.approx((37 / 64, 56 / 64, 63 / 64, 1))
+    assert schedule.shares(60)[-1] == 1
+    assert Schedule("iterative", 3).shares(60) == (1 / 3, 2 / 3, 1)
+
+
+@pytest.mark.parametrize(("steps", "times"), [(10, (0, 4, 8, 10)), (8, (0, 4, 8)), (5, (0, 4, 5))])
+def test_soft_filters_are_chosen_now_and_then_and_at_the_end(steps, times):
+    schedule = Schedule("soft", every=4)
+    assert schedule.times(steps) == times
+    assert schedule.shares(steps) == (1,) * len(times)
 
 
 def test_a_finetuning_without_distillation_is_told_as_before():

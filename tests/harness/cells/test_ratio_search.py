@@ -19,6 +19,7 @@ from prunebench.harness.cells.ratio_search import SearchJob, search_counts
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.workspace.cache import Cache
@@ -93,6 +94,34 @@ def test_the_best_on_validation_clips_is_taken(cache, monkeypatch, layers, tail)
     shapes = [MODEL.without(layers, counts) for counts in job.counts]
     assert found.macs == clips * sum(MODEL.cost("macs_backbone", widths) for widths in shapes)
     assert found.candidates == 5
+
+
+def test_candidates_have_the_constants_that_the_criterion_puts_in_place_of_filters(cache):
+    job = job_of()
+    constants = {layer: np.full(len(values), 50.0) for layer, values in job.scores.items()}
+    folding = job_of(constants=constants)
+    assert folding.key != job.key
+    maps = []
+    for each in (job, folding):
+        search_counts(each, cache)
+        kept = json.loads((cache.base("search") / "searches" / f"{each.key}.json").read_text())
+        maps.append(kept["validation_maps"])
+    # Recalibration undoes what went into a batch norm; what went into the bias of `fc1` stays.
+    base, (first, *_) = load_base(BASE, cache), job.counts
+    removed = {
+        layer: tuple(sorted(np.argsort(values)[:count].tolist()))
+        for (layer, values), count in zip(job.scores.items(), first, strict=True)
+    }
+    model = folded(base, removed, of_removed(constants, removed)).without(removed)
+    features = {s: np.array(split_features(DATA, s, cache, None)) for s in ("training", "validation")}
+    with torch.no_grad():
+        stem = model.stem_outputs(torch.from_numpy(features["training"])).numpy()
+        rows = np.sort(np.random.default_rng(0).permutation(12)[:8])
+        recalibrate(model, stem, rows, tail=True)
+        probabilities = torch.sigmoid(model.logits(torch.from_numpy(features["validation"]))).numpy()
+    expected = mean_average_precision(split_targets(DATA, "validation"), probabilities).value
+    assert maps[1][0] == pytest.approx(expected, abs=1e-6)
+    assert maps[0] != maps[1]
 
 
 def test_a_search_is_done_once_and_an_interrupted_one_goes_on(cache, monkeypatch):

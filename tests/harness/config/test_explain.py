@@ -109,6 +109,32 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         (["finetune.schedules=iterative"], "write `iterative.rounds=3.`"),
         (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not hold `none`"),
         (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so there must be a step for each"),
+        (["finetune.schedules=soft", "finetune.steps=8"], "write `soft.every=10.`"),
+        (
+            ["finetune.schedules=soft[every=8]", "finetune.steps=8"],
+            "so `finetune.steps` must be more. Found `fi",
+        ),
+        (
+            ["finetune.schedules=soft[every=2]", "prune.criteria=['random', 'variance[fold=True]']"],
+            "criterion `variance.fold=True.` puts constants in their place: leave one out",
+        ),
+        (
+            ["finetune.schedules=progressive[rounds=9]", "finetune.steps=8"],
+            "so there must be a step for each",
+        ),
+        (
+            ["finetune.schedules=progressive[rounds=2]", "finetune.scopes=none"],
+            "masks filters along fine-tuning, so `finetune.scopes` must not hold `none`",
+        ),
+        (
+            [
+                "finetune.schedules=soft[every=2]",
+                "finetune.scopes=all",
+                "finetune.converge=false",
+                "finetune.at_scale.device=cpu",
+            ],
+            "which training at full size cannot do: leave out the schedule, or `finetune.at_scale`",
+        ),
         (["model.checkpoint=x.pth", "controls.scratch=true"], "not known of `model.checkpoint`"),
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),

@@ -50,6 +50,15 @@ def test_the_tail_costs_its_own_share_of_macs():
     assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
 
 
+def test_a_schedule_that_masks_filters_trains_the_unpruned_shape():
+    """60 steps of 16 clips at 2 of all of C7–C12, and one stage of 16 clips at 0.5 of what is left."""
+    config, plan = planned("finetune.schedules=['progressive[rounds=3]']")
+    cell = next(cell for cell in plan.cells if cell.criterion == "l1")
+    _, tail = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    found = Costs(config, plan, [SPEED]).cell(cell)
+    assert found == pytest.approx(60 * 16 * 2 + tail * 16 * 0.5 + 7)
+
+
 def test_a_base_model_costs_its_training_unless_a_checkpoint_keeps_its_layers():
     """Two looks at 16 clips and what a model costs besides; and 60 steps of 16 clips where all layers are trained."""
     config, plan = planned()

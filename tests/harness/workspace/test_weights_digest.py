@@ -5,7 +5,7 @@ import copy
 import torch
 
 from prunebench.harness import Cnn14
-from prunebench.harness.cells.weights_digest import weights_digest
+from prunebench.harness.workspace.weights_digest import weights_digest
 
 
 def small(seed: int) -> Cnn14:
