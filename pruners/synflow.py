@@ -30,7 +30,8 @@ class SynFlow(Pruner):
     since an open gate is a constant.
 
     Computed in float64, since R grows by a factor with each layer. Cost: at most one forward and one backward pass a
-    round, for a single input, and a copy of the model in float64.
+    round, for a single input of two seconds, and a copy of the model in float64: for a full Cnn14 1.5 s a round on one
+    core.
 
     As defined in Tanaka et al., *Pruning neural networks without any data by iteratively conserving synaptic flow*,
     NeurIPS 2020, arXiv:2006.05467, for single weights. The paper's rounds shrink to the budget that is asked for; these
