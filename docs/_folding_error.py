@@ -23,11 +23,12 @@ from prunebench.harness import load_config
 from prunebench.harness.cells.base_job import base_job, load_base
 from prunebench.harness.cells.base_model import build_base
 from prunebench.harness.data.features.splits import opened, split_features, split_targets
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.prune import lowest_of
-from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
+from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.training.prediction import predict
 from prunebench.harness.workspace.cache import Cache, default_cache
@@ -108,7 +109,7 @@ def main() -> None:
     }
     for name, tagger in list(ways.items()):
         again = tagger.with_model(tagger.without({}).model, tagger.groups)
-        recalibrate(again, every, recalibration_rows(len(every), config.prune.calibration_clips))
+        recalibrate(again, every, drawn_rows(len(every), config.prune.calibration_clips))
         ways[f"{name}, recalibrated"] = again
     for name, tagger in {"unpruned": model, **ways}.items():
         value = mean_average_precision(split_targets(job.data, "test"), predict(tagger, test)).value

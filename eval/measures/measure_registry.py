@@ -17,11 +17,14 @@ from prunebench.eval.measures.measure_contract import (
 )
 from prunebench.eval.measures.model_measures import MODEL
 from prunebench.eval.measures.quality_measures import QUALITY
+from prunebench.eval.measures.quantised_measures import QUANTISED
 from prunebench.eval.measures.shape_measures import BACKEND, SHAPE
 from prunebench.eval.text.foreign_code import foreign_code, raised
 
 GROUP = "prunebench.measures"
-BUILTIN: dict[str, Measure] = {measure.name: measure for measure in (*QUALITY, *MODEL, *SHAPE, *BACKEND)}
+BUILTIN: dict[str, Measure] = {
+    measure.name: measure for measure in (*QUALITY, *MODEL, *QUANTISED, *SHAPE, *BACKEND)
+}
 
 
 def measure_names() -> list[str]:

@@ -23,18 +23,13 @@ from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
 
-FINE_TUNED, CONVERGED = (
-    "fine-tuned",
-    "converged",
-)  # with two lengths, the stages of the short and of the long one
+# With two lengths, the stages of the short and of the long one.
+FINE_TUNED, CONVERGED = "fine-tuned", "converged"
 STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
+QUANTISED = "quantised"  # the model of the last stage in 8-bit integers, which stands beside it
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
-OPTIONAL = (
-    "base_weights",
-    "family",
-    "map_sizes",
-    "ties",
-)  # fields that older records lack, in JSON only where they are known
+# Fields that older records lack, in JSON only where they are known.
+OPTIONAL = ("base_weights", "family", "map_sizes", "ties")
 CNN14 = "cnn14"
 CNN14_GROUPS = tuple(f"C{number}" for number in range(1, 13))
 # Fields that came later: absent from JSON where they say what every earlier record meant.
@@ -115,6 +110,7 @@ class Record:
             training to convergence led to also has `steps` (taken, the cool-down included), `best_step` (whose
             weights were kept) and `bound_reached` (1 where the upper bound ended the training, else 0). Of a base
             model that was trained on they are of its first training, and `base` has `validation_map_before` of it.
+            `quantised` is the model of the last stage in 8-bit integers; it never is the last stage.
         measures: name with its unit → exact value of the model; and of a cell whose widths were searched
             `search_candidates`, how many were tried, and `search_macs`, the MACs of all their forward passes.
         timings: name with its unit → measured time or memory.
@@ -169,7 +165,7 @@ class Record:
 
     @property
     def last_stage(self) -> str:
-        """The last stage the cell went through."""
+        """The last stage the cell went through, in the arithmetic it was trained in."""
         return [stage for stage in STAGES if stage in self.stages][-1]
 
     def same_result(self, other: Record) -> bool:
@@ -228,8 +224,9 @@ class Record:
         """What the types of the fields do not say; raises `ValueError`."""
         if self.status not in ("done", "failed"):
             raise ValueError(f"`status` should be `done` or `failed`, not {self.status!r}")
-        if not set(self.stages) <= set(STAGES):
-            raise ValueError(f"`stages` should be of {', '.join(STAGES)}")
+        known = (*STAGES, QUANTISED)
+        if not set(self.stages) <= set(known) or set(self.stages) == {QUANTISED}:
+            raise ValueError(f"`stages` should be of {', '.join(known)}, and not `{QUANTISED}` alone")
         optional = (self.target, self.learning_rate, self.short_learning_rate)
         numbers = [self.ratio, *(value for value in optional if value is not None)]
         if not all(math.isfinite(value) for value in numbers) or not 0 <= self.ratio <= 1:

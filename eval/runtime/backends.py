@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import logging
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,10 +20,13 @@ from torch import Tensor, nn
 from prunebench.eval.cost.entry import Entry
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.runtime.folding import folded
+from prunebench.eval.runtime.int8_graph import int8_bytes
 from prunebench.eval.runtime.onnx_graph import onnx_bytes
+from prunebench.eval.runtime.onnx_session import onnx_forward
 from prunebench.eval.text.install_advice import how_to_get
 
 Forward = Callable[[Tensor], tuple[Tensor, ...]]
+INT8 = "onnxruntime-int8"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _compiled(model: nn.Module, method: str, example: Tensor, threads: int) -> F
 
 
 def _onnxruntime(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
-    return _session(onnx_bytes(model, method, example.shape), threads)
+    return onnx_forward(onnx_bytes(model, method, example.shape), threads)
 
 
 def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
@@ -109,53 +108,8 @@ def _openvino(model: nn.Module, method: str, example: Tensor, threads: int) -> F
 
 
 def _int8(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-
-    class Reader(CalibrationDataReader):  # type: ignore[misc]  # the library is untyped
-        def __init__(self, name: str) -> None:
-            self._clips: Iterator[Mapping[str, NDArray[np.float32]]] = iter(
-                {name: clip[None].numpy()} for clip in example
-            )
-
-        def get_next(self) -> Mapping[str, NDArray[np.float32]] | None:
-            return next(self._clips, None)
-
-    with tempfile.TemporaryDirectory() as folder:
-        before, after = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        before.write_bytes(onnx_bytes(model, method, example.shape))
-        name = "log_mel" if method == "from_log_mel" else "waveform"
-        # The library advises, through the root logger, to simplify graphs first; this one has nothing to simplify.
-        disabled = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-        try:
-            quantize_static(
-                before,
-                after,
-                Reader(name),
-                quant_format=QuantFormat.QDQ,
-                per_channel=True,
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                op_types_to_quantize=["Conv"],
-            )
-        finally:
-            logging.disable(disabled)
-        return _session(after.read_bytes(), threads)
-
-
-def _session(graph: bytes, threads: int) -> Forward:
-    import onnxruntime
-
-    options: Any = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-
-    def run(features: Tensor) -> tuple[Tensor, ...]:
-        return tuple(map(torch.from_numpy, session.run(None, {name: features.numpy()})))
-
-    return run
+    graph = onnx_bytes(model, method, example.shape)
+    return onnx_forward(int8_bytes(graph, example.numpy(), threads=threads), threads)
 
 
 BACKENDS: Mapping[str, Backend] = {
@@ -167,8 +121,8 @@ BACKENDS: Mapping[str, Backend] = {
         Backend("onnxruntime", "ONNX Runtime", ("onnx", "onnxruntime"), _onnxruntime),
         Backend("openvino", "OpenVINO", ("onnx", "openvino"), _openvino),
         Backend(
-            "onnxruntime-int8",
-            "ONNX Runtime, convolutions in 8-bit integers, ranges from the clips given",
+            INT8,
+            "ONNX Runtime, layers with weights in 8-bit integers, ranges from the clips given",
             ("onnx", "onnxruntime"),
             _int8,
         ),
@@ -176,9 +130,7 @@ BACKENDS: Mapping[str, Backend] = {
 }
 
 
-LOSSY = (
-    "onnxruntime-int8",
-)  # outputs differ from torch's by more than rounding, so quality must be measured
+LOSSY = (INT8,)  # outputs differ from torch's by more than rounding, so quality must be measured
 
 
 def run_in_batches(run: Forward, features: NDArray[np.float32], batch: int) -> NDArray[np.float32]:

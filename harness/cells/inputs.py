@@ -14,8 +14,9 @@ from prunebench.harness.cells.base_outputs import stem_features, teacher_probabi
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.stage_quality import SplitScores
 from prunebench.harness.data.features.splits import split_features, split_targets
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
+from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.placement import Placement
 from prunebench.harness.training.prediction import predict, predictions
@@ -88,7 +89,7 @@ class Inputs:
         """Estimate batch norm anew on so many training clips, in place."""
         inputs = self.clips("training")
         with self.base.placement.holding(model):
-            recalibrate(model, inputs, recalibration_rows(len(inputs), clips), tail=self.tail)
+            recalibrate(model, inputs, drawn_rows(len(inputs), clips), tail=self.tail)
 
     def training(
         self, recipe: Recipe, seed: int, *, distillation: float = 0.0, evaluate_every: int = 0

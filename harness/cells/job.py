@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.quantised import Quantising
 from prunebench.harness.cells.stages import Stages
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.workspace.cache import Cache
@@ -22,10 +23,12 @@ class Job(ABC):
     Args:
         base: job of the base model.
         removed: layer → filters that go, where scores of the base model decide it.
+        quantise: how the last model is quantised besides, `None` for not at all.
     """
 
     base: BaseJob
     removed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    quantise: Quantising | None = field(default=None, kw_only=True)
 
     @functools.cached_property
     def identity(self) -> str:
@@ -36,7 +39,8 @@ class Job(ABC):
             "finetuning": None,
             "scratch": False,
         }
-        return identity({**common, **self.decides()})
+        quantised = {} if self.quantise is None else {"quantise": self.quantise.decides()}
+        return identity({**common, **self.decides(), **quantised})
 
     @abstractmethod
     def decides(self) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import replace
 
 from prunebench.harness.budget.allocation import Global
 from prunebench.harness.budget.target import BudgetPoint
@@ -14,6 +15,7 @@ from prunebench.harness.cells.iterative import Iterative, Rescored
 from prunebench.harness.cells.job import Job
 from prunebench.harness.cells.masked_training import MaskedTraining
 from prunebench.harness.cells.one_shot import OneShot
+from prunebench.harness.cells.quantised import Quantising
 from prunebench.harness.cells.removal import Removal, RemovalCounts, budget_point, pruner_of
 from prunebench.harness.cells.scores import Scoring, ScoringJob
 from prunebench.harness.config.config import Config
@@ -44,7 +46,15 @@ def cell_job(
     Raises:
         InputError: for a budget that the scores do not let an allocation reach.
     """
-    removal = Removal(cell, base, scoring, leader)
+    job = _float_job(config, cell, rates, Removal(cell, base, scoring, leader))
+    if config.quantise is None:
+        return job
+    how = Quantising(config.quantise.clips, config.quantise.method, config.threads)
+    return replace(job, quantise=how)
+
+
+def _float_job(config: Config, cell: Cell, rates: RatePair | None, removal: Removal) -> Job:
+    base, scoring = removal.base, removal.scoring
     if cell.control in ("scratch", "scratch-macs"):
         return _from_scratch(config, removal)
     finetuning = _finetuning(config, cell, rates)

@@ -14,7 +14,7 @@ import numpy as np
 
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.record import FINE_TUNED
+from prunebench.eval.run.record import FINE_TUNED, QUANTISED
 from prunebench.eval.run.test_scores import write_test_scores
 from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import base_curve, base_scores, load_base
@@ -86,11 +86,15 @@ def run_outcome(
     if list(stages.quality) == ["base"]:
         curve = base_curve(job.base, cache)
         sizes = map_sizes(base, job.inputs(cache).features("test")[np.array([0])])
+    if job.quantise is not None:
+        stages.quantise(model, job.quantise)
+    if (integers := stages.quantised_scores) is not None:
+        write_test_scores(files, identity, integers, influences(integers, job.base.data), QUANTISED)
     return Outcome(
         identity,
         model.widths,
         stages.quality,
-        figures,
+        figures | stages.quantised_measures,
         stages.timings,
         stages.unmeasured | failed,
         stages.removed,

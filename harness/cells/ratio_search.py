@@ -31,11 +31,12 @@ from prunebench.harness.cells.inputs import Inputs
 from prunebench.harness.cells.removal import Removal, RemovalCounts, budget_point
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.data.features.splits import split_targets
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning import recalibration
 from prunebench.harness.pruning.folded_means import folded, of_removed
-from prunebench.harness.pruning.recalibration import recalibrate, recalibration_rows
+from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.prediction import stem_outputs
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.hashing import identity
@@ -197,7 +198,7 @@ class _Trial:
 def _rows(job: SearchJob) -> NDArray[np.int64]:
     """The training clips that batch norm is estimated on, the same ones for all candidates."""
     clips = len(split_targets(job.base.data, "training"))
-    return recalibration_rows(clips, job.allocation.recalibration_clips)
+    return drawn_rows(clips, job.allocation.recalibration_clips)
 
 
 def _macs(job: SearchJob) -> int:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
@@ -14,6 +13,7 @@ from prunebench.eval.runtime.memory import peak_growth_on
 from prunebench.harness.budget.counts import LayerScores
 from prunebench.harness.cells.base_job import BaseJob, load_base
 from prunebench.harness.data.features.splits import split_features, split_targets
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction
 from prunebench.harness.pruning.scoring import Scored, scored_layers
@@ -98,7 +98,7 @@ def score_model(
     features = targets = None
     if pruner.needs & COLLECTED:
         every = split_features(job.base.data, "training", cache, job.base.front)
-        rows = np.sort(np.random.default_rng(0).permutation(len(every))[: job.calibration_clips])
+        rows = drawn_rows(len(every), job.calibration_clips)
         features, targets = every[rows], split_targets(job.base.data, "training")[rows]
     drawn = (job.seed or 0) if seed is None else seed
     # Weights alone are scored on the processor, as everywhere; clips are run through the model on its device.

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.record import CONVERGED, FINE_TUNED
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, QUANTISED
+from prunebench.eval.text.foreign_code import raised
 from prunebench.harness.cells.best_iterate import best_beside
 from prunebench.harness.cells.finetuning import Finetuning
 from prunebench.harness.cells.inputs import Inputs
+from prunebench.harness.cells.quantised import Quantising, quantised
 from prunebench.harness.cells.stage_quality import QualityFigures, quality
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.training.course import Course
@@ -45,6 +47,8 @@ class Stages:
         removed: layer → filters of the base model that went, where only carrying it out showed which.
         scores: test scores of the last stage that was measured, (clips, classes); `None` where none was.
         short_scores: those of the short length, where there are two.
+        quantised_scores: those of the quantised model, where there is one.
+        quantised_measures: its bytes and those of its graph in float32.
         curve: (step, validation mAP) along the trainings, steps counted through; without the short length of two.
     """
 
@@ -63,6 +67,8 @@ class Stages:
         self.removed: dict[str, tuple[int, ...]] | None = None
         self.scores: NDArray[np.float32] | None = None
         self.short_scores: NDArray[np.float32] | None = None
+        self.quantised_scores: NDArray[np.float32] | None = None
+        self.quantised_measures: dict[str, float] = {}
         self.curve: list[tuple[int, float]] = []
         self._identity = identity
         self._files = files
@@ -89,6 +95,22 @@ class Stages:
                 model, self._course, self.inputs, self._files.models / self._identity
             )
         self.unmeasured |= {f"{stage} {name}": reason for name, reason in found.failed.items()}
+
+    def quantise(self, model: Tagger, how: Quantising) -> None:
+        """Measure a quantised copy of the last model; where none can be made, what is known of the model stands."""
+        try:
+            with self.timed("quantising_seconds"):
+                found = quantised(model, self.inputs, how)
+        except OSError:  # a full disk, which every other cell would meet too
+            raise
+        except Exception as error:  # the libraries may raise anything on a graph that they cannot take
+            self.unmeasured[f"{QUANTISED} test_map"] = f"The model cannot be quantised ({raised(error)})."
+            return
+        self.quality[QUANTISED] = found.quality.figures
+        self.quantised_scores = found.quality.scores["test"]
+        self.quantised_measures = found.measures
+        failed = found.quality.failed.items()
+        self.unmeasured |= {f"{QUANTISED} {name}": reason for name, reason in failed}
 
     def recalibrate(self, model: Tagger, clips: int, *, measured: bool = True) -> None:
         """Estimate batch norm anew on so many training clips, none for 0, and measure before and after it."""

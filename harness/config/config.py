@@ -21,6 +21,7 @@ from prunebench.harness.config.other_tables import (
     ControlsSection,
     MeasureSection,
     ModelSection,
+    Quantise,
     names_another,
 )
 from prunebench.harness.config.overrides import add_pruner_files, set_key
@@ -70,6 +71,9 @@ class Config(PlacedSection):
     sparsify: SparsifySection = SparsifySection()
     prune: PruneSection = PruneSection()
     finetune: FinetuneSection = FinetuneSection()
+    quantise: Quantise = Field(
+        None, description="table `[quantise]`: every model in 8-bit integers besides; `true` for its defaults"
+    )
     controls: ControlsSection = ControlsSection()
     measure: MeasureSection = MeasureSection()
 

@@ -1,15 +1,16 @@
-"""The tables `[model]`, `[controls]` and `[measure]` of a configuration."""
+"""The tables `[model]`, `[controls]`, `[measure]` and `[quantise]` of a configuration."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field
 
 from prunebench.eval.runtime.backends import backend
+from prunebench.eval.runtime.int8_graph import CALIBRATION_CLIPS, Ranges
 from prunebench.harness.config.fields import Section, _once
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
@@ -136,3 +137,22 @@ class MeasureSection(Section):
         for name in names:
             backend(name)
         return _once(names)
+
+
+class QuantiseSection(Section):
+    """How models are quantised; without this table none is."""
+
+    clips: int = Field(
+        CALIBRATION_CLIPS, ge=1, description="training clips that give the ranges of activations"
+    )
+    method: Ranges = Field(
+        "minmax", description="what becomes a range, as ONNX Runtime's calibration methods are called"
+    )
+
+
+def _table_or_none(value: Any) -> Any:
+    return {False: None, True: {}}.get(value, value) if isinstance(value, bool) else value
+
+
+# `quantise = true` is the table with its defaults, `false` is as if left out.
+Quantise = Annotated[QuantiseSection | None, pydantic.BeforeValidator(_table_or_none)]

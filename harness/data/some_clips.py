@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from prunebench.harness.data.dataset import Clips
 
 
+def drawn_rows(clips: int, wanted: int) -> NDArray[np.int64]:
+    """Which of so many clips are taken to calibrate on: the same ones wherever it is asked, in ascending order."""
+    return np.sort(np.random.default_rng(0).permutation(clips)[:wanted])
+
+
 class SomeClips(Clips):
     """Some of the clips of a split, in their order.
 

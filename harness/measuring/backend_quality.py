@@ -12,11 +12,11 @@ from torch import nn
 from prunebench.eval.errors import InputError
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.runtime.backends import backend, run_in_batches
+from prunebench.eval.runtime.int8_graph import CALIBRATION_CLIPS
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.workspace.cache import Cache
-
-CALIBRATION_CLIPS = 64
 
 
 def backend_quality(
@@ -46,7 +46,7 @@ def backend_quality(
     """
     measured: Any = model
     training, test = (split_features(data, split, cache, measured.frontend) for split in ("training", "test"))
-    rows = np.sort(np.random.default_rng(0).permutation(len(training))[:CALIBRATION_CLIPS])
+    rows = drawn_rows(len(training), CALIBRATION_CLIPS)
     example = torch.from_numpy(np.array(training[rows]))
     eager = run_in_batches(backend("eager").prepare(model, "from_log_mel", example, threads), test, batch)
     found: dict[str, Mapping[str, float] | str] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from prunebench.eval.runtime import int8_graph
 from prunebench.harness.budget import allocation, candidates, schedule
 from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import ModelSection
@@ -130,6 +131,11 @@ class CellIdentities:
             payload |= {"finetuning_budget": [config.finetune.steps, config.finetune.batch]}
         if tuned:
             payload |= {"finetuning": self._finetuning, "training_version": training.VERSION}
+        if config.quantise is not None:
+            payload |= {
+                "quantise": config.quantise.model_dump(),
+                "quantise_version": int8_graph.VERSION,
+            }
         if cell.allocation != allocation.UNIFORM:
             payload |= {"allocation": told["allocation"], "allocation_version": allocation.VERSION}
         if isinstance(cell.allocation, allocation.Searched):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.runtime.backends import INT8, backend
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.plugins.model_shapes import other_front
@@ -62,9 +63,10 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
     """The grid of a configuration on its data sets; made twice, it is equal.
 
     Raises:
-        InputError: for a budget that cannot be reached, a checkpoint or a sensitivity table that cannot be used, or a
-            criterion `scores:DIR` whose files do not fit the model.
+        InputError: for a budget that cannot be reached, a checkpoint or a sensitivity table that cannot be used, a
+            criterion `scores:DIR` whose files do not fit the model, or `[quantise]` without ONNX Runtime.
     """
+    _check_quantise(config)
     subjects = tuple(
         subject_of(model, config.prune, dataset, (data, place))
         for data, dataset in enumerate(datasets)
@@ -102,6 +104,13 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
                 yield cell.but(identity=identities.of(cell, leader, several=several))
 
     return Plan(bases, tuple(cells()), subjects, points)
+
+
+def _check_quantise(config: Config) -> None:
+    """What quantises must be installed before anything is trained."""
+    missing = None if config.quantise is None else backend(INT8).missing()
+    if missing is not None:
+        raise InputError(missing.replace(f"Backend `{INT8}`", "Table `[quantise]`"))
 
 
 def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:

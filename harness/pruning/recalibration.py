@@ -24,11 +24,6 @@ def decides(clips: int) -> dict[str, object]:
     return {"recalibration": [clips, VERSION]} if clips else {}
 
 
-def recalibration_rows(clips: int, wanted: int) -> NDArray[np.int64]:
-    """Which of the training clips are taken: the same ones for every cell, in ascending order."""
-    return np.sort(np.random.default_rng(0).permutation(clips)[:wanted])
-
-
 @torch.no_grad()
 def recalibrate(
     model: nn.Module | Tagger, inputs: NDArray[np.float32], rows: NDArray[np.int64], *, tail: bool = False

@@ -129,12 +129,20 @@ class Costs:
             return 0.0
         groups = {(c.base.subject, c.finetune_scope, c.scope) for c in cells if c.finetune_scope != "none"}
         trials = len(tuning.rates) * (1 + len(tuning.rate_ratios))
-        return sum(trials * self._tuned(subject, scope, (1.0, 1.0), 2) for subject, scope, _ in groups)
+        return sum(
+            trials * (self._tuned(subject, scope, (1.0, 1.0), 2) + self._quantised(subject, 1.0))
+            for subject, scope, _ in groups
+        )
 
     def cell(self, cell: Cell) -> float:
         """Of one cell, given its base model, its scores and its rate."""
         subject = cell.base.subject
         shares = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))
+        return self._float(cell, shares) + self._quantised(subject, shares[0])
+
+    def _float(self, cell: Cell, shares: tuple[float, float]) -> float:
+        """Of all stages but the quantised one."""
+        subject = cell.base.subject
         if cell.control in ("scratch", "scratch-macs"):
             whole, _ = shares
             training, tuning = self._config.base.recipe, self._tuning
@@ -151,6 +159,13 @@ class Costs:
             stages = 1 if masks else 1 + bool(cell.criterion) + recalibrated
             return self._tuned(subject, cell.finetune_scope, shares, stages, masks=masks)
         return self._speeds[subject].outcome
+
+    def _quantised(self, subject: int, share: float) -> float:
+        """Of the passes of a shape that is quantised: on the clips that calibrate it, then on those that are scored."""
+        if self._config.quantise is None:
+            return 0.0
+        clips = self._config.quantise.clips + self._clips[subject]
+        return share * clips * self._speeds[subject].forward
 
     def _trained(
         self, subject: int, recipe: Recipe, share: float, *, tail: bool = False, every: int = 0

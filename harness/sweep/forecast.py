@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.measures.exact import exact_measures
+from prunebench.harness.cells.quantised import Quantising, integers_of
 from prunebench.harness.cells.ratio_search import is_searched
 from prunebench.harness.cells.stage_quality import influences
 from prunebench.harness.config.config import Config
+from prunebench.harness.config.other_tables import QuantiseSection
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.contract.measurable import measurable_of
@@ -73,7 +75,13 @@ class Forecast:
         return sum(self.most.values()) / max(1, self.workers)
 
 
-def probe(model: Shape, data: DataOptions, threads: int, placement: Placement = CPU) -> UnitCosts:
+def probe(
+    model: Shape,
+    data: DataOptions,
+    threads: int,
+    placement: Placement = CPU,
+    quantise: QuantiseSection | None = None,
+) -> UnitCosts:
     """Take the times of the unpruned model on clips of noise as long as the data set's, where it will run."""
     dataset = opened(data)
     rng = np.random.default_rng(0)
@@ -106,6 +114,9 @@ def probe(model: Shape, data: DataOptions, threads: int, placement: Placement = 
                 lambda: influences(scores, data),
             )
         )
+        if quantise is not None:
+            how = Quantising(min(quantise.clips, BATCH), quantise.method, threads)
+            outcome += _seconds(lambda: integers_of(tagger, clips, how))
     finally:
         torch.set_num_threads(before)
     return UnitCosts(step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome)
@@ -153,7 +164,7 @@ def forecast(
         cache: base models that it holds are not trained again.
     """
     speeds = tuple(
-        probe(subject.shape, options[subject.data], config.threads, config.placement)
+        probe(subject.shape, options[subject.data], config.threads, config.placement, config.quantise)
         for subject in plan.subjects
     )
     features = tuple(feature_costs(plan, options, cache))

@@ -25,7 +25,7 @@ from prunebench.eval.measures.measure_registry import installed_measures
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.forms import Environment
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, read_records
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, QUANTISED, Record, read_records
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import RUN_SCHEMA
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
@@ -180,7 +180,8 @@ class RunFolder:
 
     def _has_scores(self, outcome: Outcome) -> bool:
         two = {FINE_TUNED, CONVERGED} <= outcome.stages.keys()
-        stages = ("", FINE_TUNED) if two else ("",)
+        kept = {"": True, FINE_TUNED: two, QUANTISED: QUANTISED in outcome.stages}
+        stages = [stage for stage, there in kept.items() if there]
         return all(self.files.scores_of(outcome.identity, stage).exists() for stage in stages)
 
     def add_outcome(self, outcome: Outcome, removed: Mapping[str, Sequence[int]]) -> None:

@@ -12,7 +12,7 @@ from prunebench.eval.measures.shape_measures import latency_key
 from prunebench.eval.run.record import CNN14
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.eval.runtime.backend_latency import compare_backends
-from prunebench.eval.runtime.backends import LOSSY
+from prunebench.eval.runtime.backends import INT8, LOSSY
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.forward import Factory
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
@@ -163,7 +163,17 @@ def timing_settings(config: Config) -> dict[str, Any]:
         **where,
         "threads": config.threads,
         **config.measure.model_dump(exclude={"latency", *usual}, mode="json"),
+        "backends": list(_backends(config)),
     }
+
+
+def _backends(config: Config) -> tuple[str, ...]:
+    """Those asked for, and where models are quantised ONNX Runtime in both arithmetics.
+
+    Times do not depend on the ranges of activations, so a model of new weights is timed, calibrated on noise.
+    """
+    beside = () if config.quantise is None else ("onnxruntime", INT8)
+    return tuple(dict.fromkeys((*config.measure.backends, *beside)))
 
 
 def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
@@ -191,22 +201,23 @@ def _other_backends(config: Config, timed: TimedNetwork) -> TimedShapes:
     shapes = timed.shapes
     timings: dict[ShapeKey, dict[str, float]] = {key: {} for key in shapes}
     failed: dict[ShapeKey, dict[str, str]] = {key: {} for key in shapes}
-    if not config.measure.backends:
+    backends = _backends(config)
+    if not backends:
         return timings, failed
     try:
         found = compare_backends(
             timed.factory,
             shapes,
             timed.unpruned,
-            config.measure.backends,
+            backends,
             input_shape=(config.measure.batch, *timed.clip[1:]),
             threads=config.threads,
-            effort=_effort(config, len(shapes) * len(config.measure.backends)),
+            effort=_effort(config, len(shapes) * len(backends)),
         )
     except MeasurementError as error:
-        found = {key: dict.fromkeys(config.measure.backends, str(error)) for key in shapes}
+        found = {key: dict.fromkeys(backends, str(error)) for key in shapes}
     for key, by_backend in found.items():
-        lossy = set(by_backend) & set(LOSSY)
+        lossy = set(by_backend) & set(LOSSY) if config.quantise is None else set()
         failed[key] |= {f"test_map_{name.replace('-', '_')}": _NO_QUALITY for name in lossy}
         for name, taken in by_backend.items():
             called = latency_key(name)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from prunebench.eval.run.contents import ValidationCurve
+from prunebench.reports.content.quantised import QuantisedRow, quantised_rows
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
 from prunebench.reports.points.overlay import Overlay, overlays_of
 from prunebench.reports.points.panel import Panel
@@ -140,6 +141,11 @@ class Findings:
     def surfaces(self) -> Mapping[tuple[Panel, Quantity], list[Surface]]:
         """Attainment surfaces of each panel at each cost."""
         return {(p, cost): surfaces_of(p, self.points, cost) for p in self.main_panels for cost in AXES}
+
+    @cached_property
+    def quantised(self) -> list[QuantisedRow]:
+        """Float models against the same in 8-bit integers, at the length where their cells ended."""
+        return quantised_rows((p for p in self._every if not p.panel.short), self._scores)
 
     @cached_property
     def overlaps(self) -> Mapping[Panel, list[Overlap]]:

@@ -18,6 +18,7 @@ from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.methods_said import said_methods
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.networks_said import said_networks
+from prunebench.reports.content.quantised import QuantisedRow
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
 from prunebench.reports.content.sparsity_said import said_sparsity
@@ -115,6 +116,14 @@ class Report:
         return " + ".join(dict.fromkeys(run.title for run in self.runs))
 
     @property
+    def quantised(self) -> dict[Panel, list[QuantisedRow]]:
+        """Float models against the same in 8-bit integers, panel by panel; empty where none was quantised."""
+        found: dict[Panel, list[QuantisedRow]] = {}
+        for row in self.findings.quantised:
+            found.setdefault(row.panel, []).append(row)
+        return found
+
+    @property
     def page(self) -> Path | None:
         """The written page."""
         return next((path for path in self.files if path.name == "page.html"), None)
@@ -140,6 +149,11 @@ class Report:
             **(
                 {"methods": [_asdict(row) for row in self.methods], "budgets": self.budgets}
                 if self.methods
+                else {}
+            ),
+            **(
+                {"quantised": [_asdict(row) for row in quantised]}
+                if (quantised := self.findings.quantised)
                 else {}
             ),
         }

@@ -18,6 +18,7 @@ from prunebench.eval.run.record import CNN14, Record
 from prunebench.eval.run.sparsity import after_penalty
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import numbers
+from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
 from prunebench.reports.page.data import page_data
 from prunebench.reports.page.page_tables import page_tables
@@ -25,6 +26,7 @@ from prunebench.reports.runs.loaded_run import Run
 from prunebench.reports.tables.measures import Told
 from prunebench.reports.tables.methods_table import LEGEND as METHODS_LEGEND
 from prunebench.reports.tables.networks_table import LEGEND as NETWORKS_LEGEND
+from prunebench.reports.tables.quantised_table import LEGEND as QUANTISED_LEGEND
 from prunebench.reports.tables.ranking_table import LEGEND as RANKING_LEGEND
 from prunebench.reports.tables.runs_compared_table import said
 from prunebench.reports.tables.summary import LEGEND
@@ -75,6 +77,8 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
         ranking_legend=RANKING_LEGEND,
         budgets=report.budgets,
         methods_legend=METHODS_LEGEND,
+        quantised={panel.title: said_quantised(rows) for panel, rows in report.quantised.items()},
+        quantised_legend=QUANTISED_LEGEND,
         networks=report.networks,
         networks_legend=NETWORKS_LEGEND,
         compared=said(report.compared) if report.compared else "",

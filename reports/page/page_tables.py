@@ -18,6 +18,8 @@ from prunebench.reports.tables.methods_table import HEADINGS as METHOD_HEADINGS
 from prunebench.reports.tables.methods_table import cells as method_cells
 from prunebench.reports.tables.networks_table import HEADINGS as NETWORK_HEADINGS
 from prunebench.reports.tables.networks_table import cells as network_cells
+from prunebench.reports.tables.quantised_table import HEADINGS as QUANTISED
+from prunebench.reports.tables.quantised_table import cells as int8_cells
 from prunebench.reports.tables.ranking_table import HEADINGS, cells
 from prunebench.reports.tables.runs_compared_table import HEADINGS as COMPARED
 from prunebench.reports.tables.runs_compared_table import cells as compared_cells
@@ -44,7 +46,7 @@ class PageTable:
 
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
-    """The summary by panel, the rankings by budget, methods, networks against each other, all measures."""
+    """The summary by panel, rankings by budget, methods, models in 8-bit integers, networks compared, all measures."""
     names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [
@@ -84,6 +86,14 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             yield PageTable(
                 "compared", title, False, heads, tuple(PageRow((), False, compared_cells(row)) for row in own)
             )
+    for panel, quantised in report.quantised.items():
+        told = tuple(
+            PageRow(
+                names.get((panel, row.label), ()), row.control is not None or row.is_random, int8_cells(row)
+            )
+            for row in quantised
+        )
+        yield PageTable("quantised", panel.title, False, tuple((h, "") for h in QUANTISED), told)
     for (overlay, cost), networks in report.findings.networks.items():
         shown = [(pair, at) for pair in networks for at in pair.means]
         if shown:

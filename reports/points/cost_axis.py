@@ -94,6 +94,13 @@ MEMORY = Quantity(
     "peak_memory_bytes", "peak memory of a forward pass, weights aside", "B", "peak memory", "map_vs_memory"
 )
 
+ONNX_BYTES = Quantity("onnx_file_bytes", "ONNX graph in float32", "B")
+INT8_BYTES = Quantity("quantised_file_bytes", "ONNX graph in 8-bit integers", "B")
+ONNX_LATENCY = Quantity("latency_backbone_onnxruntime_ms", "latency through ONNX Runtime, median", "ms")
+INT8_LATENCY = Quantity(
+    "latency_backbone_onnxruntime_int8_ms", "latency through ONNX Runtime in 8-bit integers, median", "ms"
+)
+
 # Those that mAP is drawn against.
 AXES = (MACS, PARAMETERS, FILE_BYTES, LATENCY, MEMORY)
 

@@ -9,7 +9,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
+from prunebench.eval.run.record import CONVERGED, FINE_TUNED, QUANTISED, Record
 from prunebench.reports.runs.loaded_run import stage_map
 
 SCRATCH = ("scratch", "scratch-macs")  # trained as long as they take, never for the short length
@@ -56,7 +56,8 @@ def after_short(records: Iterable[Record]) -> list[Record]:
 
 
 def _short(record: Record, shared: dict[tuple[object, ...], str]) -> Record:
-    stages = {stage: figures for stage, figures in record.stages.items() if stage != CONVERGED}
+    later = (CONVERGED, QUANTISED)  # the model of the long length is the one that is quantised
+    stages = {stage: figures for stage, figures in record.stages.items() if stage not in later}
     tuned = record.control == "unpruned-fine-tuned"
     outcome = shared.get(_training(record), record.outcome) if tuned else record.outcome
     return dataclasses.replace(

@@ -17,6 +17,7 @@ from prunebench.reports.tables.latex import latex_summary
 from prunebench.reports.tables.measures import Told, measures_table
 from prunebench.reports.tables.methods_table import latex_methods, methods_table
 from prunebench.reports.tables.networks_table import networks_table
+from prunebench.reports.tables.quantised_table import quantised_table
 from prunebench.reports.tables.ranking_table import columns as ranking_columns
 from prunebench.reports.tables.ranking_table import rows_of
 from prunebench.reports.tables.runs_compared_table import comparison_table
@@ -62,6 +63,8 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
         yield networks_table(pairs)
     if any(point.panel.named for point in report.points):  # the layers of a Cnn14 are named in the figure
         yield filters_kept_table([p for p in report.points if not p.panel.short])
+    if report.findings.quantised:
+        yield quantised_table(report.findings.quantised)
     if report.compared:
         yield comparison_table(report.compared)
     yield from _of_panels(report)

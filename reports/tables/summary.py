@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from prunebench.eval.text.tables import markdown
 from prunebench.reports.content import marks
+from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import place_columns
 from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.tables.columns import COLUMNS, Column
 from prunebench.reports.tables.data_table import DataTable
+from prunebench.reports.tables.quantised_table import LEGEND as QUANTISED_LEGEND
+from prunebench.reports.tables.quantised_table import quantised_markdown
 
 LEGEND = (
     "mAP: test clips, macro over classes with positives, mean over n models; range: least and greatest. MACs "
@@ -49,6 +52,10 @@ def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str
             if row.panel == panel
         ]
         parts.append("\n".join(lines))
+    for panel, rows in report.quantised.items():
+        title = markdown(f"8-bit integers: {panel.title}")
+        told = (f"## {title}", markdown(said_quantised(rows)), quantised_markdown(rows), QUANTISED_LEGEND)
+        parts.append("\n\n".join(told))
     for title, sentences in report.networks.items():
         listed = (f"- {markdown(sentence)}" for sentence in sentences)
         parts.append("\n".join([f"## {markdown(f'Networks: {title}')}", "", *listed]))

@@ -10,11 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from prunebench.reports.content import marks, numbers
+from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
 from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.cost_axis import MACS, PARAMETERS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
+from prunebench.reports.tables.quantised_table import LEGEND as QUANTISED_LEGEND
+from prunebench.reports.tables.quantised_table import quantised_terminal
 
 LEGEND = (
     "mAP: mean and range over n models, ◆ on the Pareto frontier of criteria against MACs, ◇ a control above it. Δ: "
@@ -31,6 +34,9 @@ def terminal_table(report: Report) -> Table:
         whole.add_row(Text(sentence, style="yellow"))
     for panel in dict.fromkeys(row.panel for row in report.rows):
         whole.add_row(_part(panel, [row for row in report.rows if row.panel == panel]))
+    for panel, quantised in report.quantised.items():
+        whole.add_row(quantised_terminal(panel, quantised))
+        whole.add_row(Text(said_quantised(quantised)))
     for found in report.detectable:
         where = f"{found.panel.title}: " if len(report.detectable) > 1 else ""
         whole.add_row(Text(where + detectable_said(found)))
@@ -40,6 +46,8 @@ def terminal_table(report: Report) -> Table:
         whole.add_row(Text(sentence, style="yellow"))
     released = any(row.released for row in report.rows)
     whole.add_row(Text(LEGEND + _known(report.rows) + (RELEASED if released else ""), style="dim"))
+    if report.quantised:
+        whole.add_row(Text(QUANTISED_LEGEND, style="dim"))
     if report.standing:
         whole.title = Text(report.standing, style="bold yellow")
     return whole

@@ -24,6 +24,7 @@ def test_a_ratio_in_the_interval_is_read(ratio):
         ("widths", [-1, 4]),
         ("status", "began"),
         ("stages", {"melted": {}}),
+        ("stages", {"quantised": {"test_map": 0.5}}),
         ("sparsify_steps", -1),
         ("sparsify_macs", -1),
     ],
@@ -44,6 +45,16 @@ def test_a_cell_of_two_lengths_ends_converged_and_comes_back_from_its_line():
     record = dataclasses.replace(RECORD, stages=stages, learning_rate=1e-3, short_learning_rate=3e-3)
     assert record.last_stage == "converged"
     assert Record.from_json(record.to_json()) == record
+
+
+def test_a_quantised_model_stands_beside_the_last_stage():
+    stages = {"base": {"test_map": 0.8}, "fine-tuned": {"test_map": 0.7}, "quantised": {"test_map": 0.69}}
+    record = dataclasses.replace(RECORD, stages=stages)
+    assert record.last_stage == "fine-tuned"
+    assert Record.from_json(record.to_json()) == record
+    assert not record.same_result(
+        dataclasses.replace(record, stages={**stages, "quantised": {"test_map": 0.6}})
+    )
 
 
 def test_a_rate_of_a_short_fine_tuning_is_in_json_only_where_there_is_one():

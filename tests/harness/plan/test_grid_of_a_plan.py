@@ -10,6 +10,7 @@ import torch
 
 from prunebench.eval import InputError
 from prunebench.eval.run.record import Record
+from prunebench.eval.runtime.backends import Backend
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.networks.architecture import scaled_widths
@@ -211,3 +212,18 @@ def test_a_hundred_thousand_cells_are_planned_in_seconds():
     plan = plan_of(preset="claim")
     assert len(plan.cells) > 2000
     assert (time.process_time() - started) / len(plan.cells) < 10 / 100_000
+
+
+def test_quantising_is_in_identities_with_all_its_values():
+    settings = ("quantise=true", "quantise.clips=32", "quantise.method=percentile")
+    plans = [plan_of(), *(plan_of(setting) for setting in settings)]
+    assert len(set.union(*map(identities, plans))) == 4 * len(plans[0].cells)
+    assert identities(plan_of("quantise=false")) == identities(plans[0])
+
+
+def test_quantising_without_onnx_runtime_is_refused_with_what_to_install(monkeypatch):
+    missing = "Backend `onnxruntime-int8` needs `onnxruntime`: pip install 'prunebench[backends]'."
+    monkeypatch.setattr(Backend, "missing", lambda self: missing)
+    with pytest.raises(InputError, match=r"^Table `\[quantise\]` needs `onnxruntime`: pip install [^ ]+\.$"):
+        plan_of("quantise=true")
+    assert plan_of().cells

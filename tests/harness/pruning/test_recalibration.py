@@ -8,13 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from prunebench.harness.data.some_clips import drawn_rows
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.networks.plugins.traced import traced
-from prunebench.harness.pruning.recalibration import BATCH, recalibrate, recalibration_rows
+from prunebench.harness.pruning.recalibration import BATCH, recalibrate
 from prunebench.harness.training.prediction import stem_outputs
 
 WIDTHS = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
@@ -153,7 +154,7 @@ def test_cnn14_takes_a_last_clip_alone(model: Cnn14, features: np.ndarray) -> No
 
 
 def test_rows() -> None:
-    rows = recalibration_rows(100, 30)
+    rows = drawn_rows(100, 30)
     assert len(set(rows.tolist())) == 30
     assert (np.diff(rows) > 0).all()
-    assert np.array_equal(recalibration_rows(10, 300), np.arange(10))
+    assert np.array_equal(drawn_rows(10, 300), np.arange(10))

@@ -66,7 +66,9 @@ def measure(monkeypatch, tmp_path):
     """A call that measures the two shapes with these stand-ins for clock and meters."""
     monkeypatch.setattr(module, "busy_processors", lambda: None)
 
-    def call(compared, memory, found=None, **section) -> tuple[dict[tuple[int, ...], ShapeTimings], Said]:
+    def call(
+        compared, memory, found=None, quantise=None, **section
+    ) -> tuple[dict[tuple[int, ...], ShapeTimings], Said]:
         def compare(*_, **__):
             if isinstance(compared, Exception):
                 raise compared
@@ -81,7 +83,7 @@ def measure(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "installed_measures", lambda: (meters, {}))
         data = type("Data", (), {"class_names": ("a", "b")})
         said = Said()
-        config = Config(measure=MeasureSection(**section))
+        config = Config(measure=MeasureSection(**section), quantise=quantise)
         subjects = [Subject(0, 0, Architecture(FULL, 4, 2), ())]
         module.measure_missing_shapes(config, Run(tmp_path), [data], subjects, Progress([said]))
         return {shape.widths: shape for shape in load_shapes(tmp_path).values()}, said
@@ -147,6 +149,21 @@ def test_backends_have_their_figures_or_reasons(measure):
     failed = dict(found[HALF].failed)
     assert "take their mAP with `prunebench measure --data`" in failed.pop("test_map_onnxruntime_int8")
     assert failed == {"latency_backbone_openvino_ms": "Backend `openvino` failed."}
+
+
+def test_quantised_models_are_timed_in_both_arithmetics_and_have_their_quality_elsewhere(measure):
+    timed = Latency(20.0, 19.0, 21.0, 400.0, 0.4, 0.39, 0.41, 0.01, 0.01, 9)
+    found, _ = measure(
+        {FULL: latency(1.0, 0), HALF: latency(0.5)},
+        lambda *_: 5.0,
+        {widths: {"onnxruntime": timed, "onnxruntime-int8": timed} for widths in (FULL, HALF)},
+        quantise=True,
+    )
+    assert found[HALF].failed == {}
+    assert found[HALF].timings["latency_backbone_onnxruntime_int8_ms"] == 20
+    asked = Config(measure=MeasureSection(backends=("onnxruntime", "folded")), quantise=True)
+    settings = module.timing_settings(asked)
+    assert settings["backends"] == ["onnxruntime", "folded", "onnxruntime-int8"]
 
 
 def test_settings_of_old_runs_stay():

@@ -1,0 +1,29 @@
+"""What a sweep finds of models that it quantises; declared here, measured by the cell."""
+
+from __future__ import annotations
+
+from prunebench.eval.measures.measure_contract import Measure
+
+QUANTISED = (
+    Measure(
+        name="onnx_file_bytes",
+        title="bytes of the model as an ONNX graph in float32, features in",
+        unit="B",
+        better="lower",
+        cost="none beside quantising",
+    ),
+    Measure(
+        name="quantised_file_bytes",
+        title="bytes of the model as an ONNX graph in 8-bit integers, features in",
+        unit="B",
+        better="lower",
+        cost="one quantising, where the sweep has a table `[quantise]`",
+    ),
+    Measure(
+        name="quantising_seconds",
+        title="time to quantise a model and to measure its quality",
+        unit="s",
+        better="lower",
+        cost="none beside quantising",
+    ),
+)
