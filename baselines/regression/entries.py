@@ -38,6 +38,8 @@ def entry_name(record: Record) -> str:
     parts = [subject_name(record.data, record.network), made_by, record.scope]
     if record.target is not None:
         parts += [f"{record.budget} {record.target!r}"]
+    elif record.budget.startswith("limits["):
+        parts += [record.budget]
     elif record.allocation != OWN:
         parts += [repr(float(record.ratio))]
     parts += [record.schedule] if record.schedule != ONE_SHOT else []

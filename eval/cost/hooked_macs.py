@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -17,10 +18,12 @@ class Hooked(NamedTuple):
     Fields:
         layers: name of a convolution or linear layer in the model → its MACs.
         largest_convolution: the most numbers that a convolution read and wrote together.
+        maps: name of a convolution → the numbers that it read, and those that it wrote.
     """
 
     layers: Mapping[str, int]
     largest_convolution: int
+    maps: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
     @property
     def macs(self) -> int:
@@ -45,12 +48,14 @@ def hooked(model: nn.Module, example: Tensor) -> Hooked:
         if isinstance(module, (*CONVOLUTIONS, nn.Linear))
     }
     macs, largest = dict.fromkeys(names.values(), 0), 0
+    maps: dict[str, tuple[int, int]] = {}
 
     def count(layer: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal largest
         macs[names[layer]] += output.numel() * layer.weight[0].numel()
         if isinstance(layer, CONVOLUTIONS):
-            largest = max(largest, inputs[0].numel() + output.numel())
+            maps[names[layer]] = (inputs[0].numel(), output.numel())
+            largest = max(largest, sum(maps[names[layer]]))
 
     handles = [module.register_forward_hook(count) for module in names]
     try:
@@ -58,7 +63,7 @@ def hooked(model: nn.Module, example: Tensor) -> Hooked:
     finally:
         for handle in handles:
             handle.remove()
-    return Hooked(macs, largest)
+    return Hooked(macs, largest, maps)
 
 
 def hooked_macs(model: nn.Module, example: Tensor) -> int:

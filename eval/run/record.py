@@ -29,7 +29,7 @@ STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
 QUANTISED = "quantised"  # the model of the last stage in 8-bit integers, which stands beside it
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
 # Fields that older records lack, in JSON only where they are known.
-OPTIONAL = ("base_weights", "family", "map_sizes", "ties")
+OPTIONAL = ("base_weights", "family", "limits", "map_sizes", "ties")
 CNN14 = "cnn14"
 CNN14_GROUPS = tuple(f"C{number}" for number in range(1, 13))
 # Fields that came later: absent from JSON where they say what every earlier record meant.
@@ -71,7 +71,8 @@ class Record:
         scope: layers pruned, `"C7-C12"`.
         allocation: `"uniform"`, `"global"`, `"per_layer"`, `"searched"`, `"same_as:CRITERION"`, with the parameters
             that depart from their defaults, or `"own"` for a criterion that chooses how many filters go.
-        budget: `"ratio"`, the cost aimed at (`"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`), or `"own"`
+        budget: `"ratio"`; the cost aimed at (`"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`, `"file_bytes"`,
+            `"memory"`); the limits to be kept (`"limits[macs=30000000,parameter_bytes=128000,seconds=1]"`); or `"own"`
             where a criterion chose how many filters go.
         target: share of that cost that was to stay, in (0, 1), `None` without one.
         ratio: share of filters asked for, in [0, 1): of each layer, or under `global`, `per_layer` and `searched` of
@@ -100,6 +101,8 @@ class Record:
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of
             `divisor` miss it, the cost that a target names → [asked, left], or `"ratio"` → [asked, removed] of all
             filters under an allocation other than `uniform`.
+        limits: cost → [most that it may be, what the model has], of a budget by limits: `macs`, `parameters`,
+            `parameter_bytes`, `file_bytes`, `memory`, for the clip and in the precision that `budget` names.
         map_sizes: layer → (frames, mels) of its feature maps for a test clip; of the unpruned model alone.
         ties: layer → share of its filters that have the score at which the cut falls, in [0, 1]: 0 where the cut falls
             between two scores, else scores do not say which of them go. Empty where no ranking of the base model's
@@ -156,6 +159,7 @@ class Record:
     sparsify_macs: int = 0
     widths: tuple[int, ...] = ()
     off_request: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     map_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ties: Mapping[str, float] = field(default_factory=dict)
     stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -210,7 +214,7 @@ class Record:
             check_form(found, line, cls)
             found["widths"] = tuple(found.get("widths", ()))
             found["groups"] = tuple(found.get("groups", CNN14_GROUPS))
-            for pairs in ("off_request", "map_sizes"):
+            for pairs in ("off_request", "limits", "map_sizes"):
                 found[pairs] = {k: (v[0], v[1]) for k, v in found.get(pairs, {}).items()}
             record = cls(**found)
             record._check()

@@ -81,7 +81,7 @@ class Floored(Allocation):
         smallest = model.without(layers, most)
         if point.kind == "ratio":
             _check_ratio(point, sum(filters), sum(most), self.keeps)
-        elif point.amount < model.share(point.kind, smallest):
+        elif point.excess(model, smallest) > 0:
             check_reached(point, model, smallest, layers, smallest, self.keeps)
 
 

@@ -1,4 +1,4 @@
-"""Budget points: how much goes, as a ratio of filters or as a share of MACs or parameters that stays.
+"""Budget points: how much goes, as a ratio of filters, as a share of a cost that stays, or down to limits.
 
 A target is found on the real removed shape by the closed form, so nothing is built to find it.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.budget.limits import Limits, limits_of
 from prunebench.harness.budget.ratio import divided_count, removal_count
 from prunebench.harness.networks.layers import LAYERS, scope_name
 from prunebench.harness.networks.shape import Shape
@@ -21,6 +22,8 @@ WORDS = {
     "macs_backbone": "MACs (backbone)",
     "macs_with_frontend": "MACs (with front end)",
     "parameters": "parameters",
+    "file_bytes": "bytes of the file",
+    "memory": "peak memory (weights and activations)",
 }
 
 
@@ -29,9 +32,9 @@ class BudgetPoint:
     """How much goes.
 
     Args:
-        kind: `"ratio"`, or the cost that is aimed at: `"macs_backbone"`, `"macs_with_frontend"`, `"parameters"`.
-        amount: of `"ratio"` the share of filters to remove, else the share of the unpruned model's cost that
-            stays; in (0, 1).
+        kind: `"ratio"`, the cost that is aimed at (one of `WORDS`), or the label of `Limits`.
+        amount: of `"ratio"` the share of filters to remove; of a cost the share of the unpruned model's that stays; of
+            limits the share that goes of what the unpruned model has too much. In (0, 1), of limits 1.
     """
 
     kind: str
@@ -41,8 +44,21 @@ class BudgetPoint:
         """The point at which `share` of what this one takes away is gone: a round of an iterative schedule."""
         if share == 1:
             return self
-        amount = self.amount * share if self.kind == "ratio" else 1 - (1 - self.amount) * share
+        of_removed = self.kind == "ratio" or self.limits is not None
+        amount = self.amount * share if of_removed else 1 - (1 - self.amount) * share
         return BudgetPoint(self.kind, amount)
+
+    @property
+    def limits(self) -> Limits | None:
+        """The limits to be kept, `None` for another kind."""
+        return limits_of(self.kind)
+
+    def excess(self, model: Shape, widths: tuple[int, ...]) -> float:
+        """What a shape costs beyond the target, or beyond the worst of the limits: at most 0 where it is met."""
+        limits = self.limits
+        if limits is not None:
+            return limits.excess(model, widths, self.amount)
+        return model.cost(self.kind, widths) - self.amount * model.cost(self.kind)
 
 
 @dataclass(frozen=True)
@@ -105,22 +121,25 @@ def nearest_step(
 ) -> int:
     """The step whose shape costs nearest to a target; of equally near ones the one that removes less, but something.
 
+    Of limits it is the first that keeps them all.
+
     Args:
-        point: a target of MACs or parameters.
+        point: a target of a cost, or limits.
         model: the unpruned model.
-        shape_at: step 0 … `steps` → widths; each step costs less than the one before.
+        shape_at: step 0 … `steps` → widths; each step costs at most what the one before does.
         steps: the last one.
     """
-    target = point.amount * model.cost(point.kind)
     low, high = 0, steps
     while low < high:
         middle = (low + high) // 2
-        if model.cost(point.kind, shape_at(middle)) > target:
+        if point.excess(model, shape_at(middle)) > 0:
             low = middle + 1
         else:
             high = middle
+    if point.limits is not None:
+        return max(low, min(1, steps))
     near = [step for step in (low - 1, low) if step >= min(1, steps)]
-    return min(near, key=lambda step: abs(model.cost(point.kind, shape_at(step)) - target))
+    return min(near, key=lambda step: abs(point.excess(model, shape_at(step))))
 
 
 def check_reached(
@@ -134,8 +153,13 @@ def check_reached(
     """Nothing, where a shape meets its target, or comes as near to it as multiples of a divisor allow.
 
     Raises:
-        InputError: for a shape that misses it by more than `TOLERANCE`, with the reachable range.
+        InputError: for a shape that misses it by more than `TOLERANCE`, with the reachable range, or for limits that
+            the smallest shape does not keep.
     """
+    limits = point.limits
+    if limits is not None:
+        limits.check_reached(model, smallest, _called(model, layers), keeps)
+        return
     found = model.share(point.kind, widths)
     if model.rounds and widths != model.widths:
         return  # as nearly as multiples allow, which the record says

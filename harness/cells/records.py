@@ -8,6 +8,7 @@ import torch
 
 from prunebench.eval.run.record import CONVERGED, OWN, Record
 from prunebench.harness.budget.allocation import UNIFORM
+from prunebench.harness.budget.limits import limits_of
 from prunebench.harness.budget.ratio import tied_at_cut
 from prunebench.harness.budget.target import TOLERANCE
 from prunebench.harness.cells.finetuning import RatePair
@@ -67,6 +68,7 @@ def finished_record(
         base_weights=outcome.base_weights,
         widths=outcome.widths,
         off_request=_off_request(cell, model, outcome.widths),
+        limits=_limits(cell, model, outcome.widths),
         map_sizes={k: (frames, mels) for k, (frames, mels) in (outcome.map_sizes or {}).items()},
         ties=_ties(cell, model, outcome.widths, scoring),
         stages=outcome.stages,
@@ -146,6 +148,15 @@ def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | N
         layer: tied_at_cut(torch.from_numpy(sign * scoring.scores[layer]), model.widths[place] - after[place])
         for layer, place in places.items()
     }
+
+
+def _limits(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, tuple[float, float]]:
+    """Cost → the most that it may be, and what the pruned model has."""
+    limits = limits_of(cell.budget)
+    if limits is None:
+        return {}
+    reached = limits.reached(model, after)
+    return {key: (limit, reached[key]) for key, limit in limits.asked.items()}
 
 
 def _off_request(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, tuple[float, float]]:

@@ -10,6 +10,7 @@ import torch
 
 from prunebench.harness.budget.allocation import Global, SameAs
 from prunebench.harness.budget.counts import LayerScores, counts_along
+from prunebench.harness.budget.limits import limits_of
 from prunebench.harness.budget.ratio import filters_outside, lowest
 from prunebench.harness.budget.target import BudgetPoint, uniform_counts
 from prunebench.harness.cells.base_job import BaseJob
@@ -47,6 +48,8 @@ def leader_of(cell: Cell, config: Config) -> tuple[str, int | None] | None:
 
 def budget_point(cell: Cell) -> BudgetPoint:
     """The budget that a cell has to meet."""
+    if limits_of(cell.budget) is not None:
+        return BudgetPoint(cell.budget, 1.0)
     return BudgetPoint("ratio", cell.ratio) if cell.target is None else BudgetPoint(cell.budget, cell.target)
 
 

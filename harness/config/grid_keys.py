@@ -14,10 +14,13 @@ JOINED = (
     "prune.allocations",
     "prune.criteria",
     "prune.files",
+    "prune.limits",
     "prune.ratios",
     "prune.scopes",
     "prune.seeds",
+    "prune.target_file_bytes",
     "prune.target_macs",
+    "prune.target_memory",
     "prune.target_parameters",
     "sparsify.methods",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 
-PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "networks", "panns", "epanns")
+PRESETS = ("quick", "sensitivity", "criteria", "standard", "claim", "networks", "panns", "epanns", "dcase")
 
 
 def preset_text(name: str) -> str:

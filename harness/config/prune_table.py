@@ -11,6 +11,7 @@ import pydantic
 from pydantic import Field
 
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
+from prunebench.harness.budget.limits import Limits
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, TargetShares, _once
 from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, Scope
@@ -21,6 +22,7 @@ from prunebench.pruners.registry import BUILTIN
 
 OWN_SCOPE = "default"  # the scope that a network names as its own
 EACH = "each"  # a scope for every group alone
+TARGETS = ("target_macs", "target_parameters", "target_file_bytes", "target_memory", "limits")
 
 
 def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:
@@ -64,6 +66,17 @@ class PruneSection(Section):
     target_parameters: TargetShares = Field(
         (), description="shares of the unpruned model's parameters that stay"
     )
+    target_file_bytes: TargetShares = Field(
+        (), description="shares of the unpruned model's file that stay, in bytes of the state dict in float32"
+    )
+    target_memory: TargetShares = Field(
+        (),
+        description="shares that stay of the weights and the largest activations for one 10 s clip, computed",
+    )
+    limits: Annotated[tuple[Limits, ...], Listed] = Field(
+        (),
+        description="the most that a model may cost, all kept at once: `{macs = 30e6, parameter_bytes = 128e3}`",
+    )
     scopes: Labels = (DEFAULT_SCOPE,)
     allocations: Labels = Field(
         ("uniform",),
@@ -89,7 +102,7 @@ class PruneSection(Section):
     @classmethod
     def _targets_alone(cls, table: Any) -> Any:
         """The default ratios are for a sweep that asks for nothing else."""
-        asks = isinstance(table, dict) and (table.get("target_macs") or table.get("target_parameters"))
+        asks = isinstance(table, dict) and any(table.get(key) for key in TARGETS)
         return {"ratios": (), **table} if asks else table
 
     @pydantic.field_validator("files")
@@ -119,6 +132,11 @@ class PruneSection(Section):
                 )
         return _once(ratios)
 
+    @pydantic.field_validator("limits")
+    @classmethod
+    def _limits_once(cls, limits: tuple[Limits, ...]) -> tuple[Limits, ...]:
+        return _once(limits)
+
     @pydantic.field_validator("scopes")
     @classmethod
     def _layers(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,8 +157,8 @@ class PruneSection(Section):
     def _something_to_do(self) -> PruneSection:
         if not self.points():
             raise ValueError(
-                "a sweep needs a budget point. Found none: give `prune.ratios`, `prune.target_macs` or "
-                "`prune.target_parameters`"
+                f"a sweep needs a budget point. Found none: give `prune.ratios` or one of "
+                f"{', '.join(f'`prune.{key}`' for key in TARGETS)}"
             )
         if self.divisor > 1:
             own = next((label for label in self.criteria if self.pruner(label).own_budget), None)
@@ -157,12 +175,25 @@ class PruneSection(Section):
         return self
 
     def points(self) -> list[BudgetPoint]:
-        """The budget points: by ratio, by MACs and by parameters, as given."""
+        """The budget points: by ratio, by a cost, then down to limits, as given."""
         return [
             *(BudgetPoint("ratio", ratio) for ratio in self.ratios),
             *(BudgetPoint(f"macs_{self.convention}", share) for share in self.target_macs),
             *(BudgetPoint("parameters", share) for share in self.target_parameters),
+            *(BudgetPoint("file_bytes", share) for share in self.target_file_bytes),
+            *(BudgetPoint("memory", share) for share in self.target_memory),
+            *(BudgetPoint(limits.label, 1.0) for limits in self.limits),
         ]
+
+    @property
+    def clip_lengths(self) -> tuple[float, ...]:
+        """Seconds of the clips that limits are counted on."""
+        return tuple(dict.fromkeys(limits.seconds for limits in self.limits))
+
+    @property
+    def asks_for_file_bytes(self) -> bool:
+        """Whether a budget is of the bytes of a file."""
+        return bool(self.target_file_bytes) or any(limits.file_bytes for limits in self.limits)
 
     def parsed_scopes(self) -> tuple[Scope, ...]:
         """The scopes of a Cnn14 as values."""

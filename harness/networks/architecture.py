@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import cnn14_macs, layer_macs, parameters
 from prunebench.eval.cost.geometry import SAMPLE_RATE, SECONDS
 from prunebench.harness.networks.frontend import FRONT_ENDS
 from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, STEM
+from prunebench.harness.networks.shape import BYTES, Shape
 from prunebench.harness.networks.shape import COSTS as COSTS
-from prunebench.harness.networks.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Architecture(Shape):
         sample_rate: of its front end, Hz.
         network: label that records have.
         divisors: as `Shape` has them.
+        seconds: length of the clip that costs are for.
+        other_file_bytes: what the file holds besides weights and batch norms, 0 where nobody asked.
     """
 
     widths: tuple[int, ...]
@@ -31,24 +34,33 @@ class Architecture(Shape):
     sample_rate: int = SAMPLE_RATE
     network: str = "cnn14"
     divisors: tuple[int, ...] = ()
+    seconds: float = SECONDS
+    other_file_bytes: int = 0
 
     groups: tuple[str, ...] = field(default=LAYERS, init=False, repr=False)
     files: tuple[str, ...] = field(default=(), init=False, repr=False)
     front_end: str = field(default="convolution", init=False, repr=False)
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
-        """MACs for one 10 s clip or parameters, by the closed form.
-
-        Args:
-            kind: one of `COSTS`.
-            widths: of a pruned shape; the architecture's own by default.
-        """
-        shape = (widths or self.widths, self.n_classes, self.embedding)
+        """As `Shape.cost`, by the closed form."""
+        left = widths or self.widths
+        shape = (left, self.n_classes, self.embedding)
         if kind == "parameters":
             return parameters(*shape)
+        if (
+            kind == "file_bytes"
+        ):  # a batch norm has a running mean and variance beside its trainable parameters
+            return self.other_file_bytes + BYTES * (parameters(*shape) + 2 * sum(left))
         front = FRONT_ENDS[self.sample_rate]
-        macs = cnn14_macs(*shape, SECONDS * front.sample_rate, window=front.window, hop=front.hop)
+        samples = round(self.seconds * front.sample_rate)
+        if kind == "memory":
+            return BYTES * parameters(*shape) + activation_peak_bytes(left, samples, BYTES, hop=front.hop)
+        macs = cnn14_macs(*shape, samples, window=front.window, hop=front.hop)
         return macs.backbone if kind == "macs_backbone" else macs.with_frontend
+
+    def at(self, seconds: float) -> Architecture:
+        """As `Shape.at`."""
+        return replace(self, seconds=seconds)
 
     def tail_share(self, widths: tuple[int, ...]) -> float:
         """As `Shape.tail_share`: of C7–C12 and the head."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prunebench.harness.networks.shape import Shape
+from prunebench.eval.cost.geometry import SECONDS
+from prunebench.harness.networks.shape import BYTES, Shape
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,21 @@ class CountedTensor:
 
 
 @dataclass(frozen=True)
+class CountedMaps:
+    """What a convolution reads and writes for one clip.
+
+    Args:
+        inputs, outputs: numbers of each channel.
+        read, written: the channels.
+    """
+
+    inputs: int
+    read: Axis
+    outputs: int
+    written: Axis
+
+
+@dataclass(frozen=True)
 class CountedShape(Shape):
     """A model by its numbers.
 
@@ -51,6 +67,10 @@ class CountedShape(Shape):
         tensors: with what each costs.
         frontend_macs: of one 10 s clip.
         front_end, divisors: as `Shape` has them.
+        maps: of every convolution.
+        buffers: tensors that are stored and not trained, and that groups cut: running statistics.
+        other_file_bytes: what the file holds besides `tensors` and `buffers`, 0 where nobody asked.
+        clips: the model counted for clips of other lengths, by seconds.
     """
 
     network: str
@@ -62,14 +82,28 @@ class CountedShape(Shape):
     files: tuple[str, ...] = ()
     front_end: str = "convolution"
     divisors: tuple[int, ...] = ()
+    maps: tuple[CountedMaps, ...] = ()
+    buffers: tuple[CountedTensor, ...] = ()
+    other_file_bytes: int = 0
+    clips: tuple[tuple[float, CountedShape], ...] = ()
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """As `Shape.cost`; exact where each filter of a group has as many entries of an axis as the others."""
-        numbers = self._numbers(widths or self.widths)
+        left = widths or self.widths
+        numbers = self._numbers(left)
         if kind == "parameters":
             return sum(n for n, t in zip(numbers, self.tensors, strict=True) if t.trainable)
+        if kind == "file_bytes":
+            stored = sum(numbers) + sum(self._of(self.buffers, left))
+            return self.other_file_bytes + BYTES * stored
+        if kind == "memory":
+            return BYTES * (self.cost("parameters", left) + self._largest_maps(left))
         macs = sum(n * t.positions for n, t in zip(numbers, self.tensors, strict=True))
         return macs + (self.frontend_macs if kind == "macs_with_frontend" else 0)
+
+    def at(self, seconds: float) -> CountedShape:
+        """As `Shape.at`, of a length in `clips`."""
+        return self if seconds == SECONDS else dict(self.clips)[seconds]
 
     def tail_share(self, widths: tuple[int, ...]) -> float:
         """As `Shape.tail_share`."""
@@ -80,8 +114,22 @@ class CountedShape(Shape):
         return pruned / whole
 
     def _numbers(self, widths: Sequence[int]) -> list[int]:
-        gone = [whole - left for whole, left in zip(self.widths, widths, strict=True)]
-        return [
-            t.fixed * math.prod(a.entries - sum(each * gone[g] for g, each in a.cuts) for a in t.axes)
-            for t in self.tensors
-        ]
+        return self._of(self.tensors, widths)
+
+    def _of(self, tensors: Sequence[CountedTensor], widths: Sequence[int]) -> list[int]:
+        gone = self._gone(widths)
+        return [t.fixed * math.prod(_left(axis, gone) for axis in t.axes) for t in tensors]
+
+    def _largest_maps(self, widths: Sequence[int]) -> int:
+        gone = self._gone(widths)
+        return max(
+            (m.inputs * _left(m.read, gone) + m.outputs * _left(m.written, gone) for m in self.maps),
+            default=0,
+        )
+
+    def _gone(self, widths: Sequence[int]) -> list[int]:
+        return [whole - left for whole, left in zip(self.widths, widths, strict=True)]
+
+
+def _left(axis: Axis, gone: Sequence[int]) -> int:
+    return axis.entries - sum(each * gone[group] for group, each in axis.cuts)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
+BYTES = 4  # of a number in float32
 
 
 class Shape(ABC):
@@ -31,12 +32,17 @@ class Shape(ABC):
 
     @abstractmethod
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
-        """MACs for one 10 s clip or parameters.
+        """MACs for one clip, parameters, or bytes in float32.
 
         Args:
-            kind: one of `COSTS`.
+            kind: one of `COSTS`; `"file_bytes"`, of the state dict as `torch.save` writes it, where the shape was made
+                to know it; `"memory"`, of the trainable parameters and the largest input plus output of a convolution.
             widths: of a pruned shape; the model's own by default.
         """
+
+    @abstractmethod
+    def at(self, seconds: float) -> Shape:
+        """The same model, its costs counted for a clip of that length; 10 s else."""
 
     @abstractmethod
     def tail_share(self, widths: tuple[int, ...]) -> float:

@@ -36,8 +36,8 @@ class PlannedPoint:
 
     @property
     def target(self) -> float | None:
-        """The share that stays, `None` for a point by ratio."""
-        return None if self.point.kind == "ratio" else self.point.amount
+        """The share that stays, `None` for a point by ratio or limits."""
+        return None if self.point.kind == "ratio" or self.point.limits else self.point.amount
 
 
 def planned_points(config: Config, data: str, subject: Subject) -> dict[str, tuple[PlannedPoint, ...]]:
@@ -83,9 +83,11 @@ def _points(config: Config, data: str, model: Shape, scope: Scope) -> tuple[Plan
 
 
 def _key(point: BudgetPoint) -> str:
+    if point.limits is not None:
+        return "prune.limits"
     if point.kind == "ratio":
         return "prune.ratios"
-    return "prune.target_parameters" if point.kind == "parameters" else "prune.target_macs"
+    return f"prune.target_{'macs' if point.kind.startswith('macs') else point.kind}"
 
 
 def _measured(allocation: PerLayer) -> str:

@@ -17,8 +17,8 @@ from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.counted_shape import CountedShape
 from prunebench.harness.networks.layers import Scope
+from prunebench.harness.networks.plugins.budget_shape import shape_for
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
-from prunebench.harness.networks.plugins.model_shapes import shape_of
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.network_fit import check_network_fits
@@ -101,7 +101,10 @@ def subject_of(
     check_network_fits(section.plugin(dataset.sample_rate), len(dataset.class_names))
     tagger = unpruned_tagger(section, dataset)
     cnn14 = isinstance(tagger.network, Cnn14Network)
-    shape = shape_of(tagger, section.files, section.label if cnn14 else None)
+    named = section.label if cnn14 else None
+    shape = shape_for(
+        tagger, section.files, named, seconds=prune.clip_lengths, file=prune.asks_for_file_bytes
+    )
     if prune.divisor > 1 or any(group.divisor > 1 for group in tagger.groups):
         multiples = tuple(math.lcm(group.divisor, prune.divisor) for group in tagger.groups)
         assert isinstance(shape, Architecture | CountedShape)
@@ -114,17 +117,17 @@ def subject_of(
         if text == EACH:
             scopes += [Scope(name, (name,), name in in_tail) for name in shape.groups]
             continue
-        named = tagger.network.default_scope if text == OWN_SCOPE else text
+        asked = tagger.network.default_scope if text == OWN_SCOPE else text
         try:
-            groups = tagger.scope(named)
+            groups = tagger.scope(asked)
         except InputError as error:
-            if _is_of_cnn14(named):
+            if _is_of_cnn14(asked):
                 raise InputError(
-                    f"`prune.scopes`: `{named}` is a scope of Cnn14, not of `{shape.network}`: give `default`, which "
+                    f"`prune.scopes`: `{asked}` is a scope of Cnn14, not of `{shape.network}`: give `default`, which "
                     "is each network's own scope, or `inner`, `all` or names of its groups."
                 ) from error
             raise InputError(f"`prune.scopes`: {error}") from error
-        scopes.append(Scope(named, groups, set(groups) <= in_tail))
+        scopes.append(Scope(asked, groups, set(groups) <= in_tail))
     several = frozenset(group.name for group in tagger.groups if len(group.writers) > 1)
     return Subject(*places, shape, tuple(dict.fromkeys(scopes)), several)
 

@@ -20,6 +20,7 @@ from prunebench.harness.networks.architecture import COSTS, Architecture
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
+from prunebench.harness.plan.points import PlannedPoint
 from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.sparsity.growing import Growing
 from prunebench.harness.sparsity.methods import parse_method
@@ -143,10 +144,11 @@ def _points(plan: Plan, index: int, label: str) -> list[dict[str, Any]]:
             **_named(model),
             "scope": scope.label,
             "budget": planned.point.kind,
-            "asked": planned.point.amount,
+            "asked": None if planned.point.limits else planned.point.amount,
             "ratio": planned.ratio,
             "widths": list(planned.widths),
             **{f"{cost}_share": round(model.share(cost, planned.widths), 4) for cost in COSTS},
+            **_limited(model, planned),
             "per_layer": {
                 name: list(model.without(scope.layers, counts)) for name, counts in planned.counts.items()
             },
@@ -154,6 +156,18 @@ def _points(plan: Plan, index: int, label: str) -> list[dict[str, Any]]:
         for scope in plan.subjects[index].scopes
         for planned in plan.points[index][scope.label]
     ]
+
+
+def _limited(model: Shape, planned: PlannedPoint) -> dict[str, Any]:
+    """What the shape of limits costs, and on what that is counted."""
+    limits = planned.point.limits
+    if limits is None:
+        return {}
+    reached = limits.reached(model, planned.widths)
+    return {
+        "limits": {key: [limit, reached[key]] for key, limit in limits.asked.items()},
+        "of": limits.counted,
+    }
 
 
 def _floors(config: Config, label: str, subject: Subject) -> list[dict[str, Any]]:

@@ -41,8 +41,7 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
     A part of a grid has too few seeds for the claim that the whole was planned for, so it makes none.
     """
     own = OWN in (record.allocation, record.budget)
-    target = "target_parameters" if record.budget == "parameters" else "target_macs"
-    by_target = record.target is not None
+    key, asked = _budget(record)
     wanted: dict[str, Sequence[object]] = {
         "prune.criteria": [*([record.criterion] if record.criterion else []), "random"],
         "prune.scopes": [record.scope],
@@ -57,20 +56,49 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
     if record.scope == "none":  # the unpruned model is in every grid
         wanted = {key: values for key, values in wanted.items() if key in CHOSEN_UNPRUNED}
     elif not own and record.ratio:
-        wanted |= {f"prune.{name}": [] for name in ("ratios", "target_macs", "target_parameters")}
-        wanted |= {f"prune.{target}": [record.target]} if by_target else {"prune.ratios": [record.ratio]}
+        wanted |= {f"prune.{name}": [] for name in BUDGETS}
+        wanted |= {f"prune.{key}": asked}
     found = [("claim", "false")] if config.get("claim") is True else []
     found += _network(record, config)
     for key, values in wanted.items():
         held = _held(config, key)
         kept = list(dict.fromkeys(value for value in values if value is not None and value != OWN))
-        if key.startswith(("prune.ratios", "prune.target")):
+        if key.removeprefix("prune.") in BUDGETS:
             change = held != kept
         else:
             change = bool(held and kept) and set(map(str, kept)) != set(map(str, held))
         if change:
-            found.append((key, json.dumps(kept)))
+            found.append((key, _toml(kept)))
     return found
+
+
+BUDGETS = ("ratios", "target_macs", "target_parameters", "target_file_bytes", "target_memory", "limits")
+
+
+def _budget(record: Record) -> tuple[str, Sequence[object]]:
+    """The key of `[prune]` that a cell's budget is of, and its value there."""
+    if record.budget.startswith("limits["):
+        return "limits", [record.budget]
+    if record.target is None:
+        return "ratios", [record.ratio]
+    return f"target_{'macs' if record.budget.startswith('macs') else record.budget}", [record.target]
+
+
+def _toml(values: Sequence[object]) -> str:
+    """A list as TOML, which is written as in JSON, and limits as the inline tables that they are in a configuration."""
+    return (
+        f"[{', '.join(_limits(str(v)) if str(v).startswith('limits[') else json.dumps(v) for v in values)}]"
+    )
+
+
+def _limits(label: str) -> str:
+    """`"limits[macs=30000000,precision=int8]"` as `{macs = 30000000, precision = "int8"}`."""
+    pairs = (part.partition("=") for part in label.removeprefix("limits[").removesuffix("]").split(","))
+    return _inline({key: value if value[0].isalpha() else float(value) for key, _, value in pairs})
+
+
+def _inline(table: Mapping[str, object]) -> str:
+    return f"{{{', '.join(f'{key} = {json.dumps(value)}' for key, value in table.items())}}}"
 
 
 def _network(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -79,7 +107,7 @@ def _network(record: Record, config: Mapping[str, Any]) -> list[tuple[str, str]]
     if not isinstance(tables, list):
         return []
     own = sorted(tables, key=lambda table: _unlike(table, record.network))[0]
-    return [("model", f"{{{', '.join(f'{key} = {json.dumps(value)}' for key, value in own.items())}}}")]
+    return [("model", _inline(own))]
 
 
 def _unlike(table: Mapping[str, Any], label: str) -> tuple[bool, bool, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from prunebench.eval.cost.front_ends import front_end_convention, front_end_macs
 from prunebench.eval.cost.geometry import SECONDS
@@ -17,7 +17,7 @@ from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.measurable import Measurable
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.counted_shape import Axis, CountedShape, CountedTensor
+from prunebench.harness.networks.counted_shape import Axis, CountedMaps, CountedShape, CountedTensor
 from prunebench.harness.networks.frontend import FrontEnd
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
@@ -29,13 +29,20 @@ _WITHIN = (
 )
 
 
-def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | None = None) -> Shape:
-    """The shape of a model: of a Cnn14 in closed form, of others counted while one 10 s clip runs through.
+def shape_of(
+    tagger: Tagger,
+    files: Sequence[Path | str] = (),
+    network: str | None = None,
+    *,
+    seconds: float = SECONDS,
+) -> Shape:
+    """The shape of a model: of a Cnn14 in closed form, of others counted while one clip runs through.
 
     Args:
         tagger: the unpruned model.
         files: Python files that define its network.
         network: label that records have; the network's own by default.
+        seconds: length of that clip, 10 by default.
 
     Raises:
         InputError: for a group whose filters have differently many entries of a tensor, or a front end without MACs.
@@ -43,10 +50,21 @@ def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | No
     model = tagger.model
     if isinstance(model, Cnn14):
         return Architecture(
-            model.widths, model.embedding, model.n_classes, model.sample_rate, network or Cnn14Network.name
+            model.widths,
+            model.embedding,
+            model.n_classes,
+            model.sample_rate,
+            network or Cnn14Network.name,
+            seconds=seconds,
         )
     cuts = _cuts(tagger.groups)
-    positions = _positions(tagger)
+    samples = round(seconds * tagger.network.frontend.sample_rate)
+    hooks = hooked_clip(Measurable(tagger), samples)
+    positions = {
+        f"{path.removeprefix(_WITHIN)}.weight": macs
+        // model.get_parameter(f"{path.removeprefix(_WITHIN)}.weight").numel()
+        for path, macs in hooks.layers.items()
+    }
     return CountedShape(
         network or tagger.network.label,
         tuple(group.name for group in tagger.groups),
@@ -57,9 +75,18 @@ def shape_of(tagger: Tagger, files: Sequence[Path | str] = (), network: str | No
             for name, tensor in model.named_parameters()
             if tensor.requires_grad or name in positions
         ),
-        front_end_macs(tagger.network, SECONDS * tagger.network.frontend.sample_rate),
+        front_end_macs(tagger.network, samples),
         tuple(map(str, files)),
         front_end_convention(tagger.network),
+        maps=tuple(
+            _maps(model.get_submodule(path.removeprefix(_WITHIN)), path.removeprefix(_WITHIN), cuts, numbers)
+            for path, numbers in hooks.maps.items()
+        ),
+        buffers=tuple(
+            _counted(name, tensor, cuts, {}, in_tail=False)
+            for name, tensor in model.named_buffers()
+            if name in cuts
+        ),
     )
 
 
@@ -150,11 +177,15 @@ def _counted(
     return CountedTensor(fixed, tuple(axes.values()), positions.get(name, 0), tensor.requires_grad, in_tail)
 
 
-def _positions(tagger: Tagger) -> dict[str, int]:
-    """Weight of a convolution or linear layer → how often each of its numbers is multiplied for a 10 s clip."""
-    model = tagger.model
-    found = {}
-    for path, macs in hooked_clip(Measurable(tagger)).layers.items():
-        name = f"{path.removeprefix(_WITHIN)}.weight"
-        found[name] = macs // model.get_parameter(name).numel()
-    return found
+def _maps(
+    layer: nn.Module,
+    name: str,
+    cuts: Mapping[str, Mapping[int, Sequence[tuple[int, int]]]],
+    numbers: tuple[int, int],
+) -> CountedMaps:
+    """A depthwise convolution reads as many channels as it writes, and its weight is cut along its filters alone."""
+    of = cuts.get(f"{name}.weight", {})
+    inputs, outputs = int(layer.in_channels), int(layer.out_channels)  # type: ignore[arg-type]  # of a convolution
+    reads = of.get(0 if layer.groups > 1 else 1, ())  # type: ignore[operator]
+    read, written = Axis(inputs, tuple(reads)), Axis(outputs, tuple(of.get(0, ())))
+    return CountedMaps(numbers[0] // inputs, read, numbers[1] // outputs, written)

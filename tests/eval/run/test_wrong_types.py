@@ -48,6 +48,7 @@ RECORD = Record(
     sparsify_macs=60,
     widths=(4, 2),
     off_request={"C7": (0.5, 0.4)},
+    limits={"macs": (30_000_000, 29_912_448)},
     map_sizes={"C7": (10, 4)},
     ties={"C7": 0.5},
     stages={"fine-tuned": {"test_map": 0.5}},

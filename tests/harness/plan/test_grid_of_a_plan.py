@@ -54,6 +54,8 @@ def counts(plan, field):
     [
         "prune.target_macs=[0.7]",
         "prune.target_parameters=0.5",
+        "prune.target_memory=0.8",
+        "prune.limits={parameters=600_000}",
         "prune.allocations=['uniform', 'global', 'same_as:l2']",
         "finetune.schedules=['one-shot', 'iterative[rounds=2]', 'one-shot[distillation=0.5]']",
         "controls.scratch_macs=true",
@@ -227,3 +229,35 @@ def test_quantising_without_onnx_runtime_is_refused_with_what_to_install(monkeyp
     with pytest.raises(InputError, match=r"^Table `\[quantise\]` needs `onnxruntime`: pip install [^ ]+\.$"):
         plan_of("quantise=true")
     assert plan_of().cells
+
+
+def test_limits_are_kept_by_every_allocation():
+    limits = "prune.limits={macs=25e6, parameter_bytes=1.5e6, seconds=1, precision='float16'}"
+    plan = plan_of("prune.ratios=[]", limits, "prune.allocations=['uniform', 'same_as:l1']")
+    label = "limits[macs=25000000,parameter_bytes=1500000,seconds=1,precision=float16]"
+    cells = [cell for cell in plan.cells if cell.criterion == "l1" and not cell.control]
+    assert {(cell.budget, cell.target) for cell in cells} == {(label, None)}
+    (planned,) = plan.points[0]["C7-C12"]
+    reached = planned.point.limits.reached(plan.subjects[0].shape, planned.widths)
+    assert reached["macs"] <= 25e6
+    assert 1.49e6 < reached["parameter_bytes"] <= 1.5e6
+
+
+@pytest.mark.parametrize(
+    ("addition", "said"),
+    [
+        (
+            "prune.limits={macs=1e6, parameters=1e6, seconds=1}",
+            r"`prune.limits`: .* Found `macs = 1,000,000`: raise",
+        ),
+        ("prune.limits={macs=1e9, parameters=9e6, seconds=1}", "keeps them all: lower a limit"),
+        ("prune.target_memory=0.01", r"`prune.target_memory`: .*of the peak memory .*Found 0.01: ask for"),
+        ("prune.target_file_bytes=0.01", r"`prune.target_file_bytes`: .*of the bytes of the file"),
+        ("prune.limits={mac=1e6}", r"Unknown key `prune.limits.0.mac`; did you mean `macs`"),
+        ("prune.limits={seconds=1}", "must hold at least one of macs"),
+        ("prune.limits=[]", "prune.ratios"),
+    ],
+)
+def test_budgets_that_cannot_be_met_are_refused_by_name(addition, said):
+    with pytest.raises(InputError, match=said):
+        plan_of("prune.ratios=[]", addition)

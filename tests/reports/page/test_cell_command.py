@@ -53,6 +53,12 @@ SWEEPS = {
         "controls.scratch=true",
     ),
     "sparsity training": ("sparsify.methods=['slimming', 'growing']", "prune.scopes=['C7-C12', 'C8']"),
+    "limits and other costs": (
+        "prune.ratios=[0.5]",
+        "prune.target_file_bytes=[0.99]",
+        "prune.target_memory=[0.8]",
+        'prune.limits=[{parameter_bytes=1_500_000, macs=30e6, seconds=1, precision="float16"}, {parameters=600_000}]',
+    ),
 }
 
 

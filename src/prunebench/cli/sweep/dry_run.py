@@ -36,7 +36,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
         [
             (
                 _where(point) if several else point["scope"],
-                f"{point['budget']} {point['asked']:g}",
+                _asked(point),
                 f"{point['ratio']:g}",
                 *_shares(point),
                 "-".join(map(str, point["widths"])),
@@ -44,6 +44,9 @@ def print_preview(found: Mapping[str, Any]) -> None:
             for point in found["points"]
         ],
     )
+    for point in found["points"]:
+        if "limits" in point:
+            say(f"{_where(point) if several else point['scope']}: {_limits(point)}")
     print_table(
         ["smallest shape", "allocation", "keeps", "MACs, backbone", "MACs, with front end", "parameters"],
         [
@@ -82,6 +85,19 @@ def print_preview(found: Mapping[str, Any]) -> None:
 def _where(told: Mapping[str, Any]) -> str:
     """Data set, network where it is named, and scope."""
     return " ".join(filter(None, (told["data"], told.get("network"), told["scope"])))
+
+
+def _asked(point: Mapping[str, Any]) -> str:
+    return "limits" if "limits" in point else f"{point['budget']} {point['asked']:g}"
+
+
+def _limits(point: Mapping[str, Any]) -> str:
+    """What the shape of limits costs beside each limit."""
+    parts = (
+        f"{reached:,.0f} of at most {limit:,.0f} {name.replace('_', ' ')}"
+        for name, (limit, reached) in point["limits"].items()
+    )
+    return f"{', '.join(parts)} ({point['of']}), under `uniform`"
 
 
 def _shares(figures: Mapping[str, Any]) -> list[str]:

@@ -97,7 +97,7 @@ def run(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Run a sweep: presets quick (default), standard, claim, panns, epanns …, or a configuration file.
+    """Run a sweep: presets quick (default), standard, claim, panns, epanns, dcase …, or a configuration file.
 
     Trains or loads the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
     records, figures, a table and a page into the run folder. The same command resumes a run that was
