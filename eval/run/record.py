@@ -17,37 +17,22 @@ from typing import Any, ClassVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.layout import MADE_AGAIN, RunFiles
+from prunebench.eval.run.record_terms import CNN14 as CNN14
+from prunebench.eval.run.record_terms import CNN14_GROUPS as CNN14_GROUPS
+from prunebench.eval.run.record_terms import CONTROLS as CONTROLS
+from prunebench.eval.run.record_terms import CONVERGED as CONVERGED
+from prunebench.eval.run.record_terms import FINE_TUNED as FINE_TUNED
+from prunebench.eval.run.record_terms import OPTIONAL as OPTIONAL
+from prunebench.eval.run.record_terms import OWN as OWN
+from prunebench.eval.run.record_terms import PLAIN as PLAIN
+from prunebench.eval.run.record_terms import QUANTISED as QUANTISED
+from prunebench.eval.run.record_terms import STAGES as STAGES
+from prunebench.eval.run.record_terms import USUAL as USUAL
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
-
-# With two lengths, the stages of the short and of the long one.
-FINE_TUNED, CONVERGED = "fine-tuned", "converged"
-STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
-QUANTISED = "quantised"  # the model of the last stage in 8-bit integers, which stands beside it
-CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
-# Fields that older records lack, in JSON only where they are known.
-OPTIONAL = ("base_weights", "family", "limits", "map_sizes", "ties")
-CNN14 = "cnn14"
-CNN14_GROUPS = tuple(f"C{number}" for number in range(1, 13))
-# Fields that came later: absent from JSON where they say what every earlier record meant.
-USUAL: Mapping[str, object] = {
-    "network": CNN14,
-    "groups": CNN14_GROUPS,
-    "n_classes": 0,
-    "front_end": "convolution",
-    "reduction": "first",
-    "divisor": 1,
-    "device": "cpu",
-    "short_learning_rate": None,
-    "sparsify": "none",
-    "sparsify_steps": 0,
-    "sparsify_macs": 0,
-}
-PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a penalty
-OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
 
 
 class OtherSchema(InputError):

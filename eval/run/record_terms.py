@@ -1,0 +1,31 @@
+"""The words of a record: stages, controls, and the values that fields have where a line does not hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# With two lengths, the stages of the short and of the long one.
+FINE_TUNED, CONVERGED = "fine-tuned", "converged"
+STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
+QUANTISED = "quantised"  # the model of the last stage in 8-bit integers, which stands beside it
+CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
+# Fields that older records lack, in JSON only where they are known.
+OPTIONAL = ("base_weights", "family", "limits", "map_sizes", "ties")
+CNN14 = "cnn14"
+CNN14_GROUPS = tuple(f"C{number}" for number in range(1, 13))
+# Fields that came later: absent from JSON where they say what every earlier record meant.
+USUAL: Mapping[str, object] = {
+    "network": CNN14,
+    "groups": CNN14_GROUPS,
+    "n_classes": 0,
+    "front_end": "convolution",
+    "reduction": "first",
+    "divisor": 1,
+    "device": "cpu",
+    "short_learning_rate": None,
+    "sparsify": "none",
+    "sparsify_steps": 0,
+    "sparsify_macs": 0,
+}
+PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a penalty
+OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes
