@@ -72,6 +72,11 @@ class RunFiles:
         return self.folder / SHAPES
 
     @property
+    def latencies(self) -> Path:
+        """What layers and whole models took where a budget is by latency, JSON."""
+        return self.folder / "latencies.json"
+
+    @property
     def failures(self) -> Path:
         """Tracebacks of cells that failed, text."""
         return self.folder / "failures.log"

@@ -93,6 +93,14 @@ def uniform_shape(point: BudgetPoint, model: Shape, layers: Sequence[str]) -> Un
     Raises:
         InputError: for a target that no ratio reaches within `TOLERANCE`, with what can be reached.
     """
+    found = uniform_nearest(point, model, layers)
+    if point.kind != "ratio":
+        check_reached(point, model, found.widths, layers, uniform_smallest(model, layers))
+    return found
+
+
+def uniform_nearest(point: BudgetPoint, model: Shape, layers: Sequence[str]) -> UniformShape:
+    """The uniform ratio that comes nearest to a budget point, however near that is."""
     filters = model.filters(layers)
 
     def at(ratio: Fraction) -> tuple[int, ...]:
@@ -102,18 +110,18 @@ def uniform_shape(point: BudgetPoint, model: Shape, layers: Sequence[str]) -> Un
         return UniformShape(point.amount, model.without(layers, uniform_counts(model, layers, point.amount)))
     # A layer of n filters loses its k-th at the ratio (k − ½) / n: between two such ratios nothing changes.
     steps = sorted({Fraction(2 * k - 1, 2 * n) for n in filters for k in range(1, n)})
+    if not steps:
+        return UniformShape(0.0, model.widths)
     ends = [*steps, Fraction(1)]
     place = nearest_step(
         point, model, lambda index: at(steps[index - 1]) if index else model.widths, len(steps)
     )
-    check_reached(
-        point,
-        model,
-        at(steps[place - 1]) if place else model.widths,
-        layers,
-        at(steps[-1]) if steps else model.widths,
-    )
     return UniformShape(_shortest_decimal(steps[place - 1], ends[place]), at(steps[place - 1]))
+
+
+def uniform_smallest(model: Shape, layers: Sequence[str]) -> tuple[int, ...]:
+    """What the largest uniform ratio leaves: one filter a layer, or one multiple of its divisor."""
+    return model.without(layers, rounded_counts(model, layers, [n - 1 for n in model.filters(layers)]))
 
 
 def nearest_step(
@@ -165,17 +173,37 @@ def check_reached(
         return  # as nearly as multiples allow, which the record says
     if widths != model.widths and abs(found - point.amount) <= TOLERANCE * point.amount:
         return
-    word, floor = WORDS[point.kind], model.share(point.kind, smallest)
+    check_above(point, model, layers, smallest, keeps)
+    raise InputError(
+        f"A target must be met within {TOLERANCE:.0%} by whole filters. Found {point.amount:g} of the "
+        f"{_word(point.kind)} in "
+        f"{_called(model, layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
+    )
+
+
+def check_above(
+    point: BudgetPoint,
+    model: Shape,
+    layers: Sequence[str],
+    smallest: tuple[int, ...] | None = None,
+    keeps: str = "one filter a layer",
+) -> None:
+    """Nothing, where a target is not below what the smallest shape costs.
+
+    Raises:
+        InputError: for one that is, with the reachable range.
+    """
+    floor = model.share(point.kind, smallest or uniform_smallest(model, layers))
     if point.amount < floor:
         raise InputError(
             f"A target must be within reach of its scope: pruning {_called(model, layers)} down to {keeps} leaves "
-            f"{_upwards(floor)} of the {word}. Found {point.amount:g}: ask for {_upwards(floor)} to 1, "
+            f"{_upwards(floor)} of the {_word(point.kind)}. Found {point.amount:g}: ask for {_upwards(floor)} to 1, "
             "or widen the scope."
         )
-    raise InputError(
-        f"A target must be met within {TOLERANCE:.0%} by whole filters. Found {point.amount:g} of the {word} in "
-        f"{_called(model, layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
-    )
+
+
+def _word(kind: str) -> str:
+    return WORDS.get(kind) or f"latency ({kind.removeprefix('latency_')})"
 
 
 def _called(model: Shape, layers: Sequence[str]) -> str:

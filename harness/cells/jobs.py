@@ -105,7 +105,7 @@ def _rescored(config: Config, removal: Removal, finetuning: Finetuning) -> Resco
     layers, clips = cell.scope.layers, prune.calibration_clips
     kind = functools.partial(MaskedTraining, schedule=schedule) if schedule.masks else Iterative
     return kind(
-        base=removal.base,
+        base=replace(removal.base, model=removal.model),
         scoring=ScoringJob(
             removal.base, criterion, cell.prune_seed, layers, clips, prune.files, content, prune.reduction
         ),

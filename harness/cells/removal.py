@@ -16,6 +16,7 @@ from prunebench.harness.budget.target import BudgetPoint, uniform_counts
 from prunebench.harness.cells.base_job import BaseJob
 from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import Config
+from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.pruning.folded_means import Constants, of_removed
 from prunebench.harness.pruning.sources import resolve
@@ -69,6 +70,11 @@ class Removal:
     scoring: Scoring | None = None
     leader: Scoring | None = None
 
+    @property
+    def model(self) -> Shape:
+        """The unpruned model, its latencies as they were corrected for the cell's target."""
+        return self.base.model.for_target(self.cell.scope.label, self.cell.target)
+
     def counts(self) -> RemovalCounts:
         """Filters that each layer of the scope loses.
 
@@ -100,7 +106,7 @@ class Removal:
         return {} if self.scoring is None else of_removed(self.scoring.constants, removed)
 
     def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:
-        point, model = budget_point(self.cell), self.base.model
+        point, model = budget_point(self.cell), self.model
         return counts_along(allocation.order(scores), point, model, self.cell.scope.layers, allocation.keeps)
 
     def ranked(self) -> LayerScores:

@@ -17,6 +17,7 @@ from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
+from prunebench.harness.config.latency_target import check_latency_target, with_latency_backend
 from prunebench.harness.config.other_tables import (
     ControlsSection,
     MeasureSection,
@@ -99,6 +100,16 @@ class Config(PlacedSection):
         if other and isinstance(prune, dict) and "scopes" not in prune:
             return {**table, "prune": {**prune, "scopes": [OWN_SCOPE]}}
         return table
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _latency_is_measured_at_the_end(cls, table: Any) -> Any:
+        return with_latency_backend(table)
+
+    @pydantic.model_validator(mode="after")
+    def _latency_target_is_possible(self) -> Config:
+        check_latency_target(self)
+        return self
 
     @pydantic.model_validator(mode="after")
     def _networks_differ(self) -> Config:

@@ -19,6 +19,7 @@ JOINED = (
     "prune.scopes",
     "prune.seeds",
     "prune.target_file_bytes",
+    "prune.target_latency",
     "prune.target_macs",
     "prune.target_memory",
     "prune.target_parameters",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
+from prunebench.eval.runtime.backends import LOSSY, backend
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.limits import Limits
 from prunebench.harness.budget.target import BudgetPoint
@@ -22,7 +23,14 @@ from prunebench.pruners.registry import BUILTIN
 
 OWN_SCOPE = "default"  # the scope that a network names as its own
 EACH = "each"  # a scope for every group alone
-TARGETS = ("target_macs", "target_parameters", "target_file_bytes", "target_memory", "limits")
+TARGETS = (
+    "target_macs",
+    "target_parameters",
+    "target_file_bytes",
+    "target_memory",
+    "target_latency",
+    "limits",
+)
 
 
 def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:
@@ -72,6 +80,12 @@ class PruneSection(Section):
     target_memory: TargetShares = Field(
         (),
         description="shares that stay of the weights and the largest activations for one 10 s clip, computed",
+    )
+    target_latency: TargetShares = Field(
+        (), description="shares of the unpruned model's latency that stay, as measured on this machine"
+    )
+    latency_backend: str = Field(
+        "eager", description="way to run a model that `target_latency` is measured on"
     )
     limits: Annotated[tuple[Limits, ...], Listed] = Field(
         (),
@@ -132,6 +146,16 @@ class PruneSection(Section):
                 )
         return _once(ratios)
 
+    @pydantic.field_validator("latency_backend")
+    @classmethod
+    def _runs_models(cls, name: str) -> str:
+        backend(name)
+        if name in LOSSY:
+            raise ValueError(
+                f"a latency target must be on a backend that computes as the model does. Found `{name}`"
+            )
+        return name
+
     @pydantic.field_validator("limits")
     @classmethod
     def _limits_once(cls, limits: tuple[Limits, ...]) -> tuple[Limits, ...]:
@@ -182,6 +206,7 @@ class PruneSection(Section):
             *(BudgetPoint("parameters", share) for share in self.target_parameters),
             *(BudgetPoint("file_bytes", share) for share in self.target_file_bytes),
             *(BudgetPoint("memory", share) for share in self.target_memory),
+            *(BudgetPoint(f"latency_{self.latency_backend}", share) for share in self.target_latency),
             *(BudgetPoint(limits.label, 1.0) for limits in self.limits),
         ]
 

@@ -23,9 +23,11 @@ def resolved_table(dumped: Mapping[str, Any], several: Sequence[str]) -> dict[st
         for key, usual in (("network", Cnn14Network.name), ("files", [])):
             if model[key] == usual:
                 del model[key]
-    for key in ("target_file_bytes", "target_memory", "limits"):
+    for key in ("target_file_bytes", "target_memory", "target_latency", "limits"):
         if not table["prune"][key]:
             del table["prune"][key]
+    if "target_latency" not in table["prune"]:
+        del table["prune"]["latency_backend"]
     if table["base"]["pretrained"]:
         del table["base"]["pretrained"]
     if not table["sparsify"]["methods"]:

@@ -8,6 +8,7 @@ from prunebench.eval.cost.activations import activation_peak_bytes
 from prunebench.eval.cost.complexity import cnn14_macs, layer_macs, parameters
 from prunebench.eval.cost.geometry import SAMPLE_RATE, SECONDS
 from prunebench.harness.networks.frontend import FRONT_ENDS
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, STEM
 from prunebench.harness.networks.shape import BYTES, Shape
 from prunebench.harness.networks.shape import COSTS as COSTS
@@ -25,6 +26,7 @@ class Architecture(Shape):
         network: label that records have.
         divisors: as `Shape` has them.
         seconds: length of the clip that costs are for.
+        times: as `Shape` has them.
         other_file_bytes: what the file holds besides weights and batch norms, 0 where nobody asked.
     """
 
@@ -36,6 +38,7 @@ class Architecture(Shape):
     divisors: tuple[int, ...] = ()
     seconds: float = SECONDS
     other_file_bytes: int = 0
+    times: ModelTimes | None = None
 
     groups: tuple[str, ...] = field(default=LAYERS, init=False, repr=False)
     files: tuple[str, ...] = field(default=(), init=False, repr=False)
@@ -44,6 +47,8 @@ class Architecture(Shape):
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """As `Shape.cost`, by the closed form."""
         left = widths or self.widths
+        if kind.startswith("latency_"):
+            return self.nanoseconds(kind, left)
         shape = (left, self.n_classes, self.embedding)
         if kind == "parameters":
             return parameters(*shape)

@@ -7,20 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.cost.geometry import SECONDS
+from prunebench.harness.networks.axis import Axis as Axis
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.shape import BYTES, Shape
-
-
-@dataclass(frozen=True)
-class Axis:
-    """An axis of a tensor that groups cut.
-
-    Args:
-        entries: of the unpruned tensor.
-        cuts: (place of a group, entries that go with each of its filters); several groups may lie side by side.
-    """
-
-    entries: int
-    cuts: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -71,6 +60,7 @@ class CountedShape(Shape):
         buffers: tensors that are stored and not trained, and that groups cut: running statistics.
         other_file_bytes: what the file holds besides `tensors` and `buffers`, 0 where nobody asked.
         clips: the model counted for clips of other lengths, by seconds.
+        times: as `Shape` has them.
     """
 
     network: str
@@ -86,10 +76,13 @@ class CountedShape(Shape):
     buffers: tuple[CountedTensor, ...] = ()
     other_file_bytes: int = 0
     clips: tuple[tuple[float, CountedShape], ...] = ()
+    times: ModelTimes | None = None
 
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """As `Shape.cost`; exact where each filter of a group has as many entries of an axis as the others."""
         left = widths or self.widths
+        if kind.startswith("latency_"):
+            return self.nanoseconds(kind, left)
         numbers = self._numbers(left)
         if kind == "parameters":
             return sum(n for n, t in zip(numbers, self.tensors, strict=True) if t.trainable)
@@ -118,18 +111,14 @@ class CountedShape(Shape):
 
     def _of(self, tensors: Sequence[CountedTensor], widths: Sequence[int]) -> list[int]:
         gone = self._gone(widths)
-        return [t.fixed * math.prod(_left(axis, gone) for axis in t.axes) for t in tensors]
+        return [t.fixed * math.prod(axis.left(gone) for axis in t.axes) for t in tensors]
 
     def _largest_maps(self, widths: Sequence[int]) -> int:
         gone = self._gone(widths)
         return max(
-            (m.inputs * _left(m.read, gone) + m.outputs * _left(m.written, gone) for m in self.maps),
+            (m.inputs * m.read.left(gone) + m.outputs * m.written.left(gone) for m in self.maps),
             default=0,
         )
 
     def _gone(self, widths: Sequence[int]) -> list[int]:
         return [whole - left for whole, left in zip(self.widths, widths, strict=True)]
-
-
-def _left(axis: Axis, gone: Sequence[int]) -> int:
-    return axis.entries - sum(each * gone[group] for group, each in axis.cuts)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+from prunebench.harness.networks.layer_times import ModelTimes
 
 COSTS = ("macs_backbone", "macs_with_frontend", "parameters")
 BYTES = 4  # of a number in float32
@@ -20,6 +24,7 @@ class Shape(ABC):
         n_classes: outputs.
         front_end: how MACs with the front end count it, as `prunebench.eval.cost.front_ends` has it.
         divisors: what stays of each group is a multiple of its own; 1 for all where there are none.
+        times: what its layers took on this machine, `None` where nobody timed them.
     """
 
     network: str
@@ -29,14 +34,17 @@ class Shape(ABC):
     n_classes: int
     front_end: str
     divisors: tuple[int, ...]
+    times: ModelTimes | None
 
     @abstractmethod
     def cost(self, kind: str, widths: tuple[int, ...] | None = None) -> int:
         """MACs for one clip, parameters, or bytes in float32.
 
         Args:
-            kind: one of `COSTS`; `"file_bytes"`, of the state dict as `torch.save` writes it, where the shape was made
-                to know it; `"memory"`, of the trainable parameters and the largest input plus output of a convolution.
+            kind: one of `COSTS`; `"latency_eager"` and the like, in nanoseconds, where
+                the shape has `times`; `"file_bytes"`, of the state dict as `torch.save` writes it, where
+                the shape was made to know it; `"memory"`, of the trainable parameters and the largest
+                input plus output of a convolution.
             widths: of a pruned shape; the model's own by default.
         """
 
@@ -47,6 +55,23 @@ class Shape(ABC):
     @abstractmethod
     def tail_share(self, widths: tuple[int, ...]) -> float:
         """Share of the unpruned tail's MACs that a pruned shape's tail has, in (0, 1]; 1 without a tail."""
+
+    def nanoseconds(self, kind: str, widths: tuple[int, ...]) -> int:
+        """The latency of a pruned shape by its layers' times; what is measured differs by what the sum leaves out."""
+        assert self.times is not None, f"no layer was timed for {kind}"
+        assert self.times.kind == kind, f"layers were timed for {self.times.kind}, not {kind}"
+        if not self.times.layers:  # nothing was timed yet, and MACs stand for it
+            return self.cost("macs_backbone", widths)
+        gone = [whole - left for whole, left in zip(self.widths, widths, strict=True)]
+        return round(1e6 * self.times.ms(gone))
+
+    def for_target(self, scope: str, target: float | None) -> Self:
+        """The same model, its latencies corrected by the whole model that was timed for a target in a scope."""
+        if self.times is None or target is None:
+            return self
+        scale = dict(self.times.scales).get((scope, target))
+        same: Any = self  # every shape is a dataclass
+        return self if scale is None else replace(same, times=replace(self.times, scale=scale))
 
     def share(self, kind: str, widths: tuple[int, ...]) -> float:
         """Cost of a pruned shape relative to the unpruned one, in (0, 1]."""

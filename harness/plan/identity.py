@@ -16,6 +16,7 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.networks import frontend
 from prunebench.harness.networks.contract.front import identity_of
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import content_hash as network_content
 from prunebench.harness.plan.cell import Cell
@@ -103,13 +104,21 @@ class CellIdentities:
         self._criteria = {label: self._criterion(pruner) for label, pruner in pruners.items()}
         self._finetuning = Encoded.of(_finetuning(config))
 
-    def of(self, cell: Cell, leader: str | None = None, *, several: bool = False) -> str:
+    def of(
+        self,
+        cell: Cell,
+        leader: str | None = None,
+        *,
+        several: bool = False,
+        times: ModelTimes | None = None,
+    ) -> str:
         """The identity of a cell.
 
         Args:
             cell: without one.
             leader: label of the criterion whose widths it takes.
             several: whether several layers write a group of its scope, so that it matters how scores are joined.
+            times: of the layers of its network, where its budget is by latency.
         """
         config, tuned = self._config, cell.finetune_scope != "none"
         told = cell.described()
@@ -150,6 +159,13 @@ class CellIdentities:
             payload |= {"counts": cell.counts}
         if cell.budget != "ratio":
             payload |= {"budget": cell.budget, "target": cell.target}
+        if (
+            times is not None
+        ):  # the ratio says what was timed for the target; the scale shapes other allocations
+            scale = dict(times.scales).get((cell.scope.label, cell.target or 0.0))
+            payload |= {
+                "latencies": [times.content, None if cell.allocation == allocation.UNIFORM else scale]
+            }
         if cell.schedule != schedule.PLAIN:
             payload |= {"schedule": told["schedule"], "schedule_version": schedule.VERSION}
         return identity(payload)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.run.latency_table import LatencyTables
 from prunebench.eval.runtime.backends import INT8, backend
+from prunebench.harness.budget.latency import is_latency
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.plugins.model_shapes import other_front
@@ -21,6 +23,7 @@ from prunebench.harness.plan.points import PlannedPoint, planned_points
 from prunebench.harness.plan.sparsified import sparsified
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.plan.subjects import Subject, subject_of
+from prunebench.harness.plan.timed_subject import timed_subject
 from prunebench.harness.training.full_recipe import FullRecipe
 
 
@@ -59,8 +62,13 @@ class Plan:
         return self.subjects[cell.base.subject]
 
 
-def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
+def make_plan(config: Config, datasets: Sequence[DataSet], latencies: LatencyTables | None = None) -> Plan:
     """The grid of a configuration on its data sets; made twice, it is equal.
+
+    Args:
+        config: the sweep.
+        datasets: its data sets.
+        latencies: tables of what its networks took, where a budget is by latency.
 
     Raises:
         InputError: for a budget that cannot be reached, a checkpoint or a sensitivity table that cannot be used, a
@@ -72,6 +80,8 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
         for data, dataset in enumerate(datasets)
         for place, model in enumerate(config.model)
     )
+    if config.prune.target_latency:
+        subjects = tuple(timed_subject(config, subject, latencies) for subject in subjects)
     _check_seeds(config, datasets)
     _check_told_apart(datasets, subjects)
     _check_tails(config, subjects)
@@ -101,7 +111,8 @@ def make_plan(config: Config, datasets: Sequence[DataSet]) -> Plan:
             for cell in grid.cells(base, subject.scopes, points[base.subject]):
                 several = bool(subject.several) and subject.writes_several(cell.scope)
                 leader = leaders.get(cell.allocation)
-                yield cell.but(identity=identities.of(cell, leader, several=several))
+                times = subject.shape.times if is_latency(cell.budget) else None
+                yield cell.but(identity=identities.of(cell, leader, several=several, times=times))
 
     return Plan(bases, tuple(cells()), subjects, points)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.allocation import Floored, Global, PerLayer, SameAs
 from prunebench.harness.budget.counts import counts_along
+from prunebench.harness.budget.latency import is_latency, uniform_latency
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
 from prunebench.harness.budget.target import BudgetPoint, uniform_shape
 from prunebench.harness.config.config import Config
@@ -67,13 +68,15 @@ def _points(config: Config, data: str, model: Shape, scope: Scope) -> tuple[Plan
     for point in prune.points():
         with_key = _key(point)
         try:
-            uniform = uniform_shape(point, model, layers)
+            timed = is_latency(point.kind)
+            uniform = uniform_latency(point, model, scope) if timed else uniform_shape(point, model, layers)
+            own = model.for_target(scope.label, point.amount) if timed else model
             for allocation in allocations:
                 floored = Global() if isinstance(allocation, SameAs) else allocation
                 if isinstance(floored, Floored):
-                    floored.check_reach(point, model, layers)
+                    floored.check_reach(point, own, layers)
             counts = {
-                allocation.label: counts_along(order, point, model, layers, _measured(allocation))
+                allocation.label: counts_along(order, point, own, layers, _measured(allocation))
                 for allocation, order in orders.items()
             }
         except InputError as error:
@@ -87,7 +90,8 @@ def _key(point: BudgetPoint) -> str:
         return "prune.limits"
     if point.kind == "ratio":
         return "prune.ratios"
-    return f"prune.target_{'macs' if point.kind.startswith('macs') else point.kind}"
+    by_kind = {"macs": "macs", "latency": "latency"}
+    return f"prune.target_{by_kind.get(point.kind.partition('_')[0], point.kind)}"
 
 
 def _measured(allocation: PerLayer) -> str:

@@ -22,9 +22,11 @@ from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.plan.points import PlannedPoint
 from prunebench.harness.plan.subjects import Subject
+from prunebench.harness.plan.timed_subject import ESTIMATED
 from prunebench.harness.sparsity.growing import Growing
 from prunebench.harness.sparsity.methods import parse_method
 from prunebench.harness.sweep.forecast import MODEL, forecast
+from prunebench.harness.sweep.latency_tables import latency_tables
 from prunebench.harness.workspace.cache import Cache
 
 
@@ -45,7 +47,8 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
     """
     options = config.data_sets()
     datasets = [opened(data) for data in options]
-    plan = make_plan(config, datasets)
+    latencies = latency_tables(config, datasets, folder, cache)
+    plan = make_plan(config, datasets, latencies)
     done = _finished(folder)
     left = [cell for cell in plan.cells if cell.identity not in done]
     expected = forecast(config, plan, left, options, cache)
@@ -97,7 +100,12 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             "model": MODEL,
             "shapes": config.measure.latency,
         },
-        "notes": [*_strays(config, plan, folder, done), *_not_penalised(plan), *_notes(config)],
+        "notes": [
+            *_strays(config, plan, folder, done),
+            *_not_penalised(plan),
+            *_notes(config),
+            *_untimed(plan),
+        ],
     }
 
 
@@ -227,6 +235,16 @@ def _below_ceiling(config: Config) -> Iterator[str]:
                 f"`{label}` grows to {last:g} in {steps:,} steps, not to its ceiling {method.strength:g}: raise "
                 "`sparsify.steps` or its `increment`, or lower its `strength`."
             )
+
+
+def _untimed(plan: Plan) -> Iterator[str]:
+    """Whether what a latency target comes to is a guess."""
+    untimed = [s.shape.network for s in plan.subjects if s.shape.times and s.shape.times.content == ESTIMATED]
+    if untimed:
+        yield (
+            f"{', '.join(f'`{name}`' for name in dict.fromkeys(untimed))} is not timed on this machine yet. The run "
+            "measures its layers before it plans; what `prune.target_latency` comes to is estimated here from MACs."
+        )
 
 
 def _notes(config: Config) -> Iterator[str]:

@@ -24,6 +24,7 @@ from prunebench.eval.logs import append_line, read_lines
 from prunebench.eval.measures.measure_registry import installed_measures
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.forms import Environment
+from prunebench.eval.run.latency_table import LatencyTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, QUANTISED, Record, read_records
 from prunebench.eval.run.run_lines import run_lines
@@ -87,8 +88,20 @@ class RunFolder:
         """The folder of test scores."""
         return self.files.scores
 
-    def begin(self, config: Config, plan: Plan, datasets: Sequence[DataSet]) -> None:
+    def begin(
+        self,
+        config: Config,
+        plan: Plan,
+        datasets: Sequence[DataSet],
+        latencies: LatencyTables | None = None,
+    ) -> None:
         """Write what describes the run, or check that it fits what is there.
+
+        Args:
+            config: the sweep.
+            plan: its cells.
+            datasets: whose test targets are kept.
+            latencies: tables that the plan rests on.
 
         Raises:
             InputError: if the folder holds finished cells that the configuration does not ask for, or was made
@@ -97,6 +110,8 @@ class RunFolder:
         self._check_folder()
         self._check_cells(config, plan)
         environment = self._environment()
+        if latencies is not None:
+            write_text(self.files.latencies, latencies.to_json(), follow=False)
         write_text(self.files.plan, json.dumps([cell.identity for cell in plan.cells]), follow=False)
         write_text(self.files.environment, json.dumps(environment, indent=1, sort_keys=True), follow=False)
         for folder in (self.path, *(path for path in self.path.iterdir() if path.is_dir())):
@@ -120,7 +135,8 @@ class RunFolder:
 
     def _check_folder(self) -> None:
         """Someone else's folder is left alone."""
-        foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
+        own = {self.files.latencies.name}  # written first, so that a plan never lacks its tables
+        foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")} - own
         if foreign and not self.files.plan.exists():
             raise InputError(
                 f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "

@@ -96,7 +96,7 @@ def _measure(
     progress: Progress,
 ) -> None:
     """Time shapes of one network beside each other."""
-    timed = _timed(config, model, dataset, missing)
+    timed = timed_network(config, model, dataset, missing)
     measures = shape_measures(installed_measures()[0])
     title = " ".join(filter(None, ("" if model.network == CNN14 else model.network, "latency")))
     names = {key: f"{title.removesuffix('latency')}{'-'.join(map(str, key.widths))}" for key in missing}
@@ -131,7 +131,10 @@ def _measure(
         progress.finished(names[key])
 
 
-def _timed(config: Config, model: Shape, dataset: DataSet, missing: Sequence[ShapeKey]) -> TimedNetwork:
+def timed_network(
+    config: Config, model: Shape, dataset: DataSet, missing: Sequence[ShapeKey]
+) -> TimedNetwork:
+    """Shapes of a network and the unpruned one, as they are timed beside each other."""
     first = missing[0]
     unpruned = ShapeKey(first.network, model.widths, first.n_classes)
     keys = sorted({unpruned, *missing}, reverse=True)

@@ -18,6 +18,7 @@ from prunebench.harness.engine.progress_file import ProgressFile
 from prunebench.harness.engine.workers import local_engine
 from prunebench.harness.plan.plan import Cell, Plan, make_plan
 from prunebench.harness.sweep.execution import Execution
+from prunebench.harness.sweep.latency_tables import latency_tables
 from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.sweep.shapes import measure_missing_shapes
 from prunebench.harness.sweep.skipped import write_notes, write_skipped
@@ -55,14 +56,16 @@ def run_sweep(
         resources: what a cell takes of a Dask worker's resources, `{"GPU": 1}`.
 
     Raises:
-        InputError: for a data set that cannot be read, a scheduler that cannot be reached or a folder that does
+        InputError: for a data set that cannot be read, a budget that cannot be met, a scheduler that cannot be
+            reached or a folder that does
             not fit the configuration.
         OSError: for a full disk; what is finished is kept.
     """
     datasets = [opened(options) for options in config.data_sets()]
-    plan = make_plan(config, datasets)
     folder = folder.resolve()
     cache = Cache(cache.root.resolve(), config.checkpoint_seconds)
+    latencies = latency_tables(config, datasets, folder, cache, Progress(displays))
+    plan = make_plan(config, datasets, latencies)
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(
             Cluster(scheduler, config.threads, resources)
@@ -74,7 +77,7 @@ def run_sweep(
         if missing:
             _make_cache(cache.root)
             engine.share([cache.root, folder])
-        run.begin(config, plan, datasets)
+        run.begin(config, plan, datasets, latencies)
         write_skipped(folder, datasets)
         write_notes(folder, datasets)
         progress = Progress([*displays, stack.enter_context(ProgressFile(RunFiles(folder).progress))])

@@ -72,7 +72,15 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
     return found
 
 
-BUDGETS = ("ratios", "target_macs", "target_parameters", "target_file_bytes", "target_memory", "limits")
+BUDGETS = (
+    "ratios",
+    "target_macs",
+    "target_parameters",
+    "target_file_bytes",
+    "target_memory",
+    "target_latency",
+    "limits",
+)
 
 
 def _budget(record: Record) -> tuple[str, Sequence[object]]:
@@ -81,7 +89,8 @@ def _budget(record: Record) -> tuple[str, Sequence[object]]:
         return "limits", [record.budget]
     if record.target is None:
         return "ratios", [record.ratio]
-    return f"target_{'macs' if record.budget.startswith('macs') else record.budget}", [record.target]
+    by_kind = {"macs": "target_macs", "latency": "target_latency"}
+    return by_kind.get(record.budget.partition("_")[0], f"target_{record.budget}"), [record.target]
 
 
 def _toml(values: Sequence[object]) -> str:
