@@ -86,10 +86,8 @@ class Floored(Allocation):
 
 
 @dataclass(frozen=True)
-class Global(Floored):
-    r"""The filters with the lowest scores of all layers go, whatever their layer.
-
-    Scores of layers are made comparable by dividing each layer's by one number:
+class Normalised(Floored):
+    """An allocation that compares the scores of layers, each layer's divided by one number:
 
     - `mean`, the mean of their absolute values, as torch-pruning's `normalizer="mean"` does, its default;
     - `l2`, their Euclidean norm, which grows with the number of filters, so that wide layers lose more;
@@ -99,16 +97,30 @@ class Global(Floored):
         normalise: `"mean"`, `"l2"` or `"none"`; a layer of zeros stays as it is.
     """
 
-    name: ClassVar[str] = "global"
     normalise: Normalise = "mean"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.normalise not in get_args(Normalise):
             raise InputError(
-                f"Parameter `normalise` of allocation `global` must be one of {', '.join(get_args(Normalise))}. "
+                f"Parameter `normalise` of allocation `{self.name}` must be one of {', '.join(get_args(Normalise))}. "
                 f"Found `{self.normalise}`."
             )
+
+    def divisor_of(self, scores: NDArray[np.float64]) -> float:
+        """What a layer's scores are divided by."""
+        largest = float(np.abs(scores).max())
+        if self.normalise == "none" or largest == 0:
+            return 1.0
+        scaled = scores / largest  # squares of scores from 1e-10 to 1e15 stay finite
+        return largest * float(np.abs(scaled).mean() if self.normalise == "mean" else np.linalg.norm(scaled))
+
+
+@dataclass(frozen=True)
+class Global(Normalised):
+    """The filters with the lowest scores of all layers go, whatever their layer."""
+
+    name: ClassVar[str] = "global"
 
     def order(self, scores: LayerScores, filters: Mapping[str, int] | None = None) -> NDArray[np.int64]:
         """Places (in `scores`) of the layers that lose a filter, one after the other; of equal scores the first.
@@ -121,17 +133,32 @@ class Global(Floored):
         places, values = [], []
         for place, (layer, given) in enumerate(scores.items()):
             going = max(0, len(given) - self.stay((filters or {}).get(layer, len(given))))
-            values.append(np.sort(given, kind="stable")[:going] / self._divisor(given))
+            values.append(np.sort(given, kind="stable")[:going] / self.divisor_of(given))
             places.append(np.full(going, place))
         order = np.argsort(np.concatenate(values), kind="stable")
         return np.concatenate(places)[order].astype(np.int64)
 
-    def _divisor(self, scores: NDArray[np.float64]) -> float:
-        largest = float(np.abs(scores).max())
-        if self.normalise == "none" or largest == 0:
-            return 1.0
-        scaled = scores / largest  # squares of scores from 1e-10 to 1e15 stay finite
-        return largest * float(np.abs(scaled).mean() if self.normalise == "mean" else np.linalg.norm(scaled))
+
+@dataclass(frozen=True)
+class Knapsack(Normalised):
+    """The highest scores stay for the latency that is asked for: scores weighed against the time that filters take.
+
+    HALP: Shen et al., *Structural Pruning via Latency-Saliency Knapsack*, NeurIPS 2022 (arXiv:2210.06659).
+
+    Args:
+        steps: numbers of filters that a layer is tried at besides its floor, 2 to 256.
+    """
+
+    name: ClassVar[str] = "latency"
+    steps: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        steps: object = self.steps
+        if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= 256:
+            raise InputError(
+                f"Parameter `steps` of allocation `latency` must be an integer from 2 to 256. Found `steps = {steps}`."
+            )
 
 
 @dataclass(frozen=True)
@@ -194,7 +221,9 @@ class SameAs(Allocation):
         return f"{self.name}:{self.criterion}"
 
 
-NAMES: dict[str, type[Allocation]] = {cls.name: cls for cls in (Uniform, Global, PerLayer, Searched)}
+NAMES: dict[str, type[Allocation]] = {
+    cls.name: cls for cls in (Uniform, Global, PerLayer, Searched, Knapsack)
+}
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,8 +1,13 @@
-"""Budgets by latency: the uniform ratio that was timed, held to its target."""
+"""Budgets by latency: the uniform ratio that was timed, and what they ask of the rest of a configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from prunebench.eval.errors import InputError
+from prunebench.harness.budget.allocation import Allocation, Knapsack
+from prunebench.harness.budget.schedule import ONE_SHOT, Schedule
 from prunebench.harness.budget.target import (
     BudgetPoint,
     UniformShape,
@@ -50,3 +55,59 @@ def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformSh
             "again on a quieter machine."
         )
     return UniformShape(ratio, widths)
+
+
+def with_latency_backend(table: Any) -> Any:
+    """A configuration, not yet checked, whose shapes are timed through the backend of its latency target, too."""
+    if not isinstance(table, dict):
+        return table
+    prune, measure = table.get("prune", {}), table.get("measure", {})
+    if not (isinstance(prune, dict) and isinstance(measure, dict) and prune.get("target_latency")):
+        return table
+    name, there = prune.get("latency_backend", "eager"), measure.get("backends", ())
+    if name == "eager" or not isinstance(there, list | tuple) or name in there:
+        return table
+    return {**table, "measure": {**measure, "backends": [*there, name]}}
+
+
+def check_latency_fits(
+    allocations: Iterable[Allocation],
+    kinds: Iterable[str],
+    schedules: Iterable[Schedule],
+    device: str,
+    *,
+    measured: bool,
+) -> None:
+    """Nothing, where latency targets and the allocation `latency` fit the rest of a configuration.
+
+    Args:
+        allocations, schedules: of the grid.
+        kinds: of its budget points.
+        device: kind of device that models are trained and timed on.
+        measured: whether the latency of every shape is measured at the end.
+
+    Raises:
+        ValueError: where latency is not measured, or on another device than the target, and where the allocation
+            `latency` has a budget of another kind or a schedule that does not remove filters at once.
+    """
+    by_latency = [is_latency(kind) for kind in kinds]
+    if any(isinstance(allocation, Knapsack) for allocation in allocations):
+        if not all(by_latency):
+            raise ValueError(
+                "`prune.allocations` with `latency` shares latency out, so every budget must be by "
+                "`prune.target_latency`: leave the other budgets or the allocation out"
+            )
+        later = next((schedule for schedule in schedules if schedule.name != ONE_SHOT), None)
+        if later is not None:
+            raise ValueError(
+                f"`prune.allocations` with `latency` removes filters at once. Found `{later.label}` in "
+                "`finetune.schedules`: leave one out"
+            )
+    if any(by_latency) and not measured:
+        raise ValueError(
+            "`prune.target_latency` is met as measured, so `measure.latency` must be true: leave one out"
+        )
+    if any(by_latency) and device != "cpu":
+        raise ValueError(
+            f"`prune.target_latency` is measured on the processor, and `device` is `{device}`: leave one out"
+        )

@@ -8,7 +8,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import filelock
@@ -125,10 +125,11 @@ def search_job(cell: Cell, base: BaseJob, scoring: Scoring) -> SearchJob:
     assert isinstance(cell.allocation, Searched)
     uniform = uniform_counts(base.model, cell.scope.layers, cell.ratio)
     seed = (base.seed, cell.prune_seed or 0)
-    scores = Removal(cell, base, scoring).ranked()
+    removal = Removal(cell, base, scoring)
+    scores, timed = removal.ranked(), replace(base, model=removal.model)
     constants = {layer: scoring.constants[layer] for layer in scores if layer in scoring.constants}
     point, tail = budget_point(cell), cell.scope.in_tail
-    return SearchJob(base, scores, point, cell.allocation, uniform, seed, tail, constants)
+    return SearchJob(timed, scores, point, cell.allocation, uniform, seed, tail, constants)
 
 
 def search_counts(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
-from prunebench.harness.budget.allocation import Global, SameAs
+from prunebench.harness.budget.allocation import Global, Knapsack, SameAs
 from prunebench.harness.budget.counts import LayerScores, counts_along
+from prunebench.harness.budget.knapsack import knapsack_counts
 from prunebench.harness.budget.limits import limits_of
 from prunebench.harness.budget.ratio import filters_outside, lowest
 from prunebench.harness.budget.target import BudgetPoint, uniform_counts
@@ -90,6 +91,8 @@ class Removal:
             return self._along(Global(), self._of_scope(self.leader))
         if isinstance(allocation, Global):
             return self._along(allocation, self.ranked())
+        if isinstance(allocation, Knapsack):
+            return knapsack_counts(allocation, self.ranked(), budget_point(cell), self.model)
         return uniform_counts(self.base.model, cell.scope.layers, cell.ratio)
 
     def filters(self) -> Mapping[str, tuple[int, ...]]:

@@ -14,10 +14,10 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.parsing import parsed_toml
+from prunebench.harness.budget.latency import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
-from prunebench.harness.config.latency_target import check_latency_target, with_latency_backend
 from prunebench.harness.config.other_tables import (
     ControlsSection,
     MeasureSection,
@@ -108,7 +108,14 @@ class Config(PlacedSection):
 
     @pydantic.model_validator(mode="after")
     def _latency_target_is_possible(self) -> Config:
-        check_latency_target(self)
+        kinds = [point.kind for point in self.prune.points()]
+        check_latency_fits(
+            self.prune.parsed_allocations(),
+            kinds,
+            self.finetune.parsed_schedules(),
+            self.device_kind,
+            measured=self.measure.latency,
+        )
         return self
 
     @pydantic.model_validator(mode="after")

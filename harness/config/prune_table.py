@@ -95,7 +95,7 @@ class PruneSection(Section):
     allocations: Labels = Field(
         ("uniform",),
         description="`uniform`, `global[floor=…,normalise=…]`, `per_layer[floor=…]`, `searched[candidates=…]`, "
-        "`same_as:CRITERION`",
+        "`latency[steps=…]`, `same_as:CRITERION`",
     )
     sensitivity: str | None = Field(None, description="run folder whose table `per_layer` reads")
     sensitivity_criterion: str = Field("random", description="criterion of the table, the same for all")

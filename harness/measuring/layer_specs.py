@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.eval.runtime.layer_latency import KINDS, LayerSpec
-from prunebench.harness.networks.axis import Axis
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.layer_times import Axis
 
 WIDTHS = 8  # at which each layer is timed: eighths of its filters, of its inputs, or of both together
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prunebench.eval.cost.geometry import SECONDS
-from prunebench.harness.networks.axis import Axis as Axis
+from prunebench.harness.networks.layer_times import Axis as Axis
 from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.shape import BYTES, Shape
 

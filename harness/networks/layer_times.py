@@ -18,7 +18,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from prunebench.harness.networks.axis import Axis
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of a tensor that groups cut.
+
+    Args:
+        entries: of the unpruned tensor.
+        cuts: (place of a group, entries that go with each of its filters); several groups may lie side by side.
+    """
+
+    entries: int
+    cuts: tuple[tuple[int, int], ...]
+
+    def left(self, gone: Sequence[int]) -> int:
+        """Entries that stay where each group has lost so many filters."""
+        return self.entries - sum(each * gone[group] for group, each in self.cuts)
 
 
 @dataclass(frozen=True)

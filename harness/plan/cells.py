@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prunebench.eval.run.record import OWN
-from prunebench.harness.budget.allocation import Allocation, Global, Searched
+from prunebench.harness.budget.allocation import Allocation, Global, Knapsack, Searched
 from prunebench.harness.config.config import Config
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
@@ -93,10 +93,13 @@ class CellGrid:
                 )
 
     def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
-        """The pruned shapes from new weights, where all criteria have the same: not under `global` and `searched`."""
+        """The pruned shapes from new weights, where all criteria have the same.
+
+        Not under `global`, `searched` and `latency`.
+        """
         controls = self._config.controls
         for pruned in self._budgets(cell, points):
-            if not isinstance(pruned.allocation, Global | Searched):
+            if not isinstance(pruned.allocation, Global | Searched | Knapsack):
                 for control, wanted in (
                     ("scratch", controls.scratch),
                     ("scratch-macs", controls.scratch_macs),

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from prunebench.eval.run.latency_table import LatencyTable, WholeLatency
-from prunebench.harness.networks.axis import Axis
-from prunebench.harness.networks.layer_times import LayerTimes, ModelTimes
+from prunebench.harness.networks.layer_times import Axis, LayerTimes, ModelTimes
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.networks.shape import Shape
 

@@ -3,8 +3,7 @@
 import pytest
 
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.axis import Axis
-from prunebench.harness.networks.layer_times import LayerTimes, ModelTimes
+from prunebench.harness.networks.layer_times import Axis, LayerTimes, ModelTimes
 from prunebench.harness.networks.layers import LAYERS
 
 BOTH = LayerTimes((Axis(4, ((0, 1),)), Axis(8, ((1, 1),))), (0.0, 0.25, 1.0), (1.0, 2.0, 8.0))

@@ -13,11 +13,14 @@ from prunebench.eval.files import write_text
 from prunebench.harness.budget.allocation import Global
 from prunebench.harness.budget.counts import counts_along
 from prunebench.harness.budget.target import BudgetPoint
+from prunebench.harness.cells.base_job import BaseJob
+from prunebench.harness.cells.removal import Removal
+from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data.dataset import Clips, DataSet
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep import latency_measuring
+from prunebench.harness.sweep import latency_tables as module
 from prunebench.harness.sweep.latency_tables import latency_tables
 from prunebench.harness.workspace.cache import Cache
 
@@ -64,8 +67,8 @@ def machine(monkeypatch):
             for key in shapes
         }
 
-    monkeypatch.setattr(latency_measuring, "layer_milliseconds", layers)
-    monkeypatch.setattr(latency_measuring, "compare_latency", shapes)
+    monkeypatch.setattr(module, "layer_milliseconds", layers)
+    monkeypatch.setattr(module, "compare_latency", shapes)
     return timed
 
 
@@ -103,6 +106,24 @@ def test_other_allocations_go_by_the_corrected_sum(machine, tmp_path):
     counts = counts_along(Global().order(scores), point, model, layers, Global().keeps)
     left = model.without(layers, counts)
     assert model.share("latency_eager", left) == pytest.approx(0.7, rel=0.01)
+    assert whole_ms(left) / whole_ms(model.widths) == pytest.approx(0.7, rel=0.05)
+
+
+def test_the_allocation_by_latency_keeps_the_target(machine, tmp_path):
+    config = config_of("prune.allocations=['uniform', 'latency[steps=16]']")
+    plan, _ = planned(config, tables_of(config, tmp_path))
+    model = plan.subjects[0].shape
+    (cell,) = {
+        (c.allocation, c.scope, c.target): c
+        for c in plan.cells
+        if c.criterion == "l1" and c.allocation.name == "latency" and c.target == 0.7 and not c.control
+    }.values()
+    rng, layers = np.random.default_rng(0), cell.scope.layers
+    scores = {layer: rng.random(n) for layer, n in zip(layers, model.filters(layers), strict=True)}
+    base = BaseJob(cell.base.identity, config.data[0], model, config.base.recipe, 0)
+    counts = Removal(cell, base, Scoring(scores, 0.1)).counts()
+    left = model.without(layers, counts)
+    assert 0.68 <= model.for_target("C7-C12", 0.7).share("latency_eager", left) <= 0.7
     assert whole_ms(left) / whole_ms(model.widths) == pytest.approx(0.7, rel=0.05)
 
 
@@ -196,6 +217,14 @@ def test_a_damaged_table_is_refused_and_a_damaged_cache_made_again(machine, tmp_
         (["prune.latency_backend=onnxruntime-int8"], "computes as the model does"),
         (["measure.latency=false"], "`measure.latency` must be true"),
         (["prune.target_latency=[1.2]"], "less than 1"),
+        (
+            ["prune.allocations=['latency']", "prune.ratios=[0.5]"],
+            "every budget must be by `prune.target_latency`",
+        ),
+        (
+            ["prune.allocations=['latency']", "finetune.schedules=['iterative[rounds=2]']"],
+            "removes filters at once",
+        ),
     ],
 )
 def test_a_target_that_cannot_be_measured_is_refused(overrides, said):
