@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from prunebench.harness.budget.allocation import Searched
 from prunebench.harness.cells.ratio_search import is_searched, searched_cell
@@ -18,6 +18,7 @@ from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.plan.plan import Plan
 from prunebench.harness.training.converging import ConvergingRecipe
+from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners.contract import COLLECTED, LABELLED
 
@@ -43,6 +44,12 @@ class UnitCosts:
 
 RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
 """In forward passes of a clip: enough to tell a long cell from a short one."""
+
+
+def of_throughput(clips: float) -> UnitCosts:
+    """What a model takes of which a worker trains so many clips a second; the rest as `RELATIVE` has it."""
+    unit = 1 / (clips * RELATIVE.step)
+    return UnitCosts(**{name: unit * relative for name, relative in asdict(RELATIVE).items()})
 
 
 class Costs:
@@ -176,6 +183,8 @@ class Costs:
         steps = float(recipe.steps)
         if isinstance(recipe, ConvergingRecipe):
             steps, every = steps * self._of_bound, recipe.evaluate_every
+        elif isinstance(recipe, FullRecipe):
+            every = recipe.evaluate_every
         looks = 1 + math.ceil(steps / every) if every else 0
         return share * (steps * recipe.batch * step + looks * self._validation[subject] * forward)
 

@@ -1,7 +1,7 @@
-"""How long a sweep will take, from a probe of a few seconds.
+"""How long a sweep will take, from a probe of a few seconds or from a given speed.
 
-The times of the unpruned model are taken, and the rest follows from shares of MACs (`costs`). Workers are taken to
-share nothing.
+The times of the unpruned model are taken, and the rest follows from shares of MACs (`costs`) and from what must wait
+for what (`graph`). Workers are taken to share nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,21 @@ from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd, frames
 from prunebench.harness.networks.plugins.model_shapes import network_of, new_tagger
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
-from prunebench.harness.plan.plan import Plan
-from prunebench.harness.sweep.costs import Costs, UnitCosts
+from prunebench.harness.plan.plan import Base, Plan
+from prunebench.harness.sweep.costs import Costs, UnitCosts, of_throughput
 from prunebench.harness.sweep.feature_costs import FeatureCosts, feature_costs
+from prunebench.harness.sweep.graph import (
+    BaseModel,
+    CellNode,
+    Features,
+    Node,
+    ScoresNode,
+    SearchNode,
+    Trial,
+    needs,
+    rank,
+)
+from prunebench.harness.sweep.makespan import makespan
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.prediction import predict, stem_outputs
@@ -41,6 +53,10 @@ from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
 MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"
+GIVEN = (
+    "a step takes the unpruned model's time, as --throughput gives it, times the shape's share of its MACs, and a "
+    "forward pass a third of a step"
+)
 OF_BOUND = 0.5  # share of its bound after which a training ends that ends by patience: about that of `synth`
 BATCH = 16  # clips of the probe
 STEPS = 3
@@ -51,28 +67,25 @@ class Forecast:
     """Seconds on one worker, by what they go into, and with the workers of the configuration.
 
     Args:
-        parts: what they go into → seconds.
+        parts: what they go into → seconds of one worker.
+        seconds: from the beginning to the end, with the workers of the configuration.
         workers: of the configuration.
         speeds: of each subject of the plan.
         features: what making the features costs.
-        most: what they go into → seconds, where every training that ends by patience goes on to its bound.
+        most_seconds: as `seconds`, where every training that ends by patience goes on to its bound.
     """
 
     parts: Mapping[str, float]
+    seconds: float
     workers: int
     speeds: tuple[UnitCosts, ...]
     features: tuple[FeatureCosts, ...]
-    most: Mapping[str, float]
+    most_seconds: float
 
     @property
-    def seconds(self) -> float:
-        """In all, with the workers of the configuration."""
-        return sum(self.parts.values()) / max(1, self.workers)
-
-    @property
-    def most_seconds(self) -> float:
-        """The same, where every training that ends by patience goes on to its bound."""
-        return sum(self.most.values()) / max(1, self.workers)
+    def worker_seconds(self) -> float:
+        """Of all workers together."""
+        return sum(self.parts.values())
 
 
 def probe(
@@ -152,7 +165,12 @@ def _step_seconds(model: Tagger, training: Training) -> float:
 
 
 def forecast(
-    config: Config, plan: Plan, cells: Sequence[Cell], options: Sequence[DataOptions], cache: Cache
+    config: Config,
+    plan: Plan,
+    cells: Sequence[Cell],
+    options: Sequence[DataOptions],
+    cache: Cache,
+    throughput: float | None = None,
 ) -> Forecast:
     """How long the given cells of a plan will take.
 
@@ -162,9 +180,12 @@ def forecast(
         cells: those that are not finished.
         options: of the plan's data sets.
         cache: base models that it holds are not trained again.
+        throughput: clips that a worker trains the unpruned model on in a second; measured here where it is absent.
     """
     speeds = tuple(
         probe(subject.shape, options[subject.data], config.threads, config.placement, config.quantise)
+        if throughput is None
+        else of_throughput(throughput)
         for subject in plan.subjects
     )
     features = tuple(feature_costs(plan, options, cache))
@@ -173,8 +194,7 @@ def forecast(
         base for base in dict.fromkeys(wanted) if not (cache.base(base.identity) / "quality.json").exists()
     ]
 
-    def parts(of_bound: float) -> dict[str, float]:
-        costs = Costs(config, plan, speeds, of_bound)
+    def parts(costs: Costs) -> dict[str, float]:
         return {
             "features": sum(each.seconds for each in features) if cells else 0.0,
             "base models": sum(costs.base_of(base) for base in untrained),
@@ -184,4 +204,36 @@ def forecast(
             "cells": sum(map(costs.cell, cells)),
         }
 
-    return Forecast(parts(OF_BOUND), config.workers, speeds, features, parts(1.0))
+    graph = needs(config, plan, cells)
+    expected, bound = (Costs(config, plan, speeds, of_bound) for of_bound in (OF_BOUND, 1.0))
+    seconds, most = (
+        makespan(graph, _seconds_of(graph, costs, parts(costs), untrained), rank, max(1, config.workers))
+        for costs in (expected, bound)
+    )
+    return Forecast(parts(expected), seconds, config.workers, speeds, features, most)
+
+
+def _seconds_of(
+    graph: Mapping[Node, Sequence[Node]], costs: Costs, parts: Mapping[str, float], untrained: Sequence[Base]
+) -> Callable[[Node], float]:
+    """What each piece of a graph takes; splits of a data set, and trials of a rate, are taken to last equally long."""
+    equal = {
+        kind: parts[part] / max(1, sum(isinstance(node, kind) for node in graph))
+        for kind, part in ((Features, "features"), (Trial, "learning rates"))
+    }
+
+    def seconds(node: Node) -> float:
+        match node:
+            case Features() | Trial():
+                return equal[type(node)]
+            case BaseModel(base):
+                return costs.base(base.subject) if base in untrained else 0.0
+            case ScoresNode(BaseModel(base), criterion, _):
+                return costs.criterion(base.subject, criterion)
+            case SearchNode(cell):
+                return costs.search(cell)
+            case CellNode(cell):
+                return costs.cell(cell)
+        return 0.0
+
+    return seconds

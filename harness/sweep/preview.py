@@ -25,22 +25,27 @@ from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.plan.timed_subject import ESTIMATED
 from prunebench.harness.sparsity.growing import Growing
 from prunebench.harness.sparsity.methods import parse_method
-from prunebench.harness.sweep.forecast import MODEL, forecast
+from prunebench.harness.sweep.forecast import GIVEN, MODEL, forecast
 from prunebench.harness.sweep.latency_tables import latency_tables
+from prunebench.harness.sweep.resources import resources_of
 from prunebench.harness.workspace.cache import Cache
 
 
-def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[str, Any]:
+def preview(
+    config: Config, cache: Cache, folder: Path | None = None, throughput: float | None = None
+) -> dict[str, Any]:
     """What a configuration would run, as JSON values.
 
     Args:
         config: the sweep.
         cache: base models that it holds are not counted into the time.
         folder: of a run, whose finished cells are not counted into the time.
+        throughput: clips that a worker trains the unpruned model on in a second; measured here where it is absent.
 
     Returns:
         `cells` by kind, `bases`, `models` (the unpruned ones), `points` by data set and scope with what each comes to
-        and the scope's floor, `features` by data set and front end with their clips, size and time, `time`, `notes`.
+        and the scope's floor, `features` by data set and front end with their clips, size and time, `time`, `resources`
+        in bytes, `notes`.
 
     Raises:
         InputError: as a run would, for a data set, a budget, a checkpoint or a sensitivity table.
@@ -51,7 +56,8 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
     plan = make_plan(config, datasets, latencies)
     done = _finished(folder)
     left = [cell for cell in plan.cells if cell.identity not in done]
-    expected = forecast(config, plan, left, options, cache)
+    expected = forecast(config, plan, left, options, cache, throughput)
+    takes = resources_of(config, plan, expected.features)
     labels = [dataset.label for dataset in datasets]
     return {
         "name": config.name,
@@ -87,6 +93,8 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
             "seconds": round(expected.seconds, 1),
             **({"most_seconds": round(expected.most_seconds, 1)} if config.converges else {}),
             "workers": expected.workers,
+            "worker_seconds": round(expected.worker_seconds, 1),
+            "throughput": "given" if throughput else "measured",
             "one_worker_seconds": {part: round(seconds, 1) for part, seconds in expected.parts.items()},
             "speeds": [
                 {
@@ -97,8 +105,16 @@ def preview(config: Config, cache: Cache, folder: Path | None = None) -> dict[st
                 }
                 for s, speed in zip(plan.subjects, expected.speeds, strict=True)
             ],
-            "model": MODEL,
+            "model": MODEL if throughput is None else GIVEN,
             "shapes": config.measure.latency,
+        },
+        "resources": {
+            "worker_bytes": takes.worker_bytes,
+            "of_worker": dict(takes.worker),
+            "cache_bytes": sum(takes.cache.values()),
+            "of_cache": dict(takes.cache),
+            "run_bytes": sum(takes.run.values()),
+            "of_run": dict(takes.run),
         },
         "notes": [
             *_strays(config, plan, folder, done),

@@ -89,20 +89,50 @@ def test_the_time_by_hand(tmp_path):
     assert time["one_worker_seconds"]["learning rates"] == pytest.approx(
         6 * (60 * 16 * 0.005 + 2 * 16 * 0.0005 + 0.1), abs=0.1
     )
-    assert time["seconds"] == pytest.approx(sum(time["one_worker_seconds"].values()) / 2, abs=0.2)
+    # One worker trains the base model while the other waits; what follows is shared by both.
+    assert time["worker_seconds"] == pytest.approx(sum(time["one_worker_seconds"].values()), abs=0.3)
+    base, rest = time["one_worker_seconds"]["base models"], time["worker_seconds"]
+    assert base + (rest - base) / 2 - 1 < time["seconds"] < base + (rest - base) / 2 + 10
 
 
 def test_the_plan_as_text(tmp_path):
-    found = CliRunner().invoke(cli, command(tmp_path), catch_exceptions=False)
+    wide = {"COLUMNS": "200"}
+    found = CliRunner().invoke(cli, command(tmp_path), env=wide, catch_exceptions=False)
     text = re.sub(r"\s+", " ", found.stdout)
     assert found.exit_code == 0
     assert "macs_backbone 0.8" in text
+    assert re.search(r"A worker takes up to \d{3} MB of memory: Python and torch 600 MB, weights and", text)
+    assert re.search(r"The cache takes [\d.]+ MB: features 827 kB, base models", text)
+    assert re.search(
+        r"The run folder takes up to [\d.]+ kB, before test scores are compressed: test scores", text
+    )
     assert "0.05 of each layer's" in text
     assert "features of 32 clips, 101 frames of 64 mels, 1 MB in the cache" in text
     assert "a training step of 16 clips takes 0.16 s" in text
     assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
     alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
     assert re.search(r"with 1 worker\.", alone.stdout)
+
+
+def test_a_given_throughput_stands_for_a_measured_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("prunebench.harness.sweep.forecast.probe", None)
+    words = ["--json", "--throughput", "100", "--workers", "64"]
+    time = json.loads(CliRunner().invoke(cli, command(tmp_path)[:2] + words + command(tmp_path)[2:]).stdout)[
+        "time"
+    ]
+    assert (time["workers"], time["throughput"]) == (64, "given")
+    assert "as --throughput gives it" in time["model"]
+    (speed,) = time["speeds"]
+    assert speed["step"] == pytest.approx(0.01)
+    assert speed["forward"] == pytest.approx(0.01 / 3)
+    # 700 steps of 16 clips, and twice 16 clips evaluated at a third of a step.
+    assert time["one_worker_seconds"]["base models"] == pytest.approx(112.1, abs=0.06)
+    # The base model, then a trial of its rate, then a cell at it: more workers do not help.
+    assert 112 < time["seconds"] < time["worker_seconds"] / 2
+    refused = CliRunner().invoke(cli, ["run", QUICK, "--throughput", "100"])
+    assert refused.exit_code == 2
+    assert "--throughput is for an estimate: give --dry-run too." in refused.output
+    assert CliRunner().invoke(cli, [*command(tmp_path), "--throughput", "0"]).exit_code == 2
 
 
 def test_a_folder_with_other_cells_is_noted(tmp_path):

@@ -7,6 +7,8 @@ from typing import Any
 
 from prunebench.cli.output import print_table, say
 
+UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+
 
 def print_preview(found: Mapping[str, Any]) -> None:
     """The plan of `prunebench.harness.sweep.preview` for people."""
@@ -77,7 +79,17 @@ def print_preview(found: Mapping[str, Any]) -> None:
     if "most_seconds" in time:
         about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
     say(f"{about}.")
-    say(f"On one worker: {parts}. Estimated so: {time['model']}.")
+    say(
+        f"{_hours(time['worker_seconds'])} of one worker: {parts}. Estimated so: {time['model']}. Cells are taken to "
+        "share nothing."
+    )
+    takes = found["resources"]
+    say(f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}.")
+    say(f"The cache takes {_bytes(takes['cache_bytes'])}: {_listed(takes['of_cache'])}.")
+    say(
+        f"The run folder takes up to {_bytes(takes['run_bytes'])}, before test scores are compressed: "
+        f"{_listed(takes['of_run'])}."
+    )
     for note in found["notes"]:
         say(f"Note: {note}")
 
@@ -106,7 +118,26 @@ def _shares(figures: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _listed(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {_bytes(size)}" for name, size in sizes.items() if size)
+
+
+def _bytes(size: float) -> str:
+    """`12 kB`, `3.4 MB`, `1,234 GB`."""
+    unit = next((u for u in ("kB", "MB") if size < UNITS[u] * 1000), "GB")
+    return (
+        f"{size / UNITS[unit]:,.3g} {unit}"
+        if size < 1000 * UNITS[unit]
+        else f"{size / UNITS[unit]:,.0f} {unit}"
+    )
+
+
+def _hours(seconds: float) -> str:
+    """Worker-hours, or less for a short sweep."""
+    return f"{seconds / 3600:,.0f} worker-hours" if seconds >= 36_000 else _duration(seconds)
+
+
 def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"

@@ -23,6 +23,7 @@ Examples:
   prunebench run quick --set base.pretrained=false --set data.name=esc10 --set data.root=ESC-50
   prunebench run standard -o runs/mine --set base.seeds=[0,1,2,3,4,5] --workers 8
   prunebench run my.toml --dry-run
+  prunebench run claim --dry-run --throughput 400 --workers 64
   prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
   prunebench run quick --set base.pretrained=false --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
@@ -78,7 +79,13 @@ Examples:
     help="Where models are trained, scored and predict; of tables `at_scale` where there are any.",
 )
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and how long it will take; start nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, its time and what it takes; start nothing.")
+@click.option(
+    "--throughput",
+    type=click.FloatRange(0, min_open=True),
+    metavar="CLIPS",
+    help="For --dry-run: clips that a worker trains on in a second  [default: measured here]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the records, or the plan, as JSON.")
 @click.pass_context
 def run(
@@ -95,6 +102,7 @@ def run(
     device: str | None,
     retry_failed: bool,
     dry_run: bool,
+    throughput: float | None,
     as_json: bool,
 ) -> None:
     """Run a sweep: presets quick (default), standard, claim, panns, epanns, dcase …, or a configuration file.
@@ -118,6 +126,8 @@ def run(
         overrides = (*overrides, f"workers={workers}")
     if network is not None or network_files:
         overrides = (*network_overrides(network, network_files), *overrides)
+    if throughput is not None and not dry_run:
+        raise click.UsageError("--throughput is for an estimate: give --dry-run too.")
     amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
     if device is not None:
@@ -128,7 +138,7 @@ def run(
     if dry_run:
         from prunebench.cli.sweep.dry_run import print_preview
 
-        found = preview(config, Cache(default_cache()), output)
+        found = preview(config, Cache(default_cache()), output, throughput)
         print_json(found) if as_json else print_preview(found)
         return
     for note in few_draws(config):
