@@ -25,6 +25,7 @@ from prunebench.harness.workspace.environment import decides_results
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+AT_ONCE = 63  # results that are fetched beside the first
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()  # torch's generator and number of threads belong to the whole process
 _fit: set[str] = set()  # sweeps that this worker is known to fit
@@ -122,9 +123,18 @@ class Cluster:
                         _log.warning(self._why_waiting())
                 continue
             waits_since = None
-            self._tell(report)
-            _, task = self._running.pop(str(future.key))
-            yield task.key, _result(future)
+            for ended, result in self._results([future, *_others(done)]):
+                self._tell(report)
+                _, task = self._running.pop(str(ended.key))
+                yield task.key, result
+
+    def _results(self, futures: Sequence[Future[Any]]) -> list[tuple[Future[Any], Any]]:
+        """Each future and its result; those of many workers come in one round trip, not one after the other."""
+        finished = [future for future in futures if future.status == "finished"]
+        known: dict[str, Any] = {}
+        with contextlib.suppress(Exception):  # of one of them, which is met again below
+            known = dict(zip((str(f.key) for f in finished), self._client.gather(finished), strict=True))
+        return [(f, known[str(f.key)] if str(f.key) in known else _result(f)) for f in futures]
 
     def _tell(self, report: OnTask) -> int:
         """How much was told."""
@@ -213,6 +223,15 @@ def _work(task: Task, sweep: Sweep) -> Any:
             _fit.add(sweep.name)
         settle(sweep.threads)
         return carry_out(task, lambda *told: worker.log_event(sweep.name, told))
+
+
+def _others(done: queue.SimpleQueue[Future[Any]]) -> list[Future[Any]]:
+    """What else has ended by now; never so much that new tasks wait long for their turn."""
+    found: list[Future[Any]] = []
+    with contextlib.suppress(queue.Empty):
+        while len(found) < AT_ONCE:
+            found.append(done.get_nowait())
+    return found
 
 
 def _result(future: Future[Any]) -> Any:

@@ -22,6 +22,7 @@ STATE_BYTES = 16  # a parameter of a training under way on disk: weight, two mom
 LOG_BYTES = 5_000  # a cell: its record, its outcome and its curve
 FILTER_BYTES = 5  # a removed filter, whose number is written out
 BOTH_LENGTHS = 2
+KEPT_MODELS = 2  # of a training at full size: the last iterate and the best on validation clips
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,21 @@ def resources_of(config: Config, plan: Plan, features: Sequence[FeatureCosts]) -
     targets = sum(dataset.split(split).targets.nbytes for dataset in sets for split in SPLITS)
     tuned_tails = {cell.base for cell in plan.cells if cell.finetune_scope == "tail"}
     lengths = BOTH_LENGTHS if config.finetune.long_recipe(config.finetune.rates[0]) is not None else 1
+    share = {
+        (place, scope, planned.ratio): shapes[place].share("parameters", planned.widths)
+        for place, points in enumerate(plan.points)
+        for scope, every in points.items()
+        for planned in every
+    }
     scores = removed = 0
+    models = 4 * KEPT_MODELS * sum(parameters[base.subject] for base in plan.bases if config.base.at_scale)
     for cell in plan.cells:
         dataset = sets[cell.base.data]
         own = lengths if cell.finetune_scope != "none" else 1
         scores += own * 4 * len(dataset.test) * (shapes[cell.base.subject].n_classes + 1)
+        if config.finetune.at_scale is not None and cell.finetune_scope != "none":
+            stays = share.get((cell.base.subject, cell.scope.label, cell.ratio), 1.0)
+            models += round(4 * KEPT_MODELS * stays * parameters[cell.base.subject])
         if cell.criterion:
             removed += round(cell.ratio * sum(shapes[cell.base.subject].filters(cell.scope.layers)))
     return Resources(
@@ -118,6 +129,7 @@ def resources_of(config: Config, plan: Plan, features: Sequence[FeatureCosts]) -
         },
         run={
             "test scores": scores,
+            "weights of full-size trainings": models,
             "records and other logs": LOG_BYTES * len(plan.cells) + FILTER_BYTES * removed,
         },
     )

@@ -80,8 +80,8 @@ def print_preview(found: Mapping[str, Any]) -> None:
         about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
     say(f"{about}.")
     say(
-        f"{_hours(time['worker_seconds'])} of one worker: {parts}. Estimated so: {time['model']}. Cells are taken to "
-        "share nothing."
+        f"In all {_hours(time['worker_seconds'])}: {parts}. Estimated so: {time['model']}. Cells are taken to share "
+        "nothing."
     )
     takes = found["resources"]
     say(f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}.")
@@ -133,8 +133,9 @@ def _bytes(size: float) -> str:
 
 
 def _hours(seconds: float) -> str:
-    """Worker-hours, or less for a short sweep."""
-    return f"{seconds / 3600:,.0f} worker-hours" if seconds >= 36_000 else _duration(seconds)
+    """`1,836 worker-hours`."""
+    hours = seconds / 3600
+    return f"{hours:,.0f} worker-hours" if hours >= 10 else f"{hours:.2g} worker-hours"
 
 
 def _duration(seconds: float) -> str:
