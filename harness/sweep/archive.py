@@ -21,8 +21,8 @@ from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.sweep.archived_scores import clip_table
-from prunebench.harness.sweep.machine_paths import paths_in, with_names_alone, without_paths
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
+from prunebench.harness.workspace.machine_paths import paths_in, with_names_alone, without_paths
 
 PARTS = ("scores", "targets", "pruners")
 OF_TARGETS = ("class_names", "sources", "names")

@@ -227,7 +227,7 @@ def _seconds_of(
             case Features() | Trial():
                 return equal[type(node)]
             case BaseModel(base):
-                return costs.base(base.subject) if base in untrained else 0.0
+                return costs.base_of(base) if base in untrained else 0.0
             case ScoresNode(BaseModel(base), criterion, _):
                 return costs.criterion(base.subject, criterion)
             case SearchNode(cell):

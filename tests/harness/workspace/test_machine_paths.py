@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prunebench.harness.sweep.machine_paths import with_names_alone, without_paths
+from prunebench.harness.workspace.machine_paths import with_names_alone, without_paths
 
 
 @pytest.mark.parametrize(
