@@ -24,6 +24,7 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.config.other_tables import QuantiseSection
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened
+from prunebench.harness.engine.makespan import makespan
 from prunebench.harness.networks.contract.measurable import measurable_of
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd, frames
@@ -44,7 +45,6 @@ from prunebench.harness.sweep.graph import (
     needs,
     rank,
 )
-from prunebench.harness.sweep.makespan import makespan
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.prediction import predict, stem_outputs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prunebench.harness.sweep.makespan import makespan
+from prunebench.harness.engine.makespan import makespan
 
 NEEDS = {"base": (), "other": (), "a": ("base",), "b": ("base",), "c": ("base", "other"), "d": ("c",)}
 SECONDS = {"base": 10.0, "other": 2.0, "a": 5.0, "b": 3.0, "c": 1.0, "d": 4.0}
