@@ -27,7 +27,7 @@ from prunebench.harness.plan.cell import Base
 from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import StartingPoint, starting_point
 from prunebench.harness.plan.subjects import Subject
-from prunebench.harness.sparsity.methods import parse_method
+from prunebench.harness.sparsity.penalties import parse_method
 from prunebench.harness.sparsity.regulariser import Regulariser
 from prunebench.harness.training.placement import CPU, Placement
 from prunebench.harness.training.recipe import Recipe

@@ -14,7 +14,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.parsing import parsed_toml
-from prunebench.harness.budget.latency import check_latency_fits, with_latency_backend
+from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells

@@ -10,7 +10,7 @@ from pydantic import Field
 from prunebench.eval.run.record import PLAIN
 from prunebench.harness.config.fields import Listed, Rate, Section, _once
 from prunebench.harness.config.training_tables import BaseSection
-from prunebench.harness.sparsity.methods import method_label
+from prunebench.harness.sparsity.penalties import method_label
 from prunebench.harness.training.recipe import Recipe
 
 NONE = ("none",)  # what records call the base models of a run without this stage

@@ -24,7 +24,7 @@ from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import starting_point
 from prunebench.harness.pruning import calibration, recalibration
 from prunebench.harness.pruning.sources import content_hash
-from prunebench.harness.sparsity.methods import parse_method
+from prunebench.harness.sparsity.penalties import parse_method
 from prunebench.harness.training import converging, full_recipe, head
 from prunebench.harness.training import recipe as training
 from prunebench.harness.workspace.hashing import Encoded, identity

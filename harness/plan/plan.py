@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.latency_table import LatencyTables
 from prunebench.eval.runtime.backends import INT8, backend
-from prunebench.harness.budget.latency import is_latency
+from prunebench.harness.budget.latency_budget import is_latency
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.networks.plugins.model_shapes import other_front

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.allocation import Floored, Global, PerLayer, SameAs
 from prunebench.harness.budget.counts import counts_along
-from prunebench.harness.budget.latency import is_latency, uniform_latency
+from prunebench.harness.budget.latency_budget import is_latency, uniform_latency
 from prunebench.harness.budget.sensitivity import layer_widths, sensitivity_curves, sensitivity_order
 from prunebench.harness.budget.target import BudgetPoint, uniform_shape
 from prunebench.harness.config.config import Config

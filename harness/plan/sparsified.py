@@ -11,7 +11,7 @@ from prunebench.harness.data import DataSet
 from prunebench.harness.plan.cell import Base
 from prunebench.harness.plan.identity import sparsified_identity
 from prunebench.harness.plan.subjects import Subject, unpruned_tagger
-from prunebench.harness.sparsity.methods import parse_method
+from prunebench.harness.sparsity.penalties import parse_method
 
 
 def sparsified(config: Config, parent: Base, subject: Subject, dataset: DataSet) -> Iterator[Base]:

@@ -22,7 +22,7 @@ from prunebench.eval.runtime.backend_latency import compare_backends
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.latency import Effort, compare_latency
 from prunebench.eval.runtime.layer_latency import layer_milliseconds
-from prunebench.harness.budget.latency import TOLERANCE
+from prunebench.harness.budget.latency_budget import TOLERANCE
 from prunebench.harness.budget.target import BudgetPoint, check_above, uniform_nearest, uniform_smallest
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet

@@ -24,7 +24,7 @@ from prunebench.harness.plan.points import PlannedPoint
 from prunebench.harness.plan.subjects import Subject
 from prunebench.harness.plan.timed_subject import ESTIMATED
 from prunebench.harness.sparsity.growing import Growing
-from prunebench.harness.sparsity.methods import parse_method
+from prunebench.harness.sparsity.penalties import parse_method
 from prunebench.harness.sweep.forecast import GIVEN, MODEL, forecast
 from prunebench.harness.sweep.latency_tables import latency_tables
 from prunebench.harness.sweep.resources import resources_of

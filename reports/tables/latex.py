@@ -79,7 +79,7 @@ def _table(
                 text += marks.get((panel, row.label, row.ratio), "")
             cells.append(text)
         lines.append(cells)
-    starts = [row.ratio != before.ratio for row, before in zip(rows, [rows[0], *rows], strict=False)]
+    starts = [row.ratio != before.ratio for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True)]
     caption, headings = _caption(panel, standing, starred), [column.heading for column in columns]
     return booktabs(caption, headings, lines, starts, align="l" + "r" * (len(columns) - 1))
 

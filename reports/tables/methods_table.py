@@ -105,7 +105,7 @@ def latex_methods(rows: Sequence[MethodRow], standing: str) -> str:
         own = [row for row in rows if row.panel == panel]
         caption = f"{panel.title}: methods. {LEGEND}"
         caption += f" {standing[0].upper()}{standing[1:]}." if standing else ""
-        starts = [new.asked != old.asked for new, old in zip(own, [own[0], *own], strict=False)]
+        starts = [new.asked != old.asked for new, old in zip(own, [own[0], *own[:-1]], strict=True)]
         lines = [[escaped(text) for text, _ in cells(row)] for row in own]
         parts.append(booktabs(caption, HEADINGS, lines, starts, align="lll" + "r" * (len(HEADINGS) - 3)))
     return "\n\n".join(parts) + "\n"

@@ -8,7 +8,7 @@ from prunebench.eval import InputError
 from prunebench.harness.sparsity import methods
 from prunebench.harness.sparsity.group_lasso import GroupLasso
 from prunebench.harness.sparsity.growing import Growing
-from prunebench.harness.sparsity.methods import NAMES, method_label, parse_method
+from prunebench.harness.sparsity.penalties import NAMES, method_label, parse_method
 from prunebench.harness.sparsity.slimming import Slimming
 
 
