@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.eval import InputError
-from prunebench.harness.sparsity import methods
+from prunebench.harness.sparsity import penalties
 from prunebench.harness.sparsity.group_lasso import GroupLasso
 from prunebench.harness.sparsity.growing import Growing
 from prunebench.harness.sparsity.penalties import NAMES, method_label, parse_method
@@ -64,9 +64,9 @@ def test_a_wrong_label_gets_one_sentence(label, said):
 
 
 def test_no_method_is_forgotten_and_each_names_its_paper():
-    folder = Path(methods.__file__).parent
+    folder = Path(penalties.__file__).parent
     references = (Path(__file__).parents[3] / "references.bib").read_text()
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "methods", "regulariser"}
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "penalties", "regulariser"}
     assert set(NAMES) == files
     for name, cls in NAMES.items():
         assert cls.name == name
