@@ -140,7 +140,8 @@ class LayerView:
     def activations(self) -> Tensor:
         """One calibration batch after batch norm and non-linearity, before pooling: (clips, n, frames, mels).
 
-        mels is 1 for a convolution over time. (clips, n) or (clips, tokens, n) of a linear layer.
+        mels is 1 for a convolution over time. (clips, n) or (clips, tokens, n) of a linear layer; all positions of
+        maps whose last axis holds the channels are tokens.
         """
         return _declared(self.supplied_activations, self.name, "activations")
 

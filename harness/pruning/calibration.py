@@ -187,7 +187,9 @@ def _hooked(model: nn.Module, sites: Mapping[str, Site], fold: _Fold) -> Iterato
 
 
 def _as_maps(weight: Tensor, values: Tensor) -> Tensor:
-    """(clips, n, frames) of a convolution over time as maps of one mel; all else as it is."""
+    """(clips, n, frames) of a convolution over time as maps of one mel; all positions of a linear layer as tokens."""
+    if weight.ndim == 2 and values.ndim > 3:
+        return values.flatten(1, -2)
     return values[..., None] if weight.ndim == 3 and values.ndim == 3 else values
 
 

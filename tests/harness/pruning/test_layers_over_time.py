@@ -1,5 +1,7 @@
 """Convolutions over time and tokens: the scores are those of the same layer written as one over maps."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -68,9 +70,9 @@ FEATURES = np.random.default_rng(0).normal(size=(5, 20, 64)).astype(np.float32)
 TARGETS = np.eye(3, dtype=bool)[[0, 1, 2, 0, 1]]
 
 
-def scores(model, name, layers):
+def scores(model, name, layers, features=FEATURES):
     tagger = Tagger(harness.traced(head=("classes",)), model.eval())
-    return score_layers(tagger, pruners.get(name), layers, features=FEATURES, targets=TARGETS)
+    return score_layers(tagger, pruners.get(name), layers, features=features, targets=TARGETS)
 
 
 def built(cls):
@@ -100,3 +102,31 @@ def test_thinet_reads_tokens():
     found, expected = scores(model, "thinet", ["one"]), scores(PointwiseOverTime(model), "thinet", ["one"])
     assert torch.equal(found["one"], expected["one"])
     assert found["one"].unique().numel() == 8
+
+
+class LastAxis(nn.Module):
+    """Linear layers over maps whose last axis holds the channels, as in a mixer: (clips, mels, frames, channels)."""
+
+    def __init__(self, *, flat=False):
+        super().__init__()
+        self.stem, self.one, self.two = nn.Conv2d(1, 6, 8, stride=8), nn.Linear(6, 8), nn.Linear(8, 6)
+        self.classes, self.flat = nn.Linear(6, 3), flat
+
+    def forward(self, x):
+        x = F.relu(self.stem(x)).permute(0, 2, 3, 1)
+        x = x.flatten(1, 2) if self.flat else x
+        return self.classes(self.two(F.relu(self.one(x))).flatten(1, -2).mean(1))
+
+
+@pytest.mark.parametrize("name", ["variance", "thinet", "taylor", "group_fisher", "jacobian"])
+@pytest.mark.parametrize("frames", [20, 64])  # 64 mels give 8 filters as many rows as there are filters
+def test_positions_of_maps_with_the_channels_last_are_tokens(name, frames):
+    maps, tokens = built(LastAxis), built(partial(LastAxis, flat=True))
+    features = np.random.default_rng(1).normal(size=(5, frames, 64)).astype(np.float32)
+    found, expected = (scores(model, name, ["one"], features)["one"] for model in (maps, tokens))
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-9)
+    if name == "variance":
+        with torch.no_grad():
+            x = F.relu(maps.stem(torch.from_numpy(features).transpose(1, 2)[:, None])).permute(0, 2, 3, 1)
+            by_hand = F.relu(maps.one(x)).double().flatten(0, 2).var(0, correction=0)
+        torch.testing.assert_close(found, by_hand, rtol=1e-5, atol=1e-9)
