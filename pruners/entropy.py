@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
+from prunebench.pruners.parameters import check_whole
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Entropy(Pruner):
     default number of bins is this project's, for calibration sets of a few hundred clips.
 
     Args:
-        bins: number of bins, at least 2.
+        bins: number of bins, from 2 to 10,000.
     """
 
     name: ClassVar[str] = "entropy"
@@ -38,8 +39,7 @@ class Entropy(Pruner):
     bins: int = 32
 
     def __post_init__(self) -> None:
-        if self.bins < 2:
-            raise ValueError(f"Parameter `bins` must be at least 2. Found `bins = {self.bins}`.")
+        check_whole("bins", self.bins, 2, 10_000)
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Mean activation of each filter in each clip so far, (filters, clips)."""

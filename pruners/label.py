@@ -43,14 +43,17 @@ def split_label(label: str, word: str = "pruner") -> tuple[str, dict[str, object
     Raises:
         ValueError: for a label of another form.
     """
+    one = f"{'An' if word[0] in 'aeiou' else 'A'} {word}"
     match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
     if match is None:
-        raise ValueError(f"A {word} is written `name` or `name[parameter=value,…]`. Found `{label}`.")
+        raise ValueError(f"{one} is written `name` or `name[parameter=value,…]`. Found `{label}`.")
     parameters: dict[str, object] = {}
     for part in filter(None, (match[2] or "").split(",")):
         key, equals, value = part.partition("=")
         if not equals:
-            raise ValueError(f"A {word}'s parameters are written `name=value`. Found `{part}` in `{label}`.")
+            raise ValueError(f"{one}'s parameters are written `name=value`. Found `{part}` in `{label}`.")
+        if key.strip() in parameters:
+            raise ValueError(f"{one} takes each parameter once. Found `{key.strip()}` twice in `{label}`.")
         try:
             parameters[key.strip()] = (
                 TRUTH[given] if (given := value.strip()) in TRUTH else ast.literal_eval(given)

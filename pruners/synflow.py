@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.parameters import check_whole
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class SynFlow(Pruner):
     with absolute parameters; here they are neutral, which the conservation of flow needs.
 
     Args:
-        rounds: n, at least 1.
+        rounds: n, from 1 to 10,000.
     """
 
     name: ClassVar[str] = "synflow"
@@ -49,10 +50,7 @@ class SynFlow(Pruner):
     rounds: int = 100
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rounds, int) or self.rounds < 1:
-            raise ValueError(
-                f"Parameter `rounds` must be an integer of at least 1. Found `rounds = {self.rounds}`."
-            )
+        check_whole("rounds", self.rounds, 1, 10_000)
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), in [0, 1], float64; distinct over all layers, except 0 for filters without flow."""

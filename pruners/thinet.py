@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from prunebench.pruners.contract import LayerView, Need, Pruner, ReaderWindow, Trait
+from prunebench.pruners.parameters import check_whole
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ThiNet(Pruner):
     and is left out.
 
     Args:
-        samples: outputs of the next layer drawn in each clip, at least 1: output filter, frame and mel, each
+        samples: outputs of the next layer drawn in each clip, 1 to 10,000: output filter, frame and mel, each
             uniform, with replacement. The released code draws 10.
     """
 
@@ -47,8 +48,7 @@ class ThiNet(Pruner):
     samples: int = 10
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise ValueError(f"Parameter `samples` must be at least 1. Found `samples = {self.samples}`.")
+        check_whole("samples", self.samples, 1, 10_000)
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
         """Gram matrix of the sampled contributions so far, (filters, filters)."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.pruners.label import Labelled, split_label
+from prunebench.pruners.parameters import check_kinds
 
 T = TypeVar("T", bound=Labelled)
 
@@ -25,8 +26,10 @@ def read_label(kind: str, label: str, classes: dict[str, type[T]], others: Itera
         InputError: for an unknown name or parameter, or what the class refuses.
     """
     try:
-        name, parameters = split_label(label)
-    except ValueError:
+        name, parameters = split_label(label, kind)
+    except ValueError as error:
+        if label.partition("[")[0] in classes and label.endswith("]"):
+            raise InputError(str(error)) from error
         name, parameters = label, {}
     if name not in classes:
         raise InputError(f"Unknown {kind} `{label}`; {nearest(name, [*classes, *others])}")
@@ -38,4 +41,9 @@ def read_label(kind: str, label: str, classes: dict[str, type[T]], others: Itera
             raise InputError(
                 f"{kind.capitalize()} `{name}` has no parameter `{parameter}`; {nearest(parameter, valid)}"
             )
-    return classes[name](**own, **parameters)
+    found = classes[name](**own, **parameters)
+    try:
+        check_kinds(classes[name], parameters)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return found

@@ -8,6 +8,7 @@ import pkgutil
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import prunebench.pruners as room
@@ -74,6 +75,32 @@ def test_a_label_of_another_form_is_refused(label):
 def test_a_parameter_without_a_value_is_refused():
     with pytest.raises(ValueError, match=r"written `name=value`\. Found `landmarks`"):
         get("nystrom_similarity[landmarks]")
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("nystrom_similarity[landmarks=true]", "`landmarks` must be an integer. Found `landmarks = true`"),
+        ("synflow[rounds=true]", "`rounds` must be an integer from 1 to 10,000. Found `rounds = True`"),
+        ("synflow[rounds=10001]", "`rounds` must be an integer from 1 to 10,000. Found `rounds = 10001`"),
+        ("entropy[bins=2.5]", "`bins` must be an integer from 2 to 10,000. Found `bins = 2.5`"),
+        ("entropy[bins=many]", "`bins` must be an integer from 2 to 10,000. Found `bins = many`"),
+        ("entropy[bins=100000000000]", "from 2 to 10,000. Found `bins = 100000000000`"),
+        ("thinet[samples=1.5]", "`samples` must be an integer from 1 to 10,000. Found `samples = 1.5`"),
+        ("fpgm_torch_pruning[p=true]", "`p` must be a number. Found `p = true`"),
+        ("variance[fold=maybe]", "`fold` must be true or false. Found `fold = maybe`"),
+        ("variance[fold=true,fold=false]", "takes each parameter once. Found `fold` twice"),
+    ],
+)
+def test_a_value_of_another_kind_and_one_given_twice_are_refused(label, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        get(label)
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert get("synflow", rounds=np.int64(3)).label == "synflow[rounds=3]"
+    assert get("fpgm_torch_pruning", p=np.float64(1)).label == "fpgm_torch_pruning[p=1.0]"
 
 
 def test_parameters_in_the_call_win_over_those_in_the_label():

@@ -153,6 +153,8 @@ def test_labels(label, allocation):
     [
         ("globl", "Unknown allocation `globl`; did you mean `global`"),
         ("uniform[floor=0.2]", "Allocation `uniform` has no parameter `floor`; there is none."),
+        ("searched[floor=false]", "`floor` must be a number. Found `floor = false`"),
+        ("searched[floor=0.1,floor=0.2]", "An allocation takes each parameter once. Found `floor` twice"),
         ("global[flor=0.2]", "Allocation `global` has no parameter `flor`; did you mean `floor`"),
         ("global[floor=1]", r"`floor` must lie in \[0, 1\). Found `floor = 1`"),
         ("global[normalise=max]", "must be one of mean, l2, none. Found `max`"),

@@ -73,6 +73,8 @@ def test_labels(label, schedule):
         ("one-shot[distilation=1]", "no parameter `distilation`; did you mean `distillation`"),
         ("one-shot[distillation=2]", r"must lie in \[0, 1\]"),
         ("one-shot[recalibration_clips=-1]", "at least 0. Found `-1`"),
+        ("one-shot[distillation=true]", "`distillation` must be a number. Found `distillation = true`"),
+        ("iterative[rounds=2,rounds=3]", "A schedule takes each parameter once. Found `rounds` twice"),
     ],
 )
 def test_bad_labels(label, message):

@@ -268,7 +268,7 @@ def test_a_model_that_does_not_run_in_double_precision(chain: Tagger) -> None:
 @pytest.mark.parametrize("rounds", [0, 2.5])
 def test_rounds_are_counted(rounds: float) -> None:
     with pytest.raises(
-        ValueError, match=rf"`rounds` must be an integer of at least 1. Found `rounds = {rounds}`"
+        ValueError, match=rf"`rounds` must be an integer from 1 to 10,000. Found `rounds = {rounds}`"
     ):
         get(f"synflow[rounds={rounds}]")
 
