@@ -124,6 +124,7 @@ def check(records: list, root: Path, base_evaluations: set[int]) -> None:
     assert (root / "run/report/page.html").is_file()
 
 
+@pytest.mark.slow
 def test_pack_index_train_evaluate_prune_finetune_report(esc10_root, tmp_path, capsys, monkeypatch):
     records = way(tmp_path, esc10_root, (20, 8), SMALL, capsys, monkeypatch)
     check(records, tmp_path, {10, 20})

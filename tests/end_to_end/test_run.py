@@ -187,7 +187,8 @@ def lines(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-@pytest.mark.parametrize("at", [pytest.param(0, marks=pytest.mark.slow), 2])
+@pytest.mark.slow  # tests/harness/sweep/test_survival.py kills sweeps at chosen places
+@pytest.mark.parametrize("at", [0, 2])
 def test_kill_and_resume(config, home, finished, tmp_path, at):
     """Killed without warning after `at` outcomes, the run resumes to the same records."""
     out = tmp_path / "killed"

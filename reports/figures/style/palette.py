@@ -54,7 +54,7 @@ KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test hol
     "group_fisher": Look(PINE, "*"),
     "jacobian": Look(PINE, "d"),
     "variance": Look(OLIVE, "p"),
-    "synflow": Look(PURPLE, "P"),
+    "synflow": Look(PURPLE, "<"),
     "geometric_mean_released": Look(BLUE, "P"),
     "fpgm_torch_pruning": Look(VERMILION, "X"),
     "rank1_cosine_released": Look(GREEN, "<"),

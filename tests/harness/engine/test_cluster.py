@@ -162,6 +162,7 @@ def test_scheduler_files_that_dask_did_not_write(tmp_path, content):
         Cluster(str(tmp_path / "s.json"), 1)
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_dies_leaves_one_sentence_and_no_log(tmp_path):
     """The client finds out on its own, in its own thread, when nobody of this house is looking."""
     code = (

@@ -31,29 +31,36 @@ CONFIG = Config.model_validate(
 )
 OUTCOMES = 4  # unpruned, unpruned and fine-tuned, random (these two chose the rate), l1
 POINTS = [
-    "kill append outcomes.jsonl",
     "tear appended records.jsonl",
     "kill renamed .pt",
-    "full append outcomes.jsonl",
 ]
-MORE_POINTS = [
-    f"{action} {point} {name}"
-    for name in ("outcomes.jsonl", "records.jsonl", "removed.jsonl")
-    for action, point in (("kill", "append"), ("kill", "appended"), ("tear", "appended"), ("kill", "synced"))
-] + [
-    f"kill {point} {name}"
-    for name in (
-        "plan.json",
-        "environment.json",
-        "config.toml",
-        "quality.json",
-        "model.pt",
-        ".npz",
-        ".npy",
-        ".pt",
-    )
-    for point in ("written", "rename", "renamed")
-]
+MORE_POINTS = (
+    ["full append outcomes.jsonl"]
+    + [
+        f"{action} {point} {name}"
+        for name in ("outcomes.jsonl", "records.jsonl", "removed.jsonl")
+        for action, point in (
+            ("kill", "append"),
+            ("kill", "appended"),
+            ("tear", "appended"),
+            ("kill", "synced"),
+        )
+    ]
+    + [
+        f"kill {point} {name}"
+        for name in (
+            "plan.json",
+            "environment.json",
+            "config.toml",
+            "quality.json",
+            "model.pt",
+            ".npz",
+            ".npy",
+            ".pt",
+        )
+        for point in ("written", "rename", "renamed")
+    ]
+)
 FULL = [f"full written {name}" for name in ("plan.json", "model.pt", ".npz", ".npy", ".pt")]
 
 

@@ -342,7 +342,12 @@ def test_check_network_runs_all_checks():
             check_network(BROKEN[name][0][0])
 
 
-@pytest.mark.parametrize("name", BUILTIN)
+OFTEN = ("cnn14", "mobilenet_v2", "mn")  # one of each kind: plain, with shortcuts, with gates
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in BUILTIN]
+)
 def test_a_network_of_the_suite_passes(name):
     check_network(resolve_network(f"{name}[width=0.125]"))
 
