@@ -38,10 +38,12 @@ def read_compressed(path: Path, *, limit: int = TEXT_LIMIT, errors: str = "stric
         found = decompressor.decompress(packed, max_length=limit + 1)
     except lzma.LZMAError as error:
         raise InputError(
-            f"`{path}` must be a text compressed with xz: {str(error)[:100].rstrip('.')}. Fetch the archive again."
+            f"`{path}` must be a file compressed with xz: {str(error)[:100].rstrip('.')}. Fetch the archive again."
         ) from error
     if len(found) > limit:
-        raise InputError(f"`{path}` holds a text of more than {limit:,} bytes, the most that is read.")
+        raise InputError(
+            f"`{path}` unpacks to more than {limit:,} bytes, the most that is read: fetch the archive again."
+        )
     if not decompressor.eof:
-        raise InputError(f"`{path}` ends before its text does: fetch the archive again.")
+        raise InputError(f"`{path}` is cut short: fetch the archive again.")
     return found.decode(errors=errors)

@@ -7,23 +7,23 @@ from prunebench.eval.measures.measure_contract import Measure
 QUANTISED = (
     Measure(
         name="onnx_file_bytes",
-        title="bytes of the model as an ONNX graph in float32, features in",
+        title="bytes of the ONNX graph in float32, which takes log-mel features",
         unit="B",
         better="lower",
-        cost="none beside quantising",
+        cost="none beyond the quantisation",
     ),
     Measure(
         name="quantised_file_bytes",
-        title="bytes of the model as an ONNX graph in 8-bit integers, features in",
+        title="bytes of the ONNX graph in 8-bit integers, which takes log-mel features",
         unit="B",
         better="lower",
-        cost="one quantising, where the sweep has a table `[quantise]`",
+        cost="one quantisation of each model, if the sweep has a table `[quantise]`",
     ),
     Measure(
         name="quantising_seconds",
         title="time to quantise a model and to measure its quality",
         unit="s",
         better="lower",
-        cost="none beside quantising",
+        cost="none beyond the quantisation",
     ),
 )

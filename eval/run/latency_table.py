@@ -13,7 +13,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.text.strict import STRICT, parsed
 
 SCHEMA = 1
-AGAIN = "delete it, and the same `prunebench run` measures again, or give another folder with -o"
+AGAIN = "delete it and repeat the same `prunebench run` to measure again, or give another folder with -o"
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ class LatencyTable:
     def _check(self) -> None:
         times = [self.whole_ms, *(ms for layer in self.layers for ms in layer.ms)]
         if not all(0 < ms < 1e9 for ms in times) or not all(0 < model.share < 1e3 for model in self.models):
-            raise ValueError("its times are not above 0")
+            raise ValueError("a time is not above 0")
         if any(not len(layer.ms) == len(layer.widths) == len(layer.work) > 0 for layer in self.layers):
-            raise ValueError("a layer has other times than widths")
+            raise ValueError("a layer has more or fewer times than widths")
 
 
 @dataclass(frozen=True)

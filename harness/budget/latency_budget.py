@@ -94,13 +94,13 @@ def check_latency_fits(
     if any(isinstance(allocation, Knapsack) for allocation in allocations):
         if not all(by_latency):
             raise ValueError(
-                "`prune.allocations` with `latency` shares latency out, so every budget must be by "
-                "`prune.target_latency`: leave the other budgets or the allocation out"
+                "`prune.allocations` with `latency` divides a latency among layers, so every budget must be a "
+                "`prune.target_latency`: leave out the other budgets or the allocation"
             )
         later = next((schedule for schedule in schedules if schedule.name != ONE_SHOT), None)
         if later is not None:
             raise ValueError(
-                f"`prune.allocations` with `latency` removes filters at once. Found `{later.label}` in "
+                f"`prune.allocations` with `latency` needs the schedule `one-shot`. Found `{later.label}` in "
                 "`finetune.schedules`: leave one out"
             )
     if any(by_latency) and not measured:
@@ -109,5 +109,5 @@ def check_latency_fits(
         )
     if any(by_latency) and device != "cpu":
         raise ValueError(
-            f"`prune.target_latency` is measured on the processor, and `device` is `{device}`: leave one out"
+            f"`prune.target_latency` is measured on the processor, but `device` is `{device}`: leave one out"
         )

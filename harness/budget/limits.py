@@ -112,7 +112,7 @@ class Limits(Labelled):
                 f"{value:,} {_WORDS[key]}" for key, value in self.reached(model, model.widths).items()
             )
             raise InputError(
-                f"Limits must be below what the unpruned model costs. It has {whole} ({self.counted}) and keeps them "
+                f"Limits must be below what the unpruned model costs. It has {whole} ({self.counted}) and meets them "
                 "all: lower a limit or take a larger network."
             )
 

@@ -191,7 +191,7 @@ class _Trial:
         if math.isnan(found):
             raise InputError(
                 "Allocation `searched` needs a validation mAP, and there is none: no class has a positive among the "
-                "validation clips. Give others, or take another allocation."
+                "validation clips. Give other validation clips, or take another allocation."
             )
         return found
 

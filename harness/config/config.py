@@ -73,7 +73,8 @@ class Config(PlacedSection):
     prune: PruneSection = PruneSection()
     finetune: FinetuneSection = FinetuneSection()
     quantise: Quantise = Field(
-        None, description="table `[quantise]`: every model in 8-bit integers besides; `true` for its defaults"
+        None,
+        description="table `[quantise]`: also quantise every model to 8-bit integers; `true` for the defaults",
     )
     controls: ControlsSection = ControlsSection()
     measure: MeasureSection = MeasureSection()

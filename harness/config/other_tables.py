@@ -143,10 +143,10 @@ class QuantiseSection(Section):
     """How models are quantised; without this table none is."""
 
     clips: int = Field(
-        CALIBRATION_CLIPS, ge=1, description="training clips that give the ranges of activations"
+        CALIBRATION_CLIPS, ge=1, description="training clips that determine the ranges of activations"
     )
     method: Ranges = Field(
-        "minmax", description="what becomes a range, as ONNX Runtime's calibration methods are called"
+        "minmax", description="how the ranges are determined: a calibration method of ONNX Runtime"
     )
 
 

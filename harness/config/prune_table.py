@@ -75,21 +75,19 @@ class PruneSection(Section):
         (), description="shares of the unpruned model's parameters that stay"
     )
     target_file_bytes: TargetShares = Field(
-        (), description="shares of the unpruned model's file that stay, in bytes of the state dict in float32"
+        (), description="shares of the unpruned model's file size that stay, of the state dict in float32"
     )
     target_memory: TargetShares = Field(
         (),
-        description="shares that stay of the weights and the largest activations for one 10 s clip, computed",
+        description="shares of the computed peak memory that stay: weights and largest activations for a 10 s clip",
     )
     target_latency: TargetShares = Field(
         (), description="shares of the unpruned model's latency that stay, as measured on this machine"
     )
-    latency_backend: str = Field(
-        "eager", description="way to run a model that `target_latency` is measured on"
-    )
+    latency_backend: str = Field("eager", description="backend on which `target_latency` is measured")
     limits: Annotated[tuple[Limits, ...], Listed] = Field(
         (),
-        description="the most that a model may cost, all kept at once: `{macs = 30e6, parameter_bytes = 128e3}`",
+        description="limits that a model must meet together: `{macs = 30e6, parameter_bytes = 128e3}`",
     )
     scopes: Labels = (DEFAULT_SCOPE,)
     allocations: Labels = Field(
@@ -152,7 +150,7 @@ class PruneSection(Section):
         backend(name)
         if name in LOSSY:
             raise ValueError(
-                f"a latency target must be on a backend that computes as the model does. Found `{name}`"
+                f"a latency target needs a backend that computes in the precision of the model. Found `{name}`"
             )
         return name
 

@@ -21,18 +21,20 @@ class SparsifySection(Section):
 
     methods: Annotated[tuple[str, ...], Listed] = Field(
         (),
-        description="`slimming`, `group_lasso`, `growing`, with their parameters; none for no such training",
+        description="`slimming`, `group_lasso`, `growing`, with their parameters; empty for no such training",
     )
     scope: str = Field(
         "default",
-        description="groups that a penalty is on, as in `prune.scopes`; `default` is the network's own",
+        description="groups that the penalty covers, as in `prune.scopes`; `default` is the network's own",
     )
-    steps: int = Field(300, ge=1, description="of each method, `plain` too")
+    steps: int = Field(300, ge=1, description="steps of each method, `plain` included")
     batch: int = Field(16, ge=2)
     learning_rate: Rate = 1e-3
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
-    clip_norm: float = Field(1.0, gt=0, description="of the gradient of the loss, without the penalty's")
+    clip_norm: float = Field(
+        1.0, gt=0, description="largest norm of the gradient of the loss, without the penalty"
+    )
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0)
     evaluate_every: int = Field(
@@ -48,7 +50,7 @@ class SparsifySection(Section):
         if "methods" not in table and table:
             key = next(iter(table))
             raise ValueError(
-                f"`sparsify.{key}` is of a training that has no method. Found no `sparsify.methods`: give one, such as "
+                f"`sparsify.{key}` has no effect without a method. Found no `sparsify.methods`: give one, such as "
                 f"`slimming`, or leave `sparsify.{key}` out"
             )
         return {}
@@ -76,7 +78,7 @@ class SparsifySection(Section):
         """
         if self.methods and base.at_scale is not None:
             raise ValueError(
-                "`sparsify.methods` trains base models on by the small loop, and `base.at_scale` trains them at full "
+                "`sparsify.methods` needs the small training loop, but `base.at_scale` trains base models at full "
                 "size: leave one out"
             )
 

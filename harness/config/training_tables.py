@@ -202,13 +202,13 @@ def check_schedule(schedule: Schedule, tuned: FinetuneSection) -> None:
         raise ValueError(f"{named} {how}, so `finetune.scopes` must not hold `none`: leave one out")
     if schedule.rounds > tuned.steps:
         raise ValueError(
-            f"{named} shares `finetune.steps` out among its rounds, so there must be a step for each. Found "
-            f"`finetune.steps = {tuned.steps}`: give more"
+            f"{named} divides `finetune.steps` among its rounds, so each round needs a step. Found "
+            f"`finetune.steps = {tuned.steps}`: give more steps, or fewer rounds"
         )
     if schedule.every >= tuned.steps:
         raise ValueError(
-            f"{named} lets filters recover for that many steps, so `finetune.steps` must be more. Found "
-            f"`finetune.steps = {tuned.steps}`: give more, or a smaller `every`"
+            f"{named} lets filters recover for that many steps, so `finetune.steps` must be larger. Found "
+            f"`finetune.steps = {tuned.steps}`: give more steps, or a smaller `every`"
         )
     if schedule.masks and tuned.at_scale is not None:
         raise ValueError(

@@ -57,8 +57,8 @@ def freeze_bases(config: Config, folder: Path, cache: Cache, report: OnTask) -> 
         )
     if config.sparsify.methods:
         raise InputError(
-            "A set of base models is trained as `[base]` says. Found `sparsify.methods` in the configuration: leave it "
-            "out, and name it in the configurations that start from the set."
+            "Frozen base models are trained by `[base]` alone. Found `sparsify.methods`: leave it out here, and set it "
+            "in the configurations that start from them."
         )
     dataset = opened(options[0])
     plan, network = make_plan(config, [dataset]), config.model[0].plugin(dataset.sample_rate)

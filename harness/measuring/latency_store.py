@@ -74,7 +74,7 @@ def own_table(kept: LatencyTables, told: Mapping[str, Any], folder: Path | None)
             key = next(key for key in told if other.subject.get(key) != told[key])
             raise InputError(
                 f"A run must be planned with one table of latencies. `{folder}/latencies.json` was measured with "
-                f"{key} {other.subject.get(key)!r}, and this is {told[key]!r}: {AGAIN}."
+                f"{key} {other.subject.get(key)!r}, but this run has {told[key]!r}: {AGAIN}."
             )
     return None
 

@@ -57,8 +57,9 @@ class Gates:
         for reader in self.readers:
             if reader not in self._open:
                 raise InputError(
-                    f"Pruner `{self._criterion}` needs gradients at what `{reader}` reads. The model uses its weight "
-                    "without calling it: leave its groups out of the scope, or take another criterion."
+                    f"Pruner `{self._criterion}` needs the gradient of the input of layer `{reader}`, but the model "
+                    "uses the weight of this layer without calling the layer: leave its groups out of the scope, or "
+                    "take another criterion."
                 )
 
     def gate(self, reader: str, values: Tensor) -> Tensor:

@@ -212,7 +212,7 @@ def _one_a_filter(values: Tensor, pruner: Pruner, view: LayerView, word: str) ->
     if values.shape != view.weight.shape[:1]:
         raise InputError(f"{must} Found shape {tuple(values.shape)}.")
     if not bool(values.isfinite().all()):
-        raise InputError(f"{must} Found {int((~values.isfinite()).sum())} not finite.")
+        raise InputError(f"{must} Found {int((~values.isfinite()).sum())} that are not finite.")
     return values.detach()
 
 

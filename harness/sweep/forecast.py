@@ -52,10 +52,10 @@ from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
-MODEL = "a step takes the unpruned model's time, measured, times the shape's share of its MACs"
+MODEL = "a step takes the measured time of the unpruned model times the shape's share of its MACs"
 GIVEN = (
-    "a step takes the unpruned model's time, as --throughput gives it, times the shape's share of its MACs, and a "
-    "forward pass a third of a step"
+    "a step takes the unpruned model's time according to --throughput, times the shape's share of its MACs, "
+    "a forward pass takes a third of a step"
 )
 OF_BOUND = 0.5  # share of its bound after which a training ends that ends by patience: about that of `synth`
 BATCH = 16  # clips of the probe

@@ -213,7 +213,7 @@ def _floors(config: Config, label: str, subject: Subject) -> list[dict[str, Any]
 def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> Iterator[str]:
     """What a run in this folder would be refused for."""
     if folder is not None and is_archive(folder):
-        yield f"`{folder}` is an archive: a run there is refused, give another folder with -o."
+        yield f"`{folder}` is an archive, and a run cannot add cells to it: give another folder with -o."
     strays = done - {cell.identity for cell in plan.cells}
     if folder is not None and strays:
         yield (
@@ -237,8 +237,8 @@ def _not_penalised(plan: Plan) -> Iterator[str]:
         penalised = {name for base in plan.bases if base.subject == place for name in base.penalised}
         if penalised and (left := [name for name in subject.layers if name not in penalised]):
             yield (
-                f"{len(left)} of the {len(subject.layers)} groups of `{subject.shape.network}` that are pruned get no "
-                f"penalty, `{left[0]}` first: widen `sparsify.scope`."
+                f"{len(left)} of the {len(subject.layers)} pruned groups of `{subject.shape.network}` get no penalty; "
+                f"the first of them is `{left[0]}`: widen `sparsify.scope`."
             )
 
 
@@ -248,7 +248,7 @@ def _below_ceiling(config: Config) -> Iterator[str]:
         method, steps = parse_method(label), config.sparsify.steps
         if isinstance(method, Growing) and (last := method.factor_at(steps - 1)) < method.strength:
             yield (
-                f"`{label}` grows to {last:g} in {steps:,} steps, not to its ceiling {method.strength:g}: raise "
+                f"The penalty of `{label}` reaches only {last:g} of {method.strength:g} in {steps:,} steps: raise "
                 "`sparsify.steps` or its `increment`, or lower its `strength`."
             )
 
@@ -259,7 +259,7 @@ def _untimed(plan: Plan) -> Iterator[str]:
     if untimed:
         yield (
             f"{', '.join(f'`{name}`' for name in dict.fromkeys(untimed))} is not timed on this machine yet. The run "
-            "measures its layers before it plans; what `prune.target_latency` comes to is estimated here from MACs."
+            "will time its layers; until then, `prune.target_latency` is estimated from MACs."
         )
 
 
@@ -269,10 +269,10 @@ def _notes(config: Config) -> Iterator[str]:
     yield from _below_ceiling(config)
     if len(config.base.seeds) < BASES_FOR_A_CLAIM:
         yield (
-            f"`base.seeds` has {len(config.base.seeds)}; fewer than {BASES_FOR_A_CLAIM} base models give intervals "
-            "and no claim."
+            f"`base.seeds` has {len(config.base.seeds)}; with fewer than {BASES_FOR_A_CLAIM} base models the report "
+            "gives intervals and makes no claim."
         )
     points = len(config.prune.points())
     if points < BUDGETS_FOR_A_CLAIM:
         budget_points = "1 budget point" if points == 1 else f"{points} budget points"
-        yield f"{budget_points}; a claim takes {BUDGETS_FOR_A_CLAIM} or more."
+        yield f"{budget_points}; a claim needs {BUDGETS_FOR_A_CLAIM} or more."

@@ -80,7 +80,9 @@ def new_folder(out: Path) -> Iterator[Path]:
 def check_new(out: Path) -> None:
     """Refuse a path that is there, unless it is an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"`{out}` is there already, and a new folder is made: give another with -o.")
+        raise InputError(
+            f"`{out}` exists already, and this command makes a new folder: give another with -o."
+        )
 
 
 def hold(run: Path, locks: contextlib.ExitStack) -> None:

@@ -52,8 +52,8 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         if is_archive(self.path):
             raise InputError(
-                f"`{self.path}` is an archive, which no run adds cells to: give another folder with -o, and report "
-                "both together."
+                f"`{self.path}` is an archive, and a run cannot add cells to it: give another folder with -o, and "
+                "report both together."
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)

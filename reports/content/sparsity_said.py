@@ -48,7 +48,7 @@ def _of_subject(records: Sequence[Record]) -> Iterator[str]:
     told = ", ".join(f"{means[label]} after `{label}`" for label in ordered)
     yield (
         f"Each base model was trained for {steps:,} more step{'s' * (steps != 1)} ({macs} MACs) before it was scored, "
-        f"which all criteria and controls get. Mean validation mAP: {before}{told}."
+        f"the same number for all criteria and controls. Mean validation mAP: {before}{told}."
     )
 
 

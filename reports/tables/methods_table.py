@@ -34,12 +34,12 @@ HEADINGS = (
 _DIFFERENCES = marks.legend(marks.ALIKE, marks.NOT_TESTED).replace("at the same ratio", "at the same budget")
 LEGEND = (
     "A method is a criterion with an allocation, a schedule and the training of its base model before it was scored; "
-    "what is not named is uniform, one-shot and without that training. Differences are from the random of that "
-    "plainest method at the same budget: the ratio of filters asked for, or the share of a cost that was to stay. "
+    "a name without them means uniform, one-shot and no such training. Differences are from random under uniform and "
+    "one-shot, without such training, at the same requested budget: the ratio of filters, or the share of a cost. "
     f"{_DIFFERENCES} MACs of training: steps × clips of a step × 3 × MACs of the "
     "backbone that was trained, for a 10 s clip, as if all layers were trained. The schedules progressive and soft "
-    "train the unpruned backbone; ≥: earlier rounds of iterative trained larger backbones. In all: training and "
-    "search, in brackets relative to the random that differences are from."
+    "train the unpruned backbone; ≥: a lower bound, because earlier rounds of iterative trained larger backbones. In "
+    "all: training and search, in brackets relative to the same random."
 )
 
 

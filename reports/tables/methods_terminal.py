@@ -17,11 +17,11 @@ from prunebench.reports.statistics.methods import MethodRow
 from prunebench.reports.tables.methods_table import in_all, search
 
 LEGEND = (
-    "mAP: mean over n models with the half-width of its 95 % interval. Δ: from the random of uniform, one-shot at the "
-    "same budget, ≈ where it cannot be told from random, ? where that was not tested. before, tuned: steps of training "
-    "before scoring and of fine-tuning. search: MACs, seconds. MACs: of training (steps × clips × 3 × backbone that "
-    "was trained, for 10 s, as if all layers were trained) and search; ≥: earlier rounds trained larger backbones; "
-    "(…): relative to that random."
+    "mAP: mean over n models with the half-width of its 95 % interval. Δ: difference from random under uniform and "
+    "one-shot at the same budget; ≈: not distinguishable from random; ?: not tested. before, tuned: steps of training "
+    "before scoring and of fine-tuning. search: MACs, seconds. MACs: of training (steps × clips × 3 × MACs of the "
+    "trained backbone for 10 s, as if all layers were trained) and of the search; ≥: a lower bound, because earlier "
+    "rounds trained larger backbones; (…): relative to the same random."
 )
 
 

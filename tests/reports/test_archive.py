@@ -162,7 +162,7 @@ def test_no_run_goes_on_in_an_archive(archive, tmp_path):
     copy = Path(shutil.copytree(archive, tmp_path / "copy"))
     before = sorted(copy.rglob("*"))
     assert is_archive(copy)
-    with pytest.raises(InputError, match="is an archive, which no run adds cells to"), RunFolder(copy):
+    with pytest.raises(InputError, match="is an archive, and a run cannot add cells to it"), RunFolder(copy):
         pass
     assert sorted(copy.rglob("*")) == before
 
@@ -172,7 +172,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
     (tmp_path / "full" / "x").touch()
     for source, out, said in (
         (archive, "new", "is an archive already"),
-        (run, "full", "is there already, and a new folder is made"),
+        (run, "full", "exists already, and this command makes a new folder"),
         (tmp_path / "none", "new", "There is no folder"),
         (tmp_path / "full", "new", "is no run folder"),
     ):
@@ -209,7 +209,7 @@ def test_archives_are_merged_to_an_archive_and_never_with_run_folders(new_maker,
         runs.append(maker.write())
         (folder / "plan.json").write_text(json.dumps([r.cell for r in maker.records]))
     archives = [archive_run(run, tmp_path / f"archive-{n}").folder for n, run in enumerate(runs)]
-    with pytest.raises(InputError, match="Archives are merged with archives alone"):
+    with pytest.raises(InputError, match="Archives can be merged only with archives"):
         merge_runs([runs[0], archives[1]], tmp_path / "both")
     assert not (tmp_path / "both").exists()
     whole = archive_run(merge_runs(runs, tmp_path / "both").folder, tmp_path / "whole").folder
@@ -226,5 +226,5 @@ def test_a_torn_archive_is_refused_with_the_way_out(archive, tmp_path):
     copy = Path(shutil.copytree(archive, tmp_path / "copy"))
     log = copy / "records.jsonl.xz"
     log.write_bytes(log.read_bytes()[:-40])
-    with pytest.raises(InputError, match="ends before its text does: fetch the archive again"):
+    with pytest.raises(InputError, match="is cut short: fetch the archive again"):
         load_records(copy)

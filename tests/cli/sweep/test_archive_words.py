@@ -34,4 +34,4 @@ def test_verbs_read_an_archive_and_a_run_into_it_is_refused(cli, tmp_path):
     assert (code, err) == (2, "Error: `kept` is an archive already: copy the folder.\n")
     code, _, err = cli("run", "kept/config.toml", "-o", "kept", "--workers", "0")
     assert code == 2
-    assert "kept` is an archive, which no run adds cells to: give another folder with -o" in err
+    assert "kept` is an archive, and a run cannot add cells to it: give another folder with -o" in err

@@ -108,11 +108,11 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         (["prune.allocations=same_as:l3"], "Unknown pruner `l3`; did you mean"),
         (["finetune.schedules=iterative"], "write `iterative.rounds=3.`"),
         (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not hold `none`"),
-        (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so there must be a step for each"),
+        (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so each round needs a step"),
         (["finetune.schedules=soft", "finetune.steps=8"], "write `soft.every=10.`"),
         (
             ["finetune.schedules=soft[every=8]", "finetune.steps=8"],
-            "so `finetune.steps` must be more. Found `fi",
+            "so `finetune.steps` must be larger. Found `fi",
         ),
         (
             ["finetune.schedules=soft[every=2]", "prune.criteria=['random', 'variance[fold=True]']"],
@@ -120,7 +120,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (
             ["finetune.schedules=progressive[rounds=9]", "finetune.steps=8"],
-            "so there must be a step for each",
+            "so each round needs a step",
         ),
         (
             ["finetune.schedules=progressive[rounds=2]", "finetune.scopes=none"],

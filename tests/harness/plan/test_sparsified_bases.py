@@ -118,7 +118,7 @@ def test_a_penalty_is_on_the_scope_that_is_named():
         (["sparsify.steps=5"], "Found no `sparsify.methods`: give one"),
         (
             [METHODS, "base.at_scale.device='cpu'"],
-            "`sparsify.methods` trains base models on by the small loop, and `base.at_scale` .*: leave one out",
+            "`sparsify.methods` needs the small training loop, but `base.at_scale` .*: leave one out",
         ),
     ],
 )

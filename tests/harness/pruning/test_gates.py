@@ -192,7 +192,10 @@ class Unasked(Folded):
             Folded,
             r"needs gradients clip by clip\. Layer `second` reads a tensor of shape \(40, 6\) for 2 clips",
         ),
-        (Unasked, r"needs gradients at what `second` reads\. The model uses its weight without calling it"),
+        (
+            Unasked,
+            r"needs the gradient of the input of layer `second`, but the model uses the weight of this layer",
+        ),
     ],
 )
 def test_a_reader_that_cannot_be_gated_is_refused_in_a_sentence(kind, message):

@@ -181,7 +181,7 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         (("** self.power", "* 1j"), r"layer C7\. Found one complex \(complex64\)"),
         (
             ("        return ", "        return float('-inf') * "),
-            r"one finite score per filter.* not finite\.",
+            r"one finite score per filter.* that are not finite\.",
         ),
         (("amax(1)", "amax()"), r"shape \(4,\), in layer C7\. Found shape \(\)"),
         (("** self.power", ".amax().expand(1 << 40)"), r"in layer C7\. Found shape \(1099511627776,\)"),

@@ -192,7 +192,7 @@ def test_a_table_of_another_machine_is_refused(machine, tmp_path):
     told["tables"][0]["subject"]["processor"] = "another"
     write_text(folder / "latencies.json", json.dumps(told))
     with pytest.raises(
-        InputError, match=r"measured with processor 'another', and this is .*give another folder"
+        InputError, match=r"measured with processor 'another', but this run has .*give another folder"
     ):
         tables_of(config, tmp_path, folder)
 
@@ -214,16 +214,16 @@ def test_a_damaged_table_is_refused_and_a_damaged_cache_made_again(machine, tmp_
     ("overrides", "said"),
     [
         (["prune.latency_backend=onnx"], "Unknown backend `onnx`"),
-        (["prune.latency_backend=onnxruntime-int8"], "computes as the model does"),
+        (["prune.latency_backend=onnxruntime-int8"], "computes in the precision of the model"),
         (["measure.latency=false"], "`measure.latency` must be true"),
         (["prune.target_latency=[1.2]"], "less than 1"),
         (
             ["prune.allocations=['latency']", "prune.ratios=[0.5]"],
-            "every budget must be by `prune.target_latency`",
+            "every budget must be a `prune.target_latency`",
         ),
         (
             ["prune.allocations=['latency']", "finetune.schedules=['iterative[rounds=2]']"],
-            "removes filters at once",
+            "needs the schedule `one-shot`",
         ),
     ],
 )

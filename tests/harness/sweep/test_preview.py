@@ -39,10 +39,10 @@ def test_enough_for_a_claim_is_no_word(tmp_path):
         (
             "base.seeds",
             "[0, 1, 2, 3, 4]",
-            "`base.seeds` has 5; fewer than 6 base models give intervals and no claim.",
+            "`base.seeds` has 5; with fewer than 6 base models the report gives intervals and makes no claim.",
         ),
-        ("prune.ratios", "[0.5]", "1 budget point; a claim takes 5 or more."),
-        ("prune.ratios", "[0.1, 0.3, 0.5, 0.7]", "4 budget points; a claim takes 5 or more."),
+        ("prune.ratios", "[0.5]", "1 budget point; a claim needs 5 or more."),
+        ("prune.ratios", "[0.1, 0.3, 0.5, 0.7]", "4 budget points; a claim needs 5 or more."),
     ],
 )
 def test_what_is_one_short_is_told(tmp_path, key, value, said):

@@ -80,8 +80,8 @@ def print_preview(found: Mapping[str, Any]) -> None:
         about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
     say(f"{about}.")
     say(
-        f"In all {_hours(time['worker_seconds'])}: {parts}. Estimated so: {time['model']}. Cells are taken to share "
-        "nothing."
+        f"In all {_hours(time['worker_seconds'])}: {parts}. The estimate assumes that {time['model']}, and "
+        "that cells share nothing."
     )
     takes = found["resources"]
     say(f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}.")

@@ -79,7 +79,9 @@ Examples:
     help="Where models are trained, scored and predict; of tables `at_scale` where there are any.",
 )
 @click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
-@click.option("--dry-run", is_flag=True, help="Print the plan, its time and what it takes; start nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the plan with its time, memory and storage; start nothing."
+)
 @click.option(
     "--throughput",
     type=click.FloatRange(0, min_open=True),
@@ -127,7 +129,7 @@ def run(
     if network is not None or network_files:
         overrides = (*network_overrides(network, network_files), *overrides)
     if throughput is not None and not dry_run:
-        raise click.UsageError("--throughput is for an estimate: give --dry-run too.")
+        raise click.UsageError("--throughput works only with --dry-run: give both.")
     amounts = _amounts(resources, scheduler)
     config = load_config(source, overrides, pruner_files=pruner_files)
     if device is not None:
