@@ -72,3 +72,17 @@ def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, cap
     assert "has the name of a built-in one" in notes["l1"]
     assert next(row["note"] for row in found if row["name"] == "l1") == ""
     assert "l2" in {row["name"] for row in found}
+
+
+def test_pruners_are_one_line_each_at_80_columns(cli, monkeypatch):
+    from prunebench.pruners import BUILTIN
+
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = cli("list", "pruners")[1].splitlines()
+    rows = {line.split()[0]: line for line in lines if line.split()[:1] and line.split()[0] in BUILTIN}
+    assert set(rows) == set(BUILTIN)
+    assert all(len(line) <= 80 for line in lines)
+    assert rows["taylor"].split(maxsplit=1)[1].strip() == "data        clips, labels   Molchanov et al. 2019"
+    assert rows["l1"].split(maxsplit=1)[1].strip() == "one-layer   weights         Li et al. 2017"
+    words = " ".join(cli("list", "pruners", "--long")[1].split())
+    assert "Sum of the absolute weights of each filter." in words

@@ -11,6 +11,7 @@ from prunebench.cli.info.base_list import listed_bases
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
 from prunebench.cli.output import print_json, print_table
+from prunebench.eval.text.citations import paper
 
 if TYPE_CHECKING:
     from prunebench.pruners.contract import Pruner
@@ -25,17 +26,24 @@ KINDS = {
     "baselines": "committed baselines for `prunebench check`",
     "published": "published taggers, with mAP and cost",
 }
+PRUNER_COLUMNS = ("name", "family", "looks at", "paper", "needs", "criterion", "reference", "note")
 SOURCE = "source of "  # columns of sentences, which only JSON has
-LONG = {
+LONG = {  # columns that `--long` and JSON have, so that a table fits 80
+    "pruners": ("needs", "criterion", "reference", "note"),
     "networks": ("parameters", "reference"),
     "baselines": ("file",),
-}  # columns that only JSON has, so that a table fits 80
+}
 
 
-@click.command("list", epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list networks --json")
+@click.command(
+    "list",
+    epilog="\b\nExamples:\n  prunebench list pruners\n  prunebench list pruners --long\n"
+    "  prunebench list networks --json",
+)
 @click.argument("kind", metavar="|".join(KINDS), type=Choice(tuple(KINDS)), required=False)
+@click.option("--long", is_flag=True, help="All columns: what each is, and notes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(kind: str | None, as_json: bool) -> None:
+def list_(kind: str | None, long: bool, as_json: bool) -> None:
     """List what there is of a kind; without one, the kinds."""
     rows = _kinds() if kind is None else _rows(kind)
     if as_json:
@@ -44,7 +52,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         print_measures(rows)
     else:
         shown = [name for name in rows[0] if _is_shown(name, rows)] if rows else [str(kind)]
-        headings = [name for name in shown if name not in LONG.get(kind or "", ())]
+        headings = [name for name in shown if long or name not in LONG.get(kind or "", ())]
         print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
 
 
@@ -83,7 +91,8 @@ def _pruners() -> list[dict[str, str]]:
             rows.append(_pruner(load_plugin(name)))
         except ValueError as error:
             rows.append(
-                {"name": name, "criterion": "", "reference": "", "needs": "", "note": f"missing: {error}"}
+                dict.fromkeys(PRUNER_COLUMNS, "")
+                | {"name": name, "looks at": "missing", "note": f"missing: {error}"}
             )
     return rows + [_pruner(cls) for cls in PEERS.values()]
 
@@ -94,11 +103,24 @@ def _pruner(cls: type[Pruner]) -> dict[str, str]:
     notes += ["sees whole groups"] if cls.whole_group else []
     return {
         "name": cls.name,
+        "family": object.__new__(cls).family,
+        "looks at": _looks_at(cls),
+        "paper": paper(cls.reference),
+        "needs": ", ".join(sorted(cls.needs)),
         "criterion": _first_line(cls),
         "reference": cls.reference,
-        "needs": ", ".join(sorted(cls.needs)),
         "note": "; ".join(notes),
     }
+
+
+def _looks_at(cls: type[Pruner]) -> str:
+    from prunebench.pruners.contract import COLLECTED, LABELLED
+
+    if cls.needs & LABELLED:
+        return "clips, labels"
+    if cls.needs & COLLECTED:
+        return "clips"
+    return "nothing" if object.__new__(cls).family == "control" else "weights"
 
 
 def _measures() -> list[dict[str, str]]:
