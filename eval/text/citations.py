@@ -15,5 +15,5 @@ def paper(key: str) -> str:
 @functools.cache
 def _papers() -> dict[str, str]:
     file = resources.files("prunebench.eval.text").joinpath("citations.csv")
-    with file.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8") as stream:
         return {row["key"]: row["paper"] for row in csv.DictReader(stream)}
