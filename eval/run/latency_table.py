@@ -85,6 +85,11 @@ class LatencyTable:
         return min(own, key=lambda model: abs(model.share - (target or 0.0)), default=None)
 
     @property
+    def points(self) -> set[tuple[str, float | None]]:
+        """(scope, target) of the whole models."""
+        return {(model.scope, model.target) for model in self.models}
+
+    @property
     def content(self) -> str:
         """Sixteen hexadecimal digits of what the layers took; whole models that are timed later leave it as it is."""
         told = json.dumps(

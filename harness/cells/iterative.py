@@ -75,7 +75,10 @@ class Rescored(Job):
 
     def told(self, part: BudgetPoint | tuple[int, ...]) -> object:
         """A part as a JSON value."""
-        return part if isinstance(part, tuple) else [part.kind, part.amount]
+        if isinstance(part, tuple):
+            return part
+        told, others = [part.kind, part.amount], self.base.model.decides(part.kind)
+        return [*told, others] if others else told
 
     def inputs(self, cache: Cache) -> Inputs:
         """As `Job.inputs`."""

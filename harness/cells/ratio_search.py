@@ -76,6 +76,7 @@ class SearchJob:
                 "scores": _hashes(self.scores),
                 **({"constants": _hashes(self.constants)} if self.constants else {}),
                 "point": asdict(self.point),
+                **self.base.model.decides(self.point.kind),
                 "allocation": asdict(self.allocation),
                 "uniform": self.uniform,
                 "seed": self.seed,

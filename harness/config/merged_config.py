@@ -9,6 +9,9 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
+# Key → the list of the grid without which it says nothing.
+ONLY_WITH = {"prune.latency_backend": "prune.target_latency"}
+
 
 def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The first configuration with the grids of all.
@@ -26,6 +29,8 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
                 merged[key] = _joined(key, merged.get(key), other.get(key), runs[0], run)
             elif key == "claim":
                 merged[key] = bool(merged.get(key)) and bool(other.get(key))
+            elif key in ONLY_WITH and not (merged.get(ONLY_WITH[key]) and other.get(ONLY_WITH[key])):
+                merged[key] = merged.get(key, other.get(key))
             elif not key.startswith(FREE) and merged.get(key) != other.get(key):
                 differing.append(f"`{key}` {merged.get(key, 'absent')} and {other.get(key, 'absent')}")
         if differing:
@@ -45,7 +50,7 @@ def _joined(key: str, first: Any, second: Any, one: Path, other: Path) -> list[A
             f"Runs that are merged must begin `{key}` alike, because the first seed chooses the fine-tuning rate. "
             f"Found {mine[:1]} in `{one}` and {theirs[:1]} in `{other}`: run one of them again with that seed first."
         )
-    return list(dict.fromkeys([*mine, *theirs]))
+    return [*mine, *(entry for entry in theirs if entry not in mine)]  # tables among them, which have no hash
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:

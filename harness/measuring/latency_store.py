@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import torch
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, write_text
 from prunebench.eval.run.latency_table import AGAIN, LatencyTable, LatencyTables
+from prunebench.eval.run.layout import RunFiles
 from prunebench.harness.config.config import Config
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.environment import processor
 from prunebench.harness.workspace.kept_file import make_room, read_kept
+
+NETWORK = ("network", "widths", "n_classes")  # what a run has one table of
 
 
 def what_is_timed(config: Config, model: Shape, layers: Sequence[str]) -> dict[str, Any]:
@@ -63,18 +67,43 @@ def read_tables(path: Path) -> LatencyTables | None:
     return LatencyTables.from_json(text, str(path))
 
 
+def joined_tables(runs: Sequence[Path]) -> LatencyTables | None:
+    """The tables of several run folders, of each network the first with all models timed; `None` where none has any.
+
+    Raises:
+        InputError: for a file that cannot be read, or tables of one network that plan other cells.
+    """
+    found: dict[tuple[object, ...], tuple[Path, LatencyTable]] = {}
+    for run in runs:
+        kept = read_tables(RunFiles(run).latencies)
+        for table in () if kept is None else kept.tables:
+            key = tuple(str(table.subject.get(name)) for name in NETWORK)
+            first, before = found.setdefault(key, (run, table))
+            if table.content != before.content or any(
+                table.of(*point) != before.of(*point) for point in table.points & before.points
+            ):
+                raise InputError(
+                    f"Runs that are merged must be planned with one table of latencies. Those of "
+                    f"`{table.subject.get('network')}` in `{first}` and `{run}` differ: compare the runs with "
+                    "`prunebench report` instead."
+                )
+            new = [model for model in table.models if (model.scope, model.target) not in before.points]
+            found[key] = first, replace(before, models=(*before.models, *new))
+    tables = tuple(table for _, table in found.values())
+    return LatencyTables.with_tables(tables) if tables else None
+
+
 def own_table(kept: LatencyTables, told: Mapping[str, Any], folder: Path | None) -> LatencyTable | None:
     """The table of a folder; one of the same network that was made otherwise is refused, since cells rest on it."""
     table = kept.for_subject(told)
     if table is not None:
         return table
-    same = ("network", "widths", "n_classes", "groups", "seconds")
     for other in kept.tables:
-        if all(other.subject.get(key) == told[key] for key in same):
-            key = next(key for key in told if other.subject.get(key) != told[key])
+        if all(other.subject.get(key) == told[key] for key in NETWORK):
+            key = next(key for key in {**told, **other.subject} if other.subject.get(key) != told.get(key))
             raise InputError(
                 f"A run must be planned with one table of latencies. `{folder}/latencies.json` was measured with "
-                f"{key} {other.subject.get(key)!r}, but this run has {told[key]!r}: {AGAIN}."
+                f"{key} {other.subject.get(key)!r:.80}, but this run has {told.get(key)!r:.80}: {AGAIN}."
             )
     return None
 

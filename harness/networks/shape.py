@@ -73,6 +73,13 @@ class Shape(ABC):
         same: Any = self  # every shape is a dataclass
         return self if scale is None else replace(same, times=replace(self.times, scale=scale))
 
+    def decides(self, kind: str) -> dict[str, object]:
+        """What else than its widths decides which shapes meet a budget of a kind, as JSON values."""
+        found: dict[str, object] = {"divisors": list(self.divisors)} if self.rounds else {}
+        if self.times is not None and self.times.kind == kind:
+            found["latencies"] = [self.times.content, self.times.scale]
+        return found
+
     def share(self, kind: str, widths: tuple[int, ...]) -> float:
         """Cost of a pruned shape relative to the unpruned one, in (0, 1]."""
         return self.cost(kind, widths) / self.cost(kind)

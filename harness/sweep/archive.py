@@ -20,6 +20,7 @@ from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.parsing import parsed_json
+from prunebench.harness.measuring.latency_store import read_tables
 from prunebench.harness.sweep.archived_scores import clip_table
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 from prunebench.harness.workspace.machine_paths import paths_in, with_names_alone, without_paths
@@ -106,6 +107,7 @@ def _contents(files: RunFiles, records: Sequence[Record]) -> RunContents:
         ],
         measure_rows(files),
         logs,
+        read_tables(files.latencies),
     )
 
 

@@ -14,18 +14,18 @@ from prunebench.eval.quality.influence import clip_influences
 from prunebench.eval.run.clip_tables import ClipTable, FloatRows
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
-from prunebench.eval.run.record import FINE_TUNED
+from prunebench.eval.run.record_terms import SCORED_BESIDE
 from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.arrays import npz_names
 
 
 def clip_table(files: RunFiles, label: str, outcomes: Iterable[str]) -> ClipTable | None:
-    """Influences and average precisions of outcomes on a data set, at every length; `None` where none are kept.
+    """Influences and average precisions of outcomes on a data set, of each stage that has scores; `None` without any.
 
     Raises:
         InputError: for a file that cannot be read, or was written before influences were kept beside scores.
     """
-    paths = [files.scores_of(outcome, stage) for outcome in outcomes for stage in ("", FINE_TUNED)]
+    paths = [files.scores_of(outcome, stage) for outcome in outcomes for stage in ("", *SCORED_BESIDE)]
     paths = [path for path in paths if path.is_file()]
     if not paths or not files.targets_of(label).is_file():
         return None

@@ -21,6 +21,7 @@ from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.config.merged_config import merged_config
+from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 
 COPIED = ("scores", "pruners")  # folders of a run
@@ -56,8 +57,8 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     Raises:
         InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a run folder
             of another schema or with a link in it, a file that cannot be read, or runs that do not fit: other settings
-            than the grid, another torch or prunebench, other test clips, other results of one cell on the same
-            processor.
+            than the grid, another torch or prunebench, other test clips or tables of latencies, other results of one
+            cell on the same processor.
     """
     if len(runs) < 2:
         raise InputError(
@@ -90,6 +91,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             records,
             _measures(runs),
             joined_logs(runs, [run for run, same in zip(runs, here, strict=True) if same]),
+            joined_latencies(runs),
         )
         with new_folder(out) as new:
             contents.write(RunFiles(new), compressed=archives)

@@ -17,6 +17,7 @@ from prunebench.eval.compressed import write_compressed
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
 from prunebench.eval.run.archived import packed
+from prunebench.eval.run.latency_table import LatencyTables
 from prunebench.eval.run.layout import CURVES, OUTCOMES, REMOVED, SHAPES, RunFiles
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.run_lines import run_lines
@@ -34,6 +35,7 @@ class RunContents:
         records: one a cell.
         measures: declarations, JSON values.
         logs: name of a log → its lines.
+        latencies: tables that the plan rests on, `None` where no budget is by latency.
     """
 
     config: Mapping[str, Any]
@@ -42,12 +44,15 @@ class RunContents:
     records: Sequence[Record]
     measures: Sequence[Mapping[str, Any]] = ()
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    latencies: LatencyTables | None = None
 
     def write(self, files: RunFiles, *, compressed: bool = False) -> None:
         """Write them, records and logs compressed where an archive is made."""
         write_text(files.config, tomli_w.dumps(self.config))
         write_text(files.environment, json.dumps(self.environment, indent=1, sort_keys=True))
         write_text(files.plan, json.dumps(self.plan))
+        if self.latencies is not None:
+            write_text(files.latencies, self.latencies.to_json())
         if self.measures:
             write_text(files.measures, json.dumps(self.measures, indent=1))
         logs = {files.records.name: [record.to_json() for record in self.records], **self.logs}

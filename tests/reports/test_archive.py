@@ -13,6 +13,7 @@ from prunebench.baselines import RunQuality, entries_of_run
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.contents import removed_filters
+from prunebench.eval.run.latency_table import LatencyTable, LatencyTables, LayerLatencies
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import load_records
 from prunebench.harness.sweep.archive import archive_run
@@ -36,7 +37,7 @@ def run(new_maker, tmp_path_factory):
         f'[prune]\nfiles = ["{PLACE}/mine.py"]\n[finetune]\nsteps = 60\n'
     )
     maker.grid(criteria=FEW, bases=tuple(range(6)), seeds=(0,), ratios=(0.25, 0.5))
-    maker.two_lengths().curves()
+    maker.two_lengths().quantised().curves()
     criterion = {"criterion": "l1", "ratio": 0.75, "data": "synth", "base_seed": 0}
     maker.fail(cell="f", error=f"OSError: {PLACE}/x.wav is torn", **criterion)
     why = {"energy_joules": f"no counters under {folder}/x"}
@@ -82,7 +83,14 @@ def test_the_report_of_an_archive_has_the_tables_and_sentences_of_the_run(run, a
         write_report([folder], tmp_path / folder.name, tables_only=True) for folder in (run, archive)
     )
     expected = with_name_alone(with_name_alone(tables(of_run), f"{run}/x"), f"{PLACE}/x.wav")
-    assert {"summary.json", "summary.csv", "by_ratio.md", "class_changes.csv"} <= expected.keys()
+    assert {
+        "summary.json",
+        "summary.csv",
+        "by_ratio.md",
+        "class_changes.csv",
+        "quantised.csv",
+    } <= expected.keys()
+    assert all(row.low < row.high for row in of_archive.findings.quantised if row.bases > 1)
     assert tables(of_archive) == expected
     assert of_archive.sentences == of_run.sentences
     assert of_archive.convergence == of_run.convergence
@@ -228,3 +236,17 @@ def test_a_torn_archive_is_refused_with_the_way_out(archive, tmp_path):
     log.write_bytes(log.read_bytes()[:-40])
     with pytest.raises(InputError, match="is cut short: fetch the archive again"):
         load_records(copy)
+
+
+def test_an_archive_keeps_the_table_of_latencies_that_its_cells_rest_on(run, tmp_path):
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    layers = LayerLatencies("conv", ((8, ((0, 1),)),), ((1, 4), (1, 8)), (0.5, 1.0), (1.0, 2.0))
+    subject = {"network": "cnn14", "widths": [8], "n_classes": 2}
+    tables = LatencyTables.with_tables([LatencyTable(subject, 4.0, (layers,))])
+    RunFiles(copy).latencies.write_text(tables.to_json())
+    archived = RunFiles(archive_run(copy, tmp_path / "new").folder).latencies
+    assert LatencyTables.from_json(archived.read_text(), "archive") == tables
+    RunFiles(copy).latencies.write_text("{")
+    with pytest.raises(InputError, match="table of latencies must be as prunebench wrote it"):
+        archive_run(copy, tmp_path / "other")
+    assert not (tmp_path / "other").exists()

@@ -1,5 +1,6 @@
 """Identities of jobs stay, whatever is moved or renamed: they name the results of every run folder and of the cache."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from prunebench.harness.cells.scores import Scoring
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.plan.cell import Base, Cell
 from prunebench.harness.training.recipe import Recipe
@@ -37,7 +39,7 @@ def config():
     return load_config(QUICK, ["prune.recalibration_clips=8", "controls.scratch_macs=true"])
 
 
-def job_of(config, *, allocation="uniform", schedule="one-shot", **given):
+def job_of(config, *, allocation="uniform", schedule="one-shot", base=BASE, **given):
     chosen = {
         "allocation": parse_allocation(allocation),
         "schedule": parse_schedule(schedule),
@@ -48,7 +50,7 @@ def job_of(config, *, allocation="uniform", schedule="one-shot", **given):
     cell = Cell("id", Base("base", 0, 0), **(chosen | given))
     rate = None if cell.finetune_scope == "none" else RatePair(1e-3, 1e-3)
     leader = SCORING if allocation.startswith("same_as") else None
-    return cell_job(config, cell, BASE, rate, SCORING if cell.criterion else None, leader)
+    return cell_job(config, cell, base, rate, SCORING if cell.criterion else None, leader)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +96,15 @@ def test_a_cell_decides_once_how_it_reaches_its_clips(config, tmp_path):
     assert not job_of(config, **every).inputs(cache).tail
     assert not job_of(config, **HALF, **UNTUNED).inputs(cache).tail
     assert not job_of(config, control="scratch", ratio=0.5, **UNTUNED).inputs(cache).tail
+
+
+@pytest.mark.parametrize("schedule", ["iterative[rounds=2]", "progressive[rounds=2]"])
+def test_what_shares_the_rounds_of_a_schedule_out_is_part_of_the_identity(config, schedule):
+    """A training under way is kept by it: one of another divisor or table of latencies must not go on."""
+    times = ModelTimes("eager", 9.0, (), "one")
+    shapes = [BASE.model, *(replace(BASE.model, divisors=(n,) * 12) for n in (2, 4))]
+    shapes += [replace(BASE.model, times=found) for found in (times, replace(times, content="two"))]
+    budget = {"criterion": "l1", "allocation": "global", "schedule": schedule, "ratio": 0.4}
+    for target, different in (({"budget": "latency_eager", "target": 0.7}, 5), ({}, 3)):
+        jobs = [job_of(config, base=replace(BASE, model=shape), **budget, **target) for shape in shapes]
+        assert len({job.identity for job in jobs}) == different

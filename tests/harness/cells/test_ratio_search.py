@@ -19,6 +19,7 @@ from prunebench.harness.cells.ratio_search import SearchJob, search_counts
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.architecture import Architecture
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.recipe import Recipe
@@ -170,6 +171,20 @@ def test_what_decides_a_search_is_in_its_key():
         job_of(seed=(0, 1)),
         job_of(tail=False),
         job_of(base=replace(BASE, identity="other")),
+        job_of(base=replace(BASE, model=replace(MODEL, divisors=(2,) * 12))),
     ]
     assert len({job.key, *(other.key for other in others)}) == len(others) + 1
     assert job_of().key == job.key
+
+
+def test_another_table_of_latencies_is_another_search_where_the_budget_is_by_latency():
+    times = ModelTimes("eager", 9.0, (), "one")
+    bases = [
+        replace(BASE, model=replace(MODEL, times=found))
+        for found in (times, replace(times, content="two"), replace(times, scale=0.5))
+    ]
+    by_latency, by_ratio = (
+        {job_of(point=point, base=base).key for base in bases}
+        for point in (BudgetPoint("latency_eager", 0.5), BudgetPoint("ratio", 0.5))
+    )
+    assert (len(by_latency), len(by_ratio)) == (3, 1)

@@ -197,6 +197,27 @@ def test_a_table_of_another_machine_is_refused(machine, tmp_path):
         tables_of(config, tmp_path, folder)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "changed", "said"),
+    [
+        (["measure.seconds=1"], {}, "measured with seconds 10.0, but this run has 1.0"),
+        (['prune.scopes=["C9-C12"]'], {}, r"measured with groups \['C7', .*, but this run has \['C9'"),
+        ([], {"openvino": "1"}, "measured with openvino '1', but this run has None"),
+    ],
+)
+def test_a_table_that_was_made_otherwise_is_refused_before_anything_is_measured(
+    machine, tmp_path, overrides, changed, said
+):
+    folder = tmp_path / "run"
+    told = json.loads(tables_of(config_of(), tmp_path).to_json())
+    told["tables"][0]["subject"] |= changed
+    write_text(folder / "latencies.json", json.dumps(told))
+    before = list(machine)
+    with pytest.raises(InputError, match=said):
+        tables_of(config_of(*overrides), tmp_path, folder)
+    assert machine == before
+
+
 def test_a_damaged_table_is_refused_and_a_damaged_cache_made_again(machine, tmp_path):
     config, folder = config_of(), tmp_path / "run"
     write_text(folder / "latencies.json", "{")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.run.latency_table import LatencyTable, LatencyTables, LayerLatencies, WholeLatency
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
 from prunebench.harness.config.config import load_config
@@ -221,3 +222,54 @@ def test_shapes_of_equal_widths_are_kept_for_each_network_and_number_of_classes(
         **{shape.key: shape.timings["ms"] for shape in shapes},
         ShapeTimings((4, 2), {}).key: len("other"),
     }
+
+
+LAYER = LayerLatencies("conv", ((8, ((0, 1),)),), ((1, 4), (1, 8)), (0.5, 1.0), (1.0, 2.0))
+
+
+def latencies(*targets, whole_ms=4.0, share=None, network="cnn14"):
+    models = tuple(WholeLatency("C7-C12", t, 1 - t, (4,), share or t, 0.01) for t in targets)
+    subject = {"network": network, "widths": [8], "n_classes": 2}
+    return LatencyTables.with_tables([LatencyTable(subject, whole_ms, (LAYER,), models)])
+
+
+def test_tables_of_latencies_are_joined_so_that_the_merged_run_goes_on(make, tmp_path):
+    one, other = make("one", [record("a")]), make("two", [record("b")])
+    assert not (merge_runs([one, other], tmp_path / "none").folder / "latencies.json").exists()
+    (one / "latencies.json").write_text(latencies(0.8, 0.7).to_json())
+    (other / "latencies.json").write_text(latencies(0.7, 0.6).to_json())
+    merged = merge_runs([one, other], tmp_path / "both").folder / "latencies.json"
+    assert LatencyTables.from_json(merged.read_text(), "merged") == latencies(0.8, 0.7, 0.6)
+    tables = latencies(0.7, network="another")
+    (other / "latencies.json").write_text(tables.to_json())
+    merged = merge_runs([one, other], tmp_path / "networks").folder / "latencies.json"
+    found = LatencyTables.from_json(merged.read_text(), "merged").tables
+    assert found == (*latencies(0.8, 0.7).tables, *tables.tables)
+
+
+@pytest.mark.parametrize("changed", [{"whole_ms": 5.0}, {"share": 0.71}])
+def test_runs_of_other_tables_of_latencies_are_not_merged(make, tmp_path, changed):
+    one, other = make("one", [record("a")]), make("two", [record("b")])
+    (one / "latencies.json").write_text(latencies(0.7).to_json())
+    (other / "latencies.json").write_text(latencies(0.7, **changed).to_json())
+    with pytest.raises(
+        InputError, match=r"planned with one table of latencies. Those of `cnn14` in .* differ"
+    ):
+        merge_runs([one, other], tmp_path / "both")
+    assert not (tmp_path / "both").exists()
+
+
+def test_limits_and_targets_of_latency_are_joined_as_other_budgets_are(make, tmp_path):
+    first = ["prune.limits=[{macs=1e7}]", "prune.target_latency=[0.7]", "prune.latency_backend=folded"]
+    one = make("one", [record("a")], *first)
+    other = make("two", [record("b")], "prune.limits=[{macs=1e7}, {parameters=1e4}]")
+    for number, runs in enumerate(([one, other], [other, one])):
+        found = load_config(str(merge_runs(runs, tmp_path / f"both-{number}").folder / "config.toml")).prune
+        assert {limits.label for limits in found.limits} == {
+            "limits[macs=10000000]",
+            "limits[parameters=10000]",
+        }
+        assert (found.target_latency, found.latency_backend) == ((0.7,), "folded")
+    third = make("three", [record("c")], "prune.target_latency=[0.7]")
+    with pytest.raises(InputError, match=r"`prune\.latency_backend` folded and eager"):
+        merge_runs([one, third], tmp_path / "backends")

@@ -22,10 +22,10 @@ from prunebench.cli.output import print_json, print_table, say
 def archive(run: Path, output: Path, as_json: bool) -> None:
     """Keep what reports and baselines read of RUN in a small folder that others can cite.
 
-    It holds configuration, environment, records, latency and memory of shapes, curves, removed filters, and of the
-    test scores each clip's influence on mAP and each class's average precision. Weights, scores, tracebacks and the
-    paths of this machine are left out. `report`, `merge`, `status`, `check` and `baseline save` read it as they read
-    RUN; no run adds cells to it. The same RUN gives the same bytes.
+    It holds configuration, environment, records, latency and memory of shapes, the table of latencies of a budget by
+    latency, curves, removed filters, and of the test scores each clip's influence on mAP and each class's average
+    precision. Weights, scores, tracebacks and the paths of this machine are left out. `report`, `merge`, `status`,
+    `check` and `baseline save` read it as they read RUN; no run adds cells to it. The same RUN gives the same bytes.
     """
     from prunebench.harness.sweep.archive import archive_run
 
