@@ -1,4 +1,4 @@
-"""Texts compressed to files, the same bytes for the same text; a file that swells beyond all measure is refused."""
+"""Texts compressed to files: the same text gives the same bytes, and a file that unpacks to too much is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PRESET = 9 | lzma.PRESET_EXTREME
 
 
 def write_compressed(path: Path, text: str) -> None:
-    """The text as an xz file, whole or absent."""
+    """Write the text as an xz file, completely or not at all."""
     with whole_file(path, follow=False) as stream:
         stream.write(lzma.compress(text.encode(), preset=_PRESET))
 
@@ -28,7 +28,8 @@ def read_compressed(path: Path, *, limit: int = TEXT_LIMIT, errors: str = "stric
         errors: of the decoding, as `bytes.decode` takes them.
 
     Raises:
-        InputError: for what is no regular file, no xz file, torn, or has a longer text than `limit`.
+        InputError: for something that is not a regular file or not an xz file, is cut short, or unpacks to more than
+            `limit`.
         OSError, UnicodeDecodeError: for a file that cannot be read.
     """
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY_LIMIT)

@@ -22,23 +22,24 @@ class ActivationVariance(Pruner):
     .. math:: s_j = \frac{1}{N} \sum_{i=1}^{N} (a_{i,j} - \mu_j)^2, \qquad \mu_j = \frac{1}{N} \sum_{i=1}^{N} a_{i,j}
 
     where :math:`a_{i,j}` is the activation of filter j after batch norm and non-linearity, before pooling, at one of
-    the N positions (frames × mels) of all calibration clips. Filters that give nearly the same value everywhere go
-    first: a constant can replace them.
+    the N positions (frames × mels) of all calibration clips. Filters with nearly the same value everywhere go
+    first, because a constant can replace them.
 
-    With `fold=true` the suite puts this constant in place of a removed filter k. It takes the mean :math:`\mu_k` of
-    what the one reader reads of the filter, and adds it to the reader's bias, :math:`b_o \leftarrow b_o + \mu_k
-    \sum_{h,w} W_{o,k,h,w}`, or subtracts the same sum from the running mean of the batch norm behind the reader. The
-    scores stay as they are. Folding is exact except at borders that are padded with zeros.
+    With `fold=true` the suite puts this constant in place of a removed filter k. The constant is the mean :math:`\mu_k`
+    of the filter in the input of its only reader (the layer that takes it as input). The suite adds it to the reader's
+    bias, :math:`b_o \leftarrow b_o + \mu_k \sum_{h,w} W_{o,k,h,w}`, or subtracts the same sum from the running mean of
+    the batch norm behind the reader. The scores stay as they are. Folding is exact except at borders that are padded
+    with zeros.
 
-    Cost: one pass over the activations; three numbers a filter are kept, six with `fold`.
+    Cost: one pass over the activations; three numbers per filter are kept, six with `fold`.
 
     As defined in Berisha, Mehnert & Condurache, *Variance-Based Pruning for Accelerating and Compressing Trained
-    Networks*, ICCV 2025, arXiv:2507.12988, for hidden neurons of transformers. There a position is a token, every
-    reader has a bias, and no kernel reaches over a border. The paper always folds and compares the variances of all
-    layers; here folding is an option, and the allocation `global[normalise=none]` compares layers.
+    Networks*, ICCV 2025, arXiv:2507.12988, for hidden neurons of transformers. In transformers a position is a token,
+    every reader has a bias, and no kernel reaches over a border. The paper always folds and compares the variances of
+    all layers; here folding is an option, and the allocation `global[normalise=none]` compares layers.
 
     Args:
-        fold: whether the reader gets the mean of a removed filter as a constant.
+        fold: whether the reader takes the mean of a removed filter as a constant.
     """
 
     name: ClassVar[str] = "variance"

@@ -76,8 +76,8 @@ class LayerView:
         consumer_weight: weights that read this layer's output, (outputs, n, height, width) of the next
             convolution or (outputs, n) of a linear layer; `None` where several layers read it.
         consumer_window: how the reader goes over its input, of a convolution alone.
-        group: parameters that lose entries with a filter, this layer's own first. A pruner with `whole_group` is shown
-            all of them, others are shown this layer's and those of its only reader.
+        group: parameters that lose entries with a filter, this layer's own first. A pruner with `whole_group` gets all
+            of them; any other pruner gets those of this layer and of its only reader.
         rectified: whether a ReLU follows, so that activations can be exactly 0.
         foldable_reader: whether the one reader has a bias, or a batch norm behind it, which can take in a constant.
     """
@@ -202,8 +202,8 @@ class Pruner(Labelled, ABC):
         version: raised when the scores change, so that old records are not taken for new ones.
         needs: what the harness must supply: `"generator"`, `"synaptic_flow"`, and from calibration clips
             `"activations"`, `"gradients"`, `"gate_gradients"`, `"consumer_input"`.
-        whole_group: the pruner is asked once a group, however many layers write it, and sees every member in
-            `layer.group`. The rest of its layer is the group's first writer, under the group's name.
+        whole_group: `score` is called once per group, however many layers write it, and `layer.group` has every
+            member. All other attributes describe the group's first writer, under the group's name.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
             `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows), `"foldable_reader"`
             (one reader, with a bias or a batch norm behind it); other layers are refused before anything is scored.
@@ -231,7 +231,7 @@ class Pruner(Labelled, ABC):
 
     @property
     def family(self) -> Family:
-        """What scores rest on: one layer, a whole group, or calibration clips; `"control"` where on nothing."""
+        """What scores depend on: one layer, a whole group or calibration clips; `"control"` if on none of these."""
         if self.whole_group:
             return "group"
         return "data" if self.needs & COLLECTED else "one-layer"

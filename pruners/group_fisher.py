@@ -13,22 +13,23 @@ from prunebench.pruners.contract import LayerView, Need, Pruner
 
 @dataclass(frozen=True)
 class GroupFisher(Pruner):
-    r"""Mean squared derivative of single clips' losses by a gate on the filter, over all layers that read it.
+    r"""Mean squared derivative of each clip's loss with respect to a gate on the filter, summed over its readers.
 
     .. math:: s_k = \frac{1}{N} \sum_{n=1}^{N} \Bigl( \sum_{l} \frac{\partial L_n}{\partial m_{l,k}} \Bigr)^2,
         \qquad \frac{\partial L_n}{\partial m_{l,k}} = \sum_{x} a_{n,l,k,x}
         \frac{\partial L_n}{\partial a_{n,l,k,x}}
 
-    where l runs over the layers that read the group, :math:`m_{l,k} = 1` is a factor on filter k in what layer l reads,
-    a is what it reads, x a position, and :math:`L_n` the loss of calibration clip n alone. The gates of a filter are
-    one and the same, so their derivatives are added up before they are squared. Cost: one forward and one backward pass
-    a batch, without gradients of weights; two numbers a filter are kept. It does not depend on a batch size.
+    where l runs over the layers that read the group (the readers), :math:`m_{l,k} = 1` is a gate: a factor on filter k
+    in the input of layer l. a is this input, x a position, and :math:`L_n` the loss of calibration clip n alone. A
+    filter has the same gate in all readers, so their derivatives are added before they are squared. Cost: one forward
+    and one backward pass per batch, without gradients of weights; two numbers per filter are kept. The score does not
+    depend on the batch size.
 
     As defined in Liu et al., *Group Fisher Pruning for Practical Network Compression*, ICML 2021, arXiv:2108.00708. The
-    paper then divides by the memory that goes with the filter; that is the same for all filters of a group, so it
-    matters between groups alone, where `global` has norms of its own. Depthwise convolutions have gates of their own
-    there; here they hand a filter on and only what mixes filters reads them. The authors prune one filter at a time
-    while they train; this is the score alone.
+    paper then divides by the memory that the filter takes. All filters of a group take the same, so this matters only
+    between groups, where `global` has its own normalisation. In the paper depthwise convolutions have their own gates;
+    here they pass a filter on, and only layers that mix filters are readers. The authors prune one filter at a time
+    during training; this is only the score.
     """
 
     name: ClassVar[str] = "group_fisher"

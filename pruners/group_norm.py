@@ -13,20 +13,21 @@ from prunebench.pruners.contract import LayerView, Pruner
 
 @dataclass(frozen=True)
 class GroupNorm(Pruner):
-    r"""Squared norm of every parameter of the group that a filter takes with it.
+    r"""Squared norm of all parameters of the group that are removed with a filter.
 
     .. math:: s_k = \sum_{w \in g} \lVert w[k] \rVert_2^2
 
-    where g are the parameters of the group and w[k] what each loses with filter k: a row of the layers that write it,
-    its scale and shift in batch norms, its kernel in depthwise convolutions, a column of the layers that read it. A
-    filter is only safe to remove where all of it is small, so those of small sums go first. A weight that is in a row
-    and in a column, of a layer that reads and writes one group, counts in both. Cost: one pass over the weights of
-    each group, so each convolution is read twice, as writer and as reader; the relative error is below 1e-6.
+    where g are the parameters of the group and w[k] is the part of each that is removed with filter k: a row of the
+    layers that write it, its scale and shift in batch norms, its kernel in depthwise convolutions, and a column of the
+    layers that read it. Filters with small sums go first, because a filter is safe to remove only if all of these
+    parts are small. In a layer that reads and writes one group, a weight in both a row and a column counts twice.
+    Cost: one pass over the weights of each group, so each convolution is read twice, as writer and as reader; the
+    relative error is below 1e-6.
 
-    As defined in Fang et al., *DepGraph: Towards Any Structural Pruning*, CVPR 2023, arXiv:2301.12900, where these
-    sums are first made sparse by a training; this is the score alone. torch-pruning's magnitude is the same
-    with `p=2, group_reduction="sum", normalizer=None, bias=True`, but for depthwise convolutions and PReLUs, which it
-    leaves out. Its defaults (`tp:magnitude`) leave out shifts too and divide by the mean over the filters, which
+    As defined in Fang et al., *DepGraph: Towards Any Structural Pruning*, CVPR 2023, arXiv:2301.12900, where a
+    training first makes these sums sparse; this is only the score. torch-pruning's magnitude with
+    `p=2, group_reduction="sum", normalizer=None, bias=True` is equal, except that it leaves out depthwise convolutions
+    and PReLUs. Its defaults (`tp:magnitude`) also leave out shifts and divide by the mean over the filters, which
     changes the order between groups.
     """
 

@@ -1,4 +1,4 @@
-"""First-order change of the loss when a whole group goes."""
+"""First-order change of the loss when a filter is removed from its whole group."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from prunebench.pruners.contract import LayerView, Need, Pruner
 
 @dataclass(frozen=True)
 class Jacobian(Pruner):
-    r"""Squared first-order change of the loss by all parameters that go with a filter.
+    r"""Squared first-order change of the loss from removing all parameters of a filter.
 
     .. math:: s_k = \frac{1}{B} \sum_{b=1}^{B} \Bigl( \sum_{w \in g[k]} g_w^{(b)} w \Bigr)^2
 
-    where g[k] are the parameters of the group that filter k takes with it and :math:`g^{(b)}` is the gradient of the
-    loss of calibration batch b. `taylor` joined over the group: what its layers would change together is added up
-    before it is squared, so that changes of opposite sign cancel. A weight that reads and writes the group counts in
-    both roles. Larger batches average out more of what single clips would change. Cost: one backward pass a batch and
-    a product of each weight with its gradient in each role; two numbers a filter are kept.
+    where g[k] are the parameters of the group that are removed with filter k, and :math:`g^{(b)}` is the gradient of
+    the loss of calibration batch b. This is `taylor` for a whole group: the changes of all layers are added before they
+    are squared, so changes of opposite sign cancel. A weight that reads and writes the group counts in both roles. In a
+    larger batch, more of the changes of single clips cancel. Cost: one backward pass per batch and one product of each
+    weight with its gradient in each role; two numbers per filter are kept.
 
     After Chen et al., *Optimal Brain Connection: Towards Efficient Structural Pruning*, 2025, arXiv:2508.05521, whose
-    criterion is to take in how the parameters of a group act together. The released code adds up within each
-    layer, squares, and then averages over the layers of the group, so that layers are not joined, and divides by the
-    mean over the filters; it reads the gradients of batches too.
+    criterion measures how the parameters of a group act together. The released code sums within each layer, squares,
+    averages over the layers of the group, so layers do not act together, and divides by the mean over the filters. It
+    also uses the gradients of batches.
     """
 
     name: ClassVar[str] = "jacobian"

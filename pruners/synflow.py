@@ -13,31 +13,31 @@ from prunebench.pruners.parameters import check_whole
 
 @dataclass(frozen=True)
 class SynFlow(Pruner):
-    r"""Order in which filters leave if those that pass least synaptic flow go first.
+    r"""Order of removal if the filters with the least synaptic flow are removed first.
 
     .. math:: f_k = \sum_{\theta \in k} \theta \frac{\partial R}{\partial \theta}, \qquad
         R = 1^\top \Bigl( \prod_{l} |\theta^{[l]}| \Bigr) 1
 
-    where R is the sum of the logits of the network for an input of ones, with absolute weights, no biases, norms and
-    non-linearities that give what they are given, and open gates; the sum is over the incoming weights of filter k in
-    every layer that writes it. No clip is looked at. In a network without shortcuts the flows of a layer sum to R, so
-    that wide layers pass little per filter.
+    where R is the sum of the logits of the network for an input of ones, with absolute weights, without biases, with
+    norms and non-linearities that return their input, and with open gates. The first sum is over the incoming weights
+    of filter k in every layer that writes it. No clips are needed. In a network without shortcuts the flows of a layer
+    sum to R, so filters of wide layers have little flow.
 
-    In each of n rounds the filters of least flow leave, over all layers of the network, and the flows are computed
-    anew. What is left shrinks by the same factor each round, down to one filter a layer, which always stays. The score
-    is the place in the order of leaving: first out 0, last 1. It is one order over all layers, so the allocation
-    `global[normalise=none]` with the scope `all` prunes as the paper does; `uniform` takes the order within each layer.
-    The scope changes no score. Filters through which nothing flows tie at 0: the hidden ones of a squeeze-excite gate,
-    since an open gate is a constant.
+    In each of n rounds the filters with the least flow, of all layers of the network, are removed, and the flows are
+    computed again. Each round keeps the same share of the filters, until one filter per layer is left, which always
+    stays. The score is the position in this order: 0 for the first filter removed, 1 for the last. There is one order
+    for all layers, so the allocation `global[normalise=none]` with the scope `all` prunes as the paper does; `uniform`
+    uses the order within each layer. The scope does not change scores. Filters without flow tie at 0: these are the
+    hidden filters of a squeeze-excite gate, because an open gate is a constant.
 
-    Computed in float64, since R grows by a factor with each layer. Cost: at most one forward and one backward pass a
-    round, for a single input of two seconds, and a copy of the model in float64: for a full Cnn14 1.5 s a round on one
-    core.
+    Scores are computed in float64, because R grows by a factor with each layer. Cost: at most one forward and one
+    backward pass per round, for a single input of two seconds, and a copy of the model in float64; for a full Cnn14,
+    1.5 s per round on one core.
 
     As defined in Tanaka et al., *Pruning neural networks without any data by iteratively conserving synaptic flow*,
-    NeurIPS 2020, arXiv:2006.05467, for single weights. The paper's rounds shrink to the budget that is asked for; these
-    shrink to one filter a layer, so that one order serves every budget. The released code keeps biases and batch norms
-    with absolute parameters; here they are neutral, which the conservation of flow needs.
+    NeurIPS 2020, arXiv:2006.05467, for single weights. The paper's rounds end at the requested budget; these end at
+    one filter per layer, so one order serves every budget. The released code keeps biases and batch norms with
+    absolute parameters; here they are neutral, because otherwise flow is not conserved.
 
     Args:
         rounds: n, from 1 to 10,000.

@@ -18,17 +18,17 @@ DOUBTFUL = (
 
 @dataclass(frozen=True)
 class WeightedHybrid(Pruner):
-    r"""Norm of a filter times what the others do not share with it (WHC).
+    r"""Norm of a filter times how much the other filters differ from it in direction (WHC).
 
     .. math:: s_j = \lVert F_j \rVert_2 \sum_{i \ne j} \bigl( 1 - |\cos(F_j, F_i)| \bigr) \lVert F_i \rVert_2
 
-    A filter goes first that is small, or that points where large others point, in the same or the opposite direction.
+    A filter goes first if it is small, or if large filters point in the same or the opposite direction.
     Cost: one Gram matrix of the filters, the time of `geometric_median`; memory for n × n products. The products are
-    in float32; for filters that all others nearly equal in direction they are taken again in float64.
+    computed in float32, and again in float64 for filters whose direction nearly equals that of all others.
 
     As defined in Chen, Sun & Huang, *WHC: Weighted Hybrid Criterion for Filter Pruning on Convolutional Neural
-    Networks*, ICASSP 2023, arXiv:2302.08185. The authors' code for torch-pruning adds the same number over the columns
-    of the layer above and divides by the mean over the filters; here it is the layer's own.
+    Networks*, ICASSP 2023, arXiv:2302.08185. The authors' code for torch-pruning adds the same number for the columns
+    of the next layer and divides by the mean over the filters; here only the layer's own filters count.
     """
 
     name: ClassVar[str] = "whc"

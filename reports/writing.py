@@ -32,8 +32,8 @@ def write_report(
 ) -> Report:
     """Write figures (PNG, SVG, PDF), tables (CSV, Markdown, LaTeX, JSON, Parquet) and one self-contained page.
 
-    Everything is made from the run folders alone, and written only once all of it is made. `summary.json` lists the
-    files; those that a former report in the folder lists are deleted first.
+    Reads only the run folders, and writes only after everything is computed. `summary.json` lists the files; files that
+    an earlier report in the folder lists are deleted first.
 
     Args:
         runs: a run folder, or several, which are reported as one.
@@ -42,7 +42,7 @@ def write_report(
         width: of the figures, `"single"` or `"double"` column; by default what suits each.
         formats: of the figures, of `"png"`, `"svg"`, `"pdf"`; none for a page without a gallery.
         tables_only: neither figures nor the page.
-        methods: the table of methods even where they are of one family and differ in their criterion alone.
+        methods: write the table of methods even if all are of one family and differ only in their criterion.
 
     Raises:
         InputError: where a folder is no run folder, the runs do not fit together, or

@@ -1,4 +1,4 @@
-"""An archive: a run folder whose logs are compressed, and which keeps of scores what reports and gates compute from."""
+"""An archive: a run folder with compressed logs that keeps, instead of scores, what reports and gates need."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def stored(log: Path) -> Path:
 
 
 def is_archive(run: Path) -> bool:
-    """Whether a folder is an archive, to which no run adds cells."""
+    """Whether a folder is an archive; a run cannot add cells to one."""
     records = RunFiles(run).records
     return stored(records) != records

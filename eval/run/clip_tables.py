@@ -1,7 +1,7 @@
 """What an archive keeps of test scores: each clip's influence on mAP and each class's average precision.
 
 Intervals are computed from influences, changes of classes and the gate from average precisions. Both are kept as they
-are, so that an archive gives the figures of its run to the last digit, in a fiftieth of the room of the scores.
+are, so that an archive gives the figures of its run to the last digit, in a fiftieth of the space of the scores.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ClipTable:
     precision: NDArray[np.float64]
 
     def write(self, path: Path) -> None:
-        """Write it, whole or not at all."""
+        """Write it completely or not at all."""
         outcomes = np.array(list(self.place), dtype=np.str_)
         write_arrays(path, outcomes=outcomes, influence=self.influence, precision=self.precision)
 

@@ -80,7 +80,7 @@ class LatencyTable:
     models: tuple[WholeLatency, ...] = ()
 
     def of(self, scope: str, target: float | None) -> WholeLatency | None:
-        """The whole model whose latency is nearest to a target of a scope; of equally near ones the first."""
+        """The whole model whose latency is nearest to a target of a scope; the first of equally near ones."""
         own = [model for model in self.models if (model.scope, model.target) == (scope, target)]
         return min(own, key=lambda model: abs(model.share - (target or 0.0)), default=None)
 
@@ -91,7 +91,7 @@ class LatencyTable:
 
     @property
     def content(self) -> str:
-        """Sixteen hexadecimal digits of what the layers took; whole models that are timed later leave it as it is."""
+        """Sixteen hexadecimal digits, a hash of the times of layers; timing more whole models does not change it."""
         told = json.dumps(
             [dict(self.subject), self.whole_ms, [dataclasses.asdict(each) for each in self.layers]]
         )
@@ -107,7 +107,7 @@ class LatencyTable:
 
 @dataclass(frozen=True)
 class LatencyTables:
-    """All tables of a run: one a network and length of clip."""
+    """All tables of a run: one per network and length of clip."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = STRICT
 

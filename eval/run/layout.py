@@ -73,7 +73,7 @@ class RunFiles:
 
     @property
     def latencies(self) -> Path:
-        """What layers and whole models took where a budget is by latency, JSON."""
+        """Times of layers and whole models, if a budget is by latency; JSON."""
         return self.folder / "latencies.json"
 
     @property
@@ -123,7 +123,7 @@ class RunFiles:
 
     @property
     def clips(self) -> Path:
-        """In an archive, the folder of what is kept of test scores, one npz archive a data set."""
+        """In an archive, the folder with what is kept of test scores: one npz file per data set."""
         return self.folder / "clips"
 
     @property

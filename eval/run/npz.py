@@ -30,7 +30,7 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
 
 
 def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
-    """Arrays as an npz archive, whole or absent; the same arrays give the same bytes at any time."""
+    """Write arrays as an npz archive, completely or not at all; the same arrays always give the same bytes."""
     with whole_file(path, follow=False) as stream, zipfile.ZipFile(stream, "w") as archive:
         for name, values in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy")  # of 1980, and not of now

@@ -79,8 +79,8 @@ class Record:
         reduction: how the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
-        sparsify: how the base model was trained on before it was scored: `"none"`, `"plain"` or the label of a penalty,
-            `"slimming[strength=0.001]"`. `base_weights` and the stage `base` are of the model that this led to.
+        sparsify: how the base model was trained further before it was scored: `"none"`, `"plain"` or the label of a
+            penalty, `"slimming[strength=0.001]"`. `base_weights` and the stage `base` are of the model after it.
         sparsify_steps, sparsify_macs: of that training; three forward passes of the backbone for each clip of a step.
         widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of

@@ -1,4 +1,4 @@
-"""Base models that were trained on with a penalty before they were scored: their names, and which it killed."""
+"""Base models that were trained further with a penalty before they were scored: their names, and which it killed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ KILLED_BELOW = 0.5  # of the validation mAP that a base model is held against
 
 
 def is_penalised(record: Record) -> bool:
-    """Whether a penalty changed the base model of a cell, so that controls stand on another: as many plain steps."""
+    """Whether a penalty changed the base model of a cell; its controls then use the base model after plain steps."""
     return record.sparsify not in (NONE, PLAIN)
 
 
 def after_penalty(record: Record) -> str:
-    """`" after slimming"` where a penalty changed the base model of a cell, else nothing."""
+    """`" after slimming"` if a penalty changed the base model of a cell, else `""`."""
     return f" after {record.sparsify}" if is_penalised(record) else ""
 
 
 def series_of(record: Record) -> str | None:
-    """What a cell is filed under: its criterion, `"bn_scale after slimming"` on a base model that a penalty changed.
+    """The name of a cell's series: its criterion, `"bn_scale after slimming"` on a base model that a penalty changed.
 
     `None` for a control that no criterion made.
     """
@@ -31,10 +31,10 @@ def series_of(record: Record) -> str | None:
 
 
 def is_killed(validation_map: float, other: float) -> bool:
-    """Whether a training killed a base model: its validation mAP is less than half of what it is held against.
+    """Whether a training killed a base model: its validation mAP is less than half of what it is compared with.
 
-    A penalty is held against as many plain steps, and these against the base model before them. Both in [0, 1]; nan, of
-    clips without a positive, tells nothing.
+    A penalty is compared with the same number of plain steps, and plain steps with the base model before them. Both
+    values lie in [0, 1]; with nan, from clips without a positive, nothing is killed.
     """
     return validation_map < KILLED_BELOW * other
 

@@ -81,7 +81,7 @@ def int8_bytes(
 
 
 class _Reader:
-    """Clips one at a time, as the library asks for them."""
+    """Gives the library one clip at a time."""
 
     def __init__(self, name: str, clips: NDArray[np.float32]) -> None:
         self._clips: Iterator[Mapping[str, Any]] = iter({name: np.array(clip)[None]} for clip in clips)

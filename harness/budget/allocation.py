@@ -118,7 +118,7 @@ class Normalised(Floored):
 
 @dataclass(frozen=True)
 class Global(Normalised):
-    """The filters with the lowest scores of all layers go, whatever their layer."""
+    """The filters with the lowest scores of all layers are removed, whatever their layer."""
 
     name: ClassVar[str] = "global"
 
@@ -141,12 +141,12 @@ class Global(Normalised):
 
 @dataclass(frozen=True)
 class Knapsack(Normalised):
-    """The highest scores stay for the latency that is asked for: scores weighed against the time that filters take.
+    """Keeps the highest scores within the requested latency: scores are weighed against the time of the filters.
 
     HALP: Shen et al., *Structural Pruning via Latency-Saliency Knapsack*, NeurIPS 2022 (arXiv:2210.06659).
 
     Args:
-        steps: numbers of filters that a layer is tried at besides its floor, 2 to 256.
+        steps: number of widths that are considered for each layer above its floor, 2 to 256.
     """
 
     name: ClassVar[str] = "latency"
@@ -170,7 +170,7 @@ class PerLayer(Floored):
 
 @dataclass(frozen=True)
 class Searched(Floored):
-    """The widths that are best on validation clips, of several that meet the budget and are drawn at random.
+    """The widths with the best validation mAP, of several random ones that meet the budget.
 
     EagleEye: Li et al., *EagleEye: Fast Sub-net Evaluation for Efficient Neural Network Pruning*, ECCV 2020
     (arXiv:2007.02491). A candidate is what is left after surgery by the criterion's scores, with batch norm estimated

@@ -1,16 +1,17 @@
-r"""How many filters each layer loses where scores are weighed against the latency that they save.
+r"""How many filters each layer loses if scores are weighed against the latency that removal saves.
 
-A knapsack, after HALP: of each layer the filters of the highest scores stay, and how many that are is chosen so that
+A knapsack problem, after HALP: in each layer the filters with the highest scores stay, and their number solves
 
 .. math:: \max \sum_l \sum_{k \le n_l} s_{l,(k)} \quad \text{with} \quad \sum_l c_l(n_l) \le C,
 
-:math:`s_{l,(k)}` the layer's scores in falling order, :math:`c_l(n)` what the model takes where the layer keeps n
-filters, less than what it takes with all of them, and C the latency that is asked for. As in Shen et al., *Structural
-Pruning via Latency-Saliency Knapsack*, NeurIPS 2022 (arXiv:2210.06659), whose preprint is HALP (arXiv:2110.10811).
+:math:`s_{l,(k)}` are the layer's scores in falling order, :math:`c_l(n)` is the latency of the model with n filters in
+the layer minus its latency with the fewest, and C is what the latency may exceed that of the smallest shape by. As in
+Shen et al., *Structural Pruning via Latency-Saliency Knapsack*, NeurIPS 2022 (arXiv:2210.06659), whose preprint is HALP
+(arXiv:2110.10811).
 
-What a filter saves also depends on how many the layers beside it keep. As HALP's costs do, those here take the other
-layers as they are after the round before, and the rounds end when none changes; C is then moved until the whole shape
-meets the target.
+What a filter saves also depends on how many filters the neighbouring layers keep. As in HALP, each round takes the
+other layers as the previous round left them, and the rounds end when nothing changes. C is then adjusted until the
+whole shape meets the target.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ Options: TypeAlias = Sequence[Sequence[float] | NDArray[np.float64]]
 
 
 def best_choice(values: Options, costs: Options, most: float) -> tuple[int, ...]:
-    """One option of each class, of the highest value in all whose costs come to at most `most`.
+    """One option of each class, with the largest sum of values whose costs sum to at most `most`.
 
     Args:
         values: of each class, its options'.
         costs: of each class, its options', at least 0.
-        most: that they may come to; at least the sum of the cheapest.
+        most: largest sum of costs; at least the sum of the cheapest options.
     """
     sizes = [len(of) for of in values]
     one_each = np.zeros((len(sizes), sum(sizes)))
@@ -68,7 +69,7 @@ def best_choice(values: Options, costs: Options, most: float) -> tuple[int, ...]
 def knapsack_counts(
     allocation: Knapsack, scores: LayerScores, point: BudgetPoint, model: Shape
 ) -> tuple[int, ...]:
-    """Filters that each layer loses, so that the latency comes as near to the target as whole steps allow, not above.
+    """Filters that each layer loses, so that the latency is as near below the target as whole steps allow.
 
     Args:
         allocation: floor, norming of the scores, and steps.
@@ -107,7 +108,7 @@ def _solved(
     model: Shape,
     layers: Sequence[str],
 ) -> tuple[int, ...]:
-    """Filters that stay at a share of what can be saved; `kept` is where the costs of layers are first taken."""
+    """Filters that stay at a share of the latency that can be saved; the first round takes costs at `kept`."""
     seen = []
     for _ in range(ROUNDS):
         costs = []
@@ -138,7 +139,7 @@ def _kept(allocation: Knapsack, filters: int, divisor: int) -> list[int]:
 def _values(
     allocation: Knapsack, scores: LayerScores, options: Sequence[Sequence[int]]
 ) -> list[NDArray[np.float64]]:
-    """What the filters that stay are worth: the sum of their scores, which are made comparable and at least 0."""
+    """Value of the filters that stay: the sum of their scores, after these are made comparable and at least 0."""
     normed = [given / allocation.divisor_of(given) for given in scores.values()]
     least = min(0.0, *(float(of.min()) for of in normed))
     sums = [np.concatenate([[0.0], np.sort(of - least)[::-1].cumsum()]) for of in normed]

@@ -1,4 +1,4 @@
-"""Budgets by latency: the uniform ratio that was timed, and what they ask of the rest of a configuration."""
+"""Budgets by latency: the uniform ratio that was timed, and what else in a configuration they depend on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_latency(kind: str) -> bool:
 
 
 def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformShape:
-    """The uniform ratio whose shape was timed nearest to a target; the nearest by the sum over layers where none was.
+    """The uniform ratio of the timed shape nearest to a target; without one, the nearest by the sum over layers.
 
     Args:
         point: the target.
@@ -37,7 +37,7 @@ def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformSh
         scope: that is pruned.
 
     Raises:
-        InputError: for a target below what one filter a layer takes, or one that no shape that was timed meets within
+        InputError: for a target below what one filter per layer takes, or one that no timed shape meets within
             `TOLERANCE`.
     """
     assert model.times is not None, "a budget by latency is planned with a table of latencies"
@@ -58,7 +58,7 @@ def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformSh
 
 
 def with_latency_backend(table: Any) -> Any:
-    """A configuration, not yet checked, whose shapes are timed through the backend of its latency target, too."""
+    """A configuration, not yet checked, that also times shapes through the backend of its latency target."""
     if not isinstance(table, dict):
         return table
     prune, measure = table.get("prune", {}), table.get("measure", {})
@@ -78,7 +78,7 @@ def check_latency_fits(
     *,
     measured: bool,
 ) -> None:
-    """Nothing, where latency targets and the allocation `latency` fit the rest of a configuration.
+    """Check that latency targets and the allocation `latency` fit the rest of a configuration.
 
     Args:
         allocations, schedules: of the grid.

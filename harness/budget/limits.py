@@ -1,4 +1,4 @@
-"""Absolute limits that a pruned model has to keep all at once, as DCASE's low-complexity tasks set them."""
+"""Absolute limits that a pruned model must meet together, as in DCASE's low-complexity tasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COSTS = ("macs", "parameters", "parameter_bytes", "file_bytes", "memory")
 
 @dataclass(frozen=True)
 class Limits(Labelled):
-    """The most that a model may cost; the least removal that keeps every limit is taken.
+    """The most that a model may cost; the smallest removal that meets every limit is taken.
 
     Args:
         macs: multiply–accumulates of convolutions and linear layers for one clip.
@@ -68,15 +68,15 @@ class Limits(Labelled):
 
     @property
     def asked(self) -> Mapping[str, float]:
-        """Cost → the most that it may be."""
+        """Cost → its limit."""
         return {key: getattr(self, key) for key in COSTS if getattr(self, key) is not None}
 
     def reached(self, model: Shape, widths: tuple[int, ...]) -> dict[str, int]:
-        """Cost → what a shape costs, of those that are limited."""
+        """Cost → the figure of a shape, for the costs that have a limit."""
         return {key: self._cost(key, model, widths) for key in self.asked}
 
     def excess(self, model: Shape, widths: tuple[int, ...], part: float = 1.0) -> float:
-        """By how much the worst limit is exceeded, relative to it; at most 0 where all are kept.
+        """By how much the worst limit is exceeded, relative to the limit; at most 0 if all are met.
 
         Args:
             model: the unpruned model.
@@ -93,10 +93,10 @@ class Limits(Labelled):
     def check_reached(
         self, model: Shape, smallest: tuple[int, ...], called: str, keeps: str = "one filter a layer"
     ) -> None:
-        """Nothing, where the smallest shape keeps every limit and the unpruned model does not.
+        """Check that the smallest shape meets every limit and the unpruned model does not.
 
         Raises:
-            InputError: naming the limits that cannot be kept with what is left, or that nothing has to go.
+            InputError: naming the limits that cannot be met, or saying that nothing needs to be removed.
         """
         left = self.reached(model, smallest)
         missed = [key for key, limit in self.asked.items() if left[key] > limit]

@@ -1,4 +1,4 @@
-"""Schedules: when filters go along fine-tuning, and what that aims at."""
+"""Schedules: when filters are removed during fine-tuning."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Schedule(Labelled):
 
     @property
     def rescores(self) -> bool:
-        """Whether scores are taken anew along fine-tuning, so that those of the base model do not decide alone."""
+        """Whether scores are computed again during fine-tuning, so that those of the base model do not decide alone."""
         return self.name != ONE_SHOT
 
     @property
@@ -96,7 +96,7 @@ class Schedule(Labelled):
 
     @property
     def keeps_masks(self) -> bool:
-        """Whether filters that are masked stay so."""
+        """Whether masked filters stay masked."""
         return self.name == PROGRESSIVE
 
     def steps_of(self, total: int) -> tuple[int, ...]:
@@ -104,7 +104,7 @@ class Schedule(Labelled):
         return tuple(total * (i + 1) // self.rounds - total * i // self.rounds for i in range(self.rounds))
 
     def times(self, total: int) -> tuple[int, ...]:
-        """Steps after which filters are chosen; a schedule that lets them recover chooses last at the end."""
+        """Steps after which filters are chosen; a schedule that lets them recover chooses once more at the end."""
         if self.name == SOFT:
             return (*range(0, total, self.every), total)
         return tuple(total * i // self.rounds for i in range(self.rounds))

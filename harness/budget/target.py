@@ -1,4 +1,4 @@
-"""Budget points: how much goes, as a ratio of filters, as a share of a cost that stays, or down to limits.
+"""Budget points: how much is removed, as a ratio of filters, as a share of a cost that stays, or down to limits.
 
 A target is found on the real removed shape by the closed form, so nothing is built to find it.
 """
@@ -50,7 +50,7 @@ class BudgetPoint:
 
     @property
     def limits(self) -> Limits | None:
-        """The limits to be kept, `None` for another kind."""
+        """The limits to meet, `None` for another kind."""
         return limits_of(self.kind)
 
     def excess(self, model: Shape, widths: tuple[int, ...]) -> float:
@@ -158,7 +158,7 @@ def check_reached(
     smallest: tuple[int, ...],
     keeps: str = "one filter a layer",
 ) -> None:
-    """Nothing, where a shape meets its target, or comes as near to it as multiples of a divisor allow.
+    """Check that a shape meets its target, or comes as near to it as multiples of a divisor allow.
 
     Raises:
         InputError: for a shape that misses it by more than `TOLERANCE`, with the reachable range, or for limits that
@@ -188,7 +188,7 @@ def check_above(
     smallest: tuple[int, ...] | None = None,
     keeps: str = "one filter a layer",
 ) -> None:
-    """Nothing, where a target is not below what the smallest shape costs.
+    """Check that a target is not below what the smallest shape costs.
 
     Raises:
         InputError: for one that is, with the reachable range.

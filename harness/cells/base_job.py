@@ -38,7 +38,7 @@ from prunebench.harness.workspace.kept_file import read_kept
 
 @dataclass(frozen=True)
 class Sparsified:
-    """How a base model comes from another, which is trained on.
+    """How one base model is made from another by training it further.
 
     Args:
         parent: job of the other.
@@ -72,7 +72,7 @@ class BaseJob:
         model: shape of the model.
         recipe: of its training.
         seed: of weights, data order and dropout.
-        start: a user's checkpoint, a frozen base model or a base model that is trained on, `None` for a model trained
+        start: a user's checkpoint, a frozen base model or a base model to train further, `None` for a model trained
             from new weights.
         placement: where the models of its cells are scored, predict and are trained; a `FullRecipe` says it itself.
     """

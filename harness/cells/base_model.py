@@ -82,7 +82,7 @@ def build_base(job: BaseJob, cache: Cache, progress: OnProgress | None = None) -
 def _ended(job: BaseJob, course: Course, cache: Cache) -> dict[str, float]:
     """How its training ended; nothing of a checkpoint as it is.
 
-    Of one that is trained on, how the training before it ended, and its validation mAP then.
+    If it was trained further, also how the earlier training ended, and its validation mAP then.
     """
     if isinstance(job.start, Sparsified):
         before = build_base(job.start.parent, cache)
@@ -163,7 +163,7 @@ def adapted(
 def _sparsified(
     start: Sparsified, inputs: Inputs, progress: OnProgress | None = None
 ) -> tuple[Tagger, Course]:
-    """The parent, trained on; what an interrupted run had done of it is not done again."""
+    """The parent after further training; an interrupted training continues where it stopped."""
     job = inputs.base
     build_base(start.parent, inputs.cache)  # there already, unless the cache lost it
     model = load_base(start.parent, inputs.cache)

@@ -1,4 +1,4 @@
-"""Jobs that take scores anew while they fine-tune, and iterative pruning: score, remove and fine-tune in rounds."""
+"""Jobs that score again while they fine-tune, and iterative pruning: score, remove and fine-tune in rounds."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Rescored(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class Iterative(Rescored):
-    """Rounds of surgery, recalibration and fine-tuning, which shares its steps out among them."""
+    """Rounds of surgery, recalibration and fine-tuning; the steps of fine-tuning are divided among them."""
 
     def decides_rounds(self) -> dict[str, object]:
         """As `Rescored.decides_rounds`."""

@@ -121,7 +121,7 @@ def _rescored(config: Config, removal: Removal, finetuning: Finetuning) -> Resco
 def _equal_macs_steps(config: Config, removal: Removal, counts: RemovalCounts) -> int:
     """Steps that take a shape as many MACs as training the base model and fine-tuning all layers of the shape did.
 
-    The steps that a base model was trained on for before it was scored count as its training.
+    Steps of further training before scoring count as training of the base model.
 
     Counted on the backbone, as training reads features; a step is as many forward and backward passes as its batch has
     clips, and these cost the same multiple of a forward pass in every shape.

@@ -1,4 +1,4 @@
-"""Schedules that mask filters along one training, and remove them when it has ended: progressive and soft."""
+"""Schedules that mask filters during one training and remove them at its end: progressive and soft."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MaskedTraining(Rescored):
         return model
 
     def _masked(self, model: Tagger, number: int, masked: Filters, cache: Cache) -> Filters:
-        """The filters that are masked from a time on. They are scored on what masking leaves.
+        """The filters that are masked from one point in time on. They are scored on what masking leaves.
 
         Masks only grow where they are kept. Otherwise every filter is scored again, those that have recovered too.
         """

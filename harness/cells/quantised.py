@@ -54,19 +54,19 @@ class Quantised:
 
 @dataclass(frozen=True)
 class Integers:
-    """A model in 8-bit integers, and its graph in float32: serialised `ModelProto`s, features in."""
+    """A model in 8-bit integers, and its graph in float32: serialised `ModelProto`s that take features."""
 
     graph: bytes
     integers: bytes
 
 
 def integers_of(model: Tagger, clips: NDArray[np.float32], how: Quantising) -> Integers:
-    """Quantise the whole model, features in; the model stays as it is.
+    """Quantise the whole model, which takes features; the model itself does not change.
 
     Args:
         model: to be quantised.
         clips: features that give the ranges of activations, (clips, frames, mels).
-        how: it is quantised.
+        how: how it is quantised.
     """
     graph = onnx_bytes(measurable_of(model), "from_log_mel", (1, *clips.shape[1:]))
     return Integers(graph, int8_bytes(graph, clips, how.method, threads=how.threads))
@@ -76,9 +76,9 @@ def quantised(model: Tagger, inputs: Inputs, how: Quantising) -> Quantised:
     """Quantise a model on training clips, and measure it; the model stays as it is.
 
     Args:
-        model: that ended its last stage.
+        model: the model after its last stage.
         inputs: of its cell.
-        how: it is quantised.
+        how: how it is quantised.
 
     Raises:
         Exception: whatever the libraries raise on a graph that they cannot take.

@@ -45,7 +45,7 @@ from prunebench.harness.workspace.kept_file import make_room, read_kept
 
 @dataclass(frozen=True)
 class SearchJob:
-    """All that decides a search. Fine-tuning is no part of it, so cells that differ in that alone share one.
+    """All that decides a search. Fine-tuning does not, so cells that differ only in fine-tuning share one search.
 
     Args:
         base: the base model.
@@ -69,7 +69,7 @@ class SearchJob:
 
     @functools.cached_property
     def key(self) -> str:
-        """Hash of the scores themselves and all else that decides the search; whose scores they are does not matter."""
+        """Hash of the scores and all else that decides the search, but not of the name of the criterion."""
         return identity(
             {
                 "base": self.base.identity,
@@ -136,9 +136,9 @@ def search_job(cell: Cell, base: BaseJob, scoring: Scoring) -> SearchJob:
 def search_counts(
     job: SearchJob, cache: Cache, progress: Callable[[int, int], None] | None = None
 ) -> SearchResult:
-    """The best candidate of a search, from the cache where it is there.
+    """The best candidate of a search, from the cache if it is there.
 
-    The file grows candidate by candidate, so that an interrupted search goes on.
+    The file grows candidate by candidate, so an interrupted search continues.
 
     Raises:
         InputError: for a base model whose validation clips give no mAP.
@@ -178,7 +178,7 @@ class _Trial:
             self._clips = np.concatenate(list(stem_outputs(self._base, features))) if job.tail else features
 
     def validation_map(self, counts: RemovalCounts) -> float:
-        """mAP on validation clips of what a candidate leaves, after recalibration and before any training."""
+        """mAP of a candidate on validation clips, after recalibration and before any training."""
         job = self._job
         removed = {
             layer: lowest(torch.from_numpy(values), count)

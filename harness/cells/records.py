@@ -123,7 +123,7 @@ def _described(
 
 
 def _sparsified(cell: Cell, recipe: Recipe, model: Shape) -> dict[str, Any]:
-    """How the base model was trained on: a step takes a forward and a backward pass, which costs twice as much."""
+    """How the base model was trained further, and the MACs: a backward pass counts as two forward passes."""
     macs = 3 * model.cost("macs_backbone", model.widths) * recipe.batch * recipe.steps
     return {"sparsify": cell.base.sparsify, "sparsify_steps": recipe.steps, "sparsify_macs": round(macs)}
 
@@ -151,7 +151,7 @@ def _ties(cell: Cell, model: Shape, after: tuple[int, ...], scoring: Scoring | N
 
 
 def _limits(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, tuple[float, float]]:
-    """Cost → the most that it may be, and what the pruned model has."""
+    """Cost → its limit, and the figure of the pruned model."""
     limits = limits_of(cell.budget)
     if limits is None:
         return {}

@@ -105,7 +105,7 @@ class Removal:
         }
 
     def constants(self, removed: Mapping[str, tuple[int, ...]]) -> Constants:
-        """What takes the place of the filters that go, by the criterion; nothing where it leaves zeros."""
+        """The constants that the criterion gives for the removed filters; empty if it leaves zeros."""
         return {} if self.scoring is None else of_removed(self.scoring.constants, removed)
 
     def _along(self, allocation: Global, scores: LayerScores) -> RemovalCounts:

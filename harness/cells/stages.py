@@ -97,7 +97,7 @@ class Stages:
         self.unmeasured |= {f"{stage} {name}": reason for name, reason in found.failed.items()}
 
     def quantise(self, model: Tagger, how: Quantising) -> None:
-        """Measure a quantised copy of the last model; where none can be made, what is known of the model stands."""
+        """Measure a quantised copy of the last model; if that fails, keep the other figures and the reason."""
         try:
             with self.timed("quantising_seconds"):
                 found = quantised(model, self.inputs, how)
@@ -173,7 +173,7 @@ class Stages:
         return pruned
 
     def converge(self, model: Tagger, finetuning: Finetuning) -> None:
-        """Fine-tune what a short length left for the long one, in place, and measure it."""
+        """Continue from the model of the short length to the long one, in place, and measure it."""
         assert finetuning.long is not None
         self._finetuned(model, finetuning, finetuning.long, "")
         self.measure(CONVERGED, model)

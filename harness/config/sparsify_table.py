@@ -1,4 +1,4 @@
-"""The table `[sparsify]` of a configuration: how base models are trained on before they are scored."""
+"""The table `[sparsify]` of a configuration: how base models are trained further before they are scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NONE = ("none",)  # what records call the base models of a run without this stag
 
 
 class SparsifySection(Section):
-    """A training of each base model before it is scored; `plain` is always among the methods and gets as many steps."""
+    """Further training of each base model before it is scored; `plain` is always one of the methods."""
 
     methods: Annotated[tuple[str, ...], Listed] = Field(
         (),
@@ -44,7 +44,7 @@ class SparsifySection(Section):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _with_methods(cls, table: Any) -> Any:
-        """Where the methods were emptied, as by `--set`, the other keys say nothing."""
+        """If there are no methods, for example after `--set`, the other keys have no effect."""
         if not isinstance(table, dict) or table.get("methods"):
             return table
         if "methods" not in table and table:
@@ -67,11 +67,11 @@ class SparsifySection(Section):
 
     @property
     def clips(self) -> int:
-        """Training clips that all steps of a method see, each time that one sees a clip; 0 without such a training."""
+        """Number of training clips that all steps of a method see, repeats included; 0 without such a training."""
         return self.steps * self.batch if self.methods else 0
 
     def check_loop(self, base: BaseSection) -> None:
-        """Refuse base models of full size, which the small loop does not train on.
+        """Refuse base models that are trained at full size, because the small loop cannot train them further.
 
         Raises:
             ValueError: where both are asked for.

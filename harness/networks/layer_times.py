@@ -52,7 +52,7 @@ class LayerTimes:
 
     @classmethod
     def rising(cls, axes: tuple[Axis, ...], work: Sequence[float], ms: Sequence[float]) -> LayerTimes:
-        """Times as they were measured, made to rise: the nearest ones, in squares, that never fall.
+        """The measured times, adjusted so that they never fall: the nearest such times in least squares.
 
         Before the first width the line through the first two goes on, down to no work and not below 0.
         """

@@ -50,14 +50,14 @@ class Shape(ABC):
 
     @abstractmethod
     def at(self, seconds: float) -> Shape:
-        """The same model, its costs counted for a clip of that length; 10 s else."""
+        """The same model with costs for a clip of that length (10 s otherwise)."""
 
     @abstractmethod
     def tail_share(self, widths: tuple[int, ...]) -> float:
         """Share of the unpruned tail's MACs that a pruned shape's tail has, in (0, 1]; 1 without a tail."""
 
     def nanoseconds(self, kind: str, widths: tuple[int, ...]) -> int:
-        """The latency of a pruned shape by its layers' times; what is measured differs by what the sum leaves out."""
+        """The latency of a pruned shape by the times of its layers, which is not exactly the measured one."""
         assert self.times is not None, f"no layer was timed for {kind}"
         assert self.times.kind == kind, f"layers were timed for {self.times.kind}, not {kind}"
         if not self.times.layers:  # nothing was timed yet, and MACs stand for it
@@ -66,7 +66,7 @@ class Shape(ABC):
         return round(1e6 * self.times.ms(gone))
 
     def for_target(self, scope: str, target: float | None) -> Self:
-        """The same model, its latencies corrected by the whole model that was timed for a target in a scope."""
+        """The same model, with latencies corrected by the whole model that was timed for this scope and target."""
         if self.times is None or target is None:
             return self
         scale = dict(self.times.scales).get((scope, target))

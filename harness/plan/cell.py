@@ -20,8 +20,8 @@ class Base:
         data: index of the data set.
         seed: of its weights, data order and dropout.
         subject: index of the network on the data set, in `Plan.subjects`.
-        sparsify: how it is trained on before it is scored, as in `prunebench.eval.Record`.
-        parent: the base model that it is trained on from; `None` where it is not.
+        sparsify: how it is trained further before it is scored, as in `prunebench.eval.Record`.
+        parent: the base model that it is made from by further training; `None` without such a training.
         penalised: the groups that a penalty is on.
     """
 
@@ -35,12 +35,12 @@ class Base:
 
     @property
     def origin(self) -> str:
-        """Identity of the base model that it comes from, itself perhaps: one for all ways to train it on."""
+        """Identity of the base model before any further training; its own if there was none."""
         return self.identity if self.parent is None else self.parent.identity
 
     @property
     def is_rival(self) -> bool:
-        """Whether a penalty changed it, so that the controls stand on another: as many plain steps."""
+        """Whether a penalty changed it; the controls then use the base model after plain steps."""
         return self.sparsify not in ("none", PLAIN_TRAINING)
 
 

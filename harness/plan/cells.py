@@ -42,8 +42,8 @@ class CellGrid:
     def cells(self, base: Base, scopes: Sequence[Scope], points: Points) -> Iterator[Cell]:
         """The cells on one base model; `points` are those of its network and data set, by scope.
 
-        A base model that a penalty changed has the unpruned model alone as a control: its rivals are held against those
-        of the base model after as many plain steps.
+        A base model that a penalty changed has only the unpruned model as a control: its cells are compared with the
+        controls of the base model after the same number of plain steps.
         """
         yield Cell("", base, control="unpruned")
         for scope, finetune_scope in pairs(scopes, self._config.finetune.scopes):
@@ -93,9 +93,9 @@ class CellGrid:
                 )
 
     def _scratch(self, cell: Cell, points: Sequence[PlannedPoint]) -> Iterator[Cell]:
-        """The pruned shapes from new weights, where all criteria have the same.
+        """The pruned shapes trained from new weights, if all criteria have the same shape.
 
-        Not under `global`, `searched` and `latency`.
+        They do not under `global`, `searched` and `latency`.
         """
         controls = self._config.controls
         for pruned in self._budgets(cell, points):

@@ -61,7 +61,7 @@ def base_identity(config: Config, model: ModelSection, dataset: DataSet, seed: i
 
 
 def sparsified_identity(config: Config, parent: str, label: str, groups: Sequence[str], seed: int) -> str:
-    """The identity of a base model that is trained on from another.
+    """The identity of a base model that is made from another by further training.
 
     Args:
         config: the sweep.

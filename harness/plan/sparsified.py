@@ -1,4 +1,4 @@
-"""Base models that are trained on before they are scored: each a base model of its own in the plan."""
+"""Base models that are trained further before they are scored: each is a separate base model in the plan."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from prunebench.harness.sparsity.penalties import parse_method
 
 
 def sparsified(config: Config, parent: Base, subject: Subject, dataset: DataSet) -> Iterator[Base]:
-    """A base model after each method, after plain steps first; itself alone where the sweep has no methods.
+    """The base models after each method, `plain` first; only the given one if the sweep has no methods.
 
     Raises:
-        InputError: for a scope that the network does not have, or a method whose penalty is on nothing in it.
+        InputError: for a scope that the network does not have, or a method whose penalty covers nothing in it.
     """
     if not config.sparsify.methods:
         yield parent

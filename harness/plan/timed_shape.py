@@ -1,4 +1,4 @@
-"""A shape that knows its latencies, from a table of them."""
+"""A shape with latencies from a table."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ ESTIMATED = "estimated"
 
 
 def timed_subject(config: Config, subject: Subject, latencies: LatencyTables | None) -> Subject:
-    """The subject with the times of its layers; without a table of its network its MACs stand for them."""
+    """The subject with the times of its layers; without a table of its network, its MACs are used instead."""
     model = subject.shape
     for table in latencies.tables if latencies is not None else ():
         told = (table.subject["network"], tuple(table.subject["widths"]), table.subject["n_classes"])

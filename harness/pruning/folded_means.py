@@ -1,4 +1,4 @@
-"""Folding: a removed filter is replaced by a constant, which its reader takes in.
+"""Folding: a removed filter is replaced by a constant that goes into its reader.
 
 An output o of a reader that saw the constant c in place of filter k would be larger by c·Σ W[o, k], summed over the
 kernel. That sum goes into the bias of the reader. If it has none, it is subtracted from the running mean of the batch
@@ -38,7 +38,7 @@ def takes_constants(tagger: Tagger, group: Group) -> bool:
 def of_removed(
     constants: Mapping[str, Tensor | NDArray[np.float64]], removed: Mapping[str, Sequence[int]]
 ) -> dict[str, tuple[float, ...]]:
-    """The constants of filters that go, in single precision, as models are; groups where all are 0 are left out.
+    """The constants of removed filters, in single precision like the model; groups with only zeros are left out.
 
     Args:
         constants: group → (filters,).
@@ -90,7 +90,7 @@ def folded(tagger: Tagger, removed: Mapping[str, Sequence[int]], constants: Cons
 
 
 def _absorbing(tagger: Tagger, reader: str) -> str | None:
-    """The tensor that a constant in front of a reader goes into, `None` where there is none."""
+    """The tensor of a reader that a constant goes into, `None` if there is none."""
     module = tagger.model.get_submodule(reader)
     if isinstance(getattr(module, "bias", None), Tensor):
         return f"{reader}.bias"

@@ -101,16 +101,16 @@ def prune(
     divisor: int = 1,
     layers: str | Sequence[str] | None = None,
 ) -> M:
-    """A new, smaller model: of each group the filters with the lowest scores are gone.
+    """A new, smaller model without the filters with the lowest scores of each group.
 
-    A pruner that gives constants, as `variance[fold=true]` does, has them folded into the readers.
+    Constants of a pruner such as `variance[fold=true]` are folded into the readers.
 
     Args:
         model: left as it is.
         pruner: the criterion, from `prunebench.pruners.get`, or its name.
         ratio: share of each group's filters to remove, in [0, 1); `None` for a pruner that chooses how many
             filters go (`own_budget`).
-        divisor: what stays of a group is the multiple of it that is nearest to the request.
+        divisor: the number of filters that stay in a group is the multiple of `divisor` nearest to the request.
         scope, network, seed, clips, reduction, layers: as `score` takes them.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Scores in files, one a layer, as `prunebench score` leaves them.
+"""Scores in files, one per layer, as `prunebench score` writes them.
 
 `C7.npz` holds `scores`, one number a filter, and `order`, the filters from least to most important; of a criterion that
 folds also `constants`, what takes the place of each filter.
@@ -129,7 +129,7 @@ def read_scores(file: Path) -> ScoreArray:
 
 
 def read_constants(file: Path) -> ScoreArray | None:
-    """What takes the place of each filter of a layer, where its file holds that; errors as `read_scores`."""
+    """The constants of the filters of a layer, if its file has them; errors as `read_scores`."""
     try:
         if file.suffix == ".npy" or "constants" not in npz_names(file):
             return None

@@ -27,11 +27,11 @@ from prunebench.pruners.contract import COLLECTED, LayerView, Need, Pruner, Trai
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What a criterion says of a model.
+    """The scores and constants that a criterion gives a model.
 
     Args:
         scores: group → (filters,), higher is kept.
-        constants: group → (filters,), what takes the place of a filter that is removed; of criteria alone that give it.
+        constants: group → (filters,), what replaces each filter if it is removed; only of criteria that give constants.
     """
 
     scores: dict[str, Tensor]

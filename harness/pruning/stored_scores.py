@@ -67,7 +67,7 @@ class StoredScores(Pruner):
         return found[layer].copy()
 
     def constants_of_layer(self, layer: str) -> ScoreArray | None:
-        """What takes the place of each filter of a layer that has scores, `None` where the file leaves zeros."""
+        """The constants of the filters of a layer with scores, `None` if the file has none."""
         return _read(Path(self.directory), self.content)[layer].constants
 
 

@@ -1,4 +1,4 @@
-"""Growing regularisation: an L2 penalty that rises on the filters that will go."""
+"""Growing regularisation: a rising L2 penalty on the filters that will be removed."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Growing(Regulariser):
 
     @torch.no_grad()
     def _pressed(self, tagger: Tagger, group: Group) -> Tensor:
-        """1 for each filter that is pressed and 0 for the others, (filters,)."""
+        """1 for each penalised filter and 0 for the others, (filters,)."""
         weights = writer_weights(tagger.model, group)
         norms = torch.stack([weight.abs().sum(tuple(range(1, weight.ndim))) for weight in weights]).sum(0)
         mask = torch.zeros_like(norms)

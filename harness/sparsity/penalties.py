@@ -28,6 +28,6 @@ def parse_method(label: str) -> Regulariser | None:
 
 
 def method_label(label: str) -> str:
-    """The label as records have it: without parameters that are as usual."""
+    """The label as in records: without parameters that have their default."""
     found = parse_method(label)
     return PLAIN if found is None else found.label

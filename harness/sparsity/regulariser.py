@@ -27,7 +27,7 @@ class Regulariser(Labelled, ABC):
     loss, so that a strong penalty does not scale the loss down, and before the optimiser's step.
 
     Args:
-        strength: what the penalty is multiplied with, finite and at least 0.
+        strength: factor of the penalty, finite and at least 0.
     """
 
     name: ClassVar[str]
@@ -59,7 +59,7 @@ class Regulariser(Labelled, ABC):
         """
 
     def lacking(self, groups: Sequence[Group]) -> str:
-        """What each of the groups lacks that the penalty is on, in words; nothing where one group has it."""
+        """In words, what the groups lack for this penalty; empty if at least one group has it."""
         return ""
 
 

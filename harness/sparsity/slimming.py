@@ -16,7 +16,7 @@ from prunebench.harness.sparsity.regulariser import Penalty, Regulariser, add_gr
 
 @dataclass(frozen=True)
 class Slimming(Regulariser):
-    r"""Pull the scales of batch norms to zero, so that those of filters that matter little get there.
+    r"""Pull the scales of batch norms towards zero, so that the scales of unimportant filters reach it.
 
     .. math:: \lambda \sum_{\gamma} |\gamma|
 

@@ -1,4 +1,4 @@
-"""A run folder as an archive to keep and to share: small, without weights, test scores and paths of a machine."""
+"""A run folder as a small archive to keep and share, without weights, test scores and paths of a machine."""
 
 from __future__ import annotations
 

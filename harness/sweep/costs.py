@@ -47,7 +47,7 @@ RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, out
 
 
 def of_throughput(clips: float) -> UnitCosts:
-    """What a model takes of which a worker trains so many clips a second; the rest as `RELATIVE` has it."""
+    """The costs of a model that a worker trains on so many clips per second; all others follow from `RELATIVE`."""
     unit = 1 / (clips * RELATIVE.step)
     return UnitCosts(**{name: unit * relative for name, relative in asdict(RELATIVE).items()})
 
@@ -96,7 +96,7 @@ class Costs:
         return (0 if kept else self._trained(subject, training, 1.0)) + looked + speed.outcome
 
     def base_of(self, base: Base) -> float:
-        """Of a base model, given the one that it is trained on from, if any."""
+        """Of a base model, given the one that it is made from by further training, if any."""
         if base.parent is None:
             return self.base(base.subject)
         section, speed = self._config.sparsify, self._speeds[base.subject]

@@ -1,7 +1,7 @@
 """How long a sweep will take, from a probe of a few seconds or from a given speed.
 
 The times of the unpruned model are taken, and the rest follows from shares of MACs (`costs`) and from what must wait
-for what (`graph`). Workers are taken to share nothing.
+for what (`graph`). Workers are assumed to share nothing.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def forecast(
 def _seconds_of(
     graph: Mapping[Node, Sequence[Node]], costs: Costs, parts: Mapping[str, float], untrained: Sequence[Base]
 ) -> Callable[[Node], float]:
-    """What each piece of a graph takes; splits of a data set, and trials of a rate, are taken to last equally long."""
+    """Seconds of each piece of a graph; splits of a data set, and trials of a rate, are assumed equally long."""
     equal = {
         kind: parts[part] / max(1, sum(isinstance(node, kind) for node in graph))
         for kind, part in ((Features, "features"), (Trial, "learning rates"))

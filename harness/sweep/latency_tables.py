@@ -1,4 +1,4 @@
-"""The tables of latencies that a run plans with, measured where they lack something.
+"""The tables of latencies that a run plans with; what they lack is measured.
 
 Layers are timed alone, then whole pruned models until each target is met.
 """
@@ -153,7 +153,7 @@ def measured_table(
 
 
 def _is_met(table: LatencyTable, scope: Scope, target: float) -> bool:
-    """Whether a model was timed that meets a target; one that missed it is no reason to give up."""
+    """Whether a timed model meets a target; if none does, the next attempt may."""
     found = table.of(scope.label, target)
     return found is not None and abs(found.share - target) <= TOLERANCE * target
 

@@ -60,7 +60,7 @@ class Known:
         return f"base {base.seed}{what}{where}{after}"
 
     def killed(self, base: Base) -> list[str]:
-        """A sentence on each base model that its second training killed, as soon as what it is held against is known.
+        """A sentence on each base model that its further training killed, once the model to compare with is known.
 
         Args:
             base: whose quality has just come in.

@@ -141,7 +141,7 @@ def _kinds(cells: Sequence[Cell]) -> dict[str, dict[str, int]]:
 
 
 def _trained_on(cells: Sequence[Cell]) -> dict[str, int]:
-    """Cells of criteria by how their base models are trained on."""
+    """Cells of criteria by how their base models are trained further."""
     return dict(
         Counter(cell.base.sparsify for cell in cells if cell.criterion and cell.base.parent is not None)
     )
@@ -232,7 +232,7 @@ def few_draws(config: Config) -> Iterator[str]:
 
 
 def _not_penalised(plan: Plan) -> Iterator[str]:
-    """Groups that are pruned, and that no penalty of `[sparsify]` is on."""
+    """A note if pruned groups get no penalty of `[sparsify]`."""
     for place, subject in enumerate(plan.subjects):
         penalised = {name for base in plan.bases if base.subject == place for name in base.penalised}
         if penalised and (left := [name for name in subject.layers if name not in penalised]):
@@ -243,7 +243,7 @@ def _not_penalised(plan: Plan) -> Iterator[str]:
 
 
 def _below_ceiling(config: Config) -> Iterator[str]:
-    """Growing penalties that the steps are too few for."""
+    """Growing penalties that do not reach their ceiling, because there are too few steps."""
     for label in config.sparsify.methods:
         method, steps = parse_method(label), config.sparsify.steps
         if isinstance(method, Growing) and (last := method.factor_at(steps - 1)) < method.strength:
@@ -254,7 +254,7 @@ def _below_ceiling(config: Config) -> Iterator[str]:
 
 
 def _untimed(plan: Plan) -> Iterator[str]:
-    """Whether what a latency target comes to is a guess."""
+    """A note if a latency target is only estimated."""
     untimed = [s.shape.network for s in plan.subjects if s.shape.times and s.shape.times.content == ESTIMATED]
     if untimed:
         yield (

@@ -1,4 +1,4 @@
-"""What a sweep takes besides time: memory of a worker, and bytes in the cache and in the run folder."""
+"""Memory and storage of a sweep: memory of a worker, and bytes in the cache and in the run folder."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def clip_bytes(tagger: Tagger, frames: int, mels: int) -> ClipBytes:
 
 
 def resources_of(config: Config, plan: Plan, features: Sequence[FeatureCosts]) -> Resources:
-    """What a plan takes with the workers of its configuration. Cells are taken to share nothing."""
+    """What a plan takes with the workers of its configuration. Cells are assumed to share nothing."""
     sets = [opened(data) for data in config.data_sets()]
     by_subject = {plan.fed_as(each.subject): each for each in features}
     shapes = [subject.shape for subject in plan.subjects]

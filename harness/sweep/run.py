@@ -24,7 +24,7 @@ def run(
     on_progress: ToldProgress | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> Summary:
-    """Run all cells of a configuration that a run folder does not hold yet, as `prunebench run` does.
+    """Run all cells of a configuration that the run folder does not contain yet, as `prunebench run` does.
 
     `reports.load_frame(folder)` reads the results, `reports.write(folder)` draws them.
 
@@ -32,7 +32,7 @@ def run(
         configuration: name of a preset, path of a TOML file, or tables as TOML has them.
         folder: the run folder, made if absent; the same call resumes it.
         settings: `KEY=VALUE`, as `--set` takes them.
-        on_progress: called with the progress, and with what ended, if something did.
+        on_progress: called with the progress and with the piece of work that has just ended, or `None`.
         cache: folder of features and base models; `PRUNEBENCH_CACHE` or the user's cache folder by default.
 
     Returns:

@@ -58,7 +58,7 @@ class Report:
         hypervolumes: against the costs at which criteria are ranked.
         controls: what the controls say, in words, by the panel's title.
         convergence: what is not converged, in words, above the first figure.
-        sparsity: how base models were trained on before they were scored, and which that killed, before `convergence`.
+        sparsity: how base models were trained further, and which that killed; shown before `convergence`.
         networks: networks against each other, in words, by what they have in common; empty where all are Cnn14.
         findings: what figures and tables are drawn from, computed once.
         methods: criteria with their allocations, schedules and trainings, by family; empty where these are of one.
@@ -117,7 +117,7 @@ class Report:
 
     @property
     def quantised(self) -> dict[Panel, list[QuantisedRow]]:
-        """Float models against the same in 8-bit integers, panel by panel; empty where none was quantised."""
+        """Float models compared with the same models in 8-bit integers, panel by panel; empty if none was quantised."""
         found: dict[Panel, list[QuantisedRow]] = {}
         for row in self.findings.quantised:
             found.setdefault(row.panel, []).append(row)
@@ -165,7 +165,7 @@ def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Repo
 
     Args:
         folders: run folders.
-        methods: hold methods even where they are of one family and differ in their criterion alone.
+        methods: include methods even if all are of one family and differ only in their criterion.
 
     Raises:
         InputError: where a folder is no run folder, or the runs do not fit together.
@@ -213,7 +213,7 @@ def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Repo
 
 
 def _methods(rows: Sequence[MethodRow], *, always: bool) -> dict[str, Any]:
-    """The methods with what their budgets are in words; nothing where they are of one kind and nobody asked."""
+    """The methods, and their budgets in words; empty if all are of one kind and nobody asked for the table."""
     if not always and not has_several(rows):
         return {}
     said = {

@@ -1,4 +1,4 @@
-"""How the base models of the runs reported were trained on before they were scored, in words, and which that killed."""
+"""Sentences on how base models were trained further before they were scored, and which of them that killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Maps = Mapping[
 
 
 def said_sparsity(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Sentences that stand above the first figure: killed base models first; none where no run has such a training."""
+    """Sentences above the first figure, killed base models first; none if no run has such a training."""
     found: list[tuple[str, str]] = []
     for run in runs:
         subjects: dict[DataAndNetwork, list[Record]] = {}
@@ -53,7 +53,7 @@ def _of_subject(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _killed(maps: Maps, steps: int) -> Iterator[str]:
-    """A sentence on each method that killed base models, of those that have beside them what they are held against."""
+    """A sentence on each method that killed base models, as far as the models to compare with are there."""
     for label, own in sorted(maps.items(), key=lambda item: (item[0] != PLAIN, item[0])):
         others = maps.get(NONE if label == PLAIN else PLAIN, {})
         both = [base for base in own if base in others and label != NONE]

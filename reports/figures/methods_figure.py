@@ -1,4 +1,4 @@
-"""Figure of the methods: differences from random at the budget that was asked for, family by family."""
+"""Figure of the methods: differences from random at the same requested budget, family by family."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = 5  # budget points drawn
 
 
 def draw_methods(rows: Sequence[MethodRow], *, standing: str, width: float = 2 * COLUMN) -> Figure | None:
-    """A column a budget point, a row a method, families below each other, in each the best on average first.
+    """One column per budget point and one row per method, grouped by family, the best on average first.
 
     `None` where methods differ in their criterion alone, which the ranking shows, or none has a difference from random.
     Behind a method stands how many times the MACs of random its training and search took, where that is not once.

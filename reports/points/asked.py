@@ -1,4 +1,4 @@
-"""The budget that was asked of a method, which methods may meet by different ratios."""
+"""The requested budget of a method; two methods may meet it with different ratios."""
 
 from __future__ import annotations
 

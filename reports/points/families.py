@@ -1,4 +1,4 @@
-"""Families of pruning methods: what a method looks at to rank filters, or what it spends besides."""
+"""Families of pruning methods: what a method looks at to rank filters, or what else it spends."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def criterion_family(record: Record) -> str:
 def family_of(record: Record) -> str:
     """The family of a cell's method.
 
-    A control whatever was done to it; searched where its allocation is, sparsity-trained where its base model was
-    trained on with a penalty, else that of its criterion.
+    A control, whatever was done to it; `searched` if its allocation is, sparsity-trained where its base model was
+    trained with a penalty, else that of its criterion.
     """
     own = criterion_family(record)
     if record.control is not None or own == CONTROL:

@@ -1,4 +1,4 @@
-"""Methods held against each other at the budget that was asked of them.
+"""Methods compared with each other at the same requested budget.
 
 A method is a criterion with what its base model was trained for before it was scored, an allocation and a schedule.
 Panels differ in allocation and schedule; here they stand side by side, each held against the `random` of the plainest
@@ -74,7 +74,7 @@ class MethodRow:
 
     @property
     def how(self) -> tuple[str, ...]:
-        """What of the method besides its criterion departs from the plainest one."""
+        """The allocation, schedule and penalty of the method, as far as they differ from the plainest method."""
         parts = [self.allocation] if self.allocation not in ("uniform", OWN) else []
         parts += [self.schedule] if self.schedule != ONE_SHOT else []
         parts += [self.sparsify] if self.sparsify not in (NONE, PLAIN) else []
@@ -87,7 +87,7 @@ class MethodRow:
 
 
 def methods_of(points: Sequence[Point], comparisons: Comparisons, budgets: Budgets) -> list[MethodRow]:
-    """A row a method and budget point: by setting, budget, family and falling mAP; unpruned controls first.
+    """One row per method and budget point: by setting, budget, family and falling mAP; unpruned controls first.
 
     The reference is `random` with allocation `uniform` and schedule `one-shot`. Where all methods have one other
     allocation and schedule it is the `random` of these; else methods at a budget point without it have no difference.
@@ -114,7 +114,7 @@ def methods_of(points: Sequence[Point], comparisons: Comparisons, budgets: Budge
 
 
 def has_several(rows: Sequence[MethodRow]) -> bool:
-    """Whether methods are of several families, or differ in more than their criterion."""
+    """Whether methods belong to several families, or differ in more than their criterion."""
     own = [row for row in rows if row.criteria]
     families = {name for row in own for name in row.family.split(", ")} - {CONTROL}
     return len(families) > 1 or len({row.how for row in own}) > 1

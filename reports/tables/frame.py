@@ -1,4 +1,4 @@
-"""A run as a table of pandas: one row a cell."""
+"""A run as a DataFrame: one row per cell."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def load_frame(runs: Runs) -> pandas.DataFrame:
     - every field of `prunebench.eval.Record` that is one value, by its name: `criterion`, `control`, `ratio`,
       `base_seed` and so on;
     - `stage` and `map`: the last stage of the cell, and its mAP on the test clips, in [0, 1];
-    - `STAGE.NAME`: what was measured after a stage, `pruned.test_map` or `fine-tuned.validation_map` say;
-    - `kept.GROUP`: filters that are left of a group;
+    - `STAGE.NAME`: what was measured after a stage, for example `pruned.test_map` or `fine-tuned.validation_map`;
+    - `kept.GROUP`: number of filters that remain in a group;
     - every exact measure and every measured time by its name, with the units that `prunebench list measures` gives:
       `parameters`, `macs_backbone`, `latency_backbone_ms`.
 
-    What a cell does not have is missing (`NaN` or `None`).
+    Values that a cell does not have are missing (`NaN` or `None`).
 
     Args:
         runs: a run folder, or several.

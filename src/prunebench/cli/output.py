@@ -52,7 +52,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: bool = False) -> None:
-    """Columns under headings, or a few lines a row where the terminal is too narrow for the longest words.
+    """Columns under headings, or a few lines per row if the terminal is too narrow for the longest words.
 
     Args:
         headings: of the columns.

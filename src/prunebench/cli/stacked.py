@@ -1,4 +1,4 @@
-"""Tables on a terminal of any width: columns where they fit, else a few lines a row."""
+"""Tables on a terminal of any width: columns if they fit, else a few lines per row."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _longest(cells: Sequence[str], *, by_line: bool) -> int:
 
 
 def stacked(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    """Each row as lines: its first cell, and below it `heading: value` of every other cell that says something."""
+    """Each row as lines: its first cell, and below it `heading: value` for every other cell that is not empty."""
     lines = []
     for first, *others in rows:
         lines.append(first)

@@ -41,10 +41,10 @@ LONG = {  # columns that `--long` and JSON have, so that a table fits 80
     "  prunebench list networks --json",
 )
 @click.argument("kind", metavar="|".join(KINDS), type=Choice(tuple(KINDS)), required=False)
-@click.option("--long", is_flag=True, help="All columns: what each is, and notes.")
+@click.option("--long", is_flag=True, help="Show all columns, with definitions and notes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(kind: str | None, long: bool, as_json: bool) -> None:
-    """List what there is of a kind; without one, the kinds."""
+    """List everything of one kind; without a kind, list the kinds."""
     rows = _kinds() if kind is None else _rows(kind)
     if as_json:
         print_json(rows)

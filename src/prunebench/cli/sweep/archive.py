@@ -18,14 +18,15 @@ from prunebench.cli.output import print_json, print_table, say
 )
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was archived as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print cells and file sizes as JSON.")
 def archive(run: Path, output: Path, as_json: bool) -> None:
-    """Keep what reports and baselines read of RUN in a small folder that others can cite.
+    """Make a small folder from RUN that others can cite and report.
 
-    It holds configuration, environment, records, latency and memory of shapes, the table of latencies of a budget by
-    latency, curves, removed filters, and of the test scores each clip's influence on mAP and each class's average
-    precision. Weights, scores, tracebacks and the paths of this machine are left out. `report`, `merge`, `status`,
-    `check` and `baseline save` read it as they read RUN; no run adds cells to it. The same RUN gives the same bytes.
+    The archive holds the configuration, environment, records, latency and memory of shapes, the table of latencies of a
+    budget by latency, curves and removed filters. In place of test scores it holds each clip's influence on mAP and
+    each class's average precision. Weights, tracebacks and the paths of this machine are left out. `report`, `merge`,
+    `status`, `check` and `baseline save` read it like RUN, but a run cannot add cells to it. Archiving one RUN twice
+    gives identical files.
     """
     from prunebench.harness.sweep.archive import archive_run
 
@@ -37,4 +38,4 @@ def archive(run: Path, output: Path, as_json: bool) -> None:
     print_table(["file", "bytes"], [(name, f"{size:,}") for name, size in found.sizes.items()], names=True)
     say(f"{found.cells} finished cells in {found.folder}, {found.bytes:,} bytes")
     if found.failed or found.left:
-        say(f"{found.failed} failed and {found.left} unfinished cells, which reports of the archive name.")
+        say(f"{found.failed} failed and {found.left} unfinished cells; reports of the archive name them.")

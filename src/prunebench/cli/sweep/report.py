@@ -27,7 +27,7 @@ from prunebench.cli.output import console, print_json, say
     type=click.Choice(("summary", "methods")),
     default="summary",
     show_default=True,
-    help="What is printed: the summary, or methods by family with the budget of each.",
+    help="Which table to print: the summary, or methods by family with the budget of each.",
 )
 @click.option("--tables-only", is_flag=True, help="Neither figures nor the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
