@@ -8,7 +8,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point
+from prunebench.reports.points.point import Place, Point
 from prunebench.reports.statistics.comparisons import Comparisons
 
 CONTROLS = ("reversed", *SCRATCH)
@@ -21,7 +21,7 @@ def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
     return [
         p
         for p in points
-        if (p.control, p.panel, p.ratio) == ("reversed", point.panel, point.ratio)
+        if (p.control, p.panel, p.place) == ("reversed", point.panel, point.place)
         and set(p.criteria) & set(point.criteria)
     ]
 
@@ -32,8 +32,8 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
     What has an interval and what has none stand in sentences of their own.
     """
     own = [p for p in points if p.panel == panel]
-    for ratio in sorted({p.ratio for p in own if p.control == "reversed"}):
-        yield from _reversed(ratio, own, comparisons)
+    for place in sorted({p.place for p in own if p.control == "reversed"}):
+        yield from _reversed(place, own, comparisons)
     for control in SCRATCH:
         found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
         pairs = [pair for p in found if (pair := _scratch(p, own, comparisons)) is not None]
@@ -46,8 +46,8 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
                 yield f"{label}, against the highest of the same shape ({how}): {', '.join(parts)}."
 
 
-def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    peers = [p for p in own if p.ratio == ratio]
+def _reversed(place: Place, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
+    peers = [p for p in own if p.place == place]
     groups: dict[str, list[tuple[float, str]]] = {}
     for point in peers:
         if point.control is None and not point.is_random:
@@ -66,7 +66,7 @@ def _reversed(ratio: float, own: Sequence[Point], comparisons: Comparisons) -> I
     if alike:
         whose = f"the other {alike}" if told else f"{alike} criteri{'on' if alike == 1 else 'a'}"
         told.append(f"no difference can be told for {whose}")
-    removed = f"Reversed, with {numbers.share(ratio)} removed"
+    removed = f"Reversed, with {numbers.share(place[0])} removed"
     if told:
         expected = numbers.by_chance(sum(len(found) for how, found in groups.items() if how != UNTESTED))
         yield f"{removed}: {'; '.join(told)} (95 % intervals, not corrected: {expected} if none differed)."
@@ -85,7 +85,7 @@ def _verdict(found: Difference) -> str:
 
 def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> tuple[Difference, str] | None:
     """The difference, and `−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
-    peers = [p for p in own if p.ratio == point.ratio]
+    peers = [p for p in own if p.place == point.place]
     ruled = [p for p in peers if p.control is None and not p.own_budget]
     if not ruled:
         return None

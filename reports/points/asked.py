@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prunebench.eval.run.record import OWN
-from prunebench.reports.points.point import Point
+from prunebench.reports.points.point import Point, budget_of
 
 
 @dataclass(frozen=True, order=True)
@@ -22,10 +22,10 @@ class Asked:
     amount: float
 
 
-def asked_of(point: Point) -> Asked:
-    """What all cells of a point were asked for."""
+def asked_of(point: Point) -> list[Asked]:
+    """What the cells of a point were asked for: several where budgets come to one uniform ratio."""
     if point.own_budget:
-        return Asked(OWN, 0.0)
+        return [Asked(OWN, 0.0)]
     if not point.criteria:
-        return Asked("", 0.0)
-    return min(Asked(r.budget, r.ratio if r.budget == "ratio" else r.target or 0.0) for r in point.records)
+        return [Asked("", 0.0)]
+    return [Asked(*budget) for budget in point.budgets or sorted(set(map(budget_of, point.records)))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from prunebench.reports.points.panel import Panel, base_of, by_panel
 from prunebench.reports.runs.loaded_run import final_map, stage_map
 
 RANDOM = "random"
+Place = tuple[float, str, float]
+"""Ratio, and the cost and its share that were aimed at where the ratio does not say it all."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Point:
             of the scope's filters that went.
         records: one of each outcome.
         released: criteria that reproduce published code.
+        budgets: kind and amount of each budget that came to these cells, sorted; empty for those of `records`.
     """
 
     panel: Panel
@@ -39,6 +43,7 @@ class Point:
     ratio: float
     records: tuple[Record, ...]
     released: frozenset[str] = frozenset()
+    budgets: tuple[tuple[str, float], ...] = ()
 
     @property
     def label(self) -> str:
@@ -72,6 +77,11 @@ class Point:
     def own_budget(self) -> bool:
         """Whether the criterion chose how many filters go, so that no other point is at its ratio."""
         return any(OWN in (r.allocation, r.budget) for r in self.records)
+
+    @functools.cached_property
+    def place(self) -> Place:
+        """Where on its panel it stands; only points of one place are held against each other."""
+        return (self.ratio, *_aim(self.records[0]))
 
     @property
     def n(self) -> int:
@@ -112,19 +122,37 @@ def points_of(records: Iterable[Record], *, named: bool | None = None) -> list[P
     """
     points: list[Point] = []
     for panel, members in by_panel(records, named=named).items():
-        groups: dict[tuple[str | None, bool, float | None], dict[str | None, list[Record]]] = {}
+        groups: dict[
+            tuple[str | None, bool, float | None, tuple[str, float]], dict[str | None, list[Record]]
+        ] = {}
         for r in members:
             own = r.control == "unpruned-fine-tuned" and r.rate_choice == "own"
             asked = None if OWN in (r.allocation, r.budget) else r.ratio
-            groups.setdefault((r.control, own, asked), {}).setdefault(series_of(r), []).append(r)
-        for (control, own, asked), by_criterion in groups.items():
+            groups.setdefault((r.control, own, asked, _aim(r)), {}).setdefault(series_of(r), []).append(r)
+        for (control, own, asked, _), by_criterion in groups.items():
             for names, cells in _coinciding(by_criterion):
                 released = frozenset(name for r in cells if r.released and (name := series_of(r)))
                 one_each = tuple({r.outcome: r for r in cells}.values())
                 ratio = fmean(r.ratio for r in one_each) if asked is None else asked
-                points.append(Point(panel, names, control, own, ratio, one_each, released))
+                budgets = tuple(sorted(set(map(budget_of, cells))))
+                points.append(Point(panel, names, control, own, ratio, one_each, released, budgets))
     shared = {(p.panel, _outcomes(p)) for p in points if not p.own_rate}
     return sorted((p for p in points if not p.own_rate or (p.panel, _outcomes(p)) not in shared), key=_place)
+
+
+def budget_of(record: Record) -> tuple[str, float]:
+    """Kind and amount of the budget of a cell: the share of filters to remove, or of a cost to keep."""
+    return record.budget, record.ratio if record.budget == "ratio" else record.target or 0.0
+
+
+def _aim(record: Record) -> tuple[str, float]:
+    """What of the budget besides its ratio decides how many filters go of each layer: nothing under `uniform`.
+
+    A share of MACs and one of parameters may come to one uniform ratio, and to different filters elsewhere.
+    """
+    if OWN in (record.allocation, record.budget) or record.allocation == "uniform":
+        return "", 0.0
+    return record.budget, record.target or 0.0
 
 
 def _outcomes(point: Point) -> frozenset[str]:

@@ -11,12 +11,12 @@ from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.repeats import Noise
 from prunebench.reports.inference.value import measured
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point
+from prunebench.reports.points.point import Place, Point
 from prunebench.reports.runs.clips import ClipScores
 
 
 class Comparisons:
-    """Points of one panel and ratio against each other.
+    """Points of one panel and place against each other.
 
     Args:
         points: of all panels.
@@ -25,15 +25,15 @@ class Comparisons:
 
     def __init__(self, points: Sequence[Point], scores: ClipScores) -> None:
         self._points, self._scores = tuple(points), scores
-        self._paired: dict[tuple[Panel, float], tuple[tuple[Point, ...], Paired]] = {}
-        self._random: dict[tuple[Panel, float], dict[int, AgainstRandom]] = {}
-        self._elsewhere: dict[tuple[Panel, float, int], dict[int, AgainstRandom]] = {}
+        self._paired: dict[tuple[Panel, Place], tuple[tuple[Point, ...], Paired]] = {}
+        self._random: dict[tuple[Panel, Place], dict[int, AgainstRandom]] = {}
+        self._elsewhere: dict[tuple[Panel, Place, int], dict[int, AgainstRandom]] = {}
 
-    def at(self, panel: Panel, ratio: float) -> tuple[tuple[Point, ...], Paired]:
-        """The points of a panel at a ratio, and their values as columns in that order."""
-        key = (panel, ratio)
+    def at(self, panel: Panel, place: Place) -> tuple[tuple[Point, ...], Paired]:
+        """The points of a panel at a place, and their values as columns in that order."""
+        key = (panel, place)
         if key not in self._paired:
-            own = tuple(p for p in self._points if (p.panel, p.ratio) == key)
+            own = tuple(p for p in self._points if (p.panel, p.place) == key)
             self._paired[key] = own, Paired([_column(p, self._scores) for p in own])
         return self._paired[key]
 
@@ -42,13 +42,13 @@ class Comparisons:
         return self._scores.row(record) is not None
 
     def difference(self, one: Point, other: Point) -> Difference | None:
-        """The first point minus the second, of the same panel and ratio; `None` where they share no base model."""
-        points, paired = self.at(one.panel, one.ratio)
+        """The first point minus the second, of the same panel and place; `None` where they share no base model."""
+        points, paired = self.at(one.panel, one.place)
         return paired.difference(_index(points, one), _index(points, other))
 
     def from_random(self, point: Point) -> AgainstRandom | None:
-        """A point against the random control of its panel and ratio; `None` for random itself and without it."""
-        key = (point.panel, point.ratio)
+        """A point against the random control of its panel and place; `None` for random itself and without it."""
+        key = (point.panel, point.place)
         points, paired = self.at(*key)
         if key not in self._random:
             own = {i: p for i, p in enumerate(points) if not p.own_budget}
@@ -61,17 +61,17 @@ class Comparisons:
     def from_random_of(self, random: Point, point: Point) -> AgainstRandom | None:
         """A point against the random control of another panel; it is tested together with the criteria of its own.
 
-        The value is that of `from_random` where the random control is of the point's panel and ratio; `None` for that
+        The value is that of `from_random` where the random control is of the point's panel and place; `None` for that
         control itself, for a control and for a criterion that chose how many filters go.
 
         Args:
             random: of the same base models, under another allocation or schedule.
             point: of any panel.
         """
-        if (random.panel, random.ratio) == (point.panel, point.ratio):
+        if (random.panel, random.place) == (point.panel, point.place):
             return self.from_random(point)
-        points, _ = self.at(point.panel, point.ratio)
-        key = (point.panel, point.ratio, id(random))
+        points, _ = self.at(point.panel, point.place)
+        key = (point.panel, point.place, id(random))
         if key not in self._elsewhere:
             paired = Paired([_column(p, self._scores) for p in (*points, random)])
             criteria = [i for i, p in enumerate(points) if is_ruled(p)]
@@ -80,7 +80,7 @@ class Comparisons:
 
     def mean(self, point: Point) -> Difference:
         """The mean of a point over its base models."""
-        points, paired = self.at(point.panel, point.ratio)
+        points, paired = self.at(point.panel, point.place)
         return paired.mean(_index(points, point))
 
 

@@ -78,12 +78,12 @@ def smallest_detectable(panel: Panel, points: Sequence[Point], comparisons: Comp
     bases: list[int] = []
     pairs = 0
     criteria = [p for p in points if p.panel == panel and is_ruled(p)]
-    for ratio in sorted({p.ratio for p in criteria}):
-        own, paired = comparisons.at(panel, ratio)
+    for place in sorted({p.place for p in criteria}):
+        own, paired = comparisons.at(panel, place)
         ruled = [i for i, p in enumerate(own) if is_ruled(p)]
         random = next((i for i in ruled if own[i].is_random), None)
         shared = [n for n in (len(paired.shared(i, j)) for i, j in itertools.combinations(ruled, 2)) if n]
-        found = AtRatio(ratio, *smallest_of(paired, ruled, random))
+        found = AtRatio(place[0], *smallest_of(paired, ruled, random))
         if math.isfinite(found.criteria.difference) or math.isfinite(found.random.difference):
             by_ratio.append(found)
             pairs += len(shared)

@@ -104,11 +104,12 @@ def methods_of(points: Sequence[Point], comparisons: Comparisons, budgets: Budge
         controls = [p for p in points if p.panel == panels[0] and p.control in UNPRUNED]
         members = [*controls, *_each_once([p for p in ruled if p.panel in panels])]
         where = home if home in panels else panels[0] if len(panels) == 1 else None
-        chance = {asked_of(p): p for p in members if p.is_random and p.panel == where}
-        ratios = {
-            asked: min(p.ratio for p in members if asked_of(p) == asked) for asked in map(asked_of, members)
-        }
-        found = [_row(home, p, chance.get(asked_of(p)), comparisons, budgets) for p in members]
+        pairs = [(asked, p) for p in members for asked in asked_of(p)]
+        chance = {asked: p for asked, p in pairs if p.is_random and p.panel == where}
+        ratios: dict[Asked, float] = {}
+        for asked, p in pairs:
+            ratios[asked] = min(p.ratio, ratios.get(asked, p.ratio))
+        found = [_row(home, asked, p, chance.get(asked), comparisons, budgets) for asked, p in pairs]
         rows += sorted(found, key=lambda row: (row.asked.kind, ratios[row.asked], row.asked, *_place(row)))
     return rows
 
@@ -141,7 +142,12 @@ def _place(row: MethodRow) -> tuple[object, ...]:
 
 
 def _row(
-    home: Panel, point: Point, random: Point | None, comparisons: Comparisons, budgets: Budgets
+    home: Panel,
+    asked: Asked,
+    point: Point,
+    random: Point | None,
+    comparisons: Comparisons,
+    budgets: Budgets,
 ) -> MethodRow:
     first = point.records[0]
     mean = comparisons.mean(point)
@@ -152,7 +158,7 @@ def _row(
     families = sorted({family_of(r) for r in point.records}, key=FAMILIES.index)
     return MethodRow(
         panel=home,
-        asked=asked_of(point),
+        asked=asked,
         label=point.label,
         criteria=point.criteria,
         sparsify=first.sparsify,

@@ -61,11 +61,11 @@ def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> 
     found = [
         _overlap(
             panel,
-            ratio,
-            sorted((p for p in own if p.ratio == ratio), key=lambda p: order.index(p.label)),
+            place[0],
+            sorted((p for p in own if p.place == place), key=lambda p: order.index(p.label)),
             removed,
         )
-        for ratio in sorted({p.ratio for p in own})
+        for place in sorted({p.place for p in own})
     ]
     return [overlap for overlap in found if len(overlap.labels) > 1 and overlap.bases]
 

@@ -159,8 +159,8 @@ def _by_seed(point: Point) -> dict[int, list[Record]]:
 
 
 def _key(point: Point) -> tuple[object, ...]:
-    ratio = None if point.own_budget else point.ratio
-    return replace(point.panel, base_widths=()), point.criteria, point.control, point.own_rate, ratio
+    place = None if point.own_budget else point.place
+    return replace(point.panel, base_widths=()), point.criteria, point.control, point.own_rate, place
 
 
 def _place(record: Record) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """What is shown as one point, and which controls stand beside it."""
 
+from prunebench.reports.points.asked import asked_of
 from prunebench.reports.points.curve import curves_of
 from prunebench.reports.points.point import points_of, random_at
 
@@ -133,3 +134,32 @@ def test_random_is_found_at_its_ratio(maker):
     found = points(maker)
     assert random_at(found, found[0].panel, 0.5).ratio == 0.5
     assert random_at(found, found[0].panel, 0.4) is None
+
+
+TWO_COSTS = [{"budget": "parameters", "target": 0.5}, {"budget": "file_bytes", "target": 0.5}, {}]
+
+
+def test_budgets_that_come_to_one_uniform_ratio_are_one_point_under_uniform_alone(maker):
+    for number, budget in enumerate(TWO_COSTS):
+        for name in ("l1", "random"):
+            maker.cell(
+                signal=1.0,
+                criterion=name,
+                ratio=0.5,
+                outcome=name,
+                cell=f"u{number}{name}",
+                **tuned(**budget),
+            )
+            maker.cell(
+                signal=1.0 - number / 9, criterion=name, ratio=0.5, allocation="global", **tuned(**budget)
+            )
+    found = points(maker)
+    uniform = [p for p in found if p.panel.allocation == "uniform"]
+    assert [(p.label, p.n) for p in uniform] == [("random", 1), ("l1", 1)]
+    asked = [("file_bytes", 0.5), ("parameters", 0.5), ("ratio", 0.5)]
+    assert [(a.kind, a.amount) for a in asked_of(uniform[1])] == asked
+    others = [p for p in found if p.panel.allocation == "global"]
+    assert sorted((p.label, p.n, *p.budgets) for p in others) == sorted(
+        (name, 1, budget) for name in ("l1", "random") for budget in asked
+    )
+    assert len({p.place for p in others}) == 3

@@ -332,3 +332,35 @@ def test_a_run_without_a_configuration_has_no_budgets(maker):
     assert said == (
         "The run folder does not hold how many steps fine-tuning took, so budgets are not compared.",
     )
+
+
+def test_two_costs_of_one_uniform_ratio_are_held_each_against_the_random_of_its_own(maker):
+    configured(maker)
+    costs = [{"budget": "parameters", "target": 0.5}, {"budget": "file_bytes", "target": 0.5}]
+    for number, cost in enumerate(costs):
+        for base in BASES:
+            for name in ("l1", "random"):
+                how = {
+                    "criterion": name,
+                    "base_seed": base,
+                    "finetune_seed": 0,
+                    "finetune_scope": "tail",
+                    "ratio": 0.5,
+                }
+                maker.cell(signal=1.4, outcome=f"{name}{base}", cell=f"{number}{name}{base}", **how, **cost)
+                signal = 1.3 - number * (0.4 if name == "l1" else 0.1)
+                maker.cell(signal=signal, noise=7 + number, allocation="global", **how, **cost)
+    found = make_report([maker.write()], methods=True)
+    rows = {(r.label, r.allocation, r.asked.kind): r for r in found.methods if r.criteria}
+    assert len(rows) == 8
+    assert all((row.n, row.bases) == (2, 2) for row in rows.values())
+    for kind in ("parameters", "file_bytes"):
+        random, own = rows["random", "uniform", kind], rows["l1", "global", kind]
+        assert own.difference == pytest.approx(own.map_mean - random.map_mean)
+    means = [rows["l1", "global", kind].map_mean for kind in ("parameters", "file_bytes")]
+    assert means[0] != means[1]
+    table = {(r.panel.allocation, r.label, r.map_mean): r for r in found.rows if r.ratio}
+    for kind in ("parameters", "file_bytes"):
+        own, random = (rows[name, "global", kind].map_mean for name in ("l1", "random"))
+        row = table["global", "l1", own]
+        assert (row.n, row.difference) == (2, pytest.approx(own - random))
