@@ -1,5 +1,6 @@
 """Schedules that mask filters along one training: which, when, and what is left, by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.networks.layer_times import ModelTimes
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.plan.cell import Base, Cell
@@ -51,7 +53,7 @@ class StagesByHand:
         self.seen.append(("converged", model.widths, finetuning.seed))
 
 
-def job_of(schedule, *overrides, **fields):
+def job_of(schedule, *overrides, base=BASE, **fields):
     config = load_config(QUICK, ["finetune.steps=6", *overrides])
     cell = Cell(
         "id",
@@ -63,7 +65,7 @@ def job_of(schedule, *overrides, **fields):
         **{"criterion": "l1", "ratio": 0.5, **fields},
     )
     scores = Scoring({layer: np.arange(10.0) for layer in LAYERS}, 0.0)
-    return cell_job(config, cell, BASE, RatePair(1e-3, 1e-3), scores)
+    return cell_job(config, cell, base, RatePair(1e-3, 1e-3), scores)
 
 
 @pytest.fixture
@@ -145,3 +147,19 @@ def test_what_decides_a_masked_training_is_in_its_identity():
     ]
     jobs += [job_of("soft[every=2]", f"prune.recalibration_clips={clips}") for clips in (8, 9)]
     assert len({job.identity for job in jobs}) == len(jobs)
+
+
+@pytest.mark.parametrize("schedule", ["iterative[rounds=3]", "progressive[rounds=3]", "soft[every=2]"])
+def test_what_a_budget_comes_to_is_in_the_identity_of_what_scores_anew(schedule):
+    """Scores of later rounds decide the widths, so the request alone says too little where it is rounded or timed."""
+    even = replace(BASE.model, divisors=(2,) * 12)
+    ratios = [job_of(schedule, base=replace(BASE, model=of), allocation=Global()) for of in (BASE.model, even)]
+    tables = [
+        replace(BASE.model, times=ModelTimes("eager", 1.0, (), content, (), (), scale))
+        for content, scale in (("a", 1.0), ("b", 1.0), ("a", 0.9))
+    ]
+    by_latency = {"allocation": Global(), "budget": "latency_eager", "target": 0.5}
+    timed = [job_of(schedule, base=replace(BASE, model=of), **by_latency) for of in tables]
+    unrelated = [job_of(schedule, base=replace(BASE, model=of), allocation=Global()) for of in tables]
+    assert len({job.identity for job in (*ratios, *timed)}) == 5
+    assert {job.identity for job in unrelated} == {ratios[0].identity}

@@ -188,3 +188,10 @@ def test_another_table_of_latencies_is_another_search_where_the_budget_is_by_lat
         for point in (BudgetPoint("latency_eager", 0.5), BudgetPoint("ratio", 0.5))
     )
     assert (len(by_latency), len(by_ratio)) == (3, 1)
+
+
+def test_another_divisor_is_another_search():
+    """The same request is met by other candidates, whose mAPs must not be taken."""
+    even = replace(BASE, model=replace(MODEL, divisors=(2,) * 12))
+    jobs = [job_of(uniform=(4, 4, 4), base=base) for base in (BASE, even)]
+    assert len({job.counts for job in jobs}) == len({job.key for job in jobs}) == 2
