@@ -39,6 +39,7 @@ from prunebench.harness.config.training_tables import (
 )
 from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
+from prunebench.harness.pruning.stored_scores import StoredScores
 
 MOST_WORKERS = 256  # processes of this machine
 
@@ -181,16 +182,18 @@ class Config(PlacedSection):
 
     @pydantic.model_validator(mode="after")
     def _schedules_are_possible(self) -> Config:
-        folding = [
-            label for label in self.prune.criteria if "foldable_reader" in self.prune.pruner(label).layers
-        ]
+        pruners = {label: self.prune.pruner(label) for label in self.prune.criteria}
+        folding = [label for label, pruner in pruners.items() if "foldable_reader" in pruner.layers]
+        stored = [label for label, pruner in pruners.items() if isinstance(pruner, StoredScores)]
         for schedule in self.finetune.parsed_schedules():
             check_schedule(schedule, self.finetune)
-            if schedule.masks and folding:
-                raise ValueError(
-                    f"`finetune.schedules` with `{schedule.label}` masks filters with zeros, and criterion "
-                    f"`{folding[0]}` puts constants in their place: leave one out"
-                )
+            named, why = f"`finetune.schedules` with `{schedule.label}`", ""
+            if schedule.rescores and stored:
+                why = f"takes scores anew, and criterion `{stored[0]}` has those of one model"
+            elif schedule.masks and folding:
+                why = f"masks filters with zeros, and criterion `{folding[0]}` puts constants in their place"
+            if why:
+                raise ValueError(f"{named} {why}: leave one out")
         return self
 
     @pydantic.model_validator(mode="after")

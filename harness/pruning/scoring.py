@@ -78,8 +78,8 @@ def scored_layers(
 
     Raises:
         InputError: for weights that are not finite, a layer that the criterion does not accept, missing calibration
-            clips, a pruner that raises, scores or constants of a wrong shape or that are not finite, or constants where
-            no reader can take them in.
+            clips, a pruner that raises, scores or constants of a wrong shape or that are not finite, or constants of
+            a pruner that does not declare them.
     """
     tagger = tagger_of(model)
     groups = tagger.chosen(layers)
@@ -185,10 +185,10 @@ def _constants(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, Laye
             constants = pruner.constants(view)
         if constants is None:
             continue
-        if not view.foldable_reader:
+        if "foldable_reader" not in pruner.layers:
             raise InputError(
-                f"Pruner `{pruner.label}` gives constants for layer {view.name}, whose readers cannot take them in: "
-                'declare `layers = frozenset({"foldable_reader"})` in its class.'
+                f"Pruner `{pruner.label}` gives constants for layer {view.name} without saying that a reader must take "
+                'them in: declare `layers = frozenset({"foldable_reader"})` in its class.'
             )
         found[group.name] = _one_a_filter(constants, pruner, view, "constant")
     return found

@@ -153,7 +153,9 @@ def test_what_decides_a_masked_training_is_in_its_identity():
 def test_what_a_budget_comes_to_is_in_the_identity_of_what_scores_anew(schedule):
     """Scores of later rounds decide the widths, so the request alone says too little where it is rounded or timed."""
     even = replace(BASE.model, divisors=(2,) * 12)
-    ratios = [job_of(schedule, base=replace(BASE, model=of), allocation=Global()) for of in (BASE.model, even)]
+    ratios = [
+        job_of(schedule, base=replace(BASE, model=of), allocation=Global()) for of in (BASE.model, even)
+    ]
     tables = [
         replace(BASE.model, times=ModelTimes("eager", 1.0, (), content, (), (), scale))
         for content, scale in (("a", 1.0), ("b", 1.0), ("a", 0.9))

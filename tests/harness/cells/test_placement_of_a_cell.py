@@ -15,6 +15,7 @@ from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning import scoring
+from prunebench.harness.training.filter_masks import Masking
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.placement import CPU, Placement
@@ -40,6 +41,23 @@ def devices_of(model):
     return {tensor.device.type for tensor in model.model.state_dict().values()}
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_filters_are_masked_where_the_model_is_trained(cache, held, one_device):
+    pytest.importorskip("accelerate")
+    model, seen = load_base(BASE, cache), []
+
+    def choose(tagger, number, masked):
+        seen.append(devices_of(tagger))
+        return {"C8": (0,), "C12": (1,)}
+
+    training = Inputs.of(BASE, Finetuning("all", Recipe(steps=2, batch=4), seed=3), cache).training(
+        Recipe(steps=2, batch=4), 3
+    )
+    fit(model, dataclasses.replace(training, masking=Masking((0, 1, 2), choose, held=held)))
+    assert seen == [{"meta"}] * 3
+    assert devices_of(model) == {"cpu"}
+
+
 @pytest.mark.parametrize("scope", ["tail", "all"])
 def test_fine_tuning_recalibration_and_measuring(cache, scope, one_device):
     model = load_base(BASE, cache)
@@ -58,7 +76,7 @@ def test_what_is_kept_of_a_base_model(cache, one_device):
     assert teacher_probabilities(BASE, cache).shape == (8, 24)
 
 
-@pytest.mark.parametrize("criterion", ["taylor", "energy"])
+@pytest.mark.parametrize("criterion", ["taylor", "energy", "variance[fold=true]", "group_fisher", "jacobian"])
 def test_criteria_on_clips_are_scored_on_the_device(cache, criterion, monkeypatch, one_device):
     monkeypatch.setattr(scoring, "departure", lambda scores: None)  # scores on `meta` have no values
     job = ScoringJob(BASE, criterion, None, ("C7", "C12"), calibration_clips=4)

@@ -162,6 +162,24 @@ def test_scores_that_do_not_fit_the_model_stop_the_run_before_it_begins(tmp_path
         with_scores(tmp_path)
 
 
+@pytest.mark.parametrize("schedule", ["iterative[rounds=2]", "progressive[rounds=2]", "soft[every=2]"])
+def test_scores_from_files_are_refused_where_scores_are_taken_anew(tmp_path: Path, schedule: str) -> None:
+    """Those of later rounds are not there: each such cell failed after its base model was trained."""
+    write_scores(tmp_path, {layer: np.arange(float(n)) for layer, n in widths().items()})
+    with pytest.raises(InputError, match=r"takes scores anew, .* `scores:.*` has those of one model: leave"):
+        with_scores(tmp_path, f"finetune.schedules=['one-shot', '{schedule}']")
+
+
+def test_what_puts_constants_in_place_of_filters_is_refused_where_they_are_masked() -> None:
+    criteria = "prune.criteria=['variance[fold=true]', 'random']"
+    load_config(QUICK, [criteria, "finetune.schedules=['iterative[rounds=2]']"])
+    for schedule in ("progressive[rounds=2]", "soft[every=2]"):
+        with pytest.raises(
+            InputError, match=r"masks filters with zeros, and criterion `variance\[fold=True\]`"
+        ):
+            load_config(QUICK, [criteria, f"finetune.schedules=['{schedule}']"])
+
+
 @pytest.mark.parametrize("ratio", [0.1, 0.25, 0.5, 0.75])
 def test_criteria_of_one_order_share_their_outcome(ratio: float) -> None:
     """LAMP is a rising function of the L2 norm within a layer, so the two remove the same filters."""
