@@ -176,7 +176,7 @@ def _off_request(cell: Cell, model: Shape, after: tuple[int, ...]) -> dict[str, 
         if abs(share - cell.ratio) * _filters(cell, model) >= 1:
             off["ratio"] = (cell.ratio, share)
     if model.rounds and cell.target is not None:  # a target is met as nearly as multiples allow
-        left = model.share(cell.budget, after)
+        left = model.for_target(cell.scope.label, cell.target).share(cell.budget, after)
         if abs(left - cell.target) > TOLERANCE * cell.target:
             off[cell.budget] = (cell.target, left)
     return off

@@ -31,12 +31,12 @@ class SparsifySection(Section):
     batch: int = Field(16, ge=2)
     learning_rate: Rate = 1e-3
     warmup: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
     clip_norm: float = Field(
         1.0, gt=0, description="largest norm of the gradient of the loss, without the penalty"
     )
     spec_augment: bool = False
-    mixup: float = Field(0.0, ge=0)
+    mixup: float = Field(0.0, ge=0, allow_inf_nan=False)
     evaluate_every: int = Field(
         0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
     )

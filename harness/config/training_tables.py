@@ -77,10 +77,10 @@ class BaseSection(FrozenSection):
     batch: int = Field(16, ge=2)
     learning_rate: Rate = 1e-3
     warmup: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
     clip_norm: float = Field(1.0, gt=0)
     spec_augment: bool = False
-    mixup: float = Field(0.0, ge=0)
+    mixup: float = Field(0.0, ge=0, allow_inf_nan=False)
     at_scale: FullSection | None = Field(None, description="training at full size, on any device")
     converge: Converge = Field(
         None, description="instead of `steps`: until validation mAP stops rising; `false` for `steps`"
@@ -122,10 +122,10 @@ class FinetuneSection(Section):
     rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
     batch: int = Field(16, ge=2)
     warmup: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
     clip_norm: float = Field(1.0, gt=0)
     spec_augment: bool = False
-    mixup: float = Field(0.0, ge=0)
+    mixup: float = Field(0.0, ge=0, allow_inf_nan=False)
     evaluate_every: int = Field(
         0, ge=0, description="steps between evaluations on validation clips, for `curves.jsonl`; 0 for none"
     )

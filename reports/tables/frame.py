@@ -17,6 +17,7 @@ NESTED = (
     "groups",
     "widths",
     "off_request",
+    "limits",
     "map_sizes",
     "ties",
     "stages",

@@ -14,6 +14,7 @@ pandas = pytest.importorskip("pandas")
 def test_a_row_is_a_cell_with_all_that_its_record_says(quick_run):
     frame, records = load_frame(quick_run), load_records(quick_run)
     assert len(frame) == len(records) > 20
+    assert not any(isinstance(value, dict) for value in frame.to_numpy().ravel())
     for (_, row), record in zip(frame.iterrows(), records, strict=True):
         assert (row["run"], row["cell"], row["ratio"]) == (str(quick_run), record.cell, record.ratio)
         assert row["criterion"] == record.criterion or (
