@@ -164,5 +164,5 @@ def test_singular_values(shape: tuple[int, int]) -> None:
 
 
 def test_too_few_bins() -> None:
-    with pytest.raises(ValueError, match=r"`bins` must be at least 2. Found `bins = 1`"):
+    with pytest.raises(ValueError, match=r"`bins` must be an integer from 2 to 10,000. Found `bins = 1`"):
         Entropy(bins=1)

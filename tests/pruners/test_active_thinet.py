@@ -133,5 +133,7 @@ def test_draw_depends_on_the_seed_and_not_on_the_batch_size() -> None:
 
 
 def test_no_samples() -> None:
-    with pytest.raises(ValueError, match=r"`samples` must be at least 1. Found `samples = 0`"):
+    with pytest.raises(
+        ValueError, match=r"`samples` must be an integer from 1 to 10,000. Found `samples = 0`"
+    ):
         ThiNet(samples=0)
