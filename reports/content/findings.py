@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from prunebench.eval.run.contents import ValidationCurve
-from prunebench.reports.content.quantised import QuantisedRow, quantised_rows
+from prunebench.reports.content.int8_rows import QuantisedRow, quantised_rows
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
 from prunebench.reports.points.overlay import Overlay, overlays_of
 from prunebench.reports.points.panel import Panel

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.quantised import QuantisedRow
+from prunebench.reports.content.int8_rows import QuantisedRow
 
 SMALLEST = 0.001  # of a change that is printed
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from prunebench.eval.text.tables import markdown
 from prunebench.reports.content import marks, numbers
-from prunebench.reports.content.quantised import QuantisedRow
+from prunebench.reports.content.int8_rows import QuantisedRow
 from prunebench.reports.points.panel import Panel, place_columns
 from prunebench.reports.tables.data_table import DataTable
 
