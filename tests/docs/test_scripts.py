@@ -9,7 +9,7 @@ import pytest
 
 from prunebench.harness import load_config, run_sweep
 from prunebench.harness.workspace.cache import Cache
-from prunebench.reports import write_report
+from prunebench.reports import make_report, write_report
 
 pytestmark = pytest.mark.docs
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -85,3 +85,17 @@ def test_folding_error(monkeypatch, tmp_path, capsys):
     assert len(inside) == 3
     assert all(float(folded) < 1e-5 < float(bare) for folded, _, bare in inside)
     assert len(re.findall(r"^mAP .+: \d\.\d{3}$", out, re.MULTILINE)) == 5
+
+
+def test_methods_side_by_side(capsys):
+    run = DOCS.parent / "examples" / "results" / "quick"
+    script("_methods_table").main(str(run))
+    table, _, said = capsys.readouterr().out.partition("\n\n")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    assert {row[1] for row in rows} >= {"random", "l1", "geometric_median", "unpruned"}
+    means = {(row.label, row.ratio): row.map_mean for row in make_report([run]).rows}
+    for row in rows:
+        if row[1] in ("random", "l1"):
+            told = [float(cell.split()[0]) for cell in row[2:5]]
+            assert told == [pytest.approx(means[row[1], ratio], abs=5e-4) for ratio in (0.25, 0.5, 0.75)]
+    assert len(re.findall(r"^At \d+\s%, of \d+ methods \d+ are above `random`", said, re.MULTILINE)) == 3
