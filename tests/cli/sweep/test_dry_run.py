@@ -131,7 +131,7 @@ def test_a_given_throughput_stands_for_a_measured_one(tmp_path, monkeypatch):
     assert 112 < time["seconds"] < time["worker_seconds"] / 2
     refused = CliRunner().invoke(cli, ["run", QUICK, "--throughput", "100"])
     assert refused.exit_code == 2
-    assert "--throughput is for an estimate: give --dry-run too." in refused.output
+    assert "--throughput works only with --dry-run: give both." in refused.output
     assert CliRunner().invoke(cli, [*command(tmp_path), "--throughput", "0"]).exit_code == 2
 
 
