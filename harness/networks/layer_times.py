@@ -2,11 +2,8 @@
 
 A layer's time is read off its share of the unpruned layer's multiplications, the share of its inputs that stay times
 that of its filters: straight lines between the widths that were timed, made to rise. What is not timed, other layers
-and pooling, stays as it is. The sum is corrected by the timing of a whole pruned model:
-
-.. math:: t(w) = T - s \\sum_l \\left( t_l(1) - t_l(w) \\right),
-
-T the time of the unpruned model and s the scale at which the formula gives what that pruned model took.
+and pooling, stays as it is. What the layers save together is turned into a latency by whole pruned models that were
+timed (`WholeTimes`); without any, it is taken off the time of the unpruned model.
 """
 
 from __future__ import annotations
@@ -17,6 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
+
+LEAST_SLOPE = 1e-3  # of a millisecond that layers save, so that a shape that keeps less always costs less
+NEAREST = 1e6  # weight of the model nearest to a target beside that of any other
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,50 @@ class LayerTimes:
 
 
 @dataclass(frozen=True)
+class WholeTimes:
+    """A falling curve through the whole models that were timed, straight between them.
+
+    Args:
+        saved: milliseconds that their layers alone save, ascending from 0, the unpruned model's.
+        ms: what the whole models took.
+    """
+
+    saved: tuple[float, ...]
+    ms: tuple[float, ...]
+
+    @classmethod
+    def through(
+        cls, whole_ms: float, saved: Sequence[float], shares: Sequence[float], nearest: int | None = None
+    ) -> WholeTimes:
+        """The falling curve nearest to what was measured, in least squares, from the unpruned model on.
+
+        Args:
+            whole_ms: of the unpruned model.
+            saved: milliseconds that the layers of each pruned model save, above 0.
+            shares: latency of each pruned model relative to the unpruned one.
+            nearest: place of the model whose share the curve must go through.
+        """
+        at, place = np.unique(np.asarray(saved, dtype=float), return_inverse=True)
+        weights = np.ones(len(saved))
+        if nearest is not None:
+            weights[nearest] = NEAREST
+        total = np.bincount(place, weights)
+        mean = np.bincount(place, weights * np.minimum(shares, 1.0)) / total
+        falling = isotonic_regression(mean, weights=total, increasing=False).x * whole_ms
+        ms = [whole_ms]
+        for step, value in zip(np.diff(at, prepend=0.0), falling, strict=True):
+            ms.append(min(float(value), ms[-1] - LEAST_SLOPE * float(step)))
+        return cls((0.0, *map(float, at)), tuple(ms))
+
+    def at(self, saved: float) -> float:
+        """Milliseconds of a model whose layers save so much; past the last model the line from the first goes on."""
+        last, ms = self.saved[-1], self.ms[-1]
+        if saved <= last:
+            return float(np.interp(saved, self.saved, self.ms))
+        return max(0.0, ms - (saved - last) * (self.ms[0] - ms) / last)
+
+
+@dataclass(frozen=True)
 class ModelTimes:
     """A model's layers, and what the whole took.
 
@@ -80,18 +124,18 @@ class ModelTimes:
         whole_ms: the unpruned model's time.
         layers: those that groups cut.
         content: hash of all that was measured.
-        scales: (scope, target) → the scale s that a whole pruned model gave.
+        wholes: (scope, target) → the whole pruned models that were timed for it.
         ratios: (scope, target) → the uniform ratio whose shape was timed nearest to the target.
-        scale: the one in use.
+        whole: those in use.
     """
 
     backend: str
     whole_ms: float
     layers: tuple[LayerTimes, ...]
     content: str = ""
-    scales: tuple[tuple[tuple[str, float], float], ...] = ()
+    wholes: tuple[tuple[tuple[str, float], WholeTimes], ...] = ()
     ratios: tuple[tuple[tuple[str, float], float], ...] = ()
-    scale: float = 1.0
+    whole: WholeTimes | None = None
 
     @property
     def kind(self) -> str:
@@ -100,7 +144,8 @@ class ModelTimes:
 
     def ms(self, gone: Sequence[int]) -> float:
         """Milliseconds of the model where each group has lost so many filters."""
-        return self.whole_ms - self.scale * self.saved(gone)
+        saved = self.saved(gone)
+        return self.whole_ms - saved if self.whole is None else self.whole.at(saved)
 
     def saved(self, gone: Sequence[int]) -> float:
         """Milliseconds that the layers alone save."""

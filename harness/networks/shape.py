@@ -66,18 +66,19 @@ class Shape(ABC):
         return round(1e6 * self.times.ms(gone))
 
     def for_target(self, scope: str, target: float | None) -> Self:
-        """The same model, with latencies corrected by the whole model that was timed for this scope and target."""
+        """The same model, with latencies corrected by the whole models that were timed for this scope and target."""
         if self.times is None or target is None:
             return self
-        scale = dict(self.times.scales).get((scope, target))
+        whole = dict(self.times.wholes).get((scope, target))
         same: Any = self  # every shape is a dataclass
-        return self if scale is None else replace(same, times=replace(self.times, scale=scale))
+        return self if whole is None else replace(same, times=replace(self.times, whole=whole))
 
     def decides(self, kind: str) -> dict[str, object]:
         """What else than its widths decides which shapes meet a budget of a kind, as JSON values."""
         found: dict[str, object] = {"divisors": list(self.divisors)} if self.rounds else {}
         if self.times is not None and self.times.kind == kind:
-            found["latencies"] = [self.times.content, self.times.scale]
+            whole = self.times.whole
+            found["latencies"] = [self.times.content, whole and [whole.saved, whole.ms]]
         return found
 
     def share(self, kind: str, widths: tuple[int, ...]) -> float:

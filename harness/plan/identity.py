@@ -161,10 +161,11 @@ class CellIdentities:
             payload |= {"budget": cell.budget, "target": cell.target}
         if (
             times is not None
-        ):  # the ratio says what was timed for the target; the scale shapes other allocations
-            scale = dict(times.scales).get((cell.scope.label, cell.target or 0.0))
+        ):  # under `uniform` the ratio says what was timed; whole models shape other allocations
+            whole = dict(times.wholes).get((cell.scope.label, cell.target or 0.0))
+            told_whole = None if whole is None else [whole.saved, whole.ms]
             payload |= {
-                "latencies": [times.content, None if cell.allocation == allocation.UNIFORM else scale]
+                "latencies": [times.content, None if cell.allocation == allocation.UNIFORM else told_whole]
             }
         if cell.schedule != schedule.PLAIN:
             payload |= {"schedule": told["schedule"], "schedule_version": schedule.VERSION}

@@ -45,7 +45,7 @@ from prunebench.harness.workspace.hashing import identity
 
 PHASE = "latencies"
 NEAR = 0.01  # a target is met well enough where the measured latency differs by at most this part of it
-ROUNDS = 4  # of whole models for each target
+ROUNDS = 6  # of whole models for each target
 LAYER_SECONDS = 10.0  # for all widths of a layer, beyond the fewest rounds
 LAYER_ROUNDS = 7
 
@@ -200,7 +200,9 @@ def _met(
 ) -> LatencyTable:
     """Time uniform shapes until each target is met, the next guess corrected by what the last one took."""
     for number in range(ROUNDS):
-        model = timed_shape(subject.shape, table, subject.scopes, config.prune.target_latency)
+        model = timed_shape(
+            subject.shape, table, subject.scopes, config.prune.target_latency, of_all_targets=True
+        )
         wanted = []
         for scope, target in missing:
             own, point = (

@@ -19,7 +19,7 @@ from prunebench.harness.cells.ratio_search import SearchJob, search_counts
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.networks.architecture import Architecture
-from prunebench.harness.networks.layer_times import ModelTimes
+from prunebench.harness.networks.layer_times import ModelTimes, WholeTimes
 from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.recalibration import recalibrate
 from prunebench.harness.training.recipe import Recipe
@@ -181,7 +181,11 @@ def test_another_table_of_latencies_is_another_search_where_the_budget_is_by_lat
     times = ModelTimes("eager", 9.0, (), "one")
     bases = [
         replace(BASE, model=replace(MODEL, times=found))
-        for found in (times, replace(times, content="two"), replace(times, scale=0.5))
+        for found in (
+            times,
+            replace(times, content="two"),
+            replace(times, whole=WholeTimes((0.0, 1.0), (9.0, 8.0))),
+        )
     ]
     by_latency, by_ratio = (
         {job_of(point=point, base=base).key for base in bases}

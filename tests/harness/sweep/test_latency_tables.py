@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,33 @@ def test_targets_are_met_as_measured(machine, tmp_path):
     for target, point in points.items():
         assert abs(whole_ms(point.widths) / whole_ms(full) - target) <= 0.03 * target
         assert {c.ratio for c in plan.cells if c.criterion == "l1" and c.target == target} == {point.ratio}
+
+
+def test_a_latency_that_falls_late_and_unevenly_is_met_too(machine, tmp_path, monkeypatch):
+    """As ONNX Runtime does at width 1/8: odd widths save little, and the last filters save most."""
+
+    def uneven(widths):
+        odd = 1.02 if widths[-1] % 2 else 1.0
+        return 100 * odd * (0.55 + 0.45 * (sum(widths[6:]) / sum(full[6:])) ** 0.3)
+
+    plan, _ = planned(config_of(), tables_of(config_of(), tmp_path / "first"))
+    full = plan.subjects[0].shape.widths
+    monkeypatch.setattr(sys.modules[__name__], "whole_ms", uneven)
+    config = config_of("prune.target_latency=[0.9, 0.8, 0.7]")
+    _, points = planned(config, tables_of(config, tmp_path))
+    for target, point in points.items():
+        assert abs(uneven(point.widths) / uneven(full) - target) <= 0.03 * target
+
+
+def test_a_target_just_above_the_smallest_shape_is_not_refused(machine, tmp_path):
+    """Whatever models of other targets took: what the smallest shape took is known."""
+    config = config_of("prune.target_latency=[0.9]")
+    (table,) = tables_of(config, tmp_path).tables
+    (smallest,) = [model.share for model in table.models if model.target is None]
+    near = round(smallest * 1.02, 4)
+    lower = config_of(f"prune.target_latency=[{near}]")
+    _, points = planned(lower, tables_of(lower, tmp_path))
+    assert set(points) == {near}
 
 
 def test_other_allocations_go_by_the_corrected_sum(machine, tmp_path):
