@@ -64,15 +64,19 @@ def run_sweep(
     datasets = [opened(options) for options in config.data_sets()]
     folder = folder.resolve()
     cache = Cache(cache.root.resolve(), config.checkpoint_seconds)
-    latencies = latency_tables(config, datasets, folder, cache, Progress(displays))
-    plan = make_plan(config, datasets, latencies)
+    run = RunFolder(folder)
     with contextlib.ExitStack() as stack:
+        if config.prune.target_latency:
+            stack.enter_context(run)  # measuring takes minutes, and a second run here would disturb it
+        latencies = latency_tables(config, datasets, folder, cache, Progress(displays))
+        plan = make_plan(config, datasets, latencies)
         engine = stack.enter_context(
             Cluster(scheduler, config.threads, resources)
             if scheduler is not None
             else local_engine(config.workers, config.threads)
         )
-        run = stack.enter_context(RunFolder(folder))
+        if not config.prune.target_latency:
+            stack.enter_context(run)  # only now, so that what is refused above leaves no folder
         missing = _missing(plan, run, retry_failed)
         if missing:
             _make_cache(cache.root)

@@ -23,6 +23,8 @@ from prunebench.harness.engine.progress import Progress
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep import latency_tables as module
 from prunebench.harness.sweep.latency_tables import latency_tables
+from prunebench.harness.sweep.runfolder import RunFolder
+from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.workspace.cache import Cache
 
 QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
@@ -169,6 +171,13 @@ def test_what_is_known_is_not_measured_again(machine, tmp_path):
     assert ("layers", 7) not in machine[before:]
     old, new = make_plan(config, [DATA], first).cells, make_plan(longer, [DATA], more).cells
     assert {cell.identity for cell in old} < {cell.identity for cell in new}
+
+
+def test_a_folder_in_which_another_run_is_at_work_is_refused_before_anything_is_timed(machine, tmp_path):
+    config = config_of()
+    with RunFolder(tmp_path / "run"), pytest.raises(InputError, match="one `prunebench run` at a time"):
+        run_sweep(config, tmp_path / "run", Cache(tmp_path / "cache"))
+    assert machine == []
 
 
 def test_the_content_of_the_table_is_part_of_a_cells_identity(machine, tmp_path):
