@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -105,26 +105,30 @@ class Limits(Labelled):
             rest = ", ".join(f"{left[key]:,} {_WORDS[key]}" for key in missed)
             raise InputError(
                 f"Limits must be within reach of their scope: pruning {called} down to {keeps} leaves {rest} "
-                f"({self.counted}). Found {wanted}: raise the limit, widen the scope or take a smaller network."
+                f"({self.counted(missed)}). Found {wanted}: raise the limit, widen the scope or take a smaller network."
             )
         if self.excess(model, model.widths) <= 0:
             whole = ", ".join(
                 f"{value:,} {_WORDS[key]}" for key, value in self.reached(model, model.widths).items()
             )
             raise InputError(
-                f"Limits must be below what the unpruned model costs. It has {whole} ({self.counted}) and meets them "
+                f"Limits must be below what the unpruned model costs. It has {whole} ({self.counted()}) and meets them "
                 "all: lower a limit or take a larger network."
             )
 
-    @property
-    def counted(self) -> str:
-        """What the figures are counted on, in words."""
+    def counted(self, costs: Collection[str] = COSTS) -> str:
+        """What the figures of the limited costs are counted on, in words.
+
+        Args:
+            costs: that are told; those without a limit are ignored.
+        """
+        told = self.asked.keys() & set(costs)
         parts = []
-        if self.macs is not None or self.memory is not None:
+        if told & {"macs", "memory"}:
             parts.append(f"of one {self.seconds:g} s clip")
-        if self.macs is not None and self.convention == "with_frontend":
+        if "macs" in told and self.convention == "with_frontend":
             parts.append("with front end")
-        if self.parameter_bytes is not None or self.memory is not None:
+        if told & {"parameter_bytes", "memory"}:
             parts.append(f"{PRECISIONS[self.precision]} bytes per number, {self.precision}")
         return "; ".join(parts) or "of the whole model"
 

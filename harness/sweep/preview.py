@@ -190,7 +190,7 @@ def _limited(model: Shape, planned: PlannedPoint) -> dict[str, Any]:
     reached = limits.reached(model, planned.widths)
     return {
         "limits": {key: [limit, reached[key]] for key, limit in limits.asked.items()},
-        "of": limits.counted,
+        "of": limits.counted(),
     }
 
 

@@ -102,6 +102,24 @@ def test_the_limit_that_cannot_be_kept_is_named():
 
 
 @pytest.mark.parametrize(
+    ("missed", "counted"),
+    [
+        ({"macs": 100}, "of one 1 s clip"),
+        ({"memory": 100}, "of one 1 s clip; 2 bytes per number, float16"),
+        ({"parameter_bytes": 100}, "2 bytes per number, float16"),
+        ({"parameters": 100}, "of the whole model"),
+        ({"file_bytes": 100}, "of the whole model"),
+    ],
+)
+def test_only_the_limits_that_cannot_be_met_say_what_they_are_counted_on(missed, counted):
+    met = dict.fromkeys(("macs", "parameters", "parameter_bytes", "file_bytes", "memory"), 10**12)
+    limits = Limits(**(met | missed), seconds=1, precision="float16")
+    (key,) = missed
+    with pytest.raises(InputError, match=rf" \({counted}\)\. Found `{key} = 100`: raise"):
+        uniform_shape(BudgetPoint(limits.label, 1.0), SMALL, LAYERS)
+
+
+@pytest.mark.parametrize(
     ("given", "said"),
     [
         ({}, "at least one of macs"),
