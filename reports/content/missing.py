@@ -9,6 +9,7 @@ from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, CONVERGED, FINE_TUNED, Record
 from prunebench.eval.run.sparsity import after_penalty
 from prunebench.reports.content import numbers
+from prunebench.reports.content.places_said import said_place
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.lengths import of_cell
 from prunebench.reports.points.point import Point, random_at
@@ -142,13 +143,10 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
             control != "unpruned" and found.panel.finetune_scope == "none"
         ):
             yield f"{title}: the control of the {name} is missing."
-    bare = [
-        ratio
-        for ratio in dict.fromkeys(p.ratio for p in criteria if not p.own_budget)
-        if random_at(own, found.panel, ratio) is None
-    ]
+    asked = dict.fromkeys(p.place for p in criteria if not p.own_budget)
+    bare = [place for place in asked if random_at(own, found.panel, place) is None]
     if bare:
-        at = ", ".join(map(numbers.share, bare))
+        at = ", ".join(said_place(place, asked) for place in bare)
         yield f"{title}: no random control at {at}, so nothing is held against it."
     yield from _few_draws(title, [p for p in criteria if p.is_random])
     yield from _single_seed(title, criteria)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.content import numbers
+from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.groups import groups_of, in_order, word_of
 from prunebench.reports.points.panel import Panel
@@ -84,14 +85,16 @@ def _sizes(figures: Sequence[tuple[str, Smallest]]) -> str:
 
 def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
     ruled = [row for row in rows if row.control is None and not row.own_budget]
-    for ratio in sorted({row.ratio for row in ruled}):
+    places = sorted({row.place for row in ruled})
+    for place in places:
         scope = rows[0].panel.filters_of
         ranked = sorted(
-            (row for row in ruled if row.ratio == ratio),
+            (row for row in ruled if row.place == place),
             key=lambda row: -row.map_mean,
         )
         first = ranked[0]
-        removed = f"with {numbers.share(ratio)} of the filters of {scope} removed"
+        budget = said_budget(place, places)
+        removed = f"with {numbers.share(place[0])} of the filters of {scope} removed{budget}"
         cost = f"{numbers.quality(first.map_mean)} mAP {removed}"
         if first.macs_backbone_relative > 0:
             cost += f", {first.macs_backbone_relative:.2f} of the backbone's MACs"

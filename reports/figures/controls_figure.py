@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
+from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
-from prunebench.reports.figures.stages_figure import ratios_of
+from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.frontier import by_standing
@@ -41,14 +42,14 @@ def draw_controls(
         return None
     labels = _labels([p for p, _ in own])
     shown = [(p, row) for p, row in own if p.label in labels]
-    ratios = ratios_of([p for p, _ in shown if p.control in CONTROLS], width)
+    places = places_of([p for p, _ in shown if p.control in CONTROLS], width)
     with paper_style():
         figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
-        grid = figure.subplots(1, len(ratios), sharey=True, squeeze=False)[0]
-        for axes, ratio in zip(grid, ratios, strict=True):
-            at_ratio = [(p, row) for p, row in shown if p.ratio == ratio]
-            draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in at_ratio])
-            finish_column(axes, f"{numbers.share(ratio)} removed", len(ratios))
+        grid = figure.subplots(1, len(places), sharey=True, squeeze=False)[0]
+        for axes, place in zip(grid, places, strict=True):
+            there = [(p, row) for p, row in shown if p.place == place]
+            draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in there])
+            finish_column(axes, f"{numbers.share(place[0])} removed{said_budget(place, places)}", len(places))
         names = ["reversed" if label.endswith(", reversed") else label for label in labels]
         grid[0].set_yticks(range(len(labels)), names[::-1])
         grid[0].set_ylim(-0.7, len(labels) - 0.3)

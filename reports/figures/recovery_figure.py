@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.stages_figure import ratios_of
+from prunebench.reports.content.places_said import said_budget
+from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
@@ -42,8 +43,8 @@ def draw_recovery(
     shown = [(p, found) for p, found in every if p.control is None and not p.own_budget]
     if not shown:
         return None
-    ratios = ratios_of([p for p, _ in shown], width)
-    shown = [(p, found) for p, found in shown if p.ratio in ratios]
+    places = places_of([p for p, _ in shown], width)
+    shown = [(p, found) for p, found in shown if p.place in places]
     tuned = [(p, found) for p, found in every if p.control == "unpruned-fine-tuned" and not p.own_rate]
     last = max(found.ends[1] for _, found in (*tuned, *shown))
     tuned, shown = ([(p, found.until(last)) for p, found in pairs] for pairs in (tuned, shown))
@@ -51,17 +52,17 @@ def draw_recovery(
     drawn: dict[str, Line2D] = {}
     with paper_style():
         figure = Figure((width, 2.5), layout="constrained")
-        grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
-        for axes, ratio in zip(grid, ratios, strict=True):
+        grid = figure.subplots(1, len(places), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, place in zip(grid, places, strict=True):
             if math.isfinite(unpruned):
                 axes.axhline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
             for steps in short:
                 axes.axvline(steps, color=INK, linewidth=0.7, linestyle=(0, (1, 1.5)))
             for point, found in tuned:
                 drawn.setdefault(point.label, _draw(axes, found, CONTROL))
-            for point, found in (pair for pair in shown if pair[0].ratio == ratio):
+            for point, found in (pair for pair in shown if pair[0].place == place):
                 drawn.setdefault(point.label, _draw(axes, found, look_of(point.criteria[0])))
-            axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            axes.set_title(f"{numbers.share(place[0])} removed{said_budget(place, places)}", pad=2)
             axes.set_xlabel("steps of fine-tuning")
             axes.grid(visible=True, linewidth=0.3)
             axes.margins(x=0.03)

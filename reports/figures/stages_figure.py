@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import STAGES
 from prunebench.reports.content import numbers
+from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import draw_bars
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point
+from prunebench.reports.points.point import Place, Point
 from prunebench.reports.runs.loaded_run import stage_map
 
 ROW, COLUMNS = 0.15, 5
@@ -33,22 +34,22 @@ def draw_stages(
     shown = [p for p in own if math.isfinite(p.mean_map_at("pruned")) and p.records[0].last_stage != "pruned"]
     if not shown:
         return None
-    ratios = ratios_of(shown, width)
-    shown = [p for p in shown if p.ratio in ratios]
+    places = places_of(shown, width)
+    shown = [p for p in shown if p.place in places]
     labels = sorted(
         {p.label for p in shown},
         key=lambda label: max(
-            p.mean_map for p in shown if p.label == label and p.ratio == _last(shown, label)
+            p.mean_map for p in shown if p.label == label and p.place == _last(shown, label)
         ),
     )
     unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
     with paper_style():
         figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
-        grid = figure.subplots(1, len(ratios), sharex=True, sharey=True, squeeze=False)[0]
-        for axes, ratio in zip(grid, ratios, strict=True):
+        grid = figure.subplots(1, len(places), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, place in zip(grid, places, strict=True):
             axes.axvline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
-            _draw(axes, [(labels.index(p.label), p) for p in shown if p.ratio == ratio])
-            axes.set_title(f"{numbers.share(ratio)} removed", pad=2)
+            _draw(axes, [(labels.index(p.label), p) for p in shown if p.place == place])
+            axes.set_title(f"{numbers.share(place[0])} removed{said_budget(place, places)}", pad=2)
             axes.grid(visible=True, axis="y", linewidth=0.3)
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
@@ -61,18 +62,18 @@ def draw_stages(
     return figure
 
 
-def ratios_of(points: Sequence[Point], width: float) -> list[float]:
-    """The ratios that have a column each in a figure of a width in inches: five at most, in a single column one."""
-    ratios = sorted({p.ratio for p in points})
+def places_of(points: Sequence[Point], width: float) -> list[Place]:
+    """The places that have a column each in a figure of a width in inches: five at most, in a single column one."""
+    places = sorted({p.place for p in points})
     if width <= COLUMN:
-        return ratios[len(ratios) // 2 :][:1]
-    if len(ratios) > COLUMNS:  # the ends and what lies evenly between
-        return [ratios[round(i * (len(ratios) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
-    return ratios
+        return places[len(places) // 2 :][:1]
+    if len(places) > COLUMNS:  # the ends and what lies evenly between
+        return [places[round(i * (len(places) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
+    return places
 
 
-def _last(points: Sequence[Point], label: str) -> float:
-    return max(p.ratio for p in points if p.label == label)
+def _last(points: Sequence[Point], label: str) -> Place:
+    return max(p.place for p in points if p.label == label)
 
 
 def _draw(axes: Axes, placed: Sequence[tuple[int, Point]]) -> None:

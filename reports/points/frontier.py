@@ -44,13 +44,13 @@ def _undominated(points: Sequence[Point], quantity: Quantity) -> list[Point]:
 
 
 def by_standing(points: Sequence[Point]) -> list[str]:
-    """Labels of the criteria at ratios that were asked for, best first; random is none of them."""
+    """Labels of the criteria at budgets that were asked for, best first; random is none of them."""
     ruled = [p for p in points if p.control is None and not p.own_budget]
     middle = {
-        ratio: fmean(p.mean_map for p in ruled if p.ratio == ratio) for ratio in {p.ratio for p in ruled}
+        place: fmean(p.mean_map for p in ruled if p.place == place) for place in {p.place for p in ruled}
     }
     gaps: dict[str, list[float]] = {}
     for point in ruled:
         if not point.is_random:
-            gaps.setdefault(point.label, []).append(point.mean_map - middle[point.ratio])
+            gaps.setdefault(point.label, []).append(point.mean_map - middle[point.place])
     return sorted(gaps, key=lambda label: -fmean(gaps[label]))

@@ -184,6 +184,6 @@ def _place(point: Point) -> tuple[object, ...]:
     )
 
 
-def random_at(points: Sequence[Point], panel: Panel, ratio: float) -> Point | None:
-    """The random control of a panel at a ratio that was asked for."""
-    return next((p for p in points if p.is_random and p.panel == panel and p.ratio == ratio), None)
+def random_at(points: Sequence[Point], panel: Panel, place: Place) -> Point | None:
+    """The random control of a panel at a place."""
+    return next((p for p in points if p.is_random and p.panel == panel and p.place == place), None)

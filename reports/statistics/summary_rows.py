@@ -21,7 +21,7 @@ from prunebench.reports.points.cost_axis import (
 )
 from prunebench.reports.points.frontier import controls_above, frontier
 from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Point
+from prunebench.reports.points.point import Place, Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import finished
 from prunebench.reports.statistics.comparisons import Comparisons
@@ -39,6 +39,7 @@ class SummaryRow:
         released: whether a criterion of the row reproduces published code.
         ratio: share of each layer's filters asked for, or the mean share that went with `own_budget`.
         own_budget: whether the criterion chose how many filters go.
+        place: of the point; rows of one ratio and different budgets are not held against each other.
         map_pruned: mean test mAP after surgery, before fine-tuning.
         map_mean, map_low, map_high: test mAP at the last stage, mean and range over the n models.
         n: models trained and measured.
@@ -65,6 +66,7 @@ class SummaryRow:
     released: bool
     ratio: float
     own_budget: bool
+    place: Place
     map_pruned: float
     map_mean: float
     map_low: float
@@ -129,6 +131,7 @@ def _row(point: Point, points: Sequence[Point], comparisons: Comparisons, *, on_
         released=bool(point.released),
         ratio=point.ratio,
         own_budget=point.own_budget,
+        place=point.place,
         map_pruned=point.mean_map_at("pruned"),
         map_mean=point.mean_map,
         map_low=min(point.maps),

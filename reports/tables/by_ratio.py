@@ -9,9 +9,11 @@ from statistics import fmean
 from prunebench.eval.text.tables import markdown, markdown_code, markdown_sentence
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.controls import CONTROLS
+from prunebench.reports.content.places_said import said_place
 from prunebench.reports.content.report import Report
 from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Place
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
@@ -33,14 +35,14 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
         compared.setdefault(row.label, []).append(row)
     labels = sorted(compared, key=lambda label: -fmean(row.difference for row in compared[label]))
     chance = [row for row in rows if row.is_random]
-    ratios = sorted(
-        {row.ratio for row in chance} | {row.ratio for found in compared.values() for row in found}
+    places = sorted(
+        {row.place for row in chance} | {row.place for found in compared.values() for row in found}
     )
     lines = [
-        "| criterion |" + "".join(f" mAP at {numbers.share(ratio)} |" for ratio in ratios),
-        "|---|" + "---:|" * len(ratios),
-        *(_line(_named(label), found, ratios) for label, found in _in_order(chance, labels, compared)),
-        *(_line(_control(label), found, ratios) for label, found in _controls(rows, labels)),
+        "| criterion |" + "".join(f" mAP at {markdown(said_place(place, places))} |" for place in places),
+        "|---|" + "---:|" * len(places),
+        *(_line(_named(label), found, places) for label, found in _in_order(chance, labels, compared)),
+        *(_line(_control(label), found, places) for label, found in _controls(rows, labels)),
     ]
     own = [
         f"{_named(row.label)} {marks.OWN_SIZE} removes {numbers.share(row.ratio)}: {numbers.quality(row.map_mean)}."
@@ -87,9 +89,9 @@ def _control(label: str) -> str:
     return f"{_named(name)}, reversed" if turned else markdown(label)
 
 
-def _line(name: str, rows: Sequence[SummaryRow], ratios: Sequence[float]) -> str:
-    at = {row.ratio: row for row in rows}
-    return f"| {name} |" + "".join(f" {_cell(at[ratio]) if ratio in at else ''} |" for ratio in ratios)
+def _line(name: str, rows: Sequence[SummaryRow], places: Sequence[Place]) -> str:
+    at = {row.place: row for row in rows}
+    return f"| {name} |" + "".join(f" {_cell(at[place]) if place in at else ''} |" for place in places)
 
 
 def _cell(row: SummaryRow) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import marks
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import Place
+from prunebench.reports.statistics.ranking import Ranking
 from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.tables.columns import Column
 
@@ -43,11 +45,10 @@ _SIGNS = {
 
 def latex_summary(report: Report, columns: Sequence[Column]) -> str:
     """A `table` for each panel, of more than 40 rows a `longtable`; ◆ and ◇ need `amssymb`."""
-    marks = _marks(report)
     parts = ["% \\usepackage{booktabs,amssymb,longtable}"]
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [row for row in report.rows if row.panel == panel]
-        parts.append(_table(panel, rows, columns, marks, report.standing))
+        parts.append(_table(panel, rows, columns, report))
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,27 +61,27 @@ def _table(
     panel: Panel,
     rows: Sequence[SummaryRow],
     columns: Sequence[Column],
-    marks: Mapping[tuple[Panel, str, float], str],
-    standing: str,
+    report: Report,
 ) -> str:
+    places = {row.place for row in rows if row.control is None and not row.own_budget}
     best = {
-        ratio: max(row.map_mean for row in rows if row.ratio == ratio and row.control is None)
-        for ratio in {row.ratio for row in rows if row.control is None and not row.own_budget}
+        place: max(row.map_mean for row in rows if row.place == place and row.control is None)
+        for place in places
     }
-    starred = any((panel, row.label, row.ratio) in marks for row in rows)
+    stars = [_stars(row, report.rankings) for row in rows]
     lines = []
-    for row in rows:
+    for row, found in zip(rows, stars, strict=True):
         cells = []
         for column in columns:
             text = escaped(column.text(row))
-            if column.name == "map" and row.control is None and row.map_mean == best.get(row.ratio):
+            if column.name == "map" and row.control is None and row.map_mean == best.get(row.place):
                 text = rf"\textbf{{{text}}}"
             if column.name == "map":
-                text += marks.get((panel, row.label, row.ratio), "")
+                text += found
             cells.append(text)
         lines.append(cells)
-    starts = [row.ratio != before.ratio for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True)]
-    caption, headings = _caption(panel, standing, starred), [column.heading for column in columns]
+    starts = [row.place != before.place for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True)]
+    caption, headings = _caption(panel, places, report.standing, any(stars)), [c.heading for c in columns]
     return booktabs(caption, headings, lines, starts, align="l" + "r" * (len(columns) - 1))
 
 
@@ -122,9 +123,10 @@ def booktabs(
     return "\n".join([*found, *foot])
 
 
-def _caption(panel: Panel, standing: str, starred: bool) -> str:
+def _caption(panel: Panel, places: Collection[Place], standing: str, starred: bool) -> str:
+    one_each = len({place[0] for place in places}) == len(places)
     text = (
-        f"{panel.title}. Bold: best of its ratio. "
+        f"{panel.title}. Bold: best of its {'ratio' if one_each else 'budget'}. "
         f"{marks.legend(marks.FRONTIER, marks.ABOVE, marks.ALIKE, marks.NOT_TESTED, marks.RELEASED)}"
     )
     if starred:
@@ -132,16 +134,16 @@ def _caption(panel: Panel, standing: str, starred: bool) -> str:
     return text + (f" {standing[0].upper()}{standing[1:]}." if standing else "")
 
 
-def _marks(report: Report) -> dict[tuple[Panel, str, float], str]:
-    """Stars of each criterion at each ratio, from the ranking at its MACs; none where it carries no test."""
-    found = {}
-    for ranking in report.rankings:
-        if ranking.quantity.key != "macs_backbone" or ranking.over_all:
+def _stars(row: SummaryRow, rankings: Sequence[Ranking]) -> str:
+    """Stars of a criterion, from the ranking at the row's MACs; none where that carries no test."""
+    if row.control is not None:
+        return ""
+    for ranking in rankings:
+        at = ranking.quantity.key == "macs_backbone" and ranking.panel == row.panel and not ranking.over_all
+        if not at or not math.isclose(row.macs_backbone, ranking.cost, rel_tol=1e-9):
             continue
         for ranked in ranking.rows:
             stars = next((sign for level, sign in LEVELS if ranked.from_random_p <= level), "")
-            for row in report.rows:
-                same = row.panel == ranking.panel and row.label == ranked.label and row.control is None
-                if stars and same and math.isclose(row.macs_backbone, ranking.cost, rel_tol=1e-9):
-                    found[row.panel, row.label, row.ratio] = f"$^{{{stars}}}$"
-    return found
+            if stars and ranked.label == row.label:
+                return f"$^{{{stars}}}$"
+    return ""

@@ -80,7 +80,7 @@ def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
             _beside(row.parameters / parameters, row.parameters_relative),
             _beside(row.latency_backbone_ms, row.latency_backbone_ratio),
         )
-        last = following is None or following.ratio != row.ratio
+        last = following is None or following.place != row.place
         table.add_row(*map(Text, cells), end_section=last, style="dim" if row.control else None)
     return table
 

@@ -38,7 +38,7 @@ def test_it_is_one_point_of_the_panel(maker):
     assert own.ratio == (0.4731 + 0.4831) / 2
     (curve,) = [c for c in curves_of(points, panel) if OWN in c.criteria]
     assert curve.points == (own,)
-    assert random_at(points, panel, 0.5) is not None
+    assert random_at(points, panel, (0.5, "", 0.0)) is not None
 
 
 def test_alone_it_makes_a_panel_of_its_own(maker):

@@ -132,8 +132,8 @@ def test_base_models_weigh_alike_however_many_cells_they_have(maker):
 def test_random_is_found_at_its_ratio(maker):
     maker.grid(criteria={"random": 0.8, "l1": 0.4}, ratios=(0.25, 0.5), latency=False)
     found = points(maker)
-    assert random_at(found, found[0].panel, 0.5).ratio == 0.5
-    assert random_at(found, found[0].panel, 0.4) is None
+    assert random_at(found, found[0].panel, (0.5, "", 0.0)).ratio == 0.5
+    assert random_at(found, found[0].panel, (0.4, "", 0.0)) is None
 
 
 TWO_COSTS = [{"budget": "parameters", "target": 0.5}, {"budget": "file_bytes", "target": 0.5}, {}]

@@ -9,7 +9,9 @@ from rich.console import Console
 
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, terminal_table, write_report
+from prunebench.reports.figures.stages_figure import draw_stages
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity
+from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import COLUMNS, columns_named
 from prunebench.reports.tables.data_table import DataTable
 from prunebench.reports.tables.latex import escaped, latex_summary
@@ -48,6 +50,61 @@ def test_stars_are_explained_where_there_are_any(sure, maker):
     few = latex_summary(make_report([maker.write()]), COLUMNS)
     assert "***" not in few
     assert "Bold: best of its ratio." in few
+
+
+@pytest.fixture(scope="module")
+def two_budgets(new_maker, tmp_path_factory):
+    """Two costs whose targets come to one uniform ratio under `global`: l1 is sure to be better in the first only."""
+    maker = new_maker(tmp_path_factory.mktemp("budgets")).config(claim=True)
+    for base in range(6):
+        maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
+        for kind, macs, signals in (
+            ("parameters", 200e6, {"l1": 1.5, "random": 0.9}),
+            ("file_bytes", 150e6, {"l1": 0.7, "random": 0.7}),
+        ):
+            for name, signal in signals.items():
+                measures = {"macs_backbone": macs, "macs_with_frontend": 1.2e9, "parameters": 600_000}
+                maker.cell(
+                    signal=signal,
+                    noise=(name == "l1") + 2 * (kind == "parameters"),
+                    criterion=name,
+                    ratio=0.5,
+                    budget=kind,
+                    target=0.4,
+                    allocation="global",
+                    base_seed=base,
+                    finetune_seed=0,
+                    finetune_scope="tail",
+                    measures={**measures, "file_bytes": 2.4e6},
+                )
+    return make_report([maker.write()])
+
+
+def test_two_budgets_of_one_ratio_have_stars_and_a_bold_value_of_their_own(two_budgets):
+    stars = {r.cost: row.from_random_p for r in two_budgets.rankings for row in r.rows if row.label == "l1"}
+    assert stars[200e6] <= 0.05 < stars[150e6]
+    text = latex_summary(two_budgets, COLUMNS)
+    lines = [line for line in text.splitlines() if line.startswith(("l1 ", "random "))]
+    assert len(lines) == 4
+    first, second = ([line for line in lines if share in line] for share in ("200 M", "150 M"))
+    assert ["$^{*" in line for line in sorted(first)] == [True, False]
+    assert not any("$^{*" in line for line in second)
+    assert [sum(r"\textbf" in line for line in part) for part in (first, second)] == [1, 1]
+    assert "Bold: best of its budget." in text
+
+
+def test_two_budgets_of_one_ratio_are_told_apart_wherever_ratios_are(two_budgets):
+    shown = {row.map_mean: row for row in two_budgets.rows if row.label == "l1"}
+    text = by_ratio_markdown(two_budgets).replace("\u00a0", " ")
+    assert "| criterion | mAP at 50 % (0.4 of file bytes) | mAP at 50 % (0.4 of parameters) |" in text
+    (line,) = (line for line in text.splitlines() if line.startswith("| `l1`"))
+    assert all(f"{quality:.3f}" in line for quality in shown)
+    (panel,) = {point.panel for point in two_budgets.points}
+    said = "\n".join(two_budgets.sentences[panel.title]).replace("\u00a0", " ")
+    for cost in ("parameters", "file bytes"):
+        assert f"50 % of the filters of C7–C12 removed (0.4 of {cost})" in said
+    titles = [axes.get_title() for axes in draw_stages(two_budgets.points, panel, standing="").axes]
+    assert titles == [f"50\u00a0% removed (0.4 of {cost})" for cost in ("file bytes", "parameters")]
 
 
 def test_intervals_of_a_ranking_begin_with_their_lower_end(sure):
