@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shlex
+import shutil
+import sys
+from pathlib import Path
 
 DISTRIBUTION = "prunebench"
 
@@ -23,8 +27,16 @@ def how_to_get(extra: str) -> str:
     """
     wanted = extra_requirements(extra)
     if not wanted or not _from_elsewhere():
-        return f"pip install '{DISTRIBUTION}[{extra}]'"
-    return "pip install " + " ".join(f"'{one}'" for one in wanted)
+        wanted = (f"{DISTRIBUTION}[{extra}]",)
+    return f"{_pip()} install " + " ".join(f"'{one}'" for one in wanted)
+
+
+def _pip() -> str:
+    """The pip of this environment: another one may come first on the path where the environment is not activated."""
+    found = shutil.which("pip")
+    if found is not None and Path(found).parent == Path(sys.executable).parent:
+        return "pip"
+    return f"{shlex.quote(sys.executable)} -m pip"
 
 
 def _from_elsewhere() -> bool:

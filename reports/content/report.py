@@ -40,7 +40,7 @@ from prunebench.reports.statistics.summary_rows import SummaryRow, rows_of
 DEMONSTRATION = "demonstration, no claim"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """A report of one run folder or of several.
 
@@ -87,6 +87,12 @@ class Report:
     budgets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     files: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        """A line, for notebooks: all that it holds would fill pages."""
+        return (
+            f"<Report of {self.title}: {len(self.rows)} rows{f', in {self.folder}' if self.folder else ''}>"
+        )
 
     @property
     def standing(self) -> str:

@@ -42,7 +42,7 @@ def test_what_is_missing_comes_with_a_remedy(findings, monkeypatch):
     monkeypatch.setattr("prunebench.cli.info.diagnosis._version", lambda name: None)
     found = findings()
     assert found["backend", "openvino"].state == "missing"
-    assert found["backend", "openvino"].remedy == f"{how_to_get('backends')}."
+    assert found["backend", "openvino"].remedy == how_to_get("backends")
     assert found["backend", "eager"].state == "ok"
     without = "without onnx, onnxruntime, openvino"
     assert found["extra", "backends"] == Diagnosis(

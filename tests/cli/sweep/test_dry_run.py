@@ -11,6 +11,7 @@ import soundfile
 from click.testing import CliRunner
 
 from prunebench.cli import cli
+from prunebench.cli.sweep.dry_run import _say_time
 from prunebench.eval import InputError, Record
 from prunebench.eval.files import write_text
 from prunebench.eval.logs import append_line
@@ -182,3 +183,22 @@ def test_the_probe_takes_positive_times():
     (data,) = load_config(QUICK, TINY).data_sets()
     found = probe(Architecture(scaled_widths(1 / 32), 64, 24), data, 1)
     assert min(found.step, found.tail_step, found.forward, found.tail_forward, found.outcome) > 0
+
+
+def test_a_finished_run_has_nothing_left(capsys):
+    _say_time({"worker_seconds": 0.0, "workers": 2, "shapes": 0, "seconds": 0.0, "most_seconds": 0.0})
+    assert capsys.readouterr().out == "Nothing is left to compute: every cell of this run is finished.\n"
+
+
+def test_a_bound_that_says_no_more_than_the_estimate_is_left_out(capsys):
+    time = {
+        "worker_seconds": 80.0,
+        "workers": 1,
+        "shapes": 0,
+        "seconds": 80.0,
+        "one_worker_seconds": {"cells": 80.0},
+    }
+    _say_time({**time, "model": "a step takes its time", "most_seconds": 80.0})
+    assert capsys.readouterr().out.splitlines()[0] == "About 80 s with 1 worker."
+    _say_time({**time, "model": "a step takes its time", "most_seconds": 180.0})
+    assert "; at most 3 min, if every training" in capsys.readouterr().out

@@ -1,6 +1,8 @@
 """Advice on installing an extra works where this distribution came from."""
 
 import importlib.metadata
+import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -32,6 +34,7 @@ class Installed:
 )
 def test_advice_follows_the_origin(monkeypatch, origin, advice):
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
+    monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     assert how_to_get("audioset") == advice
 
 
@@ -41,6 +44,15 @@ def test_requirements_of_an_extra_are_those_of_the_project():
     assert {name: set(extra_requirements(name)) for name in extras} == {k: set(v) for k, v in extras.items()}
 
 
+@pytest.mark.parametrize("first", [None, "/usr/bin/pip"])
+def test_the_pip_of_another_environment_is_not_advised(monkeypatch, first):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
+    monkeypatch.setattr(shutil, "which", lambda name: first)
+    monkeypatch.setattr(sys, "executable", "/my envs/one/bin/python")
+    assert how_to_get("audioset") == "'/my envs/one/bin/python' -m pip install 'h5py>=3.10'"
+
+
 def test_an_extra_of_a_newer_version_is_named(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
     assert how_to_get("none-such") == "pip install 'prunebench[none-such]'"

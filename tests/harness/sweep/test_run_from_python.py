@@ -39,6 +39,8 @@ def test_a_mapping_and_a_file_are_the_same_run(tmp_path):
     assert sum(news is not None and news.phase == "cells" for news in told) == first.cells
     written = reports.write(tmp_path / "run", tables_only=True)
     assert (tmp_path / "run" / "report" / "summary.csv") in written.files
+    assert repr(written).startswith("<Report of small: ")
+    assert len(repr(written)) < 300
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def _backends() -> Iterator[Diagnosis]:
 
     for name, backend in BACKENDS.items():
         missing = backend.missing()
-        problem, _, remedy = (missing or "").rpartition(": ")
+        problem, _, remedy = (missing or "").removesuffix(".").rpartition(": ")
         yield Diagnosis("backend", name, MISSING if missing else OK, problem or backend.what, remedy)
     missing = energy_missing()
     yield Diagnosis("measure", "energy_joules", MISSING if missing else OK, missing or "RAPL counters")

@@ -57,7 +57,7 @@ def list_(kind: str | None, long: bool, as_json: bool) -> None:
 
 
 def _kinds() -> list[dict[str, Any]]:
-    return [{"kind": f"prunebench list {kind}", "what": what} for kind, what in KINDS.items()]
+    return [{"command": f"prunebench list {kind}", "what": what} for kind, what in KINDS.items()]
 
 
 def _rows(kind: str) -> list[dict[str, Any]]:

@@ -72,17 +72,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
             f"{' '.join(filter(None, (speed['data'], speed.get('network'))))}: a training step of "
             f"{speed['clips_a_step']} clips takes {speed['clips_a_step'] * speed['step']:.2g} s"
         )
-    parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
-    workers = max(1, time["workers"])
-    timing = ", and the timing of shapes" if time["shapes"] else ""
-    about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
-    if "most_seconds" in time:
-        about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
-    say(f"{about}.")
-    say(
-        f"In all {_hours(time['worker_seconds'])}: {parts}. The estimate assumes that {time['model']}, and "
-        "that cells share nothing."
-    )
+    _say_time(time)
     takes = found["resources"]
     say(f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}.")
     say(f"The cache takes {_bytes(takes['cache_bytes'])}: {_listed(takes['of_cache'])}.")
@@ -92,6 +82,24 @@ def print_preview(found: Mapping[str, Any]) -> None:
     )
     for note in found["notes"]:
         say(f"Note: {note}")
+
+
+def _say_time(time: Mapping[str, Any]) -> None:
+    """How long the run takes, about and at most; of a finished run that nothing is left."""
+    if not time["worker_seconds"]:
+        say("Nothing is left to compute: every cell of this run is finished.")
+        return
+    workers = max(1, time["workers"])
+    timing = ", and the timing of shapes" if time["shapes"] else ""
+    about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
+    if time.get("most_seconds", 0) > time["seconds"]:
+        about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
+    say(f"{about}.")
+    parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
+    say(
+        f"In all {_hours(time['worker_seconds'])}: {parts}. The estimate assumes that {time['model']}, and "
+        "that cells share nothing."
+    )
 
 
 def _where(told: Mapping[str, Any]) -> str:
