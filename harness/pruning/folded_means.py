@@ -13,21 +13,20 @@ folded into a batch norm, but not what was folded into a bias.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.other_tensors import tensor_named, with_tensors
 
-Constants = Mapping[
-    str, tuple[float, ...]
-]  # group → of each filter that goes, in the order in which they are named
+# Group → of each filter that goes, in the order in which they are named.
+Constants = Mapping[str, tuple[float, ...]]
 
 
 def takes_constants(tagger: Tagger, group: Group) -> bool:
@@ -77,16 +76,16 @@ def folded(tagger: Tagger, removed: Mapping[str, Sequence[int]], constants: Cons
                 f"behind it. `{name}` has no such reader: leave it out of the scope, or take a criterion without "
                 "constants."
             )
-        weight = _tensor(tagger.model, f"{reader}.weight")[:, list(removed[name])]
+        weight = tensor_named(tagger.model, f"{reader}.weight")[:, list(removed[name])]
         taken = weight.double().flatten(2).sum(2) if weight.ndim > 2 else weight.double()
         lost = taken @ torch.tensor(values, dtype=torch.float64, device=weight.device)
-        before = changed.get(absorbing, _tensor(tagger.model, absorbing))
+        before = changed.get(absorbing, tensor_named(tagger.model, absorbing))
         changed[absorbing] = (before.double() + (lost if absorbing.endswith(".bias") else -lost)).to(
             before.dtype
         )
     if not changed:
         return tagger
-    return tagger.with_model(_with_tensors(tagger.model, changed), tagger.groups)
+    return tagger.with_model(with_tensors(tagger.model, changed, share=True), tagger.groups)
 
 
 def _absorbing(tagger: Tagger, reader: str) -> str | None:
@@ -101,21 +100,3 @@ def _absorbing(tagger: Tagger, reader: str) -> str | None:
         return None  # one that several layers go through would shift what the others give
     means = getattr(tagger.model.get_submodule(norm), "running_mean", None)
     return f"{norm}.running_mean" if isinstance(means, Tensor) else None
-
-
-def _with_tensors(model: nn.Module, changed: Mapping[str, Tensor]) -> nn.Module:
-    """A copy with other values of some tensors, which shares all that stay."""
-    memo: dict[int, object] = {}
-    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        new = changed.get(name)
-        if new is not None and isinstance(tensor, nn.Parameter):
-            new = nn.Parameter(new, requires_grad=tensor.requires_grad)
-        memo[id(tensor)] = tensor if new is None else new
-    return copy.deepcopy(model, memo)
-
-
-def _tensor(model: nn.Module, name: str) -> Tensor:
-    module, _, own = name.rpartition(".")
-    found = getattr(model.get_submodule(module), own)
-    assert isinstance(found, Tensor)
-    return found

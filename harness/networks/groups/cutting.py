@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.other_tensors import tensor_named, with_tensors
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -35,7 +35,7 @@ def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]])
     for name, indices in removed.items():
         group = _checked(by_name, name, indices)
         for part in group.cuts if len(indices) else ():
-            entries = _tensor(model, part.tensor).shape[part.axis]
+            entries = tensor_named(model, part.tensor).shape[part.axis]
             whole = np.ones(entries, dtype=np.bool_)
             stays[part.tensor, part.axis] = stays.get((part.tensor, part.axis), whole) & part.stays(
                 indices, entries
@@ -43,15 +43,9 @@ def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]])
     kept: dict[str, Tensor] = {}
     for (name, axis), marked in stays.items():
         tensor = kept.get(name)
-        tensor = _tensor(model, name) if tensor is None else tensor
+        tensor = tensor_named(model, name) if tensor is None else tensor
         kept[name] = tensor.index_select(axis, torch.from_numpy(np.flatnonzero(marked)).to(tensor.device))
-    memo: dict[int, object] = {}
-    for name, tensor in kept.items():
-        old = _tensor(model, name)
-        memo[id(old)] = (
-            nn.Parameter(tensor, requires_grad=old.requires_grad) if isinstance(old, nn.Parameter) else tensor
-        )
-    new = copy.deepcopy(model, memo)
+    new = with_tensors(model, kept)
     for module in {name.rpartition(".")[0] for name in kept}:
         fit_sizes(new.get_submodule(module))
     new.zero_grad(set_to_none=True)
@@ -86,10 +80,3 @@ def _checked(by_name: Mapping[str, Group], name: str, indices: Sequence[int]) ->
             f"Found {len(gone)} to remove of {group.filters}, from {min(gone)} to {max(gone)}."
         )
     return group
-
-
-def _tensor(model: nn.Module, name: str) -> Tensor:
-    module, _, own = name.rpartition(".")
-    found = getattr(model.get_submodule(module), own)
-    assert isinstance(found, Tensor)
-    return found

@@ -9,9 +9,10 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.other_tensors import tensor_named
 
 M = TypeVar("M", bound=nn.Module)
 SCALES = ("weight", "bias")  # running statistics stay: scale and shift of 0 make them mute
@@ -58,8 +59,7 @@ def weight_entries(
 def zero(model: nn.Module, entries: Entries) -> None:
     """Set entries of a model's parameters and buffers to 0, in place."""
     for name, rows in entries.items():
-        module, _, own = name.rpartition(".")
-        tensor: Tensor = getattr(model.get_submodule(module), own)
+        tensor = tensor_named(model, name)
         tensor[torch.from_numpy(rows).to(tensor.device)] = 0
 
 
