@@ -28,5 +28,15 @@ USUAL: Mapping[str, object] = {
     "sparsify_steps": 0,
     "sparsify_macs": 0,
 }
+# Keys of `[prune]` that budgets are given by: shares of a cost to keep and limits, and shares of filters to remove.
+TARGETS = (
+    "target_macs",
+    "target_parameters",
+    "target_file_bytes",
+    "target_memory",
+    "target_latency",
+    "limits",
+)
+BUDGETS = ("ratios", *TARGETS)
 PLAIN = "plain"  # of `sparsify`: as many steps as the others, without a penalty
 OWN = "own"  # the allocation and the budget of a criterion that chooses how much goes

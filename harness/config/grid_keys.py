@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from prunebench.eval.run.record_terms import BUDGETS
+
 # Lists of the grid: more entries are more cells.
 JOINED = (
     "base.seeds",
@@ -14,15 +16,9 @@ JOINED = (
     "prune.allocations",
     "prune.criteria",
     "prune.files",
-    "prune.limits",
-    "prune.ratios",
     "prune.scopes",
     "prune.seeds",
-    "prune.target_file_bytes",
-    "prune.target_latency",
-    "prune.target_macs",
-    "prune.target_memory",
-    "prune.target_parameters",
+    *(f"prune.{key}" for key in BUDGETS),
     "sparsify.methods",
 )
 # The first seed of each chooses the fine-tuning rate and is part of every cell's identity.

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
+from prunebench.eval.run.record_terms import TARGETS
 from prunebench.eval.runtime.backends import LOSSY, backend
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.limits import Limits
@@ -23,14 +24,6 @@ from prunebench.pruners.registry import BUILTIN
 
 OWN_SCOPE = "default"  # the scope that a network names as its own
 EACH = "each"  # a scope for every group alone
-TARGETS = (
-    "target_macs",
-    "target_parameters",
-    "target_file_bytes",
-    "target_memory",
-    "target_latency",
-    "limits",
-)
 
 
 def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prunebench.eval.run.record import CNN14, OWN, Record
+from prunebench.eval.run.record_terms import BUDGETS
 from prunebench.reports.runs.loaded_run import Run
 
 CHOSEN_UNPRUNED = (
@@ -70,17 +71,6 @@ def settings_of(record: Record, config: Mapping[str, Any]) -> list[tuple[str, st
         if change:
             found.append((key, _toml(kept)))
     return found
-
-
-BUDGETS = (
-    "ratios",
-    "target_macs",
-    "target_parameters",
-    "target_file_bytes",
-    "target_memory",
-    "target_latency",
-    "limits",
-)
 
 
 def _budget(record: Record) -> tuple[str, Sequence[object]]:
