@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
+from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.statistics.class_changes import ClassChange
 
 SHOWN = 24  # classes in the figure: those that change most
-
-
 CELL = 0.155  # inches: the height of a criterion
 
 
-def draw_class_changes(
-    changes: Sequence[ClassChange], ratio: float, *, width: float = 2 * COLUMN
-) -> Figure | None:
-    """Criteria against the classes that change most at a ratio, as a map of gains (orange) and losses (purple)."""
-    shown = [c for c in changes if c.point.ratio == ratio and not c.point.own_budget]
+def draw_class_changes(changes: Sequence[ClassChange], *, width: float = 2 * COLUMN) -> Figure | None:
+    """Criteria against the classes that change most at the middle budget: gains orange, losses purple."""
+    asked = [c for c in changes if not c.point.own_budget]
+    places = sorted({c.point.place for c in asked})
+    place = places[len(places) // 2] if places else None
+    shown = [c for c in asked if c.point.place == place]
     shown = [c for c in shown if c.classes == shown[0].classes]
-    if not shown or not shown[0].classes:
+    if place is None or not shown[0].classes:
         return None
     shown.sort(key=lambda c: -c.point.mean_map)
     values = np.array([c.change for c in shown])
@@ -50,15 +49,10 @@ def draw_class_changes(
         which = (
             f"the {len(classes)} of {total} classes that change most" if total > len(classes) else "by class"
         )
-        title = f"{shown[0].point.panel.title}, {numbers.share(ratio)} removed: {which}"
+        removed = f"{numbers.share(place[0])} removed{said_budget(place, places)}"
+        title = f"{shown[0].point.panel.title}, {removed}: {which}"
         figure.suptitle(filled(title, width), size="medium", color=INK)
         bar = figure.colorbar(image, ax=axes, location="top", fraction=0.04, pad=0.02, aspect=50)
         bar.set_label("average precision minus that of the unpruned model, not tested", size=6.5)
         bar.outline.set_visible(False)
     return figure
-
-
-def middle_ratio(changes: Sequence[ClassChange]) -> float:
-    """The middle of the ratios, nan without one."""
-    ratios = sorted({c.point.ratio for c in changes if not c.point.own_budget})
-    return ratios[len(ratios) // 2] if ratios else math.nan

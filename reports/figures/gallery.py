@@ -12,7 +12,7 @@ from prunebench.eval.run.record import CNN14
 from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.attainment_figure import draw_attainment
-from prunebench.reports.figures.class_changes_figure import draw_class_changes, middle_ratio
+from prunebench.reports.figures.class_changes_figure import draw_class_changes
 from prunebench.reports.figures.controls_figure import draw_controls
 from prunebench.reports.figures.critical_difference import draw_critical_difference
 from prunebench.reports.figures.filters_kept import draw_filters_kept
@@ -148,11 +148,10 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
     yield "attainment", caption, draw_attainment(findings.surfaces[panel, MACS], best, MACS, width=width)
     agreement = draw_overlap(findings.overlaps[panel], standing=standing, width=width)
     yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
-    changes = findings.class_changes[panel]
     yield (
         "class_changes",
         "Gain and loss of each class's average precision against the unpruned model",
-        draw_class_changes(changes, middle_ratio(changes), width=width),
+        draw_class_changes(findings.class_changes[panel], width=width),
     )
     word = word_of(groups_of(points, panel))
     yield "filters_kept", f"Filters kept in each {word}", draw_filters_kept(points, panel)

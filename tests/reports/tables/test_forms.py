@@ -9,7 +9,9 @@ from rich.console import Console
 
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, terminal_table, write_report
+from prunebench.reports.figures.class_changes_figure import draw_class_changes
 from prunebench.reports.figures.stages_figure import draw_stages
+from prunebench.reports.statistics.class_changes import class_changes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import COLUMNS, columns_named
@@ -103,6 +105,10 @@ def test_two_budgets_of_one_ratio_are_told_apart_wherever_ratios_are(two_budgets
     said = "\n".join(two_budgets.sentences[panel.title]).replace("\u00a0", " ")
     for cost in ("parameters", "file bytes"):
         assert f"50 % of the filters of C7–C12 removed (0.4 of {cost})" in said
+    changes = class_changes(two_budgets.points, panel, two_budgets.scores)
+    figure = draw_class_changes(changes)
+    assert "50\u00a0% removed (0.4 of parameters)" in " ".join(figure.get_suptitle().split("\n"))
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["l1", "random"]
     titles = [axes.get_title() for axes in draw_stages(two_budgets.points, panel, standing="").axes]
     assert titles == [f"50\u00a0% removed (0.4 of {cost})" for cost in ("file bytes", "parameters")]
 
