@@ -10,6 +10,11 @@ def quality(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else MISSING
 
 
+def fraction(value: float) -> str:
+    """An mAP where there is little room: `.712`; a leading zero says nothing."""
+    return quality(value).removeprefix("0")
+
+
 def gap(value: float) -> str:
     """A difference of mAP with its sign: `+0.012`, `−0.003`."""
     return f"{value:+.3f}".replace("-", "−") if math.isfinite(value) else MISSING

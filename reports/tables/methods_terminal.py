@@ -75,12 +75,8 @@ def _difference(row: MethodRow) -> str:
 def _beside(value: float, half: float, *, sign: bool = False) -> str:
     """`.712±.012`, `+.012±.020`; a leading zero says nothing."""
     before = ("−" if value < 0 else "+") if sign else ""
-    margin = f"±{_fraction(half)}" if math.isfinite(half) else ""
-    return before + _fraction(abs(value)) + margin
-
-
-def _fraction(value: float) -> str:
-    return numbers.quality(value).removeprefix("0")
+    margin = f"±{numbers.fraction(half)}" if math.isfinite(half) else ""
+    return before + numbers.fraction(abs(value)) + margin
 
 
 def _steps(steps: float) -> str:

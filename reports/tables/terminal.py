@@ -71,9 +71,9 @@ def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
         cells = (
             row.label,
             f"{100 * row.ratio:.3g}%" if row.ratio else "",
-            _fraction(row.map_pruned),
-            _fraction(row.map_mean) + (marks.of_frontier(row.on_frontier, row.control) or " "),
-            f"{_fraction(row.map_low)}–{_fraction(row.map_high)}" if row.n > 1 else "",
+            numbers.fraction(row.map_pruned),
+            numbers.fraction(row.map_mean) + (marks.of_frontier(row.on_frontier, row.control) or " "),
+            f"{numbers.fraction(row.map_low)}–{numbers.fraction(row.map_high)}" if row.n > 1 else "",
             str(row.n),
             _difference(row),
             _beside(row.macs_backbone / macs, row.macs_backbone_relative),
@@ -85,19 +85,14 @@ def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
     return table
 
 
-def _fraction(value: float) -> str:
-    """`.712`; a leading zero says nothing."""
-    return numbers.quality(value).removeprefix("0")
-
-
 def _difference(row: SummaryRow) -> str:
     if math.isnan(row.difference):
         return ""
     sign = "−" if row.difference < 0 else "+"
     half = (row.difference_high - row.difference_low) / 2
     mark = marks.of_difference(row.difference, row.like_random)
-    margin = f"±{_fraction(half)}" if math.isfinite(half) else ""
-    return f"{sign}{_fraction(abs(row.difference))}{margin}{mark or ' '}"
+    margin = f"±{numbers.fraction(half)}" if math.isfinite(half) else ""
+    return f"{sign}{numbers.fraction(abs(row.difference))}{margin}{mark or ' '}"
 
 
 def _beside(value: float, share: float) -> str:
