@@ -62,9 +62,7 @@ class ActivationVariance(Pruner):
         moments = []
         for number, (values, weight) in enumerate(shown):
             found = None if seen is None else seen[:, 3 * number : 3 * number + 3]
-            for (
-                clip
-            ) in values:  # one at a time: a batch of the first layers' maps in float64 takes much memory
+            for clip in values:  # a whole batch of the first layers' maps takes much memory in float64
                 found = running_moments.add(found, _filters_first(clip, weight))
             assert found is not None
             moments.append(found)

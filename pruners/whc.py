@@ -11,9 +11,8 @@ from torch import Tensor
 from prunebench.pruners.contract import LayerView, Pruner
 from prunebench.pruners.inner_products import CHUNK, inner_products, precision_for
 
-DOUBTFUL = (
-    1e-3  # of the largest score that a filter of its norm can have: below, float32 products do not tell
-)
+# Of the largest score that a filter of its norm can have: below, float32 products do not tell.
+DOUBTFUL = 1e-3
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from prunebench.reports.content import numbers
 from prunebench.reports.points.panel import DataAndNetwork, base_of, subject_of
 from prunebench.reports.runs.loaded_run import Run
 
-Maps = Mapping[
-    str, Mapping[tuple[str, int], float]
-]  # method → base model → validation mAP after it; `none`: before
+# Method → base model → validation mAP after it; `none`: before.
+Maps = Mapping[str, Mapping[tuple[str, int], float]]
 
 
 def said_sparsity(runs: Sequence[Run]) -> tuple[str, ...]:
