@@ -1,8 +1,8 @@
 """`python docs/_methods_table.py RUN`: the methods of a run beside each other, a column a budget point.
 
 Mean test mAP, the difference from `random` (uniform, one-shot, plain training) with its 95 % interval, and the MACs of
-training and search relative to those of that `random`, as the report's table of methods has them. Below stands which
-methods can be told from `random`, and how wide the intervals are.
+training and search relative to those of that `random`, as the report's table of methods has them. The sentences below
+the table name the methods that differ detectably from `random`, and give the median half-width of the intervals.
 """
 
 from __future__ import annotations
@@ -67,10 +67,19 @@ def _told_apart(rows: Sequence[MethodRow], asked: Sequence[object]) -> list[str]
             median((row.difference_high - row.difference_low) / 2 for row in tested) if tested else math.nan
         )
         found.append(
-            f"At {said_asked(one)}, of {len(tested)} methods {len(above)} are above `random`"
-            f"{_named(above)} and {len(below)} below{_named(below)}; half an interval is {wide:.3f} (median)."
+            f"At {said_asked(one)}, {_of_all(above, tested)} detectably above `random`{_named(above)}, and "
+            f"{len(below)} {_are(below)} detectably below{_named(below)}. "
+            f"The median half-width of the intervals is {wide:.3f}."
         )
     return found
+
+
+def _of_all(methods: Sequence[str], every: Sequence[object]) -> str:
+    return f"{len(methods)} of {len(every)} method{'s' * (len(every) != 1)} {_are(methods)}"
+
+
+def _are(methods: Sequence[str]) -> str:
+    return "is" if len(methods) == 1 else "are"
 
 
 def _named(methods: Sequence[str]) -> str:

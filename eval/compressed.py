@@ -39,7 +39,7 @@ def read_compressed(path: Path, *, limit: int = TEXT_LIMIT, errors: str = "stric
         found = decompressor.decompress(packed, max_length=limit + 1)
     except lzma.LZMAError as error:
         raise InputError(
-            f"`{path}` must be a file compressed with xz: {str(error)[:100].rstrip('.')}. Fetch the archive again."
+            f"`{path}` is not a file compressed with xz ({str(error)[:100].rstrip('.')}). Fetch the archive again."
         ) from error
     if len(found) > limit:
         raise InputError(

@@ -31,8 +31,8 @@ class SynFlow(Pruner):
     hidden filters of a squeeze-excite gate, because an open gate is a constant.
 
     Scores are computed in float64, because R grows by a factor with each layer. Cost: at most one forward and one
-    backward pass per round, for a single input of two seconds, and a copy of the model in float64; for a full Cnn14,
-    1.5 s per round on one core.
+    backward pass per round, for a single input of two seconds, and a copy of the model in float64. A sweep records the
+    time as `scoring_seconds`.
 
     As defined in Tanaka et al., *Pruning neural networks without any data by iteratively conserving synaptic flow*,
     NeurIPS 2020, arXiv:2006.05467, for single weights. The paper's rounds end at the requested budget; these end at

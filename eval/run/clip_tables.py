@@ -80,8 +80,8 @@ def _joined(first: ClipTable, second: ClipTable, path: Path) -> ClipTable:
     pairs = ((first.influence, second.influence), (first.precision, second.precision))
     if any(mine.shape[1] != theirs.shape[1] for mine, theirs in pairs):
         raise InputError(
-            f"Archives that are merged must have the same test clips. Those of `{path}` differ from an earlier one's: "
-            "report them one by one."
+            f"Archives that are merged must have the same test clips. Those of `{path}` differ from those of "
+            "an earlier archive: report each archive separately."
         )
     influence, precision = (np.concatenate([mine, theirs[rows]]) for mine, theirs in pairs)
     place = {name: row for row, name in enumerate([*first.place, *new])}

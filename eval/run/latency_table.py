@@ -147,7 +147,7 @@ class LatencyTables:
                 table._check()
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(
-                f"A table of latencies must be as prunebench wrote it. `{called}` is not ({error}): {AGAIN}."
+                f"`{called}` is not a table of latencies as prunebench writes it ({error}): {AGAIN}."
             ) from error
         return tables
 

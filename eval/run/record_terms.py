@@ -7,7 +7,7 @@ from collections.abc import Mapping
 # With two lengths, the stages of the short and of the long one.
 FINE_TUNED, CONVERGED = "fine-tuned", "converged"
 STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
-QUANTISED = "quantised"  # the model of the last stage in 8-bit integers, which stands beside it
+QUANTISED = "quantised"  # the model of the last stage in 8-bit integers: an additional stage, never the last
 SCORED_BESIDE = (FINE_TUNED, QUANTISED)  # stages whose test scores are kept beside those of the last one
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
 # Fields that older records lack, in JSON only where they are known.

@@ -50,9 +50,8 @@ def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformSh
     found = own.share(point.kind, widths)
     if abs(found - point.amount) > TOLERANCE * point.amount:
         raise InputError(
-            f"A latency target must be met within {TOLERANCE:.0%} as measured. Found {point.amount:g}, where the "
-            f"nearest shape that was timed takes {found:.3f} of the unpruned latency: ask for that, or run "
-            "again on a quieter machine."
+            f"No timed shape meets the latency target {point.amount:g} within {TOLERANCE:.0%}. The nearest takes "
+            f"{found:.3f} of the unpruned latency: ask for that, or run again on a quieter machine."
         )
     return UniformShape(ratio, widths)
 
@@ -94,20 +93,22 @@ def check_latency_fits(
     if any(isinstance(allocation, Knapsack) for allocation in allocations):
         if not all(by_latency):
             raise ValueError(
-                "`prune.allocations` with `latency` divides a latency among layers, so every budget must be a "
-                "`prune.target_latency`: leave out the other budgets or the allocation"
+                "The allocation `latency` works only with budgets by `prune.target_latency`: leave out the other "
+                "budgets or the allocation"
             )
         later = next((schedule for schedule in schedules if schedule.name != ONE_SHOT), None)
         if later is not None:
             raise ValueError(
-                f"`prune.allocations` with `latency` needs the schedule `one-shot`. Found `{later.label}` in "
-                "`finetune.schedules`: leave one out"
+                "The allocation `latency` works only with the schedule `one-shot`, but `finetune.schedules` contains "
+                f"`{later.label}`: leave out the allocation or this schedule"
             )
     if any(by_latency) and not measured:
         raise ValueError(
-            "`prune.target_latency` is met as measured, so `measure.latency` must be true: leave one out"
+            "`prune.target_latency` needs the measured latency, but `measure.latency` is false: set it to true, "
+            "or leave out `prune.target_latency`"
         )
     if any(by_latency) and device != "cpu":
         raise ValueError(
-            f"`prune.target_latency` is measured on the processor, but `device` is `{device}`: leave one out"
+            f"`prune.target_latency` is measured on the processor, but `device` is `{device}`: set `device` to `cpu`, "
+            "or leave out `prune.target_latency`"
         )

@@ -60,7 +60,7 @@ class Limits(Labelled):
                 f"`seconds` of a limit must be from 0.5 to 600. Found `seconds = {self.seconds}`."
             )
         if not self.asked:
-            raise InputError(f"Limits must hold at least one of {', '.join(COSTS)}. Found none.")
+            raise InputError(f"No limit is given. Give at least one of {', '.join(COSTS)}.")
         for key, known in (("precision", tuple(PRECISIONS)), ("convention", CONVENTIONS)):
             if getattr(self, key) not in known:
                 found = str(getattr(self, key))
@@ -104,16 +104,16 @@ class Limits(Labelled):
             wanted = ", ".join(f"`{key} = {self.asked[key]:,.0f}`" for key in missed)
             rest = ", ".join(f"{left[key]:,} {_WORDS[key]}" for key in missed)
             raise InputError(
-                f"Limits must be within reach of their scope: pruning {called} down to {keeps} leaves {rest} "
-                f"({self.counted(missed)}). Found {wanted}: raise the limit, widen the scope or take a smaller network."
+                f"The scope cannot meet {wanted}: pruning {called} down to {keeps} leaves {rest} "
+                f"({self.counted(missed)}). Raise the limit, widen the scope or take a smaller network."
             )
         if self.excess(model, model.widths) <= 0:
             whole = ", ".join(
                 f"{value:,} {_WORDS[key]}" for key, value in self.reached(model, model.widths).items()
             )
             raise InputError(
-                f"Limits must be below what the unpruned model costs. It has {whole} ({self.counted()}) and meets them "
-                "all: lower a limit or take a larger network."
+                f"The unpruned model already meets all limits, so nothing would be removed. It has {whole} "
+                f"({self.counted()}): lower a limit or take a larger network."
             )
 
     def counted(self, costs: Collection[str] = COSTS) -> str:

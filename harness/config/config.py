@@ -189,11 +189,11 @@ class Config(PlacedSection):
             check_schedule(schedule, self.finetune)
             named, why = f"`finetune.schedules` with `{schedule.label}`", ""
             if schedule.rescores and stored:
-                why = f"takes scores anew, and criterion `{stored[0]}` has those of one model"
+                why = f"computes scores again, but criterion `{stored[0]}` has the scores of one model"
             elif schedule.masks and folding:
-                why = f"masks filters with zeros, and criterion `{folding[0]}` puts constants in their place"
+                why = f"masks filters with zeros, but criterion `{folding[0]}` puts constants in their place"
             if why:
-                raise ValueError(f"{named} {why}: leave one out")
+                raise ValueError(f"{named} {why}: leave out the schedule or the criterion")
         return self
 
     @pydantic.model_validator(mode="after")
@@ -287,7 +287,7 @@ def load_config(
     try:
         table = parsed_toml(text)
     except ValueError as error:
-        raise InputError(f"A configuration must be TOML. `{name_of(source)}`: {error}.") from error
+        raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
     given, lines = list(overrides), "" if isinstance(source, Mapping) else text
     for override in given:
         set_key(table, override)

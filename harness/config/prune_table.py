@@ -172,7 +172,7 @@ class PruneSection(Section):
     def _something_to_do(self) -> PruneSection:
         if not self.points():
             raise ValueError(
-                f"a sweep needs a budget point. Found none: give `prune.ratios` or one of "
+                f"the sweep has no budget point, so it would prune nothing: give `prune.ratios` or one of "
                 f"{', '.join(f'`prune.{key}`' for key in TARGETS)}"
             )
         if self.divisor > 1:

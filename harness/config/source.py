@@ -27,16 +27,15 @@ def text_of(source: ConfigSource) -> str:
             return tomli_w.dumps(source)
         except (TypeError, ValueError) as error:
             raise InputError(
-                f"A configuration must hold values that TOML has. Found others ({error})."
+                f"The configuration contains a value that TOML cannot express ({error}): use numbers, strings, "
+                "booleans, lists and mappings."
             ) from error
     name = os.fspath(source)
     if name in PRESETS:
         return preset_text(name)
     path = Path(name)
     if not path.is_file():
-        raise InputError(
-            f"A run needs a preset or a TOML file. Found no file `{name}` and no such preset; {nearest(name, PRESETS)}"
-        )
+        raise InputError(f"`{name}` is neither a preset nor an existing TOML file; {nearest(name, PRESETS)}")
     return read_text(path, errors="replace")
 
 

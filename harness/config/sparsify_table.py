@@ -50,8 +50,8 @@ class SparsifySection(Section):
         if "methods" not in table and table:
             key = next(iter(table))
             raise ValueError(
-                f"`sparsify.{key}` has no effect without a method. Found no `sparsify.methods`: give one, such as "
-                f"`slimming`, or leave `sparsify.{key}` out"
+                f"`sparsify.{key}` has no effect, because `sparsify.methods` is missing: give a method, such as "
+                f"`slimming`, or leave out `sparsify.{key}`"
             )
         return {}
 

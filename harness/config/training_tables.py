@@ -199,7 +199,9 @@ def check_schedule(schedule: Schedule, tuned: FinetuneSection) -> None:
     named = f"`finetune.schedules` with `{schedule.label}`"
     if schedule.rescores and "none" in tuned.scopes:
         how = "masks filters along fine-tuning" if schedule.masks else "fine-tunes in every round"
-        raise ValueError(f"{named} {how}, so `finetune.scopes` must not hold `none`: leave one out")
+        raise ValueError(
+            f"{named} {how}, so `finetune.scopes` must not contain `none`: leave out the schedule or `none`"
+        )
     if schedule.rounds > tuned.steps:
         raise ValueError(
             f"{named} divides `finetune.steps` among its rounds, so each round needs a step. Found "

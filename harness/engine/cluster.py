@@ -191,7 +191,7 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise InputError(
-            f"A sweep on a cluster needs Dask. Found no `distributed`: {how_to_get('dask')}."
+            f"A sweep on a cluster needs Dask, which is not installed: {how_to_get('dask')}."
         ) from error
     found = scheduler_address(address)
     _silence()

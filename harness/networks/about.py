@@ -61,6 +61,6 @@ def about_of(found: Mapping[Any, Any], origin: str) -> About:
         return About.model_validate(dict(found))
     except ValidationError as error:
         raise InputError(
-            f"What a checkpoint says of itself must be as prunebench writes it. In {origin}, {first_mismatch(error)}. "
-            "It was changed or damaged."
+            f"The metadata of a checkpoint must be as prunebench writes them. In {origin}, {first_mismatch(error)}. "
+            "The file was changed or damaged: save it again."
         ) from error

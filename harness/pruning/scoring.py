@@ -187,8 +187,8 @@ def _constants(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, Laye
             continue
         if "foldable_reader" not in pruner.layers:
             raise InputError(
-                f"Pruner `{pruner.label}` gives constants for layer {view.name} without saying that a reader must take "
-                'them in: declare `layers = frozenset({"foldable_reader"})` in its class.'
+                f"Pruner `{pruner.label}` gives constants for layer {view.name} but does not declare that a reader "
+                'must take them in: set `layers = frozenset({"foldable_reader"})` in its class.'
             )
         found[group.name] = _one_a_filter(constants, pruner, view, "constant")
     return found

@@ -65,7 +65,7 @@ def archive_run(run: Path, out: Path) -> Archived:
     """
     check_run_folder(run)
     if is_archive(run):
-        raise InputError(f"`{run}` is an archive already: copy the folder.")
+        raise InputError(f"`{run}` is already an archive: copy the folder instead.")
     check_own_files(run, PARTS)
     check_new(out)
     files = RunFiles(run)

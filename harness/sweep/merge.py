@@ -131,8 +131,8 @@ def _archives(runs: Sequence[Path]) -> bool:
     known = {is_archive(run): run for run in runs}
     if len(known) > 1:
         raise InputError(
-            f"Archives can be merged only with archives. `{known[True]}` is one and `{known[False]}` is none: archive "
-            "it with `prunebench archive` first, or give both to `prunebench report`."
+            f"Archives can be merged only with other archives, but `{known[False]}` is a run folder: archive it with "
+            f"`prunebench archive`, or give both to `prunebench report`."
         )
     return True in known
 

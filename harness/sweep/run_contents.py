@@ -86,7 +86,7 @@ def check_new(out: Path) -> None:
     """Refuse a path that is there, unless it is an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
-            f"`{out}` exists already, and this command makes a new folder: give another with -o."
+            f"`{out}` already exists, and this command needs a new folder: give another with -o."
         )
 
 

@@ -39,7 +39,7 @@ def check_removal(subject: NetworkUnderTest) -> None:
     )
     difference = apart(found, expected)
     assert difference <= TOLERANCE, (
-        "Removing filters must leave what masking them leaves, and differs by "
+        "Removing filters must give the same logits as masking them. They differ by "
         f"{difference:.2g} of the largest logit: correct the cuts of `groups`."
     )
     before = subject.logits(subject.model)

@@ -36,13 +36,13 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
     if not isinstance(recipe, FullRecipe):
         return train(model, training)
     if training.masking is not None:
-        raise InputError("A recipe of full size masks no filters. Found it with a schedule that does.")
+        raise InputError(
+            "Training at full size cannot mask filters, but the schedule masks them: take the small loop."
+        )
     if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
     if training.penalty is not None:
-        raise InputError(
-            "A recipe of full size trains without a penalty. Found one: take a recipe of the small loop."
-        )
+        raise InputError("Training at full size cannot take a penalty: take a recipe of the small loop.")
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)
 
 

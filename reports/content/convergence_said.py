@@ -49,7 +49,7 @@ def _trained(run: Run) -> Iterator[str]:
         if tuned:
             so = f"the figures show recovery after {tuned} of fine-tuning"
         if run.until_converged:
-            so = "part of the gain of fine-tuning is training that they lacked"
+            so = "fine-tuning also continues their training, which is part of its gain"
         yield f"The base models were trained for {_steps(base)}, not to convergence: {so}."
     elif tuned and not run.until_converged:
         yield f"Cells were fine-tuned for {tuned}, not to convergence: the figures show recovery after {tuned}."

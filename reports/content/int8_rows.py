@@ -18,12 +18,12 @@ from prunebench.reports.runs.clips import ClipScores
 
 @dataclass(frozen=True, kw_only=True)
 class QuantisedRow:
-    """One criterion or control at one ratio in both arithmetics; what was not measured is nan.
+    """One criterion or control at one ratio in float32 and in 8-bit integers; what was not measured is nan.
 
     Args:
         panel, label, control, is_random, ratio: as of a point.
         map_float, map_quantised: test mAP of the last stage and of its quantised model, mean over base models.
-        n: models in both arithmetics.
+        n: models measured in both.
         bases: base models behind them.
         difference, low, high: quantised minus float, paired by model and test clips, with a 95 % interval, not
             corrected for the number of rows; nan where models or clips tell too little.
@@ -101,8 +101,8 @@ def _row(point: Point, records: Sequence[Record], scores: ClipScores) -> Quantis
 def _by_repeat(records: Sequence[Record]) -> dict[Hashable, list[Record]]:
     """The cells of each base model, or with one base model each cell alone.
 
-    A draw of filters or a seed of the fine-tuning changes both arithmetics alike, so on one base model the spread of
-    the differences of its models counts, not that of the models.
+    A float model and its 8-bit copy have the same filters and the same seed of fine-tuning. With one base model, the
+    interval therefore comes from the spread of these paired differences, not from the spread of the models.
     """
     several = len({base_of(r) for r in records}) > 1
     found: dict[Hashable, list[Record]] = {}

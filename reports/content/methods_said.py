@@ -40,7 +40,7 @@ def said_methods(rows: Sequence[MethodRow]) -> tuple[str, ...]:
 def _steps(rows: Sequence[MethodRow]) -> Iterator[str]:
     """What was asked of each method: steps of training and a search."""
     if any(math.isnan(row.budget.steps) for row in rows):
-        yield "The run folder does not hold how many steps fine-tuning took, so budgets are not compared."
+        yield "The run folder does not record how many steps fine-tuning took, so budgets are not compared."
         return
     searched = [row for row in rows if row.budget.search_macs or row.budget.search_seconds]
     before = {row.budget.steps_before for row in rows}

@@ -98,7 +98,7 @@ def _note(rows: Sequence[MethodRow], standing: str) -> str:
         note += "; 95 % intervals"
     if alike - {None}:
         tested = any(math.isfinite(row.difference_p) for row in rows)
-        note += f"; hollow: {'cannot be told from random (Holm)' if tested else 'interval holds 0'}"
+        note += f"; hollow: {'not distinguishable from random (Holm)' if tested else 'interval contains 0'}"
     note += "; ?: not tested" if None in alike else ""
     note += "; ×: MACs of training and search relative to random"
     return f"{note} · {standing}" if standing else note

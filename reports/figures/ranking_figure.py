@@ -74,8 +74,8 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     note += f" (n = {bases})" if bases > 1 else ""
     if alike - {None}:
         claim = all(ranking.may_claim for ranking in shown)
-        by_test = "cannot be told from random (Holm)" if held else "may be the best"
-        note += f"; hollow: {by_test if claim or not held else 'interval holds 0'}"
+        by_test = "not distinguishable from random (Holm)" if held else "may be the best"
+        note += f"; hollow: {by_test if claim or not held else 'interval contains 0'}"
     if None in alike:
         note += "; ?: not tested"
     return f"{note} · {standing}" if standing else note

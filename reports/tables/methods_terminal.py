@@ -29,7 +29,7 @@ def terminal_methods(report: Report) -> Table:
     """A part for each setting with what is said of its budgets: a table of rich."""
     whole = Table.grid()
     if not report.methods:
-        whole.add_row(Text("The run folder holds no criterion that was measured."))
+        whole.add_row(Text("No criterion of this run folder has been measured."))
         return whole
     for panel in dict.fromkeys(row.panel for row in report.methods):
         whole.add_row(_part(panel, [row for row in report.methods if row.panel == panel]))

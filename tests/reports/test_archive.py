@@ -179,8 +179,8 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     for source, out, said in (
-        (archive, "new", "is an archive already"),
-        (run, "full", "exists already, and this command makes a new folder"),
+        (archive, "new", "is already an archive"),
+        (run, "full", "already exists, and this command needs a new folder"),
         (tmp_path / "none", "new", "There is no folder"),
         (tmp_path / "full", "new", "is no run folder"),
     ):
@@ -217,7 +217,7 @@ def test_archives_are_merged_to_an_archive_and_never_with_run_folders(new_maker,
         runs.append(maker.write())
         (folder / "plan.json").write_text(json.dumps([r.cell for r in maker.records]))
     archives = [archive_run(run, tmp_path / f"archive-{n}").folder for n, run in enumerate(runs)]
-    with pytest.raises(InputError, match="Archives can be merged only with archives"):
+    with pytest.raises(InputError, match="Archives can be merged only with other archives"):
         merge_runs([runs[0], archives[1]], tmp_path / "both")
     assert not (tmp_path / "both").exists()
     whole = archive_run(merge_runs(runs, tmp_path / "both").folder, tmp_path / "whole").folder
@@ -247,6 +247,6 @@ def test_an_archive_keeps_the_table_of_latencies_that_its_cells_rest_on(run, tmp
     archived = RunFiles(archive_run(copy, tmp_path / "new").folder).latencies
     assert LatencyTables.from_json(archived.read_text(), "archive") == tables
     RunFiles(copy).latencies.write_text("{")
-    with pytest.raises(InputError, match="table of latencies must be as prunebench wrote it"):
+    with pytest.raises(InputError, match="is not a table of latencies as prunebench writes it"):
         archive_run(copy, tmp_path / "other")
     assert not (tmp_path / "other").exists()

@@ -51,7 +51,7 @@ def made_by(front: Front, waveforms: Tensor, shape: tuple[int, ...]) -> Tensor:
         found = front.features(at_least(waveforms, _shortest(front))).detach()
     if tuple(found.shape[1:]) != shape:
         raise InputError(
-            f"A front end must make what it says, here {shape[0]} frames of {shape[1]} mels. Found features of shape "
+            f"The front end declares {shape[0]} frames of {shape[1]} mels, but its features have the shape "
             f"{tuple(found.shape)}: correct its `frames` and `mels`."
         )
     return found

@@ -45,7 +45,7 @@ def check_exact(
     """
     draw = np.random.default_rng(0)
     noise = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
-    must = f"Removing filters of {type(model).__name__} must leave what masking them leaves"
+    must = f"Removing filters of {type(model).__name__} must give the same outputs as masking them"
     advice = "give the network a method `groups` that names what goes together"
     for _ in range(DRAWS):
         removed = {group.name: _some(group.filters, draw) for group in groups if group.filters > 1}
@@ -54,12 +54,12 @@ def check_exact(
             found = logits(cut(model, groups, removed).eval(), noise)
         except (RuntimeError, IndexError, ValueError) as error:
             raise InputError(
-                f"{must}. {found_by} is wrong, the smaller model fails with {raised(error)}: {advice}."
+                f"{must}. {found_by} is wrong, because the smaller model fails with {raised(error)}: {advice}."
             ) from error
         apart, largest = float((found - expected).abs().max()), float(expected.abs().max())
         if not apart <= TOLERANCE * max(largest, 1e-30):
             raise InputError(
-                f"{must}. Outputs differ by {apart:.2g} where the largest is {largest:.2g}, so {found_by.lower()} is "
+                f"{must}. They differ by {apart:.2g}, and the largest is {largest:.2g}, so {found_by.lower()} is "
                 "wrong, or what follows a layer gives other than 0 for a filter of zeros, as a sigmoid or a mean over "
                 f"channels does: {advice}."
             )

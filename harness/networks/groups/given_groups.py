@@ -51,8 +51,8 @@ def _check_names(names: Sequence[str]) -> None:
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in WORDS:
             raise InputError(
                 "The name of a group must be words without commas or line ends, and none of "
-                f"{', '.join(f'`{word}`' for word in WORDS)}, which stand for scopes. Found {name!r:.60}: correct the "
-                "network's method `groups`."
+                f"{', '.join(f'`{word}`' for word in WORDS)}, which are names of scopes. Found {name!r:.60}: correct "
+                "the network's method `groups`."
             )
         if names.count(name) > 1:
             raise InputError(

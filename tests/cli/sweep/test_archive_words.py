@@ -31,7 +31,7 @@ def test_verbs_read_an_archive_and_a_run_into_it_is_refused(cli, tmp_path):
     assert cli("check", "kept", "--baseline", "gate.json")[0] == 0
     assert json.loads((tmp_path / "gate.json").read_text())["entries"]
     code, _, err = cli("archive", "kept", "-o", "again")
-    assert (code, err) == (2, "Error: `kept` is an archive already: copy the folder.\n")
+    assert (code, err) == (2, "Error: `kept` is already an archive: copy the folder instead.\n")
     code, _, err = cli("run", "kept/config.toml", "-o", "kept", "--workers", "0")
     assert code == 2
     assert "kept` is an archive, and a run cannot add cells to it: give another folder with -o" in err

@@ -71,7 +71,7 @@ def test_overrides():
         ("prune.criteria=['l2x','random']", "Unknown pruner `l2x`; did you mean"),
         ("prune.criteria=['l1']", "must hold `random`"),
         ("prune.ratios=[0.5, 1.0]", r"a ratio must lie in \(0, 1\).*Found 1.0"),
-        ("prune.ratios=[]", "a sweep needs a budget point. Found none: give `prune.ratios`"),
+        ("prune.ratios=[]", "the sweep has no budget point, so it would prune nothing: give `prune.ratios`"),
         ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),
         ("finetune.mixup=1.0", "trains on cached outputs of C1–C6"),
         ("prune.scopes=['C1-C12']", "keeps C1–C6 as they are, so a scope must lie in C7–C12"),
@@ -112,7 +112,7 @@ def test_unknown_sources(tmp_path):
     with pytest.raises(InputError, match="did you mean `quick`"):
         load_config("quik")
     (tmp_path / "broken.toml").write_text("name = ")
-    with pytest.raises(InputError, match="must be TOML"):
+    with pytest.raises(InputError, match="is not valid TOML"):
         load_config(str(tmp_path / "broken.toml"))
 
 

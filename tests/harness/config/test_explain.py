@@ -107,7 +107,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         (["prune.allocations=globl"], "Unknown allocation `globl`; did you mean `global`"),
         (["prune.allocations=same_as:l3"], "Unknown pruner `l3`; did you mean"),
         (["finetune.schedules=iterative"], "write `iterative.rounds=3.`"),
-        (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not hold `none`"),
+        (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not contain `none`"),
         (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so each round needs a step"),
         (["finetune.schedules=soft", "finetune.steps=8"], "write `soft.every=10.`"),
         (
@@ -116,7 +116,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (
             ["finetune.schedules=soft[every=2]", "prune.criteria=['random', 'variance[fold=True]']"],
-            "criterion `variance.fold=True.` puts constants in their place: leave one out",
+            "criterion `variance.fold=True.` puts constants in their place: leave out the schedule or the criterion",
         ),
         (
             ["finetune.schedules=progressive[rounds=9]", "finetune.steps=8"],
@@ -124,7 +124,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (
             ["finetune.schedules=progressive[rounds=2]", "finetune.scopes=none"],
-            "masks filters along fine-tuning, so `finetune.scopes` must not hold `none`",
+            "masks filters along fine-tuning, so `finetune.scopes` must not contain `none`",
         ),
         (
             [

@@ -147,19 +147,28 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
             r"must have the classes that it names. `.*` names 5, its tensors have 3: it was changed",
         ),
         ({"embedding": 7}, "must have the embedding that it names. .* names 7"),
-        ({"n_classes": "3"}, "says of itself .* `n_classes` is not: input should be a valid integer"),
+        (
+            {"n_classes": "3"},
+            "metadata of a checkpoint .* `n_classes` is not: input should be a valid integer",
+        ),
         ({"class_names": ["a"]}, "one name for each of its 3 outputs. Found 1"),
         (
             {"provenance": {"how": "pruned", "colour": 3}},
-            "says of itself .* `provenance.version` is not: field required",
+            "metadata of a checkpoint .* `provenance.version` is not: field required",
         ),
         (
             {"provenance": "pruned"},
-            "says of itself .* `provenance` is not: input should be a valid dictionary",
+            "metadata of a checkpoint .* `provenance` is not: input should be a valid dictionary",
         ),
-        ({"widths": ["2"] * 12}, "says of itself .* `widths.0` is not: input should be a valid integer"),
-        ({"class_names": "abc"}, "says of itself .* `class_names` is not: input should be a valid list"),
-        ({"provenance": _nested(None)}, "says of itself .* is not: recursion error"),
+        (
+            {"widths": ["2"] * 12},
+            "metadata of a checkpoint .* `widths.0` is not: input should be a valid integer",
+        ),
+        (
+            {"class_names": "abc"},
+            "metadata of a checkpoint .* `class_names` is not: input should be a valid list",
+        ),
+        ({"provenance": _nested(None)}, "metadata of a checkpoint .* is not: recursion error"),
         ({"model": [1]}, "must hold a state dict under `model`. Found a list"),
     ],
 )

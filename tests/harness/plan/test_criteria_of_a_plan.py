@@ -166,7 +166,10 @@ def test_scores_that_do_not_fit_the_model_stop_the_run_before_it_begins(tmp_path
 def test_scores_from_files_are_refused_where_scores_are_taken_anew(tmp_path: Path, schedule: str) -> None:
     """Those of later rounds are not there: each such cell failed after its base model was trained."""
     write_scores(tmp_path, {layer: np.arange(float(n)) for layer, n in widths().items()})
-    with pytest.raises(InputError, match=r"takes scores anew, .* `scores:.*` has those of one model: leave"):
+    with pytest.raises(
+        InputError,
+        match=r"computes scores again, .* `scores:.*` has the scores of one model: leave out",
+    ):
         with_scores(tmp_path, f"finetune.schedules=['one-shot', '{schedule}']")
 
 
@@ -175,7 +178,7 @@ def test_what_puts_constants_in_place_of_filters_is_refused_where_they_are_maske
     load_config(QUICK, [criteria, "finetune.schedules=['iterative[rounds=2]']"])
     for schedule in ("progressive[rounds=2]", "soft[every=2]"):
         with pytest.raises(
-            InputError, match=r"masks filters with zeros, and criterion `variance\[fold=True\]`"
+            InputError, match=r"masks filters with zeros, but criterion `variance\[fold=True\]`"
         ):
             load_config(QUICK, [criteria, f"finetune.schedules=['{schedule}']"])
 

@@ -115,7 +115,10 @@ def test_a_penalty_is_on_the_scope_that_is_named():
             "`sparsify.steps`: Input should be greater than or equal to 1. Found 0.",
         ),
         ([METHODS, "sparsify.step=3"], "Unknown key `sparsify.step`; did you mean `steps`"),
-        (["sparsify.steps=5"], "Found no `sparsify.methods`: give one"),
+        (
+            ["sparsify.steps=5"],
+            "`sparsify.steps` has no effect, because `sparsify.methods` is missing: give a method",
+        ),
         (
             [METHODS, "base.at_scale.device='cpu'"],
             "`sparsify.methods` needs the small training loop, but `base.at_scale` .*: leave one out",

@@ -198,7 +198,9 @@ class Declared(Constant):
 
 def test_constants_of_a_plug_in(readers, cnn14):
     for tagger, layer in ((readers, "fourth"), (cnn14, "C7")):
-        with pytest.raises(InputError, match=rf"constants for layer {layer} .* declare `layers = frozenset"):
+        with pytest.raises(
+            InputError, match=rf"constants for layer {layer} .* must take them in: set `layers"
+        ):
             score_layers(tagger, Constant(), [layer])
     with pytest.raises(
         InputError, match=r"must give one finite constant per filter, shape \(6,\), .*shape \(5,\)"

@@ -113,5 +113,5 @@ def test_a_strong_penalty_brings_scales_down(training):
 
 def test_full_size_knows_no_penalty(training):
     full = dataclasses.replace(training, recipe=FullRecipe(steps=1, batch=4), penalty=Slimming().begin)
-    with pytest.raises(InputError, match="A recipe of full size trains without a penalty"):
+    with pytest.raises(InputError, match="Training at full size cannot take a penalty"):
         fit(model(), full)

@@ -46,9 +46,9 @@ def test_a_mapping_and_a_file_are_the_same_run(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("quik", "no such preset; did you mean `quick`"),
+        ("quik", "neither a preset nor an existing TOML file; did you mean `quick`"),
         ({"prune": {"ratio": [0.5]}}, "configuration: Unknown key `prune.ratio`; did you mean `ratios`"),
-        ({"prune": {"ratios": object()}}, "must hold values that TOML has"),
+        ({"prune": {"ratios": object()}}, "contains a value that TOML cannot express"),
     ],
 )
 def test_a_wrong_configuration_is_a_sentence(tmp_path, given, said):

@@ -95,7 +95,7 @@ def test_every_form_shows_the_rows(made):
     assert float(rows[0]["difference"]) == made.findings.quantised[0].difference
     said = said_quantised(made.findings.quantised)
     assert said.startswith("In 8-bit integers (ONNX Runtime, 39 models): test mAP changes by −0.0")
-    assert "the ONNX file becomes 0.2" in said
+    assert "the ONNX file is 0.2" in said
     assert "latency" not in said  # which was not measured
     none = dataclasses.replace(made.findings.quantised[0], difference=-0.0004)
     assert "test mAP changes by less than 0.001;" in said_quantised([none])

@@ -330,7 +330,7 @@ def test_a_run_without_a_configuration_has_no_budgets(maker):
     assert np.isnan(row_of(report, "l1").relative_budget)
     (said,) = report.budgets.values()
     assert said == (
-        "The run folder does not hold how many steps fine-tuning took, so budgets are not compared.",
+        "The run folder does not record how many steps fine-tuning took, so budgets are not compared.",
     )
 
 

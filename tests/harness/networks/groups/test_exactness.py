@@ -63,7 +63,7 @@ def _seed():
 
 @pytest.mark.parametrize("build", [Tied, Halves])
 def test_groups_that_are_not_free_of_each_other_are_refused(build):
-    with pytest.raises(InputError, match="must leave what masking them leaves"):
+    with pytest.raises(InputError, match="must give the same outputs as masking them"):
         harness.prune(build(), "l1", 0.5, network=NETWORK)
 
 

@@ -81,10 +81,10 @@ def leave(*arguments):
         ({"groups": group(activation="swish")}, "must be one of identity, .* Found `swish` for `one`"),
         (
             {"groups": group(cuts=WHOLE[::2])},
-            "What the method `groups` names is wrong, the smaller model fails",
+            "What the method `groups` names is wrong, because the smaller model fails",
         ),
         ({"groups": lambda self, model: group()(self, model) * 2}, "a name of its own. Found `one` twice"),
-        ({"groups": named("all")}, "none of `all`, .* which stand for scopes. Found 'all'"),
+        ({"groups": named("all")}, "none of `all`, .* which are names of scopes. Found 'all'"),
         ({"groups": named("one, two")}, "must be words without commas or line ends"),
         ({"groups": named("one\ntwo")}, "must be words without commas or line ends"),
         ({"parse_scope": leave}, "Network `own` must read a scope. Found SystemExit: 4"),
