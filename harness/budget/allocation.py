@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.budget_label import read_label
-from prunebench.harness.budget.counts import LayerScores, _check_ratio
+from prunebench.harness.budget.counts import LayerScores, count_at_ratio
 from prunebench.harness.budget.target import BudgetPoint, check_reached
 from prunebench.harness.networks.shape import Shape
 from prunebench.pruners.label import Labelled
@@ -80,7 +80,7 @@ class Floored(Allocation):
         most = [n - self.stay(n) for n in filters]
         smallest = model.without(layers, most)
         if point.kind == "ratio":
-            _check_ratio(point, sum(filters), sum(most), self.keeps)
+            count_at_ratio(point, sum(filters), sum(most), self.keeps)
         elif point.excess(model, smallest) > 0:
             check_reached(point, model, smallest, layers, smallest, self.keeps)
 

@@ -54,7 +54,7 @@ def counts_along(
         return tuple(max(0, n - before) for n, before in zip(total, lost.tolist(), strict=True))
 
     if point.kind == "ratio":
-        count = _check_ratio(point, filters, len(order) + sum(lost), keeps)
+        count = count_at_ratio(point, filters, len(order) + sum(lost), keeps)
         return counts_at(max(0, count - sum(lost)))
 
     def shape_at(step: int) -> tuple[int, ...]:
@@ -66,8 +66,18 @@ def counts_along(
     return counts_at(step)
 
 
-def _check_ratio(point: BudgetPoint, filters: int, most: int, keeps: str) -> int:
-    """How many filters a ratio of all layers together takes."""
+def count_at_ratio(point: BudgetPoint, filters: int, most: int, keeps: str) -> int:
+    """How many filters a ratio of all layers together takes.
+
+    Args:
+        point: the ratio.
+        filters: of all layers.
+        most: that may go.
+        keeps: what always stays, for the error.
+
+    Raises:
+        InputError: for a ratio that takes more than may go.
+    """
     count = removal_count(filters, point.amount)
     if count > most:
         raise InputError(
