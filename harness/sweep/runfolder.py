@@ -107,7 +107,7 @@ class RunFolder:
             InputError: if the folder holds finished cells that the configuration does not ask for, or was made
                 with another torch.
         """
-        self._check_folder()
+        self.check_free()
         self._check_cells(config, plan)
         environment = self._environment()
         if latencies is not None:
@@ -133,8 +133,12 @@ class RunFolder:
                     names=np.array(dataset.test.names),
                 )
 
-    def _check_folder(self) -> None:
-        """Someone else's folder is left alone."""
+    def check_free(self) -> None:
+        """Leave someone else's folder alone.
+
+        Raises:
+            InputError: if the folder holds files and is of no run.
+        """
         own = {self.files.latencies.name}  # written first, so that a plan never lacks its tables
         foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")} - own
         if foreign and not self.files.plan.exists():

@@ -68,6 +68,7 @@ def run_sweep(
     with contextlib.ExitStack() as stack:
         if config.prune.target_latency:
             stack.enter_context(run)  # measuring takes minutes, and a second run here would disturb it
+            run.check_free()
         latencies = latency_tables(config, datasets, folder, cache, Progress(displays))
         plan = make_plan(config, datasets, latencies)
         engine = stack.enter_context(

@@ -180,6 +180,15 @@ def test_a_folder_in_which_another_run_is_at_work_is_refused_before_anything_is_
     assert machine == []
 
 
+def test_a_folder_with_other_files_is_refused_before_anything_is_timed(machine, tmp_path):
+    folder = tmp_path / "run"
+    write_text(folder / "notes.txt", "mine")
+    with pytest.raises(InputError, match=r"new, empty or of an earlier run\. Found `notes.txt`"):
+        run_sweep(config_of(), folder, Cache(tmp_path / "cache"))
+    assert machine == []
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
 def test_the_content_of_the_table_is_part_of_a_cells_identity(machine, tmp_path):
     config = config_of()
     tables = tables_of(config, tmp_path)
