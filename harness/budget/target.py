@@ -175,9 +175,9 @@ def check_reached(
         return
     check_above(point, model, layers, smallest, keeps)
     raise InputError(
-        f"A target must be met within {TOLERANCE:.0%} by whole filters. Found {point.amount:g} of the "
-        f"{_word(point.kind)} in "
-        f"{_called(model, layers)}, where the nearest shape has {found:.4g}: ask for that, or for another target."
+        f"No number of whole filters in {_called(model, layers)} meets the target {point.amount:g} of the "
+        f"{_word(point.kind)} within {TOLERANCE:.0%}. The nearest shape has {found:.4g}: ask for that, or for another "
+        "target."
     )
 
 

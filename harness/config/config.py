@@ -138,7 +138,7 @@ class Config(PlacedSection):
             return self
         if self.base.loaded is not None:
             raise ValueError(
-                f"`base.frozen = {self.base.loaded}` and `model.checkpoint` both name base models: leave one out, or "
+                f"`base.frozen = {self.base.loaded}` and `model.checkpoint` both name base models: leave out one, or "
                 "set `base.pretrained=false`"
             )
         if any(model.adapt == "head" for model in known) and (self.base.spec_augment or self.base.mixup):

@@ -65,7 +65,7 @@ def check_converging(
     if at_scale:
         raise ValueError(
             f"`{table}.at_scale` cannot be combined with `{table}.converge`, because it trains a fixed number of steps "
-            "and keeps both the best iterate and the last: leave one out"
+            "and keeps both the best iterate and the last: leave out one of the two"
         )
     if evaluate_every:
         raise ValueError(

@@ -79,7 +79,7 @@ class SparsifySection(Section):
         if self.methods and base.at_scale is not None:
             raise ValueError(
                 "`sparsify.methods` needs the small training loop, but `base.at_scale` trains base models at full "
-                "size: leave one out"
+                "size: leave out one of the two"
             )
 
     @property

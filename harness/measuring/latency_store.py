@@ -62,7 +62,7 @@ def read_tables(path: Path) -> LatencyTables | None:
         text = read_text(path)
     except OSError as error:
         raise InputError(
-            f"The table of latencies `{path}` cannot be read ({error.strerror}): make it a file that you may read."
+            f"The table of latencies `{path}` cannot be read ({error.strerror}): check its type and permissions."
         ) from error
     return LatencyTables.from_json(text, str(path))
 

@@ -110,7 +110,7 @@ def _check_tail(network: Network, model: nn.Module, features: Tensor, logits: Te
     for name in network.stem:
         if name not in modules:
             raise InputError(
-                f"The stem of network `{network.label}` names `{name}`, and its model has no such module: correct its "
+                f"The stem of network `{network.label}` names `{name}`, but its model has no such module: correct its "
                 "`stem`."
             )
     trained = copy.deepcopy(model)

@@ -68,12 +68,12 @@ def _range(rows: Sequence[MethodRow], of: Callable[[MethodRow], float], what: st
 
 
 def _search(rows: Sequence[MethodRow]) -> str:
-    """`a search of 1.2 T to 3.1 T MACs and 12 to 20 s for 6 methods with searched[candidates=50]`."""
+    """`a search that took 1.2 T to 3.1 T MACs and 12 to 20 s for 6 methods with searched[candidates=50]`."""
     methods, allocations = ({getattr(row, name) for row in rows} for name in ("method", "allocation"))
     macs = _ends([numbers.count(row.budget.search_macs) for row in sorted(rows, key=_searched)])
     seconds = _ends([f"{s:.3g}" for s in sorted(row.budget.search_seconds for row in rows)])
     whose = f"{len(methods)} method{'s' * (len(methods) != 1)} with {' and '.join(sorted(allocations))}"
-    return f"a search of {macs} MACs and {seconds} s for {whose}"
+    return f"a search that took {macs} MACs and {seconds} s for {whose}"
 
 
 def _searched(row: MethodRow) -> float:

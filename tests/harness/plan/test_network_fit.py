@@ -96,7 +96,7 @@ def test_what_does_as_it_says_is_taken():
         (logits(lambda found: found.no_such_thing), "must give logits of features. Found AttributeError"),
         ({"frontend": None}, "front end of network `own` must say its `sample_rate`. Found AttributeError"),
         ({"frontend": Features()}, r"must give features \(clips, frames, mels\), here \(2, …, 64\)"),
-        ({"stem": ("away",)}, "names `away`, and its model has no such module: correct its `stem`"),
+        ({"stem": ("away",)}, "names `away`, but its model has no such module: correct its `stem`"),
         (
             {"from_stem": lambda self, model, outputs: Own.from_stem(self, model, outputs) + 1}
             | logits(lambda found: found - 1),

@@ -121,7 +121,7 @@ def test_a_penalty_is_on_the_scope_that_is_named():
         ),
         (
             [METHODS, "base.at_scale.device='cpu'"],
-            "`sparsify.methods` needs the small training loop, but `base.at_scale` .*: leave one out",
+            "`sparsify.methods` needs the small training loop, but `base.at_scale` .*: leave out one of the two",
         ),
     ],
 )

@@ -178,7 +178,7 @@ def test_rows_stand_by_family_best_first(report):
 def test_whose_budget_was_larger_is_said(report):
     (said,) = report.budgets.values()
     assert said[0] == (
-        "Budgets differ: 60 steps of fine-tuning for all; a search of 4.00 T MACs and 7.5 s for "
+        "Budgets differ: 60 steps of fine-tuning for all; a search that took 4.00 T MACs and 7.5 s for "
         "1 method with searched[candidates=9]."
     )
     most, fewest = (
