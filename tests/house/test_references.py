@@ -16,10 +16,3 @@ def test_every_arxiv_number_is_in_the_bibliography():
     assert {number: path for number, path in cited.items() if number not in bibliography} == {}
     keys = re.findall(r"^@\w+\{(\w+),", bibliography, re.MULTILINE)
     assert len(keys) == len(set(keys))
-
-
-def test_no_release_note_is_written_twice():
-    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
-    began = [line for line in lines if line.startswith("- ")]
-    assert len(began) > 100
-    assert len(began) == len(set(began))
