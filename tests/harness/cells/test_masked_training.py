@@ -19,7 +19,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
-from prunebench.harness.networks.layer_times import ModelTimes
+from prunebench.harness.networks.layer_times import ModelTimes, WholeTimes
 from prunebench.harness.networks.layers import Scope
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.plan.cell import Base, Cell
@@ -157,8 +157,8 @@ def test_what_a_budget_comes_to_is_in_the_identity_of_what_scores_anew(schedule)
         job_of(schedule, base=replace(BASE, model=of), allocation=Global()) for of in (BASE.model, even)
     ]
     tables = [
-        replace(BASE.model, times=ModelTimes("eager", 1.0, (), content, (), (), scale))
-        for content, scale in (("a", 1.0), ("b", 1.0), ("a", 0.9))
+        replace(BASE.model, times=ModelTimes("eager", 1.0, (), content, (), (), whole))
+        for content, whole in (("a", None), ("b", None), ("a", WholeTimes((0.0, 0.5), (1.0, 0.6))))
     ]
     by_latency = {"allocation": Global(), "budget": "latency_eager", "target": 0.5}
     timed = [job_of(schedule, base=replace(BASE, model=of), **by_latency) for of in tables]

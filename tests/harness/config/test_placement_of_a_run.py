@@ -1,5 +1,6 @@
 """On which device a run is, and how precisely it trains: by its configuration, refused before anything runs."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from prunebench.cli.sweep.run import _on, run
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.config.config import load_config
 from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.plan.identity import base_identity
@@ -70,7 +72,7 @@ def test_a_placement_that_cannot_be(options, sentence):
 def test_mixed_precision_needs_accelerate_before_anything_runs(monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
     load_config(QUICK, ["device=cpu"])
-    with pytest.raises(InputError, match=r"needs Accelerate, which is not .* install 'prunebench\[train\]'"):
+    with pytest.raises(InputError, match=re.escape(how_to_get("train"))):
         load_config(QUICK, ["precision=bfloat16"])
 
 

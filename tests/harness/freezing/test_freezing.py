@@ -89,5 +89,5 @@ def test_the_command_says_what_it_wrote_and_what_is_wrong(frozen_set, tmp_path, 
     assert done.stdout.count("test mAP 0.") == 2
     wrong = CliRunner().invoke(freeze, ["nothing.toml", "-o", str(tmp_path / "none")])
     assert wrong.exit_code == 2
-    assert "Found no file `nothing.toml`" in wrong.output
+    assert "`nothing.toml` is neither a preset nor an existing TOML file" in wrong.output
     assert "--help" in CliRunner().invoke(freeze, ["--help"]).output

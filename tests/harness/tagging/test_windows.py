@@ -1,5 +1,6 @@
 """Windows of recordings and of streams."""
 
+import re
 import sys
 import types
 
@@ -8,6 +9,7 @@ import pytest
 import soundfile
 
 from prunebench.eval import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.tagging.microphone import Microphone
 from prunebench.harness.tagging.windows import live_windows, recording_windows
@@ -160,5 +162,5 @@ def test_no_such_microphone(monkeypatch):
 
 def test_without_sounddevice(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    with pytest.raises(InputError, match=r"pip install 'prunebench\[live\]'"):
+    with pytest.raises(InputError, match=re.escape(how_to_get("live"))):
         Microphone()

@@ -1,6 +1,7 @@
 """The loop of full size: PANNs' step re-derived, resuming to the bit, devices."""
 
 import copy
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import train_full
@@ -227,7 +229,7 @@ def test_devices_by_name():
 
 def test_without_accelerate_the_way_to_get_it_is_said(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "accelerate", None)
-    with pytest.raises(InputError, match=r"pip install 'prunebench\[train\]'"):
+    with pytest.raises(InputError, match=re.escape(how_to_get("train"))):
         trained()
 
 

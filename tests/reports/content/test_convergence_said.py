@@ -99,8 +99,8 @@ def test_two_lengths_on_base_models_of_a_number_of_steps(maker):
     configured(maker, BY_STEPS).grid(**GRID).two_lengths()
     report = make_report([maker.write()])
     assert report.convergence == (
-        "The base models were trained for 700 steps, not to convergence: part of the gain of fine-tuning is training "
-        "that they lacked.",
+        "The base models were trained for 700 steps, not to convergence: fine-tuning also continues their "
+        "training, which is part of its gain.",
     )
     assert report.title == "quick"
 

@@ -55,5 +55,5 @@ def test_without_pandas_the_advice_is_a_command(monkeypatch, quick_run):
         return load(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"needs pandas, which is not installed: pip install "):
+    with pytest.raises(InputError, match=r"needs pandas, which is not installed: .*pip install '"):
         load_frame(quick_run)

@@ -202,7 +202,10 @@ def test_a_front_end_of_ones_own_is_named_by_its_class_and_fields(tmp_path):
     ("front", "sentence"),
     [
         (Counted(), "`Counted` is neither: give it one"),
-        (Wrong(), "here 33 frames of 100 mels. Found .* 32, 100.: correct its `frames`"),
+        (
+            Wrong(),
+            "declares 33 frames of 100 mels, but its features have the shape .* 32, 100.: correct its `frames`",
+        ),
         (Failing(), "must make features of clips. Found ZeroDivisionError: no hop|how many frames"),
     ],
 )
