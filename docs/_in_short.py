@@ -1,4 +1,4 @@
-"""Writes what README and `results.md` say of their runs, from the tables of these runs: `python docs/_in_short.py`.
+"""Writes what `results.md` says of its runs, from their tables: `python docs/_in_short.py`.
 
 The tables of `results.md` are the `by_ratio.md` of four runs. Every sentence on how many, which, all or no criteria is
 computed from them and stands between `<!-- computed -->` and `<!-- end -->`; a test holds the pages to it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -216,25 +216,6 @@ def _controls(runs: Sequence[Run]) -> Iterable[str]:
     yield f"**Fine-tuning needs its own control.** Fine-tuned alike, the unpruned model goes {_and(gains)}."
 
 
-def readme(runs: Sequence[Run]) -> str:
-    """The paragraph of the README, on the first run."""
-    run = runs[0]
-    ratios = [ratio for ratio in _ratios(run) if ratio <= 0.5]
-    gap = max(row[r].gap for row in run.rankings.values() for r in ratios)
-    worse = len(run.told(0.5, better=False))
-    first = next(iter(run.rankings))
-    below = [n for n in FIVE if run.rows[f"{n}, reversed"][0.75].gap < 0]
-    better = [_percent(r) for r, cell in run.rows[SCRATCH].items() if cell.told and cell.gap > 0]
-    return (
-        f"In short: up to half of the filters no ranking is more than {gap:.3f} mAP above `random`, and at 50 % "
-        f"{worse} of {len(run.rankings)} are below it with an interval that excludes zero, where chance alone gives "
-        f"about {0.025 * len(run.rankings):.1g}. {first} has the highest "
-        f"mean, and that does not say that it is first. {_and(run.lowest(0.75, 5))} have the five lowest means at "
-        f"75 %; reversed, {_of(len(below), 5)} of them are below `random` as well. The same shape trained from scratch "
-        f"with as many MACs in all is better than `random` at {_and(better)}."
-    )
-
-
 def _ratios(run: Run) -> list[float]:
     return sorted({ratio for row in run.rankings.values() for ratio in row})
 
@@ -288,15 +269,10 @@ def with_computed(page: str, text: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Each page as it must be."""
-    results, front = ROOT / "docs" / "results.md", ROOT / "README.md"
-    texts = {path: path.read_text(encoding="utf-8") for path in (results, front)}
-    runs = runs_of(texts[results])
-    made: dict[Path, Callable[[], str]] = {
-        results: lambda: "\n".join(in_short(runs)),
-        front: lambda: readme(runs),
-    }
-    return {path: with_computed(text, made[path]()) for path, text in texts.items()}
+    """The page as it must be."""
+    path = ROOT / "docs" / "results.md"
+    text = path.read_text(encoding="utf-8")
+    return {path: with_computed(text, "\n".join(in_short(runs_of(text))))}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What README and `results.md` say of any, all, no or most criteria is what the tables of the runs hold."""
+"""What `results.md` says of any, all, no or most criteria is what the tables of the runs hold."""
 
 import importlib.util
 import sys

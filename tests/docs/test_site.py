@@ -28,3 +28,19 @@ def test_the_site_is_built_and_every_formula_is_drawn(tmp_path, monkeypatch):
     assert all(f">{name}" in defined for name in BUILTIN)
     assert defined.count("<math") > len(BUILTIN)
     assert "<math" in pages["measures.html"]
+
+
+def test_every_page_has_its_place_in_the_book():
+    yaml = pytest.importorskip("yaml")
+
+    class Loose(yaml.SafeLoader):
+        """Reads tags of Python as nothing."""
+
+    Loose.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+    nav = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=Loose)["nav"]
+    named = re.findall(r"[\w/-]+\.md", str(nav))
+    there = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    assert sorted(named) == sorted(there)
+    parts = [next(iter(part)) for part in nav]
+    assert parts[:3] == ["Home", "Start", "Four questions"]
+    assert parts[-3:] == ["Reference", "How it works", "Results"]

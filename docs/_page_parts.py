@@ -1,39 +1,19 @@
-"""Hooks of the site: parts of the README where a page asks for them, the command line's own help, the criteria.
+"""Hooks of the site: the command line's own help and the definitions of the criteria, where a page asks for them.
 
-`<!-- readme: Criteria -->` becomes the body of the README's section of that heading, `<!-- help: run -->` what
-`prunebench run --help` prints, `<!-- definitions -->` the docstring of every built-in criterion. So nothing is written
-twice.
+`<!-- help: run -->` becomes what `prunebench run --help` prints, and `<!-- definitions -->` the docstring of every
+built-in criterion. So nothing is written twice.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def on_page_markdown(markdown: str, **_: Any) -> str:
     """The page with its marks replaced."""
-    up = "../" * page.file.src_uri.count("/")
-    text = re.sub(r"<!-- readme: (.+?) -->", lambda mark: section(mark[1], up), markdown)
-    text = text.replace("<!-- definitions -->", definitions())
+    text = markdown.replace("<!-- definitions -->", definitions())
     return re.sub(r"<!-- help: (.+?) -->", lambda mark: help_of(mark[1].split()), text)
-
-
-def section(heading: str, up: str = "") -> str:
-    """The body of a section of the README, its links to files made to work on the site.
-
-    Raises:
-        ValueError: for a heading that the README does not have.
-    """
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    if not found:
-        raise ValueError(f"The README must have a section `{heading}`. Found none.")
-    body = re.sub(r"\]\(docs/([^)]+)\)", rf"]({up}\1)", found[1])
-    return re.sub(r"\[([^\]]*)\]\((?!https?:|#|\w+\.(?:png|svg)|\.\./)[^)]+\)", r"\1", body)
 
 
 def definitions() -> str:

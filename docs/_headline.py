@@ -1,0 +1,127 @@
+"""Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
+
+They come from the first table of `results.md`, which has a row for each criterion and a column for each length of
+fine-tuning. An entry is a mean test mAP with the difference from `random` and its 95 % interval.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README, DOCS = ROOT / "README.md", ROOT / "docs"
+RESULTS, INDEX, FIGURE = DOCS / "results.md", DOCS / "index.md", DOCS / "headline.png"
+CONVERGED = "converged"
+NUMBER = r"[−+]?\d+\.\d+"
+CELL = re.compile(rf"{NUMBER} \(({NUMBER}) \[({NUMBER}), ({NUMBER})\]\)")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Test mAP minus that of `random`, with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval excludes zero."""
+        return not self.low <= 0 <= self.high
+
+    @property
+    def words(self) -> str:
+        """`0.178 mAP below`."""
+        return f"{abs(self.mean):.3f} mAP {'below' if self.mean < 0 else 'above'}"
+
+
+def differences(text: str) -> dict[str, dict[str, Difference]]:
+    """Length of fine-tuning → criterion → its difference from `random`."""
+    (block,) = re.findall(r"<!-- lengths -->\n(.*?)<!-- end -->", text, re.DOTALL)
+    lines = [line for line in block.splitlines() if line.startswith("|")]
+    heads, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    found: dict[str, dict[str, Difference]] = {head: {} for head in heads[1:]}
+    for name, *cells in rows:
+        for length, cell in zip(heads[1:], cells, strict=True):
+            if match := CELL.fullmatch(cell):
+                mean, low, high = (float(number.replace("−", "-")) for number in match.groups())
+                found[length][name.strip("` †")] = Difference(mean, low, high)
+    return found
+
+
+def headline(text: str) -> str:
+    """What a short fine-tuning shows, and what is left of it after convergence."""
+    found = differences(text)
+    short = next(length for length in found if length != CONVERGED)
+    first, last = found[short], found[CONVERGED]
+    lowest = min(first, key=lambda name: first[name].mean)
+    clear = [name for name, difference in last.items() if difference.clear]
+    how_many = f"{len(clear)} of {len(last)}" if clear else f"none of {len(last)}"
+    (removed,) = set(re.findall(r"mAP with (\d+ % of [\w–]+) removed", text))
+    return textwrap.fill(
+        f"**A ranking after a short fine-tuning shows how fast models recover.** With {removed} removed, a model "
+        f"pruned by `{lowest}` is {first[lowest].words} one that lost random filters {short} of fine-tuning. When both "
+        f"are fine-tuned until they converge, it is {last[lowest].words}, and {how_many} criteria can be "
+        "distinguished from random.",
+        120,
+        break_on_hyphens=False,
+    )
+
+
+def with_headline(page: str, text: str) -> str:
+    """A page with the sentences between its marks."""
+    return re.sub(r"(<!-- headline -->\n).*?(<!-- end -->)", rf"\1{text}\n\2", page, count=1, flags=re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """Each page as it must be."""
+    text = headline(RESULTS.read_text(encoding="utf-8"))
+    return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
+
+
+def draw(found: dict[str, dict[str, Difference]], path: Path) -> None:
+    """A panel a length of fine-tuning, a row a criterion: filled where the interval excludes zero."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    lengths = sorted(found, key=lambda length: length == CONVERGED)
+    names = sorted(found[lengths[0]], key=lambda name: found[lengths[0]][name].mean)
+    figure, panels = pyplot.subplots(
+        1,
+        len(lengths),
+        figsize=(8.4, 0.28 * len(names) + 1.1),
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
+    for axes, length in zip(panels, lengths, strict=True):
+        axes.axvline(0, color="0.5", linewidth=1)
+        for row, name in enumerate(names):
+            one = found[length][name]
+            colour = "#d55e00" if one.clear else "#0072b2"
+            axes.plot([one.low, one.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
+            axes.plot(one.mean, row, "o", color=colour, markerfacecolor=colour if one.clear else "white")
+        axes.set_title("fine-tuned until converged" if length == CONVERGED else f"{length} of fine-tuning")
+        axes.set_yticks(range(len(names)), names)
+        axes.locator_params(axis="x", nbins=5)
+        axes.grid(axis="x", color="0.9")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+    figure.supxlabel(
+        "mAP minus that of random filters, 95 % interval (filled: the interval excludes zero)",
+        fontsize="medium",
+    )
+    figure.savefig(path, dpi=130)
+
+
+if __name__ == "__main__":
+    results = RESULTS.read_text(encoding="utf-8")
+    for page, again in pages().items():
+        page.write_text(again, encoding="utf-8")
+    draw(differences(results), FIGURE)

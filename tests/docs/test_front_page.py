@@ -1,0 +1,130 @@
+"""The tables, the headline and the address on the front page are those of the code and of the project's own runs."""
+
+import importlib.util
+import re
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from prunebench.reports import make_report
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUICK = ROOT / "examples" / "results" / "quick"
+FILLED = ("README.md", "pyproject.toml", "CITATION.cff", "mkdocs.yml")
+
+
+def load(name):
+    """A script of `docs/` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """The report of the archived run `quick`."""
+    return make_report([QUICK])
+
+
+def test_the_tables_of_criteria_and_networks_are_what_is_there():
+    for path, text in load("_tables").pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"`python docs/_tables.py` writes {path.name} again"
+
+
+def test_a_page_without_marks_is_refused():
+    with pytest.raises(ValueError, match="Found it 0 times"):
+        load("_tables").with_table("# A page\n", "networks", "| a |")
+
+
+def test_the_table_of_quick_is_that_of_the_archived_run(quick):
+    shown = re.search(r"<!-- quick -->\n(.*?)<!-- end -->", README, re.DOTALL)[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()[2:]]
+    means = {(row.label.strip(" †"), row.ratio): row.map_mean for row in quick.rows}
+    assert [row[0].strip("` †") for row in rows[:1]] == ["random"]
+    assert len(rows) == 6
+    for name, *cells in rows:
+        for ratio, cell in zip((0.25, 0.5, 0.75), cells, strict=True):
+            mean = means[name.strip("` †"), ratio]
+            assert f"{mean:.3f}" == cell.split()[0]
+            if "(" in cell:
+                gap = mean - means["random", ratio]
+                assert float(cell.split("(")[1].split()[0].replace("−", "-")) == pytest.approx(gap, abs=6e-4)
+
+
+def test_the_costs_of_quick_on_the_first_page_are_those_of_the_archived_run(quick):
+    page = " ".join((ROOT / "docs" / "start.md").read_text(encoding="utf-8").split())
+    rows = {row.ratio: row for row in quick.rows if row.label == "l1"}
+    for cost, words in (("macs_backbone", "of the MACs"), ("parameters", "of the parameters")):
+        shares = [100 * getattr(rows[ratio], f"{cost}_relative") for ratio in (0.25, 0.5, 0.75)]
+        assert "{:.0f}, {:.0f} and {:.0f} % {}".format(*shares, words) in page
+
+
+def test_the_headline_is_that_of_the_table_of_results():
+    for path, text in load("_headline").pages().items():
+        assert path.read_text(encoding="utf-8") == text, (
+            f"`python docs/_headline.py` writes {path.name} again"
+        )
+        assert "A ranking after a short fine-tuning" in text
+
+
+def test_another_table_of_results_gives_another_headline():
+    script = load("_headline")
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    name, one = min(script.differences(results)["converged"].items(), key=lambda item: item[1].mean)
+    high = f"+{one.high:.3f}]" if one.high > 0 else f"−{-one.high:.3f}]"
+    (line,) = [line for line in results.splitlines() if line.startswith(f"| `{name}`") and high in line]
+    clear = script.headline(results.replace(line, line.replace(high, "−0.001]", 1)))
+    assert script.headline(results) != clear
+    assert re.search(r"and 1 of \d+ criteria can", " ".join(clear.split()))
+
+
+def test_the_figure_of_the_headline_is_drawn(tmp_path):
+    script = load("_headline")
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    script.draw(script.differences(results), tmp_path / "headline.png")
+    assert (tmp_path / "headline.png").stat().st_size > 10_000
+
+
+def address_of(root):
+    """Where README, package, citation and site say that the repository is; `None` where they do not."""
+    yaml = pytest.importorskip("yaml")
+    readme, package, citation, site = ((root / name).read_text(encoding="utf-8") for name in FILLED)
+    urls = tomllib.loads(package)["project"].get("urls", {})
+    (cloned,) = re.findall(r"^git clone (\S+) prunebench", readme, re.MULTILINE)
+    of_site = re.search(r"^repo_url: (\S+)$", site, re.MULTILINE)
+    cited = yaml.safe_load(citation).get("repository-code")
+    return cloned, urls.get("Repository"), cited, of_site[1] if of_site else None
+
+
+def test_the_address_is_the_same_everywhere_or_a_placeholder_in_one_place():
+    found = address_of(ROOT)
+    assert len(set(found)) == 1 or found == (load("_address").PLACEHOLDER, None, None, None)
+
+
+def test_a_release_fills_the_address_in(tmp_path):
+    script = load("_address")
+    for name in FILLED:
+        shutil.copy(ROOT / name, tmp_path)
+    if address_of(ROOT)[1]:
+        pytest.skip("this clone has its address")
+    address = "https://example.org/audio/prunebench"
+    script.write(address, tmp_path)
+    assert set(address_of(tmp_path)) == {address}
+    with pytest.raises(ValueError, match="already filled in"):
+        script.write(address, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["prunebench", "https://example.org", "https://example.org/a b"])
+def test_what_is_no_address_changes_nothing(wrong, tmp_path):
+    script = load("_address")
+    for name in FILLED:
+        shutil.copy(ROOT / name, tmp_path)
+    with pytest.raises(ValueError, match="is no address"):
+        script.write(wrong, tmp_path)
+    assert all((tmp_path / name).read_bytes() == (ROOT / name).read_bytes() for name in FILLED)
