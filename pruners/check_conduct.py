@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import random
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from prunebench.pruners.contract import COLLECTED, Pruner
 from prunebench.pruners.peak_bytes import peak_bytes
+from prunebench.pruners.shown import Shown, stamp
 from prunebench.pruners.specimen import gaussian
 
 MEBIBYTE = 2**20
 
 
 def check_untouched(pruner: Pruner) -> None:
-    """Nothing of what is shown is changed, nor what was observed before."""
+    """Nothing of what is shown is changed, in place, past torch or by another tensor in its place."""
     specimen = gaussian()
     before = {name: tensor.clone() for name, tensor in specimen.tensors.items()}
-    observed = specimen.observed(pruner)
-    kept = None if observed.supplied_observed is None else observed.observed.clone()
-    pruner.score(observed)
-    if kept is not None:
-        for shown in specimen.batches(pruner, specimen.view(pruner)):
-            pruner.observe(shown, observed.observed)
-        assert torch.equal(kept, observed.observed), (
-            "`observe` and `score` must not change what was observed before: work on a copy."
+    view = specimen.view(pruner)
+    seen: Tensor | None = None
+    for shown in specimen.batches(pruner, view) if pruner.needs & COLLECTED else ():
+        state, held = Shown(shown), None if seen is None else stamp(seen)
+        now = _looking(state, "observe", functools.partial(pruner.observe, shown, seen))
+        assert seen is None or stamp(seen) == held, (
+            "`observe` must not change `seen`, what it returned before: return a new tensor, such as `seen + batch`."
         )
+        seen = now
+    view = replace(view, supplied_observed=seen)
+    for method in ("score", "constants"):
+        _looking(Shown(view), method, functools.partial(getattr(pruner, method), view))
     for name, tensor in specimen.tensors.items():
-        assert torch.equal(tensor, before[name]), f"`{name}` must not be changed in place: work on a copy."
+        assert torch.equal(tensor, before[name]), _must_not_change(name)
+
+
+def _looking(state: Shown, method: str, look: Callable[[], Any]) -> Any:
+    """What a method returns; where it raises because of a change, the change is what is said."""
+    try:
+        found = look()
+    except FrozenInstanceError as error:
+        raise AssertionError(
+            f"`{method}` must not set attributes of what it is shown. Found {error}."
+        ) from error
+    except Exception:
+        changed = state.changed()
+        assert changed is None, _must_not_change(changed, method)
+        raise
+    changed = state.changed()
+    assert changed is None, _must_not_change(changed, method)
+    return found
+
+
+def _must_not_change(name: str, method: str = "score") -> str:
+    return f"`{method}` must not change `{name}`: work on a copy, as `tensor.clone()` makes one."
 
 
 def check_global_random_state(pruner: Pruner) -> None:

@@ -43,6 +43,7 @@ S = TypeVar("S")
 
 CHECKS: tuple[Check, ...] = (
     check_declaration,
+    check_untouched,  # before others, which a changed layer makes fail for a reason that misleads
     check_label,
     check_shape,
     check_finite,
@@ -57,7 +58,6 @@ CHECKS: tuple[Check, ...] = (
     check_twins,
     check_near_twins,
     check_one_by_one,
-    check_untouched,
     check_global_random_state,
     check_observation_size,
     check_memory,

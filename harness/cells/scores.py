@@ -119,7 +119,7 @@ def score_model(
                 )
             ),
         )
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started - found.watched
     scores, constants = (_arrays(given) for given in (found.scores, found.constants))
     return Scoring(scores, seconds, peak, pruner.own_budget, constants)
 
@@ -129,7 +129,7 @@ def _on_cpu(found: Scored) -> Scored:
     scores, constants = (
         {layer: values.cpu() for layer, values in given.items()} for given in (found.scores, found.constants)
     )
-    return Scored(scores, constants)
+    return Scored(scores, constants, found.watched)
 
 
 def _arrays(given: Mapping[str, Tensor]) -> LayerScores:

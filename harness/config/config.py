@@ -17,6 +17,7 @@ from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain
+from prunebench.harness.config.fields import DataSets, Listed, listed
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import (
     ControlsSection,
@@ -25,7 +26,7 @@ from prunebench.harness.config.other_tables import (
     Quantise,
     names_another,
 )
-from prunebench.harness.config.overrides import add_pruner_files, set_key
+from prunebench.harness.config.overrides import add_data_files, add_pruner_files, set_key
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
@@ -42,14 +43,7 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.pruning.stored_scores import StoredScores
 
 MOST_WORKERS = 256  # processes of this machine
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-DataSets = Annotated[tuple[DataOptions, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
-Models = Annotated[tuple[ModelSection, ...], Field(min_length=1), pydantic.BeforeValidator(_listed)]
+Models = Annotated[tuple[ModelSection, ...], Field(min_length=1), Listed]
 TABLES = ("data", "model")  # that may stand several times
 
 
@@ -97,7 +91,7 @@ class Config(PlacedSection):
         """Where a network has groups of other names than Cnn14's, every network is pruned in its own scope."""
         if not isinstance(table, dict):
             return table
-        models, prune = _listed(table.get("model", {})), table.get("prune", {})
+        models, prune = listed(table.get("model", {})), table.get("prune", {})
         other = any(names_another(model) for model in models)
         if other and isinstance(prune, dict) and "scopes" not in prune:
             return {**table, "prune": {**prune, "scopes": [OWN_SCOPE]}}
@@ -271,7 +265,11 @@ class Config(PlacedSection):
 
 
 def load_config(
-    source: ConfigSource, overrides: Iterable[str] = (), *, pruner_files: Sequence[Path | str] = ()
+    source: ConfigSource,
+    overrides: Iterable[str] = (),
+    *,
+    pruner_files: Sequence[Path | str] = (),
+    data_files: Sequence[Path | str] = (),
 ) -> Config:
     """The configuration of a preset, a TOML file or a mapping, with `key=value` overrides.
 
@@ -279,6 +277,7 @@ def load_config(
         source: name of a preset, path of a file, or tables as TOML has them.
         overrides: as `--set` takes them.
         pruner_files: Python files whose pruners are added to the criteria.
+        data_files: Python files of which a data set is taken instead of the configuration's.
 
     Raises:
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
@@ -289,6 +288,7 @@ def load_config(
     except ValueError as error:
         raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
     given, lines = list(overrides), "" if isinstance(source, Mapping) else text
+    add_data_files(table, data_files, given)
     for override in given:
         set_key(table, override)
     if pruner_files:

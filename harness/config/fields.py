@@ -7,6 +7,9 @@ from typing import Annotated, Any, TypeVar
 import pydantic
 from pydantic import Field
 
+from prunebench.harness.data import DataOptions
+from prunebench.harness.data.plugins.dataset_registry import known
+
 T = TypeVar("T")
 
 
@@ -15,13 +18,18 @@ def _once(values: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A value alone is a list of one."""
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _known(data: tuple[DataOptions, ...]) -> tuple[DataOptions, ...]:
+    """Data sets that exist, by the names that their classes give them."""
+    return tuple(known(options) for options in data)
+
+
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Listed = pydantic.BeforeValidator(_listed)
+Listed = pydantic.BeforeValidator(listed)
 Rates = Annotated[tuple[Rate, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Shares = Annotated[tuple[Share, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_once)]
@@ -33,6 +41,7 @@ Seeds = Annotated[
     Listed,
     pydantic.AfterValidator(_once),
 ]
+DataSets = Annotated[tuple[DataOptions, ...], Field(min_length=1), Listed, pydantic.AfterValidator(_known)]
 
 
 class Section(pydantic.BaseModel):

@@ -1,4 +1,4 @@
-"""Changes to a table before it becomes a configuration: `--set` and `--pruner-file`."""
+"""Changes to a table before it becomes a configuration: `--set`, `--data-file` and `--pruner-file`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.parsing import parsed_toml
+from prunebench.harness.config.fields import listed
+from prunebench.harness.data.plugins.dataset_registry import chosen_set, file_sets
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.pruning.sources import file_pruners
@@ -98,6 +100,54 @@ def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[
     if label.partition("[")[0] != Cnn14Network.name:  # presets name scopes of Cnn14
         given += ['prune.scopes=["default"]', 'finetune.scopes=["all"]']
     return given
+
+
+def add_data_files(table: dict[str, Any], files: Sequence[Path | str], overrides: Sequence[str]) -> None:
+    """Put a data set of some files in the place of the configuration's, as `--data-file` asks.
+
+    Frozen base models were trained on other data, so base models are trained unless the overrides say otherwise.
+
+    Args:
+        table: of the configuration; changed.
+        files: Python files that define data sets.
+        overrides: as `--set` takes them; one of them may name the data set.
+
+    Raises:
+        InputError: for a file that cannot be used, several data sets of which none is named, or several tables
+            `[[data]]` of which none names one.
+    """
+    if not files:
+        return
+    own, paths = file_sets(files), [str(Path(file).resolve()) for file in files]
+    named = [name for name in (text.strip(" \"'") for text in _values_of("data.name", overrides)) if name]
+    tables = listed(table.get("data", {}))
+    if not all(isinstance(data, dict) for data in tables):
+        raise InputError("`data` must be a table, or a list of tables. Found another value.")
+    mine = [data for data in tables if _plain(data.get("name")) in own]
+    if len(tables) > 1 and not mine:
+        raise InputError(
+            f"The configuration names several data sets and none of {', '.join(map('`{}`'.format, own))}, which the "
+            'data set files define: write a table `[[data]]` with its `name` and `files = ["FILE.py"]`.'
+        )
+    if not mine:
+        mine = [{"name": named[-1] if named else chosen_set(files, "--set data.name=NAME")}]
+        table["data"] = mine[0]
+    for data in mine:
+        data["files"] = [*data.get("files", ()), *paths]
+    base = table.setdefault("base", {})
+    if isinstance(base, dict):
+        base["pretrained"] = False
+
+
+def _values_of(key: str, overrides: Sequence[str]) -> list[str]:
+    """What overrides set a key to, in order."""
+    parts = (override.partition("=") for override in overrides)
+    return [text for name, _, text in parts if name.strip() == key]
+
+
+def _plain(label: object) -> str:
+    """The name in a label."""
+    return str(label).partition("[")[0]
 
 
 def add_pruner_files(

@@ -23,6 +23,9 @@ def resolved_table(dumped: Mapping[str, Any], several: Sequence[str]) -> dict[st
         for key, usual in (("network", Cnn14Network.name), ("files", [])):
             if model[key] == usual:
                 del model[key]
+    for data in table["data"]:
+        if not data["files"]:
+            del data["files"]
     for key in ("target_file_bytes", "target_memory", "target_latency", "limits"):
         if not table["prune"][key]:
             del table["prune"][key]

@@ -9,6 +9,8 @@ from prunebench.harness.data.class_maps.mapped import mapped
 from prunebench.harness.data.dataset import DataSet
 from prunebench.harness.data.mix import mixed
 from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.plugins.built import built
+from prunebench.harness.data.plugins.dataset_registry import known
 from prunebench.harness.data.recordings.esc50 import Collection, esc50
 from prunebench.harness.data.recordings.fsd50k import fsd50k
 from prunebench.harness.data.recordings.own_recordings import own_recordings
@@ -33,7 +35,7 @@ _MAKERS = {
 
 
 def names() -> list[str]:
-    """Names of all data sets, in the order of listings."""
+    """Names of the built-in data sets, in the order of listings."""
     return list(DESCRIPTIONS)
 
 
@@ -42,13 +44,15 @@ def open_dataset(options: DataOptions) -> DataSet:
 
     Raises:
         InputError: for a folder, table or recording that cannot be used, a fold that is not there, a class map of other
-            classes, or `mix` of a set whose clips hold several classes.
+            classes, `mix` of a set whose clips hold several classes, or a plug-in that cannot be used.
     """
+    options = known(options)
+    make = built if options.is_plugin else _MAKERS[options.name]
     if options.class_map is None:
-        dataset = _MAKERS[options.name](options)
+        dataset = make(options)
     else:  # whose option `classes` is the list that the map leads to
         own = replace(options, class_map=None, classes=None)
-        dataset = replace(mapped(_MAKERS[options.name](own), options), label=options.label)
+        dataset = replace(mapped(make(own), options), label=options.label)
     return mixed(dataset, options) if options.mix else dataset
 
 

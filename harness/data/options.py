@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SkipValidation
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.data.option_checks import check_integer, check_number
 from prunebench.harness.networks.class_names import AUDIOSET
 
 NAMES = ("synth", "esc50", "esc10", "fsd50k", "folder", "audioset")
+GROUP = "prunebench.datasets"  # entry points of the data sets of other distributions
 MOST_RECORDINGS = 5
 MOST_CLIPS = 1_000_000  # of a split that is made on the spot
 CLASS_MAPS = ("esc10-to-audioset", "esc50-to-audioset")  # that come with the package
@@ -46,6 +49,7 @@ _HOLDS = {
     "audioset": "`hdf5s/indexes/` and `hdf5s/waveforms/`",
 }
 _PLACES = ("root", "table", "classes", "black_list")
+_UNSAID = ("name", *_PLACES, "files", "expected", "label_separator")  # not in a label
 _SEPARATORS = (";", ",", "|")
 
 
@@ -56,7 +60,7 @@ class DataOptions:
     `None` stands for the data set's own default, given in brackets.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `NAMES`, or `NAME[parameter=value,…]` of a data set that is installed or in one of the `files`.
         root: folder of recorded sets, in the layout each has. Moving it changes nothing.
         mix: clips that overlap 1 to `mix` recordings, at most 5; 0 for the recordings themselves. Needs a
             set with one class a clip.
@@ -80,6 +84,7 @@ class DataOptions:
         sample_rate: 32000, 16000 or 8000, of recorded sets [32000].
         class_map: class of the set → class of `classes`, several to one: a table, a CSV file with the columns `from`
             and `to`, or one of `CLASS_MAPS`. Clips of classes that it leaves out are dropped.
+        files: Python files that define data sets.
 
     Raises:
         InputError: for an unknown name, a value out of its range or an option the data set does not have.
@@ -106,10 +111,10 @@ class DataOptions:
     label_separator: str | None = None
     # Checked here, in one sentence for all that it may be; equal options hash equally without it.
     class_map: SkipValidation[str | dict[str, str] | None] = field(default=None, hash=False)
+    files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.name not in NAMES:
-            raise InputError(f"Unknown data set `{self.name}`; {nearest(str(self.name), NAMES)}")
+        self._check_name()
         self._check_ranges()
         self._check_belonging()
         _check_class_map(self.class_map)
@@ -119,16 +124,38 @@ class DataOptions:
                 f"before each test fold. Found `validation_fold = {self.validation_fold}`."
             )
 
+    @property
+    def is_plugin(self) -> bool:
+        """Whether the data set is none of `NAMES`; the code behind the name is run when the set is opened."""
+        return self.name not in NAMES
+
+    def _check_name(self) -> None:
+        given: Any = self.files
+        listed = [given] if isinstance(given, str | Path) else given
+        if not isinstance(listed, list | tuple) or not all(isinstance(file, str | Path) for file in listed):
+            raise InputError(f"Option `files` must be a list of Python files. Found `files = {self.files}`.")
+        object.__setattr__(self, "files", tuple(map(str, listed)))
+        if self.files and not self.is_plugin:
+            raise InputError(
+                f"Option `files` names Python files that define data sets, and `{self.name}` is built in: set `name` "
+                "to a data set of the files."
+            )
+        if self.is_plugin and not self.files:
+            installed = sorted({entry.name for entry in entry_points(group=GROUP)})
+            if str(self.name).partition("[")[0] not in installed:
+                known = (*NAMES, *installed)
+                raise InputError(f"Unknown data set `{self.name}`; {nearest(str(self.name), known)}")
+
     def _check_ranges(self) -> None:
-        _check_integer("mix", self.mix, 0, MOST_RECORDINGS)
-        _check_integer("seed", self.seed, 0)
+        check_integer("mix", self.mix, 0, MOST_RECORDINGS)
+        check_integer("seed", self.seed, 0)
         for size in _SIZES:
             if getattr(self, size) is not None:
-                _check_integer(size, getattr(self, size), 1, None if self.name == "audioset" else MOST_CLIPS)
+                check_integer(size, getattr(self, size), 1, None if self.name == "audioset" else MOST_CLIPS)
         if self.test_fold not in (None, "all"):
-            _check_integer("test_fold", self.test_fold, 0, or_else='or "all"')
+            check_integer("test_fold", self.test_fold, 0, or_else='or "all"')
         if self.validation_fold is not None:
-            _check_integer("validation_fold", self.validation_fold, 0)
+            check_integer("validation_fold", self.validation_fold, 0)
         if self.sample_rate not in (None, 32000, 16000, 8000):
             raise InputError(
                 "Option `sample_rate` must be 32000, 16000 or 8000, for which PANNs has front ends. "
@@ -144,9 +171,9 @@ class DataOptions:
         for place in (*_PLACES, "training_set"):
             if not isinstance(getattr(self, place), str | None):
                 raise InputError(f"Option `{place}` must be text. Found `{place} = {getattr(self, place)}`.")
-        _check_number("seconds", self.seconds, SHORTEST, LONGEST)
-        _check_number("snr_min_db", self.snr_min_db, -60, 60)
-        _check_number("snr_max_db", self.snr_max_db, -60, 60)
+        check_number("seconds", self.seconds, SHORTEST, LONGEST)
+        check_number("snr_min_db", self.snr_min_db, -60, 60)
+        check_number("snr_max_db", self.snr_max_db, -60, 60)
         if self.snr_db[0] > self.snr_db[1]:
             raise InputError(
                 "Option `snr_min_db` must be at most `snr_max_db`. "
@@ -157,7 +184,8 @@ class DataOptions:
         for option, (homes, called) in _HOMES.items():
             mixed = option in _SIZES and self.mix
             mapped = option == "classes" and self.class_map is not None
-            if getattr(self, option) is not None and self.name not in homes and not (mixed or mapped):
+            own = option == "root" and self.is_plugin
+            if getattr(self, option) is not None and self.name not in homes and not (mixed or mapped or own):
                 raise InputError(
                     f"Option `{option}` is one of {called}. "
                     f"Found it with data set `{self.name}`: leave it out."
@@ -177,7 +205,7 @@ class DataOptions:
         asked = (
             f"{each.name}={values[each.name]}"
             for each in fields(self)
-            if each.name not in ("name", *_PLACES, "label_separator") and values[each.name] != each.default
+            if each.name not in _UNSAID and values[each.name] != each.default
         )
         return " ".join((self.name, *asked))
 
@@ -214,15 +242,19 @@ def at_home_everywhere(options: DataOptions) -> DataOptions:
         for name, path in given.items()
         if isinstance(path, str) and path not in (*CLASS_MAPS, AUDIOSET)
     }
-    return replace(options, **full)  # type: ignore[arg-type]
+    files = tuple(str(Path(file).resolve()) for file in options.files)
+    return replace(options, files=files, **full)  # type: ignore[arg-type]
 
 
 def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
     """The options, with the sample rate of a model where they leave it open.
 
     Raises:
-        InputError: for options that ask for another rate, or a data set that has another.
+        InputError: for options that ask for another rate, or a data set that has another; the rate of a plug-in is
+            known when it is opened.
     """
+    if options.is_plugin:
+        return options
     found = options.sample_rate or 32000
     if found == sample_rate:
         return options
@@ -253,26 +285,3 @@ def _check_class_map(found: object) -> None:
             raise InputError(
                 f"Option `class_map` must map names to names of classes. Found `{name} = {target}`."
             )
-
-
-def _check_integer(
-    option: str, found: object, least: int, most: int | None = None, *, or_else: str = ""
-) -> None:
-    if (
-        isinstance(found, bool)
-        or not isinstance(found, int)
-        or found < least
-        or (most is not None and found > most)
-    ):
-        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
-        needed = " ".join(filter(None, ("an integer", bounds, or_else)))
-        raise InputError(f"Option `{option}` must be {needed}. Found `{option} = {found}`.")
-
-
-def _check_number(option: str, found: object, least: float, most: float) -> None:
-    if found is None:
-        return
-    if isinstance(found, bool) or not isinstance(found, int | float) or not least <= found <= most:
-        raise InputError(
-            f"Option `{option}` must be a number from {least} to {most}. Found `{option} = {found}`."
-        )

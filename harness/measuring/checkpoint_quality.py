@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
@@ -18,7 +19,12 @@ from prunebench.harness.workspace.cache import Cache, default_cache
 
 
 def checkpoint_quality(
-    checkpoint: TaggerCheckpoint, backends: Sequence[str], data: str, options: Sequence[str], threads: int
+    checkpoint: TaggerCheckpoint,
+    backends: Sequence[str],
+    data: str,
+    options: Sequence[str],
+    threads: int,
+    files: Sequence[Path] = (),
 ) -> dict[str, dict[str, Any]]:
     """What `backend_quality` measures of a checkpoint on a data set, at the rate and by the front end of its network.
 
@@ -28,12 +34,13 @@ def checkpoint_quality(
         data: name of the data set.
         options: of the data set, `key=value` as `--set` takes them.
         threads: of every backend.
+        files: Python files that define data sets.
 
     Raises:
         InputError: for options that the data set does not take, or other classes than the checkpoint's.
     """
 
-    table: dict[str, Any] = {"name": data}
+    table: dict[str, Any] = {"name": data, "files": tuple(map(str, files))}
     for option in options:
         set_key(table, option.removeprefix("data."))
     try:

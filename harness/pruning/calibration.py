@@ -26,7 +26,9 @@ from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.gates import Gates, gated
 from prunebench.harness.pruning.layer_views import parameters_of
 from prunebench.harness.pruning.pruner_failure import asked_of
+from prunebench.harness.pruning.watch import Watch
 from prunebench.pruners.contract import COLLECTED, LABELLED, Gradients, LayerView, Need, Pruner
+from prunebench.pruners.shown import tensors_of
 
 VERSION = 1  # raised when what pruners observe changes
 
@@ -40,6 +42,7 @@ def calibrate(
     *,
     batch: int = 16,
     make_view: Callable[[str], LayerView],
+    watch: Watch | None = None,
 ) -> dict[str, Tensor]:
     """What the pruner observed of each layer after all calibration clips.
 
@@ -56,6 +59,7 @@ def calibrate(
         batch: clips of a forward pass; only criteria on batch gradients (`taylor`, `jacobian`) depend on it.
         make_view: the view of a layer without activations and gradients, with the generator where the pruner
             needs one; called once a layer.
+        watch: of the pruner; a new one by default.
 
     Returns:
         layer → what `Pruner.observe` returned last; empty for a pruner that needs nothing of clips.
@@ -70,7 +74,9 @@ def calibrate(
     _check(tagger, pruner, features, targets, batch)
     every = sites_of(tagger.groups, whole=pruner.whole_group)
     sites, model = {layer: every[layer] for layer in layers}, tagger.model
-    fold = _Fold(pruner, {layer: make_view(layer) for layer in layers})
+    watch = watch or Watch(pruner, tagger.model)
+    views = {layer: make_view(layer) for layer in layers}
+    fold = _Fold(pruner, views, watch)
     trained = _parameters(model, sites, pruner) if "gradients" in pruner.needs else {}
     gates = Gates(model, {layer: site.group for layer, site in sites.items()}, pruner.label)
     backward = bool(pruner.needs & LABELLED)
@@ -78,12 +84,16 @@ def calibrate(
     step = 1 if pruner.clip_by_clip else batch
     # A caller's inference mode would keep gradients from being taken.
     with (
+        contextlib.ExitStack() as shown,
         torch.inference_mode(False),
         _as_found(model, trained),
         _hooked(model, sites, fold),
         gated(gates, wanted="gate_gradients" in pruner.needs),
         torch.set_grad_enabled(backward),
     ):
+        # Their values are compared at the end, the first layer's first, and not at every batch.
+        for view in reversed(views.values()):
+            shown.enter_context(watch.showing(view))
         for first in range(0, len(features), step):
             clips = slice(first, first + step)
             gates.clear(len(features[clips]))
@@ -99,9 +109,10 @@ def calibrate(
 class _Fold:
     """Hands each layer's batch to the pruner as soon as all it needs has arrived."""
 
-    def __init__(self, pruner: Pruner, views: Mapping[str, LayerView]) -> None:
+    def __init__(self, pruner: Pruner, views: Mapping[str, LayerView], watch: Watch) -> None:
         self.pruner = pruner
         self.views = views
+        self._watch = watch
         self.observed: dict[str, Tensor] = {}
         self._arrived: dict[str, dict[Need, Any]] = {layer: {} for layer in views}
 
@@ -113,8 +124,9 @@ class _Fold:
             shown = replace(
                 self.views[layer], **{f"supplied_{name}": given for name, given in arrived.items()}
             )
-            with asked_of(self.pruner, layer):
-                self.observed[layer] = self.pruner.observe(shown, self.observed.get(layer))
+            seen, counted = self.observed.get(layer), tensors_of(self.views[layer])
+            with asked_of(self.pruner, layer), self._watch.showing(shown, seen, counted):
+                self.observed[layer] = self.pruner.observe(shown, seen)
             arrived.clear()
 
     def take_gradients(self, loss: Tensor, trained: Mapping[str, _Parameters], gates: Gates) -> None:

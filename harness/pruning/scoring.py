@@ -22,6 +22,7 @@ from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction, joined
 from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.harness.pruning.synaptic_flow import places_by_flow
+from prunebench.harness.pruning.watch import Watch
 from prunebench.pruners.contract import COLLECTED, LayerView, Need, Pruner, Trait
 
 
@@ -32,10 +33,12 @@ class Scored:
     Args:
         scores: group → (filters,), higher is kept.
         constants: group → (filters,), what replaces each filter if it is removed; only of criteria that give constants.
+        watched: seconds that went into watching the pruner, which are no part of what scoring takes.
     """
 
     scores: dict[str, Tensor]
     constants: dict[str, Tensor] = field(default_factory=dict)
+    watched: float = 0.0
 
 
 def score_layers(
@@ -78,8 +81,8 @@ def scored_layers(
 
     Raises:
         InputError: for weights that are not finite, a layer that the criterion does not accept, missing calibration
-            clips, a pruner that raises, scores or constants of a wrong shape or that are not finite, or constants of
-            a pruner that does not declare them.
+            clips, a pruner that raises or changes what it is shown, scores or constants of a wrong shape or that are
+            not finite, or constants of a pruner that does not declare them.
     """
     tagger = tagger_of(model)
     groups = tagger.chosen(layers)
@@ -89,7 +92,7 @@ def scored_layers(
         }
         kept = {group.name: pruner.constants_of_layer(group.name) for group in groups}
         return Scored(stored, {name: torch.from_numpy(c) for name, c in kept.items() if c is not None})
-    whole = pruner.whole_group
+    whole, watch = pruner.whole_group, Watch(pruner, tagger.model)
     sites = sites_of(groups, whole=whole)
     views = {name: layer_view(tagger, name, site, whole=whole) for name, site in sites.items()}
     for name, view in views.items():
@@ -116,15 +119,20 @@ def scored_layers(
                 f"Pruner `{pruner.name}` needs calibration clips, for {parts}. Found none: give training clips, with "
                 "`--clips` or, from Python, `clips=`."
             )
-        observed = calibrate(tagger, pruner, list(sites), features, targets, make_view=views.__getitem__)
+        observed = calibrate(
+            tagger, pruner, list(sites), features, targets, make_view=views.__getitem__, watch=watch
+        )
         views = {name: replace(view, supplied_observed=observed[name]) for name, view in views.items()}
-    scores = {name: _checked(pruner, view) for name, view in views.items()}
+    scores = {name: _checked(pruner, view, watch) for name, view in views.items()}
+    constants = _constants(pruner, groups, views, watch)
+    watch.check_model()
     return Scored(
         {
             group.name: joined([scores[name] for name in sites_of([group], whole=whole)], reduction)
             for group in groups
         },
-        _constants(pruner, groups, views),
+        constants,
+        watch.seconds,
     )
 
 
@@ -176,12 +184,14 @@ _COLLECTED_WORDS: Mapping[Need, str] = {
 }
 
 
-def _constants(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView]) -> dict[str, Tensor]:
+def _constants(
+    pruner: Pruner, groups: Sequence[Group], views: Mapping[str, LayerView], watch: Watch
+) -> dict[str, Tensor]:
     """Of each group; its writers have one reader, so the first is asked."""
     found = {}
     for group in groups:
         view = views[next(iter(sites_of([group], whole=pruner.whole_group)))]
-        with asked_of(pruner, view.name):
+        with asked_of(pruner, view.name), watch.showing(view):
             constants = pruner.constants(view)
         if constants is None:
             continue
@@ -194,8 +204,8 @@ def _constants(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, Laye
     return found
 
 
-def _checked(pruner: Pruner, view: LayerView) -> Tensor:
-    with asked_of(pruner, view.name):
+def _checked(pruner: Pruner, view: LayerView, watch: Watch) -> Tensor:
+    with asked_of(pruner, view.name), watch.showing(view):
         scores = pruner.score(view)
     return _one_a_filter(scores, pruner, view, "score")
 

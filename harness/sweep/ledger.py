@@ -16,7 +16,8 @@ from prunebench.harness.cells.removal import leader_of, scored_by
 from prunebench.harness.cells.scores import Scoring, ScoringJob, scoring_key
 from prunebench.harness.cells.stage_quality import QualityFigures
 from prunebench.harness.config.config import Config
-from prunebench.harness.data.options import at_home_everywhere
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.data.plugins.pinned import pinned
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.plan import Base, Cell, Plan
 from prunebench.harness.pruning.reduction import DEFAULT
@@ -34,7 +35,7 @@ class Known:
     """Qualities of base models, scores, searches, rates, outcomes and failures, filed under their keys."""
 
     def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
-        self.options = [at_home_everywhere(options) for options in config.data_sets()]
+        self.options = [pinned(options, opened(options)) for options in config.data_sets()]
         self.labels = labels
         self.qualities: dict[str, QualityFigures] = {}
         self.scorings: dict[str, Scoring] = {}

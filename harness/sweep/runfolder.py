@@ -119,7 +119,7 @@ class RunFolder:
         write_text(self.files.config, config.to_toml(), follow=False)
         measures = [measure.description() for measure in installed_measures()[0]]
         write_text(self.files.measures, json.dumps(measures, indent=1), follow=False)
-        for file in map(Path, config.prune.files):
+        for file in map(Path, (*config.prune.files, *(file for data in config.data for file in data.files))):
             # Two files of one name in different folders are both kept.
             kept = f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.py"
             write_text(self.files.pruners / kept, file.read_text(encoding="utf-8"), follow=False)

@@ -1,4 +1,4 @@
-"""The test kit of networks: whether one keeps what the contract promises."""
+"""The test kits of networks and data sets: whether one keeps what the contract promises."""
 
 import lazy_loader
 

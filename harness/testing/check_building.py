@@ -54,9 +54,9 @@ def check_frontend(subject: NetworkUnderTest) -> None:
 def check_building(subject: NetworkUnderTest) -> None:
     """`build` gives the classes asked for, in evaluation mode, from the seed alone."""
     network = subject.network
-    before = _global_generators()
+    before = global_generators()
     one, other = network.build(CLASSES, seed=0), network.build(CLASSES, seed=1)
-    assert _global_generators() == before, (
+    assert global_generators() == before, (
         "`build` must leave the global generators alone: draw from `torch.Generator().manual_seed(seed)`, or inside "
         "`torch.random.fork_rng`."
     )
@@ -79,5 +79,6 @@ def check_building(subject: NetworkUnderTest) -> None:
     )
 
 
-def _global_generators() -> tuple[object, ...]:
+def global_generators() -> tuple[object, ...]:
+    """The states of the global generators of `random`, NumPy and torch, to be compared."""
     return random.getstate(), str(np.random.get_state()), torch.random.get_rng_state().tolist()  # noqa: NPY002

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -161,6 +161,33 @@ def all_pairs_in_numpy(layer: LayerView) -> Tensor:
     return torch.from_numpy(np.abs(filters[:, None] - filters).sum((1, 2)))
 
 
+@dataclass(frozen=True)
+class Doubles(Sound):
+    def score(self, layer: LayerView) -> Tensor:
+        return norms(replace(layer, weight=layer.weight.mul_(2)))
+
+
+def sorted_in_numpy(layer: LayerView) -> Tensor:
+    """Torch does not count what NumPy writes, and the sum of all weights stays."""
+    layer.weight.numpy().sort(axis=-1)
+    return norms(layer)
+
+
+def other_mean(layer: LayerView) -> Tensor:
+    vars(layer.batch_norm)["running_mean"] = torch.zeros(len(layer.weight))
+    return norms(layer)
+
+
+def own_weight(layer: LayerView) -> Tensor:
+    layer.weight = 2 * layer.weight  # type: ignore[misc]
+    return norms(layer)
+
+
+def changes_and_fails(layer: LayerView) -> Tensor:
+    layer.reader.zero_()
+    raise ZeroDivisionError
+
+
 # check → the pruners that fail it, with a part of the message.
 BROKEN: dict[str, list[tuple[Pruner, str]]] = {
     "check_declaration": [
@@ -202,8 +229,13 @@ BROKEN: dict[str, list[tuple[Pruner, str]]] = {
     "check_near_twins": [(By(fast_distances), "matrix product")],
     "check_one_by_one": [(By(lambda layer: layer.weight[:, :, 1, 1].abs().sum(1)), "IndexError")],
     "check_untouched": [
-        (By(lambda layer: layer.weight.abs_().flatten(1).sum(1)), "`weight` must not be changed"),
-        (FoldsInPlace(), "observed before"),
+        (By(lambda layer: layer.weight.abs_().flatten(1).sum(1)), "`score` must not change `weight`"),
+        (By(lambda layer: layer.weight.data.abs_().flatten(1).sum(1)), "must not change `weight`"),
+        (By(sorted_in_numpy), "must not change `weight`"),
+        (By(other_mean), "must not change `bn.running_mean`"),
+        (By(own_weight), "must not set attributes"),
+        (By(changes_and_fails), "must not change `consumer_weight`"),
+        (FoldsInPlace(), "must not change `seen`"),
     ],
     "check_global_random_state": [
         (By(lambda layer: torch.rand(len(layer.weight))), "must stay as they are"),
@@ -240,6 +272,14 @@ def test_sound_pruners_pass(pruner: Pruner) -> None:
 def test_check_pruner_runs_all_checks() -> None:
     with pytest.raises(AssertionError, match="check_observation_size of pruner `sound`"):
         check_pruner(KeepsMaps())
+
+
+def test_a_change_is_said_before_what_follows_from_it() -> None:
+    """Scores that double from call to call are not for want of a seed."""
+    with pytest.raises(
+        AssertionError, match="check_untouched of pruner `sound`: `score` must not change `weight`"
+    ):
+        check_pruner(Doubles())
 
 
 def test_what_is_declared_order_dependent_is_not_asked() -> None:

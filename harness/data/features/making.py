@@ -17,9 +17,14 @@ def fitting_front(dataset: DataSet, front: Front | None) -> Front:
     """The front end given, or PANNs' of the data set's rate.
 
     Raises:
-        InputError: for a front end of another rate than the clips'.
+        InputError: for a front end of another rate than the clips', or a rate for which PANNs has none.
     """
     if front is None:
+        if dataset.sample_rate not in FRONT_ENDS:
+            raise InputError(
+                f"PANNs has front ends for {', '.join(map(str, sorted(FRONT_ENDS)))} Hz. Found `{dataset.label}` at "
+                f"{dataset.sample_rate} Hz: resample its clips, or take a network with a front end of that rate."
+            )
         return FRONT_ENDS[dataset.sample_rate]
     if front.sample_rate != dataset.sample_rate:
         raise InputError(

@@ -15,14 +15,25 @@ from numpy.typing import NDArray
 from prunebench.harness.data import DataOptions, DataSet, open_dataset
 from prunebench.harness.data.features.cached import cached_features
 from prunebench.harness.data.features.streamed import StreamedFeatures
+from prunebench.harness.data.plugins.pinned import check_expected, contents_of
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.workspace.cache import Cache
 
 
-@functools.lru_cache(maxsize=8)
 def opened(data: DataOptions) -> DataSet:
-    """The data set of the options, opened once a process."""
-    return open_dataset(data)
+    """The data set of the options, opened once a process, and again where a file that defines it was edited.
+
+    Raises:
+        InputError: as `open_dataset`; for a data set of a plug-in that has changed since the run began.
+    """
+    return _opened(data, contents_of(data.files))
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(data: DataOptions, contents: tuple[str, ...]) -> DataSet:
+    dataset = open_dataset(data)
+    check_expected(data, dataset)
+    return dataset
 
 
 def store_features(

@@ -38,7 +38,7 @@ class Kind(Generic[T]):
     @property
     def module(self) -> str:
         """How the modules of such files begin."""
-        return f"prunebench_{self.word}_file_"
+        return f"prunebench_{self.word.replace(' ', '_')}_file_"
 
 
 @dataclass(frozen=True)

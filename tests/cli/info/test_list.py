@@ -86,3 +86,25 @@ def test_pruners_are_one_line_each_at_80_columns(cli, monkeypatch):
     assert rows["l1"].split(maxsplit=1)[1].strip() == "one-layer   weights         Li et al. 2017"
     words = " ".join(cli("list", "pruners", "--long")[1].split())
     assert "Sum of the absolute weights of each filter." in words
+
+
+def test_data_sets_of_others_are_listed_and_one_that_cannot_be_used_says_why(cli, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "plug_sets.py").write_text(
+        "from dataclasses import dataclass\nfrom prunebench.harness.data import DataSetBuilder\n"
+        "@dataclass(frozen=True)\nclass Mine(DataSetBuilder):\n"
+        '    """Sounds of mine."""\n    name = \'mine\'\n    holds = \'sounds\'\n'
+        "    def build(self, root): ...\n"
+    )
+    info = tmp_path / "plug_sets-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plug-sets\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[prunebench.datasets]\nmine = plug_sets:Mine\nbroken = plug_sets:None_\nsynth = plug_sets:Mine\n"
+    )
+    importlib.invalidate_caches()
+    found = json.loads(cli("list", "datasets", "--json")[1])
+    assert {"name": "mine", "what": "Sounds of mine; needs data.root"} in found
+    what = [row["what"] for row in found if row["what"].startswith("missing")]
+    assert "Data set `broken` of distribution `plug-sets` must load. Found AttributeError" in what[0]
+    assert "`synth` of distribution `plug-sets` has the name of a built-in one" in what[1]

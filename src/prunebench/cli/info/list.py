@@ -11,6 +11,7 @@ from prunebench.cli.info.base_list import listed_bases
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
 from prunebench.cli.output import print_json, print_table
+from prunebench.eval.errors import InputError
 from prunebench.eval.text.citations import paper
 
 if TYPE_CHECKING:
@@ -145,8 +146,17 @@ def _measures() -> list[dict[str, str]]:
 
 def _datasets() -> list[dict[str, str]]:
     from prunebench.harness.data import DESCRIPTIONS
+    from prunebench.harness.data.plugins.dataset_registry import builder_class, claimed_names, installed_sets
 
-    return [{"name": name, "what": what} for name, what in DESCRIPTIONS.items()]
+    rows = dict(DESCRIPTIONS)
+    for name in installed_sets():
+        try:
+            cls = builder_class(name)
+            rows[name] = _first_line(cls).rstrip(".") + ("; needs data.root" if cls.holds else "")
+        except InputError as error:
+            rows[name] = f"missing: {error}"
+    found = [{"name": name, "what": what} for name, what in rows.items()]
+    return found + [{"name": name, "what": f"missing: {why}"} for name, why in claimed_names().items()]
 
 
 def _presets() -> list[dict[str, str]]:

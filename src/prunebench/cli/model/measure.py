@@ -46,6 +46,14 @@ Examples:
     help="Half the 95 % interval of the latency ratio, relative.",
 )
 @click.option("--data", help="Data set whose test clips the backends' mAP is taken on.")
+@click.option(
+    "--data-file",
+    "data_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file that defines data sets; the only one in it is taken without --data; repeatable.",
+)
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
 @network_option
 @network_file_option
@@ -64,6 +72,7 @@ def measure(
     budget: float,
     precision: float,
     data: str | None,
+    data_files: tuple[Path, ...],
     options: tuple[str, ...],
     network: str | None,
     network_files: tuple[Path, ...],
@@ -76,6 +85,7 @@ def measure(
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
+    from prunebench.harness.data.plugins.dataset_registry import chosen_set
     from prunebench.harness.measuring.checkpoint_file import CheckpointFile
     from prunebench.harness.measuring.checkpoint_latency import Timing, latency_of
     from prunebench.harness.measuring.checkpoint_quality import checkpoint_quality
@@ -85,6 +95,8 @@ def measure(
     from prunebench.harness.networks.contract.measurable import measurable_of
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 
+    if data is None and data_files:
+        data = chosen_set(data_files, "--data NAME")
     names = list(dict.fromkeys(name.strip() for name in backends.split(",") if name.strip()))
     for name in names:
         backend(name)  # an unknown one ends here
@@ -113,7 +125,7 @@ def measure(
     if energy:
         found["energy"] = energy_of(file, model, threads)
     if data:
-        found["quality"] = checkpoint_quality(read, names, data, options, threads)
+        found["quality"] = checkpoint_quality(read, names, data, options, threads, data_files)
     if as_json:
         print_json(found)
     else:

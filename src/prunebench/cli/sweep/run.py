@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ Examples:
   prunebench run quick --set prune.target_macs=[0.7,0.6] --set 'prune.allocations=["uniform","global"]' --dry-run
   prunebench run quick --set base.pretrained=false --set model.checkpoint=Cnn14.pth
   prunebench run quick --pruner-file mine.py -o runs/mine
+  prunebench run quick --data-file mine.py -o runs/mine
   prunebench run quick --network "mobilenet_v2[width=0.25]" -o runs/mobilenet
   prunebench run epanns --device auto --set data.root=AUDIOSET --set data.test_clips=1000
   prunebench run claim -o /shared/runs/claim --scheduler tcp://head-node:8786
@@ -57,6 +59,14 @@ Examples:
     metavar="FILE.py",
     type=click.Path(path_type=Path),
     help="Python file that defines networks; the only one in it is taken; repeatable.",
+)
+@click.option(
+    "--data-file",
+    "data_files",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    help="Python file that defines data sets; the only one in it replaces that of the configuration; repeatable.",
 )
 @click.option(
     "--workers", type=click.IntRange(0), metavar="N", help="Cells at a time on this machine; 0: no processes."
@@ -98,6 +108,7 @@ def run(
     pruner_files: tuple[Path, ...],
     network: str | None,
     network_files: tuple[Path, ...],
+    data_files: tuple[Path, ...],
     workers: int | None,
     scheduler: str | None,
     resources: tuple[str, ...],
@@ -131,9 +142,10 @@ def run(
     if throughput is not None and not dry_run:
         raise click.UsageError("--throughput works only with --dry-run: give both.")
     amounts = _amounts(resources, scheduler)
-    config = load_config(source, overrides, pruner_files=pruner_files)
+    load = functools.partial(load_config, source, pruner_files=pruner_files, data_files=data_files)
+    config = load(overrides)
     if device is not None:
-        config = load_config(source, (*overrides, *_on(device, config)), pruner_files=pruner_files)
+        config = load((*overrides, *_on(device, config)))
     if output is None:
         labels = [options.label for options in config.data if options.name != "synth" or len(config.data) > 1]
         output = Path("runs") / file_name("-".join([config.name, *labels]))
