@@ -11,7 +11,7 @@ import torch
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.backends import backend
-from prunebench.eval.runtime.child import MeasurementError, ProcessDied, in_child
+from prunebench.eval.runtime.child import MeasurementError, OnStep, ProcessDied, in_child_by_steps
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory
 from prunebench.eval.runtime.latency import DEFAULT_EFFORT, Effort, interleaved
 from prunebench.eval.runtime.precision import LEAST, relative_precision
@@ -55,6 +55,7 @@ def compare_backends(
     method: str = "from_log_mel",
     threads: int = 1,
     effort: Effort = DEFAULT_EFFORT,
+    on_step: OnStep | None = None,
 ) -> dict[ShapeLabel, dict[str, Latency | str]]:
     """Every shape through every backend, interleaved, so that drift of the machine cancels in each ratio.
 
@@ -67,6 +68,7 @@ def compare_backends(
         method: the model's method that is timed.
         threads: of every backend.
         effort: how long to measure.
+        on_step: called as `interleaved` calls it.
 
     Returns:
         Label → backend → `Latency`, or why there is none, in one sentence.
@@ -85,8 +87,8 @@ def compare_backends(
     ordered = [dict(shapes[label]) for label in labels]
 
     def time(names: Sequence[str], how_long: Effort) -> Timed:
-        return in_child(
-            threads, _time, factory, ordered, names, tuple(input_shape), method, threads, how_long
+        return in_child_by_steps(
+            threads, on_step, _time, factory, ordered, names, tuple(input_shape), method, threads, how_long
         )
 
     try:
@@ -123,6 +125,7 @@ def _time(
     method: str,
     threads: int,
     effort: Effort,
+    on_step: OnStep,
 ) -> Timed:
     """(shape, backend) → seconds and those of the reference, by round; or why it failed. The reference is first."""
     models = [factory(**kwargs).eval() for kwargs in shapes]
@@ -147,7 +150,7 @@ def _time(
             passes.append(_without_gradients(run, example))
     if keys:
         references = [keys.index((0, name)) for _, name in keys]
-        seconds = np.array(interleaved(passes, references, threads, effort))
+        seconds = np.array(interleaved(passes, references, threads, effort, on_step=on_step))
         for column, key in enumerate(keys):
             found[key] = (seconds[:, column].tolist(), seconds[:, references[column]].tolist())
     return found

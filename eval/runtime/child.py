@@ -6,19 +6,22 @@ calling script is not run a second time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
 
 P = ParamSpec("P")
 T = TypeVar("T")
+OnStep = Callable[[int, int], None]  # (done, total)
 
 MOST_THREADS = 1024  # OpenMP ends the process where it cannot start so many
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -47,27 +50,87 @@ def in_child(threads: int, function: Callable[P, T], *args: P.args, **kwargs: P.
         InputError: if `threads` is out of its range or function and arguments cannot be sent.
         MeasurementError: if the function raises; `ProcessDied` if the child ends without an answer.
     """
+    return _answer(threads, function, args, kwargs, None)
+
+
+def in_child_by_steps(
+    threads: int, on_step: OnStep | None, function: Callable[..., T], *args: object, **kwargs: object
+) -> T:
+    """As `in_child`, for a function that also takes `on_step` and calls it with (done, total) as it goes on.
+
+    Args:
+        threads: as there.
+        on_step: called in this process with what the child tells; `None` to be told nothing.
+        function, args, kwargs: as there.
+
+    Raises:
+        InputError, MeasurementError: as there.
+    """
+    return _answer(threads, function, args, kwargs, on_step or (lambda done, total: None))
+
+
+def _answer(
+    threads: int,
+    function: Callable[..., T],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    on_step: OnStep | None,
+) -> T:
     if not 1 <= threads <= MOST_THREADS:
         raise InputError(
             f"Parameter `threads` must be at least 1 and at most {MOST_THREADS}. Found `threads = {threads}`."
         )
     environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    payload = _packed(function, args, kwargs)
-    done = subprocess.run(_COMMAND, input=payload, capture_output=True, env=environment, check=False)
-    if not done.stdout:
-        last = (done.stderr.decode(errors="replace").splitlines() or ["was memory short?"])[-1]
-        raise ProcessDied(
-            f"The measuring process must live to answer. It ended with exit code {done.returncode}: {last}"
+    payload = _packed(function, args, kwargs, by_steps=on_step is not None)
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=environment
         )
-    succeeded, value = pickle.loads(done.stdout)
+        with child:
+            try:
+                answer = _heard(child, payload, on_step)
+            except BaseException:  # Ctrl-C too: the child does not outlive the call
+                child.kill()
+                raise
+        said.seek(0)
+        errors = said.read().decode(errors="replace").splitlines()
+    if answer is None:
+        last = (errors or ["was memory short?"])[-1]
+        raise ProcessDied(
+            f"The measuring process must live to answer. It ended with exit code {child.returncode}: {last}"
+        )
+    succeeded, value = answer
     if not succeeded:
         raise MeasurementError(f"Measuring in a child process failed: {value}")
     result: T = value
     return result
 
 
-def _packed(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> bytes:
+def _heard(child: subprocess.Popen[bytes], payload: bytes, on_step: OnStep | None) -> tuple[bool, Any] | None:
+    """What the child answers, `None` if it ends without; what it tells on its way goes to `on_step`."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(payload)
+    while True:
+        try:
+            succeeded, value = pickle.load(child.stdout)
+        except (EOFError, pickle.UnpicklingError):
+            return None
+        if succeeded is not None:
+            return succeeded, value
+        if on_step is not None:
+            on_step(*value)
+
+
+def _packed(
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    *,
+    by_steps: bool,
+) -> bytes:
     for item in (function, *args, *kwargs.values()):
         if getattr(item, "__module__", None) == "__main__":
             raise InputError(
@@ -75,7 +138,7 @@ def _packed(function: Callable[..., object], args: tuple[object, ...], kwargs: d
                 "run: move it to a file of its own and import it."
             )
     try:
-        return pickle.dumps((function, args, kwargs))
+        return pickle.dumps((function, args, kwargs, by_steps))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise InputError(
             f"What is measured must be importable from a module, not a lambda or a local function: {error}."
@@ -83,13 +146,18 @@ def _packed(function: Callable[..., object], args: tuple[object, ...], kwargs: d
 
 
 def serve() -> None:
-    """The child's side: one call read from standard input, its answer written to standard output."""
+    """The child's side: one call read from standard input, its steps and its answer written to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a model prints does not mix with the answer
+
+    def tell(done: int, total: int) -> None:
+        pickle.dump((None, (done, total)), replies)
+        replies.flush()
+
     try:
-        function, args, kwargs = pickle.load(sys.stdin.buffer)
-        answer = (True, function(*args, **kwargs))
+        function, args, kwargs, by_steps = pickle.load(sys.stdin.buffer)
+        answer = (True, function(*args, **kwargs, **({"on_step": tell} if by_steps else {})))
     except (Exception, SystemExit) as error:
         answer = (False, raised(error))
     with replies:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.runtime.child import in_child
+from prunebench.eval.runtime.child import OnStep, in_child_by_steps
 from prunebench.eval.runtime.clocks import Clock, clock_of
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory, forward_pass
 from prunebench.eval.runtime.precision import LEAST, is_look, relative_precision, rounds_needed
@@ -52,6 +52,7 @@ class Effort:
 
 
 DEFAULT_EFFORT = Effort()
+TOLD_EVERY = 1.0  # seconds between two times that `on_step` is called
 
 
 def compare_latency(
@@ -65,6 +66,7 @@ def compare_latency(
     threads: int = 1,
     effort: Effort = DEFAULT_EFFORT,
     device: str = "cpu",
+    on_step: OnStep | None = None,
 ) -> dict[Label, dict[str, float]]:
     """Median latency of each shape with its quartiles, and its ratio to the reference.
 
@@ -81,6 +83,7 @@ def compare_latency(
         threads: of torch.
         effort: how long to measure.
         device: where the models run; on CUDA passes are timed by its events.
+        on_step: called as `interleaved` calls it.
 
     Returns:
         Label → as `summarise`.
@@ -95,8 +98,9 @@ def compare_latency(
             f"The reference must be one of the shapes. Found `{reference}`, not in {list(shapes)}."
         )
     labels = list(shapes)
-    rounds = in_child(
+    rounds = in_child_by_steps(
         threads,
+        on_step,
         _time_rounds,
         factory,
         [dict(shapes[label]) for label in labels],
@@ -155,9 +159,11 @@ def _time_rounds(
     threads: int,
     effort: Effort,
     device: str,
+    on_step: OnStep,
 ) -> list[list[float]]:
     passes = [forward_pass(factory, kwargs, method, input_shape, device) for kwargs in shapes]
-    return interleaved(passes, [reference] * len(passes), threads, effort, clock_of(device, threads))
+    clock = clock_of(device, threads)
+    return interleaved(passes, [reference] * len(passes), threads, effort, clock, on_step=on_step)
 
 
 def interleaved(
@@ -166,6 +172,8 @@ def interleaved(
     threads: int,
     effort: Effort,
     clock: Clock | None = None,
+    *,
+    on_step: OnStep | None = None,
 ) -> list[list[float]]:
     """Seconds of each pass in rounds that take every pass once, in an order drawn anew.
 
@@ -175,6 +183,7 @@ def interleaved(
         threads: of torch.
         effort: how long to measure.
         clock: a call → its seconds; that of the processor by default.
+        on_step: called between rounds, about once a second, with how much of the time is up, in thousandths, and 1000.
 
     Returns:
         A list of rounds, each the seconds of all passes.
@@ -184,7 +193,7 @@ def interleaved(
         run()  # the first pass loads libraries and fills caches
     order = list(range(len(passes)))
     draw = random.Random(0)
-    started = time.perf_counter()
+    started = told = time.perf_counter()
     rounds: list[list[float]] = []
     while len(rounds) < effort.min_rounds or (
         time.perf_counter() - started < effort.budget_seconds
@@ -194,7 +203,17 @@ def interleaved(
         # A pass that is thrown away comes first, so what another model left in the caches does not count.
         taken = {index: seconds_of(passes[index]) for index in order}
         rounds.append([taken[index] for index in range(len(passes))])
+        now = time.perf_counter()
+        if on_step is not None and now - told >= TOLD_EVERY:
+            told = now
+            on_step(_thousandths(len(rounds), now - started, effort), 1000)
     return rounds
+
+
+def _thousandths(rounds: int, seconds: float, effort: Effort) -> int:
+    """How far the rounds are if they go on until the time is up."""
+    of_time = seconds / effort.budget_seconds if effort.budget_seconds > 0 else 1.0
+    return int(1000 * min(1.0, of_time, rounds / effort.min_rounds))
 
 
 def precise(seconds: NDArray[np.float64], references: Sequence[int], precision: float) -> bool:

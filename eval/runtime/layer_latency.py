@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.eval.runtime.backends import backend
-from prunebench.eval.runtime.child import in_child
+from prunebench.eval.runtime.child import OnStep, in_child_by_steps
 from prunebench.eval.runtime.latency import Effort, interleaved
 
 KINDS: Mapping[str, type[nn.Module]] = {"Conv1d": nn.Conv1d, "Conv2d": nn.Conv2d, "Linear": nn.Linear}
@@ -81,6 +81,7 @@ def layer_milliseconds(
     batch: int = 1,
     threads: int = 1,
     effort: Effort,
+    on_step: OnStep | None = None,
 ) -> list[list[float]]:
     """Median milliseconds of a pass of each layer at each of its widths.
 
@@ -93,22 +94,30 @@ def layer_milliseconds(
         batch: clips a pass.
         threads: of the backend.
         effort: how long to measure each layer.
+        on_step: called with (layers timed, layers) as they are.
 
     Raises:
         MeasurementError: if a layer cannot be built or run.
     """
-    return in_child(threads, _time, [list(widths) for widths in layers], backend_name, batch, threads, effort)
+    each = [list(widths) for widths in layers]
+    return in_child_by_steps(threads, on_step, _time, each, backend_name, batch, threads, effort)
 
 
 def _time(
-    layers: Sequence[Sequence[LayerSpec]], backend_name: str, batch: int, threads: int, effort: Effort
+    layers: Sequence[Sequence[LayerSpec]],
+    backend_name: str,
+    batch: int,
+    threads: int,
+    effort: Effort,
+    on_step: OnStep,
 ) -> list[list[float]]:
     torch.manual_seed(0)
     found = []
-    for widths in layers:
+    for done, widths in enumerate(layers, 1):
         passes = [_pass(spec, backend_name, batch, threads) for spec in widths]
         rounds = interleaved(passes, [len(widths) - 1] * len(widths), threads, effort)
         found.append((1e3 * np.median(np.array(rounds), axis=0)).tolist())
+        on_step(done, len(layers))
     return found
 
 

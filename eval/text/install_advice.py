@@ -31,6 +31,11 @@ def how_to_get(extra: str) -> str:
     return f"{_pip()} install " + " ".join(f"'{one}'" for one in wanted)
 
 
+def how_to_get_folder(folder: str) -> str:
+    """The command that installs a distribution from a folder of a clone of the repository, `"./packages/bases"`."""
+    return f"{_pip()} install {shlex.quote(folder)}"
+
+
 def _pip() -> str:
     """The pip of this environment: another one may come first on the path where the environment is not activated."""
     found = shutil.which("pip")

@@ -28,6 +28,7 @@ class Phase:
         seconds: that these took, together.
         started: when the first began, a Unix time.
         ended: when the last ended.
+        earlier: pieces among these that ended before, in a run that is resumed.
     """
 
     total: int
@@ -39,6 +40,7 @@ class Phase:
     seconds: float = 0.0
     started: float | None = None
     ended: float | None = None
+    earlier: int = 0
 
     @property
     def left(self) -> int:
@@ -65,6 +67,7 @@ class Piece:
         work: its cost.
         started: when it began, a Unix time.
         share: done of it, in [0, 1].
+        rate: steps a second since it was first told of, `None` where that is not known.
     """
 
     phase: str
@@ -72,6 +75,7 @@ class Piece:
     work: float
     started: float
     share: float = 0.0
+    rate: float | None = None
 
     @property
     def done(self) -> float:
@@ -121,11 +125,24 @@ class Progress:
     at_once: int = 0
     started: float = field(default_factory=time.time)
     _named: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    _first: dict[str, tuple[float, int]] = field(
+        default_factory=dict
+    )  # when a piece told how many steps first
 
     def announce(self, phase: str, total: int, work: float | None = None) -> None:
         """A phase of `total` pieces will come, which cost `work` together, or 1 each."""
         if total:
             self.phases[phase] = Phase(total, total if work is None else work)
+            self._show()
+
+    def resume(self, phase: str, done: int, failed: int, work: float) -> None:
+        """So many pieces of a phase that was announced ended before, beside those that will come; they cost `work`."""
+        if phase in self.phases and (done or failed):
+            found = self.phases[phase]
+            found.total += done + failed
+            found.work += work
+            found.ended_work += work
+            found.done, found.failed, found.earlier = done, failed, done + failed
             self._show()
 
     def name(self, key: str, phase: str, title: str = "", work: float = 1.0) -> None:
@@ -140,6 +157,10 @@ class Progress:
         now = time.time()
         piece = self.running.setdefault(key, Piece(phase, title, work, now))
         piece.share = done / total
+        if total > 1:
+            since, already = self._first.setdefault(key, (now, done))
+            if now - since >= LEAST_SECONDS and done > already:
+                piece.rate = (done - already) / (now - since)
         self.at_once = max(self.at_once, len(self.running))
         if self.phases[phase].started is None:
             self.phases[phase].started = now
@@ -170,6 +191,7 @@ class Progress:
     def _end(self, key: str, text: str, *, failed: bool) -> None:
         name, title, work = self._named.pop(key)
         phase, piece, now = self.phases[name], self.running.pop(key, None), time.time()
+        self._first.pop(key, None)
         phase.ended_work += work
         phase.failed += failed
         phase.done += not failed

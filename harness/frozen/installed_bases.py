@@ -11,6 +11,7 @@ from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.eval.text.install_advice import how_to_get_folder
 from prunebench.harness.frozen.frozen_file import FrozenFile
 from prunebench.pruners.entry_points import home_of
 
@@ -42,9 +43,8 @@ class BaseSet:
         found = self.seeds.get(seed, ())
         if not found:
             there = ", ".join(map(str, self.seeds))
-            install = (
-                f"Install `{MORE}` (`pip install ./packages/bases` in the repository of prunebench), choose"
-            )
+            command = how_to_get_folder("./packages/bases")
+            install = f"Install `{MORE}` (`{command}` in the repository of prunebench), choose"
             raise InputError(
                 f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
                 f"{'Choose' if MORE in self.homes else install} an installed seed, or set `base.pretrained=false`, "

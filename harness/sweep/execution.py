@@ -97,6 +97,14 @@ class Execution:
             self._progress.announce(phase, len(works), sum(works))
         if len(self._config.finetune.rates) > 1:
             self._choosing = sum(isinstance(node, RatesNode) for node in graph)
+        wanted = {cell.identity for cell in cells}
+        records = self._run.records()
+        earlier = [
+            cell for cell in self._plan.cells if cell.identity in records and cell.identity not in wanted
+        ]
+        failed = sum(records[cell.identity].status == "failed" for cell in earlier)
+        work = sum(self._work(CellNode(cell)) for cell in earlier)
+        self._progress.resume(PHASES[CellNode], len(earlier) - failed, failed, work)
         order = TopologicalSorter(graph)
         order.prepare()
         self._begin_ready(order)

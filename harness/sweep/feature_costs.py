@@ -42,8 +42,17 @@ class FeatureCosts:
     seconds: float
 
 
-def feature_costs(plan: Plan, options: Sequence[DataOptions], cache: Cache) -> list[FeatureCosts]:
-    """Of each data set and front end of a plan, from a few clips that are made and timed; nothing is kept."""
+def feature_costs(
+    plan: Plan, options: Sequence[DataOptions], cache: Cache, *, timed: bool = True
+) -> list[FeatureCosts]:
+    """Of each data set and front end of a plan, from a few clips that are made and timed; nothing is kept.
+
+    Args:
+        plan: of the sweep.
+        options: of its data sets.
+        cache: that may hold the features already.
+        timed: whether seconds are of interest; else they are 0.
+    """
     found = []
     for place, subject in enumerate(plan.subjects):
         if plan.fed_as(place) != place:
@@ -56,7 +65,7 @@ def feature_costs(plan: Plan, options: Sequence[DataOptions], cache: Cache) -> l
         absent = sum(
             len(dataset.split(split)) for split in kept if not are_kept(dataset, split, cache.features, front)
         )
-        seconds = absent * _seconds_a_clip(dataset, front) if absent else 0.0
+        seconds = absent * _seconds_a_clip(dataset, front) if absent and timed else 0.0
         found.append(FeatureCosts(place, clips, frames, mels, 4 * math.prod((clips, frames, mels)), seconds))
     return found
 

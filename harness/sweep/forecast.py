@@ -32,7 +32,7 @@ from prunebench.harness.networks.plugins.model_shapes import network_of, new_tag
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Base, Plan
-from prunebench.harness.sweep.costs import Costs, UnitCosts, of_throughput
+from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts, of_throughput
 from prunebench.harness.sweep.feature_costs import FeatureCosts, feature_costs
 from prunebench.harness.sweep.graph import (
     BaseModel,
@@ -70,7 +70,7 @@ class Forecast:
         parts: what they go into → seconds of one worker.
         seconds: from the beginning to the end, with the workers of the configuration.
         workers: of the configuration.
-        speeds: of each subject of the plan.
+        speeds: of each subject of the plan; none where no cell is left.
         features: what making the features costs.
         most_seconds: as `seconds`, where every training that ends by patience goes on to its bound.
     """
@@ -187,8 +187,9 @@ def forecast(
         if throughput is None
         else of_throughput(throughput)
         for subject in plan.subjects
+        if cells  # nothing is timed for a run that is finished
     )
-    features = tuple(feature_costs(plan, options, cache))
+    features = tuple(feature_costs(plan, options, cache, timed=bool(cells)))
     wanted = [base for cell in cells for base in (cell.base, cell.base.parent) if base is not None]
     untrained = [
         base for base in dict.fromkeys(wanted) if not (cache.base(base.identity) / "quality.json").exists()
@@ -205,7 +206,8 @@ def forecast(
         }
 
     graph = needs(config, plan, cells)
-    expected, bound = (Costs(config, plan, speeds, of_bound) for of_bound in (OF_BOUND, 1.0))
+    units = speeds or [RELATIVE] * len(plan.subjects)
+    expected, bound = (Costs(config, plan, units, of_bound) for of_bound in (OF_BOUND, 1.0))
     seconds, most = (
         makespan(graph, _seconds_of(graph, costs, parts(costs), untrained), rank, max(1, config.workers))
         for costs in (expected, bound)

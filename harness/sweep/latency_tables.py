@@ -19,7 +19,7 @@ from prunebench.eval.run.latency_table import LatencyTable, LatencyTables, Layer
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.eval.runtime.backend_latency import compare_backends
-from prunebench.eval.runtime.child import MeasurementError
+from prunebench.eval.runtime.child import MeasurementError, OnStep
 from prunebench.eval.runtime.latency import Effort, compare_latency
 from prunebench.eval.runtime.layer_latency import layer_milliseconds
 from prunebench.harness.budget.latency_budget import TOLERANCE
@@ -138,7 +138,8 @@ def measured_table(
         progress.name(f"{name}: {part}", PHASE)
     if table is None:
         progress.step(f"{name}: layers", 0, 1)
-        layers = _layers(config, subject, dataset, timed)
+        told_of = functools.partial(progress.step, f"{name}: layers")
+        layers = _layers(config, subject, dataset, timed, lambda done, total: told_of(done, total + 1))
         smallest = [Wanted(s, None, 0.0, uniform_smallest(subject.shape, s.layers)) for s in subject.scopes]
         whole_ms, models = _whole(config, subject.shape, dataset, smallest)
         table = LatencyTable(dict(told), whole_ms, layers, models)
@@ -146,7 +147,8 @@ def measured_table(
         progress.finished(f"{name}: layers", f"{len(layers)} layers, each alone")
     else:
         progress.finished(f"{name}: layers", "known already")
-    table = _met(config, subject, dataset, table, missing)
+    told_of_models = functools.partial(progress.step, f"{name}: models")
+    table = _met(config, subject, dataset, table, missing, told_of_models)
     keep(table)
     progress.finished(f"{name}: models", ", ".join(_told(table, *each) for each in missing))
     return table
@@ -165,7 +167,7 @@ def _told(table: LatencyTable, scope: Scope, target: float) -> str:
 
 
 def _layers(
-    config: Config, subject: Subject, dataset: DataSet, timed: TimedNetwork
+    config: Config, subject: Subject, dataset: DataSet, timed: TimedNetwork, on_step: OnStep
 ) -> tuple[LayerLatencies, ...]:
     tagger = unpruned_tagger(config.model[subject.model], dataset)
     found = prunable_layers(tagger, subject.layers, torch.zeros(timed.clip))
@@ -178,6 +180,7 @@ def _layers(
         effort=Effort(
             precision=config.measure.precision, min_rounds=LAYER_ROUNDS, budget_seconds=LAYER_SECONDS
         ),
+        on_step=on_step,
     )
     return tuple(
         LayerLatencies(
@@ -197,9 +200,11 @@ def _met(
     dataset: DataSet,
     table: LatencyTable,
     missing: Sequence[tuple[Scope, float]],
+    on_step: OnStep,
 ) -> LatencyTable:
     """Time uniform shapes until each target is met, the next guess corrected by what the last one took."""
     for number in range(ROUNDS):
+        on_step(number, ROUNDS)
         model = timed_shape(
             subject.shape, table, subject.scopes, config.prune.target_latency, of_all_targets=True
         )
@@ -219,9 +224,14 @@ def _met(
                 wanted.append(Wanted(scope, target, guess.ratio, guess.widths))
         if not wanted:
             break
-        _, models = _whole(config, subject.shape, dataset, wanted)
+        told = functools.partial(_of_round, on_step, number)
+        _, models = _whole(config, subject.shape, dataset, wanted, told)
         table = replace(table, models=(*table.models, *models))
     return table
+
+
+def _of_round(on_step: OnStep, number: int, done: int, total: int) -> None:
+    on_step(number * total + done, ROUNDS * total)
 
 
 def _check(point: BudgetPoint, model: Shape, scope: Scope) -> None:
@@ -233,7 +243,11 @@ def _check(point: BudgetPoint, model: Shape, scope: Scope) -> None:
 
 
 def _whole(
-    config: Config, model: Shape, dataset: DataSet, wanted: Sequence[Wanted]
+    config: Config,
+    model: Shape,
+    dataset: DataSet,
+    wanted: Sequence[Wanted],
+    on_step: OnStep | None = None,
 ) -> tuple[float, tuple[WholeLatency, ...]]:
     """Milliseconds of the unpruned model, and the latency of pruned ones relative to it."""
     backend = config.prune.latency_backend
@@ -241,16 +255,14 @@ def _whole(
     timed = timed_network(config, model, dataset, keys)
     seconds = 2 * config.measure.budget_s * max(1.0, len(timed.shapes) / 4)
     effort = Effort(precision=config.measure.precision / 2, budget_seconds=seconds)
-    clip = (_batch(config), *timed.clip[1:])
+    how: dict[str, Any] = {
+        "input_shape": (_batch(config), *timed.clip[1:]),
+        "threads": config.threads,
+        "effort": effort,
+        "on_step": on_step,
+    }
     if backend == "eager":
-        taken = compare_latency(
-            timed.factory,
-            timed.shapes,
-            timed.unpruned,
-            input_shape=clip,
-            threads=config.threads,
-            effort=effort,
-        )
+        taken = compare_latency(timed.factory, timed.shapes, timed.unpruned, **how)
         name = latency_key()
         shares = {key: (of[f"{name}_ratio"], of[f"{name}_ratio_precision"]) for key, of in taken.items()}
         whole = taken[timed.unpruned][f"{name}_ms"]
@@ -260,9 +272,7 @@ def _whole(
             timed.shapes,
             timed.unpruned,
             [backend],
-            input_shape=clip,
-            threads=config.threads,
-            effort=effort,
+            **how,
         )
         shares, whole = {}, 0.0
         for key, of in by_backend.items():

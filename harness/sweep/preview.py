@@ -103,7 +103,7 @@ def preview(
                     **asdict(speed),
                     "clips_a_step": config.base.recipe.batch,
                 }
-                for s, speed in zip(plan.subjects, expected.speeds, strict=True)
+                for s, speed in zip(plan.subjects if expected.speeds else (), expected.speeds, strict=True)
             ],
             "model": MODEL if throughput is None else GIVEN,
             "shapes": config.measure.latency,

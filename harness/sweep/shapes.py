@@ -13,7 +13,7 @@ from prunebench.eval.run.record import CNN14
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.eval.runtime.backend_latency import compare_backends
 from prunebench.eval.runtime.backends import INT8, LOSSY
-from prunebench.eval.runtime.child import MeasurementError
+from prunebench.eval.runtime.child import MeasurementError, OnStep
 from prunebench.eval.runtime.forward import Factory
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
 from prunebench.eval.runtime.memory import cuda_peak_memory
@@ -105,8 +105,13 @@ def _measure(
     progress.step(title, 0, 1)
     busy = busy_processors()
     shared = {f"{latency_key()}_ms": busy} if busy else {}
-    timings, failed = _latency(config, timed)
-    others, others_failed = _other_backends(config, timed)
+    parts = 1 + bool(_backends(config))
+
+    def of_part(part: int) -> OnStep:
+        return lambda done, total: progress.step(title, part * total + done, parts * total)
+
+    timings, failed = _latency(config, timed, of_part(0))
+    others, others_failed = _other_backends(config, timed, of_part(1))
     if timings[timed.unpruned]:
         progress.finished(title, _reached(timings))
     else:
@@ -179,7 +184,7 @@ def _backends(config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*config.measure.backends, *beside)))
 
 
-def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
+def _latency(config: Config, timed: TimedNetwork, on_step: OnStep) -> TimedShapes:
     name = latency_key()
     try:
         timings = compare_latency(
@@ -190,6 +195,7 @@ def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
             threads=config.threads,
             effort=_effort(config, len(timed.shapes)),
             device=config.device,
+            on_step=on_step,
         )
     except MeasurementError as error:
         return {key: {} for key in timed.shapes}, {key: {f"{name}_ms": str(error)} for key in timed.shapes}
@@ -200,7 +206,7 @@ def _latency(config: Config, timed: TimedNetwork) -> TimedShapes:
     return timings, reasons
 
 
-def _other_backends(config: Config, timed: TimedNetwork) -> TimedShapes:
+def _other_backends(config: Config, timed: TimedNetwork, on_step: OnStep) -> TimedShapes:
     shapes = timed.shapes
     timings: dict[ShapeKey, dict[str, float]] = {key: {} for key in shapes}
     failed: dict[ShapeKey, dict[str, str]] = {key: {} for key in shapes}
@@ -216,6 +222,7 @@ def _other_backends(config: Config, timed: TimedNetwork) -> TimedShapes:
             input_shape=(config.measure.batch, *timed.clip[1:]),
             threads=config.threads,
             effort=_effort(config, len(shapes) * len(backends)),
+            on_step=on_step,
         )
     except MeasurementError as error:
         found = {key: dict.fromkeys(backends, str(error)) for key in shapes}

@@ -1,11 +1,10 @@
-"""Methods by family on a terminal, at most 110 columns wide."""
+"""Methods by family on a terminal: 110 columns wide, or fewer columns where it is narrower."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from prunebench.reports.content.methods_said import said_asked
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.methods import MethodRow
+from prunebench.reports.tables.fitted_table import FittedTable
 from prunebench.reports.tables.methods_table import in_all, search
 
 LEGEND = (
@@ -23,6 +23,15 @@ LEGEND = (
     "trained backbone for 10 s, as if all layers were trained) and of the search; ≥: a lower bound, because earlier "
     "rounds trained larger backbones; (…): relative to the same random."
 )
+
+HEADINGS = ("family", "method", "budget", "mAP", "n", "Δ random", "before", "tuned", "search", "MACs")
+DISPENSABLE = {  # in the order in which columns are left out → what they are called then
+    "search": "MACs of searches",
+    "before": "steps before scoring",
+    "tuned": "steps of fine-tuning",
+    "family": "families",
+    "MACs": "MACs in all",
+}
 
 
 def terminal_methods(report: Report) -> Table:
@@ -41,12 +50,8 @@ def terminal_methods(report: Report) -> Table:
     return whole
 
 
-def _part(panel: Panel, rows: Sequence[MethodRow]) -> Table:
-    table = Table(title=Text(f"{panel.title}: methods"), box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    table.add_column("family", overflow="fold", max_width=9)
-    table.add_column("method", overflow="fold", max_width=26)
-    for heading in ("budget", "mAP", "n", "Δ random", "before", "tuned", "search", "MACs"):
-        table.add_column(heading, justify="right", no_wrap=heading != "budget")
+def _part(panel: Panel, rows: Sequence[MethodRow]) -> FittedTable:
+    lines = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         cells = (
             row.family,
@@ -61,8 +66,16 @@ def _part(panel: Panel, rows: Sequence[MethodRow]) -> Table:
             in_all(row),
         )
         last = following is None or following.asked != row.asked
-        table.add_row(*map(Text, cells), end_section=last, style=None if row.criteria else "dim")
-    return table
+        lines.append((cells, None if row.criteria else "dim", last))
+    empty = [h for place, h in enumerate(HEADINGS) if not any(cells[place] for cells, _, _ in lines)]
+    return FittedTable(
+        f"{panel.title}: methods",
+        HEADINGS,
+        lines,
+        names=3,
+        dispensable=(*empty, *(heading for heading in DISPENSABLE if heading not in empty)),
+        known_as=DISPENSABLE,
+    )
 
 
 def _difference(row: MethodRow) -> str:

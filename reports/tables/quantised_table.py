@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
 from prunebench.eval.text.tables import markdown
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.int8_rows import QuantisedRow
 from prunebench.reports.points.panel import Panel, place_columns
 from prunebench.reports.tables.data_table import DataTable
+from prunebench.reports.tables.fitted_table import FittedTable
 
 HEADINGS = (
     "criterion",
@@ -77,19 +74,31 @@ def quantised_markdown(rows: Sequence[QuantisedRow]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def quantised_terminal(panel: Panel, rows: Sequence[QuantisedRow]) -> Table:
-    """The table of a panel on a terminal, at most 100 columns wide."""
-    table = Table(
-        title=Text(f"8-bit integers: {panel.title}"), box=box.SIMPLE_HEAD, show_edge=False, padding=0
-    )
-    table.add_column("criterion", overflow="fold", max_width=24)
-    for heading in ("ratio", "float32", "int8", "difference", "n", "ONNX file", "int8 file", "ms", "int8 ms"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def quantised_terminal(panel: Panel, rows: Sequence[QuantisedRow]) -> FittedTable:
+    """The table of a panel on a terminal: 100 columns wide, or fewer columns where it is narrower."""
+    lines = []
     for row in rows:
         (label, _), (ratio, _), *others = cells(row)
         quality, integers, gap, _, n, file, small, time, fast = (
             text.removesuffix(" ms").replace(" ms (", " (") for text, _ in others
         )
         texts = (label, ratio if row.ratio else "", quality, integers, gap, n, file, small, time, fast)
-        table.add_row(*map(Text, texts), style="dim" if row.control else None)
-    return table
+        lines.append((texts, "dim" if row.control else None, False))
+    return FittedTable(
+        f"8-bit integers: {panel.title}",
+        (
+            "criterion",
+            "ratio",
+            "float32",
+            "int8",
+            "difference",
+            "n",
+            "ONNX file",
+            "int8 file",
+            "ms",
+            "int8 ms",
+        ),
+        lines,
+        dispensable=("ms", "ONNX file", "int8 ms", "int8 file"),
+        known_as={"ms": "latency in float32", "int8 ms": "latency in int8"},
+    )

@@ -1,11 +1,10 @@
-"""The summary on a terminal, at most 100 columns wide."""
+"""The summary on a terminal: 100 columns wide, or fewer columns where it is narrower."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.cost_axis import MACS, PARAMETERS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
+from prunebench.reports.tables.fitted_table import FittedTable
 from prunebench.reports.tables.quantised_table import LEGEND as QUANTISED_LEGEND
 from prunebench.reports.tables.quantised_table import quantised_terminal
 
@@ -24,6 +24,7 @@ LEGEND = (
     "from random at the same ratio with the half-width of its 95 % interval, ≈ where it cannot be told from random, "
     "? where that was not tested. MACs: backbone, log-mel in, 10 s. (…): relative to unpruned."
 )
+PRUNED, LATENCY = "pruned", "latency ms"
 RELEASED = " †: as its authors released it."
 
 
@@ -59,14 +60,11 @@ def _known(rows: Sequence[SummaryRow]) -> str:
     return f" Ratios of latency: known to ±{max(found):.1%} or better." if found else ""
 
 
-def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
+def _part(panel: Panel, rows: Sequence[SummaryRow]) -> FittedTable:
     macs, macs_unit = MACS.scale(row.macs_backbone for row in rows)
     parameters, unit = PARAMETERS.scale(row.parameters for row in rows)
-    table = Table(title=Text(panel.title), box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    table.add_column("criterion", overflow="fold", max_width=24)
-    headings = ("ratio", "pruned", "mAP", "range", "n", "Δ random", f"MACs, {macs_unit}", f"param., {unit}")
-    for heading in (*headings, "latency ms"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    count = f"param., {unit}"
+    lines = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         cells = (
             row.label,
@@ -81,8 +79,14 @@ def _part(panel: Panel, rows: Sequence[SummaryRow]) -> Table:
             _beside(row.latency_backbone_ms, row.latency_backbone_ratio),
         )
         last = following is None or following.place != row.place
-        table.add_row(*map(Text, cells), end_section=last, style="dim" if row.control else None)
-    return table
+        lines.append((cells, "dim" if row.control else None, last))
+    return FittedTable(
+        panel.title,
+        ("criterion", "ratio", PRUNED, "mAP", "range", "n", "Δ random", f"MACs, {macs_unit}", count, LATENCY),
+        lines,
+        dispensable=(LATENCY, count, PRUNED, "range"),
+        known_as={LATENCY: "latency", count: "parameters", PRUNED: "mAP after pruning", "range": "ranges"},
+    )
 
 
 def _difference(row: SummaryRow) -> str:

@@ -62,6 +62,42 @@ def test_a_base_model_at_work_shows_its_share(capsys, monkeypatch):
     assert capsys.readouterr().err.splitlines()[-1] == "base models 0/2 (25%); cells: 0 of 4 done, 1 running"
 
 
+def test_a_base_model_at_work_shows_its_rate(capsys, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("prunebench.harness.engine.progress.time.time", lambda: now[0])
+    monkeypatch.setattr(PlainDisplay, "INTERVAL", 0)
+    with PlainDisplay() as display:
+        progress = Progress([display])
+        progress.announce("base models", 2)
+        progress.announce("cells", 4)
+        progress.name("m", "base models", "base 0")
+        progress.step("m", 10, 1000)
+        now[0] += 10
+        progress.step("m", 500, 1000)
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("base models 0/2 (25%, 49 steps/s); cells: 0 of 4 done, 1 running")
+
+
+def test_a_resumed_run_counts_the_cells_that_it_held(capsys, monkeypatch):
+    with PlainDisplay() as display:
+        progress = Progress([display])
+        progress.announce("cells", 1)
+        progress.resume("cells", done=52, failed=0, work=52.0)
+        progress.name("a", "cells", "l1")
+        progress.step("a", 0, 1)
+        assert in_short(progress) == "cells: 52 of 53 done, 1 running"
+        progress.finished("a", test_map=0.5)
+    assert capsys.readouterr().err.splitlines()[-1] == "cells: 53 of 53 in 0 s, 52 of them before"
+
+
+def test_a_phase_that_is_not_of_cells_shows_its_share():
+    progress = Progress()
+    progress.announce("latencies", 2)
+    progress.name("l", "latencies", "layers")
+    progress.step("l", 1, 2)
+    assert in_short(progress) == "latencies: 0 of 2 done (25%), 1 running"
+
+
 def test_the_time_left_is_of_what_is_named_beside_it(monkeypatch):
     """When all cells have ended, what is left is of the shapes, and nothing is left when they have ended too."""
     now = [1000.0]

@@ -14,41 +14,117 @@ ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
 
 
-def steps(name):
-    found = yaml.safe_load((CI / name).read_text(encoding="utf-8"))
+JOBS = {  # file and job → the verbs that it calls
+    ("github-actions.yml", "gate"): ["doctor", "run", "check"],
+    ("github-nightly.yml", "since-release"): ["run", "check"],
+    ("gitlab-ci.yml", "compression"): ["doctor", "run", "check"],
+    ("gitlab-ci.yml", "since-release"): ["run", "check"],
+}
+GATES = [("github-actions.yml", "gate"), ("gitlab-ci.yml", "compression")]
+NIGHTLY = [("github-nightly.yml", "since-release"), ("gitlab-ci.yml", "since-release")]
+
+
+def loaded(name):
+    return yaml.safe_load((CI / name).read_text(encoding="utf-8"))
+
+
+def script(name, job):
+    found = loaded(name)
     if name == "gitlab-ci.yml":
-        return found["compression"]["script"], found
-    return [step["run"] for step in found["jobs"]["gate"]["steps"] if "run" in step], found
+        return found[job]["script"]
+    return [step["run"] for step in found["jobs"][job]["steps"] if "run" in step]
 
 
-@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
-def test_every_command_of_a_pipeline_is_understood(name):
-    lines = [shlex.split(line) for line in steps(name)[0]]
-    verbs = [words[1:] for words in lines if words[0] == "prunebench"]
-    assert [words[0] for words in verbs] == ["doctor", "run", "check"]
+def test_every_file_is_known_and_in_the_readme():
+    files = {path.name for path in CI.glob("*.yml")}
+    assert files == {name for name, _ in JOBS}
+    readme = (CI / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({name})" in readme for name in files)
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS)
+def test_every_command_of_a_pipeline_is_understood(name, job):
+    verbs = [shlex.split(line)[1:] for line in script(name, job) if line.startswith("prunebench ")]
+    assert [words[0] for words in verbs] == JOBS[name, job]
     for words in verbs:
         command = cli.get_command(click.Context(cli), words[0])
         command.make_context(words[0], words[1:])
 
 
-@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
-def test_the_baseline_is_saved_of_the_run_and_in_the_file_that_the_pipeline_checks(name):
+def test_every_command_of_the_readme_is_understood():
+    text = (CI / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("prunebench ")]
+    assert {"badge", "check", "run", "baseline"} <= {line.split()[1] for line in lines}
+    for line in lines:
+        _, verb, *words = shlex.split(line)
+        command = cli.get_command(click.Context(cli), verb)
+        if isinstance(command, click.Group):
+            verb, *words = words
+            command = command.get_command(click.Context(command), verb)
+        command.make_context(verb, words)
+
+
+@pytest.mark.parametrize(("name", "job"), GATES)
+def test_the_baseline_is_saved_of_the_run_and_in_the_file_that_the_pipeline_checks(name, job):
     block = (CI / "README.md").read_text(encoding="utf-8").split("```")[1].splitlines()
     run, save = (line for line in block if line.startswith("prunebench "))
-    script = steps(name)[0]
-    assert run in script, "a baseline of a run with other measures cannot be told from one of the pipeline"
+    lines = script(name, job)
+    assert run in lines, "a baseline of a run with other measures cannot be told from one of the pipeline"
     assert shlex.split(save)[-1] == "baselines/quick.json"
-    assert any("check runs/quick --baseline baselines/quick.json" in line for line in script)
+    assert any("check runs/quick --baseline baselines/quick.json" in line for line in lines)
+
+
+@pytest.mark.parametrize(("name", "job"), NIGHTLY)
+def test_the_nightly_run_is_held_against_the_baseline_of_the_last_tag(name, job):
+    lines = script(name, job)
+    (show,) = (line for line in lines if line.startswith("git show"))
+    assert show.endswith(":baselines/quick.json > release.json")
+    assert any("--baseline release.json" in line for line in lines)
+    assert lines.index(show) < next(at for at, line in enumerate(lines) if " check " in line)
+    run = "prunebench run quick -o runs/quick --set measure.latency=false"
+    assert run in lines
+
+
+def test_nightly_runs_have_the_tags_and_a_schedule():
+    github = loaded("github-nightly.yml")
+    assert len(github[True]["schedule"][0]["cron"].split()) == 5  # YAML 1.1 reads `on` as true
+    assert github["jobs"]["since-release"]["steps"][0]["with"] == {"fetch-depth": 0}
+    gitlab = loaded("gitlab-ci.yml")["since-release"]
+    assert gitlab["variables"] == {"GIT_DEPTH": "0"}
+    assert gitlab["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
 
 
 def test_both_show_the_gate_where_people_look():
-    script, gitlab = steps("gitlab-ci.yml")
-    assert gitlab["compression"]["artifacts"]["reports"]["junit"] in script[-1]
-    github = steps("github-actions.yml")[1]
-    assert github[True] == {"pull_request": None, "push": {"branches": ["main"]}}  # YAML 1.1 reads `on` so
+    gitlab = loaded("gitlab-ci.yml")
+    gate = gitlab["compression"]
+    assert f"--junit {gate['artifacts']['reports']['junit']} --markdown gate.md" in gate["script"][-1]
+    assert "gate.md" in gate["artifacts"]["paths"]
+    github = loaded("github-actions.yml")
+    assert github[True] == {"pull_request": None, "push": {"branches": ["main"]}}
     upload = github["jobs"]["gate"]["steps"][-1]
     assert upload["if"] == "always()"
     assert "gate.md" in upload["with"]["path"]
+
+
+def test_a_comment_is_written_whether_the_gate_holds_or_not():
+    github = loaded("github-actions.yml")
+    (comment,) = (step for step in github["jobs"]["gate"]["steps"] if step.get("name") == "comment")
+    assert comment["if"].startswith("always() && ")
+    assert comment["run"].count("--body-file gate.md") == 2
+    assert github["permissions"]["pull-requests"] == "write"
+    gitlab = loaded("gitlab-ci.yml")["comment"]
+    assert gitlab["rules"][0]["when"] == "always"
+    assert '"body@gate.md"' in gitlab["script"][0]
+    assert gitlab["needs"] == [{"job": "compression", "artifacts": True}]
+    assert "\n" not in gitlab["script"][0], "one command of the shell"
+
+
+def test_gitlab_jobs_share_what_they_extend():
+    found = loaded("gitlab-ci.yml")
+    for job in ("compression", "since-release"):
+        assert found[job]["extends"] in found
+    installs = [line for key in JOBS for line in script(*key) if line.startswith("pip ")]
+    assert set(installs) == {'pip install "$PRUNEBENCH"'}
 
 
 def test_the_dockerfile_copies_what_the_package_needs():

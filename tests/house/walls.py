@@ -47,6 +47,7 @@ BELOW_CONFIG = {
 BELOW_CELLS = {*BELOW_CONFIG, "harness.config", "harness.plan"}
 BELOW_SWEEP = {*BELOW_CELLS, "harness.cells", "harness.measuring", "harness.engine"}
 BELOW_CLI = {
+    "cli.completing",
     *BELOW_SWEEP,
     *BASELINES,
     "harness.sweep",
@@ -241,8 +242,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reports.page",
     },
     "cli": {*GROUND, "harness.engine"},
+    "cli.completing": {
+        "cli",
+        *GROUND,
+        "eval.run",
+        "eval.measures",
+        "baselines.regression",
+        "harness.config",
+        "pruners",
+    },
     "cli.sweep": {
         "cli",
+        "cli.completing",
         *EVAL,
         "harness.workspace",
         "harness.engine",
@@ -255,6 +266,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.model": BELOW_CLI,
     "cli.gate": {
         "cli",
+        "cli.completing",
         "cli.model",
         *EVAL,
         *NETWORKS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ VERBS = {
     "merge": "prunebench.cli.sweep.merge:merge",
     "archive": "prunebench.cli.sweep.archive:archive",
     "check": "prunebench.cli.gate.check:check",
+    "badge": "prunebench.cli.gate.badge:badge",
     "baseline": "prunebench.cli.gate.baseline:baseline",
     "score": "prunebench.cli.model.score:score",
     "prune": "prunebench.cli.model.prune:prune",
@@ -28,7 +30,9 @@ VERBS = {
     "reproduce": "prunebench.cli.info.reproduce:reproduce",
     "list": "prunebench.cli.info.list:list_",
     "doctor": "prunebench.cli.info.doctor:doctor",
+    "completion": "prunebench.cli.completing.completion:completion",
 }
+COMPLETES = "_PRUNEBENCH_COMPLETE"  # variable by which a shell asks what it may offer
 
 
 @click.group(
@@ -56,6 +60,10 @@ def main() -> None:
     prepare_streams()
     try:
         try:
+            if COMPLETES in os.environ:
+                from prunebench.cli.whole_words import use_whole_words
+
+                use_whole_words()
             _check_words(sys.argv[1:])
             code = cli.main(standalone_mode=False)
         except click.exceptions.Exit as stop:

@@ -40,7 +40,10 @@ def in_short(progress: Progress) -> str:
     """Done, running and failed cells (the last phase), the last mAP and the time left, in one line."""
     name = _main_phase(progress)
     cells = progress.phases[name]
-    parts = [f"{name}: {cells.done} of {cells.total} done", f"{len(progress.running)} running"]
+    pieces = progress.at_work(name)
+    within = name != "cells" and any(piece.share for piece in pieces)
+    done = f"{name}: {cells.done} of {cells.total} done" + (f" ({cells.share(pieces):.0%})" if within else "")
+    parts = [done, f"{len(progress.running)} running"]
     if cells.failed:
         parts.append(f"{cells.failed} failed")
     if progress.last_map is not None:
@@ -49,6 +52,19 @@ def in_short(progress: Progress) -> str:
     if left is not None:
         parts.append(f"about {duration(left)} left")
     return ", ".join(parts)
+
+
+def how_far(progress: Progress, name: str) -> str:
+    """The share of a phase that is done, with the rate of its trainings that are at work: `34%, 12 steps/s`."""
+    pieces = progress.at_work(name)
+    rates = [piece.rate for piece in pieces if piece.rate is not None]
+    said = f"{progress.phases[name].share(pieces):.0%}"
+    return f"{said}, {rate_text(sum(rates))}" if rates and name in TRAININGS else said
+
+
+def rate_text(rate: float) -> str:
+    """`12 steps/s`, `0.43 steps/s`."""
+    return f"{rate:,.0f} steps/s" if rate >= 10 else f"{rate:.2g} steps/s"
 
 
 class PlainDisplay:
@@ -70,7 +86,7 @@ class PlainDisplay:
             self._last = time.monotonic()
             moving = {piece.phase for piece in progress.running.values()}
             shares = [
-                f"{name} {phase.done + phase.failed}/{phase.total} ({phase.share(progress.at_work(name)):.0%})"
+                f"{name} {phase.done + phase.failed}/{phase.total} ({how_far(progress, name)})"
                 for name, phase in progress.phases.items()
                 if name in moving and name != _main_phase(progress)
             ]
@@ -83,7 +99,8 @@ class PlainDisplay:
             say(f"{news.phase}: {news.title}: {news.text}", err=True)
         if not phase.left:
             seconds = (phase.ended or 0) - (phase.started or 0)
-            say(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}", err=True)
+            before = f", {phase.earlier} of them before" if phase.earlier else ""
+            say(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}{before}", err=True)
 
     def __enter__(self) -> PlainDisplay:
         return self
@@ -144,6 +161,7 @@ class LiveDisplay:
                 "",
                 f"{piece.share:4.0%}",
                 duration(now - piece.started),
+                rate_text(piece.rate) if piece.rate is not None and piece.phase in TRAININGS else "",
                 Text(plain(piece.title), no_wrap=True),
             )
         more = [Text(f"  and {len(running) - ROWS} more at work")] if len(running) > ROWS else []
@@ -159,4 +177,5 @@ class LiveDisplay:
         self._live.stop()
 
 
+TRAININGS = ("base models", "learning rates", "cells")  # phases whose pieces tell steps of a training
 ROWS = 8  # pieces at work that are shown

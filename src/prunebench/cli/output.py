@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from prunebench.cli.stacked import column_widths, stacked
+from prunebench.cli.stacked import GAPS, TIGHT, column_widths, stacked, without
 from prunebench.eval.errors import one_line
 from prunebench.eval.text.plain import plain, plain_lines
 
@@ -47,28 +48,74 @@ def console(*, stderr: bool = False) -> Console:
         def on_broken_pipe(self) -> None:  # rich would leave with the code of a failure
             raise BrokenPipeError
 
-    known = (sys.stderr if stderr else sys.stdout).isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    known = is_known_width(sys.stderr if stderr else sys.stdout)
     return Piped(stderr=stderr, highlight=False, markup=False, width=None if known else 110)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: bool = False) -> None:
+def say_text(text: str, *, indent: str = "", hanging: str = "", err: bool = False) -> None:
+    """Print sentences, wrapped between words where they are wider than the terminal; in a pipe they stay one line.
+
+    Args:
+        text: of one line.
+        indent, hanging: before the first line and before the others.
+        err: to standard error.
+    """
+    shown = plain_lines(text)
+    if is_known_width(sys.stderr if err else sys.stdout):
+        width = console(stderr=err).width
+        shown = textwrap.fill(
+            shown,
+            width,
+            initial_indent=indent,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    else:
+        shown = indent + shown
+    click.echo(shown, err=err)
+
+
+def is_known_width(stream: TextIO) -> bool:
+    """Whether there is a terminal or `COLUMNS`, so that lines have a width."""
+    return stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    names: bool = False,
+    optional: Sequence[str] = (),
+) -> None:
     """Columns under headings, or a few lines per row if the terminal is too narrow for the longest words.
 
     Args:
         headings: of the columns.
         rows: as many cells each.
         names: the first column holds names that are typed, and is never broken.
+        optional: headings of columns that are left out, the last first, before rows are stacked.
     """
     from rich import box
     from rich.table import Table
 
     shown = console()
     titles, cells = [*map(plain, headings)], [[*map(plain_lines, row)] for row in rows]
-    widths = column_widths(titles, cells, shown.width, names=names)
+    spare = [heading for heading in optional if heading in titles]
+    while True:
+        for gaps in (GAPS, TIGHT):
+            widths = column_widths(titles, cells, shown.width, names=names, gaps=gaps)
+            if widths is not None:
+                break
+        if widths is not None or not spare:
+            break
+        place = titles.index(spare.pop())
+        titles, cells = without(titles, place), [without(row, place) for row in cells]
     if widths is None:
         click.echo(stacked(titles, cells, shown.width))
         return
-    table = Table(box=box.SIMPLE_HEAD)
+    tight = gaps == TIGHT
+    table = Table(box=box.SIMPLE_HEAD, show_edge=not tight, padding=0 if tight else (0, 1))
     for place, (heading, width) in enumerate(zip(titles, widths, strict=True)):
         table.add_column(heading, overflow="fold", no_wrap=names and place == 0, width=width)
     for row in cells:

@@ -50,7 +50,8 @@ def test_everything_as_json(cli, files):
 def test_a_precision_that_is_missed_is_said(cli, files, monkeypatch):
     # A process of its own is the other test's to see.
     monkeypatch.setattr(
-        "prunebench.eval.runtime.backend_latency.in_child", lambda threads, function, *args: function(*args)
+        "prunebench.eval.runtime.backend_latency.in_child_by_steps",
+        lambda threads, on_step, function, *args: function(*args, on_step=on_step),
     )
     code, out, _ = cli(
         "measure", files[1], "--against", files[0], "--latency", "--budget", "0.01", "--precision", "1e-9"
@@ -68,7 +69,7 @@ def test_tables(cli, files):
         "with front end",
         "stft",
         "C12",
-        "state_dict_bytes_fp16_compressed",
+        "size as torch saves it, fp16, compressed",
         "GFLOPs",
     ):
         assert text in out

@@ -52,8 +52,10 @@ def test_pruning_prints_the_figures_before_and_after(cli, checkpoint):
         assert found[column]["macs_backbone"] == count_macs(model).backbone
     text = cli(*words)
     before, after = (f"{found[column]['macs_backbone']:,}" for column in ("before", "after"))
-    (line,) = (line.split() for line in text.splitlines() if line.split()[:1] == ["macs_backbone"])
-    assert line == ["macs_backbone", before, after]
+    (line,) = (line.split() for line in text.splitlines() if line.strip().startswith("MACs, backbone"))
+    left = 100 * found["after"]["macs_backbone"] / found["before"]["macs_backbone"]
+    assert line == ["MACs,", "backbone", before, after, f"{left:.1f}", "%"]
+    assert text.splitlines()[-1].startswith("Saved half.pt, ")
 
 
 def test_a_pruned_file_says_how_it_was_made(cli, checkpoint):

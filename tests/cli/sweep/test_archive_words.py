@@ -16,8 +16,8 @@ def test_what_was_archived_is_told_file_by_file(cli, monkeypatch):
     code, out, _ = cli("archive", "run", "-o", "small")
     assert code == 0
     lines = [line.split() for line in out.splitlines()]
-    assert ["config.toml", "1,234"] in lines
-    assert "7 finished cells in small, 1,239 bytes" in out.splitlines()
+    assert ["config.toml", "1.23", "kB"] in lines
+    assert "7 finished cells in small, 1.24 kB" in out.splitlines()
     assert out.splitlines()[-1] == "1 failed and 2 unfinished cells; reports of the archive name them."
     code, out, _ = cli("archive", "run", "-o", "small", "--json")
     told = json.loads(out)

@@ -20,7 +20,8 @@ from prunebench.harness.data.features.splits import opened
 from prunebench.harness.networks.architecture import Architecture, scaled_embedding, scaled_widths
 from prunebench.harness.plan.plan import make_plan
 from prunebench.harness.sweep.costs import UnitCosts
-from prunebench.harness.sweep.forecast import probe
+from prunebench.harness.sweep.forecast import forecast, probe
+from prunebench.harness.workspace.cache import Cache
 
 # The preset as it was at first: with base models that are trained, on any data.
 QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
@@ -202,3 +203,18 @@ def test_a_bound_that_says_no_more_than_the_estimate_is_left_out(capsys):
     assert capsys.readouterr().out.splitlines()[0] == "About 80 s with 1 worker."
     _say_time({**time, "model": "a step takes its time", "most_seconds": 180.0})
     assert "; at most 3 min, if every training" in capsys.readouterr().out
+
+
+def test_nothing_is_timed_for_a_finished_run(tmp_path, monkeypatch):
+    """A finished run has no time that depends on the speed of a training step."""
+
+    def fail(*_):
+        raise AssertionError("nothing is to be timed")
+
+    monkeypatch.setattr("prunebench.harness.sweep.forecast.probe", fail)
+    monkeypatch.setattr("prunebench.harness.sweep.feature_costs._seconds_a_clip", fail)
+    config = load_config(QUICK, TINY)
+    options = config.data_sets()
+    plan = make_plan(config, [opened(data) for data in options])
+    found = forecast(config, plan, [], options, Cache(tmp_path / "cache"))
+    assert (found.speeds, found.worker_seconds, found.seconds) == ((), 0.0, 0.0)

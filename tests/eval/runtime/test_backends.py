@@ -125,12 +125,12 @@ def test_one_that_fails_takes_no_other_with_it() -> None:
 
 
 def test_one_that_takes_its_process_down_is_named_and_the_others_are_timed(monkeypatch) -> None:
-    def in_child(threads, function, *args):
+    def in_child(threads, on_step, function, *args):
         if "openvino" in args[2]:
             raise ProcessDied("The measuring process must live to answer. It ended with exit code -11: …")
-        return function(*args)
+        return function(*args, on_step=None)
 
-    monkeypatch.setattr(backend_latency, "in_child", in_child)
+    monkeypatch.setattr(backend_latency, "in_child_by_steps", in_child)
     monkeypatch.setattr(Backend, "missing", lambda self: None)
     shape = {"widths": WIDTHS, "n_classes": 4, "embedding": 6}
     found = compare_backends(

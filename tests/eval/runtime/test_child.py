@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from prunebench.eval import InputError, MeasurementError
-from prunebench.eval.runtime.child import in_child
+from prunebench.eval.runtime.child import in_child, in_child_by_steps
 
 
 def test_a_fresh_process_with_its_own_thread_count():
@@ -53,3 +53,40 @@ def test_what_cannot_be_sent():
         in_child(1, lambda: 1)
     with pytest.raises(InputError, match="threads = 0"):
         in_child(0, os.getpid)
+
+
+def test_steps_are_heard_before_the_answer(tmp_path, monkeypatch):
+    (tmp_path / "stairs.py").write_text(
+        "def climb(steps, *, on_step):\n"
+        "    for step in range(steps):\n        print('aside')\n        on_step(step + 1, steps)\n"
+        "    return 'top'\n"
+        "def fall(*, on_step):\n    on_step(1, 2)\n    raise ValueError('slipped')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from stairs import climb, fall
+
+    heard = []
+    assert in_child_by_steps(1, lambda *step: heard.append(step), climb, 3) == "top"
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    assert in_child_by_steps(1, None, climb, 2) == "top"
+    with pytest.raises(MeasurementError, match="slipped"):
+        in_child_by_steps(1, None, fall)
+
+
+def test_a_child_does_not_outlive_whoever_stops_listening(tmp_path, monkeypatch):
+    (tmp_path / "long.py").write_text(
+        "import os, time\ndef wait(*, on_step):\n    on_step(os.getpid(), 1)\n    time.sleep(600)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from long import wait
+
+    found = []
+
+    def stop(process, _):
+        found.append(process)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_child_by_steps(1, stop, wait)
+    with pytest.raises(ProcessLookupError):
+        os.kill(found[0], 0)

@@ -77,3 +77,15 @@ def test_bad_arguments():
         Effort(min_rounds=3)
     with pytest.raises(InputError, match="precision = 0"):
         Effort(precision=0)
+
+
+def test_rounds_tell_how_far_they_are(monkeypatch):
+    monkeypatch.setattr("prunebench.eval.runtime.latency.TOLD_EVERY", 0.0)
+    told = []
+    effort = Effort(min_rounds=4, budget_seconds=0.2, precision=1e-9)
+    interleaved([lambda: time.sleep(0.02)], [0], 1, effort, on_step=lambda *step: told.append(step))
+    assert all(total == 1000 for _, total in told)
+    done = [thousandths for thousandths, _ in told]
+    assert done == sorted(done)
+    assert 0 < done[0] <= 250  # of the fewest rounds, one
+    assert done[-1] == 1000

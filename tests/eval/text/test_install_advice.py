@@ -1,6 +1,7 @@
 """Advice on installing an extra works where this distribution came from."""
 
 import importlib.metadata
+import re
 import shutil
 import sys
 import tomllib
@@ -56,3 +57,16 @@ def test_an_extra_of_a_newer_version_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
     assert how_to_get("none-such") == "pip install 'prunebench[none-such]'"
+
+
+def test_no_message_spells_a_command_that_installs():
+    """Another pip may come first on the path, and an index may not have the distribution: `how_to_get` knows."""
+    root = Path(__file__).parents[3]
+    rooms = ("pruners", "eval", "baselines", "harness", "reports", "src")
+    files = [file for room in rooms for file in (root / room).rglob("*.py")]
+    assert len(files) > 400
+    spelled = re.compile(r"\b(?:pip3?|conda|uv|apt(?:-get)?) install|uv add")
+    found = [
+        str(file.relative_to(root)) for file in files if spelled.search(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []

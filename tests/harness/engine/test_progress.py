@@ -173,7 +173,14 @@ def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkey
         assert found is not None
         assert found["process"] == os.getpid()
         assert found["running"] == [
-            {"phase": "cells", "title": "l1 at 50 %", "work": 1.0, "started": 4e9 + 2, "share": 0.5}
+            {
+                "phase": "cells",
+                "title": "l1 at 50 %",
+                "work": 1.0,
+                "started": 4e9 + 2,
+                "share": 0.5,
+                "rate": None,
+            }
         ]
         assert found["phases"]["cells"]["left"] == 2
         for change in ({"process": 2**22 + 1}, {"schema_version": 99}, {"host": "elsewhere", "updated": 0}):
@@ -184,3 +191,33 @@ def test_other_terminals_read_it_while_the_process_lives(clock, tmp_path, monkey
         path.write_text("{")
         assert read_progress(path) is None
     assert not path.exists()
+
+
+def test_a_resumed_phase_counts_what_ended_before(clock):
+    progress = Progress()
+    progress.announce("cells", 2, work=20.0)
+    progress.resume("cells", done=50, failed=1, work=510.0)
+    cells = progress.phases["cells"]
+    assert (cells.total, cells.done, cells.failed, cells.left, cells.earlier) == (53, 50, 1, 2, 51)
+    assert cells.share([]) == pytest.approx(510 / 530)
+    progress.name("a", "cells", work=10.0)
+    progress.step("a", 0, 1)
+    clock[0] += 5
+    progress.finished("a")
+    assert progress.seconds_left() == pytest.approx(5)  # one more of the same cost
+    progress.resume("nothing", done=3, failed=0, work=3.0)
+    assert set(progress.phases) == {"cells"}
+
+
+def test_a_rate_is_that_of_the_steps_since_the_piece_was_heard_of(clock):
+    progress = Progress()
+    progress.announce("base models", 1)
+    progress.name("m", "base models")
+    progress.step("m", 0, 1)
+    progress.step("m", 500, 1000)  # resumed there
+    clock[0] += 1
+    progress.step("m", 510, 1000)
+    assert progress.running["m"].rate is None  # too early to tell
+    clock[0] += 3
+    progress.step("m", 540, 1000)
+    assert progress.running["m"].rate == pytest.approx(10)

@@ -74,7 +74,8 @@ def test_memory_of_this_machine_is_set_beside():
 
 def test_this_machine(monkeypatch):
     monkeypatch.setattr(
-        "prunebench.eval.runtime.latency.in_child", lambda threads, call, *words: call(*words)
+        "prunebench.eval.runtime.latency.in_child_by_steps",
+        lambda threads, on_step, call, *words: call(*words, on_step=on_step),
     )
     monkeypatch.setattr(epanns_figures, "peak_memory", lambda factory, kwargs: 1000 * kwargs["widths"][-1])
     told = []

@@ -82,8 +82,20 @@ def test_medians_by_layer_and_width(monkeypatch):
         return [[0.001, 0.004], [0.003, 0.005], [0.002, 0.009]]
 
     monkeypatch.setattr(layer_latency, "interleaved", rounds)
-    monkeypatch.setattr(layer_latency, "in_child", lambda threads, run, *args: run(*args))
-    found = layer_milliseconds([specs, specs], batch=2, threads=1, effort=Effort(min_rounds=5))
+    monkeypatch.setattr(
+        layer_latency,
+        "in_child_by_steps",
+        lambda threads, on_step, run, *args: run(*args, on_step=on_step),
+    )
+    steps = []
+    found = layer_milliseconds(
+        [specs, specs],
+        batch=2,
+        threads=1,
+        effort=Effort(min_rounds=5),
+        on_step=lambda *step: steps.append(step),
+    )
+    assert steps == [(1, 2), (2, 2)]
     assert found == [[2.0, 5.0], [2.0, 5.0]]
     assert calls == [([1, 1], 1, 5)] * 2
 

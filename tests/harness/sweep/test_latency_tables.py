@@ -54,12 +54,15 @@ def machine(monkeypatch):
     """What was timed, by kind, in order."""
     timed = []
 
-    def layers(widths_of, backend, *, batch, threads, effort):
+    def layers(widths_of, backend, *, batch, threads, effort, on_step):
         timed.append(("layers", len(widths_of)))
+        on_step(1, len(widths_of))
         return [[float(layer_ms(spec)) for spec in widths] for widths in widths_of]
 
-    def shapes(factory, shapes, reference, *, input_shape, threads, effort):
+    def shapes(factory, shapes, reference, *, input_shape, threads, effort, on_step):
         timed.append(("whole", len(shapes) - 1))
+        if on_step is not None:
+            on_step(500, 1000)
         name, whole = "latency_backbone", whole_ms(reference.widths)
         return {
             key: {
@@ -308,3 +311,19 @@ def test_the_backend_of_a_target_is_timed_for_every_shape():
         "onnxruntime",
     )
     assert load_config(QUICK, ["prune.latency_backend=onnxruntime"]).measure.backends == ()
+
+
+def test_measuring_tells_how_far_it_is(machine, tmp_path):
+    """Minutes pass between two ends of a part, in which a terminal shows how many layers and rounds are done."""
+    shares = []
+
+    class Watching:
+        def show(self, progress, news):
+            shares.extend((piece.title, piece.share) for piece in progress.running.values())
+
+    latency_tables(config_of(), [DATA], None, Cache(tmp_path / "cache"), Progress([Watching()]))
+    layers = [share for title, share in shares if title.endswith(": layers")]
+    models = [share for title, share in shares if title.endswith(": models")]
+    assert 1 / 8 in layers  # one of seven layers, and whole models come last
+    assert models == sorted(models)
+    assert any(0 < share < 1 for share in models)

@@ -140,12 +140,27 @@ def test_terminal_table_keeps_markup_in_names(maker):
     assert "[bold]x[/bold]" in printed(make_report([maker.write()]))
 
 
-def test_terminal_table_folds_long_names(maker):
+def test_terminal_table_gives_up_columns_for_a_long_name(maker):
     name = "a_plug_in_with_a_name_that_is_far_too_long[alpha=0.125]"
     maker.cell(signal=1.0, criterion=name, ratio=0.5)
     text = printed(make_report([maker.write()]))
     assert max(map(len, text.splitlines())) <= 100
-    assert name in "".join(line[:24].strip() for line in text.splitlines())
+    assert name in text
+    assert "Not shown, for want of columns: latency and parameters." in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_terminal_table_leaves_out_columns_and_breaks_no_word(quick_report, width):
+    text = printed(quick_report, width)
+    assert max(map(len, text.splitlines())) <= width
+    words = set(text.split())
+    for row in quick_report.rows:
+        assert set(row.label.split()) <= words
+        assert any(f"{row.map_mean:.3f}".removeprefix("0") in word for word in words)
+    assert "criterion" in words
+    said = " ".join(text.split())
+    gone = {60: "latency, parameters, mAP after pruning and ranges", 80: "latency and parameters"}[width]
+    assert f"Not shown, for want of columns: {gone}." in said
 
 
 def test_a_run_that_claims_says_nothing_of_a_demonstration(quick_report):

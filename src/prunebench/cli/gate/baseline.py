@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import counted, figures_of, made_with
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json, say
@@ -38,7 +39,7 @@ Examples:
   prunebench baseline save small.pth --network mobilenet_v2 -o small.json
 """
 )
-@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
+@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH, shell_complete=offered.run_or_checkpoint)
 @click.option("-o", "--output", required=True, type=_PATH, help="File to write.")
 @click.option("--without", multiple=True, type=Choice(list(_PARTS)), help="Leave out what need not be held.")
 @click.option(
@@ -53,6 +54,7 @@ Examples:
     "--spread",
     "spread_of",
     type=_PATH,
+    shell_complete=offered.run_folder,
     help="Run of the same cells with six base models or more: their spread is saved, for base models trained anew. "
     "Default: that of the file that is there already.",
 )

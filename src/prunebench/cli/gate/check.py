@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import GateSubject, counted, figures_of, made_with
 from prunebench.cli.model.network_options import network_file_option, network_option
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.output import print_json, print_table, say, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +32,14 @@ Examples:
   prunebench check small.pth --network mobilenet_v2 --baseline small.json
 """
 )
-@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH)
+@click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH, shell_complete=offered.run_or_checkpoint)
 @click.option(
-    "--baseline", "given", required=True, type=_PATH, help="Baseline file, or a name of `list baselines`."
+    "--baseline",
+    "given",
+    required=True,
+    type=_PATH,
+    help="Baseline file, or a name of `list baselines`.",
+    shell_complete=offered.baseline,
 )
 @click.option(
     "--update", is_flag=True, help="Where it holds, write improvements and new entries to the file."
@@ -95,7 +101,7 @@ def check(
             print_table(baselines.COLUMNS, [change.as_row() for change in changes])
         say(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
         for note in notes:
-            say(note)
+            say_text(note)
     if update:
         _update(file, held, found, changes)
     ctx.exit(int(verdict))

@@ -37,10 +37,6 @@ class Diagnosis:
     found: str
     remedy: str = ""
 
-    def as_row(self) -> tuple[str, ...]:
-        """Cells of a table."""
-        return self.part, self.name, self.state, self.found, self.remedy
-
     def to_json(self) -> dict[str, str]:
         """As JSON values."""
         return dataclasses.asdict(self)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.output import print_json, say, say_text
 
-COLUMNS = ("part", "name", "state", "found", "remedy")
+if TYPE_CHECKING:
+    from prunebench.cli.info.diagnosis import Diagnosis
+
+WIDEST_NAME = 24  # that stands before what was found
 
 
 @click.command(epilog="\b\nExamples:\n  prunebench doctor\n  prunebench doctor --json")
@@ -25,6 +31,24 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"broken": len(broken), "findings": [finding.to_json() for finding in findings]})
     else:
-        print_table(COLUMNS, [finding.as_row() for finding in findings])
+        _print(findings)
         say("Nothing is broken." if not broken else f"Broken: {len(broken)}.")
     ctx.exit(int(bool(broken)))
+
+
+def _print(findings: Sequence[Diagnosis]) -> None:
+    """A block for each part: name and what was found, below it how to get what is missing."""
+    for part in dict.fromkeys(finding.part for finding in findings):
+        own = [finding for finding in findings if finding.part == part]
+        say(part)
+        widest = max(len(finding.name) for finding in own)
+        hanging = " " * (2 + min(widest, WIDEST_NAME) + 2)
+        for finding in own:
+            state = "" if finding.state == "ok" else f"{finding.state}: "
+            name = f"  {finding.name:<{len(hanging) - 4}}  "
+            if len(name) > len(hanging):  # a path on a line of its own
+                say(name.rstrip())
+                name = hanging
+            say_text(f"{state}{finding.found}", indent=name, hanging=hanging)
+            if finding.remedy:
+                say_text(f"to get it: {finding.remedy}", indent=hanging, hanging=hanging)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.figure_names import size_text
 from prunebench.cli.info.base_list import listed_bases
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
@@ -29,6 +30,10 @@ KINDS = {
 }
 PRUNER_COLUMNS = ("name", "family", "looks at", "paper", "needs", "criterion", "reference", "note")
 SOURCE = "source of "  # columns of sentences, which only JSON has
+OPTIONAL = {  # columns that a narrow terminal does without
+    "bases": ("network", "from", "bytes"),
+    "published": ("parameters, M", "MACs, backbone, G", "digitised"),
+}
 LONG = {  # columns that `--long` and JSON have, so that a table fits 80
     "pruners": ("needs", "criterion", "reference", "note"),
     "networks": ("parameters", "reference"),
@@ -54,7 +59,12 @@ def list_(kind: str | None, long: bool, as_json: bool) -> None:
     else:
         shown = [name for name in rows[0] if _is_shown(name, rows)] if rows else [str(kind)]
         headings = [name for name in shown if long or name not in LONG.get(kind or "", ())]
-        print_table(headings, [[_written(row[heading]) for heading in headings] for row in rows], names=True)
+        print_table(
+            headings,
+            [[_written(heading, row[heading]) for heading in headings] for row in rows],
+            names=True,
+            optional=OPTIONAL.get(kind or "", ()),
+        )
 
 
 def _kinds() -> list[dict[str, Any]]:
@@ -192,8 +202,13 @@ def _published() -> list[dict[str, str]]:
     ]
 
 
-def _written(value: object) -> str:
-    return "" if value is None else str(value)
+def _written(heading: str, value: object) -> str:
+    """A cell, with its unit."""
+    if value in (None, ""):
+        return ""
+    if heading == "sample rate":
+        return f"{int(str(value)) / 1000:g} kHz"
+    return size_text(int(str(value))) if heading == "bytes" else str(value)
 
 
 def _first_line(cls: type) -> str:

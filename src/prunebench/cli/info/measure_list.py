@@ -19,10 +19,18 @@ def print_measures(rows: Sequence[Mapping[str, str]]) -> None:
     for row in told.values():
         say(click.wrap_text(f"{row['name']}: {row['what'] or row['note']}", _width(), "", "    "))
         if row["better"]:
-            unit = f" {row['unit']}" if row["unit"] else ""
-            said = f"{row['better']} is better, in {row['bounds']}{unit}; cost: {row['cost']}"
+            unit = f", in {row['unit']}" if row["unit"] else ""
+            said = f"{row['better']} is better{_bounds(row['bounds'])}{unit}; cost: {row['cost']}"
             say(click.wrap_text(said, _width(), "    ", "    "))
     say(f"\n{BACKEND}: {', '.join(name.replace('-', '_') for name in BACKENDS)}.")
+
+
+def _bounds(bounds: str) -> str:
+    """Of `[0, 1]` that; of an end that is open only the other."""
+    low, high = bounds.strip("[]").split(", ")
+    if "…" not in (low, high):
+        return f", in {bounds}"
+    return f", at least {low}" if low != "…" else f", at most {high}" if high != "…" else ""
 
 
 def _width() -> int:

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.completing import offered
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
 from prunebench.cli.output import print_json, say
 
@@ -47,7 +48,14 @@ Examples:
 @click.option("--released", type=click.Path(path_type=Path), help="E-PANNs' own, `prunebench data epanns`.")
 @click.option("--audioset", type=click.Path(path_type=Path), help="Folder of `prunebench data audioset`.")
 @click.option("--limit", type=click.IntRange(2), help="At most so many clips of each split, chosen by hash.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Key of the preset `epanns`.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Key of the preset `epanns`.",
+    shell_complete=offered.setting,
+)
 @click.option(
     "--work",
     default=Path("runs/epanns"),
@@ -76,6 +84,10 @@ def reproduce(
     --checkpoint and --audioset: evaluation of the unpruned model, of the pruned ones before and after fine-tuning, by
     the released and the order-free criterion, and of the unpruned model fine-tuned as long, which the paper lacks.
     """
+    from prunebench.cli.completing.config_keys import check_keys
+
+    check_keys(overrides)  # before what follows loads torch
+
     from prunebench.baselines.papers import epanns
     from prunebench.eval.errors import InputError
     from prunebench.harness.epanns.arithmetic import shape_figures

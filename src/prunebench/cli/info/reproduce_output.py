@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from prunebench.cli.output import print_table, say
+from prunebench.cli.output import print_table, say, say_text
 
 if TYPE_CHECKING:
     from prunebench.baselines.papers.claim import Finding
@@ -28,28 +28,30 @@ def print_report(
     findings: Sequence[Finding],
     outcomes: Sequence[EvaluatedModel],
 ) -> None:
-    """Every table on the terminal, remarks as notes below the claims."""
+    """Every table on the terminal; sources and remarks of claims as notes below them."""
     figures, claims, *runs = _tables(shapes, machines, findings, outcomes)
-    notes = list(dict.fromkeys(finding.remark for finding in findings if finding.remark))
-    narrow = [["claim", "source; convention", "measured here", "verdict"]] + [
-        [
-            f"{finding.claim.key}: {finding.claim.paper}",
-            f"{finding.claim.source}; {finding.claim.convention}",
-            finding.measured + (f" [{notes.index(finding.remark) + 1}]" if finding.remark else ""),
-            finding.verdict,
-        ]
-        for finding in findings
+    notes = [_note(finding) for finding in findings]
+    numbers = {note: number for number, note in enumerate(dict.fromkeys(notes), 1)}
+    narrow = [["", "claim", "paper", "here", "verdict"]] + [
+        [str(numbers[note]), finding.claim.key, finding.claim.paper, finding.measured, finding.verdict]
+        for note, finding in zip(notes, findings, strict=True)
     ]
     for heading, (names, *rows) in (figures, (claims[0], narrow), *runs):
         say(heading)
         print_table(names, rows)
         if heading == figures[0]:
-            say(f"  {brackets(machines)}")
+            say_text(brackets(machines), indent="  ", hanging="  ")
             say()
         if heading == claims[0]:
-            for number, note in enumerate(notes, 1):
-                say(f"  [{number}] {note}")
+            for note, number in numbers.items():
+                say_text(note, indent=f"  {number:2}  ", hanging="      ")
             say()
+
+
+def _note(finding: Finding) -> str:
+    """Where a claim comes from, in what convention, and what is to be said of it."""
+    source = f"{finding.claim.source}; {finding.claim.convention}."
+    return f"{source} {finding.remark[:1].upper()}{finding.remark[1:]}." if finding.remark else source
 
 
 def brackets(machines: Sequence[MachineFigures]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.completing import offered
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -35,6 +37,7 @@ clips_option = click.option(
 class_map_option = click.option(
     "--class-map",
     metavar="NAME|FILE",
+    shell_complete=offered.class_map,
     help="Map from the classes of --clips to the model's: esc50-to-audioset, esc10-to-audioset or a CSV file.",
 )
 

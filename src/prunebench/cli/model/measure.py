@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.completing import offered
 from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import print_json
@@ -33,7 +34,13 @@ Examples:
 @click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
 @click.option("--latency", is_flag=True, help="Latency of a 10 s clip, features in, interleaved.")
 @click.option("--energy", is_flag=True, help="Joules of a 10 s clip, where the machine lets them be read.")
-@click.option("--backends", default="eager", show_default=True, help="Names, separated by commas.")
+@click.option(
+    "--backends",
+    default="eager",
+    show_default=True,
+    help="Names, separated by commas.",
+    shell_complete=offered.listed_backends,
+)
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
 @click.option(
     "--threads", default=1, show_default=True, type=click.IntRange(1, MOST_THREADS), help="Of every backend."
@@ -45,7 +52,11 @@ Examples:
     show_default=True,
     help="Half the 95 % interval of the latency ratio, relative.",
 )
-@click.option("--data", help="Data set whose test clips the backends' mAP is taken on.")
+@click.option(
+    "--data",
+    help="Data set whose test clips the backends' mAP is taken on.",
+    shell_complete=offered.data_set,
+)
 @click.option(
     "--data-file",
     "data_files",

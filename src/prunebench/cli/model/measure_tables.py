@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from prunebench.cli.figure_names import figure_name, figure_text
 from prunebench.cli.output import print_table, say
 
 NESTED = (
@@ -23,11 +24,11 @@ NESTED = (
 def print_measured(found: dict[str, Any]) -> None:
     """Figures, then a table for each of what else was asked for."""
     plain = {key: value for key, value in found.items() if key not in NESTED}
-    print_table(["figure", "value"], [[key, _written(value)] for key, value in in_rows(plain).items()])
+    _print_figures("figure", in_rows(plain))
     say(_heard_through(found["front_end"]))
     for key in ("unmeasured", "storage", "memory", "energy"):
         if key in found:
-            print_table([key, "value"], [[name, _written(value)] for name, value in found[key].items()])
+            _print_figures(key, found[key])
     for step in found.get("provenance", ()):
         settings = ", ".join(f"{key} {value}" for key, value in step["settings"].items())
         parent = f", from the file with SHA-256 {step['parent'][:16]}…" if step["parent"] else ""
@@ -45,6 +46,11 @@ def print_measured(found: dict[str, Any]) -> None:
                 for key, value in row.items()
             ],
         )
+
+
+def _print_figures(heading: str, figures: dict[str, Any]) -> None:
+    rows = [[figure_name(key), figure_text(key, value)] for key, value in figures.items()]
+    print_table([heading, "value"], rows)
 
 
 def in_rows(figures: dict[str, Any]) -> dict[str, Any]:

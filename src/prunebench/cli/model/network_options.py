@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
+
 network_option = click.option(
     "--network",
     metavar="NAME",
+    shell_complete=offered.network,
     help="Network that CHECKPOINT is of; see `prunebench list networks`.  [default: what the file says, else cnn14]",
 )
 
@@ -23,5 +26,6 @@ network_file_option = click.option(
 
 scope_option = click.option(
     "--layers",
+    shell_complete=offered.scope,
     help="Scope: groups by name, `inner` or `all`.  [default: C7-C12, or the scope of the network]",
 )

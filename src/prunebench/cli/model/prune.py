@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
+from prunebench.cli.figure_names import figure_name, figure_text, share_text, size_text
 from prunebench.cli.model.calibration_options import (
     class_map_option,
     clips_option,
@@ -33,7 +35,12 @@ Examples:
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--pruner", required=True, help="Criterion; see `prunebench list pruners`, or scores:DIR.")
+@click.option(
+    "--pruner",
+    required=True,
+    help="Criterion; see `prunebench list pruners`, or scores:DIR.",
+    shell_complete=offered.criterion,
+)
 @click.option("--ratio", type=float, help="Share of each layer's filters to remove, in [0, 1).")
 @scope_option
 @network_option
@@ -114,22 +121,26 @@ def prune(
     before, _ = tagger_figures(tagger, checkpoint)
     save_any_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
     columns = {"before": before, "after": tagger_figures(pruned, output)[0]}
-    if not as_json:
-        say(f"Scope {asked}.")
-    _print_figures(columns, as_json=as_json)
-
-
-def _print_figures(columns: dict[str, dict[str, object]], *, as_json: bool) -> None:
     if as_json:
-        print_json(columns if len(columns) > 1 else next(iter(columns.values())))
+        print_json(columns)
         return
-    columns = {column: in_rows(figures) for column, figures in columns.items()}
-    names = next(iter(columns.values()))
+    say(f"Scope {asked}.")
+    _print_figures(columns["before"], columns["after"])
+    size = output.stat().st_size if output.is_file() else None  # a pipe has none
+    say(f"Saved {output}{'' if size is None else f', {size_text(size)}'}.")
+
+
+def _print_figures(before: dict[str, object], after: dict[str, object]) -> None:
+    was, now = in_rows(before), in_rows(after)
     print_table(
-        ["figure", *columns],
-        [[name, *(_written(column.get(name, "–")) for column in columns.values())] for name in names],
+        ["figure", "before", "after", "left"],
+        [
+            [
+                figure_name(key),
+                figure_text(key, was[key]),
+                figure_text(key, now.get(key)),
+                share_text(was[key], now.get(key)),
+            ]
+            for key in was
+        ],
     )
-
-
-def _written(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)

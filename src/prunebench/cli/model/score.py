@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.model.calibration_options import (
     class_map_option,
     clip_arrays,
@@ -40,8 +41,17 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--pruner", help="Criterion whose scores are written; see `prunebench list pruners`.")
-@click.option("--compare", metavar="A,B,…", help="Criteria to hold against each other, and against --pruner.")
+@click.option(
+    "--pruner",
+    help="Criterion whose scores are written; see `prunebench list pruners`.",
+    shell_complete=offered.criterion,
+)
+@click.option(
+    "--compare",
+    metavar="A,B,…",
+    help="Criteria to hold against each other, and against --pruner.",
+    shell_complete=offered.listed_criteria,
+)
 @scope_option
 @network_option
 @network_file_option

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
+from prunebench.cli.figure_names import size_text
 from prunebench.cli.output import print_json, print_table, say
 
 
@@ -16,7 +18,7 @@ from prunebench.cli.output import print_json, print_table, say
     "  prunebench report runs/mine results/claim -o compared\n"
     "  prunebench run results/claim/config.toml -o runs/again"
 )
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print cells and file sizes as JSON.")
 def archive(run: Path, output: Path, as_json: bool) -> None:
@@ -35,7 +37,7 @@ def archive(run: Path, output: Path, as_json: bool) -> None:
         told = {"folder": str(found.folder), "cells": found.cells, "failed": found.failed, "left": found.left}
         print_json({"schema_version": 1, **told, "bytes": found.bytes, "files": dict(found.sizes)})
         return
-    print_table(["file", "bytes"], [(name, f"{size:,}") for name, size in found.sizes.items()], names=True)
-    say(f"{found.cells} finished cells in {found.folder}, {found.bytes:,} bytes")
+    print_table(["file", "size"], [(name, size_text(size)) for name, size in found.sizes.items()], names=True)
+    say(f"{found.cells} finished cells in {found.folder}, {size_text(found.bytes)}")
     if found.failed or found.left:
         say(f"{found.failed} failed and {found.left} unfinished cells; reports of the archive name them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prunebench.cli.output import print_table, say
+from prunebench.cli.output import print_table, say, say_text
 
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 
@@ -13,7 +13,7 @@ UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 def print_preview(found: Mapping[str, Any]) -> None:
     """The plan of `prunebench.harness.sweep.preview` for people."""
     cells = found["cells"]
-    say(f"{found['name']}: {cells['total']} cells, {cells['finished']} of them finished")
+    say_text(f"{found['name']}: {cells['total']} cells, {cells['finished']} of them finished")
     print_table(
         ["cells", "", ""],
         [
@@ -26,13 +26,14 @@ def print_preview(found: Mapping[str, Any]) -> None:
         whose = (model["data"], model.get("network"))
         own = [base for base in found["bases"] if (base["data"], base.get("network")) == whose]
         seeds = dict.fromkeys(str(base["seed"]) for base in own)
-        say(
+        say_text(
             f"{' '.join(filter(None, whose))}: base seeds {', '.join(seeds)}; widths "
             f"{'-'.join(map(str, model['widths']))}, "
             f"{model['macs_backbone'] / 1e6:.4g} M MACs (backbone), {model['macs_with_frontend'] / 1e6:.4g} M (with "
             f"front end), {model['parameters'] / 1e3:.4g} k parameters"
         )
     several = len(found["models"]) > 1
+    say("\nWhat is left of the unpruned model:")
     print_table(
         ["scope", "asked", "ratio", "MACs, backbone", "MACs, with front end", "parameters", "widths"],
         [
@@ -45,10 +46,11 @@ def print_preview(found: Mapping[str, Any]) -> None:
             )
             for point in found["points"]
         ],
+        optional=["widths"],
     )
     for point in found["points"]:
         if "limits" in point:
-            say(f"{_where(point) if several else point['scope']}: {_limits(point)}")
+            say_text(f"{_where(point) if several else point['scope']}: {_limits(point)}")
     print_table(
         ["smallest shape", "allocation", "keeps", "MACs, backbone", "MACs, with front end", "parameters"],
         [
@@ -63,40 +65,42 @@ def print_preview(found: Mapping[str, Any]) -> None:
     )
     time = found["time"]
     for each in found["features"]:
-        say(
+        say_text(
             f"{' '.join(filter(None, (each['data'], each.get('network'))))}: features of {each['clips']:,} clips, "
             f"{each['frames']:,} frames of {each['mels']} mels, {each['bytes'] / 1e6:,.0f} MB in the cache"
         )
     for speed in time["speeds"]:
-        say(
+        say_text(
             f"{' '.join(filter(None, (speed['data'], speed.get('network'))))}: a training step of "
             f"{speed['clips_a_step']} clips takes {speed['clips_a_step'] * speed['step']:.2g} s"
         )
     _say_time(time)
     takes = found["resources"]
-    say(f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}.")
-    say(f"The cache takes {_bytes(takes['cache_bytes'])}: {_listed(takes['of_cache'])}.")
-    say(
+    say_text(
+        f"A worker takes up to {_bytes(takes['worker_bytes'])} of memory: {_listed(takes['of_worker'])}."
+    )
+    say_text(f"The cache takes {_bytes(takes['cache_bytes'])}: {_listed(takes['of_cache'])}.")
+    say_text(
         f"The run folder takes up to {_bytes(takes['run_bytes'])}, before test scores are compressed: "
         f"{_listed(takes['of_run'])}."
     )
     for note in found["notes"]:
-        say(f"Note: {note}")
+        say_text(f"Note: {note}")
 
 
 def _say_time(time: Mapping[str, Any]) -> None:
     """How long the run takes, about and at most; of a finished run that nothing is left."""
     if not time["worker_seconds"]:
-        say("Nothing is left to compute: every cell of this run is finished.")
+        say_text("Nothing is left to compute: every cell of this run is finished.")
         return
     workers = max(1, time["workers"])
     timing = ", and the timing of shapes" if time["shapes"] else ""
     about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
     if time.get("most_seconds", 0) > time["seconds"]:
         about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
-    say(f"{about}.")
+    say_text(f"{about}.")
     parts = ", ".join(f"{name} {_duration(s)}" for name, s in time["one_worker_seconds"].items() if s)
-    say(
+    say_text(
         f"In all {_hours(time['worker_seconds'])}: {parts}. The estimate assumes that {time['model']}, and "
         "that cells share nothing."
     )
@@ -122,7 +126,8 @@ def _limits(point: Mapping[str, Any]) -> str:
 
 def _shares(figures: Mapping[str, Any]) -> list[str]:
     return [
-        f"{figures[f'{cost}_share']:.3f}" for cost in ("macs_backbone", "macs_with_frontend", "parameters")
+        f"{100 * figures[f'{cost}_share']:.1f} %"
+        for cost in ("macs_backbone", "macs_with_frontend", "parameters")
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.output import print_json, say
 
 
@@ -14,7 +15,9 @@ from prunebench.cli.output import print_json, say
     "  prunebench merge runs/machine-a runs/machine-b -o runs/both\n"
     "  prunebench report runs/both"
 )
-@click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument(
+    "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was merged as JSON.")
 def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.output import console, print_json, say
 
 
@@ -17,7 +18,9 @@ from prunebench.cli.output import console, print_json, say
     "  prunebench report runs/quick --table methods\n"
     "  prunebench report runs/before runs/after -o compared"
 )
-@click.argument("run", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument(
+    "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
 @click.option("--columns", help="Of the summary, in this order, comma between  [default: all]")
 @click.option("--width", help="Of the figures: single or double column  [default: what suits each]")

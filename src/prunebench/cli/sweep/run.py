@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.live_display import make_display
 from prunebench.cli.output import console, print_json, say
 
@@ -36,9 +37,24 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("source", default="quick", metavar="[PRESET | CONFIG.toml]")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Run folder  [default: runs/NAME]")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a field; repeatable.")
+@click.argument(
+    "source", default="quick", metavar="[PRESET | CONFIG.toml]", shell_complete=offered.preset_or_file
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Run folder  [default: runs/NAME]",
+    shell_complete=offered.run_folder,
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a field; repeatable.",
+    shell_complete=offered.setting,
+)
 @click.option(
     "--pruner-file",
     "pruner_files",
@@ -50,6 +66,7 @@ Examples:
 @click.option(
     "--network",
     metavar="NAME",
+    shell_complete=offered.network,
     help="Network of the sweep: its own scope is pruned and all of it fine-tuned, unless --set says otherwise.",
 )
 @click.option(
@@ -124,6 +141,10 @@ def run(
     records, figures, a table and a page into the run folder. The same command resumes a run that was
     stopped and repeats nothing. Exit code 1 if a cell failed.
     """
+    from prunebench.cli.completing.config_keys import check_keys
+
+    check_keys(overrides)  # before what follows loads torch
+
     from prunebench.eval.run.layout import RunFiles, file_name
     from prunebench.harness.config.config import load_config
     from prunebench.harness.config.overrides import network_overrides

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from prunebench.cli.completing import offered
+from prunebench.cli.live_display import TRAININGS, rate_text
 from prunebench.cli.output import duration, print_json, say
 
 EXAMPLES = """
@@ -21,7 +23,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(run: Path, as_json: bool) -> None:
     """How many cells of RUN are done, failed, running and left, and when it will be finished.
@@ -77,7 +79,12 @@ def _tell(progress: Mapping[str, Any]) -> None:
         if phase["left"] and name != "cells":
             say(f"  {name}: {phase['done']} of {phase['total']} ({phase.get('share', 0.0):.0%})")
     for piece in progress["running"]:
-        say(f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}")
+        rate = (
+            f", {rate_text(piece['rate'])}" if piece.get("rate") and piece.get("phase") in TRAININGS else ""
+        )
+        say(
+            f"  running: {piece['title']}: {piece['share']:.0%} after {duration(now - piece['started'])}{rate}"
+        )
     if progress["last_test_map"] is not None:
         say(f"Last test mAP {progress['last_test_map']:.3f}")
     if progress["seconds_left"] is None:

@@ -1,0 +1,1 @@
+"""What a shell offers behind Tab; nothing here loads torch."""

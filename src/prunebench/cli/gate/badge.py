@@ -1,0 +1,88 @@
+"""`prunebench badge`: an SVG that says how much smaller a checkpoint is than another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prunebench.cli.choice import Choice
+from prunebench.cli.completing import offered
+from prunebench.cli.gate.subject import figures_of
+from prunebench.cli.model.network_options import network_file_option, network_option
+from prunebench.cli.output import print_json, say
+
+_PATH = click.Path(path_type=Path)
+FIGURES = {  # as `--figure` takes them → field of the figures, and what the badge calls it
+    "parameters": ("parameters", "parameters"),
+    "macs": ("macs_backbone", "MACs"),
+    "macs-with-frontend": ("macs_with_frontend", "MACs with front end"),
+    "bytes": ("checkpoint_bytes", "bytes"),
+}
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  prunebench badge pruned.pth --against Cnn14_mAP=0.431.pth -o badge.svg\n"
+    "  prunebench badge pruned.pth --against base.pth --figure macs --label tagger -o badge.svg\n"
+    '  prunebench badge small.pt --against mn04.pt --network "mn[width=0.4]" -o badge.svg'
+)
+@click.argument("checkpoint", type=_PATH, shell_complete=offered.run_or_checkpoint)
+@click.option(
+    "--against",
+    required=True,
+    type=_PATH,
+    help="The unpruned checkpoint.",
+    shell_complete=offered.run_or_checkpoint,
+)
+@click.option(
+    "--figure",
+    type=Choice(tuple(FIGURES)),
+    default="parameters",
+    show_default=True,
+    help="What is compared; MACs of the backbone, or with its front end; bytes of the files.",
+)
+@click.option("--label", default="compression", show_default=True, help="Text of the left part.")
+@click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
+@network_option
+@network_file_option
+@click.option("--json", "as_json", is_flag=True, help="Print the figures of the badge as JSON.")
+def badge(
+    checkpoint: Path,
+    against: Path,
+    figure: str,
+    label: str,
+    output: Path,
+    network: str | None,
+    network_files: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Write a badge that says how much smaller CHECKPOINT is than another, as 3.47× fewer parameters.
+
+    The same checkpoints give the same file, so a job that commits it commits only changes. Ratios are rounded down.
+    """
+    from prunebench.baselines.gate.badge_image import badge_svg, ratio_said
+    from prunebench.eval.errors import InputError
+    from prunebench.eval.files import write_text
+    from prunebench.eval.text.plain import plain
+
+    if not label.strip() or len(label) > LONGEST:
+        raise InputError(f"`--label` must have 1 to {LONGEST} characters. Found {len(label.strip())}.")
+    field, called = FIGURES[figure]
+    counts = []
+    for file in (against, checkpoint):
+        if file.is_dir():
+            raise InputError(f"A badge compares two checkpoints. Found the folder `{file}`: give a file.")
+        (found,) = figures_of(file, network, network_files).entries.values()
+        counts.append(int(getattr(found, field)))
+    before, after = counts
+    write_text(output, badge_svg(called, before, after, label=plain(label.strip())))
+    said, _ = ratio_said(before, after, called)
+    if as_json:
+        told = {"file": str(output), "figure": figure, "before": before, "after": after}
+        print_json({"schema_version": 1, **told, "ratio": before / after, "says": said})
+    else:
+        say(f"Saved {output}: {said}.")
+
+
+LONGEST = 60  # characters of a label
