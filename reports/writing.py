@@ -67,7 +67,7 @@ def write_report(
         shown.append(PageFigure(drawn.caption, f"{drawn.name}.svg", files["svg"]))
     contents |= table_files(report, chosen, measures)
     if not tables_only:
-        contents["page.html"] = page_html(report, shown, measures).encode()
+        contents["page.html"] = page_html(report, shown, measures, formats).encode()
     names = ("summary.json", *contents)
     report = dataclasses.replace(report, folder=folder, files=tuple(folder / name for name in names))
     contents["summary.json"] = as_json(report).encode()

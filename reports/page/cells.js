@@ -13,7 +13,8 @@
   const headings = COLUMNS.map(([name]) => name);
   const rows = DATA.cells.map((cell) => {
     const values = COLUMNS.map(([, of]) => of(cell) ?? "").map(String);
-    return { cell, values, text: values.join(" ").toLowerCase() };
+    const shown = COLUMNS.map(([, of, text], i) => (values[i] === "" ? "–" : text ? text(of(cell)) : values[i]));
+    return { cell, values, shown, text: `${plainText(shown.join(" "))} ${values.join(" ").toLowerCase()}` };
   });
   const table = document.getElementById("cells-table");
   const body = table.tBodies[0];
@@ -55,31 +56,30 @@
   }
 
   function refresh() {
-    const holds = matcher(typed, headings);
-    left = rows.filter((row) => isShown(row.cell.criterion ? [row.cell.criterion] : []) && holds(row));
+    left = found.left(typed, headings, rows).filter((row) => isShown(row.cell.criterion ? [row.cell.criterion] : []));
     page = Math.min(page, Math.max(0, Math.ceil(left.length / PAGE) - 1));
-    body.replaceChildren(...left.slice(page * PAGE, (page + 1) * PAGE).map(({ cell, values }) => {
+    body.replaceChildren(...left.slice(page * PAGE, (page + 1) * PAGE).map(({ cell, shown }) => {
       const made = document.createElement("tr");
-      values.forEach((value, i) => {
+      shown.forEach((text, i) => {
         const held = document.createElement(i === 0 ? "th" : "td");
-        const [, of, text] = COLUMNS[i];
-        if (i === 0) { held.scope = "row"; held.append(button(value, () => show(cell), "link")); }
-        else held.textContent = value === "" ? "–" : text ? text(of(cell)) : value;
+        if (i === 0) { held.scope = "row"; held.append(button(text, () => show(cell), "link")); }
+        else held.textContent = text;
         made.append(held);
       });
       return made;
     }));
-    count.textContent = ` ${left.length} of ${rows.length} cells `;
+    found.count.textContent = ` ${left.length} of ${rows.length} cells `;
     turn.textContent = `${page + 1} of ${Math.max(1, Math.ceil(left.length / PAGE))}`;
     back.disabled = page === 0;
     on.disabled = (page + 1) * PAGE >= left.length;
   }
-  const [place, count] = tools("cells", (text) => { typed = text; page = 0; refresh(); }, () => [[...headings, "command"], ...left.map((row) => [...row.values, row.cell.command])]);
+  const keys = [...new Set(DATA.cells.flatMap((cell) => Object.keys(cell)))];
+  const raw = () => [keys, ...left.map((row) => keys.map((key) => row.cell[key]))];
+  const found = tools(table.parentElement, "cells", (text) => { typed = text; page = 0; refresh(); }, raw);
   const turn = document.createElement("span");
   const back = button("Previous", () => { page -= 1; refresh(); });
   const on = button("Next", () => { page += 1; refresh(); });
-  place.append(" ", back, " ", turn, " ", on);
-  table.parentElement.before(place);
+  found.place.append(" ", back, " ", turn, " ", on);
   listeners.push(refresh);
 }
 changed();

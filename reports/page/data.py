@@ -13,30 +13,48 @@ from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
+from prunebench.reports.points.frontier import by_standing, frontier
 from prunebench.reports.points.lengths import after_short, is_short, length_of
 from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 from prunebench.reports.runs.loaded_run import final_map, finished, stage_map
+from prunebench.reports.statistics.methods import plainest
 from prunebench.reports.tables.measures import Told, value_of
 
 COSTS = (*AXES, MACS_WITH_FRONTEND)
+MANY, BEST, TOLD = 9, 3, 6  # labels beyond which a plot is crowded; how many it then names
 WHOLE_FROM = 1e5  # where six digits would round MACs, bytes and parameters as if they were exact
 
 
-def page_data(report: Report, measures: Sequence[Told]) -> dict[str, Any]:
-    """Panels, looks, axes, points, rankings and cells; nan is `None`, numbers have six digits or are whole."""
+def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[str, Any]:
+    """Panels, looks, axes, points, rankings and cells; nan is `None`, numbers have six digits or are whole.
+
+    Args:
+        report: what it says.
+        measures: all of them.
+        standing: what pictures that are saved say of the claim.
+    """
     panels = list(dict.fromkeys(p.panel for p in report.points))
     costs = [q for q in COSTS if any(math.isfinite(q.of(p)) for p in report.points)]
     qualities = [told for told in measures if told.key.startswith("test_")]
     names = sorted({name for p in report.points for name in p.criteria}, key=order)
+    best = {(id(p), q.key) for panel in panels for q in costs for p in frontier(_of(report, panel), q)}
     found = {
+        "title": report.title,
+        "standing": standing,
         "panels": [panel.title for panel in panels],
+        "main": _main(panels, report),
+        "focus": [sorted(_focus(report, panel)) for panel in panels],
         "looks": {name: _look(name) for name in names},
         "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
         "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],
-        "points": [_point(p, panels, [q.key for q in costs], qualities) for p in report.points],
+        "points": [
+            _point(p, panels, [q.key for q in costs], qualities)
+            | {"frontier": [q.key for q in costs if (id(p), q.key) in best]}
+            for p in report.points
+        ],
         "published": [
             [panels.index(panel), q.key, cost, p.map, p.model]
             for panel in panels
@@ -47,6 +65,32 @@ def page_data(report: Report, measures: Sequence[Told]) -> dict[str, Any]:
         "cells": list(_cells(report)),
     }
     return {key: _short(value) for key, value in found.items()}
+
+
+def _main(panels: Sequence[Panel], report: Report) -> int:
+    """The panel that the plot shows first: of those where criteria are compared, one of the plainest methods."""
+    compared = report.findings.main_panels or panels
+    first = next((panel for panel in compared if panel == plainest(panel)), next(iter(compared), None))
+    return 0 if first is None else panels.index(first)
+
+
+def _of(report: Report, panel: Panel) -> list[Point]:
+    return [p for p in report.points if p.panel == panel]
+
+
+def _focus(report: Report, panel: Panel) -> set[str]:
+    """Labels that the plot draws in colour: all where they are few.
+
+    Else random, the Pareto frontier of criteria, the best on the mean over ratios, and what is told from random if that
+    is little.
+    """
+    points = _of(report, panel)
+    labels = {p.label for p in points}
+    if len(labels) <= MANY:
+        return labels
+    kept = {p.label for p in frontier(points, AXES[0])} | {p.label for p in points if p.is_random}
+    told = {row.label for row in report.rows if row.panel == panel and row.like_random is False}
+    return kept | set(by_standing(points)[:BEST]) | (told if len(told) <= TOLD else set())
 
 
 def _look(name: str) -> dict[str, str]:

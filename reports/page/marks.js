@@ -30,29 +30,44 @@ const SHAPES = {
 const CONTROLS = { unpruned: ["star", false], "unpruned-fine-tuned": ["star", true], scratch: ["x", false], "scratch-macs": ["+", false] };
 const shapeOf = (look) => SHAPES[look in DATA.looks ? DATA.looks[look].marker : "o"] || SHAPES.o;
 
-function ticksOf(low, high, logarithmic) {
-  if (logarithmic) {
-    const found = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
-      for (const digit of [1, 2, 5]) found.push(digit * 10 ** power);
-    return found.filter((tick) => tick >= low && tick <= high);
-  }
-  const rough = (high - low) / 6 || 1;
+const linearTicks = (low, high, count) => {
+  const rough = (high - low) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((digit) => digit * power >= rough) || 10);
+  const step = power * ([1, 2, 5, 10].find((digit) => digit * power >= 0.7 * rough) || 10);
   const found = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step)
     found.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
   return found;
+};
+// 1, 2, 5 of each decade; powers of ten alone where those are many, even steps where they are fewer than three.
+function logTicks(low, high, count) {
+  for (const digits of [[1, 2, 5], [1]]) {
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
+      for (const digit of digits) found.push(digit * 10 ** power);
+    const within = found.filter((tick) => tick >= low && tick <= high);
+    if (within.length < 3) return linearTicks(low, high, count).filter((tick) => tick > 0);
+    if (within.length <= 2 * count) return within;
+  }
+  const powers = Math.ceil(Math.log10(high / low) / count);
+  return Array.from({ length: count + 1 }, (_, i) => 10 ** (Math.ceil(Math.log10(low)) + i * powers)).filter((tick) => tick <= high);
 }
 
-function scaleOf(values, from, to, logarithmic, margin = 0.05) {
+// Places of values between two ends of a drawing, and its ticks: about one in each `apart` pixels.
+function scaleOf(values, from, to, logarithmic, margin = 0.05, apart = 72) {
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (logarithmic) [low, high] = [Math.log10(low), Math.log10(high)];
   const room = (high - low || Math.abs(high) || 1) * margin;
   [low, high] = [low - room, high + room];
   const place = (value) => from + (((logarithmic ? Math.log10(value) : value) - low) / (high - low)) * (to - from);
-  place.ticks = ticksOf(logarithmic ? 10 ** low : low, logarithmic ? 10 ** high : high, logarithmic);
+  const count = Math.max(2, Math.floor(Math.abs(to - from) / apart));
+  const ticks = logarithmic ? logTicks(10 ** low, 10 ** high, count) : linearTicks(low, high, count);
+  let last = -Infinity;
+  place.ticks = ticks.filter((tick) => {
+    const far = Math.abs(place(tick) - last) >= 0.6 * apart;
+    if (far) last = place(tick);
+    return far;
+  });
   return place;
 }
 

@@ -17,12 +17,16 @@ from markupsafe import Markup, escape
 from prunebench.eval.run.record import CNN14, Record
 from prunebench.eval.run.sparsity import after_penalty
 from prunebench.eval.text.plain import plain_lines
+from prunebench.reports.answer.answer import said_answer
+from prunebench.reports.answer.standing import said_standing
+from prunebench.reports.answer.tried import joined
 from prunebench.reports.content import numbers
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
 from prunebench.reports.page.data import page_data
 from prunebench.reports.page.page_tables import page_tables
 from prunebench.reports.runs.loaded_run import Run
+from prunebench.reports.tables.data_table import DataTable
 from prunebench.reports.tables.measures import Told
 from prunebench.reports.tables.methods_table import LEGEND as METHODS_LEGEND
 from prunebench.reports.tables.networks_table import LEGEND as NETWORKS_LEGEND
@@ -31,7 +35,8 @@ from prunebench.reports.tables.ranking_table import LEGEND as RANKING_LEGEND
 from prunebench.reports.tables.runs_compared_table import said
 from prunebench.reports.tables.summary import LEGEND
 
-SCRIPTS = ("state", "marks", "plot", "ranking", "tables", "cells")  # in the order in which they run
+# In the order in which they run.
+SCRIPTS = ("state", "saving", "marks", "plot", "ranking", "filters", "tables", "cells")
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,21 @@ class PageFigure:
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
 
 
-def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[Told] = ()) -> str:
+def page_html(
+    report: Report,
+    figures: Sequence[PageFigure],
+    measures: Sequence[Told] = (),
+    formats: Sequence[str] = (),
+) -> str:
     """The page as HTML; names from the run are escaped.
 
     Args:
         report: what it says.
         figures: of the gallery.
         measures: all of them, for the table behind the summary.
+        formats: in which the folder of the page holds the figures.
     """
+    tables, standing = list(page_tables(report, measures)), said_standing(report)
     environment = jinja2.Environment(
         autoescape=True,
         finalize=_shown,
@@ -67,12 +79,17 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
     template = environment.from_string(_file("page.html"))
     return template.render(
         title=report.title,
-        standing=report.standing,
+        standing=standing,
+        claims=not report.standing,
+        answer=said_answer(report),
         convergence=report.above_figures,
         sentences=report.sentences,
         missing=report.missing,
         figures=figures,
-        tables=list(page_tables(report, measures)),
+        formats=joined(name.upper() for name in formats) if formats else "",
+        tables=tables,
+        kinds={p.control or ("random" if p.is_random else "") for p in report.points},
+        own_rate=any(p.own_rate for p in report.points),
         summary_legend=LEGEND,
         ranking_legend=RANKING_LEGEND,
         budgets=report.budgets,
@@ -87,10 +104,16 @@ def page_html(report: Report, figures: Sequence[PageFigure], measures: Sequence[
             (run.name, _command(run), list(_flat(run.environment)), list(_flat(run.config)))
             for run in report.runs
         ],
-        data=_embedded(page_data(report, measures)),
+        data=_embedded(page_data(report, measures, standing) | {"tables": [_raw(t.raw) for t in tables]}),
         css=_file("page.css"),
         js="\n".join(_file(f"{part}.js") for part in SCRIPTS),
     )
+
+
+def _raw(table: DataTable) -> dict[str, Any]:
+    """A table as the page saves it, every digit of it; what was not measured is `None`."""
+    rows = [[None if v != v else v for v in row] for row in table.rows]
+    return {"name": table.name, "columns": table.columns, "rows": rows}
 
 
 def _embedded(value: object) -> str:

@@ -13,16 +13,23 @@ from prunebench.reports.content.report import Report
 from prunebench.reports.points.families import CONTROL
 from prunebench.reports.statistics.ranking import Ranked
 from prunebench.reports.tables.columns import COLUMNS
-from prunebench.reports.tables.measures import Told, value_of
+from prunebench.reports.tables.data_table import DataTable
+from prunebench.reports.tables.hypervolume_table import hypervolume_table
+from prunebench.reports.tables.measures import Told, measures_table, value_of
 from prunebench.reports.tables.methods_table import HEADINGS as METHOD_HEADINGS
 from prunebench.reports.tables.methods_table import cells as method_cells
+from prunebench.reports.tables.methods_table import methods_table
 from prunebench.reports.tables.networks_table import HEADINGS as NETWORK_HEADINGS
 from prunebench.reports.tables.networks_table import cells as network_cells
+from prunebench.reports.tables.networks_table import means_table
 from prunebench.reports.tables.quantised_table import HEADINGS as QUANTISED
 from prunebench.reports.tables.quantised_table import cells as int8_cells
-from prunebench.reports.tables.ranking_table import HEADINGS, cells
+from prunebench.reports.tables.quantised_table import quantised_table
+from prunebench.reports.tables.ranking_table import HEADINGS, cells, columns, rows_of
 from prunebench.reports.tables.runs_compared_table import HEADINGS as COMPARED
 from prunebench.reports.tables.runs_compared_table import cells as compared_cells
+from prunebench.reports.tables.runs_compared_table import comparison_table
+from prunebench.reports.tables.summary import summary_table
 
 
 @dataclass(frozen=True)
@@ -36,30 +43,35 @@ class PageRow:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table: which section it stands in, its title, whether it is folded, headings and rows."""
+    """A table: which section it stands in, its title, whether it is folded, headings, rows and their raw values."""
 
     section: str
     title: str
     folded: bool
     headings: tuple[tuple[str, str], ...]
     rows: tuple[PageRow, ...]
+    raw: DataTable
 
 
 def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]:
-    """The summary by panel, rankings by budget, methods, models in 8-bit integers, networks compared, all measures."""
+    """The summary by panel, rankings by budget, methods, models in 8-bit integers, networks compared, all measures.
+
+    The summary leaves out columns in which nothing was measured.
+    """
     names = {(p.panel, p.label): p.tells_of for p in report.points}
     for panel in dict.fromkeys(row.panel for row in report.rows):
+        summed = [row for row in report.rows if row.panel == panel]
+        shown = [c for c in COLUMNS if any(c.text(row) not in ("", numbers.MISSING) for row in summed)]
         rows = [
             PageRow(
                 names.get((panel, row.label), ()),
                 row.control is not None or row.is_random,
-                tuple((column.text(row), getattr(row, column.fields[0])) for column in COLUMNS),
+                tuple((column.text(row), getattr(row, column.fields[0])) for column in shown),
             )
-            for row in report.rows
-            if row.panel == panel
+            for row in summed
         ]
-        headings = tuple((column.heading, "") for column in COLUMNS)
-        yield PageTable("summary", panel.title, False, headings, tuple(rows))
+        headings = tuple((column.heading, "") for column in shown)
+        yield PageTable("summary", panel.title, False, headings, tuple(rows), summary_table(summed))
     for ranking in report.findings.new_rankings:
         title = f"{ranking.panel.title}, equal {ranking.quantity.short} {place_of(ranking)}"
         ranked = tuple(
@@ -67,25 +79,22 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             for row in ranking.rows
         )
         headings = tuple((heading, "") for heading in HEADINGS)
-        yield PageTable("ranking", title, not ranking.over_all, headings, ranked)
+        raw = DataTable("ranking", tuple(columns([ranking])), rows_of([ranking]))
+        yield PageTable("ranking", title, not ranking.over_all, headings, ranked, raw)
     yield from _volumes(report)
     for panel in dict.fromkeys(row.panel for row in report.methods):
-        methods = tuple(
-            PageRow(row.criteria, row.family == CONTROL, method_cells(row))
-            for row in report.methods
-            if row.panel == panel
-        )
+        tried = [row for row in report.methods if row.panel == panel]
+        methods = tuple(PageRow(row.criteria, row.family == CONTROL, method_cells(row)) for row in tried)
         headings = tuple((heading, "") for heading in METHOD_HEADINGS)
-        yield PageTable("methods", panel.title, False, headings, methods)
+        yield PageTable("methods", panel.title, False, headings, methods, methods_table(tried))
     for panel in dict.fromkeys(row.panel for row in report.compared):
         pairs = [row for row in report.compared if row.panel == panel]
         for first, second in dict.fromkeys((row.first, row.second) for row in pairs):
             own = [row for row in pairs if (row.first, row.second) == (first, second)]
             title = f"{panel.title}: {first} (first), {second} (second)"
             heads = tuple((heading, "") for heading in COMPARED)
-            yield PageTable(
-                "compared", title, False, heads, tuple(PageRow((), False, compared_cells(row)) for row in own)
-            )
+            told = tuple(PageRow((), False, compared_cells(row)) for row in own)
+            yield PageTable("compared", title, False, heads, told, comparison_table(own))
     for panel, quantised in report.quantised.items():
         told = tuple(
             PageRow(
@@ -93,14 +102,15 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             )
             for row in quantised
         )
-        yield PageTable("quantised", panel.title, False, tuple((h, "") for h in QUANTISED), told)
+        heads = tuple((heading, "") for heading in QUANTISED)
+        yield PageTable("quantised", panel.title, False, heads, told, quantised_table(quantised))
     for (overlay, cost), networks in report.findings.networks.items():
-        shown = [(pair, at) for pair in networks for at in pair.means]
-        if shown:
+        means = [(pair, at) for pair in networks for at in pair.means]
+        if means:
             heads = tuple((heading, "") for heading in NETWORK_HEADINGS)
             title = f"{overlay.title}, equal {cost.short}"
-            told = tuple(PageRow((), False, network_cells(pair, at)) for pair, at in shown)
-            yield PageTable("networks", title, False, heads, told)
+            told = tuple(PageRow((), False, network_cells(pair, at)) for pair, at in means)
+            yield PageTable("networks", title, False, heads, told, means_table(networks))
     if measures:
         yield _measured(report, measures)
 
@@ -121,7 +131,8 @@ def _volumes(report: Report) -> Iterator[PageTable]:
             rows.append(PageRow(names.get((panel, h.label), ()), h.label == "random", cells))
         title = f"{panel.title}: hypervolume of mAP against relative {cost.short}, reference mAP 0 at the unpruned cost"
         heads = ("criterion", "hypervolume", "95 % interval", "points")
-        yield PageTable("ranking", title, True, tuple((h, "") for h in heads), tuple(rows))
+        headings = tuple((heading, "") for heading in heads)
+        yield PageTable("ranking", title, True, headings, tuple(rows), hypervolume_table(own))
 
 
 def _ranked(row: Ranked) -> tuple[tuple[str, Any], ...]:
@@ -156,7 +167,7 @@ def _measured(report: Report, measures: Sequence[Told]) -> PageTable:
         f"{len(measures)} measures of {len(rows)} points: means over cells; quality is of the last stage on test "
         "clips. ↑ higher is better, ↓ lower is."
     )
-    return PageTable("measures", title, True, headings, tuple(rows))
+    return PageTable("measures", title, True, headings, tuple(rows), measures_table(report.points, measures))
 
 
 def _text(value: float) -> str:

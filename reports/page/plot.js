@@ -1,5 +1,5 @@
 "use strict";
-// Quality against cost, a mark per point or per cell.
+// Quality against cost: a mark a point, the frontier of criteria, random's band.
 {
   const drawing = document.getElementById("plot");
   const pick = (name) => document.getElementById(`plot-${name}`);
@@ -7,23 +7,29 @@
   fill(pick("panel"), DATA.panels.map((title, i) => [i, title]));
   fill(pick("cost"), [...DATA.costs.map((cost) => [cost.key, cost.name]), ["ratio", "ratio of filters removed"]]);
   fill(pick("quality"), DATA.qualities.map((quality) => [quality.key, quality.name]));
-  const firstPanel = DATA.points.find((point) => point.control === null);
-  pick("panel").value = firstPanel ? firstPanel.panel : 0;
+  pick("panel").value = DATA.main;
   pick("quality").value = "test_map";
   if (DATA.panels.length < 2) pick("panel").parentElement.hidden = true;
-  saveButtons(document.getElementById("plot-save"), drawing, "plot");
+  const LOG_FROM = 20; // share of the largest to the smallest cost from which a logarithmic axis reads better
+  let whole = false; // whether the legend names all criteria and the plot colours them
+  let drawn = { published: [], frontier: false, band: false };
 
-  let published = []; // as drawn last
+  const panel = () => Number(pick("panel").value);
+  const costOf = (point, key) => (key === "ratio" ? point.ratio : point.costs[key]);
+  const chosenCost = () => DATA.costs.find((c) => c.key === pick("cost").value) || { key: "ratio", name: "ratio of filters removed", unit: "" };
+  const chosenQuality = () => DATA.qualities.find((q) => q.key === pick("quality").value) || { key: "test_map", name: "test mAP" };
+  // Out of focus are criteria that a crowded plot draws pale, until a reader asks for all or for one of them.
+  const inFocus = (point) => whole || only.size > 0 || point.look === null || DATA.focus[panel()].includes(point.label);
+
   // Shape, colour and whether it is hollow; a reverse has the mark of its criterion.
-  function markOf(point, ink) {
-    if (point.look !== null) return [shapeOf(point.look), colour(point.look), point.control === "reversed"];
+  function markOf(point) {
+    if (point.look !== null) return [shapeOf(point.look), inFocus(point) ? colour(point.look) : inks()[4], point.control === "reversed"];
     const [shape, hollow] = point.ownRate ? ["*", true] : CONTROLS[point.control] || ["star", true];
-    return [SHAPES[shape], ink, hollow];
+    return [SHAPES[shape], inks()[1], hollow];
   }
   const painted = ([d, stroke, hollow], ground) => ({ d, fill: hollow ? ground : stroke, stroke: hollow ? stroke : ground, "stroke-width": hollow ? 1.2 : 0.6 });
 
-  const costOf = (point, key) => (key === "ratio" ? point.ratio : point.costs[key]);
-  function linesOf(point, x, y, unit) {
+  function tellsOf(point, x, y) {
     const lines = [point.label + (point.ratio ? `, ${percent(point.ratio)} removed` : "")];
     lines.push(`${y.name}: ${fixed(point.quality[y.key])}${y.key === "test_map" && point.n > 1 ? ` (${fixed(point.low)}–${fixed(point.high)}, n = ${point.n})` : ""}`);
     if (point.pruned !== null) lines.push(`mAP before fine-tuning: ${fixed(point.pruned)}`);
@@ -32,23 +38,22 @@
     return lines;
   }
 
-  function draw() {
+  function draw(wide) {
     const [ground, ink, quiet, line] = inks();
-    const key = pick("cost").value;
-    const cost = DATA.costs.find((c) => c.key === key) || { key: "ratio", name: "ratio of filters removed", unit: "" };
-    const quality = DATA.qualities.find((q) => q.key === pick("quality").value) || { key: "test_map", name: "test mAP" };
-    const panel = Number(pick("panel").value);
-    const turned = DATA.points.some((p) => p.panel === panel && p.control === "reversed");
-    pick("reversed").parentElement.hidden = !turned;
-    const all = DATA.points.filter((p) => p.panel === panel && costOf(p, key) !== null && p.quality[quality.key] !== null);
-    const whole = all.find((p) => p.control === "unpruned");
-    const relative = pick("relative").checked && whole;
-    const [byCost, byQuality] = relative ? [costOf(whole, key) || 1, whole.quality[quality.key] || 1] : [1, 1];
+    const [cost, quality] = [chosenCost(), chosenQuality()];
+    const key = cost.key;
+    pick("reversed").parentElement.hidden = !DATA.points.some((p) => p.panel === panel() && p.control === "reversed");
+    const all = DATA.points.filter((p) => p.panel === panel() && costOf(p, key) !== null && p.quality[quality.key] !== null);
+    const unpruned = all.find((p) => p.control === "unpruned");
+    const relative = pick("relative").checked && unpruned;
+    const [byCost, byQuality] = relative ? [costOf(unpruned, key) || 1, unpruned.quality[quality.key] || 1] : [1, 1];
     const points = all.filter((p) => isShown(p.names) && (p.control !== "reversed" || pick("reversed").checked));
-    published = quality.key === "test_map" && !relative ? DATA.published.filter((p) => p[0] === panel && p[1] === key) : [];
+    const ofMap = quality.key === "test_map";
+    const published = ofMap && !relative ? DATA.published.filter((p) => p[0] === panel() && p[1] === key) : [];
+    drawn = { published, frontier: false, band: false };
     drawing.replaceChildren();
-    const width = Math.max(340, Math.min(960, drawing.parentElement.clientWidth || 960));
-    const height = Math.round(Math.max(300, width * 0.52));
+    const width = Math.max(320, Math.round(wide || drawing.parentElement.clientWidth || 960));
+    const height = Math.round(Math.min(480, Math.max(300, 0.5 * width)));
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     element("rect", { width, height, fill: ground }, drawing);
     if (points.length === 0) {
@@ -56,73 +61,119 @@
       return;
     }
     const xs = [...points.map((p) => costOf(p, key) / byCost), ...published.map((p) => p[2])];
-    const ys = points.flatMap((p) => (quality.key === "test_map" ? [p.low, p.high] : [p.quality[quality.key]])).map((v) => v / byQuality);
+    const ys = points.flatMap((p) => (ofMap ? [p.low, p.high] : [p.quality[quality.key]])).map((v) => v / byQuality);
     ys.push(...published.map((p) => p[3]));
-    const logarithmic = pick("log").checked && Math.min(...xs) > 0;
-    const x = scaleOf(xs, 58, width - 14, logarithmic);
-    const y = scaleOf(ys, height - 44, 12, false);
+    const [left, right, top, bottom] = [58, width - 16, 14, height - 44];
+    const x = scaleOf(xs, left, right, pick("log").checked && Math.min(...xs) > 0, 0.05, Math.max(72, width / 12));
+    const y = scaleOf(ys, bottom, top, false, 0.05, 56);
+    const at = (p) => [x(costOf(p, key) / byCost), y(p.quality[quality.key] / byQuality)];
+    let written = -Infinity; // where the label before ends
     for (const tick of x.ticks) {
-      element("line", { x1: x(tick), x2: x(tick), y1: 12, y2: height - 44, stroke: line }, drawing);
-      const label = relative ? `${Number(tick.toPrecision(3))}×` : key === "ratio" ? percent(tick) : quantity(tick, cost.unit);
-      element("text", { x: x(tick), y: height - 28, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, label);
+      const label = relative ? `${Number(tick.toPrecision(3))}×` : key === "ratio" ? percent(tick) : quantity(tick, cost.unit).replace(/\.0+(?=\D|$)/, "");
+      const half = widthOf(label, 12) / 2;
+      const middle = Math.min(x(tick), width - 2 - half);
+      if (middle - half < written + 8) continue;
+      written = middle + half;
+      element("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, stroke: line }, drawing);
+      element("text", { class: "tick", x: middle, y: height - 28, "text-anchor": "middle", "font-size": 12, fill: quiet }, drawing, label);
     }
     for (const tick of y.ticks) {
-      element("line", { x1: 58, x2: width - 14, y1: y(tick), y2: y(tick), stroke: line }, drawing);
-      element("text", { x: 52, y: y(tick) + 4, "text-anchor": "end", "font-size": 11, fill: quiet }, drawing, Number(tick.toPrecision(3)) + (relative ? "×" : ""));
+      element("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), stroke: line }, drawing);
+      element("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", "font-size": 12, fill: quiet }, drawing, Number(tick.toPrecision(3)) + (relative ? "×" : ""));
     }
-    element("text", { x: (58 + width - 14) / 2, y: height - 8, "text-anchor": "middle", "font-size": 12, fill: ink }, drawing, cost.name + (relative ? ", relative to unpruned" : ""));
-    element("text", { transform: `translate(14 ${(height - 32) / 2}) rotate(-90)`, "text-anchor": "middle", "font-size": 12, fill: ink }, drawing, quality.key === "test_map" ? "test mAP" : quality.key);
+    element("text", { x: (left + right) / 2, y: height - 8, "text-anchor": "middle", "font-size": 13, fill: ink }, drawing, cost.name + (relative ? ", relative to unpruned" : ""));
+    element("text", { transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle", "font-size": 13, fill: ink }, drawing, (ofMap ? "test mAP" : quality.name) + (relative ? ", relative" : ""));
+
+    const curves = new Map();
+    for (const p of points) if (p.control === null) curves.set(p.label, [...(curves.get(p.label) || []), p]);
+    for (const curve of curves.values()) curve.sort((a, b) => costOf(a, key) - costOf(b, key));
+    const chance = points.filter((p) => p.random && !p.own).sort((a, b) => costOf(a, key) - costOf(b, key));
+    if (ofMap && chance.length) {
+      const edge = (side) => chance.map((p) => `${at(p)[0]},${y(p[side] / byQuality)}`);
+      const [low, high] = [edge("low"), edge("high")];
+      if (chance.length === 1) element("line", { class: "band", x1: at(chance[0])[0], x2: at(chance[0])[0], y1: y(chance[0].low / byQuality), y2: y(chance[0].high / byQuality), stroke: quiet, "stroke-width": 12, opacity: 0.22 }, drawing);
+      else element("path", { class: "band", d: `M${[...low, ...high.reverse()].join("L")}Z`, fill: quiet, opacity: 0.22 }, drawing);
+      drawn.band = true;
+    }
+    for (const focused of [false, true]) for (const curve of curves.values()) {
+      const path = curve.filter((p) => !p.own).map((p) => at(p).join());
+      if (path.length > 1 && inFocus(curve[0]) === focused) element("path", { d: `M${path.join("L")}`, fill: "none", stroke: markOf(curve[0])[1], "stroke-width": focused ? 1.6 : 1, "stroke-dasharray": curve[0].random ? "2 3" : "none" }, drawing);
+    }
+    const best = ofMap ? points.filter((p) => p.frontier.includes(key)).sort((a, b) => costOf(a, key) - costOf(b, key)) : [];
+    if (best.length) {
+      const steps = best.map((p, i) => (i ? `H${at(p)[0]}V${at(p)[1]}` : `M${at(p).join()}`));
+      const end = Math.max(...points.map((p) => at(p)[0]));
+      element("path", { class: "frontier", d: `${steps.join("")}H${end}`, fill: "none", stroke: ink, "stroke-width": 1.2, "stroke-dasharray": "7 4" }, drawing);
+      drawn.frontier = true;
+    }
+    // Bars of ranges stand aside of marks at one cost, which stay at their true places.
+    const solid = [...curves.values()].map((curve) => curve[0]).filter((p) => !p.random && inFocus(p)).map((p) => p.label);
+    const step = Math.min(4, 32 / Math.max(1, solid.length - 1));
+    for (const p of points.filter((each) => ofMap && each.n > 1 && inFocus(each) && !each.random)) {
+      const aside = solid.includes(p.label) && p.control === null ? (solid.indexOf(p.label) - (solid.length - 1) / 2) * step : 0;
+      const place = at(p)[0] + aside;
+      element("line", { x1: place, x2: place, y1: y(p.low / byQuality), y2: y(p.high / byQuality), stroke: markOf(p)[1], "stroke-width": 1.2 }, drawing);
+    }
     for (const [, , place, map, model] of published) {
       const mark = element("path", { d: SHAPES.asterisk, fill: quiet, transform: `translate(${x(place)} ${y(map)})` }, drawing);
       active(mark, [`${model} (published)`, `mAP: ${fixed(map)}`, `${cost.name}: ${quantity(place, cost.unit)}`], () => {});
     }
-    const curves = new Map();
-    for (const p of points) if (p.control === null) curves.set(p.label, [...(curves.get(p.label) || []), p]);
-    for (const curve of curves.values()) {
-      const path = curve.filter((p) => !p.own).sort((a, b) => costOf(a, key) - costOf(b, key)).map((p) => `${x(costOf(p, key) / byCost)},${y(p.quality[quality.key] / byQuality)}`);
-      if (path.length > 1) element("path", { d: `M${path.join("L")}`, fill: "none", stroke: colour(curve[0].look), "stroke-width": 1.4, "stroke-dasharray": curve[0].random ? "2 3" : "none" }, drawing);
-    }
-    for (const p of points) {
-      const [d, stroke, hollow] = markOf(p, ink);
-      const at = x(costOf(p, key) / byCost);
-      if (quality.key === "test_map" && p.n > 1) element("line", { x1: at, x2: at, y1: y(p.low / byQuality), y2: y(p.high / byQuality), stroke, "stroke-width": 1 }, drawing);
-      const mark = element("path", { ...painted([d, stroke, hollow], ground), transform: `translate(${at} ${y(p.quality[quality.key] / byQuality)})` }, drawing);
-      active(mark, linesOf(p, cost, quality), () => choose(p.names));
+    const layer = (p) => inFocus(p) + (p.control === "unpruned");
+    for (const p of [...points].sort((a, b) => layer(a) - layer(b))) {
+      const mark = element("path", { ...painted(markOf(p), ground), transform: `translate(${at(p).join(" ")})${inFocus(p) ? "" : " scale(0.6)"}` }, drawing);
+      active(mark, tellsOf(p, cost, quality), () => choose(p.names));
     }
     roving(drawing);
   }
 
-  function entry(made, label, mark) {
-    const [ground] = inks();
-    const icon = element("svg", { viewBox: "-9 -9 18 18", width: 16, height: 16, "aria-hidden": "true" });
-    element("path", painted(mark, ground), icon);
-    made.className = "key";
-    made.append(icon, label);
-    return made;
+  // What the legend names: criteria in focus, how many others there are, controls, lines and the band.
+  function entries() {
+    const [ground, ink, quiet, , faint] = inks();
+    const mark = (found) => (icon) => element("path", painted(found, ground), icon);
+    const own = DATA.points.filter((p) => p.panel === panel());
+    const first = (kept) => [...new Map(own.filter(kept).map((p) => [p.label, p])).values()];
+    const order = Object.keys(DATA.looks);
+    const criteria = first((p) => p.control === null && (whole || only.size === 0 || isShown(p.names) || DATA.focus[panel()].includes(p.label)))
+      .sort((a, b) => order.indexOf(a.look) - order.indexOf(b.look));
+    const named = criteria.filter((p) => whole || DATA.focus[panel()].includes(p.label) || (only.size > 0 && isShown(p.names)));
+    const others = first((p) => p.control === null).length - named.length;
+    return [
+      ...named.map((p) => ({ label: p.label, paint: mark(markOf(p)), point: p })),
+      ...(others && only.size === 0 ? [{ label: `${others} other criteria`, paint: mark([SHAPES["."], faint, false]), others: true }] : []),
+      ...first((p) => p.look === null).map((p) => ({ label: p.label, paint: mark(markOf(p)) })),
+      ...(drawn.frontier ? [{ label: "Pareto frontier of criteria", paint: (icon) => element("path", { d: "M-8,0H8", stroke: ink, "stroke-width": 1.4, "stroke-dasharray": "5 3" }, icon) }] : []),
+      ...(drawn.band ? [{ label: "range of random", paint: (icon) => element("rect", { x: -8, y: -5, width: 16, height: 10, fill: quiet, opacity: 0.3 }, icon) }] : []),
+      ...(drawn.published.length ? [{ label: "published", paint: mark([SHAPES.asterisk, quiet, false]) }] : []),
+    ];
   }
 
-  // Criteria are buttons, controls are told alone: they are always drawn.
+  // Criteria are buttons; the rest is told alone, because it is always drawn.
   function legend() {
     const place = document.getElementById("legend");
-    const panel = Number(pick("panel").value);
-    const [, ink, quiet] = inks();
-    const first = (kept) => [...new Map(DATA.points.filter((p) => p.panel === panel && kept(p)).map((p) => [p.label, p])).values()];
-    const order = Object.keys(DATA.looks);
-    const criteria = first((p) => p.control === null).sort((a, b) => order.indexOf(a.look) - order.indexOf(b.look));
     const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
-    place.replaceChildren(
-      ...criteria.map((p) => {
-        const made = entry(button("", () => choose(p.names)), p.label, markOf(p, ink));
-        made.setAttribute("aria-pressed", String(only.size > 0 && isShown(p.names)));
-        return made;
-      }),
-      ...first((p) => p.look === null).map((p) => entry(document.createElement("span"), p.label, markOf(p, ink))),
-      ...(published.length ? [entry(document.createElement("span"), "published", [SHAPES.asterisk, quiet, false])] : []),
-    );
+    place.replaceChildren(...entries().map(({ label, paint, point, others }) => {
+      const act = point ? () => choose(point.names) : others ? () => { whole = true; again(); } : null;
+      const made = act ? button("", act) : document.createElement("span");
+      made.className = "key";
+      const icon = element("svg", { viewBox: "-9 -9 18 18", width: 16, height: 16, "aria-hidden": "true" });
+      paint(icon);
+      made.append(icon, label);
+      if (point) made.setAttribute("aria-pressed", String(point.names.some((name) => only.has(name))));
+      if (others) made.title = "Name them and draw them in colour";
+      return made;
+    }));
     if (focused !== null) [...place.children].find((made) => made.textContent === focused)?.focus();
   }
   const again = () => { draw(); legend(); };
+  function axes() { // a logarithmic axis where costs differ much, until a reader decides
+    const costs = DATA.points.filter((p) => p.panel === panel()).map((p) => costOf(p, chosenCost().key)).filter((v) => v !== null);
+    pick("log").checked = Math.min(...costs) > 0 && Math.max(...costs) / Math.min(...costs) >= LOG_FROM;
+  }
+  for (const name of ["panel", "cost"]) pick(name).addEventListener("change", axes);
   for (const name of ["panel", "cost", "quality", "reversed", "relative", "log"]) pick(name).addEventListener("change", again);
-  addEventListener("resize", draw);
+  axes();
+  const caption = () => [DATA.panels[panel()], `${chosenQuality().key === "test_map" ? "test mAP" : chosenQuality().name} against ${chosenCost().name}`].join(" · ");
+  saveButtons(pick("save"), { name: "plot", drawing, draw, entries, caption });
+  addEventListener("resize", () => draw());
   listeners.push(again);
 }

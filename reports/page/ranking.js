@@ -8,11 +8,10 @@
   budget.append(...DATA.rankings.map((r, i) => new Option(`${DATA.panels.length > 1 ? `${DATA.panels[r.panel]}, ` : ""}equal ${r.equal} ${r.place}`, i)));
   const overAll = DATA.rankings.findIndex((r) => r.place.startsWith("over all"));
   if (overAll >= 0) budget.value = overAll;
-  if (DATA.rankings.length) saveButtons(document.getElementById("forest-save"), drawing, "ranking");
 
   const tested = (p) => (p === null ? "" : `, p = ${Number(p.toPrecision(2))}`);
 
-  function draw() {
+  function draw(wide) {
     const ranking = DATA.rankings[Number(budget.value)];
     if (!ranking) return;
     const [ground, ink, quiet, line] = inks();
@@ -20,7 +19,7 @@
     const p = { fromRandom: "pRandom", fromBest: "pBest" }[key];
     const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[key];
     const rows = ranking.rows.filter((row) => row[key][0] !== null && isShown(DATA.points.find((q) => q.label === row.label && q.panel === ranking.panel)?.names || [row.look]));
-    const width = Math.max(340, Math.min(960, drawing.parentElement.clientWidth || 960));
+    const width = Math.max(320, Math.round(wide || drawing.parentElement.clientWidth || 960));
     const height = 22 * rows.length + 46;
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     drawing.replaceChildren();
@@ -34,7 +33,7 @@
     });
     const values = rows.flatMap((row) => row[key].filter((v) => v !== null));
     if (p) values.push(0);
-    const x = scaleOf(values, left, width - 16, false);
+    const x = scaleOf(values, left, width - 16, false, 0.05, Math.max(52, width / 16));
     for (const tick of x.ticks) {
       element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 38, stroke: tick === 0 && p ? ink : line }, drawing);
       element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, Number(tick.toPrecision(3)));
@@ -57,8 +56,28 @@
     });
     roving(drawing);
   }
-  budget.addEventListener("change", draw);
-  value.addEventListener("change", draw);
-  addEventListener("resize", draw);
-  listeners.push(draw);
+  // What hollow marks and the question mark say, for a picture that is saved.
+  function entries() {
+    const ranking = DATA.rankings[Number(budget.value)];
+    const [ground, ink] = inks();
+    if (!ranking || value.value === "mean") return [];
+    const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[value.value];
+    const untested = ranking.rows.some((row) => row[value.value][0] !== null && row[alike] === null);
+    const disc = (fill) => (icon) => element("path", { d: SHAPES.o, fill, stroke: ink, "stroke-width": 1.2 }, icon);
+    const told = { fromRandom: ["told from random", "cannot be told from random"], fromBest: ["another is better", "may be the best"] }[value.value];
+    return [
+      { label: told[0], paint: disc(ink) },
+      { label: told[1], paint: disc(ground) },
+      ...(untested ? [{ label: "hollow with ?: not tested", paint: disc(ground) }] : []),
+    ];
+  }
+  const caption = () => {
+    const ranking = DATA.rankings[Number(budget.value)];
+    return `${DATA.panels[ranking.panel]} · equal ${ranking.equal} ${ranking.place} · lines: 95 % intervals`;
+  };
+  if (DATA.rankings.length) saveButtons(document.getElementById("forest-save"), { name: "ranking", drawing, draw, entries, caption });
+  budget.addEventListener("change", () => draw());
+  value.addEventListener("change", () => draw());
+  addEventListener("resize", () => draw());
+  listeners.push(() => draw());
 }

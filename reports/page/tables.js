@@ -16,55 +16,58 @@ function sortOn(headings, heading, sort) {
   sort(rising);
 }
 
-// The column of a heading, else the first whose heading starts so: `map` is no `map pruned`, which stands before it.
-function columnOf(typed, headings) {
-  const names = headings.map((heading) => heading.toLowerCase().replace(/\s+/g, "_"));
-  return names.includes(typed) ? names.indexOf(typed) : names.findIndex((name) => name.startsWith(typed));
-}
-
-// Words must all occur; `mAP>0.5` holds a column against a number.
-function matcher(text, headings) {
-  const tests = text.trim().toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
-    const found = word.match(/^([^<>=]+)(<=|>=|<|>|=)(.+)$/);
-    const column = found ? columnOf(found[1], headings) : -1;
-    if (column < 0) return (row) => row.text.includes(word);
-    const limit = Number.parseFloat(found[3]);
-    const hold = { "<": (v) => v < limit, ">": (v) => v > limit, "<=": (v) => v <= limit, ">=": (v) => v >= limit, "=": (v) => v === limit }[found[2]];
-    return (row) => hold(Number.parseFloat(row.values[column]));
-  });
-  return (row) => tests.every((test) => test(row));
-}
-
-function csvOf(rows) {
-  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
-  return rows.map((row) => row.map((text) => quoted(String(text ?? ""))).join(",")).join("\n") + "\n";
-}
-
-function tools(name, filtered, rowsOf) {
+// The filter, how many rows are left, what is wrong with what was typed, saving and how far a table goes.
+function tools(wide, name, filtered, rowsOf) {
   const place = document.createElement("div");
   place.className = "tools";
   const label = document.createElement("label");
   label.textContent = "Filter ";
   const input = document.createElement("input");
   input.type = "search";
-  input.placeholder = "l1 ratio>=0.5";
+  input.placeholder = "l1 ratio=50%";
   input.addEventListener("input", () => filtered(input.value));
   label.append(input);
   const count = document.createElement("span");
   count.setAttribute("role", "status");
-  place.append(label, count, button("Save as CSV", () => save(new Blob([csvOf(rowsOf())], { type: "text/csv" }), `${name}.csv`), "link"));
-  return [place, count];
+  const problem = document.createElement("p");
+  problem.className = "problem";
+  problem.setAttribute("role", "status");
+  const hint = document.createElement("p");
+  hint.className = "note hint";
+  place.append(label, count, button("Save as CSV", () => saveCsv(rowsOf(), name), "link"));
+  wide.before(place, problem, hint);
+  const measure = () => {
+    const across = wide.scrollWidth > wide.clientWidth + 1;
+    const columns = wide.querySelectorAll("thead th").length;
+    hint.textContent = across ? `${columns} columns: scroll sideways for more →` : "";
+    hint.hidden = !across;
+    wide.classList.toggle("more", across && wide.scrollLeft + wide.clientWidth < wide.scrollWidth - 1);
+  };
+  wide.addEventListener("scroll", measure, { passive: true });
+  new ResizeObserver(measure).observe(wide);
+  // The rows that hold what was typed; all of them while it cannot be read, with the reason.
+  const left = (typed, headings, rows) => {
+    const found = matcher(typed, headings, rows);
+    problem.textContent = found.problem || "";
+    input.setAttribute("aria-invalid", String(Boolean(found.problem)));
+    return found.problem ? rows : rows.filter(found.holds);
+  };
+  return { place, count, left };
 }
 
-document.querySelectorAll(".wide.static table").forEach((table, number) => {
+document.querySelectorAll(".wide.static").forEach((wide) => {
+  const table = wide.querySelector("table");
   const headings = [...table.tHead.rows[0].cells];
   const names = headings.map((heading) => heading.textContent.trim());
   const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => ({
+  const raw = DATA.tables[Number(wide.dataset.table)];
+  const rows = [...body.rows].map((row, number) => ({
     row,
     names: JSON.parse(row.dataset.names),
-    text: row.textContent.toLowerCase(),
+    text: plainText([...row.cells].map((cell) => cell.textContent.trim()).join(" ")) + " " + row.textContent.toLowerCase(),
+    shown: [...row.cells].map((cell) => cell.textContent.trim()),
     values: [...row.cells].map((cell) => cell.dataset.value),
+    raw: raw.rows[number],
   }));
   headings.forEach((heading, column) => {
     heading.firstElementChild.addEventListener("click", () => sortOn(headings, heading, (rising) => {
@@ -74,16 +77,11 @@ document.querySelectorAll(".wide.static table").forEach((table, number) => {
   });
   let typed = "";
   const refresh = () => {
-    const holds = matcher(typed, names);
-    let left = 0;
-    for (const each of rows) {
-      each.row.hidden = !(isShown(each.names) && holds(each));
-      left += !each.row.hidden;
-    }
-    count.textContent = ` ${left} of ${rows.length} rows `;
+    const held = new Set(found.left(typed, names, rows).filter((each) => isShown(each.names)));
+    for (const each of rows) each.row.hidden = !held.has(each);
+    found.count.textContent = ` ${held.size} of ${rows.length} rows `;
   };
-  const visible = () => [names, ...rows.filter((each) => !each.row.hidden).map((each) => [...each.row.cells].map((cell) => cell.textContent.trim()))];
-  const [place, count] = tools(`table_${number + 1}`, (text) => { typed = text; refresh(); }, visible);
-  table.parentElement.before(place);
+  const visible = () => [raw.columns, ...rows.filter((each) => !each.row.hidden).map((each) => each.raw)];
+  const found = tools(wide, raw.name, (text) => { typed = text; refresh(); }, visible);
   listeners.push(refresh);
 });

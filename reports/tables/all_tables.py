@@ -13,6 +13,7 @@ from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import Column
 from prunebench.reports.tables.data_table import DataTable, has_parquet
 from prunebench.reports.tables.filters_kept_table import filters_kept_table
+from prunebench.reports.tables.hypervolume_table import hypervolume_table
 from prunebench.reports.tables.latex import latex_summary
 from prunebench.reports.tables.measures import Told, measures_table
 from prunebench.reports.tables.methods_table import latex_methods, methods_table
@@ -50,12 +51,7 @@ def data_tables(report: Report, columns: Sequence[Column], measures: Sequence[To
     if report.methods:
         yield methods_table(report.methods)
     if report.hypervolumes:
-        names = ("equal", "criterion", "points", "hypervolume", "low", "high", "bases")
-        rows = [
-            [*h.panel.place, h.quantity.key, h.label, h.points, h.value, h.low, h.high, h.bases]
-            for h in report.hypervolumes
-        ]
-        yield DataTable("hypervolume", (*place_columns(h.panel for h in report.hypervolumes), *names), rows)
+        yield hypervolume_table(report.hypervolumes)
     if report.findings.sensitivity:
         yield sensitivity_table(report.findings.sensitivity)
     pairs = [pair for found in report.findings.networks.values() for pair in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prunebench.reports.content import marks, numbers
@@ -26,9 +26,20 @@ LEGEND = (
 def networks_table(pairs: Iterable[NetworkPair]) -> DataTable:
     """Raw values: a row for the mean over criteria and for each criterion, at every cost that two networks share."""
     found = list(pairs)
-    rows = [_row(pair, at) for pair in found for at in sorted((*pair.means, *_alone(pair)), key=_place)]
-    length = ("length",) if any(pair.first.by_length for pair in found) else ()
-    return DataTable("networks", (*PLACE, *length, *COLUMNS), rows)
+    return _table(
+        found, [(pair, at) for pair in found for at in sorted((*pair.means, *_alone(pair)), key=_place)]
+    )
+
+
+def means_table(pairs: Iterable[NetworkPair]) -> DataTable:
+    """Raw values of the means over criteria alone."""
+    found = list(pairs)
+    return _table(found, [(pair, at) for pair in found for at in pair.means])
+
+
+def _table(pairs: Sequence[NetworkPair], shown: Sequence[tuple[NetworkPair, AtCost]]) -> DataTable:
+    length = ("length",) if any(pair.first.by_length for pair in pairs) else ()
+    return DataTable("networks", (*PLACE, *length, *COLUMNS), [_row(pair, at) for pair, at in shown])
 
 
 def cells(pair: NetworkPair, at: AtCost) -> tuple[tuple[str, Any], ...]:

@@ -11,6 +11,8 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, write_report
+from prunebench.reports.answer.answer import said_answer
+from prunebench.reports.answer.standing import said_standing
 
 FIGURES = {
     "attainment",
@@ -159,7 +161,8 @@ def test_the_page_is_whole_and_asks_no_network(quick_report):
 def test_the_page_says_all_that_the_report_says(quick_report):
     text = re.sub(r"\s+", " ", "".join(page_of(quick_report).text))
     said = [s for sentences in quick_report.sentences.values() for s in sentences]
-    for words in (*said, "demonstration, no claim", "Some <CPU> & more", "-o NEW_RUN"):
+    answer = (said_standing(quick_report), *said_answer(quick_report))
+    for words in (*said, *answer, "Some <CPU> & more", "-o NEW_RUN"):
         assert re.sub(r"\s+", " ", words) in text
     for row in quick_report.rows:
         assert row.label in text
