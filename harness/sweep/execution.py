@@ -74,15 +74,29 @@ class Execution:
         cache: Cache,
         engine: Engine,
         progress: Progress,
+        given: RatePair | None = None,
     ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            config: the sweep.
+            plan: of it.
+            datasets: of it.
+            run: the folder that outcomes and records go to.
+            cache: where features and base models are kept.
+            engine: who computes.
+            progress: told of what ends.
+            given: the fine-tuning rates of all cells, where an earlier run has chosen them.
+        """
         self._config = config
+        self._given = given
         self._plan = plan
         self._run = run
         self._datasets = datasets
         self._cache = cache
         self._engine = engine
         self._progress = progress
-        self._known = Known(config, plan, [dataset.label for dataset in datasets], run.outcomes())
+        self._known = Known(config, plan, [dataset.label for dataset in datasets], run.outcomes(), given)
         self._costs = Costs(config, plan, [RELATIVE] * len(plan.subjects))
         self._ready = Ready()
         self._waiting: dict[str, list[Node]] = {}
@@ -91,7 +105,7 @@ class Execution:
 
     def run(self, cells: Sequence[Cell]) -> None:
         """Compute the given cells and append their records, each as soon as it is finished."""
-        graph = needs(self._config, self._plan, cells)
+        graph = needs(self._config, self._plan, cells, choose_rates=self._given is None)
         for kind, phase in PHASES.items():
             works = [self._work(node) for node in graph if isinstance(node, kind)]
             self._progress.announce(phase, len(works), sum(works))

@@ -81,8 +81,17 @@ Node = Features | BaseModel | Stem | ScoresNode | SearchNode | Trial | RatesNode
 NodeT = TypeVar("NodeT", Features, BaseModel, Stem, ScoresNode, SearchNode, Trial, RatesNode)
 
 
-def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple[Node, ...]]:
-    """Each piece that the cells take, with the pieces that must end before it begins."""
+def needs(
+    config: Config, plan: Plan, cells: Iterable[Cell], *, choose_rates: bool = True
+) -> dict[Node, tuple[Node, ...]]:
+    """Each piece that the cells take, with the pieces that must end before it begins.
+
+    Args:
+        config: the sweep.
+        plan: of it.
+        cells: of the plan.
+        choose_rates: whether fine-tuning rates are chosen by trials; not where an earlier run chose them.
+    """
     found: dict[Node, tuple[Node, ...]] = {}
     fed = [plan.fed_as(subject) for subject in range(len(plan.subjects))]
 
@@ -121,7 +130,8 @@ def needs(config: Config, plan: Plan, cells: Iterable[Cell]) -> dict[Node, tuple
         return RatesNode(group)
 
     for cell in cells:
-        chosen = [] if cell.finetune_scope == "none" else [rates_of(RateGroup.of(cell))]
+        tuned = cell.finetune_scope != "none" and choose_rates
+        chosen = [rates_of(RateGroup.of(cell))] if tuned else []
         found[CellNode(cell)] = (*stands_on(cell), *chosen)
     return found
 

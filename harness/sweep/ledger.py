@@ -34,7 +34,14 @@ class CellError(Exception):
 class Known:
     """Qualities of base models, scores, searches, rates, outcomes and failures, filed under their keys."""
 
-    def __init__(self, config: Config, plan: Plan, labels: list[str], outcomes: dict[str, Outcome]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        plan: Plan,
+        labels: list[str],
+        outcomes: dict[str, Outcome],
+        given: RatePair | None = None,
+    ) -> None:
         self.options = [pinned(options, opened(options)) for options in config.data_sets()]
         self.labels = labels
         self.qualities: dict[str, QualityFigures] = {}
@@ -44,6 +51,7 @@ class Known:
         self.failures: dict[str, str] = {}
         self._config = config
         self._plan = plan
+        self._given = given  # the rates of all cells, where they were chosen before
         self._rates: dict[RateGroup, dict[str, RatePair]] = {}
         criteria = ("random", *config.prune.criteria, *config.prune.leaders().values())
         self._pruners = {label: config.prune.pruner(label) for label in criteria}
@@ -150,6 +158,8 @@ class Known:
         """
         if cell.finetune_scope == "none":
             return None
+        if self._given is not None:
+            return self._given
         group = RateGroup.of(cell)
         if group not in self._rates:
             raise CellError(self.why(str(group)))

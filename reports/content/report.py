@@ -19,6 +19,7 @@ from prunebench.reports.content.int8_rows import QuantisedRow
 from prunebench.reports.content.methods_said import said_methods
 from prunebench.reports.content.missing import said_missing
 from prunebench.reports.content.networks_said import said_networks
+from prunebench.reports.content.pairing_said import said_pairing
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.sentences import said
 from prunebench.reports.content.sparsity_said import said_sparsity
@@ -204,7 +205,7 @@ def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Repo
             for found in detectable
         },
         compared=tuple(compared),
-        missing=tuple(said_missing(runs, records, points, detectable, scores)),
+        missing=(*said_pairing(compared), *said_missing(runs, records, points, detectable, scores)),
         failed=failed,
         scores=scores,
         findings=findings,

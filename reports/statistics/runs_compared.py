@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from prunebench.eval.run.record import OWN, Record
 from prunebench.eval.run.sparsity import after_penalty, series_of
+from prunebench.reports.inference.independent import independent_difference
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.inference.paired import ComparedValues, Paired
 from prunebench.reports.inference.value import measured
@@ -32,7 +33,9 @@ class Compared:
         first, second: names of the runs.
         same_cells: cells that both runs have, by identity.
         map_first, map_second: mean test mAP.
-        difference, low, high: second minus first, paired by base seed, 95 %; nan where clips are not kept or differ.
+        difference, low, high: second minus first, 95 %; nan where clips are not kept or differ.
+        paired: whether the runs have base models in common, on which the difference is paired. Without them the base
+            models of each run are a sample of their own.
         costs: key → (first, second).
     """
 
@@ -47,6 +50,7 @@ class Compared:
     difference: float
     low: float
     high: float
+    paired: bool
     costs: tuple[tuple[str, float, float], ...]
 
 
@@ -59,12 +63,15 @@ def names_of(runs: Sequence[Run]) -> list[str]:
 
 
 def conflicting(runs: Sequence[Run]) -> bool:
-    """Whether two runs hold different cells in the same place, so that they are drawn over each other, not joined."""
-    held: dict[tuple[object, ...], tuple[str, int]] = {}
+    """Whether two runs hold different cells in the same place, so that they are drawn over each other, not joined.
+
+    Cells of one identity differ too where their base models have other weights: of another torch or processor.
+    """
+    held: dict[tuple[object, ...], tuple[Record, int]] = {}
     for index, run in enumerate(runs):
         for record in finished(run.records):
-            cell, owner = held.setdefault(_place(record), (record.cell, index))
-            if cell != record.cell and owner != index:
+            before, owner = held.setdefault(_place(record), (record, index))
+            if owner != index and (before.cell != record.cell or not _same_base(before, record)):
                 return True
     return False
 
@@ -118,7 +125,7 @@ def _pair(first: str, one: Run, second: str, other: Run, *, named: bool, lengths
         match = others.get(_key(point))
         if match is None:
             continue
-        difference = _difference(point, match, scores)
+        difference, paired = _difference(point, match, scores)
         low, high = difference.interval
         found.append(
             Compared(
@@ -133,22 +140,37 @@ def _pair(first: str, one: Run, second: str, other: Run, *, named: bool, lengths
                 difference=difference.mean,
                 low=low,
                 high=high,
+                paired=paired,
                 costs=tuple((cost.key, cost.of(point), cost.of(match)) for cost in COSTS),
             )
         )
     return found
 
 
-def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> Difference:
-    """Second minus first, on the base seeds that both have; on the means of all cells where they share none."""
+def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> tuple[Difference, bool]:
+    """Second minus first, and whether it is paired: on the base models that both have, if there are any."""
     clips = [own.clips(point.panel.data) for own, point in zip(scores, (one, other), strict=True)]
     same = len({c.names if c else () for c in clips}) == 1
     known = scores if same else [ClipScores(())] * 2
+    cells = [_by_seed(point) for point in (one, other)]
+    shared = [
+        seed
+        for seed, mine in cells[0].items()
+        if all(_same_base(mine[0], theirs) for theirs in cells[1].get(seed, ())) and seed in cells[1]
+    ]
     mine, theirs = (
-        ComparedValues({seed: measured(cells) for seed, cells in _by_seed(point).items()}, own)
-        for point, own in zip((one, other), known, strict=True)
+        ComparedValues({seed: measured(found[seed]) for seed in shared or found}, own)
+        for found, own in zip(cells, known, strict=True)
     )
-    return Paired([mine, theirs]).difference(1, 0) or Difference(other.mean_map - one.mean_map, 0, None)
+    paired = Paired([mine, theirs]).difference(1, 0) if shared else None
+    return (independent_difference(theirs, mine), False) if paired is None else (paired, True)
+
+
+def _same_base(one: Record, other: Record) -> bool:
+    """Whether two cells start from the same weights; by identity where a record is of before weights had a digest."""
+    if one.base_weights and other.base_weights:
+        return one.base_weights == other.base_weights
+    return one.base == other.base
 
 
 def _by_seed(point: Point) -> dict[int, list[Record]]:

@@ -34,14 +34,14 @@ def comparison_table(rows: Sequence[Compared]) -> DataTable:
         "ratio",
         "same_cells",
     ]
-    names += ["map_first", "map_second", "difference", "low", "high"]
+    names += ["map_first", "map_second", "difference", "low", "high", "paired"]
     names += [f"{cost.key}_{which}" for cost in COSTS for which in ("first", "second")]
     found: list[list[Any]] = []
     for row in rows:
         place = [row.first, row.second, *row.panel.place[1:]]
         values = [row.label, row.ratio, row.same_cells, row.map_first, row.map_second]
         costs = [value for _, first, second in row.costs for value in (first, second)]
-        found.append([*place, *values, row.difference, row.low, row.high, *costs])
+        found.append([*place, *values, row.difference, row.low, row.high, row.paired, *costs])
     return DataTable("runs_compared", tuple(names), found)
 
 

@@ -33,7 +33,7 @@ def folder(place: Place) -> Path:
 
 def verb(place: Place) -> Case:
     """A verb that reads it."""
-    chosen = place.chance.choice(("report", "report", "save", "status", "merge", "archive", "run"))
+    chosen = place.chance.choice(("report", "report", "save", "status", "merge", "archive", "run", "verify"))
     if chosen == "report":
         return Case(["report", "archive", "--tables-only", "-o", "out"], EITHER, ("out",))
     if chosen == "save":
@@ -45,6 +45,8 @@ def verb(place: Place) -> Case:
         return Case(["merge", "other", "archive", "-o", "out"], EITHER, ("out",))
     if chosen == "archive":
         return Case(["archive", "archive", "-o", "out"])
+    if chosen == "verify":
+        return Case(["verify", "archive", "--sample", "0"], EITHER)
     return Case(["run", place.put("tiny.toml"), "-o", "archive"])
 
 

@@ -55,4 +55,6 @@ def test_no_two_files_share_a_name_but_a_verb_and_what_it_calls():
         assert len(below) <= 1, where
         assert len(where) - len(below) <= 1, where
         if len(where) > 1:
-            assert stem in ("archive", "check", "baseline", "merge", "prune", "report", "run"), where
+            assert stem in ("archive", "check", "baseline", "merge", "prune", "report", "run", "verify"), (
+                where
+            )

@@ -1,6 +1,8 @@
-"""Every archived run under `examples/results` is read, and reported without a missing interval."""
+"""Every archived run under `examples/results` is read and reported, and the pages of results hold what it gives."""
 
 import lzma
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,30 @@ from prunebench.eval.run.contents import config_table, curves_of, measure_rows, 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import load_records
 from prunebench.eval.run.shape_line import load_shapes
-from prunebench.harness.config.config import load_config
-from prunebench.reports import write_report
+from prunebench.harness.config.source import text_of
+from prunebench.harness.sweep.archive import archive_run
+from prunebench.reports import make_report
 
-RESULTS = Path(__file__).parents[2] / "examples" / "results"
+ROOT = Path(__file__).parents[2]
+RESULTS, DOCS = ROOT / "examples" / "results", ROOT / "docs"
 ARCHIVES = sorted(path.parent for path in RESULTS.glob("*/environment.json"))
+AGAIN = "`python docs/_results.py` writes the pages again"
+
+
+@pytest.fixture(scope="module")
+def script():
+    """`docs/_results.py` as a module; a report of each archive is made once, for all tests here."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(DOCS))
+    try:
+        import _results
+
+        yield _results
+    finally:
+        sys.path.remove(str(DOCS))
+        for name in set(sys.modules) - before:
+            if name.startswith("_results"):
+                del sys.modules[name]
 
 
 def test_there_is_one():
@@ -22,18 +43,18 @@ def test_there_is_one():
 
 
 @pytest.mark.parametrize("folder", ARCHIVES, ids=lambda folder: folder.name)
-def test_an_archived_run_is_read_and_reported(folder, tmp_path):
+def test_an_archived_run_is_read_and_reported(folder, script):
     assert is_archive(folder)
     files = RunFiles(folder)
     records = load_records(folder)
     done = [record for record in records if record.status == "done"]
     assert {record.cell for record in records} <= set(planned_cells(files))
-    assert config_table(files)["name"] == load_config(str(files.config)).name
+    assert config_table(files)["name"] in text_of(str(files.config))
     assert measure_rows(files)
     load_shapes(folder)
     curves_of(files)
     assert removed_filters(files, {record.outcome for record in done})
-    report = write_report([folder], tmp_path, tables_only=True)
+    report = script.report_of(folder)
     assert report.rows
     assert not any("no per-clip test scores" in sentence for sentence in report.missing)
     assert report.scores.clips(done[0].data) is not None
@@ -46,3 +67,100 @@ def test_an_archived_run_names_no_place_of_a_machine(folder):
         content = path.read_bytes()
         text = lzma.decompress(content) if path.suffix == ".xz" else content
         assert not any(place in text for place in (b"/home/", b"/root/", b"/tmp/", b"/work/", b"C:\\")), path
+
+
+def test_the_pages_hold_the_tables_and_sentences_of_the_archives(script):
+    pages = dict(script.pages())
+    assert {path.name for path in pages} == {"index.md", *(f"{folder.name}.md" for folder in ARCHIVES)}
+    for path, text in pages.items():
+        assert path.is_file(), f"{path.name} is not there: {AGAIN}"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} differs: {AGAIN}"
+    assert {path.name for path in (DOCS / "results").glob("*.md")} == {path.name for path in pages} | {
+        "submit.md"
+    }
+
+
+def test_figures_of_the_pages_are_there_and_light(script):
+    shown = {
+        (path.parent / name).resolve()
+        for path, text in script.pages()
+        for name in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    }
+    assert shown
+    there = set((DOCS / "results" / "figures").resolve().glob("*.png"))
+    assert there == shown, "a figure of an archive that is gone, or none of one that is there"
+    assert max(path.stat().st_size for path in there) < 150_000
+
+
+@pytest.fixture
+def claim(new_maker, tmp_path):
+    """An archive of six base models, two lengths, five ratios and shapes from scratch; `l1` is best by far."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    maker = new_maker(folder, clips=60).config(name="full", claim=True)
+    (folder / "config.toml").write_text(
+        'name = "full"\nclaim = true\n[data]\nname = "synth"\n[model]\nwidth = 0.125\n[finetune]\nsteps = 60\n'
+    )
+    criteria = {"l1": 0.1, "hrank": 1.8, "random": 0.9}
+    maker.grid(
+        criteria=criteria,
+        bases=tuple(range(6)),
+        seeds=(0,),
+        ratios=(0.1, 0.25, 0.5, 0.75, 0.9),
+        latency=False,
+    )
+    for base in range(6):
+        maker.cell(
+            signal=1.0,
+            noise=base,
+            control="scratch",
+            base_seed=base,
+            ratio=0.5,
+            scope="C7-C12",
+            finetune_scope="tail",
+        )
+    maker.two_lengths().write()
+    (folder / "plan.json").write_text("[" + ", ".join(f'"{r.cell}"' for r in maker.records) + "]")
+    return archive_run(folder, tmp_path / "claim").folder
+
+
+def test_the_index_says_first_what_runs_that_claim_show(script, claim):
+    report = make_report([claim])
+    page = " ".join(
+        script.index_page({"claim": report, "quick": script.report_of(RESULTS / "quick")}).split()
+    )
+    assert report.standing == ""
+    headline = page.partition("-->")[2].partition(". ")[0].strip()
+    assert headline == (
+        "At equal MACs and with six base models or more, after convergence on synthetic sounds 1 of 2 criteria "
+        "is better than "
+        "`random` (`l1`) and 1 is worse (`hrank`); after 60 steps on synthetic sounds 1 of 2 criteria is better "
+        "than `random` "
+        "(`l1`) and 1 is worse (`hrank`)"
+    )
+    assert "**Short and converged fine-tuning**, [`claim`](claim.md): " in page
+    assert (
+        "**Training from scratch**, [`claim`](claim.md), after convergence: Trained from scratch, against the"
+        in page
+    )
+    assert "A criterion is first only in `l1` in [`claim`](claim.md) after convergence" in page
+    assert "Demonstration, no claim: `quick`." in page
+    assert "`claim` after 60 steps" in page
+
+
+def test_the_index_leaves_out_lines_whose_archives_are_not_there(script):
+    alone = script.index_page({"quick": script.report_of(RESULTS / "quick")})
+    assert "No run here makes a claim: at equal MACs 0 of 5 criteria are better than `random`" in " ".join(
+        alone.split()
+    )
+    for line in (
+        "Synthetic sounds and recordings",
+        "Short and converged",
+        "Training from scratch",
+        "Cnn14 and other",
+        "nan",
+    ):
+        assert line not in alone
+    nothing = script.index_page({})
+    assert "No run here compares criteria with `random` at equal MACs." in nothing
+    assert "|" not in nothing

@@ -18,6 +18,7 @@ VERBS = {
     "report": "prunebench.cli.sweep.report:report",
     "merge": "prunebench.cli.sweep.merge:merge",
     "archive": "prunebench.cli.sweep.archive:archive",
+    "verify": "prunebench.cli.sweep.verify:verify",
     "check": "prunebench.cli.gate.check:check",
     "badge": "prunebench.cli.gate.badge:badge",
     "baseline": "prunebench.cli.gate.baseline:baseline",

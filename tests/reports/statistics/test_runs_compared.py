@@ -1,7 +1,8 @@
 """Several runs side by side."""
 
 import csv
-from statistics import fmean
+import dataclasses
+from statistics import fmean, variance
 
 import pytest
 
@@ -71,3 +72,48 @@ def test_the_page_tabulates_the_differences(two, tmp_path):
     page = write_report([one.folder, other.folder], tmp_path / "both", formats=[]).page.read_text()
     assert "Runs compared" in page
     assert "quick (first), after (second)" in page
+
+
+def test_runs_on_other_base_models_are_not_paired(two, tmp_path):
+    """The same seeds, the same identities, other weights: of a training on another processor."""
+    one, other = two
+    for maker, weights in ((one, "a"), (other, "b")):
+        maker.records = [
+            dataclasses.replace(r, base_weights=f"{weights}{r.base_seed}") for r in maker.records
+        ]
+        maker.write()
+    report = write_report([one.folder, other.folder], tmp_path / "both", tables_only=True)
+    assert not any(row.paired for row in report.compared)
+    l1 = next(row for row in report.compared if row.label == "l1")
+    means = [[_mean(maker, base) for base in (0, 1)] for maker in (other, one)]
+    assert l1.difference == pytest.approx(fmean(means[0]) - fmean(means[1]))
+    spread = sum(variance(side) / 2 for side in means)
+    assert (l1.high - l1.low) / 2 > 1.96 * spread**0.5
+    assert report.missing[0] == (
+        "quick and after have different base models, so 5 of their differences are not paired: they take the "
+        "base models "
+        "of each run as independent samples (Welch). Start both from one set of frozen base models to compare criteria."
+    )
+    assert '"paired": false' in (tmp_path / "both" / "summary.json").read_text()
+
+
+def test_runs_of_one_grid_on_other_base_models_are_not_pooled(maker, tmp_path):
+    maker.grid(**GRID).write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config(name="again").grid(**GRID)
+    assert {r.cell for r in other.records} == {r.cell for r in maker.records}
+    other.write()
+    assert {row.panel.run for row in make_report([maker.folder, other.folder]).rows} == {""}
+    for each, weights in ((maker, "a"), (other, "b")):
+        each.records = [dataclasses.replace(r, base_weights=weights) for r in each.records]
+        each.write()
+    assert {row.panel.run for row in make_report([maker.folder, other.folder]).rows} == {"quick", "again"}
+
+
+def _mean(maker, base):
+    return fmean(
+        r.stages["fine-tuned"]["test_map"]
+        for r in maker.records
+        if r.criterion == "l1" and r.base_seed == base
+    )

@@ -1,0 +1,213 @@
+"""The page of one archive: what it is, its tables and sentences, its figures, its configuration."""
+
+from __future__ import annotations
+
+import textwrap
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from _results_figures import caption
+
+from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.text.tables import markdown, markdown_sentence
+from prunebench.reports import Report
+from prunebench.reports.content import marks, numbers
+from prunebench.reports.content.methods_said import said_asked
+from prunebench.reports.content.ranking_sentences import place_of
+from prunebench.reports.points.cost_axis import MACS
+from prunebench.reports.statistics.methods import MethodRow
+from prunebench.reports.statistics.ranking import Ranked, Ranking
+from prunebench.reports.tables.by_ratio import by_ratio_markdown
+
+MADE = "<!-- `python docs/_results.py` writes this page from the archive. -->"
+
+
+def archive_page(archive: Path, report: Report, figures: Sequence[str]) -> str:
+    """The page as Markdown.
+
+    Args:
+        archive: the folder.
+        report: of it.
+        figures: names of the figures to show.
+    """
+    name, by_ratio = archive.name, by_ratio_markdown(report).strip()
+    parts = [
+        f"# {name}\n\n{MADE}",
+        f"**Standing:** {standing(report)}.",
+        _what(archive, report),
+        *map(markdown_sentence, report.above_figures),
+        *(f"![{caption(figure)}](figures/{name}--{figure}.png)" for figure in figures),
+        *_equal_macs(report),
+        f"## At each ratio\n\n{by_ratio}" if by_ratio else "",
+        *_methods(report),
+        *_sentences(report, by_ratio),
+        _missing(report),
+        _again(archive),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def standing(report: Report) -> str:
+    """`claim`, `demonstration, no claim`, `conditional on one published base model, no claim`."""
+    if published(report):
+        return "conditional on one published base model, no claim"
+    return report.standing or "claim"
+
+
+def published(report: Report) -> bool:
+    """Whether the only base model is a checkpoint that somebody published."""
+    tables = [table for run in report.runs for table in _tables(run.config.get("model", {}))]
+    bases = {(r.base, r.base_seed) for run in report.runs for r in run.records}
+    return len(bases) == 1 and any(table.get("checkpoint") for table in tables)
+
+
+def _tables(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
+
+
+def _what(archive: Path, report: Report) -> str:
+    """What ran, on what, and how to see it."""
+    (run,) = report.runs
+    done = [record for record in run.records if record.status == "done"]
+    bases = len({(r.data, r.network, r.base, r.base_seed) for r in done})
+    data = " and ".join(markdown(label) for label in dict.fromkeys(r.data for r in done))
+    networks = " and ".join(f"`{label}`" for label in dict.fromkeys(r.network for r in done))
+    environment = run.environment
+    lines = [
+        f"{len(done):,} cells on {data}, network {networks}, {bases} base model{'s' * (bases != 1)}; torch "
+        f"{environment.get('torch', 'unknown')}, {environment.get('processor', 'unknown processor')}, commit "
+        f"{environment.get('commit') or 'unknown'}."
+    ]
+    place = f"examples/results/{archive.name}"
+    config = tomllib.loads(RunFiles(archive).config.read_text(encoding="utf-8"))
+    more = "".join(
+        f" \\\n    --set {key}={word}"
+        for key, word in (("data.root", "SOUNDS"), ("model.checkpoint", "CHECKPOINT"))
+        if any(table.get(key.split(".")[1]) for table in _tables(config.get(key.split(".")[0], {})))
+    )
+    commands = [
+        f"prunebench run {_source(archive)} -o runs/{archive.name}{more}",
+        f"prunebench archive runs/{archive.name} -o results/{archive.name}",
+        f"prunebench report {place} -o report",
+        f"prunebench verify {place}{more}",
+    ]
+    block = "\n".join(commands)
+    return (
+        f"{lines[0]}\n\nThe first two commands made the archive, the third draws its report, the fourth checks "
+        f"it and computes "
+        f"three of its cells again:\n\n```bash\n{block}\n```"
+    )
+
+
+def _source(archive: Path) -> str:
+    """The configuration that was run: a file beside the archive, else the resolved one within it."""
+    short = archive.with_name(f"{archive.name}.toml")
+    return f"examples/results/{short.name if short.is_file() else f'{archive.name}/config.toml'}"
+
+
+def _equal_macs(report: Report) -> Iterator[str]:
+    """The ranking of each panel at equal MACs, over all its budgets or at its only one."""
+    found = equal_macs(report)
+    if found:
+        yield "## At equal MACs"
+    for ranking in found:
+        head = f"**{markdown(ranking.panel.title)}**, {place_of(ranking)}:"
+        lines = ["| criterion | test mAP | from `random` | may be the best |", "|---|---:|---:|:---:|"]
+        yield "\n".join([head, "", *lines, *map(_ranked, ranking.rows)])
+    if found:
+        yield (
+            "In brackets are 95 % intervals. ≈: cannot be told from `random`, by a test that counts the criteria "
+            "(Holm, 5 %), with "
+            "fewer than six base models by the interval, which is not corrected. ?: not tested. =: may be the best "
+            "(step-down test, 5 % for all criteria together)."
+        )
+
+
+def equal_macs(report: Report) -> list[Ranking]:
+    """Of each panel, the ranking at equal MACs over all budgets, or at its only one."""
+    found: dict[Any, Ranking] = {}
+    for ranking in report.rankings:
+        if ranking.quantity == MACS and not ranking.chosen_by:
+            before = found.get(ranking.panel)
+            if before is None or ranking.over_all:
+                found[ranking.panel] = ranking
+    return list(found.values())
+
+
+def _ranked(row: Ranked) -> str:
+    low_high = f" [{numbers.quality(row.low)}, {numbers.quality(row.high)}]" if row.low == row.low else ""
+    return (
+        f"| {code(row.label)} | {numbers.quality(row.mean)}{low_high} | {from_random(row)} | "
+        f"{marks.of_best(row.may_be_best)} |"
+    )
+
+
+def from_random(row: Ranked) -> str:
+    """`+0.012 [−0.003, +0.021] ≈`, a dash for random itself."""
+    between = numbers.interval(row.from_random_low, row.from_random_high)
+    mark = marks.of_difference(row.from_random, row.like_random)
+    return marks.behind(f"{numbers.gap(row.from_random)} {between}".rstrip(), mark)
+
+
+def code(label: str) -> str:
+    """`l2` = `lamp` †."""
+    parts = label.split(" = ")
+    return " = ".join(f"`{p.removesuffix('†')}`{' †' * p.endswith('†')}" for p in parts)
+
+
+def _methods(report: Report) -> Iterator[str]:
+    """Where methods differ in more than their criterion: a table, then whose budget was larger."""
+    if not report.methods:
+        return
+    lines = [
+        "| family | method | budget | test mAP | from `random` | MACs spent |",
+        "|---|---|---|---:|---:|---:|",
+        *map(_method, report.methods),
+    ]
+    yield "\n".join(["## Methods", "", *lines])
+    for sentences in report.budgets.values():
+        yield "\n".join(f"- {markdown_sentence(sentence)}" for sentence in sentences)
+
+
+def _method(row: MethodRow) -> str:
+    between = numbers.interval(row.difference_low, row.difference_high)
+    mark = marks.of_difference(row.difference, row.like_random)
+    difference = (
+        "" if row.is_reference else marks.behind(f"{numbers.gap(row.difference)} {between}".rstrip(), mark)
+    )
+    spent = f"{row.relative_budget:.2f}" if row.relative_budget == row.relative_budget else numbers.MISSING
+    return (
+        f"| {row.family} | {markdown(row.method)} | {markdown(said_asked(row.asked))} | "
+        f"{numbers.quality(row.map_mean)} | "
+        f"{difference} | {spent} |"
+    )
+
+
+def _sentences(report: Report, told: str) -> Iterator[str]:
+    """The sentences of each panel, and of networks beside each other, without those that the page holds already."""
+    yield "## In words"
+    for title, sentences in (*report.sentences.items(), *report.networks.items()):
+        new = [text for text in map(markdown_sentence, sentences) if text not in told]
+        if new:
+            yield "\n".join([f"**{markdown(title)}**", "", *(f"- {text}" for text in new)])
+
+
+def _missing(report: Report) -> str:
+    told = "\n".join(f"- {markdown_sentence(sentence)}" for sentence in report.missing)
+    return f"## What is missing\n\n{told}" if told else ""
+
+
+def _again(archive: Path) -> str:
+    """The configuration, word for word."""
+    short = archive.with_name(f"{archive.name}.toml")
+    path = short if short.is_file() else RunFiles(archive).config
+    return f"## Configuration\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```"
+
+
+def filled(text: str, width: int = 130, indent: str = "") -> str:
+    """A paragraph in lines of the width of the pages."""
+    return textwrap.fill(
+        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

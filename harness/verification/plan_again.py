@@ -1,0 +1,166 @@
+"""The plan of an archive made again from its configuration: identities, what cells are, what their shapes cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prunebench.eval.errors import InputError
+from prunebench.eval.run.record import OWN, Record
+from prunebench.harness.config.config import Config
+from prunebench.harness.data import DataSet
+from prunebench.harness.data.features.splits import opened
+from prunebench.harness.measuring.latency_store import read_tables
+from prunebench.harness.networks.shape import COSTS
+from prunebench.harness.plan.cell import Cell
+from prunebench.harness.plan.plan import Plan, make_plan
+from prunebench.harness.sweep.ledger import Known
+from prunebench.harness.verification.archive_contents import Contents
+from prunebench.harness.verification.checked import Answer, Checked, of_differences
+from prunebench.harness.verification.files_agree import named
+
+# What a record says of its cell before anything is measured. `ratio` is left out where a criterion chose it.
+OF_CELL = (
+    *("criterion", "control", "released", "data", "base", "scope", "allocation", "ratio", "budget", "target"),
+    *(
+        "schedule",
+        "finetune_scope",
+        "rate_choice",
+        "base_seed",
+        "prune_seed",
+        "finetune_seed",
+        "network",
+        "groups",
+    ),
+    *("front_end", "reduction", "divisor", "sparsify", "sparsify_steps", "sparsify_macs"),
+)
+
+
+@dataclass(frozen=True)
+class PlanAgain:
+    """The sweep that a configuration asks for.
+
+    Args:
+        config: of the archive, with what the user overrides.
+        datasets: its data sets, opened here.
+        plan: of them.
+    """
+
+    config: Config
+    datasets: tuple[DataSet, ...]
+    plan: Plan
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """The cells by identity."""
+        return {cell.identity: cell for cell in self.plan.cells}
+
+
+def plan_again(found: Contents, config: Config) -> PlanAgain:
+    """Open the data sets and make the plan.
+
+    Raises:
+        InputError: where data, a checkpoint, a set of base models or a criterion is not here.
+    """
+    datasets = tuple(opened(options) for options in config.data_sets())
+    return PlanAgain(config, datasets, make_plan(config, datasets, read_tables(found.files.latencies)))
+
+
+def no_plan(error: InputError) -> Checked:
+    """The finding where the plan cannot be made here."""
+    return Checked("identities", Answer.COULD_NOT_TELL, f"The plan cannot be made again here: {error}")
+
+
+def check_identities(found: Contents, again: PlanAgain) -> Checked:
+    """The identities of the plan follow from the configuration, and every record is of a cell of the plan."""
+    here = [cell.identity for cell in again.plan.cells]
+    differences = []
+    if list(found.planned) != here:
+        other = len(set(found.planned) - set(here))
+        made_by = (found.environment.get("packages") or {}).get("prunebench") or "an unknown version"
+        plan, config = found.files.plan.name, found.files.config.name
+        differences.append(
+            f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: it was changed, or "
+            f"prunebench {made_by} computed these cells differently."
+            if other
+            else f"`{plan}` must hold the {len(here)} cells of the configuration in their order. Found "
+            f"{len(found.planned)}."
+        )
+    stray = [record for record in found.records if record.cell not in set(found.planned)]
+    differences += [f"{_begun(record)} is not in the plan." for record in stray]
+    holds = f"{len(here)} identities follow from the configuration."
+    return of_differences("identities", holds, differences)
+
+
+def check_cells(found: Contents, again: PlanAgain) -> Checked:
+    """Each record describes the cell that its identity stands for."""
+    cells = again.cells
+    known = Known(again.config, again.plan, [dataset.label for dataset in again.datasets], {})
+    differences = [
+        said
+        for record in found.records
+        if record.cell in cells
+        for said in _described(record, known.failed(cells[record.cell], ""))
+    ]
+    holds = f"{len(found.records)} records describe the cells of their identities."
+    return of_differences("cells", holds, differences)
+
+
+def check_costs(found: Contents, again: PlanAgain) -> Checked:
+    """MACs and parameters of each record are those of its widths."""
+    cells, known = again.cells, {}
+    differences: list[str] = []
+    for record in found.done:
+        if record.cell not in cells:
+            continue
+        shape = again.plan.subject(cells[record.cell]).shape
+        if len(record.widths) != len(shape.widths):
+            differences.append(
+                f"{_begun(record)} has {len(record.widths)} widths instead of {len(shape.widths)}."
+            )
+            continue
+        key = (record.data, record.shape)
+        if key not in known:
+            known[key] = {kind: shape.cost(kind, record.widths) for kind in COSTS}
+        differences += list(_costs(record, known[key]))
+    holds = f"MACs and parameters of {len(known)} shapes follow from their widths."
+    return of_differences("costs", holds, differences)
+
+
+def notes_on(found: Contents) -> Sequence[str]:
+    """What an archive lacks, or leaves open, which no check refuses."""
+    failed = sum(record.status == "failed" for record in found.records)
+    left = len(set(found.planned) - {record.cell for record in found.records})
+    commit = str(found.environment.get("commit") or "")
+    notes = [f"{failed} cell{'s' * (failed != 1)} failed."] if failed else []
+    notes += [f"{left} planned cell{'s' * (left != 1)} have no record."] if left else []
+    if not commit or commit.endswith("-dirty"):
+        notes.append(
+            "The run was made with changes that no commit holds."
+            if commit
+            else "The environment names no commit: the run was made with an installed release."
+        )
+    return notes
+
+
+def _described(record: Record, expected: Record) -> Iterator[str]:
+    for name in OF_CELL:
+        if name == "ratio" and OWN in (record.budget, expected.budget):
+            continue
+        said, wanted = getattr(record, name), getattr(expected, name)
+        if said != wanted:
+            yield f"The record of {named(record)} says {name} {said!s:.60}; its identity stands for {wanted!s:.60}."
+            return
+
+
+def _costs(record: Record, here: dict[str, int]) -> Iterator[str]:
+    for kind, value in here.items():
+        said = record.measures.get(kind)
+        if said is not None and said != value:
+            yield f"The record of {named(record)} says {kind} {said:,.0f}; its widths give {value:,}."
+            return
+
+
+def _begun(record: Record) -> str:
+    name = named(record)
+    return name[0].upper() + name[1:]
