@@ -13,6 +13,7 @@ from _results_figures import caption
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
+from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.methods_said import said_asked
 from prunebench.reports.content.ranking_sentences import place_of
@@ -35,6 +36,7 @@ def archive_page(archive: Path, report: Report, figures: Sequence[str]) -> str:
     name, by_ratio = archive.name, by_ratio_markdown(report).strip()
     parts = [
         f"# {name}\n\n{MADE}",
+        " ".join(map(markdown_sentence, said_answer(report))),
         f"**Standing:** {standing(report)}.",
         _what(archive, report),
         *map(markdown_sentence, report.above_figures),
@@ -118,7 +120,7 @@ def _equal_macs(report: Report) -> Iterator[str]:
         yield "\n".join([head, "", *lines, *map(_ranked, ranking.rows)])
     if found:
         yield (
-            "In brackets are 95 % intervals. ≈: cannot be told from `random`, by a test that counts the criteria "
+            "In brackets are 95 % intervals. ≈: not distinguishable from `random`, by a test that counts the criteria "
             "(Holm, 5 %), with "
             "fewer than six base models by the interval, which is not corrected. ?: not tested. =: may be the best "
             "(step-down test, 5 % for all criteria together)."

@@ -41,7 +41,8 @@ class Repeated:
         cell: its identity.
         name: what sentences call it.
         exact: whether each figure of the record is the same to the last bit.
-        difference: the largest of a test or validation mAP, here minus in the archive; nan where it failed here.
+        difference: the largest of a test or validation mAP, here minus in the archive; nan where it failed here or
+            lacks a stage of the record.
         where: stage and figure of it.
         repeats: whether it is the same, or within the tolerance where the machine computes differently.
         error: why it failed here, empty where it did not.
@@ -100,7 +101,7 @@ def repeat(
         for number, (rates, members) in enumerate(groups.items()):
             with (
                 RunFolder(Path(folder) / str(number)) as run,
-                local_engine(again.config.workers, again.config.threads) as engine,
+                local_engine(min(again.config.workers, len(members)), again.config.threads) as engine,
             ):
                 progress = Progress(list(displays))
                 parts = (again.config, again.plan, again.datasets, run, cache, engine, progress)
@@ -116,7 +117,7 @@ def compared(record: Record, here: Record, *, alike: bool) -> Repeated:
             record.cell, named(record), False, math.nan, "", False, here.error or "no reason was kept"
         )
     exact = _figures(record) == _figures(here) and _same_stages(record, here)
-    where, difference = max(_differences(record, here), key=lambda pair: abs(pair[1]), default=("", 0.0))
+    where, difference = max(_differences(record, here), key=_size, default=("", 0.0))
     same = record.base_weights in ("", here.base_weights) and record.widths == here.widths
     close = same and not math.isnan(difference) and abs(difference) <= TOLERANCE
     return Repeated(record.cell, named(record), exact, difference, where, exact if alike else close)
@@ -176,6 +177,11 @@ def _same_stages(record: Record, here: Record) -> bool:
         for stage, figures in record.stages.items()
         for name, value in figures.items()
     )
+
+
+def _size(told: tuple[str, float]) -> float:
+    """Of a difference; one that is not known comes first."""
+    return math.inf if math.isnan(told[1]) else abs(told[1])
 
 
 def _differences(record: Record, here: Record) -> Iterator[tuple[str, float]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.archived import is_archive
+from prunebench.eval.run.contents import config_table
 from prunebench.harness.config.config import load_config
 from prunebench.harness.engine.progress import Display
 from prunebench.harness.verification.archive_contents import Contents, read_contents
@@ -63,7 +65,8 @@ class Verified:
     def to_json(self) -> dict[str, Any]:
         """As JSON values; a difference that is not known is `None`."""
         sample = [
-            {**asdict(cell), "difference": None if cell.error else cell.difference} for cell in self.sample
+            {**asdict(cell), "difference": None if math.isnan(cell.difference) else cell.difference}
+            for cell in self.sample
         ]
         checks = [
             {"check": f.check, "verdict": f.verdict.name.lower(), "said": f.said} for f in self.findings
@@ -108,6 +111,10 @@ def verify_archive(
     notes = (
         tuple(notes_on(found)) if is_archive(folder) else (*notes_on(found), "A run folder, not an archive.")
     )
+    overrides = tuple(overrides)
+    code = _named_code(config_table(found.files), overrides, pruner_files)
+    if code:
+        return Verified(folder, (*own, _not_run(code)), notes=notes)
     try:
         config = load_config(
             str(found.files.config), _here(overrides, pruner_files), pruner_files=pruner_files
@@ -122,6 +129,30 @@ def verify_archive(
         return Verified(folder, tuple(findings), notes=notes)
     told, repeated = _sample(found, again, sample, seed, displays)
     return Verified(folder, (*findings, told), tuple(repeated), notes)
+
+
+def _named_code(config: Mapping[str, Any], overrides: Sequence[str], pruner_files: Sequence[Path]) -> str:
+    """The first Python file that a configuration names and the user does not; nothing of that name here may run."""
+    given = {word.partition("=")[0].strip() for word in overrides} | (
+        {"prune.files"} if pruner_files else set()
+    )
+    for name in ("prune", "model", "data"):
+        tables = config.get(name, {})
+        for table in tables if isinstance(tables, list) else [tables]:
+            files = table.get("files") if isinstance(table, Mapping) else None
+            if files and f"{name}.files" not in given:
+                return f"`{files[0] if isinstance(files, list) else files!s:.60}` of `{name}.files`"
+    return ""
+
+
+def _not_run(code: str) -> Checked:
+    key = code.rpartition(" of `")[2].rstrip("`")
+    option = "`--pruner-file FILE.py`" if key == "prune.files" else f"`--set {key}=[...]`"
+    said = (
+        f"The archive needs {code}, and code that an archive names is never run: read your own copy, and give it with "
+        f"{option}."
+    )
+    return Checked("identities", Answer.COULD_NOT_TELL, said)
 
 
 def _here(overrides: Iterable[str], pruner_files: Sequence[Path]) -> tuple[str, ...]:

@@ -317,6 +317,32 @@ def test_base_models_that_a_run_trained_are_no_sample(tiny, installed, monkeypat
 
 
 @pytest.mark.parametrize(
+    ("table", "option"),
+    [
+        ("prune", "`--pruner-file FILE.py`"),
+        ("model", "`--set model.files=[...]`"),
+        ("data", "`--set data.files=[...]`"),
+    ],
+)
+def test_code_that_an_archive_names_is_never_run(copy, installed, monkeypatch, table, option):
+    """A file of that name lies in the folder that the user happens to be in."""
+    monkeypatch.chdir(copy.parent)
+    (copy.parent / "setup.py").write_text("open('ran', 'w')\n")
+    path = copy / "config.toml"
+    before = path.read_text()
+    config = before.replace("files = []\n", "") if table == "prune" else before
+    path.write_text(config.replace(f"[{table}]\n", f'[{table}]\nfiles = ["setup.py"]\n', 1))
+    found = verify_archive(copy)
+    assert found.verdict == Answer.COULD_NOT_TELL
+    assert (
+        f"The archive needs `setup.py` of `{table}.files`, and code that an archive names is"
+        in found.findings[-1].said
+    )
+    assert found.findings[-1].said.endswith(f"give it with {option}.")
+    assert not (copy.parent / "ran").exists()
+
+
+@pytest.mark.parametrize(
     ("damage", "said"),
     [
         (lambda folder: environment(folder, archive_schema_version=2), "An archive must have archive_schema_version"),

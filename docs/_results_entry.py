@@ -1,0 +1,115 @@
+"""One ranking at equal MACs of one archive, and counts over several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from _results_page import code, standing
+
+from prunebench.eval.run.record import CONVERGED
+from prunebench.reports import Report
+from prunebench.reports.points.panel import Panel
+from prunebench.reports.statistics.ranking import Ranked, Ranking
+
+CONVERGENCE, UNTUNED = "after convergence", "without fine-tuning"
+NAMED = 4  # criteria that a sentence names; of more it says how many
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One ranking at equal MACs: an archive, a data set, a network and a length of fine-tuning."""
+
+    name: str
+    report: Report
+    ranking: Ranking
+
+    @property
+    def panel(self) -> Panel:
+        """Where it holds."""
+        return self.ranking.panel
+
+    @property
+    def link(self) -> str:
+        """To the page of the archive."""
+        return f"[`{self.name}`]({self.name}.md)"
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether its archive makes a claim."""
+        return standing(self.report) == "claim"
+
+    @property
+    def sounds(self) -> str:
+        """What its clips are."""
+        return "synthetic sounds" if self.panel.data.partition(" ")[0] == "synth" else "recordings"
+
+    @property
+    def length(self) -> str:
+        """How long models were fine-tuned."""
+        if self.panel.finetune_scope == "none":
+            return UNTUNED
+        (run,) = self.report.runs
+        if self.panel.length == CONVERGED or (not self.panel.length and run.until_converged):
+            return CONVERGENCE
+        steps = run.steps or 0
+        return self.panel.length or f"after {steps:,} step{'s' * (steps != 1)}"
+
+    @property
+    def rank(self) -> tuple[bool, str]:
+        """Converged before short."""
+        return self.length != CONVERGENCE, self.length
+
+    @property
+    def random(self) -> Ranked | None:
+        """The control."""
+        return next((row for row in self.ranking.rows if row.is_random), None)
+
+    @property
+    def criteria(self) -> list[Ranked]:
+        """The others, best first."""
+        return [row for row in self.ranking.rows if not row.is_random]
+
+    @property
+    def tested(self) -> list[Ranked]:
+        """Criteria that were told from random, or were not."""
+        return [row for row in self.criteria if row.like_random is not None]
+
+    def told(self, *, better: bool) -> list[Ranked]:
+        """Criteria that differ from random on one side."""
+        return [row for row in self.tested if not row.like_random and (row.from_random > 0) is better]
+
+    @property
+    def unpruned(self) -> float:
+        """Test mAP of the unpruned model, fine-tuned at the rate of all cells where cells are fine-tuned."""
+        wanted = "unpruned" if self.panel.finetune_scope == "none" else "unpruned-fine-tuned"
+        rows = [row for row in self.report.rows if row.panel == self.panel and row.control == wanted]
+        return rows[0].map_mean if rows else math.nan
+
+
+def counts(entries: Sequence[Entry]) -> str:
+    """`2 of 12 criteria are better than random and 1 is worse`."""
+    of = sum(len(entry.tested) for entry in entries)
+    told = [[row for entry in entries for row in entry.told(better=up)] for up in (True, False)]
+    (better, who), (worse, whose) = ((len(rows), _named(rows)) for rows in told)
+    what = "criteria" if len(entries) == 1 else f"criteria in {len(entries)} comparisons"
+    return f"{better} of {of} {what} {are(better)} better than `random`{who} and {worse} {are(worse)} worse{whose}"
+
+
+def _named(rows: Sequence[Ranked]) -> str:
+    """The criteria in brackets, where they are few."""
+    names = list(dict.fromkeys(code(row.label) for row in rows))
+    return f" ({', '.join(names)})" if 0 < len(names) <= NAMED else ""
+
+
+def by(entries: Sequence[Entry], key: Callable[[Entry], Any]) -> dict[Any, list[Entry]]:
+    found: dict[Any, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(key(entry), []).append(entry)
+    return found
+
+
+def are(count: int) -> str:
+    return "is" if count == 1 else "are"

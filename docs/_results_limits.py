@@ -1,0 +1,102 @@
+"""What must not be concluded from the archives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from _results_entry import CONVERGENCE, UNTUNED, Entry
+from _results_page import code, standing
+
+from prunebench.eval.run.protocol import BUDGETS_FOR_A_CLAIM
+from prunebench.eval.run.record import CNN14
+from prunebench.reports import Report
+from prunebench.reports.content import numbers
+
+
+def said_limits(entries: Sequence[Entry], reports: Mapping[str, Report]) -> list[str]:
+    """Standing, who is first, lengths, what would go unnoticed, widths."""
+    found = (_first, _short, _detectable)
+    said = [sentence for limit in found for sentence in limit(entries)]
+    return [*_not_claims(reports), *said, *_width(reports)]
+
+
+def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
+    """What the runs that claim nothing cannot carry, by their standing."""
+    groups: dict[str, list[str]] = {}
+    for name, report in reports.items():
+        groups.setdefault(standing(report), []).append(f"`{name}`")
+    for what, names in groups.items():
+        if what == "claim":
+            continue
+        whose = "this base model only" if "one published" in what else "their base models only"
+        yield (
+            f"{what[0].upper()}{what[1:]}: {', '.join(names)}. Intervals hold for {whose}, are not corrected for "
+            f"the number of "
+            "criteria, and do not say that a criterion is better in general."
+        )
+
+
+def _first(entries: Sequence[Entry]) -> Iterator[str]:
+    """Whether a run may say which criterion is first."""
+    first = [
+        f"{code(e.ranking.rows[0].label)} in {e.link} {e.length}"
+        for e in entries
+        if e.is_claim
+        and e.ranking.budgets >= BUDGETS_FOR_A_CLAIM
+        and e.ranking.rows[0].may_be_best
+        and not any(row.may_be_best for row in e.ranking.rows[1:])
+    ]
+    if first:
+        where = " and ".join(first)
+        yield f"A criterion is first only in {where}: elsewhere others may be the best too, or nothing was tested."
+    elif entries:
+        yield (
+            "The highest mean does not make a criterion the first: no run here shows that one is better than all "
+            "others at "
+            f"{BUDGETS_FOR_A_CLAIM} budgets."
+        )
+
+
+def _short(entries: Sequence[Entry]) -> Iterator[str]:
+    short = [e for e in entries if e.length not in (CONVERGENCE, UNTUNED)]
+    if short:
+        where = ", ".join(dict.fromkeys(f"`{e.name}` {e.length}" for e in short))
+        yield f"Figures before convergence show how fast a pruned model recovers, not what it can reach: {where}."
+    bare = [e for e in entries if e.length == UNTUNED]
+    if bare:
+        where = ", ".join(dict.fromkeys(f"`{e.name}`" for e in bare))
+        yield f"Figures without fine-tuning do not say which pruned model is better after it: {where}."
+
+
+def _detectable(entries: Sequence[Entry]) -> Iterator[str]:
+    known = [
+        (e.ranking.detectable_from_random.difference, e)
+        for e in entries
+        if math.isfinite(e.ranking.detectable_from_random.difference)
+    ]
+    if known:
+        (least, one), (most, other) = (choose(known, key=lambda pair: pair[0]) for choose in (min, max))
+        text = f"{numbers.quality(least)} ({one.link})"
+        text += f" to {numbers.quality(most)} ({other.link})" if other is not one else ""
+        yield (
+            f"A criterion that is not distinguishable from `random` may still differ from it: the smallest "
+            f"difference of one criterion that a run "
+            f"could have detected at "
+            f"equal MACs is {text} mAP."
+        )
+
+
+def _width(reports: Mapping[str, Report]) -> Iterator[str]:
+    widths: dict[float, list[str]] = {}
+    for name, report in reports.items():
+        for run in report.runs:
+            tables: Any = run.config.get("model", {})
+            for table in tables if isinstance(tables, list) else [tables]:
+                width = table.get("width", 1)
+                if table.get("network", CNN14) == CNN14 and not table.get("checkpoint") and width != 1:
+                    widths.setdefault(width, []).append(f"`{name}`")
+    if widths:
+        told = "; ".join(f"{width:g} in {', '.join(names)}" for width, names in sorted(widths.items()))
+        yield f"Cnn14 is a narrow one, of width {told}: [its ranking need not hold at width 1](../limits.md)."
