@@ -17,6 +17,7 @@ from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.stale import remove_stale
 from prunebench.reports.tables.all_tables import table_files
 from prunebench.reports.tables.columns import columns_named
+from prunebench.reports.tables.latex import PAPER
 from prunebench.reports.tables.measures import declared_measures, measure_keys
 
 
@@ -38,7 +39,7 @@ def write_report(
     Args:
         runs: a run folder, or several, which are reported as one.
         out: the folder to write to, by default `report` in the run folder.
-        columns: of the summary, all by default.
+        columns: of the summary; by default all, in LaTeX those that fit a page.
         width: of the figures, `"single"` or `"double"` column; by default what suits each.
         formats: of the figures, of `"png"`, `"svg"`, `"pdf"`; none for a page without a gallery.
         tables_only: neither figures nor the page.
@@ -65,7 +66,8 @@ def write_report(
         files = {kind: rendered(drawn.figure, kind) for kind in dict.fromkeys((*formats, "svg"))}
         contents |= {f"{drawn.name}.{kind}": files[kind] for kind in formats}
         shown.append(PageFigure(drawn.caption, f"{drawn.name}.svg", files["svg"]))
-    contents |= table_files(report, chosen, measures)
+    latex = chosen if columns is not None else columns_named(PAPER)
+    contents |= table_files(report, chosen, measures, latex=latex)
     if not tables_only:
         contents["page.html"] = page_html(report, shown, measures, formats).encode()
     names = ("summary.json", *contents)

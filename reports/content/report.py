@@ -14,6 +14,7 @@ from prunebench.eval.run.record import CNN14, Record
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.convergence_said import said_convergence
+from prunebench.reports.content.figures_left_out import said_left_out
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.int8_rows import QuantisedRow
 from prunebench.reports.content.methods_said import said_methods
@@ -129,6 +130,11 @@ class Report:
         for row in self.findings.quantised:
             found.setdefault(row.panel, []).append(row)
         return found
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence on each figure that would say nothing and is not drawn."""
+        return tuple(said_left_out(self.findings.main_points))
 
     @property
     def page(self) -> Path | None:

@@ -39,12 +39,16 @@ def draw_attainment(
         grid = figure.subplots(1, max(1, len(chosen)), sharey=True, squeeze=False)[0]
         for axes, label in zip(grid, chosen or [""], strict=True):
             _draw(axes, random, factor, most)
-            _draw(axes, [s for s in surfaces if s.label == label and not s.is_random], factor, most)
-            axes.legend(loc="lower right", fontsize=6)
+            drawn = [s for s in surfaces if s.label == label and not s.is_random]
+            _draw(axes, drawn, factor, most)
+            for s in drawn[:1]:
+                axes.set_title(f"{label} (n = {s.seeds})", pad=2, color=look_of(s.criterion).colour)
         grid[0].set_ylabel("test mAP attained")
         figure.suptitle(filled(shown[0].panel.title, figure.get_figwidth()), size="medium")
-        note = f"{quantity.axis_label(unit)}; line: median seed, band: worst to best seed"
-        figure.supxlabel(filled(note, figure.get_figwidth(), 6), size="small")
+        note = f"{quantity.axis_label(unit)}\nline: median seed, band: worst to best seed"
+        note += f"; grey: random (n = {random[0].seeds})" if random else ""
+        lines = [filled(line, figure.get_figwidth(), 6) for line in note.split("\n")]
+        figure.supxlabel("\n".join(lines), size=6)
     return figure
 
 
@@ -56,8 +60,7 @@ def _draw(axes: Axes, own: Sequence[Surface], factor: float, most: float) -> Non
     levels = [_height(s, xs, factor) for s in own]
     axes.fill_between(xs, levels[-1], levels[0], step="post", color=look.colour, alpha=0.18, linewidth=0)
     style = (0, (1, 1)) if own[0].is_random else "solid"
-    name = f"{own[0].label} (n = {own[0].seeds})"
-    (line,) = axes.step(xs, levels[1], where="post", color=look.colour, linestyle=style, label=name)
+    (line,) = axes.step(xs, levels[1], where="post", color=look.colour, linestyle=style, label=own[0].label)
     line.set(marker=look.marker, markersize=3, markeredgecolor="white", markeredgewidth=0.3)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
+from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK
@@ -17,8 +18,16 @@ SHOWN = 24  # classes in the figure: those that change most
 CELL = 0.155  # inches: the height of a criterion
 
 
-def draw_class_changes(changes: Sequence[ClassChange], *, width: float = 2 * COLUMN) -> Figure | None:
-    """Criteria against the classes that change most at the middle budget: gains orange, losses purple."""
+def draw_class_changes(
+    changes: Sequence[ClassChange], *, width: float = 2 * COLUMN, order: Sequence[str] = ()
+) -> Figure | None:
+    """Criteria against the classes that change most at the middle budget: gains orange, losses purple.
+
+    Args:
+        changes: of one panel.
+        width: in inches.
+        order: labels from the top, by default random and then the others, best first.
+    """
     asked = [c for c in changes if not c.point.own_budget]
     places = sorted({c.point.place for c in asked})
     place = places[len(places) // 2] if places else None
@@ -26,12 +35,14 @@ def draw_class_changes(changes: Sequence[ClassChange], *, width: float = 2 * COL
     shown = [c for c in shown if c.classes == shown[0].classes]
     if place is None or not shown[0].classes:
         return None
-    shown.sort(key=lambda c: -c.point.mean_map)
+    best = sorted(shown, key=lambda c: (not c.point.is_random, -c.point.mean_map))
+    labels = in_standing((c.point.label for c in best), order or [c.point.label for c in best])
+    shown.sort(key=lambda c: labels.index(c.point.label))
     values = np.array([c.change for c in shown])
     means = values.mean(axis=0)
     most = np.argsort(-np.abs(means), kind="stable")[: round(SHOWN * width / (2 * COLUMN))]
-    order = most[np.argsort(means[most], kind="stable")]
-    values, classes = values[:, order], [shown[0].classes[i] for i in order]
+    by_change = most[np.argsort(means[most], kind="stable")]
+    values, classes = values[:, by_change], [shown[0].classes[i] for i in by_change]
     limit = max(float(np.abs(values).max()), 1e-6)
     with paper_style():
         longest = 0.045 * max(map(len, classes))
@@ -53,6 +64,7 @@ def draw_class_changes(changes: Sequence[ClassChange], *, width: float = 2 * COL
         title = f"{shown[0].point.panel.title}, {removed}: {which}"
         figure.suptitle(filled(title, width), size="medium", color=INK)
         bar = figure.colorbar(image, ax=axes, location="top", fraction=0.04, pad=0.02, aspect=50)
-        bar.set_label("average precision minus that of the unpruned model, not tested", size=6.5)
         bar.outline.set_visible(False)
+        note = "colour: average precision minus that of the unpruned model, not tested"
+        figure.supxlabel(filled(note, width, 6), size=6)
     return figure

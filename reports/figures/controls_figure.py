@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
+from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
 from prunebench.reports.figures.stages_figure import places_of
@@ -24,7 +25,12 @@ MARKERS = {"scratch": "x", "scratch-macs": "+"}
 
 
 def draw_controls(
-    rows: Sequence[tuple[Point, SummaryRow]], panel: Panel, *, standing: str, width: float = 2 * COLUMN
+    rows: Sequence[tuple[Point, SummaryRow]],
+    panel: Panel,
+    *,
+    standing: str,
+    width: float = 2 * COLUMN,
+    order: Sequence[str] = (),
 ) -> Figure | None:
     """A column per ratio: test mAP minus that of random of the controls, below what they are held against.
 
@@ -36,11 +42,12 @@ def draw_controls(
         panel: the panel.
         standing: what the run does not claim.
         width: in inches; a single column holds the middle ratio alone.
+        order: labels from the top, by default best first.
     """
     own = [(p, row) for p, row in rows if p.panel == panel and math.isfinite(row.difference)]
     if not any(p.control in CONTROLS for p, _ in own):
         return None
-    labels = _labels([p for p, _ in own])
+    labels = _labels([p for p, _ in own], order)
     shown = [(p, row) for p, row in own if p.label in labels]
     places = places_of([p for p, _ in shown if p.control in CONTROLS], width)
     with paper_style():
@@ -55,20 +62,21 @@ def draw_controls(
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         for name in grid[0].get_yticklabels():
             if name.get_text() == "reversed":
-                name.set(color="#606060", fontsize=5.5)
+                name.set(color="#606060", fontsize=6)
         figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
         note = "test mAP minus that of random"
         if any(row.like_random is not None for _, row in shown):
             note += "; 95 % intervals, not corrected; hollow, × and + pale: cannot be told from 0"
         note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
         note += f" · {standing}" if standing else ""
-        figure.supxlabel(filled(note, width, 6), size="small")
+        figure.supxlabel(filled(note, width, 6), size=6)
     return figure
 
 
-def _labels(points: Sequence[Point]) -> list[str]:
+def _labels(points: Sequence[Point], standing: Sequence[str]) -> list[str]:
     """From the top."""
     order = by_standing(points)
+    order = in_standing(order, standing or order)
     found = []
     for label in order:
         turned = [r.label for p in points if p.label == label for r in reversed_of(p, points)]

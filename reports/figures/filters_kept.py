@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
+from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import groups_of, short_names
@@ -27,23 +28,30 @@ STYLES = (
 WIDTHS = (1.0, 0.5, 1.8)  # points, one after the other when every style was had
 LEVEL, NAMED = (
     3,
-    36,
+    32,
 )  # letters of names that lie level, names that a column has room for when they stand upright
-LETTER = 0.04  # inches: of a name that stands upright
+LETTER = 0.048  # inches: of a name that stands upright
 
 
-def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
+def draw_filters_kept(points: Sequence[Point], panel: Panel, *, order: Sequence[str] = ()) -> Figure | None:
     """Share of each group's filters kept, relative to the unpruned model; shapes that several criteria have are one.
 
     A shape that varies over base models is their mean. Names of modules are shortened and stand upright; of more than
-    36 groups each second or third is named. `None` without the widths of the unpruned model.
+    32 groups each second or third is named. `None` without the widths of the unpruned model.
+
+    Args:
+        points: of all panels.
+        panel: the panel.
+        order: labels as the legend lists them at each ratio, by default random and then the others, best first.
     """
     own = [p for p in points if p.panel == panel]
     whole = next((p.records[0].widths for p in own if p.control == "unpruned"), ())
     if not whole:
         return None
     lines: dict[tuple[float, ...], list[Point]] = {}
-    for point in own:
+    listed = in_standing((p.label for p in own if p.control is None), order or standing_of(panel, own))
+    places = {label: place for place, label in enumerate(listed)}
+    for point in sorted(own, key=lambda p: (p.place, places.get(p.label, 0))):
         kept = [r.widths for r in point.records if len(r.widths) == len(whole)]
         if point.control is None and kept:
             mean = np.mean(kept, axis=0) / np.array(whole)
@@ -70,10 +78,10 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel) -> Figure | None:
             )
         if upright:
             step = -(-len(layers) // NAMED)
-            axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=5)
+            axes.set_xticks(range(0, len(layers), step), layers[::step], rotation=90, fontsize=6)
         axes.set_ylim(0, 1.05)
         axes.set_ylabel("filters kept, relative to unpruned")
-        axes.set_title(filled(panel.title, COLUMN, 6.5), pad=4, fontsize=6)
+        figure.suptitle(filled(panel.title, COLUMN), size="medium")
         figure.legend(loc="outside lower center", ncols=1)
     return figure
 

@@ -32,7 +32,7 @@ class ForestRow:
             tested: the same with a question mark.
     """
 
-    place: int
+    place: float
     look: Look
     value: float
     interval: tuple[float, float]
@@ -72,7 +72,7 @@ def _colour(row: ForestRow) -> str:
     return PALE if row.hollow and row.look.marker in OF_LINES else row.look.colour
 
 
-def draw_bars(axes: Axes, bars: Sequence[tuple[float, float, int, str]], **style: Any) -> None:
+def draw_bars(axes: Axes, bars: Sequence[tuple[float, float, float, str]], **style: Any) -> None:
     """Level bars (from, to, place, colour) as one artist: one each takes most of the time of a figure; nan is none."""
     known = [bar for bar in bars if math.isfinite(bar[0]) and math.isfinite(bar[1])]
     if known:

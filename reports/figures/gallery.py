@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import CNN14
+from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.figures_left_out import hardly_changes, told_by_ratio
 from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.attainment_figure import draw_attainment
@@ -30,6 +33,8 @@ from prunebench.reports.points.cost_axis import AXES, MACS
 from prunebench.reports.points.groups import groups_of, word_of
 from prunebench.reports.points.panel import Panel
 
+DrawnOf: TypeAlias = Callable[[Report, Panel, float], Iterator[tuple[str, str, Figure | None]]]
+"""Draws figures of a panel at a width in inches: name, caption, figure."""
 WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # inches: columns of a paper
 
 
@@ -49,26 +54,52 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         report: what it says.
         width: `"single"` or `"double"`; by default each figure has the one that suits it.
     """
+    inches = None if width is None else WIDTHS[width]
+    wide = inches or 2 * COLUMN
+    findings = report.findings
+    if findings.points:
+        yield from _of_panels(report, _rankings, findings.panels, wide)
+        yield from _over_networks(report, wide)
+        yield from _against_costs(report, inches)
+        yield from _of_panels(report, _of_panel, findings.main_panels, wide)
+        yield from _methods(report, wide)
+        yield from _over_panels(report)
     for name, caption, drawn in _sensitivities(report):
         yield Drawn(name, caption, drawn)
-    findings, points = report.findings, report.findings.points
-    if not points:
-        return
-    inches = None if width is None else WIDTHS[width]
-    yield from _over_networks(report, inches or 2 * COLUMN)
+
+
+def _of_panels(report: Report, draw_all: DrawnOf, panels: Sequence[Panel], width: float) -> Iterator[Drawn]:
+    """The same figures of one panel after the other."""
+    suffixes = _suffixes(report.findings.panels)
+    for panel in panels:
+        whose = f": {panel.title}" if suffixes[panel] or panel.length else ""
+        for name, caption, figure in draw_all(report, panel, width):
+            if figure is not None:
+                yield Drawn(name + suffixes[panel], caption + whose, figure)
+
+
+def _against_costs(report: Report, column: float | None) -> Iterator[Drawn]:
+    """Test mAP against each cost that pruning changes."""
+    findings = report.findings
     for quantity in AXES:
-        shown = points if quantity is MACS else findings.main_points
-        pareto = draw(shown, quantity, standing=report.under_figures, column=inches)
+        points = findings.points if quantity is MACS else findings.main_points
+        panels = {panel: [p for p in points if p.panel == panel] for panel in {p.panel for p in points}}
+        flat = {panel for panel, own in panels.items() if hardly_changes(own, quantity)}
+        pareto = draw(
+            [p for p in points if p.panel not in flat],
+            quantity,
+            standing=report.under_figures,
+            column=column,
+            standings=findings.standings,
+            told=findings.told_from_random,
+        )
         if pareto is not None:
             yield Drawn(quantity.figure, f"Test mAP against {quantity.name}", pareto)
-    wide = inches or 2 * COLUMN
-    for panel, suffix in _suffixes(findings.panels).items():
-        figures = _rankings(report, panel, wide) if panel.short else _of_panel(report, panel, wide)
-        for name, caption, figure in figures:
-            if figure is not None:
-                whose = f": {panel.title}" if suffix or panel.length else ""
-                yield Drawn(name + suffix, caption + whose, figure)
-    yield from _methods(report, wide)
+
+
+def _over_panels(report: Report) -> Iterator[Drawn]:
+    """Of all panels together: what was timed, and ranks over blocks."""
+    findings = report.findings
     speed_up = draw_speed_up(findings.main_points)
     if speed_up is not None:
         yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
@@ -102,6 +133,8 @@ def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
             said_networks(pairs),
             standing=report.under_figures,
             width=width,
+            standings=findings.standings,
+            told=findings.told_from_random,
         )
         if drawn is not None:
             suffix = f"_{overlays.index(overlay) + 1}" if len(overlays) > 1 else ""
@@ -122,39 +155,44 @@ def _methods(report: Report, width: float) -> Iterator[Drawn]:
 
 
 def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
-    points = report.findings.points
+    points, order = report.findings.points, report.findings.standings[panel]
     for quantity, rankings in report.findings.rankings_to_tell(panel):
         caption = f"Difference from random at equal {quantity.short}"
         ratios = {quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random}
-        figure = draw_ranking(rankings, standing=report.under_figures, width=width, ratios=ratios)
+        figure = draw_ranking(
+            rankings, standing=report.under_figures, width=width, ratios=ratios, order=order
+        )
         yield f"ranking_at_equal_{quantity.figure.removeprefix('map_vs_')}", caption, figure
 
 
 def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
     standing, findings, points = report.under_figures, report.findings, report.findings.points
-    yield from _rankings(report, panel, width)
+    order = findings.standings[panel]
     pairs = list(zip(report.points, report.rows, strict=True))
     caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
-    yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width)
+    yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width, order=order)
     yield (
         "before_and_after",
         "Test mAP before and after fine-tuning",
-        draw_stages(points, panel, standing=standing, width=width),
+        draw_stages(points, panel, standing=standing, width=width, order=order),
     )
     caption = "Recovery: validation mAP over the steps of fine-tuning"
-    yield "recovery", caption, draw_recovery(points, panel, findings.curves, standing=standing, width=width)
-    best = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
+    recovery = draw_recovery(points, panel, findings.curves, standing=standing, width=width, order=order)
+    yield "recovery", caption, recovery
+    measured = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
+    best = in_standing(measured, order)
     caption = "Empirical attainment over seeds, against MACs (backbone)"
     yield "attainment", caption, draw_attainment(findings.surfaces[panel, MACS], best, MACS, width=width)
-    agreement = draw_overlap(findings.overlaps[panel], standing=standing, width=width)
+    agreement = draw_overlap(findings.overlaps[panel], standing=standing, width=width, order=order)
     yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
     yield (
         "class_changes",
         "Gain and loss of each class's average precision against the unpruned model",
-        draw_class_changes(findings.class_changes[panel], width=width),
+        draw_class_changes(findings.class_changes[panel], width=width, order=order),
     )
-    word = word_of(groups_of(points, panel))
-    yield "filters_kept", f"Filters kept in each {word}", draw_filters_kept(points, panel)
+    if not told_by_ratio([p for p in points if p.panel == panel]):
+        word = word_of(groups_of(points, panel))
+        yield "filters_kept", f"Filters kept in each {word}", draw_filters_kept(points, panel, order=order)
 
 
 def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
@@ -169,4 +207,14 @@ def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
         alone = f"Each {'group of filters' if named else 'layer'} alone"
         caption = f"{alone}: test mAP, MACs and parameters, relative to unpruned"
         where = f": {data}, {network}" if parts and named else ""
-        yield name, caption + where, draw_sensitivity(entries, data, network)
+        yield (
+            name,
+            caption + where,
+            draw_sensitivity(entries, data, network, order=_standing_on(report, data, network)),
+        )
+
+
+def _standing_on(report: Report, data: str, network: str) -> Sequence[str]:
+    """The order of a panel of that network on that data set, empty without one."""
+    standings = report.findings.standings.items()
+    return next((order for panel, order in standings if (panel.data, panel.network) == (data, network)), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -17,6 +18,8 @@ from prunebench.reports.points.families import FAMILIES
 from prunebench.reports.statistics.methods import MethodRow
 
 COLUMNS = 5  # budget points drawn
+NAMES, LETTER = 0.4, 3.6  # share of the width that names may take; points: of a letter of them
+LINE = 0.7  # rows that a further line of a name takes
 
 
 def draw_methods(rows: Sequence[MethodRow], *, standing: str, width: float = 2 * COLUMN) -> Figure | None:
@@ -36,20 +39,23 @@ def draw_methods(rows: Sequence[MethodRow], *, standing: str, width: float = 2 *
     asked = _shown(list(dict.fromkeys(row.asked for row in known)), COLUMNS if width > COLUMN else 1)
     shown = [row for row in known if row.asked in asked]
     labels = _labels(shown)
-    places = {label: len(labels) - 1 - number for number, label in enumerate(labels)}
+    letters = round(width * 72 * NAMES / LETTER)
+    names = [_named(label, shown, letters) for label in labels]
+    places = _places(labels, names)
     with paper_style():
-        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
+        top = max(places.values()) + 1
+        figure = Figure((width, ROW * top + AROUND), layout="constrained")
         grid = figure.subplots(1, len(asked), sharey=True, squeeze=False)[0]
         for axes, point in zip(grid, asked, strict=True):
             draw_rows(axes, [_row(row, places[row.method]) for row in shown if row.asked == point])
             finish_column(axes, _title(point), len(asked))
-        grid[0].set_yticks(list(places.values()), [_named(label, shown) for label in labels])
-        grid[0].set_ylim(-0.7, len(labels) - 0.3)
+        grid[0].set_yticks(list(places.values()), names)
+        grid[0].set_ylim(-0.7, top - 0.3)
         for name, label in zip(grid[0].get_yticklabels(), labels, strict=True):
             if label in FAMILIES:
                 name.set(color=INK, fontweight="bold")
         figure.suptitle(filled(f"{shown[0].panel.title}: methods by family", width), size="medium")
-        figure.supxlabel(filled(_note(shown, standing), width, 6), size="small")
+        figure.supxlabel(filled(_note(shown, standing), width, 6), size=6)
     return figure
 
 
@@ -72,9 +78,28 @@ def _labels(rows: Sequence[MethodRow]) -> list[str]:
     return found
 
 
-def _named(label: str, rows: Sequence[MethodRow]) -> str:
-    """A method with what it spent relative to random: `l1 · searched[candidates=50]  1.6×`."""
-    own = [row for row in rows if row.method == label and math.isfinite(row.relative_budget)]
+def _places(labels: Sequence[str], names: Sequence[str]) -> dict[str, float]:
+    """Label → its row from the bottom, with room for names of several lines."""
+    found, below = {}, -0.5
+    for label, name in reversed(list(zip(labels, names, strict=True))):
+        lines = name.count("\n") + 1
+        found[label] = below + (1 + LINE * (lines - 1)) / 2
+        below += 1 + LINE * (lines - 1)
+    return dict(reversed(found.items()))
+
+
+def _named(label: str, rows: Sequence[MethodRow], letters: int) -> str:
+    """A method with what it spent relative to random, `l1 · searched[candidates=50]  1.6×`, in lines."""
+    text = _with_budget(label, [row for row in rows if row.method == label])
+    return (
+        textwrap.fill(text, letters, break_long_words=False, break_on_hyphens=False)
+        if len(text) > letters
+        else text
+    )
+
+
+def _with_budget(label: str, rows: Sequence[MethodRow]) -> str:
+    own = [row for row in rows if math.isfinite(row.relative_budget)]
     if not own:
         return label
     mean = fmean(row.relative_budget for row in own)
@@ -86,7 +111,7 @@ def _title(asked: Asked) -> str:
     return f"{said_asked(asked)} removed" if asked.kind == "ratio" else said_asked(asked)
 
 
-def _row(row: MethodRow, place: int) -> ForestRow:
+def _row(row: MethodRow, place: float) -> ForestRow:
     interval = (row.difference_low, row.difference_high)
     return ForestRow(place, look_of(row.criteria[0]), row.difference, interval, row.like_random)
 

@@ -7,7 +7,7 @@ unpruned model, as networks are compared there.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,9 +15,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
-from prunebench.reports.figures.pareto import fitted_legend, stack
+from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.figures.pareto import criteria_first, fitted_legend, stack
 from prunebench.reports.figures.pareto_labels import focus_of
-from prunebench.reports.figures.pareto_marks import ASIDE, FAINT, STEP, Handles, draw_control, draw_ranges
+from prunebench.reports.figures.pareto_marks import (
+    ASIDE,
+    FAINT,
+    OTHERS,
+    STEP,
+    Handles,
+    draw_control,
+    draw_ranges,
+)
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.label_places import names_above
 from prunebench.reports.figures.style.network_looks import NetworkLook, looks_of
@@ -31,7 +40,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.networks_compared import end_of
 
 HEIGHT = 3.2  # inches: of the panel with its axes
-SMALL = 5.5  # points: of the notes
+SMALL = 6.0  # points: of the notes
 DOTS = 300  # an inch: many lines of small letters are measured wrongly at fewer
 
 
@@ -43,11 +52,13 @@ def draw_networks(
     *,
     standing: str,
     width: float = 2 * COLUMN,
+    standings: Mapping[Panel, Sequence[str]] | None = None,
+    told: Mapping[Panel, Sequence[str]] | None = None,
 ) -> Figure | None:
     """Test mAP against a cost on a logarithmic axis; `None` where fewer than two networks have that cost.
 
     Criteria of one colour differ in the face of their markers. A marker is the mean over seeds at its true cost, its
-    bar their range, set aside. Stars are unpruned models, white after fine-tuning, named with their network.
+    bar their range, set aside. Stars are unpruned models, white after fine-tuning, each below the flag of its network.
 
     Args:
         overlay: which panels.
@@ -56,6 +67,8 @@ def draw_networks(
         said: sentences below the figure.
         standing: what the run does not claim.
         width: in inches.
+        standings: labels of each panel in the order of the legend, by default best first.
+        told: labels of each panel that differ from random, highest difference first.
     """
     known = [
         p for p in points if p.panel in overlay.panels and quantity.of(p) > 0 and p.control != "reversed"
@@ -73,7 +86,9 @@ def draw_networks(
         handles: Handles = {}
         for panel in members:
             own = [p for p in known if p.panel == panel]
-            handles |= _draw_network(axes, own, quantity, factor, looks[name_of(panel)])
+            order = (standings or {}).get(panel) or standing_of(panel, own)
+            focus = focus_of(own, quantity, (told or {}).get(panel, ()))
+            handles |= _draw_network(axes, own, quantity, factor, looks[name_of(panel)], focus, order)
         handles |= _frontier(axes, known, quantity, factor)
         axes.margins(x=0.06, y=0.08)
         axes.set_title(overlay.title, pad=4)
@@ -82,26 +97,30 @@ def draw_networks(
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
-        by_network: Handles = {
-            name: Line2D([], [], color=INK, marker=look.marker, linestyle=look.dash, markeredgecolor="white")
-            for name, look in looks.items()
-        }
         text = "\n".join(filled(_unbroken(note), width, SMALL) for note in notes)
         foot = figure.text(0.01, 0, text, ha="left", va="bottom", size=SMALL, color="#404040")
-        entries = {**by_network, **handles}
+        entries = criteria_first(handles, {p.label for p in known if p.control is None})
         legend = fitted_legend(figure, entries, list(entries), max(1, round(1.5 * width / COLUMN)))
         stack(figure, legend, foot)
-        names_above(axes, _names(members, known, quantity, factor))
+        names_above(axes, _names(members, known, quantity, factor), looks)
     return figure
 
 
 def _draw_network(
-    axes: Axes, own: Sequence[Point], quantity: Quantity, factor: float, look: NetworkLook
+    axes: Axes,
+    own: Sequence[Point],
+    quantity: Quantity,
+    factor: float,
+    look: NetworkLook,
+    focus: frozenset[str],
+    order: Sequence[str],
 ) -> Handles:
     """The curves and unpruned models of one network; what the legend needs, by label."""
-    focus, end = focus_of(own, quantity), end_of(own)
+    end = end_of(own)
     tip = None if end is None else (quantity.of(end) / factor, end.mean_map)
     curves = curves_of(own, own[0].panel)
+    places = {label: place for place, label in enumerate(in_standing((c.label for c in curves), order))}
+    curves.sort(key=lambda curve: places[curve.label])
     solid = [c for c in curves if c.label in focus and not c.is_random]
     step = min(STEP, 2 * ASIDE / max(1, len(solid) - 1))
     handles: Handles = {}
@@ -152,7 +171,7 @@ def _draw_network(
                 markeredgecolor=edge_colour,
             )
         else:
-            handles["other criteria"] = Line2D([], [], color=FAINT, linewidth=0.6)
+            handles[OTHERS] = Line2D([], [], color=FAINT, linewidth=0.6)
     for point in own:
         if point.control in ("unpruned", "unpruned-fine-tuned") and not point.own_rate:
             handles |= draw_control(axes, point, quantity, factor)
@@ -212,4 +231,7 @@ def _notes(overlay: Overlay, points: Sequence[Point]) -> list[str]:
     counts = sorted({p.n for p in points})
     n = f"{counts[0]}–{counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     released = "; † as released by its authors" if any(p.released for p in points) else ""
-    return [f"Pruned: {', '.join(pruned)}. Marks: mean and range of n = {n} models{released}."]
+    return [
+        f"Pruned: {', '.join(pruned)}. Marks: mean and range of n = {n} models{released}.",
+        "The flag of a network shows its marker and its dashes, and stands on its unpruned model.",
+    ]

@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from prunebench.reports.figures.pareto_labels import MANY, crowded, focus_of, label_marks
-from prunebench.reports.figures.pareto_marks import Handles
-from prunebench.reports.figures.pareto_panel import draw_panel, nearly_equal
-from prunebench.reports.figures.style.canvas import COLUMN, paper_style
+from prunebench.reports.content.criteria_order import standing_of
+from prunebench.reports.figures.pareto_labels import FEW, MANY, crowded, focus_of, label_marks
+from prunebench.reports.figures.pareto_marks import OTHERS, Handles
+from prunebench.reports.figures.pareto_panel import draw_panel
+from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.points.cost_axis import Quantity
+from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 
+SMALL = 6.0  # points: of the notes
 PANEL, GAP = 2.3, 0.03  # inches: the height of a panel with its axes, the space around notes
 
 
 def draw(
-    points: Sequence[Point], quantity: Quantity, *, standing: str, column: float | None = None
+    points: Sequence[Point],
+    quantity: Quantity,
+    *,
+    standing: str,
+    column: float | None = None,
+    standings: Mapping[Panel, Sequence[str]] | None = None,
+    told: Mapping[Panel, Sequence[str]] | None = None,
 ) -> Figure | None:
     """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
 
-    A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it.
-    `standing` says below the figure what the run does not claim.
-    `column` is the width of a panel in inches, by default one column of a paper, two where there are more criteria
-    than a single column keeps apart.
-    Marks stand at their true cost; the bars of ranges are set aside, a hair joins each to its mark.
+    A marker is the mean over seeds, its whisker their range; the quartiles of a measured time lie across it. Marks
+    stand at their true cost; the bars of ranges are set aside, a hair joins each to its mark. Where criteria are many,
+    those that differ from random and those on the frontier are in colour, the others are dots.
+
+    Args:
+        points: of all panels.
+        quantity: the cost.
+        standing: what the run does not claim, said below the figure.
+        column: the width of a panel in inches, by default one column of a paper, two where there are more criteria
+            than a single column keeps apart.
+        standings: labels of each panel in the order of the legend, by default best first.
+        told: labels of each panel that differ from random, highest difference first.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))
     if not panels:
         return None
-    many = len({p.label for p in known}) > MANY
+    many = len({p.label for p in known if p.control is None}) > MANY
     column = column or COLUMN * (2 if many and len(panels) == 1 else 1)
     columns = max(1, min(round(2 * COLUMN / column), 2, len(panels)))
     rows = math.ceil(len(panels) / columns)
     by_panel = {panel: [p for p in known if p.panel == panel] for panel in panels}
-    focus = {panel: focus_of(own, quantity) for panel, own in by_panel.items()}
-    crowd = any(crowded(own, focus[panel]) for panel, own in by_panel.items())
-    equal = all(nearly_equal(own, quantity) for own in by_panel.values())
-    notes = "\n".join(_notes(known, quantity, standing, crowd=crowd, equal=equal))
+    focus = {panel: focus_of(own, quantity, (told or {}).get(panel, ())) for panel, own in by_panel.items()}
+    orders = {
+        panel: (standings or {}).get(panel) or standing_of(panel, own) for panel, own in by_panel.items()
+    }
+    crowd = [panel for panel, own in by_panel.items() if crowded(own, focus[panel])]
+    named = crowd if column > COLUMN else []
+    differ = any((told or {}).get(panel) for panel in crowd)
+    notes = "\n".join(_notes(known, quantity, standing, crowd=bool(crowd), differ=differ))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
         figure = Figure(
@@ -52,17 +72,32 @@ def draw(
         grid = figure.subplots(rows, columns, squeeze=False)
         handles: Handles = {}
         for axes, panel in zip(grid.flat, panels, strict=False):
-            handles |= draw_panel(axes, by_panel[panel], quantity, scale, focus[panel])
+            own = by_panel[panel]
+            handles |= draw_panel(
+                axes, own, quantity, scale, focus[panel], orders[panel], named=panel in named
+            )
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
-        foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=5.5, color="#404040")
+        notes = "\n".join(filled(note, column * columns, SMALL) for note in notes.split("\n"))
+        foot = figure.text(0.5, 0, notes, ha="center", va="bottom", size=SMALL, color="#404040")
+        handles = criteria_first(handles, {p.label for p in known if p.control is None})
         # Matplotlib before 3.10 leaves out labels that begin with an underscore.
         labels = [f" {label}" if label.startswith("_") else label for label in handles]
         across = max(1, round(2 * column * columns / COLUMN * (0.75 if many else 1)))
         stack(figure, fitted_legend(figure, handles, labels, across), foot)
         for axes, panel in zip(grid.flat, panels, strict=False):
-            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel])
+            label_marks(axes, by_panel[panel], quantity, scale[0], focus[panel], named=panel in named)
     return figure
+
+
+def criteria_first(handles: Handles, criteria: Collection[str]) -> Handles:
+    """The entries of several panels: criteria, how many others there are, controls and lines."""
+    others = {label for label in handles if label.endswith(OTHERS)}
+    first = {label: handles[label] for label in handles if label in criteria}
+    if len(others) > 1:
+        first |= {OTHERS.strip(): handles[min(others)]}
+    last = {label: drawn for label, drawn in handles.items() if label not in criteria and label not in others}
+    return first | ({label: handles[label] for label in others} if len(others) == 1 else {}) | last
 
 
 def fitted_legend(figure: Figure, handles: Handles, labels: Sequence[str], across: int) -> Legend:
@@ -95,7 +130,7 @@ def stack(figure: Figure, legend: Legend, foot: Text) -> None:
 
 
 def _notes(
-    points: Sequence[Point], quantity: Quantity, standing: str, *, crowd: bool, equal: bool
+    points: Sequence[Point], quantity: Quantity, standing: str, *, crowd: bool, differ: bool
 ) -> list[str]:
     """The lines below the legend: what a marker stands for, and whether anything is claimed."""
     criteria = [p for p in points if p.control is None]
@@ -111,14 +146,13 @@ def _notes(
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1:
         lines.append("marks stand at their true cost; the bars of their ranges are set aside")
-    if crowd:
-        lines.append("in colour: on the frontier, the three best and the two worst on the mean over ratios")
-    if equal:
-        costs = [quantity.of(p) for p in points]
+    if crowd and differ:
         lines.append(
-            f"{quantity.short} differs by {100 * (max(costs) / min(costs) - 1):.1g} % at most: "
-            "pruning these layers hardly changes it"
+            "in colour: on the frontier, or different from random over all ratios "
+            f"(the {FEW} furthest above it and below it at most)"
         )
+    elif crowd:
+        lines.append("in colour: on the frontier; over all ratios no criterion is told from random")
     return [*lines, standing] if standing else lines
 
 

@@ -10,61 +10,65 @@ from matplotlib.axes import Axes
 from prunebench.reports.figures.style.label_places import place_labels, stack_labels
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
-from prunebench.reports.points.frontier import by_standing, frontier
+from prunebench.reports.points.frontier import frontier
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
-SIZE, LETTER = 5.5, 0.56  # points; the width of a letter, of its size
+SIZE, LETTER = 6.0, 0.56  # points; the width of a letter, of its size
 LEFT = 16.0  # points from the marks to the names of a crowded panel
 MOST = 0.45  # share of the panel that names may take
-MANY = 9  # rows of the legend beyond which a figure is crowded
-BEST, WORST = 3, 2  # criteria that a reader looks for
+MANY = 7  # criteria, random among them, beyond which a figure is crowded
+FEW = 3  # criteria above random, and below it, that a crowded panel draws in colour
 
 
-def focus_of(points: Sequence[Point], quantity: Quantity) -> frozenset[str]:
+def focus_of(points: Sequence[Point], quantity: Quantity, told: Sequence[str] = ()) -> frozenset[str]:
     """Labels drawn in colour: all where they are few.
 
-    Else random, what lies on the Pareto frontier, and the three best and the two worst on the mean over ratios of mAP
-    minus the mean of the criteria at that ratio.
+    Else random, what lies on the Pareto frontier, and the few criteria that differ from random: three at most on each
+    side of it, those furthest away.
 
     Args:
         points: of one panel.
         quantity: the cost of the frontier.
+        told: labels of the criteria that differ from random, highest difference first.
     """
     labels = {p.label for p in points}
-    if len(labels) <= MANY:
+    if len({p.label for p in points if p.control is None}) <= MANY:
         return frozenset(labels)
-    order = by_standing(points)
     kept = {p.label for p in frontier(points, quantity)} | {p.label for p in points if p.is_random}
-    return frozenset(kept | set(order[:BEST]) | set(order[-WORST:]))
+    if len(told) > 2 * FEW:
+        told = [*told[:FEW], *told[-FEW:]]
+    return frozenset(kept | (set(told) & labels))
 
 
 def label_marks(
-    axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, focus: frozenset[str]
+    axes: Axes,
+    points: Sequence[Point],
+    quantity: Quantity,
+    factor: float,
+    focus: frozenset[str],
+    *,
+    named: bool,
 ) -> None:
-    """Name the frontier's criteria and the published points, in a crowded panel the criteria in focus.
+    """Name the published points and, where the legend does not, the criteria in focus.
 
     Call it when the figure is laid out.
     """
-    criteria = [p for p in points if p.control is None]
     known = [(cost / factor, p.map, p.model) for cost, p in beside(points[0].panel, quantity)]
-    if not crowded(points, focus):
-        best = [p for p in frontier(points, quantity) if p.control is None]
-        place_labels(axes, [(quantity.of(p) / factor, p.mean_map, p.label) for p in best] + known)
-        return
-    first: dict[str, Point] = {}
-    for point in sorted(criteria, key=quantity.of):
-        first.setdefault(point.label, point)
-    stack_labels(
-        axes,
-        [
-            (quantity.of(p) / factor, p.mean_map, label, look_of(p.criteria[0]).colour)
-            for label, p in first.items()
-            if label in focus
-        ],
-        left=LEFT,
-        size=SIZE,
-    )
+    if named:
+        first: dict[str, Point] = {}
+        for point in sorted((p for p in points if p.label in focus), key=quantity.of):
+            if point.control is None and not point.is_random:
+                first.setdefault(point.label, point)
+        stack_labels(
+            axes,
+            [
+                (quantity.of(p) / factor, p.mean_map, label, look_of(p.criteria[0]).colour)
+                for label, p in first.items()
+            ],
+            left=LEFT,
+            size=SIZE,
+        )
     place_labels(axes, known)
 
 
@@ -75,7 +79,10 @@ def crowded(points: Sequence[Point], focus: frozenset[str]) -> bool:
 
 def room_at_the_left(axes: Axes, points: Sequence[Point], focus: frozenset[str]) -> float:
     """Widen the axis by what the names of the criteria in focus take; where it began before."""
-    longest = max(len(p.label) for p in points if p.label in focus and p.control is None)
+    longest = max(
+        (len(p.label) for p in points if p.label in focus and p.control is None and not p.is_random),
+        default=0,
+    )
     figure, grid = axes.get_figure(root=True), axes.get_subplotspec()
     assert figure is not None
     columns = 1 if grid is None else grid.get_gridspec().ncols

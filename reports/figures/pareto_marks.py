@@ -27,6 +27,7 @@ from prunebench.reports.points.published_marks import beside
 Handles: TypeAlias = dict[str, Any]
 
 STEP, ASIDE = 1.8, 7.0  # points between the bars of ranges at one cost, and at most to each side of the marks
+OTHERS = " other criteria"  # in the legend, behind their number
 FAINT = "#B8B8B8"  # criteria out of focus
 CONTROLS = {  # label, marker, fill and size
     "unpruned": ("unpruned", "*", INK, 6.5),
@@ -39,11 +40,11 @@ CONTROLS = {  # label, marker, fill and size
 def draw_curves(
     axes: Axes, curves: Sequence[Curve], focus: frozenset[str], quantity: Quantity, factor: float
 ) -> Handles:
-    """Curves in focus in colour, the others thin and grey; what the legend needs, by label.
+    """Curves in focus in colour, of the others pale dots; what the legend needs, by label.
 
     Args:
         axes: the panel.
-        curves: of the panel.
+        curves: of the panel, best first.
         focus: labels drawn in colour.
         quantity: the cost.
         factor: that costs are divided by.
@@ -54,13 +55,14 @@ def draw_curves(
     step = min(STEP, 2 * ASIDE / max(1, len(solid) - 1))
     handles: Handles = {}
     for curve in shown:
-        place = 0.0 if curve.is_random else solid.index(curve) - (len(solid) - 1) / 2
-        handles[curve.label] = _curve(axes, curve, quantity, factor, place * step)
+        rank = 0 if curve.is_random else solid.index(curve)
+        aside = 0.0 if curve.is_random else (rank - (len(solid) - 1) / 2) * step
+        handles[curve.label] = _curve(
+            axes, curve, quantity, factor, aside, on_top=1 - rank / (len(solid) + 1)
+        )
     others = len({curve.label for curve in curves} - focus)
     if others:
-        handles[f"{others} other criteria"] = Line2D(
-            [], [], color=FAINT, linewidth=0.6, marker=".", markersize=2
-        )
+        handles[f"{others}{OTHERS}"] = Line2D([], [], color=FAINT, linestyle="none", marker=".", markersize=4)
     return handles
 
 
@@ -94,7 +96,9 @@ def draw_published(axes: Axes, point: Point, quantity: Quantity, factor: float) 
     return {"published": marks}
 
 
-def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, aside: float) -> Any:
+def _curve(
+    axes: Axes, curve: Curve, quantity: Quantity, factor: float, aside: float, *, on_top: float
+) -> Any:
     look = look_of(curve.criteria[0])
     costs = [quantity.of(p) / factor for p in curve.points]
     means = [p.mean_map for p in curve.points]
@@ -112,7 +116,7 @@ def _curve(axes: Axes, curve: Curve, quantity: Quantity, factor: float, aside: f
         marker=look.marker,
         markeredgecolor="white",
         linestyle=dash_of(curve.criteria[0]),
-        zorder=3,
+        zorder=3 + 0.5 * on_top,
     )
     return line
 
@@ -141,12 +145,11 @@ def draw_ranges(
 
 
 def _faint(axes: Axes, curves: Sequence[Curve], quantity: Quantity, factor: float) -> None:
-    """Criteria out of focus: thin and grey, means alone, in two artists."""
-    lines = [[(quantity.of(p) / factor, p.mean_map) for p in curve.points] for curve in curves]
-    if lines:
-        axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6, zorder=1.5))
-        x, y = zip(*(spot for line in lines for spot in line), strict=True)
-        axes.plot(x, y, color=FAINT, marker=".", markersize=2, linestyle="none", zorder=1.6)
+    """Criteria out of focus: their means as pale dots in one artist, since many lines are a tangle."""
+    spots = [(quantity.of(p) / factor, p.mean_map) for curve in curves for p in curve.points]
+    if spots:
+        x, y = zip(*spots, strict=True)
+        axes.plot(x, y, color=FAINT, marker=".", markersize=4, linestyle="none", zorder=1.6)
 
 
 def _quartiles(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float, colour: str) -> None:

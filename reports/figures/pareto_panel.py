@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from prunebench.reports.figures.pareto_labels import begin_ticks, crowded, room_at_the_left
+from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.figures.pareto_labels import begin_ticks, room_at_the_left
 from prunebench.reports.figures.pareto_marks import Handles, draw_controls, draw_curves, draw_published
 from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.points.cost_axis import Quantity
@@ -23,7 +24,6 @@ from prunebench.reports.points.published_marks import beside
 
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
 TITLE = 56  # characters in a line of a title
-EQUAL, SPAN = 1.02, 0.05  # costs that are nearly one, and the share of them that the axis then shows
 
 
 def draw_panel(
@@ -32,6 +32,9 @@ def draw_panel(
     quantity: Quantity,
     scale: tuple[float, str],
     focus: frozenset[str],
+    order: Sequence[str],
+    *,
+    named: bool,
 ) -> Handles:
     """Draw a panel and give what its legend needs, by label.
 
@@ -41,6 +44,8 @@ def draw_panel(
         quantity: the cost.
         scale: divisor and unit of the axis.
         focus: labels drawn in colour.
+        order: labels as the legend lists them, the best on top of the others in the panel.
+        named: whether names of the criteria in focus stand at the left, so that the legend does without them.
     """
     factor, unit = scale
     costs = [quantity.of(p) / factor for p in points]
@@ -48,16 +53,18 @@ def draw_panel(
     logarithmic = min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM
     if logarithmic:
         axes.set_xscale("log")
-    handles = draw_curves(axes, curves_of(points, points[0].panel), focus, quantity, factor)
+    curves, random = curves_of(points, points[0].panel), {p.label for p in points if p.is_random}
+    places = {label: place for place, label in enumerate(in_standing((c.label for c in curves), order))}
+    curves.sort(key=lambda curve: places[curve.label])
+    handles = draw_curves(axes, curves, focus, quantity, factor)
+    if named:
+        handles = {label: drawn for label, drawn in handles.items() if label not in focus or label in random}
     handles |= draw_controls(axes, points, quantity, factor)
     handles |= _frontiers(axes, points, quantity, factor)
     handles |= draw_published(axes, points[0], quantity, factor)
     axes.margins(x=0.06, y=0.08)
-    if nearly_equal(points, quantity):  # else what is no difference fills the axis
-        middle = (max(costs) + min(costs)) / 2
-        axes.set_xlim(middle * (1 - SPAN / 2), middle * (1 + SPAN / 2))
-    began = room_at_the_left(axes, points, focus) if crowded(points, focus) else -math.inf
-    axes.set_title(textwrap.fill(_title(points[0].panel), TITLE), pad=4)
+    began = room_at_the_left(axes, points, focus) if named else -math.inf
+    axes.set_title(textwrap.fill(_title(points[0].panel), TITLE, break_on_hyphens=False), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
     top = _relative_axis(axes, points, quantity, factor)
@@ -80,12 +87,6 @@ def _title(panel: Panel) -> str:
         if panel.length
         else panel.title
     )
-
-
-def nearly_equal(points: Sequence[Point], quantity: Quantity) -> bool:
-    """Whether several points differ in a cost by less than two percent."""
-    costs = [quantity.of(p) for p in points]
-    return len(costs) > 1 and min(costs) > 0 and max(costs) / min(costs) < EQUAL
 
 
 def _frontiers(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Handles:
@@ -137,8 +138,8 @@ def _relative_axis(axes: Axes, points: Sequence[Point], quantity: Quantity, fact
     if axes.get_xscale() == "log":
         top.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         top.minorticks_off()
-    elif np.ptp(axes.get_xlim()) < 0.1 * unpruned:
-        top.xaxis.set_major_locator(MaxNLocator(4))  # near 1 each number has many digits
+    else:
+        top.xaxis.set_major_locator(MaxNLocator(6))  # each has a sign behind it
     return top
 
 
@@ -149,4 +150,4 @@ def _relative_quality(axes: Axes, points: Sequence[Point]) -> None:
         there_and_back = (lambda y: np.asarray(y) / unpruned, lambda y: np.asarray(y) * unpruned)
         right = axes.secondary_yaxis("right", functions=there_and_back)
         right.yaxis.set_major_formatter("{x:g}×")
-        right.tick_params(labelsize=5.5)
+        right.tick_params(labelsize=6)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
+from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.ranking_sentences import made_of, place_of
 from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
@@ -24,8 +25,9 @@ def draw_ranking(
     standing: str,
     width: float = 2 * COLUMN,
     ratios: Mapping[float, float] | None = None,
+    order: Sequence[str] = (),
 ) -> Figure | None:
-    """A column per budget, a row per criterion, best over all first: test mAP minus that of random.
+    """A column per budget, dearest first, a row per criterion, best over all first: test mAP minus that of random.
 
     Without random the differences are from the best. Bars are 95 % intervals; a filled mark is told from random with
     the number of criteria taken into account (Holm), with fewer than six base models by its interval alone.
@@ -35,20 +37,14 @@ def draw_ranking(
         standing: what the run does not claim.
         width: in inches; a single column holds the first budget alone.
         ratios: cost → the ratio of filters that was asked for, where that is one.
+        order: labels from the top, by default as the first column ranks them.
     """
-    shown = [r for r in rankings if r.over_all] + [r for r in rankings if not r.over_all and not r.chosen_by]
-    shown = shown[: COLUMNS if width > COLUMN else 1]
+    shown = _shown(rankings, COLUMNS if width > COLUMN else 1)
     if not shown:
         return None
     held = any(row.is_random for row in shown[0].rows)
-    labels = [row.label for row in reversed(shown[0].rows) if not (held and row.is_random)]
-    labels = [
-        *reversed(
-            [row.label for r in shown for row in r.rows if row.label not in labels and not row.is_random]
-        ),
-        *labels,
-    ]
-    labels = list(dict.fromkeys(labels))
+    found = [row.label for ranking in shown for row in ranking.rows if not (held and row.is_random)]
+    labels = in_standing(found, order or found)[::-1]
     with paper_style():
         figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
         grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
@@ -59,8 +55,18 @@ def draw_ranking(
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
         figure.suptitle(filled(title, width), size="medium")
-        figure.supxlabel(filled(_note(shown, held, standing), width, 6), size="small")
+        figure.supxlabel(filled(_note(shown, held, standing), width, 6), size=6)
     return figure
+
+
+def _shown(rankings: Sequence[Ranking], most: int) -> list[Ranking]:
+    """The ranking over all budgets and those of the grid by falling cost, of many the ends and what lies between."""
+    over_all = [r for r in rankings if r.over_all]
+    single = sorted((r for r in rankings if not r.over_all and not r.chosen_by), key=lambda r: -r.cost)
+    room = most - len(over_all)
+    if len(single) > room:
+        single = [single[round(i * (len(single) - 1) / max(1, room - 1))] for i in range(room)]
+    return over_all + single
 
 
 def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
@@ -72,6 +78,7 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     if any(math.isfinite(row.from_random_low if held else row.from_best_low) for row in drawn):
         note += f"; 95 % intervals, {made_of(shown[0])}"
     note += f" (n = {bases})" if bases > 1 else ""
+    note += "; each column has its own scale" if len(shown) > 1 else ""
     if alike - {None}:
         claim = all(ranking.may_claim for ranking in shown)
         by_test = "not distinguishable from random (Holm)" if held else "may be the best"

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
+from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
@@ -30,13 +31,21 @@ def draw_recovery(
     *,
     standing: str,
     width: float = 2 * COLUMN,
+    order: Sequence[str] = (),
 ) -> Figure | None:
     """A column per ratio, a curve per criterion: mean over seeds, in a band that is their range.
 
     The black curve is the unpruned model fine-tuned alike, the dashed line the unpruned model. Where trainings ended at
     different steps, each keeps its last value to the end of the longest. A vertical line is at the end of the short
-    fine-tuning, where cells have one. A single column holds the middle ratio alone. `None` where no criterion has a
-    curve.
+    fine-tuning, where cells have one. `None` where no criterion has a curve.
+
+    Args:
+        points: of all panels.
+        panel: the panel.
+        curves: outcome → validation mAP along its fine-tuning.
+        standing: what the run does not claim.
+        width: in inches; a single column holds the middle ratio alone.
+        order: labels as the legend lists them, by default random and then the others, best first.
     """
     own = [p for p in points if p.panel == panel]
     every = [(p, found) for p in own if (found := recovery_of(p, curves)) is not None]
@@ -68,6 +77,8 @@ def draw_recovery(
             axes.margins(x=0.03)
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
+        listed = in_standing((p.label for p, _ in shown), order or standing_of(panel, points))
+        drawn = {label: drawn[label] for label in dict.fromkeys([*(p.label for p, _ in tuned), *listed])}
         parts = _parts([found for _, found in (*tuned, *shown)], short, dashed=math.isfinite(unpruned))
         note = "; ".join(parts) + (f" · {standing}" if standing else "")
         columns = 2 if width <= COLUMN else 5
@@ -77,7 +88,7 @@ def draw_recovery(
             loc="outside lower center",
             ncols=columns,
             title=filled(note, width, 6),
-            title_fontsize="small",
+            title_fontsize=6,
         )
         rows = -(-len(drawn) // columns)
         figure.set_figheight(2.5 + 0.13 * max(0, rows - 1))

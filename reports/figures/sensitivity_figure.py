@@ -10,17 +10,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prunebench.eval.run.record import CNN14
+from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.figures.style.canvas import COLUMN, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import short_names
-from prunebench.reports.points.order import order
+from prunebench.reports.points.order import order as by_palette
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 
 PANEL, SMALL = 1.35, 1.05  # inches: the height of a panel, and of each of many
 COLUMNS, MANY = 4, 6  # panels in a row, and of more than twelve
 
 
-def draw_sensitivity(entries: Sequence[Sensitivity], data: str, network: str) -> Figure:
+def draw_sensitivity(
+    entries: Sequence[Sensitivity], data: str, network: str, *, order: Sequence[str] = ()
+) -> Figure:
     """A panel per group of one network: mAP, MACs and parameters over the ratio, relative to the unpruned model.
 
     Solid lines are mAP as pruned, or recalibrated where the cells were; then thin dotted lines are as pruned.
@@ -29,10 +32,12 @@ def draw_sensitivity(entries: Sequence[Sensitivity], data: str, network: str) ->
         entries: of every network and data set.
         data: label of the data set.
         network: label of the network.
+        order: criteria as the legend lists them, those that it lacks in the order of the palette.
     """
     chosen = [entry for entry in entries if (entry.data, entry.network) == (data, network)]
     layers = list(dict.fromkeys(entry.layer for entry in chosen))
-    criteria = sorted({entry.criterion for entry in chosen}, key=order)
+    listed = sorted({entry.criterion for entry in chosen}, key=by_palette)
+    criteria = in_standing(listed, (*order, *listed))
     most = COLUMNS if len(layers) <= 3 * COLUMNS else MANY
     columns = min(most, len(layers))
     rows = math.ceil(len(layers) / columns)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import STAGES
 from prunebench.reports.content import numbers
+from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import draw_bars
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
@@ -22,13 +23,24 @@ ROW, COLUMNS = 0.15, 5
 
 
 def draw_stages(
-    points: Sequence[Point], panel: Panel, *, standing: str, width: float = 2 * COLUMN
+    points: Sequence[Point],
+    panel: Panel,
+    *,
+    standing: str,
+    width: float = 2 * COLUMN,
+    order: Sequence[str] = (),
 ) -> Figure | None:
     """A column per ratio, a row per criterion: mAP as pruned (hollow) and at the last stage (filled), joined.
 
-    A tick between them is mAP with batch norm recalibrated, the dashed line the unpruned model. A single column
-    holds the middle ratio alone. `None` where no
+    A tick between them is mAP with batch norm recalibrated, the dashed line the unpruned model. `None` where no
     criterion was fine-tuned after pruning.
+
+    Args:
+        points: of all panels.
+        panel: the panel.
+        standing: what the run does not claim.
+        width: in inches; a single column holds the middle ratio alone.
+        order: labels from the top, by default random and then the others, best first.
     """
     own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
     shown = [p for p in own if math.isfinite(p.mean_map_at("pruned")) and p.records[0].last_stage != "pruned"]
@@ -36,12 +48,7 @@ def draw_stages(
         return None
     places = places_of(shown, width)
     shown = [p for p in shown if p.place in places]
-    labels = sorted(
-        {p.label for p in shown},
-        key=lambda label: max(
-            p.mean_map for p in shown if p.label == label and p.place == _last(shown, label)
-        ),
-    )
+    labels = in_standing((p.label for p in shown), order or standing_of(panel, points))[::-1]
     unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
     with paper_style():
         figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
@@ -54,11 +61,9 @@ def draw_stages(
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         figure.suptitle(filled(panel.title, width), size="medium")
-        note = (
-            "test mAP: hollow as pruned, filled at the last stage; pale: range over models; dashed: unpruned"
-        )
+        note = "test mAP; hollow: as pruned, filled: at the last stage, pale: range over models, dashed: unpruned"
         note += f" · {standing}" if standing else ""
-        figure.supxlabel(filled(note, width, 6), size="small")
+        figure.supxlabel(filled(note, width, 6), size=6)
     return figure
 
 
@@ -70,10 +75,6 @@ def places_of(points: Sequence[Point], width: float) -> list[Place]:
     if len(places) > COLUMNS:  # the ends and what lies evenly between
         return [places[round(i * (len(places) - 1) / (COLUMNS - 1))] for i in range(COLUMNS)]
     return places
-
-
-def _last(points: Sequence[Point], label: str) -> Place:
-    return max(p.place for p in points if p.label == label)
 
 
 def _draw(axes: Axes, placed: Sequence[tuple[int, Point]]) -> None:

@@ -86,6 +86,7 @@ def page_html(
         sentences=report.sentences,
         missing=report.missing,
         figures=figures,
+        left_out=report.left_out,
         formats=joined(name.upper() for name in formats) if formats else "",
         tables=tables,
         kinds={p.control or ("random" if p.is_random else "") for p in report.points},

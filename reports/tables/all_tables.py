@@ -26,8 +26,17 @@ from prunebench.reports.tables.sensitivity_table import sensitivity_table
 from prunebench.reports.tables.summary import markdown_summary, summary_table
 
 
-def table_files(report: Report, columns: Sequence[Column], measures: Sequence[Told]) -> dict[str, bytes]:
-    """File name → bytes: the summary in every form, the other tables as CSV and, with pyarrow, as Parquet."""
+def table_files(
+    report: Report, columns: Sequence[Column], measures: Sequence[Told], *, latex: Sequence[Column]
+) -> dict[str, bytes]:
+    """File name → bytes: the summary in every form, the other tables as CSV and, with pyarrow, as Parquet.
+
+    Args:
+        report: what it says.
+        columns: of the summary.
+        measures: those that the run declared.
+        latex: columns of the summary as LaTeX.
+    """
     contents: dict[str, bytes] = {}
     for table in data_tables(report, columns, measures):
         contents[f"{table.name}.csv"] = table.csv()
@@ -36,7 +45,7 @@ def table_files(report: Report, columns: Sequence[Column], measures: Sequence[To
     contents["summary.md"] = markdown_summary(report, columns).encode()
     if by_ratio := by_ratio_markdown(report):
         contents["by_ratio.md"] = by_ratio.encode()
-    contents["summary.tex"] = latex_summary(report, columns).encode()
+    contents["summary.tex"] = latex_summary(report, latex).encode()
     if report.methods:
         contents["methods.tex"] = latex_methods(report.methods, report.standing).encode()
     return contents

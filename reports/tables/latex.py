@@ -1,12 +1,13 @@
-"""The summary as a LaTeX table with booktabs: the best of each ratio in bold, marks of significance."""
+"""The summary as a LaTeX table with booktabs: in bold what is told from the rest, marks of significance."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from prunebench.eval.text.plain import plain_lines
-from prunebench.reports.content import marks
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place
@@ -15,6 +16,8 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.tables.columns import Column
 
 LONG = 40  # rows that one page holds
+PAPER = ("criterion", "ratio", "macs_backbone", "map", "from_random", "interval")
+"""Columns of a paper's table, the last two as one."""
 LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 _SIGNS = {
     "\\": r"\textbackslash{}",
@@ -44,7 +47,14 @@ _SIGNS = {
 
 
 def latex_summary(report: Report, columns: Sequence[Column]) -> str:
-    """A `table` for each panel, of more than 40 rows a `longtable`; ◆ and ◇ need `amssymb`."""
+    """A `table` for each panel, of more than 40 rows a `longtable`; ◆ and ◇ need `amssymb`.
+
+    A difference from random and its interval are one column where the interval comes next.
+
+    Args:
+        report: what it says.
+        columns: of the table, `PAPER` for one that fits a page.
+    """
     parts = ["% \\usepackage{booktabs,amssymb,longtable}"]
     for panel in dict.fromkeys(row.panel for row in report.rows):
         rows = [row for row in report.rows if row.panel == panel]
@@ -64,25 +74,41 @@ def _table(
     report: Report,
 ) -> str:
     places = {row.place for row in rows if row.control is None and not row.own_budget}
-    best = {
-        place: max(row.map_mean for row in rows if row.place == place and row.control is None)
-        for place in places
-    }
     stars = [_stars(row, report.rankings) for row in rows]
+    best = [_is_best(row, report.rankings) for row in rows]
+    shown = [column for column in columns if not (column.name == "interval" and _is_joined(columns))]
     lines = []
-    for row, found in zip(rows, stars, strict=True):
+    for row, found, bold in zip(rows, stars, best, strict=True):
         cells = []
-        for column in columns:
+        for column in shown:
             text = escaped(column.text(row))
-            if column.name == "map" and row.control is None and row.map_mean == best.get(row.place):
-                text = rf"\textbf{{{text}}}"
             if column.name == "map":
-                text += found
+                text = (rf"\textbf{{{text}}}" if bold else text) + found
+            elif column.name == "from_random" and _is_joined(columns):
+                text = escaped(_with_interval(row))
             cells.append(text)
         lines.append(cells)
     starts = [row.place != before.place for row, before in zip(rows, [rows[0], *rows[:-1]], strict=True)]
-    caption, headings = _caption(panel, places, report.standing, any(stars)), [c.heading for c in columns]
-    return booktabs(caption, headings, lines, starts, align="l" + "r" * (len(columns) - 1))
+    caption = _caption(panel, places, report.standing, starred=any(stars), bold=any(best))
+    headings = [_heading(column, columns) for column in shown]
+    return booktabs(caption, headings, lines, starts, align="l" + "r" * (len(shown) - 1))
+
+
+def _is_joined(columns: Sequence[Column]) -> bool:
+    """Whether the interval comes next to the difference from random."""
+    names = [column.name for column in columns]
+    return ("from_random", "interval") in pairwise(names)
+
+
+def _heading(column: Column, columns: Sequence[Column]) -> str:
+    joined = column.name == "from_random" and _is_joined(columns)
+    return f"{column.heading} [95 %]" if joined else column.heading
+
+
+def _with_interval(row: SummaryRow) -> str:
+    """`+0.010 [−0.004, +0.024] ≈`."""
+    found = (numbers.gap(row.difference), numbers.interval(row.difference_low, row.difference_high))
+    return marks.behind(" ".join(filter(None, found)), marks.of_difference(row.difference, row.like_random))
 
 
 def booktabs(
@@ -106,16 +132,23 @@ def booktabs(
     head = [r"\toprule", " & ".join(map(escaped, headings)) + r" \\", r"\midrule"]
     if len(lines) > LONG:
         found = [
-            rf"\begin{{longtable}}{{{align}}}",
+            r"\begingroup\footnotesize",
+            rf"\begin{{longtable}}{{@{{}}{align}@{{}}}}",
             told + r" \\",
             *head,
             r"\endfirsthead",
             *head,
             r"\endhead",
         ]
-        foot = [r"\bottomrule", r"\end{longtable}"]
+        foot = [r"\bottomrule", r"\end{longtable}", r"\endgroup"]
     else:
-        found = [r"\begin{table}", r"\centering", told, rf"\begin{{tabular}}{{{align}}}", *head]
+        found = [
+            r"\begin{table}",
+            r"\centering\footnotesize",
+            told,
+            rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}",
+            *head,
+        ]
         foot = [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     for cells, first in zip(lines, starts, strict=True):
         found += [r"\addlinespace"] if first else []
@@ -123,12 +156,12 @@ def booktabs(
     return "\n".join([*found, *foot])
 
 
-def _caption(panel: Panel, places: Collection[Place], standing: str, starred: bool) -> str:
+def _caption(panel: Panel, places: Collection[Place], standing: str, *, starred: bool, bold: bool) -> str:
     one_each = len({place[0] for place in places}) == len(places)
-    text = (
-        f"{panel.title}. Bold: best of its {'ratio' if one_each else 'budget'}. "
-        f"{marks.legend(marks.FRONTIER, marks.ABOVE, marks.ALIKE, marks.NOT_TESTED, marks.RELEASED)}"
-    )
+    text = f"{panel.title}. "
+    if bold:
+        text += f"Bold: better than all others of its {'ratio' if one_each else 'budget'} (5 %, all pairs). "
+    text += marks.legend(marks.FRONTIER, marks.ABOVE, marks.ALIKE, marks.NOT_TESTED, marks.RELEASED)
     if starred:
         text += " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips, Holm)."
     return text + (f" {standing[0].upper()}{standing[1:]}." if standing else "")
@@ -136,14 +169,26 @@ def _caption(panel: Panel, places: Collection[Place], standing: str, starred: bo
 
 def _stars(row: SummaryRow, rankings: Sequence[Ranking]) -> str:
     """Stars of a criterion, from the ranking at the row's MACs; none where that carries no test."""
-    if row.control is not None:
-        return ""
+    ranking = _ranking_of(row, rankings)
+    for ranked in () if ranking is None else ranking.rows:
+        stars = next((sign for level, sign in LEVELS if ranked.from_random_p <= level), "")
+        if stars and ranked.label == row.label:
+            return f"$^{{{stars}}}$"
+    return ""
+
+
+def _is_best(row: SummaryRow, rankings: Sequence[Ranking]) -> bool:
+    """Whether a test told every other criterion at the row's MACs from this one, which is best."""
+    ranking = _ranking_of(row, rankings)
+    if ranking is None or any(ranked.may_be_best is None for ranked in ranking.rows):
+        return False
+    return [ranked.label for ranked in ranking.rows if ranked.may_be_best] == [row.label]
+
+
+def _ranking_of(row: SummaryRow, rankings: Sequence[Ranking]) -> Ranking | None:
+    """The ranking at the MACs of a criterion's row."""
     for ranking in rankings:
         at = ranking.quantity.key == "macs_backbone" and ranking.panel == row.panel and not ranking.over_all
-        if not at or not math.isclose(row.macs_backbone, ranking.cost, rel_tol=1e-9):
-            continue
-        for ranked in ranking.rows:
-            stars = next((sign for level, sign in LEVELS if ranked.from_random_p <= level), "")
-            if stars and ranked.label == row.label:
-                return f"$^{{{stars}}}$"
-    return ""
+        if row.control is None and at and math.isclose(row.macs_backbone, ranking.cost, rel_tol=1e-9):
+            return ranking
+    return None

@@ -18,7 +18,6 @@ FIGURES = {
     "attainment",
     "before_and_after",
     "class_changes",
-    "filters_kept",
     "map_vs_file",
     "map_vs_latency",
     "map_vs_macs",

@@ -32,7 +32,7 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
         width: of the figure, in inches.
         size: of the letters, in points.
     """
-    return textwrap.fill(text, max(20, round(width * 72 / size / 0.56)))
+    return textwrap.fill(text, max(20, round(width * 72 / size / 0.53)), break_on_hyphens=False)
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Annotation, Text
+
+from prunebench.reports.figures.style.network_looks import NetworkLook
 
 ROUNDS = 500  # of moving labels; a limit of time would place them differently on a slower machine
 
@@ -77,14 +79,22 @@ def stack_labels(
     return placed
 
 
-def names_above(axes: Axes, labels: Sequence[tuple[float, float, str]], *, size: float = 6.5) -> list[Text]:
-    """Names in rows above all marks, flags on thin lines that rise from theirs; the axis is lengthened for them.
+def names_above(
+    axes: Axes,
+    labels: Sequence[tuple[float, float, str]],
+    looks: Mapping[str, NetworkLook],
+    *,
+    size: float = 6.5,
+) -> list[Text]:
+    """Names in rows above all marks, flags on lines that rise from theirs; the axis is lengthened for them.
 
-    A name lies left of its line, and above those whose lines it would cross.
+    A name lies left of its line, and above those whose lines it would cross. The line has the dashes of the name and
+    ends in its marker, so that no legend need repeat the name.
 
     Args:
         axes: the panel, laid out.
         labels: x and y of the mark, text.
+        looks: text → its marker and dashes.
         size: of the text, in points.
     """
     figure = axes.get_figure(root=True)
@@ -94,7 +104,7 @@ def names_above(axes: Axes, labels: Sequence[tuple[float, float, str]], *, size:
     box, step = axes.get_window_extent(), 1.35 * size * figure.dpi / 72
     placed: list[tuple[Text, float, int]] = []
     for x, y, text in sorted(labels):
-        right = float(axes.transData.transform((x, y))[0]) - 0.2 * size * figure.dpi / 72
+        right = float(axes.transData.transform((x, y))[0]) - 0.5 * size * figure.dpi / 72
         name = axes.text(x, y, text, fontsize=size, horizontalalignment="right", verticalalignment="center")
         width = name.get_window_extent().width
         right = max(right, box.x0 + width)
@@ -103,10 +113,21 @@ def names_above(axes: Axes, labels: Sequence[tuple[float, float, str]], *, size:
     low, high = axes.get_ylim()
     band = (max(row for *_, row in placed) + 1.3) * step
     axes.set_ylim(low, low + (high - low) * box.height / (box.height - band))
-    for (x, y, _), (name, right, row) in zip(sorted(labels), placed, strict=True):
+    for (x, y, text), (name, right, row) in zip(sorted(labels), placed, strict=True):
         place = axes.transData.inverted().transform((right, box.y1 - band + (row + 0.7) * step))
         name.set_position((float(place[0]), float(place[1])))
-        axes.plot([x, x], [y, place[1]], color="#606060", linewidth=0.3, zorder=1.2, scaley=False)
+        axes.plot(
+            [x, x],
+            [y, place[1]],
+            color="#606060",
+            linewidth=0.6,
+            linestyle=looks[text].dash,
+            marker=looks[text].marker,
+            markevery=[1],
+            markersize=3.6,
+            zorder=1.2,
+            scaley=False,
+        )
     return [name for name, *_ in placed]
 
 

@@ -16,6 +16,7 @@ INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
 PINE = "#0B5345"  # darker than all others, for what came later
 TEAL, MAGENTA, BROWN = "#44AA99", "#AA4499", "#8C5A2B"
 GREY, INK = "#8A8A8A", "#1A1A1A"
+MARKERS = "os^vDPX<>phd*"
 Dash: TypeAlias = tuple[float, tuple[float, ...] | None]
 DASHES: tuple[Dash, ...] = ((0, None), (0, (4, 1.2)), (0, (6, 1.2, 1.2, 1.2)))  # offset, points on and off
 
@@ -64,17 +65,27 @@ KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test hol
 _SPARE = [
     look
     for colour in (INDIGO, WINE, TEAL, MAGENTA, BROWN)
-    for marker in "os^vDPX<>phd*"
+    for marker in MARKERS
     if (look := Look(colour, marker)) not in KNOWN.values()
 ]
 
 
 def look_of(criterion: str) -> Look:
-    """The criterion's look; a label that is not known here gets one by its hash, always the same."""
+    """The criterion's look; a label that is not known here gets one by its hash, always the same.
+
+    A criterion on base models that a penalty changed, `l1 after slimming`, keeps its colour and has another marker.
+    """
     if criterion in KNOWN:
         return KNOWN[criterion]
     digest = hashlib.sha256(criterion.encode()).digest()
-    return _SPARE[int.from_bytes(digest[:8], "big") % len(_SPARE)]
+    drawn = int.from_bytes(digest[:8], "big")
+    plain, after, _ = criterion.partition(" after ")
+    if after:
+        own = look_of(plain)
+        taken = {own.marker} | {look.marker for look in KNOWN.values() if look.colour == own.colour}
+        free = [marker for marker in MARKERS if marker not in taken]
+        return Look(own.colour, free[drawn % len(free)])
+    return _SPARE[drawn % len(_SPARE)]
 
 
 def dash_of(criterion: str) -> Dash:
@@ -92,7 +103,8 @@ def face_of(criterion: str) -> str:
 
 
 def _alike(criterion: str) -> int:
-    """How many known criteria before this one have its colour."""
+    """How many known criteria before this one have its colour; one more behind `after`."""
+    plain, after, _ = criterion.partition(" after ")
     names = list(KNOWN)
-    before = names[: names.index(criterion)] if criterion in KNOWN else []
-    return sum(KNOWN[name].colour == look_of(criterion).colour for name in before)
+    before = names[: names.index(plain)] if plain in KNOWN else []
+    return sum(KNOWN[name].colour == look_of(plain).colour for name in before) + bool(after)

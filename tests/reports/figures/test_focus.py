@@ -1,4 +1,4 @@
-"""Crowded figures: who is in colour, names apart at the side, costs that are nearly one."""
+"""Crowded figures: who is in colour, names apart at the side and not in the legend too."""
 
 from itertools import pairwise
 
@@ -7,10 +7,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
 from prunebench.reports.figures.pareto import draw
-from prunebench.reports.figures.pareto_labels import focus_of
+from prunebench.reports.figures.pareto_labels import FEW, focus_of
+from prunebench.reports.figures.pareto_marks import FAINT
+from prunebench.reports.figures.style.canvas import COLUMN
 from prunebench.reports.figures.style.label_places import _pushed_apart
 from prunebench.reports.figures.style.palette import look_of
-from prunebench.reports.points.cost_axis import MACS, MEMORY
+from prunebench.reports.points.cost_axis import MACS
 
 LOSSES = {f"criterion_{i}": 0.3 + 0.05 * i for i in range(14)} | {"random": 0.6}
 
@@ -18,38 +20,80 @@ LOSSES = {f"criterion_{i}": 0.3 + 0.05 * i for i in range(14)} | {"random": 0.6}
 @pytest.fixture(scope="module")
 def crowded(new_maker, tmp_path_factory):
     maker = new_maker(tmp_path_factory.mktemp("crowded")).config()
-    return make_report([maker.grid(criteria=LOSSES, ratios=(0.5, 0.75), seeds=(0,)).write()]).points
+    grid = maker.grid(criteria=LOSSES, ratios=(0.5, 0.75), seeds=(0,), bases=(0, 1, 2))
+    return make_report([grid.write()])
 
 
-def test_the_best_three_the_worst_two_random_and_the_frontier_are_in_focus(crowded):
-    means = {}
-    for p in crowded:
-        if p.control is None and not p.is_random:
-            means[p.label] = means.get(p.label, 0) + p.mean_map
-    order = sorted(means, key=lambda label: -means[label])
-    highest = {
-        max((p for p in crowded if p.control is None and p.ratio == r), key=lambda p: p.mean_map).label
-        for r in (0.5, 0.75)
-    }
-    criteria = {p.label for p in crowded if p.control is None} & focus_of(crowded, MACS)
-    assert criteria == {*order[:3], *order[-2:], "random", *highest}
+def criteria_of(report):
+    return {p.label for p in report.points if p.control is None}
 
 
-def test_a_crowded_figure_names_those_in_focus_and_counts_the_others(crowded):
-    figure = draw(crowded, MACS, standing="")
-    focus = {p.label for p in crowded if p.control is None} & focus_of(crowded, MACS)
+def highest(report):
+    """The criteria on the frontier: at each ratio all cost the same."""
+    own = [p for p in report.points if p.control is None]
+    return {max((p for p in own if p.ratio == r), key=lambda p: p.mean_map).label for r in (0.5, 0.75)}
+
+
+def test_random_the_frontier_and_the_furthest_of_those_that_differ_from_random_are_in_focus(crowded):
+    told = [f"criterion_{i}" for i in range(10)]
+    expected = {"random", *highest(crowded), *told[:FEW], *told[-FEW:]}
+    assert criteria_of(crowded) & focus_of(crowded.points, MACS, told) == expected
+    assert criteria_of(crowded) & focus_of(crowded.points, MACS) == {"random", *highest(crowded)}
+    few = [p for p in crowded.points if p.label in ("random", "criterion_1", "unpruned")]
+    assert focus_of(few, MACS) == {"random", "criterion_1", "unpruned"}  # there is room for all
+
+
+def test_those_that_differ_from_random_are_those_whose_interval_over_all_budgets_excludes_zero(crowded):
+    panel = crowded.points[0].panel
+    (over_all,) = [r for r in crowded.rankings if r.over_all and r.quantity is MACS]
+    rows = [row for row in over_all.rows if not row.is_random]
+    expected = {row.label for row in rows if row.from_random_low > 0 or row.from_random_high < 0}
+    told = crowded.findings.told_from_random[panel]
+    assert set(told) == expected
+    assert 0 < len(told) < len(rows)
+    means = {row.label: row.from_random for row in rows}
+    assert [means[label] for label in told] == sorted((means[label] for label in told), reverse=True)
+
+
+def test_a_crowded_figure_names_those_in_focus_and_its_legend_does_not_repeat_them(crowded):
+    panel, told = crowded.points[0].panel, crowded.findings.told_from_random
+    figure = draw(crowded.points, MACS, standing="", told=told)
+    focus = criteria_of(crowded) & focus_of(crowded.points, MACS, told[panel])
     notes = {text.get_text(): text for text in figure.axes[0].texts}
-    assert set(notes) == focus
+    assert set(notes) == focus - {"random"}
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert f"{len(LOSSES) - len(focus)} other criteria" in legend
+    assert legend[:2] == ["random", f"{len(LOSSES) - len(focus)} other criteria"]
+    assert not set(legend) & set(notes)
     drawn = {line.get_color() for line in figure.axes[0].lines}
     assert {look_of(label).colour for label in focus} <= drawn
+    assert "or different from random over all ratios" in figure.texts[0].get_text()
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = sorted((note.get_window_extent(renderer) for note in notes.values()), key=lambda b: b.y0)
-    panel = figure.axes[0].get_window_extent(renderer)
+    axes = figure.axes[0].get_window_extent(renderer)
     for low, high in pairwise(boxes):
         assert low.y1 <= high.y0 + 1
-    assert all(panel.x0 <= box.x0 for box in boxes)
+    assert all(axes.x0 <= box.x0 for box in boxes)
+
+
+def test_criteria_out_of_focus_are_dots_at_their_means_and_no_lines(crowded):
+    axes = draw(crowded.points, MACS, standing="").axes[0]
+    (dots,) = [line for line in axes.lines if line.get_color() == FAINT]
+    assert dots.get_linestyle() == "None"
+    focus = focus_of(crowded.points, MACS)
+    expected = [p.mean_map for p in crowded.points if p.control is None and p.label not in focus]
+    assert sorted(dots.get_ydata()) == pytest.approx(sorted(expected))
+
+
+def test_in_a_single_column_the_legend_names_those_in_focus(crowded):
+    figure = draw(crowded.points, MACS, standing="", column=COLUMN)
+    assert not figure.axes[0].texts
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert set(legend[:-1]) >= {"random", *highest(crowded)}
+
+
+def test_where_no_criterion_differs_from_random_the_figure_says_so(crowded):
+    text = draw(crowded.points, MACS, standing="").texts[0].get_text()
+    assert "over all ratios no criterion is told from random" in text
 
 
 def test_lines_of_one_colour_in_focus_differ_in_their_dashes(maker):
@@ -74,18 +118,3 @@ def test_places_keep_their_distance_and_stay_inside():
     assert found[0] >= 5.0
     assert found[-1] <= 95.0
     assert found[3] == 50.0
-
-
-def test_costs_that_are_nearly_one_are_said_and_do_not_fill_the_axis(maker):
-    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5, 0.75))
-    shapes = (maker.folder / "shapes.jsonl").read_text().splitlines()
-    lines = [
-        line.replace('"peak_memory_bytes": ', f'"peak_memory_bytes": {8_400_000 + 40_000 * i}, "was": ')
-        for i, line in enumerate(shapes)
-    ]
-    (maker.folder / "shapes.jsonl").write_text("\n".join(lines) + "\n")
-    points = make_report([maker.write()]).points
-    figure = draw(points, MEMORY, standing="")
-    low, high = figure.axes[0].get_xlim()
-    assert high / low > 1.04
-    assert "peak memory differs by 1 % at most" in figure.texts[0].get_text()

@@ -28,7 +28,7 @@ def test_hollow_and_filled_marks_are_joined_over_their_ranges(points):
     figure = draw_stages(points, points[0].panel, standing="")
     assert [axes.get_title() for axes in figure.axes] == ["25\u00a0% removed", "50\u00a0% removed"]
     rows = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert rows == ["random", "l1"]  # the best on top
+    assert rows == ["l1", "random"]  # from the bottom: random, then the best
     for axes, ratio in zip(figure.axes, RATIOS, strict=True):
         own = {p.label: p for p in points if p.ratio == ratio and p.control is None}
         ranges, joins = map(segments, axes.collections)

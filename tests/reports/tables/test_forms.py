@@ -1,14 +1,20 @@
 """The summary's forms: chosen columns, LaTeX, Parquet."""
 
 import csv
+import dataclasses
 import io
 import re
+from pathlib import Path
 
+import matplotlib
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 from rich.console import Console
 
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, terminal_table, write_report
+from prunebench.reports.content import numbers
 from prunebench.reports.figures.class_changes_figure import draw_class_changes
 from prunebench.reports.figures.stages_figure import draw_stages
 from prunebench.reports.statistics.class_changes import class_changes
@@ -16,7 +22,7 @@ from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import COLUMNS, columns_named
 from prunebench.reports.tables.data_table import DataTable
-from prunebench.reports.tables.latex import escaped, latex_summary
+from prunebench.reports.tables.latex import PAPER, escaped, latex_summary
 from prunebench.reports.tables.ranking_table import HEADINGS, cells
 from prunebench.reports.tables.sensitivity_table import sensitivity_table
 
@@ -31,18 +37,71 @@ def sure(new_maker, tmp_path_factory):
     return make_report([maker.write()])
 
 
-def test_latex_has_rules_bold_and_marks(sure):
+def test_latex_has_rules_and_marks(sure):
     text = latex_summary(sure, COLUMNS)
-    for rule in (r"\toprule", r"\midrule", r"\bottomrule", r"\begin{tabular}{l" + "r" * (len(COLUMNS) - 1)):
+    count = len(COLUMNS) - 1  # the difference from random and its interval share one
+    for rule in (
+        r"\toprule",
+        r"\midrule",
+        r"\bottomrule",
+        r"\begin{tabular}{@{}l" + "r" * (count - 1) + "@{}}",
+    ):
         assert rule in text
     (line,) = [line for line in text.splitlines() if line.startswith("l1 ")]
     best = next(row for row in sure.rows if row.label == "l1")
-    assert rf"\textbf{{{best.map_mean:.3f}}}$^{{***}}$" in line
+    assert f" {best.map_mean:.3f}$^{{***}}$ " in line  # not told from the other criterion, so not bold
     assert r"a\_b\&c\%" in text
-    assert text.count(r"\textbf") == 1
+    assert r"\textbf" not in text
     for line in text.splitlines():
         if line.endswith(r"\\"):
-            assert len(re.findall(r"(?<!\\)&", line)) == len(COLUMNS) - 1
+            assert len(re.findall(r"(?<!\\)&", line)) == count - 1
+
+
+def test_by_default_latex_has_five_columns_that_hold_the_interval_too(sure, tmp_path):
+    text = latex_summary(sure, columns_named(PAPER))
+    assert r"criterion & ratio & MACs backbone & mAP & from random [95 \%] \\" in text
+    assert r"\begin{tabular}{@{}lrrrr@{}}" in text
+    row = next(row for row in sure.rows if row.label == "l1")
+    assert f"& {numbers.gap(row.difference)} [{numbers.gap(row.difference_low)}" in text
+    alone = latex_summary(sure, columns_named(("criterion", "interval", "map")))
+    assert r"criterion & 95 \% interval & mAP \\" in alone
+    write_report([run.folder for run in sure.runs], tmp_path / "out", tables_only=True)
+    assert (tmp_path / "out" / "summary.tex").read_text("utf-8") == text
+    assert "mAP pruned" in (tmp_path / "out" / "summary.md").read_text("utf-8")
+
+
+def test_those_columns_fit_the_text_of_an_article(quick_report):
+    """In Computer Modern of 8 points, with 12 points between columns; the text of `article` is 345 points wide."""
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "cmr10.ttf"
+    letters = FontProperties(fname=path, size=8)
+    marks = {r"\blacklozenge": "M", r"\lozenge": "M", r"\approx": "+", r"^\dagger": "+", "--": "-"}
+    widest = [0.0] * 5
+    for line in latex_summary(quick_report, columns_named(PAPER)).splitlines():
+        cells = re.split(r"(?<!\\)&", line.removesuffix(r"\\"))
+        for place, cell in enumerate(cells if len(cells) == 5 else []):
+            for sign, letter in marks.items():
+                cell = cell.replace(sign, letter)
+            text = re.sub(r"[$\\^{}]", "", cell).strip()
+            box = TextPath((0, 0), text.replace("~", " "), prop=letters).get_extents()
+            widest[place] = max(widest[place], box.width)
+    assert min(widest) > 10
+    assert sum(widest) + 4 * 12 < 345
+
+
+def test_only_what_is_told_from_all_others_is_bold(sure):
+    """The two criteria differ from random for sure, and from each other by less than this run can tell."""
+    (ranking,) = [r for r in sure.rankings if r.quantity.key == "macs_backbone"]
+    kept = [row.label for row in ranking.rows if row.may_be_best]
+    text = latex_summary(sure, columns_named(PAPER))
+    assert text.count(r"\textbf") == (len(kept) == 1)
+    rows = tuple(dataclasses.replace(row, may_be_best=True) for row in ranking.rows)
+    tied = dataclasses.replace(sure, rankings=(dataclasses.replace(ranking, rows=rows),))
+    assert r"\textbf" not in latex_summary(tied, columns_named(PAPER))
+    assert "Bold" not in latex_summary(tied, columns_named(PAPER))
+    rows = tuple(dataclasses.replace(row, may_be_best=row.label == "l1") for row in ranking.rows)
+    first = dataclasses.replace(sure, rankings=(dataclasses.replace(ranking, rows=rows),))
+    (line,) = [line for line in latex_summary(first, columns_named(PAPER)).splitlines() if r"\textbf" in line]
+    assert line.startswith("l1")
 
 
 def test_stars_are_explained_where_there_are_any(sure, maker):
@@ -51,7 +110,8 @@ def test_stars_are_explained_where_there_are_any(sure, maker):
     maker.grid(criteria={"l1": 0.3, "random": 0.95}, ratios=(0.5,), seeds=(0,))
     few = latex_summary(make_report([maker.write()]), COLUMNS)
     assert "***" not in few
-    assert "Bold: best of its ratio." in few
+    assert r"\textbf" not in few  # one base model tells nobody from the rest
+    assert "Bold" not in few
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +151,8 @@ def test_two_budgets_of_one_ratio_have_stars_and_a_bold_value_of_their_own(two_b
     first, second = ([line for line in lines if share in line] for share in ("200 M", "150 M"))
     assert ["$^{*" in line for line in sorted(first)] == [True, False]
     assert not any("$^{*" in line for line in second)
-    assert [sum(r"\textbf" in line for line in part) for part in (first, second)] == [1, 1]
-    assert "Bold: best of its budget." in text
+    assert [sum(r"\textbf" in line for line in part) for part in (first, second)] == [1, 0]
+    assert "Bold: better than all others of its budget" in text
 
 
 def test_two_budgets_of_one_ratio_are_told_apart_wherever_ratios_are(two_budgets):
@@ -108,7 +168,7 @@ def test_two_budgets_of_one_ratio_are_told_apart_wherever_ratios_are(two_budgets
     changes = class_changes(two_budgets.points, panel, two_budgets.scores)
     figure = draw_class_changes(changes)
     assert "50\u00a0% removed (0.4 of parameters)" in " ".join(figure.get_suptitle().split("\n"))
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["l1", "random"]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["random", "l1"]
     titles = [axes.get_title() for axes in draw_stages(two_budgets.points, panel, standing="").axes]
     assert titles == [f"50\u00a0% removed (0.4 of {cost})" for cost in ("file bytes", "parameters")]
 

@@ -22,7 +22,7 @@ from prunebench.cli.output import console, print_json, say
     "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
-@click.option("--columns", help="Of the summary, in this order, comma between  [default: all]")
+@click.option("--columns", help="Of the summary, in this order, comma between  [default: all; in LaTeX five]")
 @click.option("--width", help="Of the figures: single or double column  [default: what suits each]")
 @click.option("--formats", default="png,svg,pdf", show_default=True, help="Of the figures.")
 @click.option(
@@ -64,6 +64,8 @@ def report(
         print_json(written.summary)
         return
     console().print(terminal_methods(written) if table == "methods" else terminal_table(written))
+    for sentence in written.left_out if written.page and formats else ():
+        say(sentence, err=True)
     where = f"Tables: {written.folder}" if written.page is None else f"Page: {written.page}"
     say(where, err=True)
 

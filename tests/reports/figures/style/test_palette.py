@@ -25,6 +25,14 @@ def test_a_plug_in_never_looks_like_a_known_criterion(name):
     MarkerStyle(look.marker)
 
 
+def test_a_criterion_after_a_penalty_keeps_its_colour_and_has_a_marker_of_its_own():
+    for name in ("l1", "bn_scale", "random", "mine"):
+        after = look_of(f"{name} after slimming[strength=0.001]")
+        assert after.colour == look_of(name).colour
+        assert after not in [*KNOWN.values(), look_of(name)]
+        assert dash_of(f"{name} after slimming") != dash_of(name)
+
+
 def test_the_look_of_a_plug_in_stays():
     """Python's own hash differs from run to run; these must not change through any edit."""
     looks = {name: (look_of(name).colour, look_of(name).marker) for name in ("mine", "tp:lamp", "l1[p=2]")}
