@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
 from prunebench.reports.content.report import Report
 
@@ -14,7 +16,11 @@ def said_standing(report: Report) -> str:
     if not report.findings.main_panels:
         told = f"{standing or 'No claim'}: no criteria are compared"
     elif not report.standing:
-        told = f"{models}, so differences are tested: 5 % for all criteria of a budget together"
+        tested = any(math.isfinite(row.difference_p) for row in report.rows)
+        told = f"{models}, enough for a claim: "
+        told += (
+            "differences are tested, at 5 % for all criteria together" if tested else "but nothing is tested"
+        )
     elif bases < BASES_FOR_A_CLAIM:
         reason = f"a claim needs {BASES_FOR_A_CLAIM}"
         told = f"{standing}: {reason if 'conditional' in report.standing else f'{models}, and {reason}'}"

@@ -125,9 +125,9 @@ def _overall(tested: Sequence[Tried]) -> str:
     parts: list[str] = []
     for names, how in ((always, "at all of"), (some, "at some of")):
         if names:
-            who = (
-                joined(names) if len(names) <= NAMED else f"{len(names)} of {len(labels)} {_noun(tested, 2)}"
-            )
+            most = max(names, key=lambda label: len(won[label]))
+            who = f"{len(names)} of {len(labels)} {_noun(tested, 2)} (most often {most}, at {len(won[most])})"
+            who = joined(names) if len(names) <= NAMED else who
             beats = "" if parts else f" beat{'s' * (len(names) == 1)} random"
             parts.append(f"{who}{beats} {how} {'them' if parts else where}")
     return ", ".join(parts) + (f", {none} of {len(labels)} at none" if none else "")

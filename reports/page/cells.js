@@ -75,7 +75,7 @@
   }
   const keys = [...new Set(DATA.cells.flatMap((cell) => Object.keys(cell)))];
   const raw = () => [keys, ...left.map((row) => keys.map((key) => row.cell[key]))];
-  const found = tools(table.parentElement, "cells", (text) => { typed = text; page = 0; refresh(); }, raw);
+  const found = tools(table.parentElement, "cells", headings, (text) => { typed = text; page = 0; refresh(); }, raw);
   const turn = document.createElement("span");
   const back = button("Previous", () => { page -= 1; refresh(); });
   const on = button("Next", () => { page += 1; refresh(); });

@@ -126,20 +126,23 @@
     roving(drawing);
   }
 
-  // What the legend names: criteria in focus, how many others there are, controls, lines and the band.
-  function entries() {
+  // What the legend names: criteria in focus, how many others there are, controls, lines and the band. Of criteria that
+  // are not chosen it names those in focus too, so that a reader can add them; a picture names what it shows.
+  function entries(ofPicture = false) {
     const [ground, ink, quiet, , faint] = inks();
     const mark = (found) => (icon) => element("path", painted(found, ground), icon);
     const own = DATA.points.filter((p) => p.panel === panel());
     const first = (kept) => [...new Map(own.filter(kept).map((p) => [p.label, p])).values()];
     const order = Object.keys(DATA.looks);
-    const criteria = first((p) => p.control === null && (whole || only.size === 0 || isShown(p.names) || DATA.focus[panel()].includes(p.label)))
-      .sort((a, b) => order.indexOf(a.look) - order.indexOf(b.look));
-    const named = criteria.filter((p) => whole || DATA.focus[panel()].includes(p.label) || (only.size > 0 && isShown(p.names)));
-    const others = first((p) => p.control === null).length - named.length;
+    const focus = DATA.focus[panel()];
+    const criteria = first((p) => p.control === null).sort((a, b) => order.indexOf(a.look) - order.indexOf(b.look));
+    const chosen = (p) => only.size > 0 && isShown(p.names);
+    const named = criteria.filter((p) => (ofPicture && only.size > 0 ? chosen(p) : whole || focus.includes(p.label) || chosen(p)));
+    const others = criteria.length - named.length;
     return [
       ...named.map((p) => ({ label: p.label, paint: mark(markOf(p)), point: p })),
       ...(others && only.size === 0 ? [{ label: `${others} other criteria`, paint: mark([SHAPES["."], faint, false]), others: true }] : []),
+      ...(whole && !ofPicture && criteria.some((p) => !focus.includes(p.label)) ? [{ label: "fewer criteria", paint: mark([SHAPES["."], faint, false]), others: true }] : []),
       ...first((p) => p.look === null).map((p) => ({ label: p.label, paint: mark(markOf(p)) })),
       ...(drawn.frontier ? [{ label: "Pareto frontier of criteria", paint: (icon) => element("path", { d: "M-8,0H8", stroke: ink, "stroke-width": 1.4, "stroke-dasharray": "5 3" }, icon) }] : []),
       ...(drawn.band ? [{ label: "range of random", paint: (icon) => element("rect", { x: -8, y: -5, width: 16, height: 10, fill: quiet, opacity: 0.3 }, icon) }] : []),
@@ -152,17 +155,16 @@
     const place = document.getElementById("legend");
     const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
     place.replaceChildren(...entries().map(({ label, paint, point, others }) => {
-      const act = point ? () => choose(point.names) : others ? () => { whole = true; again(); } : null;
+      const act = point ? () => choose(point.names) : others ? () => { whole = !whole; again(); } : null;
       const made = act ? button("", act) : document.createElement("span");
       made.className = "key";
       const icon = element("svg", { viewBox: "-9 -9 18 18", width: 16, height: 16, "aria-hidden": "true" });
       paint(icon);
       made.append(icon, label);
       if (point) made.setAttribute("aria-pressed", String(point.names.some((name) => only.has(name))));
-      if (others) made.title = "Name them and draw them in colour";
       return made;
     }));
-    if (focused !== null) [...place.children].find((made) => made.textContent === focused)?.focus();
+    if (focused !== null) ([...place.children].find((made) => made.textContent === focused) || place.querySelector("button:last-of-type"))?.focus();
   }
   const again = () => { draw(); legend(); };
   function axes() { // a logarithmic axis where costs differ much, until a reader decides

@@ -36,7 +36,7 @@
     const x = scaleOf(values, left, width - 16, false, 0.05, Math.max(52, width / 16));
     for (const tick of x.ticks) {
       element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 38, stroke: tick === 0 && p ? ink : line }, drawing);
-      element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, Number(tick.toPrecision(3)));
+      element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, String(Number(tick.toPrecision(3))).replace("-", "−"));
     }
     element("text", { x: (left + width - 16) / 2, y: height - 6, "text-anchor": "middle", "font-size": 12, fill: ink }, drawing, value.selectedOptions[0].textContent);
     rows.forEach((row, i) => {

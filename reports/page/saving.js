@@ -8,13 +8,13 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// An SVG as a PNG of three times its size.
-function savePng(source, name) {
+// An SVG as a PNG of so many times its size.
+function savePng(source, name, times) {
   const image = new Image();
   image.addEventListener("load", () => {
     const canvas = document.createElement("canvas");
-    canvas.width = 3 * image.width;
-    canvas.height = 3 * image.height;
+    canvas.width = times * image.width;
+    canvas.height = times * image.height;
     const context = canvas.getContext("2d");
     context.fillStyle = "#ffffff";
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -30,7 +30,7 @@ for (const figure of document.querySelectorAll("figure[data-name]")) {
   const link = figure.querySelector("figcaption a");
   link.href = image.src;
   link.hidden = false;
-  link.after(" ", button("Save as PNG", () => savePng(image.src, name.replace(/svg$/, "png")), "link"));
+  link.after(" ", button("Save as PNG", () => savePng(image.src, name.replace(/svg$/, "png"), 3), "link"));
 }
 
 const WIDE = 960; // pixels of a saved picture
@@ -50,7 +50,7 @@ function linesOf(text, size, bold, room) {
   return lines.filter(Boolean);
 }
 
-// Text and legend around a drawing. `part` draws at a width, says what it shows and names its marks.
+// Text and legend around a drawing. `part` draws at a width, says what it shows and names the marks that it drew.
 function pictureOf(part) {
   const { dataset } = document.documentElement;
   const before = dataset.theme;
@@ -58,7 +58,7 @@ function pictureOf(part) {
   part.draw(WIDE);
   const drawn = part.drawing.cloneNode(true);
   const [ground, ink, quiet] = inks();
-  const entries = part.entries();
+  const entries = part.entries(true);
   const height = part.drawing.viewBox.baseVal.height;
   if (before === undefined) delete dataset.theme; else dataset.theme = before;
   part.draw();
@@ -96,7 +96,7 @@ function saveButtons(place, part) {
   place.append(
     button("Save as SVG", () => save(new Blob([pictureOf(part)], { type: "image/svg+xml" }), `${part.name}.svg`), "link"),
     " ",
-    button("Save as PNG", () => savePng(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(pictureOf(part))}`, `${part.name}.png`), "link"),
+    button("Save as PNG", () => savePng(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(pictureOf(part))}`, `${part.name}.png`, 2), "link"),
   );
 }
 

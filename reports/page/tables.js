@@ -17,14 +17,15 @@ function sortOn(headings, heading, sort) {
 }
 
 // The filter, how many rows are left, what is wrong with what was typed, saving and how far a table goes.
-function tools(wide, name, filtered, rowsOf) {
+function tools(wide, name, headings, filtered, rowsOf) {
   const place = document.createElement("div");
   place.className = "tools";
   const label = document.createElement("label");
   label.textContent = "Filter ";
   const input = document.createElement("input");
   input.type = "search";
-  input.placeholder = "l1 ratio=50%";
+  const example = [["ratio", "=50%"], ["mAP", ">0.5"]].find(([heading]) => headings.includes(heading));
+  input.placeholder = example ? `l1 ${example.join("")}` : "";
   input.addEventListener("input", () => filtered(input.value));
   label.append(input);
   const count = document.createElement("span");
@@ -82,6 +83,6 @@ document.querySelectorAll(".wide.static").forEach((wide) => {
     found.count.textContent = ` ${held.size} of ${rows.length} rows `;
   };
   const visible = () => [raw.columns, ...rows.filter((each) => !each.row.hidden).map((each) => each.raw)];
-  const found = tools(wide, raw.name, (text) => { typed = text; refresh(); }, visible);
+  const found = tools(wide, raw.name, names, (text) => { typed = text; refresh(); }, visible);
   listeners.push(refresh);
 });

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
@@ -29,8 +30,10 @@ RELEASED = " †: as its authors released it."
 
 
 def terminal_table(report: Report) -> Table:
-    """What stands above figures, the rows by panel, smallest detectable differences, networks: a table of rich."""
+    """The answer, what stands above figures, the rows by panel, smallest detectable differences, networks, for rich."""
     whole = Table.grid()
+    for sentence in said_answer(report):
+        whole.add_row(Text(sentence))
     for sentence in report.above_figures:
         whole.add_row(Text(sentence, style="yellow"))
     for panel in dict.fromkeys(row.panel for row in report.rows):

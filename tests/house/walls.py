@@ -231,7 +231,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports.answer": {*GROUND, "eval.run", *CONTENT},
     "reports.figures.style": {*GROUND, "eval.run", "reports.points"},
     "reports.figures": {*GROUND, "eval.run", *CONTENT, "reports.figures.style"},
-    "reports.tables": {*GROUND, "eval.run", *CONTENT},
+    "reports.tables": {*GROUND, "eval.run", *CONTENT, "reports.answer"},
     "reports.page": {
         *GROUND,
         "eval.run",

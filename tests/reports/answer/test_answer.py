@@ -63,7 +63,7 @@ def test_three_base_models_give_intervals_and_no_claim(maker):
 def test_six_base_models_and_five_budgets_are_a_claim(maker):
     report = report_of(maker.config(claim=True), bases=tuple(range(6)), ratios=(0.3, 0.4, 0.5, 0.6, 0.7))
     assert said_standing(report) == (
-        "6 base models, so differences are tested: 5 % for all criteria of a budget together"
+        "6 base models, enough for a claim: differences are tested, at 5 % for all criteria together"
     )
     told = plain(said_answer(report))
     assert not told[0].startswith("On ")

@@ -133,7 +133,16 @@ def test_a_crowded_plot_colours_few_and_names_the_others_when_asked(browser, mak
     assert "other criteria" in named.last.inner_text()
     assert page.locator("#plot .mark[aria-label^='made_up_']").count() == 40
     named.last.click()
-    assert page.locator("#legend button").count() == 21
+    assert page.locator("#legend button").count() == 22
+    page.locator("#legend button", has_text="fewer criteria").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#legend button").count() == few
+    assert page.evaluate("document.activeElement.closest('#legend') !== null")
+    page.locator("#plot .mark[aria-label^='made_up_10,']").first.dispatch_event("click")
+    with page.expect_download() as found:
+        page.locator("#plot-save button", has_text="SVG").click()
+    text = Path(found.value.path()).read_text(encoding="utf-8")
+    assert set(re.findall(r">(made_up_\d+|random)<", text)) == {"made_up_10", "random"}
     page.close()
 
 
