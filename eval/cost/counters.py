@@ -1,6 +1,7 @@
 """MACs of a model by independent counters, which run or trace it on one clip.
 
-Every counter sees a copy in eval mode, so the model is left as it was found. How they depart from the closed
+Every counter sees a copy in eval mode, so the model is left as it was found. A counter whose package cannot be imported
+raises `NoCounter` (`prunebench.eval.cost.counting_packages`), and the others count. How they depart from the closed
 form of `prunebench.eval.cost.complexity`, with M its MACs, B the inputs of all batch norms (16,194,112 for
 the full width on 10 s) and F the mel product, 513 · 64 a frame (32,864,832), which is part of no backbone:
 
@@ -20,32 +21,19 @@ counters see the backbone, and the front end's own MACs (`prunebench.eval.cost.f
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import importlib
-import warnings
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from prunebench.eval.cost.complexity import Macs
+from prunebench.eval.cost.counting_packages import counting_package
 from prunebench.eval.cost.entry import Entry
 from prunebench.eval.cost.front_ends import front_end_macs, frontend_apart
 from prunebench.eval.cost.geometry import clip_of
-
-with warnings.catch_warnings():
-    # Both warn while they are imported: fvcore compiles a loss with TorchScript, thop compares versions.
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
-    warnings.filterwarnings("ignore", "distutils Version classes are deprecated", DeprecationWarning)
-    warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
-    with contextlib.suppress(ImportError):
-        # thop imports distutils, which setuptools warns of wherever it is loaded only afterwards.
-        importlib.import_module("setuptools")
-    import thop as thop
-    from fvcore.nn import FlopCountAnalysis
-    from torch_pruning.utils import count_ops_and_params as count_ops_and_params
 
 _COUNTED = ("conv", "linear", "addmm")  # fvcore's names of convolutions and linear layers
 
@@ -108,9 +96,10 @@ def fvcore_total_macs(model: nn.Module, samples: int | None = None) -> Macs:
     )
 
 
-def fvcore_analysis(module: nn.Module, clip: Tensor) -> FlopCountAnalysis:
+def fvcore_analysis(module: nn.Module, clip: Tensor) -> Any:
     """fvcore's counts, by module and by operator, without its warnings about what it leaves out."""
-    return FlopCountAnalysis(module, clip).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    counted = counting_package("fvcore").FlopCountAnalysis(module, clip)
+    return counted.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
 
 
 def thop_macs(model: nn.Module, samples: int | None = None) -> Macs:
@@ -127,23 +116,26 @@ def thop_backbone_macs(model: nn.Module, samples: int | None = None) -> int:
 
 
 def _thop(module: nn.Module, clip: Tensor) -> float:
-    return float(thop.profile(module, (clip,), verbose=False)[0])
+    return float(counting_package("thop").profile(module, (clip,), verbose=False)[0])
 
 
 def flop_counter_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """Half of torch's `FlopCounterMode`: convolutions and matrix products, so the mel product as well."""
 
-    def count(module: nn.Module, clip: Tensor) -> float:
-        with FlopCounterMode(display=False) as counter:
-            module(clip)
-        return float(counter.get_total_flops()) / 2
+    return _both(model, samples, lambda module, clip: float(flops(module, clip).get_total_flops()) / 2)
 
-    return _both(model, samples, count)
+
+def flops(module: nn.Module, clip: Tensor) -> FlopCounterMode:
+    """torch's counter after one pass of any module."""
+    with FlopCounterMode(display=False) as counter:
+        module(clip)
+    return counter
 
 
 def torch_pruning_macs(model: nn.Module, samples: int | None = None) -> Macs:
     """torch-pruning's count: two per input of a batch norm, the linear layers' biases, no mel product."""
-    return _both(model, samples, lambda module, clip: float(count_ops_and_params(module, clip)[0]))
+    count = counting_package("torch-pruning").count_ops_and_params
+    return _both(model, samples, lambda module, clip: float(count(module, clip)[0]))
 
 
 COUNTERS: Mapping[str, Callable[[nn.Module, int | None], Macs]] = {

@@ -16,7 +16,7 @@ from torch import nn
 from prunebench.eval.cost.complexity import STFT, Cnn14Shape, layer_macs, layer_parameters
 from prunebench.eval.cost.counters import twin
 from prunebench.eval.cost.geometry import clip_of
-from prunebench.eval.cost.module_counters import BY_MODULE, Count
+from prunebench.eval.cost.module_counters import Count, counts_by_module, nothing
 from prunebench.eval.cost.module_counts import FRONT_END, module_counts
 
 MEL = "mel"
@@ -26,10 +26,13 @@ CONVENTIONS: Mapping[str, str] = {
     "fvcore": "and two per input of a batch norm, and the mel product; all parameters, fixed matrices too",
     "thop": "and four per input of a batch norm; all parameters but the mel matrix",
     "torch-pruning": "and two per input of a batch norm, and biases; all parameters, fixed matrices too",
+    "torch": "and the mel product; no parameters",
 }
 
 
-def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict[str, Count]]:
+def layer_counts(
+    model: nn.Module, samples: int | None = None, missing: dict[str, str] | None = None
+) -> dict[str, dict[str, Count]]:
     """Counter → layer → MACs and parameters, waveform in; rows in the order of the model.
 
     The backbone's figure is the sum without the rows of `FRONT_ROWS`.
@@ -37,9 +40,13 @@ def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict
     Args:
         model: as `prunebench.eval.count_macs` takes it; left as it was found.
         samples: length of the clip at the model's own rate; 10 s by default.
+        missing: gathers counter → why it has no figures; without it that is raised.
+
+    Raises:
+        InputError: for a counter that cannot be imported or does not count this model, without `missing`.
     """
     if not isinstance(model, Cnn14Shape):
-        return module_counts(model, samples)
+        return module_counts(model, samples, missing)
     shape: Any = model
     clip = clip_of(model, samples)
     macs = layer_macs(
@@ -49,13 +56,12 @@ def layer_counts(model: nn.Module, samples: int | None = None) -> dict[str, dict
     rows = [STFT, MEL, *parameters]
     closed = {row: Count(macs.get(row, 0), parameters.get(row, 0)) for row in rows}
     found = {"closed form": closed}
-    for name, count in BY_MODULE.items():
-        by_row = dict.fromkeys(rows, Count(0, 0))
-        for path, (some_macs, some_parameters) in count(
-            twin(model, "cpu"), torch.zeros(1, clip.samples)
-        ).items():
-            row = _row(path)
-            by_row[row] = Count(by_row[row].macs + some_macs, by_row[row].parameters + some_parameters)
+    for name, counts in counts_by_module(
+        lambda: twin(model, "cpu"), torch.zeros(1, clip.samples), missing
+    ).items():
+        by_row = dict.fromkeys(rows, nothing(name))
+        for path, count in counts.items():
+            by_row[_row(path)] = by_row[_row(path)].plus(count)
         found[name] = by_row
     return found
 

@@ -6,22 +6,45 @@ larger module holds itself, is `ELSEWHERE`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from prunebench.eval.cost.counters import count_ops_and_params, fvcore_analysis, thop
+from prunebench.eval.cost.counters import flops, fvcore_analysis
+from prunebench.eval.cost.counting_packages import counting_package
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.foreign_code import foreign_code
 
 ELSEWHERE = ""
+WITHOUT_PARAMETERS = ("torch",)  # counters
 
 
 class Count(NamedTuple):
-    """What one counter says of one layer or module, for one clip."""
+    """What one counter says of one layer or module, for one clip.
+
+    Fields:
+        macs: multiply–accumulates.
+        parameters: `None` by a counter that counts none.
+    """
 
     macs: int
-    parameters: int
+    parameters: int | None
+
+    def plus(self, other: Count) -> Count:
+        """Both together."""
+        known = self.parameters is not None and other.parameters is not None
+        return Count(self.macs + other.macs, _sum((self, other)) if known else None)
+
+
+def nothing(counter: str) -> Count:
+    """What a counter says of a module that it did not see."""
+    return Count(0, None if counter in WITHOUT_PARAMETERS else 0)
+
+
+def _sum(counts: Iterable[Count]) -> int:
+    return sum(count.parameters or 0 for count in counts)
 
 
 Counts = dict[str, Count]
@@ -44,7 +67,9 @@ def _fvcore(model: nn.Module, example: Tensor) -> Counts:
 
 def _thop(model: nn.Module, example: Tensor) -> Counts:
     with torch.no_grad():
-        macs, parameters, nested = thop.profile(model, (example,), verbose=False, ret_layer_info=True)
+        macs, parameters, nested = counting_package("thop").profile(
+            model, (example,), verbose=False, ret_layer_info=True
+        )
     found: Counts = {}
 
     def walk(prefix: str, level: Mapping[str, tuple[float, float, Mapping[str, Any]]]) -> None:
@@ -59,7 +84,8 @@ def _thop(model: nn.Module, example: Tensor) -> Counts:
 
 
 def _torch_pruning(model: nn.Module, example: Tensor) -> Counts:
-    all_macs, all_parameters, macs, parameters = count_ops_and_params(model, example, layer_wise=True)
+    count = counting_package("torch-pruning").count_ops_and_params
+    all_macs, all_parameters, macs, parameters = count(model, example, layer_wise=True)
     found = {
         path: Count(int(macs.get(module) or 0), int(parameters.get(module) or 0))
         for path, module in leaves(model).items()
@@ -67,11 +93,23 @@ def _torch_pruning(model: nn.Module, example: Tensor) -> Counts:
     return _whole(found, all_macs, all_parameters)
 
 
+def _torch(model: nn.Module, example: Tensor) -> Counts:
+    """Half of the operations that torch's `FlopCounterMode` sees in each module; it counts no parameters."""
+    with torch.no_grad():
+        by_module = flops(model, example).get_flop_counts()
+    root, everything = type(model).__name__, sum(by_module["Global"].values())
+    found = {
+        path: Count(sum(by_module.get(f"{root}.{path}", {}).values()) // 2, None) for path in leaves(model)
+    }
+    rest = everything // 2 - sum(count.macs for count in found.values())
+    return found | ({ELSEWHERE: Count(rest, None)} if rest else {})
+
+
 def _whole(found: Counts, macs: float, parameters: float) -> Counts:
     """The counts, with what is in none of the modules."""
     rest = Count(
         round(macs) - sum(count.macs for count in found.values()),
-        round(parameters) - sum(count.parameters for count in found.values()),
+        round(parameters) - _sum(found.values()),
     )
     return found | ({ELSEWHERE: rest} if any(rest) else {})
 
@@ -80,4 +118,30 @@ BY_MODULE: Mapping[str, Callable[[nn.Module, Tensor], Counts]] = {
     "fvcore": _fvcore,
     "thop": _thop,
     "torch-pruning": _torch_pruning,
+    "torch": _torch,
 }
+
+
+def counts_by_module(
+    model: Callable[[], nn.Module], example: Tensor, missing: dict[str, str] | None
+) -> dict[str, Counts]:
+    """Independent counter → what it says of a model's modules.
+
+    Args:
+        model: makes a copy that a counter may change.
+        example: its input.
+        missing: gathers counter → why it has no figures; without it that is raised.
+
+    Raises:
+        InputError: for a counter that cannot be imported or does not count this model, without `missing`.
+    """
+    found = {}
+    for name, count in BY_MODULE.items():
+        try:
+            with foreign_code(f"The counter `{name}` must count this model"):
+                found[name] = count(model(), example)
+        except InputError as error:
+            if missing is None:
+                raise
+            missing[name] = str(error)
+    return found

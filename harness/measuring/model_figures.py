@@ -25,23 +25,28 @@ from prunebench.harness.measuring.factories import load_measurable
 
 
 def counts_of(model: nn.Module) -> dict[str, Any]:
-    """MACs and parameters by layer and in all, by four counters, with their conventions.
+    """MACs and parameters by layer and in all, by five counters, with their conventions.
 
-    `macs_with_frontend` is `None` where the front end does not say its MACs; `panns_flops` is there for a Cnn14.
+    `macs_with_frontend` is `None` where the front end does not say its MACs, `parameters` by a counter that counts none;
+    `missing` says why a counter has no figures, and `panns_flops` is there for a Cnn14.
     """
-    counts, clip = layer_counts(model), clip_of(model)
+    missing: dict[str, str] = {}
+    counts, clip = layer_counts(model, missing=missing), clip_of(model)
     front = known_front_end_macs(model, clip.samples)
     first = next(iter(counts.values()))
-    convolutions = fvcore_backbone_macs(model)
+    convolutions = None if "fvcore" in missing else fvcore_backbone_macs(model)
+    conventions = CONVENTIONS if isinstance(model, Cnn14Shape) else MODULE_CONVENTIONS
     found: dict[str, Any] = {
-        "convention": dict(CONVENTIONS if isinstance(model, Cnn14Shape) else MODULE_CONVENTIONS),
+        "convention": {name: conventions[name] for name in counts},
         "layers": {row: {name: by_row[row]._asdict() for name, by_row in counts.items()} for row in first},
         "totals": {name: _total(by_row, known=front is not None) for name, by_row in counts.items()},
         "fvcore_convolutions_and_linear": {
             "backbone": convolutions,
-            "with_frontend": None if front is None else convolutions + front,
+            "with_frontend": None if front is None or convolutions is None else convolutions + front,
         },
     }
+    if missing:
+        found["missing"] = missing
     if isinstance(model, Cnn14Shape):
         shape = (model.widths, model.n_classes, model.embedding)
         found["panns_flops"] = panns_flops(*shape, clip.samples, window=clip.window, hop=clip.hop)
@@ -49,10 +54,11 @@ def counts_of(model: nn.Module) -> dict[str, Any]:
 
 
 def _total(by_row: dict[str, Count], *, known: bool) -> dict[str, int | None]:
+    parameters = [count.parameters for count in by_row.values()]
     return {
         "macs_backbone": sum(count.macs for row, count in by_row.items() if row not in FRONT_ROWS),
         "macs_with_frontend": sum(count.macs for count in by_row.values()) if known else None,
-        "parameters": sum(count.parameters for count in by_row.values()),
+        "parameters": None if None in parameters else sum(filter(None, parameters)),
     }
 
 

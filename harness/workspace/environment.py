@@ -19,7 +19,7 @@ def describe_environment() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
         "commit": _commit(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
@@ -28,6 +28,14 @@ def describe_environment() -> dict[str, object]:
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         **({"cuda": names} if (names := cuda_devices()) else {}),
     }
+
+
+def _version(name: str) -> str | None:
+    """Of a distribution; a counter of MACs may be missing, and a run needs none."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def cuda_devices() -> list[str]:

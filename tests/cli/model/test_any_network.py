@@ -115,7 +115,7 @@ def test_everything_is_measured(cli, label):
     }
     counters = found["counters"]
     totals = counters["totals"]
-    assert set(totals) == set(counters["convention"]) == {"hooks", "fvcore", "thop", "torch-pruning"}
+    assert set(totals) == set(counters["convention"]) == {"hooks", "fvcore", "thop", "torch-pruning", "torch"}
     assert totals["hooks"] == {
         "macs_backbone": macs.backbone,
         "macs_with_frontend": macs.with_frontend,

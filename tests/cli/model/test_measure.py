@@ -29,7 +29,7 @@ def test_everything_as_json(cli, files):
     code, out, _ = cli("measure", half, *words, "--budget", "0.1", "--batch", "2", "--json")
     assert code == 0
     found = json.loads(out)
-    assert set(found["counters"]["totals"]) == {"closed form", "fvcore", "thop", "torch-pruning"}
+    assert set(found["counters"]["totals"]) == {"closed form", "fvcore", "thop", "torch-pruning", "torch"}
     assert found["counters"]["totals"]["closed form"]["macs_backbone"] == found["macs_backbone"]
     assert found["counters"]["totals"]["thop"]["macs_with_frontend"] == found["macs_thop_with_frontend"]
     assert "batch norm" in found["counters"]["convention"]["thop"]

@@ -1,4 +1,4 @@
-"""MACs and parameters per layer by four counters: their sums are their totals, their departures are known."""
+"""MACs and parameters per layer by five counters: their sums are their totals, their departures are known."""
 
 import pytest
 
@@ -35,7 +35,12 @@ def test_sums_are_the_totals_of_each_counter(model: Cnn14) -> None:
     assert sum(count.parameters for count in found["closed form"].values()) == count_parameters(model)
 
 
-TOTALS = {"fvcore": "fvcore_total", "thop": "thop", "torch-pruning": "torch_pruning"}
+TOTALS = {
+    "fvcore": "fvcore_total",
+    "thop": "thop",
+    "torch-pruning": "torch_pruning",
+    "torch": "flop_counter",
+}
 
 
 def test_departures_layer_by_layer(model: Cnn14) -> None:
@@ -46,9 +51,12 @@ def test_departures_layer_by_layer(model: Cnn14) -> None:
         assert found["torch-pruning"][layer.name].macs - closed == 2 * layer.outputs
         # thop counts every batch norm twice
         assert found["thop"][layer.name].macs - closed == 4 * layer.outputs
-        assert len({rows[layer.name].parameters for rows in found.values()}) == 1
+        assert found["torch"][layer.name].macs == closed
+        counted = {name: rows[layer.name].parameters for name, rows in found.items()}
+        assert counted.pop("torch") is None
+        assert len(set(counted.values())) == 1
     assert found["thop"]["mel"] == (0, 0)  # and leaves out the mel product
-    assert found["fvcore"]["mel"].macs == 513 * 64 * 101
+    assert found["fvcore"]["mel"].macs == found["torch"]["mel"].macs == 513 * 64 * 101
     assert found["closed form"]["mel"].macs == 0
 
 

@@ -29,7 +29,7 @@ Examples:
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path), help="Checkpoint that latency is compared to.")
-@click.option("--counters", type=Choice(["all"]), help="MACs and parameters per layer by four counters.")
+@click.option("--counters", type=Choice(["all"]), help="MACs and parameters per layer by five counters.")
 @click.option("--storage", is_flag=True, help="Bytes of the file as written, in half precision, compressed.")
 @click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
 @click.option("--latency", is_flag=True, help="Latency of a 10 s clip, features in, interleaved.")

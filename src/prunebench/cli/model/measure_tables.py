@@ -97,6 +97,7 @@ def _print_counters(found: dict[str, Any]) -> None:
     for key, label in (("macs_backbone", "backbone"), ("macs_with_frontend", "with front end")):
         rows.append([label, *(_millions(found["totals"][name][key]) for name in names)])
     print_table(["MACs, M per 10 s clip", *names], rows)
+    names = [name for name in names if found["totals"][name]["parameters"] is not None]
     rows = [
         [layer, *(f"{counts[name]['parameters']:,}" for name in names)]
         for layer, counts in found["layers"].items()
@@ -105,11 +106,14 @@ def _print_counters(found: dict[str, Any]) -> None:
     print_table(["parameters", *names], rows)
     for name, convention in found["convention"].items():
         say(f"{name}: {convention}")
+    for name, why in found.get("missing", {}).items():
+        say(f"{name}: absent. {why}")
     alone = found["fvcore_convolutions_and_linear"]
-    say(
-        "fvcore's convolutions and linear layers alone, in M: "
-        f"{_millions(alone['backbone'])} backbone, {_millions(alone['with_frontend'])} with front end."
-    )
+    if alone["backbone"] is not None:
+        say(
+            "fvcore's convolutions and linear layers alone, in M: "
+            f"{_millions(alone['backbone'])} backbone, {_millions(alone['with_frontend'])} with front end."
+        )
     if "panns_flops" in found:
         say(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
 
