@@ -21,7 +21,12 @@ STFT = "stft"
 
 
 class Macs(NamedTuple):
-    """Multiply–accumulates for one clip: log-mel in, and waveform in."""
+    """Multiply–accumulates for one clip.
+
+    Fields:
+        backbone: log-mel in.
+        with_frontend: waveform in.
+    """
 
     backbone: int
     with_frontend: int

@@ -127,7 +127,8 @@ def flop_counter_macs(model: nn.Module, samples: int | None = None) -> Macs:
 
 def flops(module: nn.Module, clip: Tensor) -> FlopCounterMode:
     """torch's counter after one pass of any module."""
-    with FlopCounterMode(display=False) as counter:
+    counter = FlopCounterMode(display=False)
+    with counter:
         module(clip)
     return counter
 

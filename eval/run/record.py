@@ -47,12 +47,14 @@ class Record:
         cell: identity, the hash of all that decides the result.
         outcome: identity of what was trained and measured; cells that remove the same filters share it.
         status: `"done"` or `"failed"` (then `error` says why and the results are empty).
+        error: why the cell failed, `None` where it did not.
         criterion: label of the pruner, `None` for a control that removes nothing.
         control: one of `CONTROLS`, or `None` for a cell that a criterion made.
         released: the criterion reproduces published code, departures included.
         family: what the criterion looks at, `"one-layer"`, `"group"` or `"data"`, or `"control"` for one that draws by
             chance; empty without a criterion and in records of before they named it.
         data: label of the data set, `"synth"` or `"esc10 mix=3"`.
+        base: identity of the base model.
         scope: layers pruned, `"C7-C12"`.
         allocation: `"uniform"`, `"global"`, `"per_layer"`, `"searched"`, `"same_as:CRITERION"`, with the parameters
             that depart from their defaults, or `"own"` for a criterion that chooses how many filters go.

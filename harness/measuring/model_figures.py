@@ -27,8 +27,8 @@ from prunebench.harness.measuring.factories import load_measurable
 def counts_of(model: nn.Module) -> dict[str, Any]:
     """MACs and parameters by layer and in all, by five counters, with their conventions.
 
-    `macs_with_frontend` is `None` where the front end does not say its MACs, `parameters` by a counter that counts none;
-    `missing` says why a counter has no figures, and `panns_flops` is there for a Cnn14.
+    `macs_with_frontend` is `None` where the front end does not say its MACs, `parameters` by a counter that counts
+    none; `missing` says why a counter has no figures, and `panns_flops` is there for a Cnn14.
     """
     missing: dict[str, str] = {}
     counts, clip = layer_counts(model, missing=missing), clip_of(model)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.record import CNN14, Record
+from prunebench.eval.text.json_values import defined
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.convergence_said import said_convergence
@@ -170,7 +170,7 @@ class Report:
                 else {}
             ),
         }
-        return {key: _defined(value) for key, value in found.items()}
+        return {key: defined(value) for key, value in found.items()}
 
 
 def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Report:
@@ -279,15 +279,6 @@ def _asdict(value: Any) -> dict[str, Any]:
         return {k: v for k, v in pairs if k not in ("named", "short", "by_length") and (k, v) not in unsaid}
 
     return dataclasses.asdict(value, dict_factory=told)
-
-
-def _defined(value: Any) -> Any:
-    """JSON values: nan, which JSON does not have, as `None`."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _defined(item) for key, item in value.items()}
-    return [_defined(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def as_json(report: Report) -> str:

@@ -22,11 +22,19 @@ UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[int, ...]]
 class Panel:
     """One data set, network, scope, allocation, fine-tuning scope, schedule and length, and the base model's widths.
 
-    `base_widths` is empty where a network has one set of widths on a data set, so that titles need not say it; `run` is
-    the name of the run where runs that are reported together hold different cells in the same place; `named` is whether
-    titles and tables name the network, because what is reported holds another than Cnn14. `length` is how long cells
-    were fine-tuned, empty where cells have one length; `short` is whether they were fine-tuned longer besides, and
-    `by_length` whether tables name the length, because what is reported holds several.
+    Args:
+        data: label of the data set.
+        network: label of the network.
+        scope: layers pruned.
+        allocation: as in the record.
+        finetune_scope: as in the record.
+        base_widths: empty where a network has one set of widths on a data set, so that titles need not say it.
+        schedule: as in the record.
+        run: name of the run where runs that are reported together hold different cells in the same place.
+        named: whether titles and tables name the network, because what is reported holds another than Cnn14.
+        length: how long cells were fine-tuned, empty where cells have one length.
+        short: whether they were fine-tuned longer besides.
+        by_length: whether tables name the length, because what is reported holds several.
     """
 
     data: str

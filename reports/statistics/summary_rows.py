@@ -55,8 +55,8 @@ class SummaryRow:
         latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
         latency_backbone_ratio_precision: half the 95 % interval of that ratio, relative to it.
         peak_memory_bytes: of a forward pass in a fresh process, beyond its model.
-        macs_backbone_relative, macs_with_frontend_relative, parameters_relative, file_bytes_relative,
-            peak_memory_bytes_relative: to the unpruned model.
+        macs_backbone_relative, macs_with_frontend_relative, parameters_relative: to the unpruned model.
+        file_bytes_relative, peak_memory_bytes_relative: to the unpruned model.
     """
 
     panel: Panel

@@ -39,7 +39,7 @@ def commands(page: Path) -> list[list[str]]:
         for line in re.sub(r"\\\n\s*", " ", block.text).splitlines():
             for part in re.split(r"\s&&\s", line):
                 try:
-                    words = shlex.split(part, comments=True)
+                    words = shlex.split(re.split(r"\s\|\s", part)[0], comments=True)  # up to a pipe
                 except ValueError:  # a quotation over several lines: Python on the command line
                     continue
                 if words:

@@ -16,7 +16,7 @@ from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoi
 from prunebench.harness.networks.provenance import Provenance
 
 PAGE = Path(__file__).parents[2] / "docs" / "measures.md"
-OTHERS = {"widths", "stored_as", "state_dict_bytes", "state_dict_bytes_fp16"}
+OTHERS = {"schema_version", "widths", "stored_as", "state_dict_bytes", "state_dict_bytes_fp16"}
 
 
 def documented():

@@ -56,6 +56,7 @@ BELOW_CLI = {
     "harness.tagging",
     "reports",
     "cli",
+    "cli.printed",
 }
 CONTENT = {"reports.runs", "reports.inference", "reports.points", "reports.statistics", "reports.content"}
 
@@ -260,9 +261,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.config",
         "pruners",
     },
+    # The forms of outputs: of what the rooms measure they take the dataclasses.
+    "cli.printed": {
+        "cli",
+        *EVAL,
+        *CONTENT,
+        "baselines.papers",
+        "harness.networks",
+        "harness.data.audioset",
+        "harness.epanns",
+        "harness.verification",
+    },
     "cli.sweep": {
         "cli",
         "cli.completing",
+        "cli.printed",
         *EVAL,
         "harness.workspace",
         "harness.engine",
@@ -277,6 +290,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.gate": {
         "cli",
         "cli.completing",
+        "cli.printed",
         "cli.model",
         *EVAL,
         *NETWORKS,
@@ -285,7 +299,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.networks",
         "harness.measuring",
     },
-    "cli.data": {"cli", *GROUND, *DATA},
+    "cli.data": {"cli", "cli.printed", *GROUND, *DATA},
     "cli.info": BELOW_CLI,
 }
 

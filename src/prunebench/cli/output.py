@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import textwrap
@@ -33,11 +32,6 @@ def say(text: object = "", *, err: bool = False, nl: bool = True) -> None:
 def say_sentence(text: object) -> None:
     """Print a sentence that may quote anything to standard error, in one line; cut last: signs are written out."""
     click.echo(one_line(plain(one_line(str(text)))), err=True)
-
-
-def print_json(value: object) -> None:
-    """A value as indented JSON."""
-    click.echo(json.dumps(value, indent=1, sort_keys=True))
 
 
 def console(*, stderr: bool = False) -> Console:

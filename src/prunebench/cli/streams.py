@@ -8,6 +8,8 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from typing import TextIO
 
 # Marks of reports that would all be `?`, which is itself one of them.
 IN_PLAIN_SIGNS = {
@@ -15,6 +17,7 @@ IN_PLAIN_SIGNS = {
     "\N{NO-BREAK SPACE}": " ",
 }  # fmt: skip
 _DEGRADED = "prunebench.degraded"
+_ANSWERS: list[Callable[[str], object]] = []  # writes an answer, within `answers_alone`
 
 
 def _degraded(error: UnicodeError) -> tuple[str, int]:
@@ -45,6 +48,67 @@ def prepare_streams() -> None:
                 os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors=_DEGRADED, newline=""
             )
     warnings.filterwarnings("ignore", append=True)
+
+
+@contextlib.contextmanager
+def answers_alone() -> Iterator[None]:
+    """Within, standard output takes what `answer` writes and nothing else: all that is printed goes to standard error.
+
+    That holds for libraries of C, for code of users (a criterion, a network) and for processes that are started here.
+    """
+    if _ANSWERS:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        write = _to_descriptor(stack) or _to_stream(sys.stdout)
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        _ANSWERS.append(write)
+        stack.callback(_ANSWERS.clear)
+        yield
+
+
+def answer(text: str) -> None:
+    """Write what a program asked for to standard output, at once.
+
+    Args:
+        text: of ASCII characters, with its line ends.
+
+    Raises:
+        OSError: where that cannot be written.
+    """
+    (_ANSWERS[0] if _ANSWERS else _to_stream(sys.stdout))(text)
+
+
+def _to_stream(stream: TextIO) -> Callable[[str], object]:
+    def write(text: str) -> None:
+        stream.write(text)
+        stream.flush()
+
+    return write
+
+
+def _to_descriptor(stack: contextlib.ExitStack) -> Callable[[str], object] | None:
+    """Standard output's own descriptor, moved: descriptor 1 is standard error meanwhile. `None` for another stream."""
+    try:
+        if sys.stdout.fileno() != 1:
+            return None
+        flush_output()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except (OSError, ValueError, AttributeError):  # not of the system, or standard error is closed
+        return None
+
+    def give_back() -> None:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+    def write(text: str) -> None:
+        left = memoryview(text.encode("ascii"))
+        while left:
+            left = left[os.write(kept, left) :]
+
+    stack.callback(give_back)
+    return write
 
 
 def flush_output() -> None:

@@ -73,6 +73,7 @@ def test_json_names_network_and_checksum(published, tmp_path):
     target = tmp_path / "cnn6.pth"
     done = CliRunner().invoke(checkpoint_command(found), ["-o", str(target), "--json"])
     assert json.loads(done.output) == {
+        "schema_version": 1,
         "path": str(target),
         "fetched": True,
         "bytes": target.stat().st_size,

@@ -104,7 +104,7 @@ def test_data_sets_of_others_are_listed_and_one_that_cannot_be_used_says_why(cli
     )
     importlib.invalidate_caches()
     found = json.loads(cli("list", "datasets", "--json")[1])
-    assert {"name": "mine", "what": "Sounds of mine; needs data.root"} in found
+    assert {"schema_version": 1, "name": "mine", "what": "Sounds of mine; needs data.root"} in found
     what = [row["what"] for row in found if row["what"].startswith("missing")]
     assert "Data set `broken` of distribution `plug-sets` must load. Found AttributeError" in what[0]
     assert "`synth` of distribution `plug-sets` has the name of a built-in one" in what[1]

@@ -45,7 +45,7 @@ def test_the_styles_of_the_command_line_are_those_that_are_written():
 def test_pruning_prints_the_figures_before_and_after(cli, checkpoint):
     words = ("prune", checkpoint, "--pruner", "l1", "--ratio", "0.5", "-o", "half.pt")
     found = json.loads(cli(*words, "--json"))
-    assert list(found) == ["after", "before"]
+    assert list(found) == ["after", "before", "schema_version"]
     for column, file in (("before", checkpoint), ("after", "half.pt")):
         model = load_checkpoint(file)
         assert found[column]["widths"] == list(model.widths)

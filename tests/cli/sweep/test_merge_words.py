@@ -38,6 +38,7 @@ def test_cells_of_several_runs_are_told_with_their_largest_difference(cli, monke
     assert given == [([Path("a"), Path("b")], Path("both"))]
     code, out, _ = cli("merge", "a", "b", "-o", "both", "--json")
     assert json.loads(out) == {
+        "schema_version": 1,
         "folder": "both",
         "cells": 7,
         "in_several": twice,

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import print_json, say
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 EXAMPLES = """
 \b
@@ -40,7 +42,7 @@ Examples:
 )
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
 @click.option("--fresh", is_flag=True, help="Pack anew what is there.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("data-audioset")
 def audioset(
     recordings: Path,
     segments: Path,
@@ -84,7 +86,8 @@ def audioset(
     if as_json:
         changed = found.changed and str(found.changed)
         print_json(
-            {**asdict(found), "index": str(found.index), "missing": str(found.missing), "changed": changed}
+            {**asdict(found), "index": str(found.index), "missing": str(found.missing), "changed": changed},
+            "data-audioset",
         )
         return
     say(

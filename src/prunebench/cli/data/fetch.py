@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.data.fetched import json_option, say_fetched, url_option
+from prunebench.cli.data.fetched import THERE, say_fetched, url_option
 from prunebench.cli.data.transfer import transfer
+from prunebench.cli.json_option import json_option
 
 
 @click.command(
@@ -19,7 +20,7 @@ from prunebench.cli.data.transfer import transfer
     "-o", "--output", default="checkpoint_closeto_.44.pt", show_default=True, type=click.Path(path_type=Path)
 )
 @url_option
-@json_option
+@json_option("data-epanns", what=THERE)
 def epanns(output: Path, url: str | None, as_json: bool) -> None:
     """E-PANNs' released checkpoint, half of C7–C12 gone: 97 MB from Zenodo, checked by its tensors."""
     from prunebench.harness.data.releases import EPANNS, EPANNS_WIDTHS, fetch_epanns
@@ -27,7 +28,7 @@ def epanns(output: Path, url: str | None, as_json: bool) -> None:
     with transfer("epanns") as progress:
         fetched = fetch_epanns(output, progress, replace(EPANNS, url=url or EPANNS.url))
     told = {"bytes": output.stat().st_size, "widths": list(EPANNS_WIDTHS)}
-    say_fetched(output, fetched, told, as_json=as_json)
+    say_fetched(output, fetched, told, "data-epanns", as_json=as_json)
 
 
 @click.command(
@@ -35,7 +36,7 @@ def epanns(output: Path, url: str | None, as_json: bool) -> None:
 )
 @click.option("-o", "--output", default="ESC-50", show_default=True, type=click.Path(path_type=Path))
 @url_option
-@json_option
+@json_option("data-esc50", what=THERE)
 def esc50(output: Path, url: str | None, as_json: bool) -> None:
     """ESC-50 (Piczak 2015, CC BY-NC 3.0): 646 MB from GitHub, unpacked and checked.
 
@@ -47,4 +48,4 @@ def esc50(output: Path, url: str | None, as_json: bool) -> None:
     there = output.exists()
     with transfer("esc50") as progress:
         recordings = fetch_esc50(output, progress, archive)
-    say_fetched(output, not there, {"recordings": recordings}, as_json=as_json)
+    say_fetched(output, not there, {"recordings": recordings}, "data-esc50", as_json=as_json)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.data.fetched import json_option, say_fetched, url_option
+from prunebench.cli.data.fetched import THERE, say_fetched, url_option
 from prunebench.cli.data.transfer import transfer
+from prunebench.cli.json_option import json_option
 from prunebench.cli.output import say
 from prunebench.harness.data.published_checkpoints import Published
 
@@ -28,7 +29,7 @@ def checkpoint_command(found: Published) -> click.Command:
     )
     @click.option("-o", "--output", default=found.file, show_default=True, type=click.Path(path_type=Path))
     @url_option
-    @json_option
+    @json_option("data-checkpoint", what=THERE)
     def fetch_checkpoint(output: Path, url: str | None, as_json: bool) -> None:
         from prunebench.harness.data.download import fetch
 
@@ -36,7 +37,8 @@ def checkpoint_command(found: Published) -> click.Command:
             fetched = fetch(replace(found.source, url=url or found.source.url), output, progress)
         sums = {"sha256": found.source.sha256, "md5": found.source.md5}
         told = {"bytes": output.stat().st_size, "network": found.network}
-        say_fetched(output, fetched, told | {k: v for k, v in sums.items() if v}, as_json=as_json)
+        told |= {key: value for key, value in sums.items() if value}
+        say_fetched(output, fetched, told, "data-checkpoint", as_json=as_json)
         if not as_json:
             say(f"Next: {next_command(found, output)}")
 

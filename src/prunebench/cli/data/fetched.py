@@ -6,16 +6,25 @@ from pathlib import Path
 
 import click
 
-from prunebench.cli.output import print_json, say
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
+THERE = "Print what there is as JSON."
 url_option = click.option("--url", help="Fetch from this mirror; what arrives is checked all the same.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print what there is as JSON.")
 
 
-def say_fetched(output: Path, fetched: bool, told: dict[str, object], *, as_json: bool) -> None:
-    """The path, whether anything was fetched, and figures; text of `told` is for JSON alone."""
+def say_fetched(output: Path, fetched: bool, told: dict[str, object], printed: str, *, as_json: bool) -> None:
+    """The path, whether anything was fetched, and figures.
+
+    Args:
+        output: the path.
+        fetched: whether anything was.
+        told: figures, and text that is for JSON alone.
+        printed: name of the JSON output.
+        as_json: print that.
+    """
     if as_json:
-        print_json({"path": str(output), "fetched": fetched, **told})
+        print_json({"path": str(output), "fetched": fetched, **told}, printed)
         return
     figures = ", ".join(f"{value:,} {key}" for key, value in told.items() if isinstance(value, int))
     say(f"{output}: {figures}, {'fetched and checked' if fetched else 'was there, checked'}.")

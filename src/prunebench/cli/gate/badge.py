@@ -9,8 +9,10 @@ import click
 from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import figures_of
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
-from prunebench.cli.output import print_json, say
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 _PATH = click.Path(path_type=Path)
 FIGURES = {  # as `--figure` takes them → field of the figures, and what the badge calls it
@@ -46,7 +48,7 @@ FIGURES = {  # as `--figure` takes them → field of the figures, and what the b
 @click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
 @network_option
 @network_file_option
-@click.option("--json", "as_json", is_flag=True, help="Print the figures of the badge as JSON.")
+@json_option("badge", what="Print the figures of the badge as JSON.")
 def badge(
     checkpoint: Path,
     against: Path,
@@ -80,7 +82,7 @@ def badge(
     said, _ = ratio_said(before, after, called)
     if as_json:
         told = {"file": str(output), "figure": figure, "before": before, "after": after}
-        print_json({"schema_version": 1, **told, "ratio": before / after, "says": said})
+        print_json({**told, "ratio": before / after, "says": said}, "badge")
     else:
         say(f"Saved {output}: {said}.")
 

@@ -10,8 +10,10 @@ import click
 from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import counted, figures_of, made_with
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
-from prunebench.cli.output import print_json, say
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +62,7 @@ Examples:
 )
 @network_option
 @network_file_option
-@click.option("--json", "as_json", is_flag=True, help="Print what was saved as JSON.")
+@json_option("baseline-save", what="Print what was saved as JSON.")
 def save(
     subject: Path,
     output: Path,
@@ -83,7 +85,7 @@ def save(
     classes = {} if "quality" in without else found.classes
     baselines.save_baseline(held, output, made_with(), tolerances=allowed, classes=classes)
     if as_json:
-        print_json({"file": str(output), "entries": sorted(held)})
+        print_json({"file": str(output), "entries": sorted(held)}, "baseline-save")
     else:
         say(f"{counted(len(held))} saved in {output}")
 

@@ -10,8 +10,10 @@ import click
 
 from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import GateSubject, counted, figures_of, made_with
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
-from prunebench.cli.output import print_json, print_table, say, say_text
+from prunebench.cli.output import print_table, say, say_text
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,7 @@ Examples:
 )
 @click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
 @click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, one case an entry.")
-@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@json_option("check", what="Print the changes as JSON.")
 @network_option
 @network_file_option
 @click.pass_context
@@ -94,7 +96,8 @@ def check(
                 "entries": len(held.entries),
                 "changes": [change.to_json() for change in changes],
                 "notes": list(notes),
-            }
+            },
+            "check",
         )
     else:
         if changes:

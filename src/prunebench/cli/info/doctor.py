@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunebench.cli.output import print_json, say, say_text
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import say, say_text
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from prunebench.cli.info.diagnosis import Diagnosis
@@ -16,7 +18,7 @@ WIDEST_NAME = 24  # that stands before what was found
 
 
 @click.command(epilog="\b\nExamples:\n  prunebench doctor\n  prunebench doctor --json")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("doctor")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Say what there is: environment, extras, backends, plug-ins, caches, and how to get what is missing.
@@ -29,7 +31,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     findings = diagnose()
     broken = [finding for finding in findings if finding.state == BROKEN]
     if as_json:
-        print_json({"broken": len(broken), "findings": [finding.to_json() for finding in findings]})
+        print_json({"broken": len(broken), "findings": [finding.to_json() for finding in findings]}, "doctor")
     else:
         _print(findings)
         say("Nothing is broken." if not broken else f"Broken: {len(broken)}.")

@@ -11,7 +11,9 @@ from prunebench.cli.figure_names import size_text
 from prunebench.cli.info.base_list import listed_bases
 from prunebench.cli.info.measure_list import print_measures
 from prunebench.cli.info.network_list import listed_networks
-from prunebench.cli.output import print_json, print_table
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import print_table
+from prunebench.cli.printed.printing import print_json
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.citations import paper
 
@@ -48,12 +50,12 @@ LONG = {  # columns that `--long` and JSON have, so that a table fits 80
 )
 @click.argument("kind", metavar="|".join(KINDS), type=Choice(tuple(KINDS)), required=False)
 @click.option("--long", is_flag=True, help="Show all columns, with definitions and notes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("list", *(f"list-{kind}" for kind in KINDS))
 def list_(kind: str | None, long: bool, as_json: bool) -> None:
     """List everything of one kind; without a kind, list the kinds."""
     rows = _kinds() if kind is None else _rows(kind)
     if as_json:
-        print_json(rows)
+        print_json(rows, "list" if kind is None else f"list-{kind}")
     elif kind == "measures":
         print_measures(rows)
     else:

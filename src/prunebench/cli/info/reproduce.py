@@ -12,7 +12,9 @@ from click.core import ParameterSource
 from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
-from prunebench.cli.output import print_json, say
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +66,7 @@ Examples:
     help="Run folder; the same command goes on from there, and `report` draws it.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the tables as Markdown, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("reproduce")
 def reproduce(
     paper: str,
     light: bool,
@@ -111,7 +113,7 @@ def reproduce(
 
         write_text(output, as_markdown(shapes, machines, findings, outcomes))
     if as_json:
-        print_json(as_json_value(shapes, machines, findings, outcomes))
+        print_json(as_json_value(shapes, machines, findings, outcomes), "reproduce")
     else:
         print_report(shapes, machines, findings, outcomes)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.style_option import STYLES
-from prunebench.cli.output import print_json, say
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -42,7 +44,7 @@ Examples:
 @network_option
 @network_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@json_option("export", what="Print what was written as JSON.")
 def export(
     checkpoint: Path,
     kind: str,
@@ -71,7 +73,7 @@ def export(
         told |= {"style": kind}
     size = output.stat().st_size if output.is_file() else None  # a pipe has none
     if as_json:
-        print_json({**told, "bytes": size})
+        print_json({**told, "bytes": size}, "export")
     else:
         written = "written" if size is None else f"{size:,} bytes"
         say(f"{output}: {written}, {', '.join(f'{key} `{told[key]}`' for key in told if key != 'file')}.")

@@ -9,9 +9,10 @@ import click
 
 from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.model.network_options import network_file_option, network_option
-from prunebench.cli.output import print_json
+from prunebench.cli.printed.printing import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
 
 
@@ -68,7 +69,7 @@ Examples:
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
 @network_option
 @network_file_option
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@json_option("measure", what="Print the figures as JSON.")
 def measure(
     checkpoint: Path,
     against: Path | None,
@@ -138,7 +139,7 @@ def measure(
     if data:
         found["quality"] = checkpoint_quality(read, names, data, options, threads, data_files)
     if as_json:
-        print_json(found)
+        print_json(found, "measure")
     else:
         print_measured(found)
 

@@ -8,6 +8,7 @@ import click
 
 from prunebench.cli.completing import offered
 from prunebench.cli.figure_names import figure_name, figure_text, share_text, size_text
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.calibration_options import (
     class_map_option,
     clips_option,
@@ -17,7 +18,8 @@ from prunebench.cli.model.calibration_options import (
 from prunebench.cli.model.measure_tables import in_rows
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.output import print_table, say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -51,7 +53,7 @@ Examples:
 @pruner_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @style_option
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@json_option("prune", what="Print the figures as JSON.")
 def prune(
     checkpoint: Path,
     pruner: str,
@@ -122,7 +124,7 @@ def prune(
     save_any_checkpoint(pruned, output, style=chosen, class_names=parent.class_names, provenance=provenance)
     columns = {"before": before, "after": tagger_figures(pruned, output)[0]}
     if as_json:
-        print_json(columns)
+        print_json(columns, "prune")
         return
     say(f"Scope {asked}.")
     _print_figures(columns["before"], columns["after"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.calibration_options import (
     class_map_option,
     clip_arrays,
@@ -20,7 +21,8 @@ from prunebench.cli.model.calibration_options import (
     pruner_file_option,
 )
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.output import print_table, say
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,7 +64,7 @@ Examples:
 @pruner_file_option
 @click.option("--npy", is_flag=True, help="Write the order too, sim_indexN.npy a layer, as for E-PANNs.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@json_option("score", what="Print what was written as JSON.")
 def score(
     checkpoint: Path,
     pruner: str | None,
@@ -190,8 +192,8 @@ def _say(
 ) -> None:
     if as_json:
         filters = {layer: len(values) for layer, values in next(iter(scores.values())).items()}
-        held = [_defined(dataclasses.asdict(row)) for row in agreements]
-        print_json({"filters": filters, "agreement": held, "files": [str(file) for file in files]})
+        held = [dataclasses.asdict(row) for row in agreements]
+        print_json({"filters": filters, "agreement": held, "files": [str(file) for file in files]}, "score")
         return
     if agreements:
         ratios = list(agreements[0].overlap)
@@ -223,10 +225,3 @@ def _means(agreements: Sequence[Agreement], ratios: Sequence[float]) -> list[lis
         means = [fmean(values) for values in columns]
         found.append([a, b, *("–" if math.isnan(value) else f"{value:.2f}" for value in means)])
     return found
-
-
-def _defined(value: object) -> object:
-    """JSON values: nan, which JSON does not have, as `None`."""
-    if isinstance(value, dict):
-        return {str(key): _defined(item) for key, item in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value

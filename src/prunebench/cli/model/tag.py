@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.choice import Choice
+from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.tag_output import FORMATS, TagRow, row_sink
 from prunebench.cli.output import say, say_sentence
+from prunebench.cli.streams import answers_alone
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,7 +47,7 @@ Examples:
     help="Names of the outputs: one a line, or a table as AudioSet's.",
 )
 @click.option("--format", "form", default="table", show_default=True, type=Choice(FORMATS))
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@json_option("tag", "tag-live", what="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
 @click.option(
@@ -111,6 +113,8 @@ def tag(
         return TagRow(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
 
     form = "json" if as_json else form
+    if form == "json":
+        ctx.with_resource(answers_alone())
     if live:
         # Ctrl-C is how listening ends: what was heard is written.
         with row_sink(form, output, live=True) as put, contextlib.suppress(KeyboardInterrupt):

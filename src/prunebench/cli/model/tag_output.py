@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from prunebench.cli.output import say
+from prunebench.cli.printed.printing import check_printed, json_text
+from prunebench.cli.streams import answer
 from prunebench.eval.text.plain import plain
 from prunebench.eval.text.tables import csv_text
 
@@ -35,19 +36,21 @@ def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
     The file is whole or absent. JSON is one list of files; live it is one object a line.
     """
     written: list[str] = []
-    write: Write = written.append if output else lambda text: say(text, nl=False)
+    write: Write = (
+        written.append if output else answer if form == "json" else lambda text: say(text, nl=False)
+    )
     if form == "csv":
         yield _csv(write)
     elif form == "table":
         yield _table(write)
     elif live:
-        yield lambda row: write(json.dumps(_window(row)) + "\n")
+        yield lambda row: write(json_text(_window(row), "tag-live", indent=None) + "\n")
     else:
         files: dict[str | None, list[dict[str, object]]] = {}
         yield lambda row: files.setdefault(row.file, []).append(_window(row))
-        write(
-            json.dumps([{"file": file, "windows": found} for file, found in files.items()], indent=1) + "\n"
-        )
+        rows = [{"file": file, "windows": found} for file, found in files.items()]
+        write(json_text(rows, "tag") + "\n")
+        check_printed(rows, "tag")
     if output:
         from prunebench.eval.files import write_text
 

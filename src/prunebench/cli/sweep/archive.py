@@ -8,7 +8,9 @@ import click
 
 from prunebench.cli.completing import offered
 from prunebench.cli.figure_names import size_text
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import print_table, say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -20,7 +22,7 @@ from prunebench.cli.output import print_json, print_table, say
 )
 @click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print cells and file sizes as JSON.")
+@json_option("archive", what="Print cells and file sizes as JSON.")
 def archive(run: Path, output: Path, as_json: bool) -> None:
     """Make a small folder from RUN that others can cite and report.
 
@@ -35,7 +37,7 @@ def archive(run: Path, output: Path, as_json: bool) -> None:
     found = archive_run(run, output)
     if as_json:
         told = {"folder": str(found.folder), "cells": found.cells, "failed": found.failed, "left": found.left}
-        print_json({"schema_version": 1, **told, "bytes": found.bytes, "files": dict(found.sizes)})
+        print_json({**told, "bytes": found.bytes, "files": dict(found.sizes)}, "archive")
         return
     print_table(["file", "size"], [(name, size_text(size)) for name, size in found.sizes.items()], names=True)
     say(f"{found.cells} finished cells in {found.folder}, {size_text(found.bytes)}")

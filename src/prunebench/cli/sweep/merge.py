@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from prunebench.cli.completing import offered
-from prunebench.cli.output import print_json, say
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -19,7 +21,7 @@ from prunebench.cli.output import print_json, say
     "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new run folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was merged as JSON.")
+@json_option("merge", what="Print what was merged as JSON.")
 def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
     """Join run folders whose grids differ and all else is alike; `run` goes on with the result.
 
@@ -37,7 +39,8 @@ def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
                 "in_several": merged.twice,
                 "largest_difference": merged.largest,
                 "notes": list(merged.said),
-            }
+            },
+            "merge",
         )
         return
     say(f"{merged.cells} finished cells in {merged.folder}, {merged.twice} of them in several runs")

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from prunebench.cli.completing import offered
-from prunebench.cli.output import console, print_json, say
+from prunebench.cli.json_option import json_option
+from prunebench.cli.output import console, say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -33,7 +35,7 @@ from prunebench.cli.output import console, print_json, say
     help="Which table to print: the summary, or methods by family with the budget of each.",
 )
 @click.option("--tables-only", is_flag=True, help="Neither figures nor the page.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@json_option("report", what="Print the summary as JSON.")
 def report(
     run: tuple[Path, ...],
     output: Path | None,
@@ -61,7 +63,7 @@ def report(
         methods=table == "methods",
     )
     if as_json:
-        print_json(written.summary)
+        print_json(written.summary, "report")
         return
     console().print(terminal_methods(written) if table == "methods" else terminal_table(written))
     for sentence in written.left_out if written.page and formats else ():

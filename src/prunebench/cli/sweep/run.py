@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
-from prunebench.cli.output import console, print_json, say
+from prunebench.cli.output import console, say
+from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
     from prunebench.harness.config.config import Config
@@ -115,7 +118,7 @@ Examples:
     metavar="CLIPS",
     help="For --dry-run: clips that a worker trains on in a second  [default: measured here]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the records, or the plan, as JSON.")
+@json_option("run", "run-dry-run", what="Print the records, or the plan, as JSON.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -174,7 +177,7 @@ def run(
         from prunebench.cli.sweep.dry_run import print_preview
 
         found = preview(config, Cache(default_cache()), output, throughput)
-        print_json(found) if as_json else print_preview(found)
+        print_json(found, "run-dry-run") if as_json else print_preview(found)
         return
     for note in few_draws(config):
         say(f"Note: {note}", err=True)
@@ -260,4 +263,4 @@ def _conclude(run_folder: Path, *, as_json: bool) -> None:
             console().print(terminal_table(report))
             say(f"Page: {report.page}", err=True)
     if as_json:
-        say("[" + ",\n".join(record.to_json() for record in records) + "]")
+        print_json([json.loads(record.to_json()) for record in records], "run")

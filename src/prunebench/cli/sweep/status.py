@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import TRAININGS, rate_text
-from prunebench.cli.output import duration, print_json, say
+from prunebench.cli.output import duration, say
+from prunebench.cli.printed.printing import print_json
 
 EXAMPLES = """
 \b
@@ -24,7 +26,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option("status")
 def status(run: Path, as_json: bool) -> None:
     """How many cells of RUN are done, failed, running and left, and when it will be finished.
 
@@ -60,7 +62,7 @@ def status(run: Path, as_json: bool) -> None:
         "phases": progress["phases"] if progress else {},
     }
     if as_json:
-        print_json(found)
+        print_json(found, "status")
         return
     say(f"{found['done']} of {found['cells']} cells done, {found['failed']} failed, {found['left']} left")
     for record in failed:

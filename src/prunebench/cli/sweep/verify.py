@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
-from prunebench.cli.output import print_json, print_table, say
+from prunebench.cli.output import print_table, say
+from prunebench.cli.printed.printing import print_json
 
 
 @click.command(
@@ -44,7 +46,7 @@ from prunebench.cli.output import print_json, print_table, say
     type=click.Path(path_type=Path),
     help="Python file that defines criteria of the archive, whose own copy is never run; repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@json_option("verify", what="Print the findings as JSON.")
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -75,7 +77,7 @@ def verify(
             displays=[display],
         )
     if as_json:
-        print_json(found.to_json())
+        print_json(found.to_json(), "verify")
     else:
         print_table(
             ["check", "verdict", "found"],

@@ -1,0 +1,41 @@
+"""What `prunebench doctor` prints."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed
+
+
+@closed
+class Finding(TypedDict):
+    """One thing that was looked at.
+
+    Fields:
+        part: of the installation: `environment`, `extra`, `backend`, `measure`, `plug-in`, `bases` or `cache`.
+        name: of the thing.
+        state: `missing` is optional, `broken` is not.
+        found: what there is.
+        remedy: how to get what is missing, or nothing.
+    """
+
+    part: str
+    name: str
+    state: Literal["ok", "missing", "broken"]
+    found: str
+    remedy: str
+
+
+@closed
+class Examined(TypedDict):
+    """What there is of an installation.
+
+    Fields:
+        broken: how many findings are.
+        findings: all of them.
+    """
+
+    broken: int
+    findings: list[Finding]

@@ -1,0 +1,89 @@
+"""What `prunebench merge`, `prunebench archive` and `prunebench verify` print."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed, form_of
+from prunebench.harness.verification.sample import Repeated
+
+VerdictWord: TypeAlias = Literal["holds", "differs", "could_not_tell"]
+RepeatedCell: Any = form_of(Repeated, name="RepeatedCell")
+
+
+@closed
+class Merged(TypedDict):
+    """The run folder that was made of several.
+
+    Fields:
+        folder: its path.
+        cells: finished ones in it.
+        in_several: cells that several runs had.
+        largest_difference: of test mAP between two results of one cell; 0 where all agree.
+        notes: what a reader must know besides, in sentences.
+    """
+
+    folder: str
+    cells: int
+    in_several: int
+    largest_difference: float | None
+    notes: list[str]
+
+
+@closed
+class Archived(TypedDict):
+    """The archive that was made of a run.
+
+    Fields:
+        folder: its path.
+        cells: finished ones in it.
+        failed: cells that failed.
+        left: cells of the plan that have no record.
+        bytes: of all files together.
+        files: name → bytes.
+    """
+
+    folder: str
+    cells: int
+    failed: int
+    left: int
+    bytes: int
+    files: dict[str, int]
+
+
+@closed
+class VerifiedPart(TypedDict):
+    """One check.
+
+    Fields:
+        check: its name.
+        verdict: of this check alone.
+        said: what was found, in words.
+    """
+
+    check: str
+    verdict: VerdictWord
+    said: str
+
+
+@closed
+class Verified(TypedDict):
+    """Whether an archive holds what it says.
+
+    Fields:
+        folder: that was checked.
+        verdict: of all checks together.
+        exit_code: 0 holds, 1 something differs, 2 could not tell.
+        checks: one by one.
+        sample: cells that were computed again.
+        notes: what the folder leaves open, in sentences.
+    """
+
+    folder: str
+    verdict: VerdictWord
+    exit_code: Literal[0, 1, 2]
+    checks: list[VerifiedPart]
+    sample: list[RepeatedCell]
+    notes: list[str]

@@ -1,0 +1,95 @@
+"""What `prunebench check`, `prunebench baseline save` and `prunebench badge` print."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed
+
+VerdictWord: TypeAlias = Literal["holds", "regressed", "could_not_tell"]
+Value: TypeAlias = int | float | list[int] | dict[str, int] | None
+
+
+@closed
+class Change(TypedDict):
+    """One figure that is not as in the baseline.
+
+    Fields:
+        entry: name of the entry.
+        figure: `widths`, a cost, `file_bytes`, `checkpoint_bytes`, `map` or `latency_ratio`; `entry` where one
+            side lacks the entry altogether.
+        baseline, found: the figure in the baseline and now: bytes, counts, a ratio, an mAP in [0, 1], or filters of
+            C1 … C12 or by group; `null` where that side has none.
+        relative: found / baseline − 1 of a cost or a latency ratio, else `null`.
+        interval: limits of the change of mAP, at the level of its test; `null` for other figures.
+        allowed: how far the figure may move, in words.
+        verdict: what this change alone means.
+        remark: the verdict in words.
+    """
+
+    entry: str
+    figure: str
+    baseline: Value
+    found: Value
+    relative: float | None
+    interval: list[float | None] | None
+    allowed: str
+    verdict: VerdictWord
+    remark: str
+
+
+@closed
+class Checked(TypedDict):
+    """What moved against a baseline.
+
+    Fields:
+        verdict: of all changes together.
+        exit_code: 0 holds, 1 regressed, 2 could not tell.
+        baseline: file or name, as it was given.
+        entries: that the baseline holds.
+        changes: what is not as in the baseline, allowed changes too.
+        notes: what was not compared, in sentences.
+    """
+
+    verdict: VerdictWord
+    exit_code: Literal[0, 1, 2]
+    baseline: str
+    entries: int
+    changes: list[Change]
+    notes: list[str]
+
+
+@closed
+class Saved(TypedDict):
+    """A baseline that was saved.
+
+    Fields:
+        file: its path.
+        entries: names of its entries, sorted.
+    """
+
+    file: str
+    entries: list[str]
+
+
+@closed
+class Badge(TypedDict):
+    """A badge that was written.
+
+    Fields:
+        file: its path.
+        figure: what is compared, as `--figure` takes it.
+        before, after: of the unpruned checkpoint and of the other: parameters, bytes, or multiply–accumulates of
+            a 10 s clip.
+        ratio: before / after.
+        says: what the badge says, with the ratio rounded down.
+    """
+
+    file: str
+    figure: str
+    before: int
+    after: int
+    ratio: float
+    says: str

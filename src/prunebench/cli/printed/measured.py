@@ -1,0 +1,251 @@
+"""What `prunebench measure` prints."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed, form_of, opened
+from prunebench.cli.printed.models import NUMBER, Figures
+from prunebench.eval.cost.module_counters import Count
+from prunebench.harness.networks.provenance import Provenance
+
+Counted: Any = form_of(Count)
+Step: Any = form_of(Provenance, name="Step", instead={"settings": dict[str, Any], "before": None | Any})
+
+
+@closed
+class FrontEnd(TypedDict):
+    """What the network hears through.
+
+    Fields:
+        sample_rate: in Hz.
+        window, hop: in samples.
+        mels: bands.
+        frames: of a 10 s clip.
+        macs: multiply–accumulates of the front end for a 10 s clip; `null` where it does not say them.
+        counted_as: how these are counted, `convolution`, `fft` or `none`; `null` where it does not say.
+    """
+
+    sample_rate: int
+    window: int
+    hop: int
+    mels: int
+    frames: int
+    macs: int | None
+    counted_as: str | None
+
+
+@closed
+class Storage(TypedDict):
+    """Bytes.
+
+    Fields:
+        parameter_bytes: bytes of the trainable parameters.
+        file_bytes: bytes of the file.
+        state_dict_bytes: bytes of the state dict as torch saves it.
+        state_dict_bytes_compressed: the same, compressed.
+        state_dict_bytes_fp16: bytes of the state dict in half precision.
+        state_dict_bytes_fp16_compressed: the same, compressed.
+    """
+
+    parameter_bytes: int
+    file_bytes: int
+    state_dict_bytes: int
+    state_dict_bytes_compressed: int
+    state_dict_bytes_fp16: int
+    state_dict_bytes_fp16_compressed: int
+
+
+@closed
+class Total(TypedDict):
+    """Sums of one counter.
+
+    Fields:
+        macs_backbone: multiply–accumulates for a 10 s clip, features in.
+        macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` where the front end does
+            not say its own.
+        parameters: `null` by a counter that counts none.
+    """
+
+    macs_backbone: int
+    macs_with_frontend: int | None
+    parameters: int | None
+
+
+@closed
+class Alone(TypedDict):
+    """Multiply–accumulates of convolutions and linear layers alone, as fvcore counts them; `null` without fvcore.
+
+    Fields:
+        backbone: for a 10 s clip, features in.
+        with_frontend: for a 10 s clip, waveform in; `null` where the front end does not say its own.
+    """
+
+    backbone: int | None
+    with_frontend: int | None
+
+
+@closed
+class Counters(TypedDict):
+    """Counters of multiply–accumulates side by side.
+
+    Fields:
+        convention: counter → what it counts, in words.
+        totals: counter → its sums.
+        layers: layer or module → counter → what it counts there.
+        fvcore_convolutions_and_linear: what of fvcore's count is comparable with the others.
+        missing: counter → why it has no figures; absent where all have.
+        panns_flops: floating-point operations by PANNs' own count for a 10 s clip, waveform in; of a Cnn14 alone.
+    """
+
+    convention: dict[str, str]
+    totals: dict[str, Total]
+    layers: dict[str, dict[str, Counted]]
+    fvcore_convolutions_and_linear: Alone
+    missing: NotRequired[dict[str, str]]
+    panns_flops: NotRequired[int]
+
+
+@closed
+class Memory(TypedDict):
+    """Memory of one forward pass of a 10 s clip.
+
+    Fields:
+        activation_peak_bytes_fp16: bytes of the largest input plus output of a convolution, in half precision.
+        activation_peak_bytes_fp32: the same in single precision.
+        peak_memory_bytes: bytes that a fresh process takes beyond its model, or a sentence that says why there is no
+            figure.
+        peak_memory_bytes_cuda: the same of CUDA's allocator.
+    """
+
+    activation_peak_bytes_fp16: int
+    activation_peak_bytes_fp32: int
+    peak_memory_bytes: int | str
+    peak_memory_bytes_cuda: int | str
+
+
+@closed
+class Failed(TypedDict):
+    """No figure.
+
+    Fields:
+        failed: why, in a sentence.
+    """
+
+    failed: str
+
+
+@closed
+class Timed(TypedDict):
+    """Latency of the model through one backend.
+
+    Fields:
+        median_ms, q1_ms, q3_ms: median and quartiles of a pass, in milliseconds.
+        clips_per_second: clips of the batch over the median.
+        ratio, ratio_q1, ratio_q3: to the model of `--against` through the same backend, within rounds; 1 without it.
+        precision: half the 95 % interval of the median ratio, relative; 0 without `--against`.
+        median_precision: half the 95 % interval of the median, relative.
+        rounds: that were timed.
+        against_median_ms: of the model of `--against`, in milliseconds.
+        speed_up: 1 / ratio.
+        speed_up_over_macs_ratio: the speed-up over that which the multiply–accumulates promise.
+        warning: which precision was missed, in a sentence.
+        note: what the figure leaves open, in a sentence.
+    """
+
+    median_ms: float
+    q1_ms: float
+    q3_ms: float
+    clips_per_second: float
+    ratio: float | None
+    ratio_q1: float | None
+    ratio_q3: float | None
+    precision: float | None
+    median_precision: float | None
+    rounds: int
+    against_median_ms: NotRequired[float]
+    speed_up: NotRequired[float]
+    speed_up_over_macs_ratio: NotRequired[float]
+    warning: NotRequired[str]
+    note: NotRequired[str]
+
+
+@closed
+class Latencies(TypedDict):
+    """Latency of a forward pass of 10 s clips, features in.
+
+    Fields:
+        batch: clips a pass.
+        threads: of every backend.
+        macs_ratio: backbone's multiply–accumulates of the model over those of `--against`; 1 without it.
+        backends: name → its latency, or why there is none.
+        warning: what disturbed the measurement, in a sentence.
+    """
+
+    batch: int
+    threads: int
+    macs_ratio: float
+    backends: dict[str, Timed | Failed]
+    warning: NotRequired[str]
+
+
+@closed
+class Energy(TypedDict):
+    """Energy of a forward pass.
+
+    Fields:
+        energy_joules: joules of a 10 s clip, of all processor packages, idle power included.
+    """
+
+    energy_joules: float | None
+
+
+@closed
+class Quality(TypedDict):
+    """Tagging quality through one backend on the test clips.
+
+    Fields:
+        test_map: mean average precision over the classes with positives, in [0, 1].
+        classes_with_positives: that the mean is over.
+        classes: of the data set.
+        mean_difference, largest_difference: of the probabilities from those of `eager`, in [0, 1].
+    """
+
+    test_map: float | None
+    classes_with_positives: int
+    classes: int
+    mean_difference: float
+    largest_difference: float
+
+
+@opened(NUMBER)
+class Measured(Figures):
+    """What one model costs. Parts that were not asked for are absent.
+
+    Fields:
+        front_end: what the network hears through.
+        stored_as: precision of the numbers in the file.
+        read_from: what stood around the weights in the file; absent where nothing did.
+        provenance: how the model came to be, the last step first; absent where the file does not say.
+        unmeasured: figure → why it is absent; absent where all were taken.
+        storage: with `--storage`.
+        counters: with `--counters all`.
+        memory: with `--memory`.
+        latency: with `--latency`.
+        energy: with `--energy`.
+        quality: backend → its quality, or why there is none; with `--data`.
+    """
+
+    front_end: FrontEnd
+    stored_as: str
+    read_from: NotRequired[str]
+    provenance: NotRequired[list[Step]]
+    unmeasured: NotRequired[dict[str, str]]
+    storage: NotRequired[Storage]
+    counters: NotRequired[Counters]
+    memory: NotRequired[Memory]
+    latency: NotRequired[Latencies]
+    energy: NotRequired[Energy | Failed]
+    quality: NotRequired[dict[str, Quality | Failed]]

@@ -1,0 +1,254 @@
+"""What `prunebench run --dry-run` prints."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed
+
+
+@closed
+class _Placed(TypedDict):
+    """Something of a data set and a network.
+
+    Fields:
+        data: label of the data set.
+        network: label of the network; absent for Cnn14.
+    """
+
+    data: str
+    network: NotRequired[str]
+
+
+@closed
+class _Shares(_Placed):
+    """A scope of a network, and costs relative to the unpruned model.
+
+    Fields:
+        scope: groups that are pruned.
+        macs_backbone_share: share of the multiply–accumulates that stays, features in, in [0, 1].
+        macs_with_frontend_share: the same, waveform in.
+        parameters_share: share of the parameters that stays, in [0, 1].
+    """
+
+    scope: str
+    macs_backbone_share: float
+    macs_with_frontend_share: float
+    parameters_share: float
+
+
+@closed
+class Cells(TypedDict):
+    """How many cells there are.
+
+    Fields:
+        total: all of them.
+        finished: those that the run folder holds already.
+        controls: name → cells.
+        criteria: label → cells.
+        allocations: label → cells of criteria.
+        schedules: label → cells of criteria.
+        sparsify: training of the base model → cells of criteria; absent without `[sparsify]`.
+    """
+
+    total: int
+    finished: int
+    controls: dict[str, int]
+    criteria: dict[str, int]
+    allocations: dict[str, int]
+    schedules: dict[str, int]
+    sparsify: NotRequired[dict[str, int]]
+
+
+@closed
+class PlannedBase(_Placed):
+    """A base model.
+
+    Fields:
+        seed: of its training.
+        base: its identity.
+        sparsify: how it is trained further; absent where it is not.
+    """
+
+    seed: int
+    base: str
+    sparsify: NotRequired[str]
+
+
+@closed
+class UnprunedModel(_Placed):
+    """An unpruned model.
+
+    Fields:
+        widths: filters of its groups.
+        groups: their names; absent for Cnn14, whose groups are C1 … C12.
+        embedding: size of the embedding, of a Cnn14.
+        n_classes: outputs.
+        sample_rate: in Hz, of a Cnn14.
+        macs_backbone: multiply–accumulates for a 10 s clip, features in.
+        macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in.
+        parameters: trainable ones.
+    """
+
+    widths: list[int]
+    groups: NotRequired[list[str]]
+    embedding: NotRequired[int]
+    n_classes: int
+    sample_rate: NotRequired[int]
+    macs_backbone: float
+    macs_with_frontend: float
+    parameters: float
+
+
+@closed
+class PlannedPoint(_Shares):
+    """A budget in a scope, and what it comes to under `uniform`.
+
+    Fields:
+        budget: what is asked for: `ratio`, a cost, or limits.
+        asked: share of the filters to remove, or of the cost to keep; `null` for limits.
+        ratio: share of each group's filters to remove, in [0, 1).
+        widths: filters that are kept in each group of the network.
+        per_layer: layer → filters that are kept in each group where the budget is taken from that layer alone.
+        limits: cost → [the most it may be, what the shape has]; absent where none are asked.
+        of: what these are counted on; present with `limits`.
+    """
+
+    budget: str
+    asked: float | None
+    ratio: float
+    widths: list[int]
+    per_layer: dict[str, list[int]]
+    limits: NotRequired[dict[str, list[float | None]]]
+    of: NotRequired[str]
+
+
+@closed
+class Floor(_Shares):
+    """The smallest shape that an allocation can come to in a scope.
+
+    Fields:
+        allocation: its label.
+        keeps: what it always keeps, in words.
+    """
+
+    allocation: str
+    keeps: str
+
+
+@closed
+class PlannedFeatures(_Placed):
+    """Features that are kept in the cache.
+
+    Fields:
+        clips: of all splits.
+        frames, mels: of a clip.
+        bytes: of the files.
+        seconds: to make those that are not there, with one worker.
+    """
+
+    clips: int
+    frames: int
+    mels: int
+    bytes: int
+    seconds: float
+
+
+@closed
+class Speed(_Placed):
+    """What an unpruned model takes.
+
+    Fields:
+        step: seconds of a training step of all layers, for each clip of its batch.
+        tail_step: the same where only the last layers are trained.
+        forward: seconds of a forward pass, for each clip.
+        tail_forward: the same of the last layers.
+        outcome: seconds that each trained model takes besides.
+        clips_a_step: clips of a batch.
+    """
+
+    step: float
+    tail_step: float
+    forward: float
+    tail_forward: float
+    outcome: float
+    clips_a_step: int
+
+
+@closed
+class Time(TypedDict):
+    """How long the run takes, as far as it is not finished.
+
+    Fields:
+        seconds: with the configured workers, without the timing of shapes.
+        most_seconds: where every training takes all its steps; absent where none ends by patience.
+        workers: cells at a time; 0 for none beside the process itself.
+        worker_seconds: of all workers together.
+        throughput: whether the speed was `given` or `measured`.
+        one_worker_seconds: kind of work → seconds.
+        speeds: of each unpruned model.
+        model: what the estimate assumes, in words.
+        shapes: whether shapes are timed after the cells.
+    """
+
+    seconds: float
+    most_seconds: NotRequired[float]
+    workers: int
+    worker_seconds: float
+    throughput: str
+    one_worker_seconds: dict[str, float]
+    speeds: list[Speed]
+    model: str
+    shapes: bool
+
+
+@closed
+class Resources(TypedDict):
+    """Memory and storage, in bytes.
+
+    Fields:
+        worker_bytes: peak of memory of a worker.
+        of_worker: what it goes into → bytes.
+        cache_bytes: in the cache.
+        of_cache: what they are → bytes.
+        run_bytes: in the run folder, before test scores are compressed.
+        of_run: what they are → bytes.
+    """
+
+    worker_bytes: int
+    of_worker: dict[str, int]
+    cache_bytes: int
+    of_cache: dict[str, int]
+    run_bytes: int
+    of_run: dict[str, int]
+
+
+@closed
+class Plan(TypedDict):
+    """What a configuration would run.
+
+    Fields:
+        name: of the configuration.
+        cells: how many there are.
+        bases: the base models.
+        models: the unpruned ones.
+        points: budgets in their scopes, and what each comes to.
+        floors: the smallest shapes that allocations can come to.
+        features: that the cache keeps.
+        time: how long the run takes.
+        resources: what it takes of memory and disks.
+        notes: what the configuration has too little of, in sentences.
+    """
+
+    name: str
+    cells: Cells
+    bases: list[PlannedBase]
+    models: list[UnprunedModel]
+    points: list[PlannedPoint]
+    floors: list[Floor]
+    features: list[PlannedFeatures]
+    time: Time
+    resources: Resources
+    notes: list[str]

@@ -1,0 +1,42 @@
+"""What `prunebench tag` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from prunebench.cli.printed.form import closed, row
+
+Heard: Any = row(
+    "Heard",
+    "A class that is heard.",
+    {"class": (str, "its name"), "score": (float, "sigmoid probability, in [0, 1]")},
+)
+
+
+@closed
+class LiveWindow(TypedDict):
+    """One window of sound, one object a line.
+
+    Fields:
+        start_s, end_s: of the window, in seconds.
+        classes: that are heard, the best first.
+    """
+
+    start_s: float
+    end_s: float
+    classes: list[Heard]
+
+
+@closed
+class TaggedFile(TypedDict):
+    """One recording.
+
+    Fields:
+        file: its path.
+        windows: of it, in their order.
+    """
+
+    file: str
+    windows: list[LiveWindow]
