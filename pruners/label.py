@@ -44,6 +44,9 @@ def split_label(label: str, word: str = "pruner") -> tuple[str, dict[str, object
         ValueError: for a label of another form.
     """
     one = f"{'An' if word[0] in 'aeiou' else 'A'} {word}"
+    offered: object = label
+    if not isinstance(offered, str):
+        raise ValueError(f"{one} is given by its name, as text. Found {type(offered).__name__}.")
     match = re.fullmatch(r"([\w:./-]+)(?:\[(.*)\])?", label)
     if match is None:
         raise ValueError(f"{one} is written `name` or `name[parameter=value,…]`. Found `{label}`.")

@@ -75,6 +75,9 @@ BUILTIN: dict[str, type[Pruner]] = {
 }
 
 
+ELSEWHERE = ("tp:", "scores:")  # importances of torch-pruning, and scores from files
+
+
 def names() -> list[str]:
     """Names of all pruners, built in and installed, in the order of listings."""
     return [*BUILTIN, *(name for name in plugin_names() if name not in BUILTIN)]
@@ -95,6 +98,11 @@ def get(name: str, **parameters: object) -> Pruner:
         cls = BUILTIN[bare]
     elif bare in plugin_names():
         cls = load_plugin(bare)
+    elif bare.startswith(ELSEWHERE):
+        raise ValueError(
+            f"`{bare}` is no pruner of this package's own: get it with `prunebench.harness.resolve({name!r})`, or give "
+            "its name to `prunebench.harness.prune`."
+        )
     else:
         near = difflib.get_close_matches(bare, names(), n=3, cutoff=0.5)
         listed = " or ".join(f"`{n}`" for n in near) or ", ".join(f"`{n}`" for n in names())

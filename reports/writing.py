@@ -9,6 +9,7 @@ from pathlib import Path
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.text.given import path_of
 from prunebench.reports.content.report import Report, as_json, make_report
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
 from prunebench.reports.figures.style.canvas import FORMATS, rendered
@@ -39,7 +40,7 @@ def write_report(
     Args:
         runs: a run folder, or several, which are reported as one.
         out: the folder to write to, by default `report` in the run folder.
-        columns: of the summary; by default all, in LaTeX those that fit a page.
+        columns: of the summary, text has commas between them; by default all, in LaTeX those that fit a page.
         width: of the figures, `"single"` or `"double"` column; by default what suits each.
         formats: of the figures, of `"png"`, `"svg"`, `"pdf"`; none for a page without a gallery.
         tables_only: neither figures nor the page.
@@ -50,6 +51,8 @@ def write_report(
             several runs are given without `out`; for an unknown column, width or format.
     """
     folders = folders_of(runs)
+    formats = (formats,) if isinstance(formats, str) else formats
+    columns = columns.split(",") if isinstance(columns, str) else columns
     folder = _folder(folders, out)
     chosen = columns_named(columns)
     for name, known in (
@@ -90,7 +93,7 @@ def _folder(runs: Sequence[Path], out: Path | str | None) -> Path:
         raise InputError(
             f"A report of several runs needs a folder of its own. Found {len(runs)} runs: give -o DIR."
         )
-    folder = RunFiles(runs[0]).report if out is None else Path(out)
+    folder = RunFiles(runs[0]).report if out is None else path_of(out, "A folder for a report", "figures")
     if folder.exists() and not folder.is_dir():
         raise InputError(
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from prunebench.eval.cost.front_ends import front_end_macs
 from prunebench.eval.cost.geometry import HOP, KERNEL, MELS, SAMPLES, WINDOW, clip_of, convolutions, frames
+from prunebench.eval.errors import InputError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -132,8 +133,14 @@ def count_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> Mac
         samples: length of the clip at the model's own rate; 10 s by default.
 
     Raises:
-        InputError: for a front end that does not say its MACs.
+        InputError: for a model that takes no features, or a front end that does not say its MACs.
     """
+    if not isinstance(model, Cnn14Shape) and not hasattr(model, "from_log_mel"):
+        raise InputError(
+            "MACs are counted of a model of this package, or of one that was wrapped with its network by "
+            "`prunebench.harness.networks.contract.measurable.measurable_of`. Found "
+            f"{type(model).__name__}: `prunebench measure` counts a checkpoint of any network."
+        )
     clip = clip_of(model, samples)
     if isinstance(model, Cnn14Shape):
         shape = (model.widths, model.n_classes, model.embedding)
@@ -153,6 +160,11 @@ def backbone_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> 
 
 def count_parameters(model: nn.Module) -> int:
     """Trainable parameters of a model, counted off its tensors; filters set to zero count."""
+    if not hasattr(model, "parameters"):
+        raise InputError(
+            f"Parameters are counted of a torch module. Found {type(model).__name__}: read a file with "
+            "`prunebench.harness.load_checkpoint`."
+        )
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 

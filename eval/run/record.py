@@ -31,6 +31,7 @@ from prunebench.eval.run.record_terms import USUAL as USUAL
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
+from prunebench.eval.text.given import path_of
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.eval.text.strict import STRICT, check_form
 
@@ -245,7 +246,7 @@ def load_records(run: Path | str, others: list[str] | None = None) -> list[Recor
     Raises:
         InputError: if the folder is not a run folder, or it or its records are of another schema.
     """
-    folder = Path(run)
+    folder = path_of(run, "A run folder", "runs/quick")
     check_run_folder(folder)
     shapes = load_shapes(folder)
     return [_timed(r, shapes) for r in read_records(RunFiles(folder).records, others)]

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_integer
 
 
 def check_ratio(ratio: float) -> float:
@@ -16,7 +17,8 @@ def check_ratio(ratio: float) -> float:
         InputError: outside [0, 1).
     """
     if not 0 <= ratio < 1:
-        raise InputError(f"A ratio must lie in [0, 1). Found {ratio}.")
+        share = f": for {ratio:g} %, give {ratio / 100:g}" if 1 < ratio < 100 else ""
+        raise InputError(f"A ratio must lie in [0, 1). Found {ratio}{share}.")
     return ratio
 
 
@@ -38,8 +40,7 @@ def divided_removal_count(filters: int, ratio: float, divisor: int) -> int:
     Raises:
         InputError: for a divisor below 1, or a ratio outside [0, 1).
     """
-    if divisor < 1:
-        raise InputError(f"Parameter `divisor` must be at least 1. Found `divisor = {divisor}`.")
+    check_integer("divisor", divisor, 1)
     return divided_count(filters, removal_count(filters, ratio), divisor)
 
 

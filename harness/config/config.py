@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from prunebench.harness.config.other_tables import (
     Quantise,
     names_another,
 )
-from prunebench.harness.config.overrides import add_data_files, add_pruner_files, set_key
+from prunebench.harness.config.overrides import Settings, change, settings_of
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
@@ -266,7 +266,7 @@ class Config(PlacedSection):
 
 def load_config(
     source: ConfigSource,
-    overrides: Iterable[str] = (),
+    overrides: Settings = (),
     *,
     pruner_files: Sequence[Path | str] = (),
     data_files: Sequence[Path | str] = (),
@@ -275,7 +275,7 @@ def load_config(
 
     Args:
         source: name of a preset, path of a file, or tables as TOML has them.
-        overrides: as `--set` takes them.
+        overrides: texts as `--set` takes them, or a mapping from dotted keys to values.
         pruner_files: Python files whose pruners are added to the criteria.
         data_files: Python files of which a data set is taken instead of the configuration's.
 
@@ -287,12 +287,9 @@ def load_config(
         table = parsed_toml(text)
     except ValueError as error:
         raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
-    given, lines = list(overrides), "" if isinstance(source, Mapping) else text
-    add_data_files(table, data_files, given)
-    for override in given:
-        set_key(table, override)
-    if pruner_files:
-        add_pruner_files(table, pruner_files, PruneSection.model_fields["criteria"].default)
+    given, lines = settings_of(overrides), "" if isinstance(source, Mapping) else text
+    default = PruneSection.model_fields["criteria"].default
+    change(table, given, data_files, pruner_files, default)
     try:
         return Config.model_validate(table)
     except pydantic.ValidationError as error:

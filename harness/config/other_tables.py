@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.backends import backend
 from prunebench.eval.runtime.int8_graph import CALIBRATION_CLIPS, Ranges
-from prunebench.harness.config.fields import Section, _once
+from prunebench.harness.config.fields import Listed, Section, _once
 from prunebench.harness.networks.contract.network import Network
+from prunebench.harness.networks.frontend import FRONT_ENDS
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.pruners.label import split_label
@@ -21,7 +23,7 @@ from prunebench.pruners.label import split_label
 class ModelSection(Section):
     """The unpruned model: its network, trained here or in a checkpoint."""
 
-    files: tuple[str, ...] = Field((), description="Python files that define networks")
+    files: Annotated[tuple[str, ...], Listed] = Field((), description="Python files that define networks")
     network: str = Field(Cnn14Network.name, description="see `prunebench list networks`")
     width: float = Field(0.125, gt=0, le=4, description="multiplier on the published widths and embedding")
     checkpoint: str | None = Field(
@@ -80,6 +82,11 @@ class ModelSection(Section):
         if "width" not in given and _takes_width(found):
             changes["width"] = self.width
         if isinstance(found, Cnn14Network) and "sample_rate" not in given and sample_rate is not None:
+            if sample_rate not in FRONT_ENDS:
+                raise InputError(
+                    f"Network `cnn14` hears {', '.join(map(str, sorted(FRONT_ENDS)))} Hz. Found a data set of "
+                    f"{sample_rate} Hz: resample its clips, or take a network with a front end of that rate."
+                )
             changes["sample_rate"] = sample_rate
         return replace(found, **changes)
 

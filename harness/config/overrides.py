@@ -4,17 +4,77 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import told
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.fields import listed
+from prunebench.harness.config.source import toml_values
 from prunebench.harness.data.plugins.dataset_registry import chosen_set, file_sets
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.pruning.sources import file_pruners
+
+Settings = str | Iterable[str] | Mapping[str, Any] | None
+
+
+def settings_of(settings: Settings) -> list[str]:
+    """Settings as `--set` takes them, of texts, of one text, or of a mapping from dotted keys to values.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if settings is None:
+        return []
+    if isinstance(settings, str):
+        return [settings]
+    if isinstance(settings, Mapping):
+        return [f"{key}={_inline(toml_values(value, str(key)))}" for key, value in settings.items()]
+    given = list(settings) if isinstance(settings, Iterable) else [settings]
+    for one in given:
+        if not isinstance(one, str):
+            raise InputError(
+                f'Settings are texts `KEY=VALUE` or a mapping, such as `{{"prune.ratios": [0.5]}}`. Found {told(one)}.'
+            )
+    return given
+
+
+def _inline(value: Any) -> str:
+    """A TOML value in one line."""
+    if isinstance(value, Mapping):
+        return (
+            f"{{{', '.join(f'{json.dumps(str(key))} = {_inline(inner)}' for key, inner in value.items())}}}"
+        )
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    return str(value) if isinstance(value, float) else json.dumps(value, default=str)
+
+
+def change(
+    table: dict[str, Any],
+    settings: Sequence[str],
+    data_files: Sequence[Path | str],
+    pruner_files: Sequence[Path | str],
+    default_criteria: Sequence[str],
+) -> None:
+    """All that is asked for beside a configuration: files of data sets, settings, files of criteria.
+
+    Args:
+        table: of the configuration; changed.
+        settings: as `settings_of` gives them.
+        data_files, pruner_files, default_criteria: as `add_data_files` and `add_pruner_files` take them.
+
+    Raises:
+        InputError: as these and `set_key`.
+    """
+    add_data_files(table, data_files, settings)
+    for setting in settings:
+        set_key(table, setting)
+    if pruner_files:
+        add_pruner_files(table, pruner_files, default_criteria)
 
 
 def set_key(table: dict[str, Any], override: str) -> None:

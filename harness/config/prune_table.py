@@ -57,7 +57,7 @@ def _scope_label(text: str) -> str:
 class PruneSection(Section):
     """The grid of criteria, budget points, scopes and allocations."""
 
-    files: tuple[str, ...] = Field((), description="Python files that define pruners")
+    files: Annotated[tuple[str, ...], Listed] = Field((), description="Python files that define pruners")
     criteria: Labels = Field(("l1", "random"), description="`all` stands for every built-in one")
     ratios: Annotated[tuple[float, ...], Listed] = Field(
         (0.25, 0.5, 0.75), description="shares of filters to remove"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomli_w
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import read_text
+from prunebench.eval.text.given import told
 from prunebench.harness.config.preset_files import PRESETS, preset_text
+from prunebench.harness.data import DataOptions
+from prunebench.pruners.label import Labelled
 
 ConfigSource = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -23,13 +29,18 @@ def text_of(source: ConfigSource) -> str:
         InputError: for an unknown preset, a file that cannot be read, or values that TOML does not have.
     """
     if isinstance(source, Mapping):
-        try:
-            return tomli_w.dumps(source)
-        except (TypeError, ValueError) as error:
+        dotted = next((key for key in source if isinstance(key, str) and "." in key), None)
+        if dotted is not None:
+            tables = "".join(f'{{"{part}": ' for part in dotted.split("."))
             raise InputError(
-                f"The configuration contains a value that TOML cannot express ({error}): use numbers, strings, "
-                "booleans, lists and mappings."
-            ) from error
+                f"A mapping holds tables within tables, so `{dotted}` is no key of it. Write "
+                f'`{tables}…{"}" * len(dotted.split("."))}`, or give `settings=["{dotted}=…"]` beside a preset.'
+            )
+        return tomli_w.dumps(toml_values(source))
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(
+            f"A configuration is the name of a preset, the path of a TOML file or a mapping. Found {told(source)}."
+        )
     name = os.fspath(source)
     if name in PRESETS:
         return preset_text(name)
@@ -37,6 +48,42 @@ def text_of(source: ConfigSource) -> str:
     if not path.is_file():
         raise InputError(f"`{name}` is neither a preset nor an existing TOML file; {nearest(name, PRESETS)}")
     return read_text(path, errors="replace")
+
+
+def toml_values(value: Any, key: str = "configuration") -> Any:
+    """A value as TOML has it, with arrays and numbers of NumPy as lists and numbers, and criteria by their labels.
+
+    Args:
+        value: a mapping, a list, or one value.
+        key: where it stands, for messages.
+
+    Raises:
+        InputError: for a value that TOML does not have.
+    """
+    if isinstance(value, Mapping):
+        return {str(name): toml_values(inner, _key(key, name)) for name, inner in value.items()}
+    if isinstance(value, DataOptions):
+        own = {field.name: getattr(value, field.name) for field in fields(value)}
+        return toml_values({name: found for name, found in own.items() if found is not None}, key)
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, list | tuple | range):
+        return [toml_values(inner, key) for inner in value]
+    if isinstance(value, Labelled):
+        return getattr(value, "label")  # noqa: B009 - a property of whatever has a name
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if value is None:
+        raise InputError(f"`{key}` must have a value. Found None: leave the key out for its default.")
+    if not isinstance(value, bool | int | float | str | date | time):
+        raise InputError(
+            f"`{key}` must be a number, text, true or false, a list or a mapping. Found {type(value).__name__}."
+        )
+    return value
+
+
+def _key(table: str, name: object) -> str:
+    return str(name) if table == "configuration" else f"{table}.{name}"
 
 
 def name_of(source: ConfigSource) -> str:

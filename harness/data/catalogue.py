@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import told
 from prunebench.harness.data.audioset.packed_clips import audioset
 from prunebench.harness.data.class_maps.mapped import mapped
 from prunebench.harness.data.dataset import DataSet
@@ -39,13 +41,19 @@ def names() -> list[str]:
     return list(DESCRIPTIONS)
 
 
-def open_dataset(options: DataOptions) -> DataSet:
-    """The data set that the options name.
+def open_dataset(options: DataOptions | str) -> DataSet:
+    """The data set that the options name, or that a name alone does.
 
     Raises:
         InputError: for a folder, table or recording that cannot be used, a fold that is not there, a class map of other
             classes, `mix` of a set whose clips hold several classes, or a plug-in that cannot be used.
     """
+    if isinstance(options, str):
+        options = DataOptions(options)
+    if not isinstance(options, DataOptions):
+        raise InputError(
+            f"A data set is opened by its name or by `prunebench.harness.data.DataOptions`. Found {told(options)}."
+        )
     options = known(options)
     make = built if options.is_plugin else _MAKERS[options.name]
     if options.class_map is None:

@@ -111,7 +111,7 @@ class DataOptions:
     label_separator: str | None = None
     # Checked here, in one sentence for all that it may be; equal options hash equally without it.
     class_map: SkipValidation[str | dict[str, str] | None] = field(default=None, hash=False)
-    files: tuple[str, ...] = ()
+    files: SkipValidation[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         self._check_name()

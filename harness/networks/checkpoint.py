@@ -12,6 +12,7 @@ from torch import nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.eval.text.given import path_of, told
 from prunebench.harness.networks.about import About, about_of
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.provenance import Provenance
@@ -61,7 +62,7 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             another network with the same tensors, weights that are not finite, or an own file that says other than
             its tensors.
     """
-    file = Path(path)
+    file = path_of(path, "A checkpoint", "model.pth")
     return checkpoint_of(file, read_weights(file))
 
 
@@ -184,12 +185,16 @@ def write_checkpoint(
         about: what an own file says of the model besides; it has `n_classes`.
     """
     check_style(style)
+    if isinstance(class_names, str):
+        raise InputError(
+            f"Names of classes are a list, one for each output. Found the text {told(class_names)}."
+        )
     if class_names is not None:
         _check_names(class_names, about["n_classes"], "the list given")
         about = {**about, "class_names": list(class_names)}
     if provenance is not None:
         about = {**about, "provenance": provenance.as_json()}
-    with whole_file(Path(path)) as stream:
+    with whole_file(path_of(path, "A checkpoint", "model.pth")) as stream:
         write_weights(stream, model.state_dict(), style, about)
 
 

@@ -7,6 +7,7 @@ Audio Pattern Recognition*, TASLP 2020; widths free, so that a pruned model is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.cost.geometry import MELS, SHORTEST_FRAMES
+from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_integer
 from prunebench.harness.networks.frontend import (
     FRONT_ENDS,
     SILENCE,
@@ -44,6 +47,25 @@ def at_least(x: Tensor, length: int, value: float = 0.0) -> Tensor:
     elif missing <= 0:
         return x
     return F.pad(x, (*(0, 0) * (x.ndim - 2), 0, missing), value=value)
+
+
+def check_waveforms(x: Tensor) -> None:
+    """What a tagger hears: floating-point waveforms (clips, samples).
+
+    Raises:
+        InputError: for another type or shape.
+    """
+    found: object = x
+    if not isinstance(found, Tensor):
+        raise InputError(
+            f"A model takes a tensor of waveforms, (clips, samples). Found {type(found).__name__}: give "
+            "`torch.as_tensor(waveforms)`."
+        )
+    if x.ndim != 2 or not x.is_floating_point():
+        raise InputError(
+            f"A model takes waveforms (clips, samples) of a floating-point type in [-1, 1]. Found {x.dtype} of shape "
+            f"{tuple(x.shape)}."
+        )
 
 
 def run_layers(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
@@ -96,10 +118,13 @@ class Cnn14(nn.Module):
                 f"Found `sample_rate = {sample_rate}`."
             )
         self.sample_rate = sample_rate
-        if len(widths) != 12 or min(widths) < 1:
+        listed: list[Any] = list(widths) if isinstance(widths, Iterable) else [widths]
+        if len(listed) != 12 or not all(isinstance(n, Integral) and int(n) >= 1 for n in listed):
             raise ValueError(
-                f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {list(widths)}`."
+                f"Parameter `widths` must be 12 integers of at least 1. Found `widths = {listed}`."
             )
+        check_integer("n_classes", n_classes, 1)
+        check_integer("embedding", embedding, 1)
         with torch.random.fork_rng(devices=[]):
             self._build(widths, n_classes, embedding)
         xavier_uniform(self, torch.Generator().manual_seed(seed))
@@ -158,6 +183,7 @@ class Cnn14(nn.Module):
 
         What is shorter than `SHORTEST_FRAMES` frames, 0.31 s, is padded with zeros: pooling would leave nothing of it.
         """
+        check_waveforms(waveforms)
         padded = at_least(waveforms, (SHORTEST_FRAMES - 1) * self.frontend.hop)
         return self.from_log_mel(self.log_mel(padded))
 

@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
+from prunebench.harness.budget.ratio import check_ratio, filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.pruning.arguments import (
+    Calibration,
+    check_ratio_kind,
+    check_seed,
+    clips_given,
+    scope_given,
+)
 from prunebench.harness.pruning.folded_means import of_removed
 from prunebench.harness.pruning.reduction import DEFAULT, check_reduction
 from prunebench.harness.pruning.scoring import Scored, scored_layers
@@ -35,7 +42,7 @@ def score(
     *,
     network: Network | str | None = None,
     seed: int = 0,
-    clips: Clips | None = None,
+    clips: Calibration | None = None,
     reduction: str = DEFAULT,
     layers: str | Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
@@ -48,7 +55,8 @@ def score(
         network: of the model, where its class is none of ours: one from `prunebench list networks`, or
             `prunebench.harness.traced(…)` for any module; a value or a name.
         seed: of the pruner's random numbers, if it draws any.
-        clips: calibration clips, for pruners that need activations or gradients; training clips only.
+        clips: calibration clips, for pruners that need activations or gradients: training clips, a data set, of which
+            the training clips are taken, or a folder of recordings, as `--clips` takes it.
         reduction: how the scores of several writers of a group are joined: `"first"`, `"mean"` or `"max"`.
         layers: another name of `scope`.
 
@@ -60,8 +68,10 @@ def score(
             clips that are missing.
     """
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
-    names = tagger.scope(scope if scope is not None else layers)
-    return scored(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction).scores
+    check_seed(seed)
+    names = tagger.scope(scope_given(scope, layers))
+    known = clips_given(clips, tagger, criterion)
+    return scored(tagger, criterion, names, seed=seed, clips=known, reduction=reduction).scores
 
 
 def scored(
@@ -96,7 +106,7 @@ def prune(
     *,
     network: Network | str | None = None,
     seed: int = 0,
-    clips: Clips | None = None,
+    clips: Calibration | None = None,
     reduction: str = DEFAULT,
     divisor: int = 1,
     layers: str | Sequence[str] | None = None,
@@ -124,8 +134,10 @@ def prune(
     """
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
     check_budget(criterion, ratio)
-    names = tagger.scope(scope if scope is not None else layers)
-    found = scored(tagger, criterion, names, seed=seed, clips=clips, reduction=reduction)
+    check_seed(seed)
+    names = tagger.scope(scope_given(scope, layers))
+    known = clips_given(clips, tagger, criterion)
+    found = scored(tagger, criterion, names, seed=seed, clips=known, reduction=reduction)
     removed = lowest_of(found.scores, ratio, divisor)
     return remove_filters(model, removed, tagger, of_removed(found.constants, removed))
 
@@ -150,7 +162,8 @@ def pruner_of(pruner: Pruner | str) -> Pruner:
         return resolve(pruner)
     if not isinstance(pruner, Pruner):
         raise InputError(
-            f"A pruner is a name or a value from `prunebench.pruners.get`. Found {type(pruner).__name__}."
+            "A pruner is a name such as `l1`, or a value from `prunebench.pruners.get`. Found "
+            f"{pruner.__name__ if isinstance(pruner, type) else type(pruner).__name__}."
         )
     return pruner
 
@@ -168,6 +181,9 @@ def check_budget(pruner: Pruner, ratio: float | None) -> None:
         )
     if not pruner.own_budget and ratio is None:
         raise InputError(f"Pruner `{pruner.label}` needs a ratio in [0, 1). Found none: give one.")
+    if ratio is not None:
+        check_ratio_kind(ratio)
+        check_ratio(ratio)
 
 
 def clip_features(clips: Clips, front: Front) -> NDArray[np.float32]:

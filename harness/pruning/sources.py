@@ -27,7 +27,7 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
     Raises:
         InputError: for a label that names none, with the nearest names, or a pruner that cannot be loaded.
     """
-    if label.startswith(stored_scores.PREFIX):
+    if isinstance(label, str) and label.startswith(stored_scores.PREFIX):
         return stored_scores.stored_scores(label.removeprefix(stored_scores.PREFIX))
     try:
         name, parameters = split_label(label)

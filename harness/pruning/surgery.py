@@ -10,6 +10,7 @@ from torch import nn
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.pruning.arguments import indices_given
 from prunebench.harness.pruning.folded_means import Constants, folded
 
 M = TypeVar("M", bound=nn.Module)
@@ -34,8 +35,9 @@ def remove_filters(
 
     Raises:
         ValueError: if a group would be emptied or an index does not exist.
-        InputError: for a constant that no reader can take in.
+        InputError: for filters that are not given by group, or a constant that no reader can take in.
     """
     known = tagger_of(model) if tagger is None else tagger
+    removed = indices_given(removed)
     whole = folded(known.with_model(model, known.groups), removed, constants or {}).model
     return cast(M, cut(whole, known.groups, removed))

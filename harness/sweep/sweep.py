@@ -10,6 +10,7 @@ from pathlib import Path
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import DISK_FULL
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.text.given import path_of, told
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.engine.cluster import Cluster
@@ -61,9 +62,15 @@ def run_sweep(
             not fit the configuration.
         OSError: for a full disk; what is finished is kept.
     """
+    if not isinstance(config, Config):
+        raise InputError(
+            "`run_sweep` takes what `harness.load_config` gives; `harness.run` takes the name of a preset, a path or a "
+            f"mapping. Found {told(config)}."
+        )
     datasets = [opened(options) for options in config.data_sets()]
-    folder = folder.resolve()
-    cache = Cache(cache.root.resolve(), config.checkpoint_seconds)
+    folder = path_of(folder, "A run folder", "runs/quick").resolve()
+    root = cache.root if isinstance(cache, Cache) else path_of(cache, "A cache", "runs/cache")
+    cache = Cache(root.resolve(), config.checkpoint_seconds)
     run = RunFolder(folder)
     with contextlib.ExitStack() as stack:
         if config.prune.target_latency:

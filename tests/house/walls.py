@@ -181,6 +181,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.networks",
         "harness.budget",
         "harness.data",
+        "harness.data.calibration_clips",
     },
     "harness.training": {
         *GROUND,

@@ -274,6 +274,13 @@ def test_check_pruner_runs_all_checks() -> None:
         check_pruner(KeepsMaps())
 
 
+def test_a_class_is_answered_with_how_to_make_a_value() -> None:
+    with pytest.raises(
+        AssertionError, match=r"Give `check_pruner` a value: `Sound\(\)`. Found the class itself"
+    ):
+        check_pruner(Sound)  # type: ignore[arg-type]
+
+
 def test_a_change_is_said_before_what_follows_from_it() -> None:
     """Scores that double from call to call are not for want of a seed."""
     with pytest.raises(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.eval.text.given import told
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.groups.filter_group import Group, Writer
@@ -98,6 +99,12 @@ class Tagger:
             raise InputError(
                 f"A model must have a group of filters that can be removed. Found none in "
                 f"{type(self.model).__name__}: give the network a method `groups` that names what goes together."
+            )
+        listed = isinstance(scope, Sequence) and all(isinstance(name, str) for name in scope)
+        if scope is not None and not listed:
+            raise InputError(
+                f"A scope is text such as `{self.network.default_scope}`, or a list of names of groups. Found "
+                f"{told(scope)}."
             )
         with foreign_code(f"Network `{self.network.label}` must read a scope"):
             text = self.network.default_scope if scope is None else scope

@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from prunebench.harness.networks.cnn14 import Output, at_least, run_layers
+from prunebench.harness.networks.cnn14 import Output, at_least, check_waveforms, run_layers
 from prunebench.harness.networks.efficientat.channel_counts import nearest_multiple
 from prunebench.harness.networks.efficientat.conv_norm import conv_norm
 from prunebench.harness.networks.efficientat.inverted_residual import BlockShape, InvertedResidual
@@ -102,6 +102,7 @@ class MobileNetV3(nn.Module):
 
         What is shorter than the front end's `shortest`, 16 ms, is padded with zeros.
         """
+        check_waveforms(waveforms)
         return self.from_log_mel(self.log_mel(at_least(waveforms, self.frontend.shortest)))
 
     def log_mel(self, waveforms: Tensor) -> Tensor:

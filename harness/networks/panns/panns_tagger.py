@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from prunebench.eval.cost.geometry import MELS
 from prunebench.eval.errors import InputError
-from prunebench.harness.networks.cnn14 import Output, at_least
+from prunebench.harness.networks.cnn14 import Output, at_least, check_waveforms
 from prunebench.harness.networks.frontend import (
     PANNS,
     SILENCE,
@@ -159,6 +159,7 @@ class LogMelTagger(PannsTagger):
 
         What has fewer than `shortest_frames` frames is padded with zeros: pooling would leave nothing of it.
         """
+        check_waveforms(waveforms)
         return self.from_log_mel(self.log_mel(self.padded(waveforms)))
 
     def from_log_mel(self, features: Tensor) -> Output:

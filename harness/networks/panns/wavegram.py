@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.cost.geometry import MELS
-from prunebench.harness.networks.cnn14 import ConvBlock, Output, at_least
+from prunebench.harness.networks.cnn14 import ConvBlock, Output, at_least, check_waveforms
 from prunebench.harness.networks.panns.panns_tagger import PannsTagger
 
 BINS = MELS // 2  # of the Wavegram: as high as the maps that it is laid beside
@@ -68,6 +68,7 @@ class WavegramLogmelCnn14(PannsTagger):
 
     def forward(self, waveforms: Tensor) -> Output:
         """Waveforms (clips, samples) at `sample_rate` to logits, probabilities and embedding."""
+        check_waveforms(waveforms)
         return self.from_waveform(waveforms)
 
     def from_waveform(self, waveforms: Tensor) -> Output:

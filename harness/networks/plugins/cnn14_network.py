@@ -73,7 +73,7 @@ class Cnn14Network(Network):
 
     def with_new_head(self, model: nn.Module, n_classes: int, *, seed: int) -> Cnn14:
         """A new model for other classes, of the model's own widths: so its classifier is drawn for what it reads."""
-        assert isinstance(model, Cnn14)
+        model = _own(model)
         new = Cnn14(model.widths, n_classes, model.embedding, seed=seed, sample_rate=model.sample_rate)
         kept = {k: v for k, v in model.state_dict().items() if not k.startswith("fc_audioset.")}
         new.load_state_dict({**new.state_dict(), **kept})
@@ -81,23 +81,34 @@ class Cnn14Network(Network):
 
     def stem_outputs(self, model: nn.Module, features: Tensor) -> Tensor:
         """What C1–C6 give, (clips, filters, frames / 8, mels / 8)."""
-        assert isinstance(model, Cnn14)
-        return model.stem(at_least(features, SHORTEST_FRAMES, SILENCE))
+        return _own(model).stem(at_least(features, SHORTEST_FRAMES, SILENCE))
 
     def from_stem(self, model: nn.Module, outputs: Tensor) -> Tensor:
         """C7–C12 and the head."""
-        assert isinstance(model, Cnn14)
-        return model.head(model.trunk(outputs)).logits
+        return _own(model).head(_own(model).trunk(outputs)).logits
 
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
         """C1 … C12."""
-        assert isinstance(model, Cnn14)
-        return cnn14_groups(model)
+        return cnn14_groups(_own(model))
 
     def parse_scope(self, text: str, groups: Sequence[Group] = ()) -> tuple[str, ...]:
         """`"C7-C12"`, `"C8"`, `"C1-C3,C12"`; `"all"` and `"inner"` are C1–C12, `"tail"` is C7–C12."""
         named = {"all": "C1-C12", "inner": "C1-C12", "tail": "C7-C12"}
         return parse_scope(named.get(text, text))
+
+
+def _own(model: nn.Module) -> Cnn14:
+    """The model as a Cnn14 of this package.
+
+    Raises:
+        InputError: for another one.
+    """
+    if isinstance(model, Cnn14):
+        return model
+    raise InputError(
+        f"Network `cnn14` is of models of the class `prunebench.harness.Cnn14`. Found a {type(model).__name__}: give "
+        '`network=harness.traced(head=("…",))`, or read its weights with `harness.load_checkpoint`.'
+    )
 
 
 def cnn14_groups(model: Cnn14) -> tuple[Group, ...]:

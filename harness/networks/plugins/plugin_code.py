@@ -81,7 +81,8 @@ def plugin_classes(
         InputError: for a file that cannot be used, or a name that is taken.
     """
     found: dict[str, type[T]] = {}
-    for loaded in (load_plugin_file(file, kind) for file in files):
+    listed = [files] if isinstance(files, str | Path) else files
+    for loaded in (load_plugin_file(file, kind) for file in listed):
         for cls in loaded.classes:
             name = str(getattr(cls, "name", ""))
             if name in taken() or found.get(name, cls) is not cls:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import told
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.frontend import PANNS
@@ -77,6 +78,9 @@ def traced(
         forward: (model, features of shape (clips, frames, mels)) → logits (clips, classes); by default the model is
             given (clips, 1, mels, frames) and what it returns, its `logits` or its first item are the logits.
 
+    Raises:
+        InputError: for a head that is no names.
+
     Example:
         >>> from torch import nn
         >>> from prunebench import harness
@@ -86,5 +90,11 @@ def traced(
         >>> small[2]
         Conv2d(4, 8, kernel_size=(3, 3), stride=(1, 1))
     """
-    heads = (head,) if isinstance(head, str) else tuple(head)
+    given: object = head
+    heads = (head,) if isinstance(head, str) else tuple(head) if isinstance(given, Sequence) else ()
+    if not heads or not all(isinstance(name, str) and name for name in heads):
+        raise InputError(
+            'A head is the names of the modules that give the classes, such as `head=("classes",)`. Found '
+            f"{told(given)}: take them from `model.named_modules()`."
+        )
     return TracedNetwork(heads, frontend, forward)

@@ -82,6 +82,25 @@ def test_it_reads_back_from_the_run_folder(mine, tmp_path):
     assert "files" not in Config().to_toml().partition("[data]")[2].partition("[")[0]
 
 
+def test_one_file_may_stand_without_a_list(mine):
+    config = load_config({"data": {"name": "mine", "files": str(mine)}})
+    assert config.data[0].files == (str(mine),)
+    with pytest.raises(InputError, match=r"`files` must be a list of Python files. Found `files = 3`"):
+        load_config({"data": {"name": "mine", "files": 3}})
+
+
+def test_a_rate_that_cnn14_does_not_hear_is_said(mine):
+    mine.write_text(
+        SOURCE.replace("samples=16000", "samples=44100, sample_rate=44100").replace(
+            "    def waveform", "    sample_rate = 44100\n\n    def waveform"
+        )
+    )
+    with pytest.raises(
+        InputError, match=r"`cnn14` hears 8000, 16000, 32000 Hz. Found a data set of 44100 Hz"
+    ):
+        cells(load_config("quick", data_files=[mine]))
+
+
 def test_the_content_decides_the_cells_and_the_place_does_not(mine, tmp_path):
     before = cells(load_config("quick", data_files=[mine]))
     (tmp_path / "moved.py").write_text(SOURCE)

@@ -229,7 +229,7 @@ def test_a_divisor_of_one_is_no_divisor():
 
 
 def test_no_divisor_below_one():
-    with pytest.raises(InputError, match=r"`divisor` must be at least 1. Found `divisor = 0`"):
+    with pytest.raises(InputError, match=r"`divisor` must be an integer of at least 1. Found `divisor = 0`"):
         divided_removal_count(8, 0.5, 0)
 
 
@@ -242,7 +242,7 @@ def test_a_module_of_no_network_is_told_what_to_give(model):
 
 @pytest.mark.parametrize("pruner", [None, 3, pruners.Pruner])
 def test_what_is_no_pruner(model, pruner):
-    with pytest.raises(InputError, match="A pruner is a name or a value"):
+    with pytest.raises(InputError, match="A pruner is a name such as `l1`, or a value"):
         harness.score(model, pruner, network=NETWORK)
 
 

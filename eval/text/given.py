@@ -1,0 +1,46 @@
+"""What a Python user gives where another kind of value is meant: one sentence instead of a `TypeError` from inside."""
+
+from __future__ import annotations
+
+import os
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from prunebench.eval.errors import InputError
+
+LONGEST = 60  # characters of a value that are shown
+
+
+def told(value: object) -> str:
+    """A value as messages show it."""
+    said = " ".join(repr(value).split())
+    return f"`{said if len(said) <= LONGEST else f'{said[:LONGEST]}…'}`"
+
+
+def path_of(value: object, what: str, example: str) -> Path:
+    """A path that a caller gave.
+
+    Args:
+        value: that was given.
+        what: it names, "A run folder".
+        example: of such a path.
+
+    Raises:
+        InputError: for what is no path.
+    """
+    if isinstance(value, str | os.PathLike):
+        return Path(value)
+    raise InputError(f"{what} is named by its path, such as `{example}`. Found {told(value)}.")
+
+
+def check_integer(name: str, value: Any, least: int) -> None:
+    """An integer of at least so much, of Python or NumPy.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(
+            f"Parameter `{name}` must be an integer of at least {least}. Found `{name} = {told(value).strip('`')}`."
+        )
