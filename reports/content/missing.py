@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
@@ -79,7 +80,24 @@ def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
         for name, why in record.unmeasured.items():
             reasons.setdefault(name, []).append(why)
     for name, found in reasons.items():
-        yield f"`{name}` of {_cells(len(found))}: {found[0]}"
+        yield f"{_figure(name)} of {_cells(len(found))}: {found[0]}"
+
+
+def _figure(name: str) -> str:
+    """A figure as the start of a sentence; one of a plug-in by its name."""
+    if latency := _LATENCY.fullmatch(name):
+        backend = f" through {latency[1].replace('_', '-')}" if latency[1] else ""
+        return f"{_LATENCIES[latency[2]]}{backend}"
+    return _FIGURES.get(name, f"`{name}`")
+
+
+_LATENCY = re.compile(r"latency_backbone_(?:(\w+?)_)?(ms|ratio)")
+_LATENCIES = {"ms": "Latency", "ratio": "The latency ratio"}
+_FIGURES = {
+    "energy_joules": "Energy",
+    "peak_memory_bytes": "Peak memory",
+    "peak_memory_bytes_cuda": "Peak memory on CUDA",
+}
 
 
 def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:

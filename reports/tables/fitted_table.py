@@ -19,6 +19,8 @@ WIDEST_NAME = 24  # cells of the first columns, unless a word in them is longer
 class FittedTable:
     """Columns under headings, as many as fit where it is printed; a line below names those that do not.
 
+    A column without any figure is not shown.
+
     Args:
         title: above the table.
         headings: of all columns.
@@ -36,11 +38,11 @@ class FittedTable:
     known_as: Mapping[str, str] = field(default_factory=dict)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, max(1, sum(self._widths(self.headings)))).with_maximum(options.max_width)
+        return Measurement(1, max(1, sum(self._widths(self._filled())))).with_maximum(options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         left_out = self._left_out(options.max_width)
-        shown = [heading for heading in self.headings if heading not in left_out]
+        shown = [heading for heading in self._filled() if heading not in left_out]
         whole = sum(self._widths(shown, least=True)) <= options.max_width
         yield self._table(shown, whole_words=whole)
         if left_out:
@@ -50,12 +52,21 @@ class FittedTable:
 
     def _left_out(self, width: int) -> list[str]:
         """The fewest dispensable columns, in their order, without which the rest fits, or all of them."""
-        gone: list[str] = []
+        filled, gone = self._filled(), list[str]()
         for heading in self.dispensable:
-            if sum(self._widths([h for h in self.headings if h not in gone], least=True)) <= width:
+            if sum(self._widths([h for h in filled if h not in gone], least=True)) <= width:
                 break
-            gone.append(heading)
+            if heading in filled:
+                gone.append(heading)
         return gone
+
+    def _filled(self) -> list[str]:
+        """The headings of columns that have a cell with something in it."""
+        return [
+            heading
+            for place, heading in enumerate(self.headings)
+            if any(cells[place].strip() for cells, _, _ in self.rows)
+        ]
 
     def _widths(self, shown: Sequence[str], *, least: bool = False) -> list[int]:
         """Cells that columns need, each with the gap that rich leaves behind it; `least`: names wrapped."""

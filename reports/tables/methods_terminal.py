@@ -67,13 +67,12 @@ def _part(panel: Panel, rows: Sequence[MethodRow]) -> FittedTable:
         )
         last = following is None or following.asked != row.asked
         lines.append((cells, None if row.criteria else "dim", last))
-    empty = [h for place, h in enumerate(HEADINGS) if not any(cells[place] for cells, _, _ in lines)]
     return FittedTable(
         f"{panel.title}: methods",
         HEADINGS,
         lines,
         names=3,
-        dispensable=(*empty, *(heading for heading in DISPENSABLE if heading not in empty)),
+        dispensable=tuple(DISPENSABLE),
         known_as=DISPENSABLE,
     )
 

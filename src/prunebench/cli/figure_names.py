@@ -56,5 +56,6 @@ def size_text(size: float) -> str:
     """Bytes for people, in powers of ten: `"980 B"`, `"18.9 kB"`, `"4.38 MB"`."""
     for unit, least in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= least:
-            return f"{size / least:.3g} {unit}" if size < 1000 * least else f"{size / least:,.0f} {unit}"
+            found = size / least
+            return f"{found:.3g} {unit}" if found < 999.5 else f"{found:,.0f} {unit}"
     return f"{size:,.0f} B"

@@ -1,7 +1,8 @@
-"""Completion in bash of words that hold `=` or `:`, as `prune.allocations=` and `tp:taylor` do.
+"""Completion of words that hold `=`, `:` or `.`, as `prune.allocations=` and `tp:taylor` do.
 
 Bash takes such a word apart (`COMP_WORDBREAKS`) and replaces only its last part, so the line is read as it was typed,
-and what stands before the last break is taken off what is offered.
+and what stands before the last break is taken off what is offered. Where a word goes on, as `prune.` does, bash and zsh
+put no space behind it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
 
 _SOURCE = """\
 %(complete_func)s() {
@@ -30,7 +37,7 @@ _SOURCE = """\
             compopt -o default
         elif [[ $type == 'plain' ]]; then
             COMPREPLY+=("$value")
-            [[ $value == *[=:,] ]] && compopt -o nospace
+            [[ $value == *[=:.] ]] && compopt -o nospace
         fi
     done
 
@@ -65,6 +72,39 @@ class WholeWordsBash(BashComplete):
         return f"{item.type},{value.removeprefix(self._before) if item.type == 'plain' else value}"
 
 
+_ZSH_OPEN = """\
+            if [[ "$key" == *[=:.] && "$descr" == "_" ]]; then
+                open+=("$key")
+            elif [[ "$key" == *[=:.] ]]; then
+                open_with_descriptions+=("$key":"$descr")
+            elif [[ "$descr" == "_" ]]; then
+"""
+_ZSH_ADD = """\
+    if [ -n "$open_with_descriptions" ]; then
+        _describe -V unsorted open_with_descriptions -U -S ''
+    fi
+
+    if [ -n "$open" ]; then
+        compadd -U -S '' -V unsorted -a open
+    fi
+
+    if [ -n "$completions" ]; then
+"""
+
+
+class OpenWordsZsh(ZshComplete):
+    """As click's for zsh, but without a space behind words that go on."""
+
+    source_template = (
+        ZshComplete.source_template.replace(
+            "    local -a response\n", "    local -a response\n    local -a open open_with_descriptions\n", 1
+        )
+        .replace('            if [[ "$descr" == "_" ]]; then\n', _ZSH_OPEN, 1)
+        .replace('    if [ -n "$completions" ]; then\n', _ZSH_ADD, 1)
+    )
+
+
 def use_whole_words() -> None:
-    """Let bash complete words that it takes apart."""
+    """Let bash and zsh complete words that go on."""
     add_completion_class(WholeWordsBash, "bash")
+    add_completion_class(OpenWordsZsh, "zsh")

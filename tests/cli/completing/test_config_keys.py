@@ -29,6 +29,7 @@ RIGHT = (
     "quantise=true",
     "prune.limits.seconds=1",
     "no equals sign",
+    "=3",
 )
 
 
@@ -59,7 +60,7 @@ def test_tables_name_their_keys():
     assert names_in("prune.ratios") == []
 
 
-@pytest.mark.parametrize("verb", [["run", "quick"], ["reproduce", "epanns"]])
+@pytest.mark.parametrize("verb", [["run", "quick"], ["reproduce", "epanns"], ["verify", "kept"]])
 def test_a_typing_error_is_told_before_torch_is_loaded(verb):
     code = (
         f"import sys\nsys.argv = ['prunebench', *{verb!r}, '--set', 'finetune.stepz=3']\n"

@@ -73,3 +73,16 @@ def test_it_prints_a_table(findings):
     done = CliRunner().invoke(cli, ["doctor"])
     assert done.exit_code == 0
     assert "Nothing is broken." in done.output
+
+
+def test_a_remedy_is_one_line_that_can_be_copied_however_narrow(monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("prunebench.cli.info.diagnosis._version", lambda name: None)
+    lines = CliRunner().invoke(cli, ["doctor"]).stdout.splitlines()
+    assert any(line.strip() == f"to get it: {how_to_get('audioset')}" for line in lines)
+    assert lines[:2] == ["environment", lines[1]]
+    found = [line for line in lines if "to get it" not in line and str(tmp_path) not in line]
+    assert max(map(len, found)) <= 60
+    blocks = [line for line in lines if not line.startswith(" ")]
+    assert {"environment", "extra", "backend", "cache"} <= set(blocks)

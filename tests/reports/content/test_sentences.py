@@ -17,7 +17,7 @@ def test_what_was_not_measured_is_said_with_the_reason(maker):
     maker.grid(criteria={"l1": 0.3}, ratios=(0.5,))
     why = {"energy_joules": "Energy needs a meter. Found none."}
     maker.records = [dataclasses.replace(r, unmeasured=why) for r in maker.records]
-    said = f"`energy_joules` of {len(maker.records)} cells: Energy needs a meter. Found none."
+    said = f"Energy of {len(maker.records)} cells: Energy needs a meter. Found none."
     assert said in make_report([maker.write()]).missing
 
 

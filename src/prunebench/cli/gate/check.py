@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.figure_names import figure_name
 from prunebench.cli.gate.subject import GateSubject, counted, figures_of, made_with
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
@@ -101,13 +102,22 @@ def check(
         )
     else:
         if changes:
-            print_table(baselines.COLUMNS, [change.as_row() for change in changes])
+            print_table(baselines.COLUMNS, [_row(change) for change in changes], names=True)
         say(f"{verdict.name.lower().replace('_', ' ')}: {counted(len(held.entries))} of {given}")
         for note in notes:
             say_text(note)
     if update:
         _update(file, held, found, changes)
     ctx.exit(int(verdict))
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    """Cells with the figure as people call it."""
+    entry, figure, *others = change.as_row()
+    return (entry, figure_name(HELD_AS.get(figure, figure)), *others)
+
+
+HELD_AS = {"file_bytes": "state_dict_bytes", "checkpoint_bytes": "file_bytes"}  # in a baseline → in `measure`
 
 
 def _update(file: Path, held: Baseline, found: GateSubject, changes: Sequence[Change]) -> None:

@@ -53,4 +53,4 @@ def _print(findings: Sequence[Diagnosis]) -> None:
                 name = hanging
             say_text(f"{state}{finding.found}", indent=name, hanging=hanging)
             if finding.remedy:
-                say_text(f"to get it: {finding.remedy}", indent=hanging, hanging=hanging)
+                say(f"{hanging}to get it: {finding.remedy}")  # one line, which can be copied

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from prunebench.cli.figure_names import figure_name, figure_text
-from prunebench.cli.output import print_table, say
+from prunebench.cli.output import print_table, say_text
 
 NESTED = (
     "counters",
@@ -25,14 +25,14 @@ def print_measured(found: dict[str, Any]) -> None:
     """Figures, then a table for each of what else was asked for."""
     plain = {key: value for key, value in found.items() if key not in NESTED}
     _print_figures("figure", in_rows(plain))
-    say(_heard_through(found["front_end"]))
+    say_text(_heard_through(found["front_end"]))
     for key in ("unmeasured", "storage", "memory", "energy"):
         if key in found:
             _print_figures(key, found[key])
     for step in found.get("provenance", ()):
-        settings = ", ".join(f"{key} {value}" for key, value in step["settings"].items())
+        settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in step["settings"].items())
         parent = f", from the file with SHA-256 {step['parent'][:16]}…" if step["parent"] else ""
-        say(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
+        say_text(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
     if "counters" in found:
         _print_counters(found["counters"])
     if "latency" in found:
@@ -76,16 +76,16 @@ def _print_latency(found: dict[str, Any]) -> None:
             line += [f"{row['ratio']:.3f}", f"{row['ratio'] / known:.3f}–{row['ratio'] * known:.3f}"]
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
-    say(f"Latency of a 10 s clip, features in, {found['threads']} thread(s), batch {found['batch']}:")
+    say_text(f"Latency of a 10 s clip, features in, {found['threads']} thread(s), batch {found['batch']}:")
     if rows:
         print_table(headings, rows)
     if "warning" in found:
-        say(found["warning"])
+        say_text(found["warning"])
     for name, row in found["backends"].items():
         for said in filter(None, (row.get("failed"), row.get("warning"), row.get("note"))):
-            say(f"{name}: {said}")
+            say_text(f"{name}: {said}")
     if compared:
-        say(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
+        say_text(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
 
 
 def _print_counters(found: dict[str, Any]) -> None:
@@ -105,17 +105,17 @@ def _print_counters(found: dict[str, Any]) -> None:
     rows.append(["total", *(f"{found['totals'][name]['parameters']:,}" for name in names)])
     print_table(["parameters", *names], rows)
     for name, convention in found["convention"].items():
-        say(f"{name}: {convention}")
+        say_text(f"{name}: {convention}")
     for name, why in found.get("missing", {}).items():
-        say(f"{name}: absent. {why}")
+        say_text(f"{name}: absent. {why}")
     alone = found["fvcore_convolutions_and_linear"]
     if alone["backbone"] is not None:
-        say(
+        say_text(
             "fvcore's convolutions and linear layers alone, in M: "
             f"{_millions(alone['backbone'])} backbone, {_millions(alone['with_frontend'])} with front end."
         )
     if "panns_flops" in found:
-        say(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
+        say_text(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
 
 
 def _heard_through(front: dict[str, Any]) -> str:

@@ -137,12 +137,9 @@ def _listed(sizes: Mapping[str, int]) -> str:
 
 def _bytes(size: float) -> str:
     """`12 kB`, `3.4 MB`, `1,234 GB`."""
-    unit = next((u for u in ("kB", "MB") if size < UNITS[u] * 1000), "GB")
-    return (
-        f"{size / UNITS[unit]:,.3g} {unit}"
-        if size < 1000 * UNITS[unit]
-        else f"{size / UNITS[unit]:,.0f} {unit}"
-    )
+    unit = next((u for u in ("kB", "MB") if size < UNITS[u] * 999.5), "GB")
+    found = size / UNITS[unit]
+    return f"{found:.3g} {unit}" if found < 999.5 else f"{found:,.0f} {unit}"
 
 
 def _hours(seconds: float) -> str:

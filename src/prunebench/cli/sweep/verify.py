@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from prunebench.cli.completing import offered
 from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
-from prunebench.cli.output import print_table, say
+from prunebench.cli.output import print_table, say, say_text
 from prunebench.cli.printed.printing import print_json
 
 
@@ -19,7 +20,7 @@ from prunebench.cli.printed.printing import print_json
     "  prunebench verify results/mine --sample 0\n"
     "  prunebench verify results/mn04 --set data.root=ESC-10 --set model.checkpoint=mn04_as_mAP_432.pt"
 )
-@click.argument("archive", type=click.Path(path_type=Path))
+@click.argument("archive", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @click.option(
     "--sample",
     type=click.IntRange(0),
@@ -37,6 +38,7 @@ from prunebench.cli.printed.printing import print_json
     multiple=True,
     metavar="KEY=VALUE",
     help="Where data and checkpoints are on this machine; repeatable.",
+    shell_complete=offered.setting,
 )
 @click.option(
     "--pruner-file",
@@ -65,6 +67,10 @@ def verify(
     processor are those of the archive, else within 0.01 mAP. A run folder is checked in the same way before it is
     archived. Exit code 0: holds; 1: something differs; 2: could not tell.
     """
+    from prunebench.cli.completing.config_keys import check_keys
+
+    check_keys(overrides)  # before what follows loads torch
+
     from prunebench.harness.verification.verify import verify_archive
 
     with make_display() as display:
@@ -88,8 +94,8 @@ def verify(
             what = cell.error or (
                 "same to the last bit" if cell.exact else f"{cell.difference:+.6f}, {cell.where}"
             )
-            say(f"{cell.name}: {what}")
+            say_text(f"{cell.name}: {what}")
         for note in found.notes:
-            say(f"Note: {note}")
+            say_text(f"Note: {note}")
         say(f"{found.verdict.words}: {archive}")
     ctx.exit(int(found.verdict))
