@@ -17,7 +17,6 @@ from matplotlib.ticker import LogLocator
 
 from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.figures.pareto import criteria_first, fitted_legend, stack
-from prunebench.reports.figures.pareto_labels import focus_of
 from prunebench.reports.figures.pareto_marks import (
     ASIDE,
     FAINT,
@@ -33,6 +32,7 @@ from prunebench.reports.figures.style.network_looks import NetworkLook, looks_of
 from prunebench.reports.figures.style.palette import GREY, INK, face_of, look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve, curves_of
+from prunebench.reports.points.focus import focus_of
 from prunebench.reports.points.frontier import frontier_with_controls
 from prunebench.reports.points.overlay import Overlay, name_of
 from prunebench.reports.points.panel import Panel

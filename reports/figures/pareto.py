@@ -11,11 +11,12 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 from prunebench.reports.content.criteria_order import standing_of
-from prunebench.reports.figures.pareto_labels import FEW, MANY, crowded, focus_of, label_marks
+from prunebench.reports.figures.pareto_labels import crowded, label_marks
 from prunebench.reports.figures.pareto_marks import OTHERS, Handles
 from prunebench.reports.figures.pareto_panel import draw_panel
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.points.cost_axis import Quantity
+from prunebench.reports.points.focus import FEW, MANY, focus_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 

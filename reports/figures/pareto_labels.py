@@ -10,35 +10,12 @@ from matplotlib.axes import Axes
 from prunebench.reports.figures.style.label_places import place_labels, stack_labels
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
-from prunebench.reports.points.frontier import frontier
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
 SIZE, LETTER = 6.0, 0.56  # points; the width of a letter, of its size
 LEFT = 16.0  # points from the marks to the names of a crowded panel
 MOST = 0.45  # share of the panel that names may take
-MANY = 7  # criteria, random among them, beyond which a figure is crowded
-FEW = 3  # criteria above random, and below it, that a crowded panel draws in colour
-
-
-def focus_of(points: Sequence[Point], quantity: Quantity, told: Sequence[str] = ()) -> frozenset[str]:
-    """Labels drawn in colour: all where they are few.
-
-    Else random, what lies on the Pareto frontier, and the few criteria that differ from random: three at most on each
-    side of it, those furthest away.
-
-    Args:
-        points: of one panel.
-        quantity: the cost of the frontier.
-        told: labels of the criteria that differ from random, highest difference first.
-    """
-    labels = {p.label for p in points}
-    if len({p.label for p in points if p.control is None}) <= MANY:
-        return frozenset(labels)
-    kept = {p.label for p in frontier(points, quantity)} | {p.label for p in points if p.is_random}
-    if len(told) > 2 * FEW:
-        told = [*told[:FEW], *told[-FEW:]]
-    return frozenset(kept | (set(told) & labels))
 
 
 def label_marks(

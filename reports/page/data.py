@@ -8,12 +8,14 @@ from typing import Any
 
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.sparsity import after_penalty, series_of
+from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
-from prunebench.reports.points.frontier import by_standing, frontier
+from prunebench.reports.points.focus import focus_of
+from prunebench.reports.points.frontier import frontier
 from prunebench.reports.points.lengths import after_short, is_short, length_of
 from prunebench.reports.points.order import order
 from prunebench.reports.points.panel import Panel
@@ -24,7 +26,6 @@ from prunebench.reports.statistics.methods import plainest
 from prunebench.reports.tables.measures import Told, value_of
 
 COSTS = (*AXES, MACS_WITH_FRONTEND)
-MANY, BEST, TOLD = 9, 3, 6  # labels beyond which a plot is crowded; how many it then names
 WHOLE_FROM = 1e5  # where six digits would round MACs, bytes and parameters as if they were exact
 
 
@@ -41,12 +42,14 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
     qualities = [told for told in measures if told.key.startswith("test_")]
     names = sorted({name for p in report.points for name in p.criteria}, key=order)
     best = {(id(p), q.key) for panel in panels for q in costs for p in frontier(_of(report, panel), q)}
+    told, standings = report.findings.told_from_random, report.findings.standings
     found = {
         "title": report.title,
         "standing": standing,
         "panels": [panel.title for panel in panels],
         "main": _main(panels, report),
-        "focus": [sorted(_focus(report, panel)) for panel in panels],
+        "focus": [sorted(focus_of(_of(report, panel), AXES[0], told.get(panel, ()))) for panel in panels],
+        "order": [in_standing(_labels(report, panel), standings.get(panel, ())) for panel in panels],
         "looks": {name: _look(name) for name in names},
         "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
         "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],
@@ -78,19 +81,8 @@ def _of(report: Report, panel: Panel) -> list[Point]:
     return [p for p in report.points if p.panel == panel]
 
 
-def _focus(report: Report, panel: Panel) -> set[str]:
-    """Labels that the plot draws in colour: all where they are few.
-
-    Else random, the Pareto frontier of criteria, the best on the mean over ratios, and what is told from random if that
-    is little.
-    """
-    points = _of(report, panel)
-    labels = {p.label for p in points}
-    if len(labels) <= MANY:
-        return labels
-    kept = {p.label for p in frontier(points, AXES[0])} | {p.label for p in points if p.is_random}
-    told = {row.label for row in report.rows if row.panel == panel and row.like_random is False}
-    return kept | set(by_standing(points)[:BEST]) | (told if len(told) <= TOLD else set())
+def _labels(report: Report, panel: Panel) -> list[str]:
+    return [p.label for p in _of(report, panel) if p.control is None]
 
 
 def _look(name: str) -> dict[str, str]:

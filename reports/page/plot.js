@@ -133,9 +133,9 @@
     const mark = (found) => (icon) => element("path", painted(found, ground), icon);
     const own = DATA.points.filter((p) => p.panel === panel());
     const first = (kept) => [...new Map(own.filter(kept).map((p) => [p.label, p])).values()];
-    const order = Object.keys(DATA.looks);
+    const order = DATA.order[panel()];
     const focus = DATA.focus[panel()];
-    const criteria = first((p) => p.control === null).sort((a, b) => order.indexOf(a.look) - order.indexOf(b.look));
+    const criteria = first((p) => p.control === null).sort((a, b) => order.indexOf(a.label) - order.indexOf(b.label));
     const chosen = (p) => only.size > 0 && isShown(p.names);
     const named = criteria.filter((p) => (ofPicture && only.size > 0 ? chosen(p) : whole || focus.includes(p.label) || chosen(p)));
     const others = criteria.length - named.length;

@@ -7,12 +7,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
 from prunebench.reports.figures.pareto import draw
-from prunebench.reports.figures.pareto_labels import FEW, focus_of
 from prunebench.reports.figures.pareto_marks import FAINT
 from prunebench.reports.figures.style.canvas import COLUMN
 from prunebench.reports.figures.style.label_places import _pushed_apart
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import MACS
+from prunebench.reports.points.focus import FEW, focus_of
 
 LOSSES = {f"criterion_{i}": 0.3 + 0.05 * i for i in range(14)} | {"random": 0.6}
 
