@@ -68,7 +68,7 @@ def headline(text: str) -> str:
         "distinguished from random.",
         120,
         break_on_hyphens=False,
-    )
+    ).replace(" %", "\u00a0%")
 
 
 def with_headline(page: str, text: str) -> str:

@@ -36,7 +36,7 @@ def cited(key: str) -> str:
     if not key or key in NOT_ON_ARXIV:
         return NOT_ON_ARXIV.get(key, "–")
     number = numbers.get(key)
-    return f"{paper(key)}, [arXiv:{number}](https://arxiv.org/abs/{number})" if number else paper(key)
+    return f"[{paper(key)}](https://arxiv.org/abs/{number})" if number else paper(key)
 
 
 def criteria() -> str:
@@ -66,7 +66,7 @@ def networks() -> str:
             (
                 f"`{row['name']}`",
                 row["what"].rstrip("."),
-                row["parameters"],
+                re.sub(r"=[\w.]+", "", row["parameters"]),
                 row["default scope"],
                 ", ".join(f"`{name}`" for name, found in PUBLISHED.items() if _of(found.network, row["name"]))
                 or "–",

@@ -54,7 +54,7 @@ def whole_file(path: Path, *, durable: bool = True, follow: bool = True) -> Iter
         path = behind_links(path)
     make_folder(path)
     if path.is_dir() and (follow or not path.is_symlink()):
-        raise InputError(f"`{path}` is a folder, and a file is to be written: give another path.")
+        raise InputError(f"`{path}` is a folder, but a file is to be written: give another path.")
     temporary = path.with_name(f".{_short(path.name)}{LEFTOVER}{secrets.token_hex(4)}")
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)  # less the umask
     try:
@@ -197,7 +197,7 @@ def check_regular(path: Path) -> None:
     mode = path.stat().st_mode
     for test, kind in _KINDS:
         if test(mode):
-            raise InputError(f"`{path}` is {kind}, and a file is to be read: give another path.")
+            raise InputError(f"`{path}` is {kind}, but a file is to be read: give another path.")
 
 
 def check_own_files(folder: Path, parts: Iterable[str] = ()) -> None:

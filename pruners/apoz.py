@@ -18,7 +18,7 @@ class AveragePercentageOfZeros(Pruner):
     .. math:: s_j = 1 - \mathrm{APoZ}_j, \qquad \mathrm{APoZ}_j = \frac{\sum_k \sum_p [A_{k,j,p} = 0]}{N M}
 
     over N calibration clips k and the M = frames · mels positions p of the feature map A after batch norm and
-    ReLU. Filters that are silent most often go first. A filter that never fires scores 0, one that always
+    ReLU. Filters that are silent most often are removed first. A filter that never fires scores 0, one that always
     fires 1; where batch norm's shift keeps all filters firing the scores are equal and say nothing.
     One pass over the activations; two numbers a filter are kept.
 

@@ -14,7 +14,7 @@ class BatchNormScale(Pruner):
 
     .. math:: s_j = |\gamma_j|
 
-    A filter whose output is scaled by little goes first. Costs nothing: the weights are not read.
+    A filter whose output is scaled by little is removed first. This costs nothing: the weights are not read.
 
     As defined in Liu et al., *Learning Efficient Convolutional Networks through Network Slimming*, ICCV 2017,
     arXiv:1708.06519, section 3. There the scales are driven to zero in training by an L1 penalty and one threshold

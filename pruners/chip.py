@@ -24,9 +24,9 @@ class ChannelIndependence(Pruner):
     .. math:: s_j = \frac{1}{N} \sum_{k=1}^{N} \lVert A_k \rVert_* - \lVert A_k^{(j)} \rVert_*
 
     where :math:`A_k` (filters × frames·mels) holds the maps of clip k after batch norm and ReLU, one a row,
-    and :math:`A_k^{(j)}` the same with row j zeroed. A map that the others can express loses little and its
-    filter goes first. As in the paper each filter is judged beside all the others: after one of two twins is
-    gone, the other's score no longer holds.
+    and :math:`A_k^{(j)}` the same with row j zeroed. If the other maps can express a map, its loss is
+    small, and its filter is removed first. As in the paper, each filter is compared with all others. So if one of
+    two twins is removed, the score of the other is no longer correct.
 
     The definition asks for n + 1 singular value decompositions a clip. Zeroing row :math:`a_j` takes the
     rank-one matrix :math:`a_j a_j^\top` off the Gram matrix :math:`G = A^\top A`. The determinant of that

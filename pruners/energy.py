@@ -19,7 +19,7 @@ class Energy(Pruner):
     .. math:: s_j = \frac{1}{N} \sum_{k=1}^{N} \lVert A_{k,j} \rVert_*
 
     where :math:`A_{k,j}` (frames × mels) is the map of filter j in clip k after batch norm and ReLU, and the
-    nuclear norm the sum of its singular values. Filters with weak or flat maps go first. The last layers of
+    nuclear norm the sum of its singular values. Filters with weak or flat maps are removed first. The last layers of
     Cnn14 have maps of few columns, where the nuclear norm is near the Frobenius norm.
     Cost: one eigendecomposition of a Gram matrix of the maps' shorter side for each filter and clip; two
     numbers a filter are kept. Relative error below 1e-5.

@@ -20,7 +20,8 @@ class Entropy(Pruner):
 
     where :math:`p_{j,b}` is the share of calibration clips whose mean activation (over frames and mels, after
     batch norm and ReLU) falls into bin b of B equal bins between filter j's own smallest and largest mean.
-    Filters that respond alike to all clips go first; one that gives the same value for every clip scores 0.
+    Filters that respond in the same way to all clips are removed first. One with the same value for every
+    clip scores 0.
     The largest score is ln min(B, clips), so the clips should be several times the bins. Equal bins over
     a filter's own range make the score blind to the size of its response.
     One scalar per filter and clip is kept. Cost: one pass over the activations.

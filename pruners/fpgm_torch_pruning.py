@@ -16,7 +16,7 @@ class FpgmTorchPruning(Pruner):
 
     .. math:: s_j = \sum_i \big\lVert |F_j|^p - |F_i|^p \big\rVert_2
 
-    with the powers taken weight by weight. Filters with small sums go first.
+    with the power of each single weight. Filters with small sums are removed first.
 
     Departure from `geometric_median`: a filter and its negative are at distance 0, and so are all filters
     that differ in signs alone.

@@ -15,8 +15,8 @@ class GeometricMeanReleased(Pruner):
     .. math:: s_j = \big( \operatorname{gmean}|W| - \operatorname{gmean}|F_j| \big)^2
 
     where :math:`\operatorname{gmean}|x| = \exp(\operatorname{mean} \ln |x|)` over all weights of the layer
-    :math:`W` or of filter j. Filters whose typical weight is that of the layer go first, and both the
-    smallest and the largest are kept.
+    :math:`W` or of filter j. Filters whose typical weight is that of the layer are removed
+    first; the smallest and the largest are kept.
 
     Departures from `geometric_median`: no distances between filters are taken, signs and positions of weights
     do not count, and one weight of 0 makes a geometric mean 0, the layer's too.

@@ -15,8 +15,8 @@ class GeometricMedian(Pruner):
 
     .. math:: s_j = \sum_i \lVert F_j - F_i \rVert_2
 
-    A filter with a small sum lies near the geometric median of the layer; the others can stand in for it,
-    so it goes first. One matrix product of the filters with themselves, memory for n × n distances; the
+    A filter with a small sum is near the geometric median of the layer. The others can replace it, so it is
+    removed first. One matrix product of the filters with themselves, memory for n × n distances; the
     relative error is below 1e-6, exact and near twins included. Scores are float64.
 
     As defined in He et al., *Filter Pruning via Geometric Median for Deep Convolutional Neural Networks

@@ -17,7 +17,7 @@ class GraphCentrality(Pruner):
     .. math:: s_j = - \sum_{i \ne j} |\cos(p_i, p_j)|
 
     where :math:`p_j` (k²,) is the leading left singular vector of filter j read as a k² × c matrix. A filter
-    of high degree is like many others, so the most central filters go first. A filter of zeros has no
+    of high degree is like many others, so the most central filters are removed first. A filter of zeros has no
     prototype and no edges; it gets −n, below all others.
 
     As defined in King, Singh & Plumbley, *Compressing Audio CNNs with Graph Centrality Based Filter Pruning*,

@@ -22,13 +22,13 @@ class HRank(Pruner):
     rank is the number of singular values above max(frames, mels) · ε · (the map's largest), with ε of
     float32 whatever the precision of the activations: the rule by which `torch.matrix_rank` decides for
     float32 maps, which the released code calls on the same ReLU outputs. Filters whose maps have low rank
-    go first.
+    are removed first.
 
-    The rank is at most the shorter side of a map. On 10 s clips that is the number of mels left, 8 in C7 and 2 in
-    C12 of Cnn14, and most filters tie at the full rank: 92 to 94 % of those of C7 and C8. On 1 s clips the maps of C7
-    and C8 are 12 × 8, of C9 and C10 6 × 4, of C11 and C12 3 × 2: there the mean rank hardly says more than in how many
-    clips a filter is silent (1.18 of 2 in C12). Among filters that tie, the order they are stored in decides; a report
-    gives the sizes of the maps and the share of ties at each cut.
+    The rank is at most the shorter side of a map. On 10 s clips that is the number of mels left, 8 in C7 and 2 in C12
+    of Cnn14, and most filters tie at the full rank: 92 to 94 % of those of C7 and C8. On 1 s clips the maps of C7 and
+    C8 are 12 × 8, of C9 and C10 6 × 4, of C11 and C12 3 × 2: there the mean rank contains little more than the number
+    of clips in which a filter is silent (1.18 of 2 in C12). Among filters that tie, the order in the file decides; a
+    report gives the sizes of the maps and the share of ties at each cut.
     Cost: one eigendecomposition of a Gram matrix of the maps' shorter side for each filter and clip; two
     numbers a filter are kept.
 

@@ -14,7 +14,7 @@ class L1Norm(Pruner):
 
     .. math:: s_j = \sum_{c,h,w} |F_{j,c,h,w}|
 
-    Filters with small sums give weak feature maps and go first. One pass over the weights.
+    Filters with small sums give weak feature maps and are removed first. One pass over the weights.
 
     As defined in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017, arXiv:1608.08710, section 3.1. What
     torch-pruning calls magnitude is by default a mean over the layer, its batch norm and its consumers; this

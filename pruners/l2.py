@@ -15,8 +15,8 @@ class L2Norm(Pruner):
 
     .. math:: s_j = \lVert F_j \rVert_2 = \Big( \sum_{c,h,w} F_{j,c,h,w}^2 \Big)^{1/2}
 
-    The norm that weighs large weights more than `l1`; filters with small norms go first. `lamp` ranks the
-    filters of a layer in the same order. One pass over the weights, summed in float64.
+    This norm gives large weights more influence than `l1` does; filters with small norms are removed first. `lamp`
+    ranks the filters of a layer in the same order. One pass over the weights, summed in float64.
 
     Compared with the L1 norm in Li et al., *Pruning Filters for Efficient ConvNets*, ICLR 2017,
     arXiv:1608.08710, section 3.1 and appendix 6.1. torch-pruning's magnitude with `p=2, group_reduction="first",

@@ -15,8 +15,8 @@ class Lamp(Pruner):
 
     .. math:: s_j = \frac{a_j}{\sum_{i:\, a_i \ge a_j} a_i}, \qquad a_j = \lVert F_j \rVert_2^2
 
-    The share of what would be left of the layer if all smaller filters were gone, so that layers can be
-    compared; low shares go first. Within a layer the order is that of `l2`, of which the score is a rising
+    This is the share of the layer that would remain if all smaller filters were removed, so that layers can be
+    compared; low shares are removed first. Within a layer the order is that of `l2`, of which the score is a rising
     function: under an allocation that fixes every layer's ratio the two remove the same filters.
 
     The score of Lee et al., *Layer-adaptive Sparsity for the Magnitude-based Pruning*, ICLR 2021,

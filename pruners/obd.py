@@ -21,8 +21,8 @@ class OptimalBrainDamage(Pruner):
     .. math:: s_j = \sum_{w \in F_j} w^2 \, \frac{1}{N} \sum_{k=1}^{N} \bigl( g_w^{(k)} \bigr)^2
 
     where :math:`g^{(k)}` is the gradient of the loss of calibration clip k alone. Filters of small saliency
-    go first. Gradients of whole batches would not do: their square misses the spread between the clips of a
-    batch, so the pruner is shown clip by clip and the score does not depend on a batch size. The factor ½
+    are removed first. The gradients are those of single clips: the square of a whole batch's gradient misses the
+    spread between its clips, and the score would depend on the batch size. The factor ½
     of the Taylor series is left out, and batch norm does not count. Cost: one backward pass a clip; two
     numbers a filter are kept, never a matrix of the weights' size.
 

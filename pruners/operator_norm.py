@@ -19,7 +19,7 @@ class OperatorNorm(Pruner):
     where the rows of :math:`A_c` (n, k²) are the layer's n filters at input channel c, less their mean, and
     :math:`(\sigma_c, u_c, v_c)` is its leading singular triple: :math:`\sigma_c` is the operator norm of
     :math:`A_c`, and :math:`\sum_j` of the summands is :math:`\sigma_c^2`. A filter with little energy along
-    these directions contributes little to what the layer puts out and goes first.
+    these directions contributes little to the output of the layer and is removed first.
 
     This is the project's order-free reading of Singh & Plumbley, *Efficient CNNs via Passive Filter
     Pruning*, TASLP 33, 2025, arXiv:2304.02319, the criterion of E-PANNs: singular vectors have arbitrary

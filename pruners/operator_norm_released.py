@@ -18,7 +18,7 @@ class OperatorNormReleased(Pruner):
 
     where :math:`F_{jc}` (k²,) is filter j at input channel c, :math:`\bar F_c` the mean over the layer's
     filters and :math:`v_c` the leading right singular vector of the centred filters, with the sign that
-    gives the first stored filter a positive projection. Filters with low scores go first.
+    gives the first stored filter a positive projection. Filters with low scores are removed first.
 
     Departures from `operator_norm`: the contributions of the channels are added before they are squared, so
     the signs decide; no singular value weighs them. The first stored filter collects positive summands only

@@ -11,18 +11,18 @@ from prunebench.pruners.similarity_ranking import similarity_ranking
 
 @dataclass(frozen=True)
 class OperatorSimilarity(Pruner):
-    r"""Of the filters that are most alike, the one of smaller operator norm goes.
+    r"""Of the two most similar filters, remove the one with the smaller operator norm.
 
     Each filter is read as a k² × c matrix with its leading singular triple :math:`(\sigma_j, u_j, v_j)`;
-    filters i and j are alike as far as
+    the similarity of filters i and j is
 
     .. math:: S_{ij} = |\cos(u_i, u_j)|
 
-    in float64, rounded to 1e-6. Pairs are walked from the most alike down, and of a pair that is still whole
-    the filter of smaller :math:`\sigma` goes. Equal pairs are ordered by the smaller :math:`\sigma`, then by
-    the partner's; filters of equal :math:`\sigma` (to about ten decimal places) by their stored bytes, so that
-    only exact twins are told apart by where they are stored. Filters of zeros leave first. The score is the
-    place in the order of leaving / (n − 1): the last to leave has 1.
+    in float64, rounded to 1e-6. Pairs are visited from the most similar down. If neither filter of a pair is removed
+    yet, the one with the smaller :math:`\sigma` is. Equal pairs are ordered by the smaller :math:`\sigma`, then by
+    the partner's; filters of equal :math:`\sigma` (to about ten decimal places) by their stored bytes, so that only
+    between exact twins does the order of storage decide. Filters of zeros are removed first. The score is the
+    position in the order of removal / (n − 1): the last filter has 1.
 
     This is the project's reading of "operator similarity": the similarity of Singh & Plumbley, Interspeech
     2022 (arXiv:2203.15751) and ICASSP 2023 (arXiv:2210.17416), with the operator norm of Singh & Plumbley,

@@ -11,7 +11,7 @@ from prunebench.pruners.contract import Family, LayerView, Need, Pruner
 
 @dataclass(frozen=True)
 class RandomScores(Pruner):
-    """Scores drawn uniformly from [0, 1), in float64: every set of filters is equally likely to go.
+    """Scores drawn uniformly from [0, 1), in float64: every set of filters is equally likely to be removed.
 
     The control of every comparison. The draw is a function of the seed and the layer's name, through
     `layer.generator`, and depends on no weight, so it belongs to a place in the layer and not to a filter.

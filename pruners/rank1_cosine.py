@@ -11,18 +11,18 @@ from prunebench.pruners.similarity_ranking import similarity_ranking
 
 @dataclass(frozen=True)
 class Rank1Cosine(Pruner):
-    r"""Of the filters whose rank-1 prototypes are most alike, the one nearer to all others goes.
+    r"""Of the two filters with the most similar rank-1 prototypes, remove the one nearer to all others.
 
     Each filter is read as a k² × c matrix; its prototype :math:`p_j` (k²,) is the leading left singular
-    vector, and two filters are as distant as
+    vector, and the distance of two filters is
 
     .. math:: d_{ij} = 1 - |\cos(p_i, p_j)|
 
-    in float64, rounded to 1e-6. Pairs are walked from the nearest up, and of a pair that is still whole the
-    filter with the smaller sum of distances to the filters still left goes. Equal pairs are ordered by the
+    in float64, rounded to 1e-6. Pairs are visited from the nearest up. If neither filter of a pair is
+    removed yet, the one with the smaller sum of distances to the remaining filters is. Equal pairs are ordered by the
     smaller sum, then by the partner's; equal sums by operator norm, the smaller going first, then by stored
-    bytes. Filters of zeros have no prototype and leave first. The score is the place in the order of
-    leaving / (n − 1): the last to leave has 1.
+    bytes. Filters of zeros have no prototype and are removed first. The score is the position in the
+    order of removal / (n − 1): the last filter has 1.
 
     The prototypes and distances are those of Singh & Plumbley, *A Passive Similarity based CNN Filter
     Pruning for Efficient Acoustic Scene Classification*, Interspeech 2022, arXiv:2203.15751, which keeps one

@@ -27,13 +27,13 @@ class Rank1CosineReleased(Pruner):
     rounded to five places, its own distance counted. The pairs are visited from the nearest up: a filter that
     is not yet redundant is kept, and its partner becomes redundant.
 
-    Scores are 1 for kept filters and 0 for the others, so the set has a budget of its own and no ratio
-    reaches into it.
+    Scores are 1 for kept filters and 0 for the others, so the criterion chooses how many filters to remove, and takes
+    no ratio.
 
     Cost: k² × k² eigendecompositions, one (n, n) matrix.
 
     Departures from `rank1_cosine`: a filter can be kept first and redundant later; with exact twins it can be
-    its own partner; a filter and its negative are as far apart as can be, and the signs hang on the first
+    its own partner; a filter and its negative are as far apart as can be, and the signs depend on the first
     input channel; ties at five places are decided by where filters are stored, here the first stored first,
     in the script as NumPy's unstable sort happens to leave them. Where a right singular vector begins
     with 0 the script gives nan and here the sign is arbitrary; a single filter, on which the script stops,

@@ -21,7 +21,7 @@ class Taylor(Pruner):
     .. math:: s_j = \frac{1}{B} \sum_{b=1}^{B} \Bigl( \sum_{w \in F_j} g_w^{(b)} w \Bigr)^2
 
     where :math:`g^{(b)}` is the gradient of the loss of calibration batch b. Filters whose removal changes
-    the loss least go first. Gradients are those of whole batches, as in the paper, so the score depends on
+    the loss least are removed first. Gradients are those of whole batches, as in the paper, so the score depends on
     the batch size: larger batches average out more of what single clips would change.
 
     By default :math:`F_j` are the filter's own weights and batch norm does not count. With

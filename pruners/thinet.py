@@ -15,17 +15,17 @@ from prunebench.pruners.parameters import check_whole
 
 @dataclass(frozen=True)
 class ThiNet(Pruner):
-    r"""Greedy choice of the channels that the next layer misses least.
+    r"""Greedy removal of the channels whose loss changes the next layer least.
 
     An output of the next layer before its batch norm is a sum over its input channels, :math:`\hat y =
     \sum_j \hat x_j` with :math:`\hat x_j = \sum_{h,w} W_{o,j,h,w}\, x_{j,t+h,f+w}`, at the positions that its stride,
     dilation and padding give. Over m sampled outputs,
-    channels leave one by one, each time the one that keeps
+    channels are removed one by one, each time the one that keeps
 
     .. math:: \sum_{i=1}^{m} \Bigl( \sum_{j \in T} \hat x_{i,j} \Bigr)^2
 
-    smallest, T being those that left. The score is the place in the order of leaving over n − 1: first out 0,
-    last 1. All filters are ranked, so one order serves every ratio.
+    smallest, where T are the channels removed so far. The score is the position in the order of removal over
+    n − 1: 0 for the first, 1 for the last. All filters are ranked, so one order serves every ratio.
 
     The sum is :math:`1_T^\top M 1_T` with :math:`M = \hat X^\top \hat X`, so the n × n matrix M is all that
     is kept, whatever the number of clips and samples. Cost: O(samples · n · (k² + n)) a clip for M, O(n²)

@@ -21,7 +21,7 @@ class WeightedHybrid(Pruner):
 
     .. math:: s_j = \lVert F_j \rVert_2 \sum_{i \ne j} \bigl( 1 - |\cos(F_j, F_i)| \bigr) \lVert F_i \rVert_2
 
-    A filter goes first if it is small, or if large filters point in the same or the opposite direction.
+    A filter is removed first if it is small, or if large filters point in the same or the opposite direction.
     Cost: one Gram matrix of the filters, the time of `geometric_median`; memory for n × n products. The products are
     computed in float32, and again in float64 for filters whose direction nearly equals that of all others.
 

@@ -41,7 +41,7 @@ def updated(
     """
     if verdict_of(changes) != Verdict.HOLDS:
         raise InputError(
-            "A baseline is updated where the gate holds. Found that it does not: run "
+            "`--update` writes only if `check` passes, and it does not pass: run "
             "`prunebench baseline save` to accept these figures, and say why in the commit."
         )
     entries = dict(baseline.entries)

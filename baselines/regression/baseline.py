@@ -120,7 +120,7 @@ def write_baseline(baseline: Baseline, path: Path | str) -> None:
         write_text(Path(path), text)
     except OSError as error:
         raise InputError(
-            f"A baseline must go where it can be written. Found `{path}`, {error.strerror}: give another."
+            f"The baseline cannot be written to `{path}` ({error.strerror}): give another path."
         ) from error
 
 
@@ -150,7 +150,7 @@ def load_baseline(path: Path | str) -> Baseline:
         return _READERS[version](text)
     except ValidationError as error:
         raise InputError(
-            f"A baseline must have the fields of schema {version}. Found otherwise in `{path}`, "
+            f"A baseline must have the fields of schema {version}. `{path}` differs: "
             f"{first_problem(error)}: {_AGAIN}."
         ) from error
 

@@ -114,7 +114,7 @@ def _figures(record: Record) -> Figures:
     except ValidationError as error:
         raise InputError(
             f"A finished cell must have the widths of its groups and the measures {', '.join(COSTS)}, all integers. "
-            f"Found otherwise in cell `{record.cell}`, {first_problem(error)}: run it again."
+            f"Cell `{record.cell}` differs: {first_problem(error)}: run it again."
         ) from error
 
 

@@ -18,7 +18,7 @@ Proportion = Annotated[float, Field(ge=0, lt=1)]
 
 def _not_blank(reason: str) -> str:
     if not reason.strip():
-        raise ValueError("a reason must hold a character that is no space")
+        raise ValueError("a reason must not be blank")
     return reason
 
 

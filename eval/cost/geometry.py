@@ -70,7 +70,7 @@ def counted(value: object, *, least: int = 0) -> int:
         ValueError: for what is no whole number, or a smaller one than `least`.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{value!r:.60}, which is no whole number of at least {least}")
+        raise ValueError(f"{value!r:.60}, which is not a whole number of at least {least}")
     return value
 
 

@@ -37,7 +37,7 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
         )
     if finished and not (records and (log.stat().st_size or not log.is_file())):
         raise InputError(
-            f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command goes on."
+            f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command continues it."
         )
 
 

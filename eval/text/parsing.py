@@ -50,4 +50,4 @@ def _in_own_words() -> Iterator[None]:
     except ValueError as error:
         if "integer string conversion" not in str(error):
             raise
-        raise ValueError("it holds a whole number of too many digits") from error
+        raise ValueError("it contains a whole number with too many digits") from error

@@ -61,7 +61,7 @@ def _check_numbers(value: Any) -> None:
         for item in value:
             _check_numbers(item)
     elif isinstance(value, int) and abs(value) > LARGEST:
-        raise ValueError("it holds a whole number of too many digits")
+        raise ValueError("it contains a whole number with too many digits")
 
 
 _TYPE = re.compile(r"(?:list|tuple|dict|set)\[")

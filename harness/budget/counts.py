@@ -81,7 +81,7 @@ def count_at_ratio(point: BudgetPoint, filters: int, most: int, keeps: str) -> i
     count = removal_count(filters, point.amount)
     if count > most:
         raise InputError(
-            f"A ratio must leave what always stays, {keeps}. Found {point.amount:g}: ask for at most "
+            f"A ratio of {point.amount:g} removes too many filters, because the run keeps {keeps}. Ask for at most "
             f"{math.floor(1000 * most / filters) / 1000:g}."
         )
     return count

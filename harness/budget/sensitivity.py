@@ -54,7 +54,7 @@ def sensitivity_curves(
     chosen = [r for r in own if r.criterion == criterion]
     if not chosen:
         raise InputError(
-            f"A sensitivity table must hold the criterion `{criterion}`. Found it not in `{run}`; "
+            f"A sensitivity table must hold the criterion `{criterion}`. `{run}` does not contain it; "
             f"{nearest(criterion, sorted({str(r.criterion) for r in own}))}"
         )
     curves = {layer: _curve([r for r in chosen if r.scope == layer]) for layer in layers}

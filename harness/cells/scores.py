@@ -92,8 +92,7 @@ def score_model(
     pruner = resolve(job.criterion, job.files)
     if content_hash(pruner) != job.content:
         raise InputError(
-            f"The file behind criterion `{job.criterion}` must stay as it is while a run is under way. Found it "
-            "changed: run again."
+            f"The file that defines criterion `{job.criterion}` changed during the run: run again."
         )
     features = targets = None
     if pruner.needs & COLLECTED:

@@ -80,7 +80,7 @@ class Config(PlacedSection):
         for label in labels:
             if labels.count(label) > 1:
                 raise ValueError(
-                    f"`data` must hold data sets of different names or options, which tell records apart. "
+                    f"`data` must hold data sets of different names or options, so that records can be distinguished. "
                     f"Found `{label}` twice"
                 )
         return self
@@ -120,7 +120,8 @@ class Config(PlacedSection):
         for label in labels:
             if labels.count(label) > 1:
                 raise ValueError(
-                    f"`model` must hold networks of different labels, which tell records apart. Found `{label}` twice: "
+                    f"`model` must hold networks of different labels, so that records can be distinguished. Found "
+                    f"`{label}` twice: "
                     'write a width into the label, `network = "cnn14[width=0.25]"`'
                 )
         return self
@@ -142,7 +143,7 @@ class Config(PlacedSection):
             )
         if self.controls.scratch or self.controls.scratch_macs:
             raise ValueError(
-                "`controls.scratch` takes as long as the base model took to train, which is not known of "
+                "`controls.scratch` trains for as many steps as the base model, and this number is not known for "
                 "`model.checkpoint`: leave one out"
             )
         return self
@@ -223,7 +224,7 @@ class Config(PlacedSection):
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(
-                "`prune.criteria` must hold `random`, the control that every criterion is held against"
+                "`prune.criteria` must hold `random`, the control that every criterion is compared with"
             )
         return self
 

@@ -47,8 +47,9 @@ def _joined(key: str, first: Any, second: Any, one: Path, other: Path) -> list[A
     mine, theirs = list(first or ()), list(second or ())
     if key in CHOOSE_RATE and mine[:1] != theirs[:1]:
         raise InputError(
-            f"Runs that are merged must begin `{key}` alike, because the first seed chooses the fine-tuning rate. "
-            f"Found {mine[:1]} in `{one}` and {theirs[:1]} in `{other}`: run one of them again with that seed first."
+            f"Runs that are merged must begin `{key}` with the same seed, because the first seed chooses the "
+            f"fine-tuning rate. Found {mine[:1]} in `{one}` and {theirs[:1]} in `{other}`: run one of them again "
+            "with that seed first."
         )
     return [*mine, *(entry for entry in theirs if entry not in mine)]  # tables among them, which have no hash
 

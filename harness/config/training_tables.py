@@ -64,8 +64,8 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, di
         )
     if isinstance(finetune, FullRecipe) and distilled and finetune.sampling == "balanced":
         raise ValueError(
-            "`finetune.at_scale.sampling` can balance labels alone, and distillation trains on what the base model "
-            "says too: choose `shuffled`"
+            "`finetune.at_scale.sampling` can balance only labels, but distillation also trains on the probabilities "
+            "of the base model: choose `shuffled`"
         )
 
 

@@ -141,8 +141,7 @@ def _unpack(zipped: Path, folder: Path) -> None:
         if isinstance(error, InputError):
             raise
         raise InputError(
-            f"The archive must be a whole zip file. Found `{zipped}`, which is not ({error}): move it away "
-            "and fetch the set again."
+            f"`{zipped}` is not a complete zip file ({error}): move it away and fetch the set again."
         ) from error
 
 

@@ -82,7 +82,7 @@ class Cluster:
             answers = self._client.run(unfit, self._sweep)
         except ModuleNotFoundError as error:
             raise InputError(
-                f"Every worker of {self._address} must have prunebench. Found one without: {error}."
+                f"Every worker of {self._address} needs prunebench, and one lacks it: {error}."
             ) from error
         for worker, reason in answers.items():
             if reason is not None:

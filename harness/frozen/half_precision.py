@@ -35,7 +35,7 @@ def halved(tagger: Tagger) -> tuple[dict[str, Tensor], tuple[str, ...]]:
         kept[name] = value.half() if value.is_floating_point() else value
         if not kept[name].isfinite().all():
             raise InputError(
-                f"A frozen model is kept in half precision, which holds values up to 65,504. `{name}` has larger "
+                f"A frozen model is kept in half precision, whose largest value is 65,504. `{name}` has larger "
                 "values: train with more weight decay."
             )
     return kept, tuple(sorted(computed))

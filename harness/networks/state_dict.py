@@ -43,7 +43,9 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     """
     state = unwrapped(found, origin).state
     if not all(isinstance(key, str) for key in state):
-        raise InputError(f"The names in a state dict must be strings. Found others in {origin}.")
+        raise InputError(
+            f"The names in a state dict must be strings. Found names of other types in {origin}."
+        )
     convolutions = [f"conv_block{i // 2 + 1}.conv{i % 2 + 1}.weight" for i in range(len(LAYERS))]
     needed = [*convolutions, "fc1.weight", "fc_audioset.weight"]
     ranks = dict.fromkeys(convolutions, 4) | dict.fromkeys(needed[len(convolutions) :], 2)
@@ -55,7 +57,8 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
         )
         raise InputError(
             f"A checkpoint must be of a Cnn14. {origin} lacks {len(missing)} of its {len(needed)} weights, "
-            f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it is of another architecture."
+            f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it belongs to "
+            "another architecture."
         )
     widths = [int(state[key].shape[0]) for key in convolutions]
     embedding, n_classes = (int(state[key].shape[0]) for key in needed[len(convolutions) :])

@@ -59,7 +59,7 @@ def check_stored(state: Mapping[str, Any], origin: str) -> None:
         if departure(value) is None and value.numel() and not is_stored(value):
             raise InputError(
                 f"A checkpoint must hold all values of its tensors. `{key!s:.60}` in {origin} has the shape "
-                f"{tuple(value.shape)} and fewer values: it was damaged, or save the state dict again."
+                f"{tuple(value.shape)} and fewer values, so the file is damaged: save the state dict again."
             )
 
 

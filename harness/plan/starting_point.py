@@ -43,9 +43,7 @@ class StartingPoint:
             InputError: for a file that is no checkpoint, or another one than when the plan was made.
         """
         if content_of_file(Path(self.path)) != self.content:
-            raise InputError(
-                f"A checkpoint must stay as it is while a run is under way. Found `{self.path}` changed: run again."
-            )
+            raise InputError(f"The checkpoint `{self.path}` changed during the run: run again.")
         return self._read().tagger
 
     def fits(self, class_names: tuple[str, ...]) -> bool:
@@ -67,8 +65,9 @@ class StartingPoint:
         rate, network = found.tagger.network.frontend.sample_rate, found.tagger.network
         if rate != dataset.sample_rate:
             raise InputError(
-                f"A model must hear clips at its own rate. Found `{self.path}` for {rate} Hz and `{dataset.label}` at "
-                f"{dataset.sample_rate} Hz: set `data.sample_rate = {rate}`, which resamples recordings."
+                f"The model and the data set must have the same sample rate. Found `{self.path}` for {rate} Hz and "
+                f"`{dataset.label}` at {dataset.sample_rate} Hz: set `data.sample_rate = {rate}`, "
+                "which resamples recordings."
             )
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(

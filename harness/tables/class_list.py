@@ -56,7 +56,9 @@ def read_class_list(path: Path, *, ids: bool = False) -> list[ListedClass]:
         values = Counter(getattr(listed, which) for listed in classes)
         twice, times = values.most_common(1)[0]
         if twice and times > 1:
-            raise InputError(f"{_WHAT} must hold each {which} once. `{path}` holds `{twice}` {times} times.")
+            raise InputError(
+                f"{_WHAT} must contain each {which} once. `{path}` contains `{twice}` {times} times."
+            )
     return classes
 
 
@@ -82,7 +84,7 @@ def _lines(path: Path) -> list[Row]:
 
 def _table(path: Path, heading: list[str], rows: Sequence[Row]) -> list[tuple[int, ListedClass]]:
     if "display_name" not in heading:
-        raise InputError(f"{_WHAT} must have the columns {', '.join(COLUMNS)}. `{path}` lacks display_name.")
+        raise InputError(f"{_WHAT} must have the columns {', '.join(COLUMNS)}. `{path}` has no display_name.")
     found = []
     for at, row in enumerate(rows):
         cells = dict(zip(heading, row.cells, strict=False))

@@ -69,7 +69,7 @@ def recording_windows(path: Path, window_s: float, hop_s: float, rate: int) -> I
             yield _window(kept[:length], begin, rate)
     total = begin + len(kept)
     if not total:
-        raise InputError(f"A recording must hold sound. Found `{path}`, which is empty.")
+        raise InputError(f"Recording `{path}` is empty.")
     if total - ended > (TAIL * rate if ended else 0):
         begin = max(0, total - length)
         yield _window(kept[-length:], begin, rate)

@@ -142,14 +142,14 @@ def _networks(report: Report) -> Iterator[str]:
     parts = [text for _, text in told if text]
     if not parts:
         alike = " and ".join(told[0][0].names) if len(told) == 1 else "networks"
-        parts = [f"{alike} cannot be told apart"]
+        parts = [f"{alike} are not distinguishable"]
     elif len(parts) < len(told):
-        parts.append("the other networks cannot be told apart")
+        parts.append("the other networks are not distinguishable")
     yield f"At equal {costs.pop()}, {'; '.join(parts)}."
 
 
 def _higher(pair: NetworkPair) -> str:
-    """`a scores measurably higher than b at 4 of 6 costs and lower at 1`; nothing where they cannot be told apart."""
+    """`a scores measurably higher than b at 4 of 6 costs and lower at 1`; nothing if they are not distinguishable."""
     first, second = pair.names
     differences = [at.difference for at in pair.means]
     costs = f"{len(differences)} cost{'s' * (len(differences) != 1)}"

@@ -28,7 +28,7 @@ class Tried:
         by_chance: whether chance chose the filters.
         map: mean test mAP.
         difference: from random, nan without one.
-        alike: whether it cannot be told from random, `None` where that was not tested.
+        alike: whether it is not distinguishable from random, `None` where that was not tested.
         corrected: whether the test counts the number of criteria (Holm); else the 95 % interval decided.
     """
 
@@ -50,12 +50,12 @@ class Tried:
 
     @property
     def wins(self) -> bool:
-        """Whether it scores higher than random, and is told from it."""
+        """Whether it scores higher than random, and differs from it measurably."""
         return self.tested and self.alike is False and self.difference > 0
 
     @property
     def loses(self) -> bool:
-        """Whether it scores lower than random, and is told from it."""
+        """Whether it scores lower than random, and differs from it measurably."""
         return self.tested and self.alike is False and self.difference < 0
 
 

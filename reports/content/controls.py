@@ -12,7 +12,7 @@ from prunebench.reports.points.point import Place, Point
 from prunebench.reports.statistics.comparisons import Comparisons
 
 CONTROLS = ("reversed", *SCRATCH)
-ALIKE, UNTESTED = "cannot be told apart", "not tested"
+ALIKE, UNTESTED = "not distinguishable", "not tested"
 BETTER, WORSE = "better than as defined for", "worse for"
 
 
@@ -65,7 +65,7 @@ def _reversed(place: Place, own: Sequence[Point], comparisons: Comparisons) -> I
     alike = len(groups.get(ALIKE, ()))
     if alike:
         whose = f"the other {alike}" if told else f"{alike} criteri{'on' if alike == 1 else 'a'}"
-        told.append(f"no difference can be told for {whose}")
+        told.append(f"no detectable difference for {whose}")
     removed = f"Reversed, with {numbers.share(place[0])} removed"
     if told:
         expected = numbers.by_chance(sum(len(found) for how, found in groups.items() if how != UNTESTED))

@@ -6,10 +6,10 @@ import math
 
 ALIKE, NOT_TESTED, FRONTIER, ABOVE, RELEASED, OWN_SIZE, MAY_BE_BEST = "≈", "?", "◆", "◇", "†", "‡", "="
 MEANINGS = {
-    ALIKE: "cannot be told from random at the same ratio: by a test that counts the criteria (Holm, 5 %), with fewer "
-    "than six base models by the 95 % interval, which is not corrected for the number of comparisons",
-    NOT_TESTED: "not tested, for want of a second model or of per-clip scores; a difference without a mark was tested "
-    "and told from random",
+    ALIKE: "not distinguishable from random at the same ratio: by a test that counts the criteria (Holm, 5 %), with "
+    "fewer than six base models by the 95 % interval, which is not corrected for the number of comparisons",
+    NOT_TESTED: "not tested, because there is one model only, or no scores of single clips; a difference "
+    "without a mark is distinguishable from random",
     FRONTIER: "on the Pareto frontier of criteria, random among them, of mAP against MACs (backbone)",
     ABOVE: "a control above that frontier; reversed criteria and the unpruned model at its own rate do not compete",
     RELEASED: "reproduces code as its authors released it",

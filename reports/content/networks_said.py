@@ -39,7 +39,7 @@ def _nothing_in_common(pair: NetworkPair) -> str:
 
 
 def _verdicts(found: Sequence[AtCost]) -> str:
-    """`higher at 1 of 6 costs, lower at 4, not told apart at 1`; without intervals, whose mean is higher."""
+    """`higher at 1 of 6 costs, lower at 4, not distinguishable at 1`; without intervals, whose mean is higher."""
     count = f"of {len(found)} cost{'s' * (len(found) != 1)}"
     tested = [at for at in found if at.difference.may_be_none is not None]
     if len(tested) < len(found):
@@ -51,7 +51,7 @@ def _verdicts(found: Sequence[AtCost]) -> str:
     groups = {
         "higher": [at for at in found if not at.difference.may_be_none and at.difference.mean > 0],
         "lower": [at for at in found if not at.difference.may_be_none and at.difference.mean < 0],
-        "not told apart": [at for at in found if at.difference.may_be_none],
+        "not distinguishable": [at for at in found if at.difference.may_be_none],
     }
     told = [f"{word} at {len(held)}" for word, held in groups.items() if held]
     return ", ".join([f"{told[0]} {count}", *told[1:]])

@@ -49,7 +49,7 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
         first = not also and ranking.budgets >= BUDGETS_FOR_A_CLAIM
         verb = "is first" if first else "has the highest mean"
         others = _named(also, f"{len(also)} other{'s' * (len(also) != 1)} may be the best too")
-        told = others if also else "all others are told from it"
+        told = others if also else "every other criterion is worse"
         yield f"{mean}: {best.label} {verb} at {equal}; {told} (step-down test, 5 % for all criteria together)."
     else:
         yield (

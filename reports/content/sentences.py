@@ -48,7 +48,7 @@ def said(
 def detectable_said(found: Detectable) -> str:
     """What the smallest detectable differences are, or why they cannot be told."""
     if not found.by_ratio:
-        return f"The smallest detectable difference cannot be told: {found.missing} are missing."
+        return f"The smallest detectable difference is unknown: {found.missing} are missing."
     between = [(numbers.share(at.ratio), at.criteria) for at in found.by_ratio]
     chance = [(numbers.share(at.ratio), at.random) for at in found.by_ratio]
     parts = [
@@ -153,6 +153,10 @@ def _is_random(row: SummaryRow) -> bool:
     return row.is_random
 
 
+def _are(rows: Sequence[SummaryRow]) -> str:
+    return "is" if len(rows) == 1 else "are"
+
+
 def _is_control(row: SummaryRow) -> bool:
     return row.control is not None
 
@@ -167,8 +171,8 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
         if len(alike) <= NAMED:
             names = f": {_with_ratios(alike)}" * bool(alike) + names
         yield (
-            f"{len(alike)} of {_count(len(held), 'point')} cannot be told from random at the same ratio"
-            f"{names} ({_correction(held)})."
+            f"{len(alike)} of {_count(len(held), 'point')} {_are(alike)} not distinguishable from random "
+            f"at the same ratio{names} ({_correction(held)})."
         )
     bare = [
         row
@@ -177,7 +181,10 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
     ]
     if bare:
         are = "is" if len(bare) == 1 else "are"
-        yield f"{_count(len(bare), 'point')} {are} not tested against random, for want of models or of per-clip scores."
+        yield (
+            f"{_count(len(bare), 'point')} {are} not tested against random, because there are too few models or "
+            "no scores of single clips."
+        )
 
 
 def _correction(held: Sequence[SummaryRow]) -> str:

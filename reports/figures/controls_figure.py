@@ -66,7 +66,7 @@ def draw_controls(
         figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
         note = "test mAP minus that of random"
         if any(row.like_random is not None for _, row in shown):
-            note += "; 95 % intervals, not corrected; hollow, × and + pale: cannot be told from 0"
+            note += "; 95 % intervals, not corrected; hollow, × and + pale: not distinguishable from 0"
         note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
         note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size=6)

@@ -29,7 +29,7 @@ class AgainstRandom:
 
     @property
     def alike(self) -> bool | None:
-        """Whether it cannot be told from random, `None` where that was not tested.
+        """Whether it is not distinguishable from random, `None` where that was not tested.
 
         By the corrected test where there is one, else by the 95 % interval of this comparison alone.
         """

@@ -38,7 +38,8 @@ class Ranked:
             comparison alone.
         from_random_p: corrected for the number of criteria (Holm); nan with fewer than six base models, which carry
             no test.
-        like_random: whether it cannot be told from random, by that test, else by the interval; `None` if not tested.
+        like_random: whether it is not distinguishable from random, by that test, else by the interval; `None` if
+            not tested.
         from_best, from_best_low, from_best_high: at most 0; intervals of all pairs together, so that they hold for the
             best that the data chose; nan with one base model.
         from_best_p: of the test against the best, for all criteria together (`best_set`); nan as `from_random_p`.

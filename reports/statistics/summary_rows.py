@@ -47,7 +47,8 @@ class SummaryRow:
         difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
             not corrected for the number of comparisons.
         difference_p: corrected for the number of criteria at the ratio (Holm); nan with fewer than six base models.
-        like_random: whether it cannot be told from random, by that test, without it by the interval; `None` if neither.
+        like_random: whether it is not distinguishable from random, by that test, without it by the interval; `None` if
+            neither.
         on_frontier: of a criterion, `random` among them, whether no other has as many MACs (backbone) or fewer and a
             higher mAP; of a control, whether it stands above that frontier.
         macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.

@@ -1,4 +1,4 @@
-"""Each criterion at each ratio, best first, and which of them cannot be told from random: for a README."""
+"""Each criterion at each ratio, best first, and which of them is not distinguishable from random: for a README."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[
         told = {row.difference > 0 for row in compared[label] if row.like_random is False}
         at = ", ".join(numbers.share(row.ratio) for row in compared[label] if row.like_random is False)
         heading = {
-            (): "Cannot be told from random at any ratio",
+            (): "Not distinguishable from random at any ratio",
             (True,): "Better than random",
             (False,): "Worse than random",
         }.get(tuple(sorted(told)), "Better than random at one ratio and worse at another")

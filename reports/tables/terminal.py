@@ -22,8 +22,8 @@ from prunebench.reports.tables.quantised_table import quantised_terminal
 
 LEGEND = (
     "mAP: mean and range over n models, ◆ on the Pareto frontier of criteria against MACs, ◇ a control above it. Δ: "
-    "from random at the same ratio with the half-width of its 95 % interval, ≈ where it cannot be told from random, "
-    "? where that was not tested. MACs: backbone, log-mel in, 10 s. (…): relative to unpruned."
+    "from random at the same ratio with the half-width of its 95 % interval, ≈ if it is not distinguishable from "
+    "random, ? if that was not tested. MACs: backbone, log-mel in, 10 s. (…): relative to unpruned."
 )
 PRUNED, LATENCY = "pruned", "latency ms"
 RELEASED = " †: as its authors released it."

@@ -89,7 +89,7 @@ class HeldBaseline:
         entry = held.entries.get(CELL)
         if scores is not None and entry is not None and entry.quality is None:
             raise InputError(
-                f"Quality was given, so the baseline must hold it. Found none in `{path.name}`: write it with "
+                f"You gave targets and scores, but there is no quality in the baseline `{path.name}`: write it with "
                 "`pytest --prunebench-update`."
             )
         changes = baselines.check(found, held)

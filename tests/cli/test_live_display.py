@@ -162,5 +162,5 @@ def test_status_of_a_run_under_way_and_after(tmp_path):
         assert [piece["title"] for piece in found["running"]] == ["l1 c"]
         assert found["phases"]["cells"]["failed"] == 1
         assert found["finished_at"] > found["seconds_left"] >= 0
-    assert "No run is under way here" in told()
+    assert "No run is active here" in told()
     assert json.loads(told("--json"))["running"] == []

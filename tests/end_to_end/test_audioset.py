@@ -149,7 +149,7 @@ def test_at_scale_trains_every_layer():
         "finetune.scopes=['all']",
         "finetune.schedules=['one-shot[distillation=0.5]']",
     ]
-    with pytest.raises(InputError, match="can balance labels alone"):
+    with pytest.raises(InputError, match="can balance only labels"):
         load_config("quick", distilled)
     assert load_config("quick", [*distilled, "finetune.at_scale.sampling=shuffled"])
     with pytest.raises(InputError, match="must split into equal parts"):

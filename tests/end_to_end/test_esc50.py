@@ -63,7 +63,7 @@ def test_cnn14_at_16_khz_on_esc50(esc50_root, few_clips, tmp_path):
         (["data.sample_rate=44100"], "`sample_rate` must be 32000, 16000 or 8000"),
         (
             ["model.network=mn[width=0.1]", "prune.scopes=['default']", "finetune.scopes=['all']"],
-            r"A network must hear clips at its own rate, 32000 Hz\. Found `esc50 sample_rate=16000` at 16000 Hz",
+            r"The network needs clips at 32000 Hz\. Found `esc50 sample_rate=16000` at 16000 Hz",
         ),
     ],
 )

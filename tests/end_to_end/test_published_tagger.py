@@ -154,7 +154,7 @@ def test_recordings_at_another_rate_than_the_model_are_refused(checkpoint, esc50
     with pytest.raises(InputError) as found:
         run(tmp_path, checkpoint, root, "data.name=esc50", "data.sample_rate=16000")
     assert str(found.value) == (
-        f"A model must hear clips at its own rate. Found `{checkpoint}` for 32000 Hz and `esc50 sample_rate=16000` at "
-        "16000 Hz: set `data.sample_rate = 32000`, which resamples recordings."
+        f"The model and the data set must have the same sample rate. Found `{checkpoint}` for 32000 Hz and "
+        "`esc50 sample_rate=16000` at 16000 Hz: set `data.sample_rate = 32000`, which resamples recordings."
     )
     assert not (tmp_path / "run").exists()

@@ -175,7 +175,7 @@ def test_standard_output_takes_a_file(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match="folder` is a folder, and a file is to be written"):
+    with pytest.raises(InputError, match="folder` is a folder, but a file is to be written"):
         write_text(tmp_path / "folder", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
@@ -193,7 +193,7 @@ def test_what_never_ends_is_not_read(tmp_path):
         (tmp_path, "a folder"),
         (Path("/dev/zero"), "a device"),
     ):
-        with pytest.raises(InputError, match=f"is {kind}, and a file is to be read"):
+        with pytest.raises(InputError, match=f"is {kind}, but a file is to be read"):
             read_text(path)
     with pytest.raises(InputError, match="is a pipe"):
         parsed_lines(tmp_path / "log.jsonl", json.loads)

@@ -65,7 +65,7 @@ def test_the_results_of_criteria_cover_the_registry_and_say_what_the_tables_show
         shown = {name for label, _ in rows for name in re.findall(r"`(\w+)`", label)}
         assert shown | set(alone) == set(BUILTIN) - later
         assert not (shown | set(alone)) & later
-        said = re.search(r"Cannot be told from random at any ratio: (.+?)\.(?= |$)", part, re.MULTILINE)
+        said = re.search(r"Not distinguishable from random at any ratio: (.+?)\.(?= |$)", part, re.MULTILINE)
         assert said
         like = {label for label, cells in rows if cells.count("≈") == cells.count("|") + 1}
         assert set(said[1].split(", ")) == like

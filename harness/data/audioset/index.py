@@ -68,7 +68,9 @@ def read_index(path: Path, root: Path) -> Index:
         places = [os.fsdecode(place) for place in file["hdf5_path"][:]]
         rows = file["index_in_hdf5"][:].astype(np.intp)
     if targets.ndim != 2 or not len(names) == len(targets) == len(places) == len(rows):
-        raise InputError(f"The parts of an index must have one row per clip. `{path}` has not: make it anew.")
+        raise InputError(
+            f"The parts of an index must have one row per clip. `{path}` has not: make it again."
+        )
     distinct = list(dict.fromkeys(places))
     files = tuple(_found(place, root, path) for place in distinct)
     number = {place: at for at, place in enumerate(distinct)}
@@ -154,6 +156,6 @@ def _found(place: str, root: Path, index: Path) -> Path:
             if ".." not in parts[first:] and moved.is_file():
                 return moved
     raise InputError(
-        f"The packed files that an index names must be there. Found no `{place}`, nor its end under `{root}`, "
-        f"which `{index}` names: copy it there or pack it anew."
+        f"An index names a packed file that does not exist. Found neither `{place}`, nor its end under `{root}`, "
+        f"which `{index}` names: copy it there or pack it again."
     )

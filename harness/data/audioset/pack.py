@@ -84,8 +84,8 @@ def pack_audioset(
     found = recordings_by_stem(recordings)
     if all(recording_of(segment, found) is None for segment in listed):
         raise InputError(
-            f"A folder to pack must hold recordings of the list, `{listed[0].stems[0]}.wav` say. Found none of "
-            f"{len(listed)} in `{recordings}`."
+            f"A folder to pack must contain recordings of the list, for example `{listed[0].stems[0]}.wav`. Found "
+            f"none of {len(listed)} in `{recordings}`."
         )
     _keep_classes(workspace / FILE, known)
     parts = _parts(workspace / WAVEFORMS, name, listed, len(known), per_file)
@@ -147,8 +147,8 @@ def _keep_classes(path: Path, known: list[ListedClass]) -> None:
     if path.exists():
         if read_class_list(path) != known:
             raise InputError(
-                f"The sets of a workspace must have one list of classes. Found another in `{path}`: give that "
-                "one, or another workspace."
+                f"All sets of a workspace must have the same list of classes. `{path}` has another: give that "
+                "list, or another workspace."
             )
         return
     rows = [(str(number), mid, name) for number, (mid, name) in enumerate(known)]

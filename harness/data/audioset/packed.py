@@ -80,7 +80,7 @@ class Packed:
                     yield stored[int(row)][::step]
         except (OSError, ValueError, IndexError) as error:
             raise InputError(
-                f"A packed file must stay as it is while it is used. Found `{self.path}` unreadable: {error}."
+                f"The packed file `{self.path}` became unreadable during the run: {error}."
             ) from error
 
     def waveforms(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.int16]:
@@ -123,13 +123,13 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
         if len(set(lengths.values())) > 1:
             raise InputError(
                 "The parts of a packed file must have one row per clip. "
-                f"Found {', '.join(f'{n} of `{name}`' for name, n in lengths.items())} in `{path}`: pack it anew."
+                f"Found {', '.join(f'{n} of `{name}`' for name, n in lengths.items())} in `{path}`: pack it again."
             )
         rate = file.attrs.get("sample_rate")
         if np.ndim(rate) != 0 or not isinstance(rate, np.integer | int) or rate != sample_rate:
             raise InputError(
                 f"A packed file must be sampled at {sample_rate} Hz, by its attribute `sample_rate`. "
-                f"Found {'none' if rate is None else rate} in `{path}`: pack it anew."
+                f"Found {'none' if rate is None else rate} in `{path}`: pack it again."
             )
         clips, samples = file["waveform"].shape
         columns = file["target"].shape[1]
@@ -140,7 +140,7 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
             )
         offset = file["waveform"].id.get_offset()
     if offset is not None and path.stat().st_size < offset + 2 * clips * samples:
-        raise InputError(f"A packed file must be whole. `{path}` is cut short: copy or pack it anew.")
+        raise InputError(f"`{path}` is incomplete: copy or pack it again.")
     return Packed(path, clips, samples, columns, sample_rate, offset)
 
 
@@ -181,7 +181,7 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
     if not right or found.ndim != dimensions:
         raise InputError(
             f"`{name}` of a packed file must be {called}. Found {found.dtype} of shape {found.shape} in `{path}`: "
-            "pack it anew."
+            "pack it again."
         )
     clips = found.shape[0]
     whole = found.nbytes if name != "waveform" else found.nbytes // max(1, clips)

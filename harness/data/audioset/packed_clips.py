@@ -81,7 +81,7 @@ class PackedClips(Clips):
         if len(lengths) > 1:
             raise InputError(
                 "The clips of a set must have one length. Found "
-                f"{' and '.join(map(str, sorted(lengths)))} samples in its packed files: pack them alike."
+                f"{' and '.join(map(str, sorted(lengths)))} samples in its packed files: pack all with one length."
             )
         return lengths.pop()
 
@@ -111,7 +111,7 @@ def audioset(options: DataOptions) -> DataSet:
     if len(lengths) > 1:
         raise InputError(
             f"The clips of a set must have one length. Found {' and '.join(map(str, sorted(lengths)))} samples "
-            f"under `{root}`: pack them alike."
+            f"under `{root}`: pack all with one length."
         )
     identity = {
         "name": "audioset",
@@ -219,7 +219,7 @@ def _clips(index: Index, step: int) -> PackedClips:
         rows = index.row[index.file == number]
         if len(rows) and not 0 <= rows.min() <= rows.max() < file.clips:
             raise InputError(
-                f"An index must name rows that are there. Found row {rows.max()} of `{file.path}`, which has "
-                f"{file.clips} clips: make the index anew."
+                f"An index must name existing rows. Found row {rows.max()} of `{file.path}`, which has "
+                f"{file.clips} clips: make the index again."
             )
     return PackedClips(index, files, step)

@@ -113,7 +113,7 @@ def read_journal(part: PackedPart) -> Journal:
     if journal.plan and journal.plan != part.plan:
         raise InputError(
             f"A packed file that was begun is finished with the same segments and classes. `{part.path}` was begun "
-            "with others: give these, another name, or `--fresh` to pack it anew."
+            "with others: give these, another name, or `--fresh` to pack it again."
         )
     return journal
 
@@ -159,8 +159,8 @@ def pack(
         raise InputError(f"One process packs a file. Found another at `{part.path}`: wait for it.") from error
     if not journal.plan:
         raise InputError(
-            f"`{part.path}` must have its journal `{part.journal.name}` beside it. Found none: it was packed "
-            "otherwise; give another name or `--fresh` to pack it anew."
+            f"`{part.path}` must have its journal `{part.journal.name}` beside it. Found none: it was not packed "
+            "by this command; give another name or `--fresh` to pack it again."
         )
     if progress is not None:
         progress(len(part.segments))
@@ -247,6 +247,6 @@ def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | N
 def _no_room(part: PackedPart, error: OSError, done: int, present: int) -> InputError:
     gigabytes = 2 * SECONDS * SAMPLE_RATE * present / 1e9
     return InputError(
-        f"`{part.path}` needs {gigabytes:.2f} GB where it lies. Found: {error.strerror}, with {done} "
-        f"of {present} clips packed: make room and run the same command again, it goes on from there."
+        f"`{part.path}` needs {gigabytes:.2f} GB in its folder. Found: {error.strerror}, with {done} "
+        f"of {present} clips packed: free some space and run the same command again; it continues from there."
     )

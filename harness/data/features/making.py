@@ -28,9 +28,9 @@ def fitting_front(dataset: DataSet, front: Front | None) -> Front:
         return FRONT_ENDS[dataset.sample_rate]
     if front.sample_rate != dataset.sample_rate:
         raise InputError(
-            f"A network must hear clips at its own rate, {front.sample_rate} Hz. Found `{dataset.label}` at "
-            f"{dataset.sample_rate} Hz: choose a data set and a network of one rate, or set `data.sample_rate` of "
-            "recordings."
+            f"The network needs clips at {front.sample_rate} Hz. Found `{dataset.label}` at "
+            f"{dataset.sample_rate} Hz: choose a data set and a network with the same rate, or set "
+            "`data.sample_rate` of recordings."
         )
     return front
 

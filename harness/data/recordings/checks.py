@@ -53,9 +53,7 @@ def _scan(sound: Sound, used: int) -> str | None:
 
 
 def _cut_short(path: Path) -> InputError:
-    return InputError(
-        f"A recording must be whole. Found `{path}`, which is cut short: copy or record it anew."
-    )
+    return InputError(f"Recording `{path}` is incomplete: copy or record it again.")
 
 
 def _shorter_than_stated(path: Path) -> bool:

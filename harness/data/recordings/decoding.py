@@ -39,7 +39,7 @@ def decode_recording(
             sound.skip_to(round(start * rate))
         blocks = list(sound.blocks(math.ceil((samples / sample_rate + _MARGIN) * rate)))
     if not blocks:
-        raise InputError(f"A recording must hold sound. Found `{path}`, which is empty.")
+        raise InputError(f"Recording `{path}` is empty.")
     mono = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     resampled = soxr.resample(mono, rate, sample_rate, quality="HQ") if rate != sample_rate else mono
     clip = np.zeros(samples, dtype=np.float32)

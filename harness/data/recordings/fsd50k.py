@@ -64,7 +64,7 @@ def _recording(
     unknown = [label for label in labels if label not in number]
     if unknown:
         raise InputError(
-            f"`{path}`, line {line}: labels must be in `vocabulary.csv`. Found `{unknown[0]}`, which is not."
+            f"`{path}`, line {line}: labels must be in `vocabulary.csv`. `{unknown[0]}` is not there."
         )
     return LabelledRecordings(
         name, f"{folder / name}.wav", split, tuple(number[label] for label in labels), name

@@ -148,15 +148,15 @@ def _present(
             found = os.stat(recording.place)  # noqa: PTH116 - a Path for each of a million rows is slow
         except (OSError, ValueError):
             if options.strict:
-                raise InputError(f"A recording must be a file. Found none at `{recording.place}`.") from None
+                raise InputError(f"There is no recording `{recording.place}`.") from None
             skipped.append((recording.name, MISSING))
             continue
         there.append(recording)
         other = names.setdefault((found.st_dev, found.st_ino), recording.name)
         if other is not recording.name:
             raise InputError(
-                f"Each file of `{options.name}` must be listed once. Found `{other}` and `{recording.name}`, which are "
-                "one file."
+                f"Each file of `{options.name}` must be listed once. `{other}` and `{recording.name}` are the same "
+                "file."
             )
     present = Counter(recording.split for recording in there)
     for split in SPLITS:
@@ -221,4 +221,4 @@ def _probe(path: Path, seconds: float) -> tuple[bytes, str | None] | InputError:
     except InputError as error:
         return error
     except OSError as error:
-        return InputError(f"A recording must be a file that can be read. Found `{path}`: {error.strerror}.")
+        return InputError(f"Recording `{path}` cannot be read: {error.strerror}.")

@@ -104,8 +104,8 @@ def _check_some_are_there(table: Path, files: list[str], places: Names) -> None:
     few = [files[at] for at in sorted(random.Random(0).sample(range(len(files)), LOOKED_AT))]
     if not any(os.path.lexists(places.path(name)) for name in few):
         raise InputError(
-            f"A table of recordings must name files of the folder `root`. Of the {len(files):,} in `{table}` "
-            f"{len(few):,}, drawn at random, were looked for and none is there, `{few[0]}` first: check `root`."
+            f"A table of recordings must name files in the folder `root`. None of {len(few):,} files drawn at random "
+            f"from the {len(files):,} in `{table}` exists, for example `{few[0]}`: check `root`."
         )
 
 

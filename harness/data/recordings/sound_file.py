@@ -72,7 +72,7 @@ class Sound:
     def _check(self, block: NDArray[np.float32]) -> None:
         peak = float(np.abs(block).max())
         if not np.isfinite(peak):
-            raise InputError(f"A recording must hold finite samples. Found `{self.path}`, which does not.")
+            raise InputError(f"Recording `{self.path}` contains samples that are not finite.")
         if peak > LOUDEST:
             raise InputError(
                 f"Samples of a recording must lie in [-1, 1]. Found {peak:,.0f} in `{self.path}`, floats at the scale "
@@ -88,17 +88,17 @@ def open_sound(path: Path) -> Iterator[Sound]:
         InputError: naming the file, where it is absent, no regular file, unreadable, empty or of an odd sampling rate.
     """
     if not path.is_file():  # a pipe of that name would be waited for
-        raise InputError(f"A recording must be a file that libsndfile reads. Found no file `{path}`.")
+        raise InputError(f"There is no recording `{path}`.")
     with _decoding(path):
         # Bytes, since soundfile refuses names that are no text.
         file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)
     try:
         if file.frames < 1:
-            raise InputError(f"A recording must hold sound. Found `{path}`, which is empty.")
+            raise InputError(f"Recording `{path}` is empty.")
         if file.frames == _UNKNOWN:
             raise InputError(
-                f"A recording must state its length. Found `{path}`, which does not (it was written to a pipe?): "
-                "convert it anew, to a file."
+                f"Recording `{path}` does not state its length, perhaps because it was written to a pipe: "
+                "convert it again, to a file."
             )
         if not SLOWEST <= file.samplerate <= FASTEST:
             raise InputError(
@@ -130,6 +130,4 @@ def _decoding(path: Path) -> Iterator[None]:
         why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         if "File does not exist" in why and path.is_file():  # libsndfile's words for what is no MP3
             why = "it is damaged or no sound"
-        raise InputError(
-            f"A recording must be a file that libsndfile reads. Found `{path}`: {str(why).rstrip('.')}."
-        ) from error
+        raise InputError(f"libsndfile cannot read recording `{path}`: {str(why).rstrip('.')}.") from error

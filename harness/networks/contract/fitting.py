@@ -34,7 +34,7 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         which, names = ("lacks", missing) if missing else ("has besides", unknown)
         raise InputError(
             f"A checkpoint of {label} must hold its {len(own)} tensors and no others. This one {which} "
-            f"{len(names)}, for example `{min(names)}`: name the network that it is of."
+            f"{len(names)}, for example `{min(names)}`: name its network."
         )
     origin = f"a checkpoint of {label}"
     real = {name for name, tensor in own.items() if tensor.is_floating_point()}
@@ -46,7 +46,7 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         ):
             raise InputError(
                 f"The tensor `{name}` of a checkpoint of {label} must have at most the shape {tuple(tensor.shape)}. "
-                f"Found {tuple(given.shape)}: name the network that it is of, with its parameters."
+                f"Found {tuple(given.shape)}: name its network, with its parameters."
             )
         module_name, _, attribute = name.rpartition(".")
         module = model.get_submodule(module_name)

@@ -107,13 +107,14 @@ def _said_network(said: About, given: Network | None, files: Sequence[Path | str
         name = label
     if not is_network(name, files):
         raise InputError(
-            f"{origin} is of the network `{label:.60}`, which is not installed: install it, or give the Python file "
-            "that defines it with `--network-file`."
+            f"{origin} belongs to the network `{label:.60}`, which is not installed: install it, or give the Python "
+            "file that defines it with `--network-file`."
         )
     found = resolve_network(label, files)
     if given is not None and given != found:
         raise InputError(
-            f"{origin} says that it is of the network `{found.label}`. Found `--network {given.label}`: leave it out."
+            f"{origin} says that it belongs to the network `{found.label}`. Found "
+            f"`--network {given.label}`: leave it out."
         )
     return found
 

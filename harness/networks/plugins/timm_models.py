@@ -53,8 +53,9 @@ def timm_package() -> ModuleType:
                 f"Networks `timm:NAME` need `{error.name}`, which is not installed: {how_to_get('timm')}."
             ) from error
         raise InputError(
-            f"Networks `timm:NAME` need a timm that imports. Found {raised(error)}: timm reads torchvision, so install "
-            f"the build of torchvision that belongs to torch {torch.__version__}, from where torch came."
+            f"Networks `timm:NAME` cannot be used, because timm cannot be imported: "
+            f"{raised(error)}. timm needs torchvision: install the build of torchvision for torch "
+            f"{torch.__version__}, from the index that torch came from."
         ) from error
 
 

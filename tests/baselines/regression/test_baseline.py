@@ -159,7 +159,7 @@ def test_nothing_to_hold_is_refused(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path, said in (
-        (tmp_path, "is a folder, and a file is to be written"),
+        (tmp_path, "is a folder, but a file is to be written"),
         (tmp_path / "file" / "b.json", "must be written into a folder"),
     ):
         with pytest.raises(InputError, match=said):
@@ -337,14 +337,14 @@ def test_a_tolerance_that_is_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text(BAD_FIELDS["no margin"])
     assert "`tolerances.quality`: field required: restore it" in refusal(tmp_path / "b.json")
     (tmp_path / "b.json").write_text(BAD_FIELDS["margin with a blank reason"])
-    assert "a reason must hold a character that is no space, found ' '" in refusal(tmp_path / "b.json")
+    assert "a reason must not be blank, found ' '" in refusal(tmp_path / "b.json")
 
 
 def test_depth_and_long_numbers_are_told_of_the_file_and_not_of_python(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text("[" * 100_000)
     assert "it is nested too deeply: restore it" in refusal(tmp_path / "b.json")
     (tmp_path / "b.json").write_text("9" * 5000)
-    assert "it holds a whole number of too many digits: restore it" in refusal(tmp_path / "b.json")
+    assert "it contains a whole number with too many digits: restore it" in refusal(tmp_path / "b.json")
 
 
 @pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))
@@ -355,7 +355,7 @@ def test_no_truncation_passes(tmp_path: Path, cut: int) -> None:
 
 def test_absent_unreadable_and_binary_files_are_refused(tmp_path: Path) -> None:
     assert "prunebench baseline save" in refusal(tmp_path / "none.json")
-    assert "is a folder, and a file is to be read" in refusal(tmp_path)
+    assert "is a folder, but a file is to be read" in refusal(tmp_path)
     (tmp_path / "model.pth").write_bytes(b"PK\x03\x04\xff\xfe")
     assert "not UTF-8" in refusal(tmp_path / "model.pth")
 

@@ -124,13 +124,13 @@ def test_failed_cells_give_no_entry_and_hide_no_finished_one() -> None:
     ],
 )
 def test_finished_cells_without_exact_figures_are_refused(measures: dict[str, float]) -> None:
-    with pytest.raises(InputError, match=r"cell `c0ffee`.*run it again"):
+    with pytest.raises(InputError, match=r"Cell `c0ffee`.*run it again"):
         entries_of_run([record(measures=measures)])
 
 
 @pytest.mark.parametrize("widths", [(), WIDTHS[:11], (*WIDTHS, 1), (0, *WIDTHS[1:])])
 def test_finished_cells_without_twelve_widths_are_refused(widths: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match=r"cell `c0ffee`, `widths"):
+    with pytest.raises(InputError, match=r"Cell `c0ffee` differs: `widths"):
         entries_of_run([record(widths=widths)])
 
 

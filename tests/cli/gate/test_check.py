@@ -170,7 +170,7 @@ def test_update_writes_nothing_where_nothing_improved(call, tmp_path, changed):
     make_run(tmp_path / "other", **changed)
     before = Path("b.json").read_text()
     found = call("check", "other", "--baseline", "b.json", "--update")
-    assert "stays as it is" in found.output
+    assert "was not changed" in found.output
     assert Path("b.json").read_text() == before
 
 

@@ -262,7 +262,7 @@ def test_tags_at_another_rate_than_the_recordings(cli, own):
         (
             "hop: int = 800",
             "hop: float = 0.5",
-            "must say its `hop`. Found ValueError: 0.5, which is no whole number",
+            "must say its `hop`. Found ValueError: 0.5, which is not a whole number",
         ),
         ("(features[:, None])", "(features[:, None])[0]", "logits of shape (3,) and not (1, 3)"),
         (
@@ -293,7 +293,7 @@ def test_frames_that_are_no_number(cli, own):
     for words in (("measure", own), ("export", own, "-o", "graph.onnx")):
         code, _, error = cli(*words, "--network-file", "own.py")
         assert (code, error.count("\n")) == (2, 1)
-        assert "Found ValueError: 'many', which is no whole number of at least 1." in error
+        assert "Found ValueError: 'many', which is not a whole number of at least 1." in error
 
 
 @pytest.mark.parametrize(
@@ -302,9 +302,9 @@ def test_frames_that_are_no_number(cli, own):
         (
             "'lots'",
             "'fft'",
-            "must say its MACs. Found ValueError: 'lots', which is no whole number of at least 0.",
+            "must say its MACs. Found ValueError: 'lots', which is not a whole number of at least 0.",
         ),
-        ("float('nan')", "'fft'", "Found ValueError: nan, which is no whole number"),
+        ("float('nan')", "'fft'", "Found ValueError: nan, which is not a whole number"),
         ("-1", "'fft'", "Found ValueError: -1, which"),
         ("1", "[]", "Found `Loudness` without: give it both"),
     ],

@@ -133,7 +133,7 @@ def test_an_own_file_of_a_network_file_asks_for_it(cli, mine):
     cli("prune", mine, "--network-file", "mine.py", *PRUNE, "-o", "half.pt")
     without = cli("prune", "half.pt", *PRUNE, "-o", "x.pt")
     assert without.code == 2
-    assert "`half.pt` is of the network `mine`, which is not installed" in without.err
+    assert "`half.pt` belongs to the network `mine`, which is not installed" in without.err
     assert cli("prune", "half.pt", "--network-file", "mine.py", *PRUNE, "-o", "quarter.pt").code == 0
 
 
@@ -218,7 +218,7 @@ def test_what_the_file_says_is_held_against_what_the_user_says(cli, mobile):
     cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth")
     found = cli("prune", "half.pth", "--network", "mn", *PRUNE, "-o", "x.pth")
     assert found.code == 2
-    assert f"says that it is of the network `{MOBILE}`. Found `--network mn`: leave it out." in found.err
+    assert f"says that it belongs to the network `{MOBILE}`. Found `--network mn`: leave it out." in found.err
 
 
 def test_weights_that_are_not_finite_are_named(cli, mobile):

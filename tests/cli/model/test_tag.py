@@ -86,11 +86,11 @@ def test_what_cannot_be_read_is_named_and_left_out(cli, checkpoint, tmp_path):
     code, out, error = cli("tag", checkpoint, "in", "--json")
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
-    assert "left out: A recording must be a file that libsndfile reads. Found `in/b.wav`" in error
+    assert "left out: libsndfile cannot read recording `in/b.wav`" in error
     assert "1 of 2 recordings were left out" in error
     code, out, error = cli("tag", checkpoint, "in", "-o", "tags.txt")
     assert code == 1
-    assert "in/b.wav failed: A recording must be" in error
+    assert "in/b.wav failed: libsndfile cannot read recording" in error
     (tmp_path / "tags.txt").unlink()
     code, out, error = cli("tag", checkpoint, "in", "--strict", "-o", "tags.txt")
     assert code == 2
@@ -126,7 +126,7 @@ def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):
     code, out, error = cli("tag", checkpoint, "in", "--json")
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/loud.wav", "in/telephone.wav", "in/whole.wav"]
-    assert "Found `in/cut.wav`, which is cut short" in error
+    assert "Recording `in/cut.wav` is incomplete" in error
     assert "in `in/integers.wav`, floats at the scale of integers" in error
     assert "Note: `in/loud.wav`: 5 of 32,000 samples lie beyond full scale and are clipped." in error
 
@@ -153,7 +153,7 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
     [
         ([], "either recordings or --live. Found neither"),
         (["a.wav", "--live"], "Found both"),
-        (["none.wav"], "Found no file `none.wav`"),
+        (["none.wav"], "There is no recording `none.wav`"),
         (["empty"], "A folder must hold recordings"),
         (["a.wav", "--labels", "two.txt"], "each of the model's 3 outputs. Found 2"),
         (["a.wav", "--window", "0.1"], "1 to 60 seconds long"),

@@ -24,5 +24,5 @@ def test_keys_of_a_few_parts_and_long_texts_are_read():
 
 def test_numbers_of_too_many_digits_are_told_without_the_words_of_the_interpreter():
     for read, text in ((parsed_json, "9" * 5000), (parsed_toml, "a = " + "9" * 5000)):
-        with pytest.raises(ValueError, match=r"^it holds a whole number of too many digits$"):
+        with pytest.raises(ValueError, match=r"^it contains a whole number with too many digits$"):
             read(text)

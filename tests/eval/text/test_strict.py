@@ -42,8 +42,8 @@ def test_half_a_pair_of_a_file_name_passes():
         ('{"name": "a", "share": true}', "`share` should be a valid number"),
         ('{"name": "a", "widths": [1, 2.5]}', r"`widths\.1` should be a valid integer"),
         ('{"name": "a", "widths": [true]}', r"`widths\.0` should be a valid integer"),
-        ('{"name": "a", "widths": [1' + "0" * 400 + "]}", "a whole number of too many digits"),
-        ('{"name": "a", "figures": {"x": 1' + "0" * 400 + "}}", "a whole number of too many digits"),
+        ('{"name": "a", "widths": [1' + "0" * 400 + "]}", "a whole number with too many digits"),
+        ('{"name": "a", "figures": {"x": 1' + "0" * 400 + "}}", "a whole number with too many digits"),
         ('{"name": "a", "figures": [1]}', "`figures` should be"),
         ('{"name": "a", "share": ' + "[" * 100_000, "nested too deeply"),
         ('{"name": "a", "share": 1' + "0" * 5000 + "}", "too many digits"),
@@ -65,7 +65,7 @@ def test_what_has_another_form_is_refused_with_its_place(text, said):
 def test_whole_numbers_have_62_bits_at_most(sign):
     largest = sign * 4611686018427387904
     assert parsed(f'{{"name": "a", "widths": [{largest}]}}', Form)["widths"] == [largest]
-    with pytest.raises(ValueError, match="a whole number of too many digits"):
+    with pytest.raises(ValueError, match="a whole number with too many digits"):
         parsed(f'{{"name": "a", "widths": [{largest + sign}]}}', Form)
 
 

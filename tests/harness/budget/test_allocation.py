@@ -93,7 +93,8 @@ def test_a_ratio_of_global_is_a_share_of_all_filters():
         counts = counts_along(order, BudgetPoint("ratio", ratio), model, TAIL, KEEPS)
         assert sum(counts) == round(ratio * 56)
     with pytest.raises(
-        InputError, match=r"must leave what always stays, a floor. Found 0.8: ask for at most 0.75"
+        InputError,
+        match=r"A ratio of 0.8 removes too many filters, because the run keeps .*\. Ask for at most 0.75",
     ):
         counts_along(order, BudgetPoint("ratio", 0.8), model, TAIL, KEEPS)
 

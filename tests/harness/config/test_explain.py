@@ -135,7 +135,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
             ],
             "which training at full size cannot do: leave out the schedule, or `finetune.at_scale`",
         ),
-        (["model.checkpoint=x.pth", "controls.scratch=true"], "not known of `model.checkpoint`"),
+        (["model.checkpoint=x.pth", "controls.scratch=true"], "not known for `model.checkpoint`"),
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),
         (["data=[{name='synth'}, {name='synth'}]"], "Found `synth` twice"),

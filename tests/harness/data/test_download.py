@@ -299,7 +299,7 @@ def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
     assert (tmp_path / "x").is_symlink()
     assert (tmp_path / "disk" / "big").read_bytes() == CONTENT
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="pipe` is a pipe, and a file is to be read"):
+    with pytest.raises(InputError, match="pipe` is a pipe, but a file is to be read"):
         fetch(server.source(), tmp_path / "pipe")
 
 
@@ -308,10 +308,10 @@ def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
     [
         (zipped(TABLE, ["1-0-A-0.wav"]), "4 are missing, `1-1-A-1.wav` first"),
         (zipped(TABLE + "\n", []), "must have the MD5"),
-        (zipped(TABLE, ["a.wav"]).replace(b"RIFF", b"RIFX", 1), "whole zip file"),
-        (b"<html>", "whole zip file"),
-        (flagged(zipped(TABLE, []), at=6, bits=0x1), "whole zip file.*encrypted"),
-        (flagged(zipped(TABLE, []), at=8, bits=0x60), "whole zip file.*compression"),
+        (zipped(TABLE, ["a.wav"]).replace(b"RIFF", b"RIFX", 1), "is not a complete zip file"),
+        (b"<html>", "is not a complete zip file"),
+        (flagged(zipped(TABLE, []), at=6, bits=0x1), "is not a complete zip file.*encrypted"),
+        (flagged(zipped(TABLE, []), at=8, bits=0x60), "is not a complete zip file.*compression"),
     ],
 )
 def test_a_set_that_is_something_else(server, tmp_path, content, message):

@@ -204,7 +204,7 @@ def _safetensors(path, said):
     ("said", "message"),
     [
         ("[" * 100_000, "it is nested too deeply"),
-        ("1" * 5_000, "it holds a whole number of too many digits"),
+        ("1" * 5_000, "it contains a whole number with too many digits"),
         ("[1]", "must be an object. Found a list"),
         ('{"schema_version": 1, "widths": [' + "1," * 30_000 + "1]}", "must be of a Cnn14"),
     ],

@@ -91,7 +91,7 @@ def test_a_convention_is_another_budget():
     ("overrides", "message"),
     [
         (["prune.target_macs=0.3"], "`prune.target_macs`: .*leaves 0.48.*Found 0.3: ask for"),
-        (["prune.ratios=[0.99]", "prune.allocations=global"], "`prune.ratios`: .*ask for at most 0.94"),
+        (["prune.ratios=[0.99]", "prune.allocations=global"], "`prune.ratios`: .*Ask for at most 0.94"),
         (["prune.target_parameters=0.01"], "`prune.target_parameters`: .*Found 0.01"),
     ],
 )

@@ -163,7 +163,7 @@ def test_mels_are_not_hidden_from_a_network_that_reads_waveforms():
 
 
 def test_a_network_at_another_rate_than_its_data(tmp_path):
-    with pytest.raises(InputError, match=r"its own rate, 16000 Hz. Found `synth .*` at 32000 Hz"):
+    with pytest.raises(InputError, match=r"needs clips at 16000 Hz. Found `synth .*` at 32000 Hz"):
         plan_of({"network": "cnn14[sample_rate=16000]", **SMALL})
 
 

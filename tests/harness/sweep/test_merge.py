@@ -107,7 +107,7 @@ def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(make, tmp_path, na
     one, two = make("one", [record("a")]), make("two", [record("b")])
     (two / name).unlink(missing_ok=True)
     os.mkfifo(two / name)
-    with pytest.raises(InputError, match="is a pipe, and a file is to be read"):
+    with pytest.raises(InputError, match="is a pipe, but a file is to be read"):
         merge_runs([one, two], tmp_path / "both")
 
 
@@ -138,7 +138,7 @@ def test_other_processors_may_differ_in_digits_and_keep_one_ones_timings(make, t
 
 REFUSED = {
     "settings": (("base.steps=7",), {}, {}, "`base.steps`"),
-    "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` alike"),
+    "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` with the same seed"),
     "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "one torch"),
     "schema": (
         (),

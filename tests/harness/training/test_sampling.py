@@ -81,7 +81,7 @@ def test_every_pass_of_the_balanced_order_is_drawn_anew():
 
 
 def test_no_class_with_a_clip():
-    with pytest.raises(InputError, match="Balanced sampling needs a class"):
+    with pytest.raises(InputError, match="Balanced sampling needs training clips with labels"):
         BalancedOrder(np.zeros((3, 2), bool), 0)
 
 

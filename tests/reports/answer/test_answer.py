@@ -187,7 +187,7 @@ def test_networks_are_told_apart_and_compared_at_equal_cost(maker):
     assert (
         f"at {len(higher)} of {len(pair.means)} costs" in told[-1]
         if higher
-        else "cannot be told apart" in told[-1]
+        else "not distinguishable" in told[-1]
     )
 
 

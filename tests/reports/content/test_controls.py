@@ -43,7 +43,7 @@ def test_the_summary_says_which_criteria_are_better_reversed(report):
     assert better.startswith("Reversed, with 50 % removed: better than as defined for upside_down +")
     assert worse.startswith("worse for l1 −")
     chance = "not corrected: about 0.08 better and 0.08 worse by chance if none differed"
-    assert alike == f"no difference can be told for the other 1 (95 % intervals, {chance})."
+    assert alike == f"no detectable difference for the other 1 (95 % intervals, {chance})."
 
 
 def test_the_summary_holds_training_from_scratch_against_the_highest(report):

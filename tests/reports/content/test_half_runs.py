@@ -121,7 +121,7 @@ def test_one_seed_and_one_point(maker):
     maker.cell(signal=0.9, criterion="random", ratio=0.5, prune_seed=0)
     report = write_report([maker.write()], formats=[])
     text = " ".join(s for said in report.sentences.values() for s in said).replace("\u00a0", " ")
-    assert "cannot be told: repeats (base models, fine-tuning seeds or draws of random) are missing" in text
+    assert "is unknown: repeats (base models, fine-tuning seeds or draws of random) are missing" in text
     assert "1 base model is too few to say which criterion is first" in text
     (ranking, _) = report.rankings
     assert ranking.bases == 1

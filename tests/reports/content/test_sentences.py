@@ -67,7 +67,7 @@ def test_a_winner_that_may_be_random_is_said_to_be(maker):
         for seed in (0, 1):
             maker.cell(signal=signal, noise=seed + len(name), criterion=name, ratio=0.5, finetune_seed=seed)
     report = make_report([maker.write()])
-    assert "1 of 1 point cannot be told from random at the same ratio: l1 (50 %)" in text_of(report)
+    assert "1 of 1 point is not distinguishable from random at the same ratio: l1 (50 %)" in text_of(report)
     assert re.search(r"l1 is highest, .* from random, not distinguishable from it\.", text_of(report))
 
 
@@ -88,7 +88,7 @@ def test_frontier_names_criteria_with_their_ratios_and_counts_them_without_rando
 def test_beside_marks_that_are_not_corrected_stands_the_number_by_chance(quick_report):
     """2.5 % of 5 criteria at 3 ratios on each side."""
     text = text_of(quick_report)
-    assert "of 15 points cannot be told from random" in text
+    assert "of 15 points are not distinguishable from random" in text
     chance = "there would be about 0.4 better and 0.4 worse by chance"
     assert f"by 95 % intervals, not corrected: if no criterion differed, {chance}" in text
 
@@ -159,7 +159,7 @@ def test_what_a_half_finished_run_misses(maker):
         "no random control at 50 %",
     ):
         assert words in missing
-    assert "cannot be told: two criteria at one ratio on one base model are missing" in text_of(report)
+    assert "is unknown: two criteria at one ratio on one base model are missing" in text_of(report)
 
 
 def test_missing_scores_are_said(maker):
@@ -171,7 +171,7 @@ def test_missing_scores_are_said(maker):
     assert (
         "8 of 8 cells have no per-clip test scores, so their differences have no interval." in report.missing
     )
-    assert "cannot be told: per-clip test scores are missing" in text_of(report)
+    assert "is unknown: per-clip test scores are missing" in text_of(report)
 
 
 def test_a_single_seed_is_said(maker):

@@ -1,4 +1,4 @@
-"""When a criterion cannot be told from random."""
+"""When a criterion is not distinguishable from random."""
 
 import math
 

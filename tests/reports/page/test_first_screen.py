@@ -112,7 +112,7 @@ def test_a_saved_picture_is_light_and_says_what_it_shows(page, theme, written_re
         if drawing == "plot":
             names += ["random", "unpruned", "Pareto frontier of criteria", "range of random"]
         else:
-            names += ["told from random", "cannot be told from random"]
+            names += ["differs from random", "not distinguishable from random"]
         for name in names:
             assert f">{name}<" in text, name
         assert len(text) < 60_000

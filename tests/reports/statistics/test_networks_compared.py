@@ -128,7 +128,7 @@ def test_what_is_said_counts_the_costs_of_the_table(networks_report):
         for word, held in (
             ("higher", [at for at in apart if at.difference.mean > 0]),
             ("lower", [at for at in apart if at.difference.mean < 0]),
-            ("not told apart", [at for at in pair.means if at.difference.may_be_none]),
+            ("not distinguishable", [at for at in pair.means if at.difference.may_be_none]),
         ):
             assert (f"{word} at {len(held)}" in said) == bool(held)
         assert f"of {len(pair.means)} costs" in said

@@ -1,4 +1,4 @@
-"""The table for a README: criteria by ratio, best first, and what can be told from random."""
+"""The table for a README: criteria by ratio, best first, and what is distinguishable from random."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_difference_stands_once_and_the_best_criterion_first(quick_report:
 @pytest.mark.parametrize(
     ("shift", "like", "said"),
     [
-        (0.0, True, "Cannot be told from random at any ratio: `l1`"),
+        (0.0, True, "Not distinguishable from random at any ratio: `l1`"),
         (0.5, False, "Better than random: `l1` (at "),
         (-0.5, False, "Worse than random: `l1` (at "),
     ],
@@ -56,7 +56,7 @@ def test_without_intervals_nothing_is_told(quick_report: Report) -> None:
     text = by_ratio_markdown(dataclasses.replace(quick_report, rows=rows))
     assert "`l1`" in text
     assert "etter than random" not in text
-    assert "told from random at any ratio" not in text
+    assert "distinguishable from random at any ratio" not in text
 
 
 def test_nothing_is_written_where_nothing_is_compared(quick_report: Report) -> None:

@@ -30,18 +30,20 @@ Examples:
 @click.option(
     "--classes",
     type=click.Path(path_type=Path),
-    help="Table as class_labels_indices.csv  [default: AudioSet's]",
+    help="Table like class_labels_indices.csv  [default: AudioSet's]",
 )
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for `data.root`."
 )
-@click.option("--name", help="Of the set  [default: the list's name without _segments]")
-@click.option("--per-file", default=50_000, show_default=True, type=click.IntRange(1), help="Clips a file.")
+@click.option("--name", help="Name of the set  [default: the list's name without _segments]")
+@click.option(
+    "--per-file", default=50_000, show_default=True, type=click.IntRange(1), help="Clips in each file."
+)
 @click.option(
     "--workers", type=click.IntRange(1), help="Threads that decode  [default: the machine's processors]"
 )
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
-@click.option("--fresh", is_flag=True, help="Pack anew what is there.")
+@click.option("--fresh", is_flag=True, help="Pack existing files again.")
 @json_option("data-audioset")
 def audioset(
     recordings: Path,
@@ -57,11 +59,11 @@ def audioset(
 ) -> None:
     """Pack a folder of RECORDINGS into PANNs' HDF5 files, with an index.
 
-    A recording of video ID is named YID.wav, as PANNs' downloader does, or ID, ID_START, ID_START_END, in any
-    format libsndfile reads. A clip is the recording's first 10 s; a recording that is longer than its segment, and
-    whose name gives no start, is cut at the segment's start. Clips that are absent or cannot be read are counted and
-    listed in NAME-missing.csv, those that were cut or clipped in NAME-changed.csv. The same command goes on where it
-    was stopped. A clip takes 0.64 MB.
+    A recording of video ID is named YID.wav, as by PANNs' downloader, or ID, ID_START, ID_START_END, in any format
+    that libsndfile reads. A clip is the first 10 s of the recording. If a recording is longer than its segment and
+    its name gives no start, the segment is cut out. NAME-missing.csv lists clips that are missing or unreadable,
+    NAME-changed.csv those that were cut or clipped. If you stop the command, the same command continues. A clip
+    takes 0.64 MB.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -55,7 +55,7 @@ Examples:
 def data() -> None:
     """Fetch or prepare checkpoints and data sets.
 
-    A download that broke off goes on where it stopped when the same command is run again. What arrives is checked
-    and whole, or absent. MobileNetV2 and Cnn14_8k of PANNs and other widths of EfficientAT's mn are not offered:
-    no public source was found that gives their checksums.
+    If a download stops, the same command resumes it. A file appears only when it is complete and checked. PANNs'
+    MobileNetV2 and Cnn14_8k and other widths of EfficientAT's mn are not offered, because no public source of their
+    checksums was found.
     """

@@ -43,15 +43,17 @@ Examples:
 )
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH, shell_complete=offered.run_or_checkpoint)
 @click.option("-o", "--output", required=True, type=_PATH, help="File to write.")
-@click.option("--without", multiple=True, type=Choice(list(_PARTS)), help="Leave out what need not be held.")
+@click.option(
+    "--without", multiple=True, type=Choice(list(_PARTS)), help="Leave these figures out of the baseline."
+)
 @click.option(
     "--tolerance",
     "tolerances",
     multiple=True,
     metavar="NAME=VALUE",
-    help="file_bytes or speed as a share, quality in mAP. Default: those of the file that is there already.",
+    help="file_bytes or speed as a share, quality in mAP. Default: those of an existing file.",
 )
-@click.option("--reason", default="", help="Why these tolerances; stands in the file.")
+@click.option("--reason", default="", help="Why these tolerances; written to the file.")
 @click.option(
     "--spread",
     "spread_of",
@@ -74,7 +76,7 @@ def save(
     spread_of: Path | None,
     as_json: bool,
 ) -> None:
-    """Save the figures of a run or checkpoint as what `check` holds."""
+    """Save the figures of a run or checkpoint for `prunebench check`."""
     from prunebench import baselines
 
     allowed = _tolerances(output, tolerances, reason)

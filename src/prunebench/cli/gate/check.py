@@ -45,10 +45,10 @@ Examples:
     shell_complete=offered.baseline,
 )
 @click.option(
-    "--update", is_flag=True, help="Where it holds, write improvements and new entries to the file."
+    "--update", is_flag=True, help="If nothing regressed, write improvements and new entries to the file."
 )
 @click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
-@click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, one case an entry.")
+@click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, a test case for each entry.")
 @json_option("check", what="Print the changes as JSON.")
 @network_option
 @network_file_option
@@ -64,14 +64,14 @@ def check(
     junit_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Hold the figures of a run or checkpoint against a baseline.
+    """Compare the figures of a run or checkpoint with a baseline.
 
-    Parameters, their bytes, MACs in both conventions and the widths of all groups are compared exactly; the bytes
+    Parameters, their bytes, MACs in both conventions and the widths of all groups are compared exactly. The bytes
     of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
-    same run) within the tolerances of the baseline. Of a checkpoint, which has neither test scores nor a reference,
-    exact figures and the bytes of the file alone. What a baseline does not hold is named. Exit code 0: holds,
-    improvements are listed; 1: regressed; 2: could not tell. Where GITHUB_STEP_SUMMARY names a file, the table is
-    appended to it.
+    same run) are compared within the tolerances of the baseline. A checkpoint has no test scores and no reference,
+    so only exact figures and the bytes of its file are compared. What the baseline does not contain is listed. Exit
+    code 0: nothing regressed, and improvements are listed; 1: something regressed; 2: could not tell. If
+    GITHUB_STEP_SUMMARY names a file, the table is appended to it.
     """
     from prunebench import baselines
     from prunebench.eval.errors import InputError
@@ -125,14 +125,14 @@ def _update(file: Path, held: Baseline, found: GateSubject, changes: Sequence[Ch
 
     if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
         say(
-            f"{file} stays as it is: only a baseline that holds is updated. `prunebench baseline save` accepts "
+            f"{file} was not changed, because `check` does not pass. `prunebench baseline save` accepts "
             "these figures.",
             err=True,
         )
         return
     new = baselines.updated(held, found.entries, changes, made_with(), found.classes)
     if new.model_copy(update={"made_with": held.made_with}) == held:
-        say(f"{file} stays as it is: nothing improved.", err=True)
+        say(f"{file} was not changed: nothing improved.", err=True)
         return
     baselines.write_baseline(new, file)
     say(f"{file} updated.", err=True)

@@ -21,10 +21,10 @@ WIDEST_NAME = 24  # that stands before what was found
 @json_option("doctor")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Say what there is: environment, extras, backends, plug-ins, caches, and how to get what is missing.
+    """Show the environment, extras, backends, plug-ins and caches, and how to get what is missing.
 
-    Optional parts may be missing; exit code 1 if something is broken: a cache that cannot be written, a plug-in
-    that does not load.
+    Optional parts may be missing. Exit code 1: something is broken, such as a cache that cannot be written or a
+    plug-in that does not load.
     """
     from prunebench.cli.info.diagnosis import BROKEN, diagnose
 

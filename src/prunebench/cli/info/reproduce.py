@@ -41,15 +41,17 @@ Examples:
     "--light/--full",
     default=True,
     show_default=True,
-    help="--full times four shapes on this machine and measures their memory, too.",
+    help="--full also measures time and memory of four shapes on this machine.",
 )
 @click.option("--budget", default=8.0, show_default=True, help="Seconds for latency rounds, of --full.")
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), help="The published Cnn14, `prunebench data cnn14`."
+    "--checkpoint", type=click.Path(path_type=Path), help="Published Cnn14, from `prunebench data cnn14`."
 )
-@click.option("--released", type=click.Path(path_type=Path), help="E-PANNs' own, `prunebench data epanns`.")
-@click.option("--audioset", type=click.Path(path_type=Path), help="Folder of `prunebench data audioset`.")
-@click.option("--limit", type=click.IntRange(2), help="At most so many clips of each split, chosen by hash.")
+@click.option(
+    "--released", type=click.Path(path_type=Path), help="E-PANNs' checkpoint, from `prunebench data epanns`."
+)
+@click.option("--audioset", type=click.Path(path_type=Path), help="Folder from `prunebench data audioset`.")
+@click.option("--limit", type=click.IntRange(2), help="Use at most this many clips of each split.")
 @click.option(
     "--set",
     "overrides",
@@ -63,9 +65,9 @@ Examples:
     default=Path("runs/epanns"),
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Run folder; the same command goes on from there, and `report` draws it.",
+    help="Run folder; the same command continues it, and `report` draws it.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the tables as Markdown, too.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the tables as Markdown.")
 @json_option("reproduce")
 def reproduce(
     paper: str,
@@ -80,11 +82,12 @@ def reproduce(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """What E-PANNs claims, what follows from the architecture, and what a run finds.
+    """Compare the claims of E-PANNs with what follows from the architecture and what a run measures.
 
-    Without weights and data: parameters, size and MACs; with --full latency and memory on this machine, too. With
-    --checkpoint and --audioset: evaluation of the unpruned model, of the pruned ones before and after fine-tuning, by
-    the released and the order-free criterion, and of the unpruned model fine-tuned as long, which the paper lacks.
+    Without weights and data: parameters, size and MACs; with --full also latency and memory on this machine. With
+    --checkpoint and --audioset: the mAP of the unpruned model, of the pruned models before and after fine-tuning,
+    by the released and the order-free criterion, and of the unpruned model fine-tuned for the same time, a control
+    that the paper does not have.
     """
     from prunebench.cli.completing.config_keys import check_keys
 

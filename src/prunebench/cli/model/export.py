@@ -39,7 +39,7 @@ Examples:
     type=Choice(["inside", "outside"]),
     default="inside",
     show_default=True,
-    help="Of a graph: inside (waveform in, at the model's sample rate) or outside (log-mel features in).",
+    help="Front end of a graph: inside (takes waveforms) or outside (takes log-mel features).",
 )
 @network_option
 @network_file_option
@@ -54,11 +54,12 @@ def export(
     network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Write CHECKPOINT as a graph that takes any number of clips of any length, or in another style.
+    """Write CHECKPOINT as a graph for any number of clips of any length, or in another style.
 
-    Inputs of a graph: `waveform` (batch, samples) or `log_mel` (batch, frames, mels). Outputs: `logits` and
-    `probabilities`, of a Cnn14 also `embedding`. Its metadata hold the class names, where they are known, the sample
-    rate and the front end. Clips too short for the network are padded with silence, in the graph as in the model.
+    The input of a graph is `waveform` (batch, samples) or `log_mel` (batch, frames, mels). The outputs are `logits`
+    and `probabilities`, and for a Cnn14 also `embedding`. The metadata contain the class names, if they are known,
+    the sample rate and the front end. The graph and the model pad clips that are too short for the network with
+    silence.
     """
     from prunebench.harness.exporting.converted_weights import export_weights
     from prunebench.harness.exporting.onnx_file import export_graph

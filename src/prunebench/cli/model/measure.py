@@ -29,12 +29,12 @@ Examples:
 """
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("--against", type=click.Path(path_type=Path), help="Checkpoint that latency is compared to.")
+@click.option("--against", type=click.Path(path_type=Path), help="Checkpoint to compare latency with.")
 @click.option("--counters", type=Choice(["all"]), help="MACs and parameters per layer by five counters.")
 @click.option("--storage", is_flag=True, help="Bytes of the file as written, in half precision, compressed.")
 @click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
 @click.option("--latency", is_flag=True, help="Latency of a 10 s clip, features in, interleaved.")
-@click.option("--energy", is_flag=True, help="Joules of a 10 s clip, where the machine lets them be read.")
+@click.option("--energy", is_flag=True, help="Joules of a 10 s clip, if the machine can measure them.")
 @click.option(
     "--backends",
     default="eager",
@@ -42,20 +42,24 @@ Examples:
     help="Names, separated by commas.",
     shell_complete=offered.listed_backends,
 )
-@click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips a pass.")
+@click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips in each pass.")
 @click.option(
-    "--threads", default=1, show_default=True, type=click.IntRange(1, MOST_THREADS), help="Of every backend."
+    "--threads",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_THREADS),
+    help="Threads of every backend.",
 )
 @click.option("--budget", default=30.0, show_default=True, help="Seconds for latency rounds.")
 @click.option(
     "--precision",
     default=0.02,
     show_default=True,
-    help="Half the 95 % interval of the latency ratio, relative.",
+    help="Wanted half-width of the 95 % interval of the latency ratio, relative.",
 )
 @click.option(
     "--data",
-    help="Data set whose test clips the backends' mAP is taken on.",
+    help="Data set; prints the mAP of each backend on its test clips.",
     shell_complete=offered.data_set,
 )
 @click.option(
@@ -90,10 +94,10 @@ def measure(
     network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Parameters, bytes and MACs of CHECKPOINT on one 10 s clip, and what else is asked for.
+    """Print parameters, bytes and MACs of CHECKPOINT for one clip of 10 s, and every other figure that you ask for.
 
-    MACs are given twice: backbone (features in) and with_frontend (waveform in, the front end as its network counts
-    it). Every figure is taken at the network's own sample rate, window, hop and mels.
+    MACs have two figures: backbone (from features) and with_frontend (from the waveform; the front end is counted
+    as its network does). All figures use the network's own sample rate, window, hop and mels.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort
@@ -157,9 +161,7 @@ def _check_use(context: click.Context, names: list[str], *, latency: bool, quali
         f"--{name}" for name in ("against", "batch", "budget", "precision") if given(name) and not latency
     ]
     if idle:
-        raise InputError(
-            f"`{idle[0]}` says how latency is taken, which was not asked for: give --latency too."
-        )
+        raise InputError(f"`{idle[0]}` has an effect only with --latency: add --latency.")
     if given("backends") and not (latency or quality):
         raise InputError(
             "`--backends` needs something to measure through them: give --latency or --data NAME."

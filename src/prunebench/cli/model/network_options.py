@@ -12,7 +12,7 @@ network_option = click.option(
     "--network",
     metavar="NAME",
     shell_complete=offered.network,
-    help="Network that CHECKPOINT is of; see `prunebench list networks`.  [default: what the file says, else cnn14]",
+    help="Network of CHECKPOINT; see `prunebench list networks`.  [default: the one in the file, else cnn14]",
 )
 
 network_file_option = click.option(

@@ -47,7 +47,7 @@ Examples:
 @scope_option
 @network_option
 @network_file_option
-@click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
+@click.option("--seed", default=0, show_default=True, help="Seed of criteria that draw random numbers.")
 @clips_option
 @class_map_option
 @pruner_file_option
@@ -69,9 +69,10 @@ def prune(
     style: str | None,
     as_json: bool,
 ) -> None:
-    """Remove filters from CHECKPOINT for real and save the smaller model.
+    """Remove filters from CHECKPOINT and save the smaller model.
 
-    A criterion that chooses how many filters go takes no --ratio. The file says how it was made.
+    The filters are really removed, not set to zero. A criterion that chooses the number of filters itself takes no
+    --ratio. The file contains how it was made.
     """
     from prunebench import __version__
     from prunebench.harness.budget.ratio import check_ratio

@@ -57,12 +57,16 @@ Examples:
 @scope_option
 @network_option
 @network_file_option
-@click.option("--ratios", default="0.25,0.5,0.75", show_default=True, help="Where --compare counts overlap.")
-@click.option("--seed", default=0, show_default=True, help="Of criteria that draw random numbers.")
+@click.option(
+    "--ratios", default="0.25,0.5,0.75", show_default=True, help="Ratios at which --compare counts overlap."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of criteria that draw random numbers.")
 @clips_option
 @class_map_option
 @pruner_file_option
-@click.option("--npy", is_flag=True, help="Write the order too, sim_indexN.npy a layer, as for E-PANNs.")
+@click.option(
+    "--npy", is_flag=True, help="Also write the order, sim_indexN.npy for each layer, as E-PANNs does."
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @json_option("score", what="Print what was written as JSON.")
 def score(
@@ -81,10 +85,10 @@ def score(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Score the filters of CHECKPOINT: a file a layer, with the order from least to most important.
+    """Score the filters of CHECKPOINT: a file for each layer, with the order from least to most important.
 
-    `run` takes the folder as the criterion scores:DIR, `prune` as --pruner scores:DIR. With --compare, rank
-    correlations and overlaps of the filters removed, as tables and heat maps.
+    `run` takes the folder as the criterion scores:DIR, `prune` as --pruner scores:DIR. With --compare, the command
+    writes rank correlations and the overlap of the removed filters, as tables and heat maps.
     """
     from prunebench.eval.errors import InputError
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint

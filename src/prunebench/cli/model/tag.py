@@ -35,7 +35,9 @@ Examples:
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("audio", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes a window.")
+@click.option(
+    "--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes to print for each window."
+)
 @click.option("--threshold", default=0.0, show_default=True, help="Leave out classes that score less.")
 @click.option("--window", "length", default=10.0, show_default=True, help="Seconds that are tagged at once.")
 @click.option(
@@ -44,7 +46,7 @@ Examples:
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
-    help="Names of the outputs: one a line, or a table as AudioSet's.",
+    help="Names of the outputs: one in each line, or a table like AudioSet's.",
 )
 @click.option("--format", "form", default="table", show_default=True, type=Choice(FORMATS))
 @json_option("tag", "tag-live", what="The same as --format json.")
@@ -77,11 +79,11 @@ def tag(
     network: str | None,
     network_files: tuple[Path, ...],
 ) -> None:
-    """Name the classes that CHECKPOINT hears in AUDIO: files, or folders with all their recordings.
+    """Name the sound classes in AUDIO: files, or folders with all their recordings.
 
-    Long recordings are tagged in overlapping windows. A recording that cannot be read, is cut short or is of a format
-    that libsndfile does not know is named and left out, and the exit code is then 1. Scores are sigmoid probabilities
-    of each class by itself.
+    Long recordings are tagged in overlapping windows. If a recording is unreadable, incomplete or in a format that
+    libsndfile does not know, the command names it, leaves it out, and ends with exit code 1. Scores are sigmoid
+    probabilities, each class by itself.
     """
     from prunebench.cli.live_display import make_display
     from prunebench.cli.output import print_notes
@@ -167,7 +169,7 @@ def _heard(
     with Microphone(number, seconds) as microphone:
         yield from tagged(model, live_windows(microphone.read, microphone.rate, length, hop, rate))
     if microphone.overflows:
-        say(f"Sound was lost {microphone.overflows} times: the machine was too slow.", err=True)
+        say(f"Sound was lost {microphone.overflows} times, because the machine was too slow.", err=True)
 
 
 def _recordings(audio: tuple[Path, ...]) -> tuple[list[Path], list[tuple[Path, str]]]:

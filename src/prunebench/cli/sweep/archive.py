@@ -26,11 +26,11 @@ from prunebench.cli.printed.printing import print_json
 def archive(run: Path, output: Path, as_json: bool) -> None:
     """Make a small folder from RUN that others can cite and report.
 
-    The archive holds the configuration, environment, records, latency and memory of shapes, the table of latencies of a
-    budget by latency, curves and removed filters. In place of test scores it holds each clip's influence on mAP and
-    each class's average precision. Weights, tracebacks and the paths of this machine are left out. `report`, `merge`,
-    `status`, `check` and `baseline save` read it like RUN, but a run cannot add cells to it. Archiving one RUN twice
-    gives identical files.
+    The archive contains the configuration, environment, records, latency and memory of shapes, latency tables,
+    curves and removed filters. Instead of test scores it contains each clip's influence on mAP and each class's
+    average precision. Weights, tracebacks and the paths of this machine are left out. `report`, `merge`, `status`,
+    `check` and `baseline save` read an archive like a run folder, but a run cannot add cells to it. Archiving a run
+    twice gives identical files.
     """
     from prunebench.harness.sweep.archive import archive_run
 

@@ -23,10 +23,10 @@ from prunebench.cli.printed.printing import print_json
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new run folder.")
 @json_option("merge", what="Print what was merged as JSON.")
 def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
-    """Join run folders whose grids differ and all else is alike; `run` goes on with the result.
+    """Combine run folders that differ only in their cells; `run` can extend the result.
 
-    Refused, with the reason: other settings, another torch or prunebench, other test clips, a run under way, other
-    results of one cell on the same processor.
+    Runs are refused, with the reason, if they have other settings, another version of torch or prunebench, other
+    test clips, or other results for one cell on the same processor, or if one is still running.
     """
     from prunebench.harness.sweep.merge import merge_runs
 

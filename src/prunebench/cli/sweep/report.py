@@ -25,8 +25,8 @@ from prunebench.cli.printed.printing import print_json
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
 @click.option("--columns", help="Of the summary, in this order, comma between  [default: all; in LaTeX five]")
-@click.option("--width", help="Of the figures: single or double column  [default: what suits each]")
-@click.option("--formats", default="png,svg,pdf", show_default=True, help="Of the figures.")
+@click.option("--width", help="Width of figures: single or double column  [default: what fits each]")
+@click.option("--formats", default="png,svg,pdf", show_default=True, help="File formats of figures.")
 @click.option(
     "--table",
     type=click.Choice(("summary", "methods")),
@@ -34,7 +34,7 @@ from prunebench.cli.printed.printing import print_json
     show_default=True,
     help="Which table to print: the summary, or methods by family with the budget of each.",
 )
-@click.option("--tables-only", is_flag=True, help="Neither figures nor the page.")
+@click.option("--tables-only", is_flag=True, help="Write only tables, no figures and no page.")
 @json_option("report", what="Print the summary as JSON.")
 def report(
     run: tuple[Path, ...],
@@ -46,10 +46,10 @@ def report(
     tables_only: bool,
     as_json: bool,
 ) -> None:
-    """Draw the figures, tables and the page of RUN from its records alone.
+    """Draw the figures, tables and page of RUN again, from its records alone.
 
-    Several runs are reported as one; where they hold different cells in the same place they are drawn side by side,
-    and a table gives the differences.
+    Several runs become one report. If they have different results for the same cells, they are drawn side by side,
+    with a table of differences.
     """
     from prunebench.reports import terminal_methods, terminal_table, write_report
 

@@ -70,7 +70,7 @@ Examples:
     "--network",
     metavar="NAME",
     shell_complete=offered.network,
-    help="Network of the sweep: its own scope is pruned and all of it fine-tuned, unless --set says otherwise.",
+    help="Network to prune. Its own scope is pruned and all of it is fine-tuned, unless you --set something else.",
 )
 @click.option(
     "--network-file",
@@ -78,7 +78,7 @@ Examples:
     multiple=True,
     metavar="FILE.py",
     type=click.Path(path_type=Path),
-    help="Python file that defines networks; the only one in it is taken; repeatable.",
+    help="Python file that defines networks; if it defines one, that one is used; repeatable.",
 )
 @click.option(
     "--data-file",
@@ -89,7 +89,10 @@ Examples:
     help="Python file that defines data sets; the only one in it replaces that of the configuration; repeatable.",
 )
 @click.option(
-    "--workers", type=click.IntRange(0), metavar="N", help="Cells at a time on this machine; 0: no processes."
+    "--workers",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Cells at a time on this machine; 0: in this process.",
 )
 @click.option(
     "--scheduler",
@@ -101,14 +104,14 @@ Examples:
     "resources",
     multiple=True,
     metavar="NAME=AMOUNT",
-    help="What a cell takes of a Dask worker's resources, GPU=1 say; repeatable.",
+    help="Resources of a Dask worker that a cell needs, for example GPU=1; repeatable.",
 )
 @click.option(
     "--device",
     metavar="auto|cpu|cuda|cuda:1|mps",
-    help="Where models are trained, scored and predict; of tables `at_scale` where there are any.",
+    help="Device that trains, scores and predicts; also for tables `at_scale`.",
 )
-@click.option("--retry-failed", is_flag=True, help="Take failed cells again.")
+@click.option("--retry-failed", is_flag=True, help="Compute failed cells again.")
 @click.option(
     "--dry-run", is_flag=True, help="Print the plan with its time, memory and storage; start nothing."
 )
@@ -116,7 +119,7 @@ Examples:
     "--throughput",
     type=click.FloatRange(0, min_open=True),
     metavar="CLIPS",
-    help="For --dry-run: clips that a worker trains on in a second  [default: measured here]",
+    help="For --dry-run: clips per second of a worker in training  [default: measured here]",
 )
 @json_option("run", "run-dry-run", what="Print the records, or the plan, as JSON.")
 @click.pass_context
@@ -138,11 +141,11 @@ def run(
     throughput: float | None,
     as_json: bool,
 ) -> None:
-    """Run a sweep: presets quick (default), standard, claim, panns, epanns, dcase …, or a configuration file.
+    """Run a comparison of criteria: a preset (default quick, see `prunebench list presets`) or a file.
 
-    Trains or loads the base models, scores, prunes, fine-tunes and measures every cell of the grid, and writes
-    records, figures, a table and a page into the run folder. The same command resumes a run that was
-    stopped and repeats nothing. Exit code 1 if a cell failed.
+    The run trains or loads base models, then scores, prunes, fine-tunes and measures every cell of the grid. It
+    writes records, figures, a table and a page into the run folder. If you stop it, the same command resumes it and
+    repeats nothing. Exit code 1: a cell failed.
     """
     from prunebench.cli.completing.config_keys import check_keys
 
@@ -203,7 +206,7 @@ def run(
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     say(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
-        say(f"Why: {files.failures}; take them again with --retry-failed.", err=True)
+        say(f"Why: {files.failures}; compute them again with --retry-failed.", err=True)
         ctx.exit(1)
 
 

@@ -28,9 +28,9 @@ Examples:
 @click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @json_option("status")
 def status(run: Path, as_json: bool) -> None:
-    """How many cells of RUN are done, failed, running and left, and when it will be finished.
+    """Show how many cells of RUN are done, failed, running and left, and when it will be finished.
 
-    From any terminal, whether the run is under way or not.
+    This works from any terminal, while the run is active and afterwards.
     """
     from prunebench.eval.run.contents import planned_cells
     from prunebench.eval.run.layout import RunFiles
@@ -71,7 +71,7 @@ def status(run: Path, as_json: bool) -> None:
     if progress is not None:
         _tell(progress)
     elif found["left"]:
-        say("No run is under way here; the same `prunebench run` command goes on.")
+        say("No run is active here; the same `prunebench run` command continues it.")
 
 
 def _tell(progress: Mapping[str, Any]) -> None:

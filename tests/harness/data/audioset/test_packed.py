@@ -131,7 +131,7 @@ def test_no_space_left_is_said_and_leaves_no_file(source):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
     try:
-        with pytest.raises(InputError, match=r"needs 0\.00 GB .* 0 of 6 clips packed: make room"):
+        with pytest.raises(InputError, match=r"needs 0\.00 GB .* 0 of 6 clips packed: free some space"):
             packed(source)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -159,7 +159,7 @@ def test_a_disk_that_fills_up_in_the_middle(source, monkeypatch):
 
 
 def test_strict_stops_and_names_the_recording(source):
-    with pytest.raises(InputError, match=r"libsndfile reads\. Found `.*Y-vid0000005\.wav`"):
+    with pytest.raises(InputError, match=r"libsndfile cannot read recording `.*Y-vid0000005\.wav`"):
         packed(source, strict=True)
     assert not (source / "workspace/hdf5s/waveforms/train.h5").exists()
 
@@ -335,5 +335,5 @@ def test_an_index_finds_files_that_moved(tmp_path, hdf5):
     old.rename(tmp_path / "new")
     index = read_index(tmp_path / "new/index.h5", tmp_path / "new")
     assert index.files == (tmp_path / "new/hdf5s/waveforms/train.h5",)
-    with pytest.raises(InputError, match="that an index names must be there"):
+    with pytest.raises(InputError, match="An index names a packed file that does not exist"):
         read_index(tmp_path / "new/index.h5", tmp_path)

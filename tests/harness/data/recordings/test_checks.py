@@ -68,7 +68,7 @@ def test_a_file_shorter_than_its_header_states_is_cut_short(tmp_path, format, en
     assert check_recording(path) is None
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
-    with pytest.raises(InputError, match=r"must be whole.*cut short"):
+    with pytest.raises(InputError, match=r"is incomplete"):
         check_recording(path)
 
 
@@ -78,7 +78,7 @@ def test_a_compressed_file_whose_end_is_missing_is_cut_short(tmp_path, format):
     soundfile.write(path, sine(seconds=3), RATE, format=format)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"cut short|libsndfile reads"):
+    with pytest.raises(InputError, match=r"incomplete|libsndfile cannot read"):
         check_recording(path)
 
 
@@ -89,7 +89,7 @@ def test_a_stream_whose_last_page_is_missing_is_cut_short(tmp_path, subtype):
     assert check_recording(path) is None
     whole = path.read_bytes()
     path.write_bytes(whole[: whole.rindex(b"OggS")])
-    with pytest.raises(InputError, match=r"cut short|empty|malformed"):
+    with pytest.raises(InputError, match=r"incomplete|empty|malformed"):
         check_recording(path)
 
 
@@ -100,7 +100,7 @@ def test_a_recording_that_states_no_length_is_refused(tmp_path):
     content[21] &= 0xF0  # the 36 bits of FLAC's stream information that count the samples
     content[22:26] = bytes(4)
     path.write_bytes(content)
-    with pytest.raises(InputError, match="must state its length"):
+    with pytest.raises(InputError, match="does not state its length"):
         check_recording(path)
 
 

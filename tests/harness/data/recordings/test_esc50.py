@@ -193,7 +193,7 @@ def test_at_the_usual_rate_the_identity_names_none(collection):
 def test_a_recording_that_is_cut_short_is_refused(collection):
     path = collection / "audio" / "4-47-A-7.wav"
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(InputError, match=r"4-47-A-7\.wav`, which is cut short"):
+    with pytest.raises(InputError, match=r"4-47-A-7\.wav` is incomplete"):
         opened(collection)
 
 

@@ -44,13 +44,13 @@ def test_without_timm(label, monkeypatch):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("import torchvision_of_another_torch", "need a timm that imports. Found ModuleNotFoundError"),
+        ("import torchvision_of_another_torch", "because timm cannot be imported: ModuleNotFoundError"),
         (
             "raise RuntimeError('operator torchvision::nms does not exist')",
-            "need a timm that imports. Found RuntimeError: operator torchvision::nms does not exist: timm reads "
-            r"torchvision, so install the build of torchvision that belongs to torch \d",
+            "because timm cannot be imported: RuntimeError: operator torchvision::nms does not exist. timm needs "
+            r"torchvision: install the build of torchvision for torch \d",
         ),
-        ("import sys\nsys.exit(3)", "need a timm that imports. Found SystemExit: 3"),
+        ("import sys\nsys.exit(3)", "because timm cannot be imported: SystemExit: 3"),
     ],
 )
 def test_a_timm_that_does_not_import(line, message, package):
