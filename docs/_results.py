@@ -1,7 +1,8 @@
 """Writes `docs/results/` from the archives under `examples/results`: `python docs/_results.py [NAME...]`.
 
-One page an archive, with its figures, and `index.md`. Every number and sentence comes from `prunebench.reports`; a test
-holds the pages to the archives. Names draw the figures of these archives alone, `--no-figures` draws none.
+One page an archive, with its figures, `index.md` and `gallery.md`. Every number and sentence comes from
+`prunebench.reports`; a test holds the pages to the archives. With names, figures of these archives alone are drawn
+anew, and those of the gallery stay as they are; `--no-figures` draws none.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from _results_figures import figure_names, write_figures
+from _results_figures import OTHERS, drawn_for, figure_names, kind_of, write_figures
+from _results_gallery import gallery_page, kinds_to_draw, weightiest
 from _results_index import index_page
 from _results_page import archive_page
 
 from prunebench.reports import Report, make_report
+from prunebench.reports.figures.gallery import figures_of
 
 ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "examples" / "results"
@@ -34,20 +37,37 @@ def report_of(archive: Path) -> Report:
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    """Each page as it must be; a page of an archive shows the figures that are there."""
-    found = {archive.name: report_of(archive) for archive in archives()}
-    yield PAGES / "index.md", index_page(found)
+    """Each page as it must be, with the figures that are there."""
+    reports = {archive.name: report_of(archive) for archive in archives()}
+    yield PAGES / "index.md", index_page(reports)
+    yield PAGES / "gallery.md", gallery_page(PAGES, reports)
     for archive in archives():
         figures = figure_names(PAGES, archive.name)
-        yield PAGES / f"{archive.name}.md", archive_page(archive, found[archive.name], figures)
+        yield PAGES / f"{archive.name}.md", archive_page(archive, reports[archive.name], figures)
+
+
+def draw(names: list[str]) -> None:
+    """Draw the figures of these archives, or of all, and delete those of archives that are gone."""
+    reports = {archive.name: report_of(archive) for archive in archives()}
+    for path in (PAGES / "figures").glob("*.png"):
+        if path.name.partition("--")[0] not in reports:
+            path.unlink()
+    figures = {name: {d.name: d.figure for d in figures_of(reports[name])} for name in names or reports}
+    if names:  # the gallery stays as it is
+        wanted = {name: [k for f in drawn_for(PAGES, name) if (k := kind_of(f)) in OTHERS] for name in names}
+    else:
+        wanted = kinds_to_draw(
+            {n: [kind_of(f) for f in of] for n, of in figures.items()}, weightiest(reports)
+        )
+    for name, found in figures.items():
+        write_figures(found, PAGES, name, wanted[name])
 
 
 def main(words: list[str]) -> None:
-    """Draw the figures, then write the pages, and delete those whose archive is gone."""
-    drawn = [archive for archive in archives() if not words or archive.name in words]
-    for archive in drawn if "--no-figures" not in words else ():
-        write_figures(report_of(archive), PAGES, archive.name)
+    """Draw the figures, then write the pages."""
     PAGES.mkdir(exist_ok=True)
+    if "--no-figures" not in words:
+        draw(words)
     for path, text in pages():
         path.write_text(text, encoding="utf-8")
         print(path.relative_to(ROOT), len(text))

@@ -58,7 +58,9 @@ def check_curves(found: Contents) -> Checked:
     held = [r for r in found.done if r.outcome in found.curves and _has_one_training(r)]
     return of_differences(
         "curves",
-        f"{_count(len(held), 'curve')} of validation mAP agree{'s' * (len(held) == 1)} with the records.",
+        f"{_count(len(held), 'curve')} of validation mAP agree{'s' * (len(held) == 1)} with the records."
+        if held
+        else "No curve of validation mAP is kept.",
         [said for record in held for said in _curve(found, record)],
     )
 

@@ -68,7 +68,12 @@ def plan_again(found: Contents, config: Config) -> PlanAgain:
 
 def no_plan(error: InputError) -> Checked:
     """The finding where the plan cannot be made here."""
-    return Checked("identities", Answer.COULD_NOT_TELL, f"The plan cannot be made again here: {error}")
+    lost = any(word in str(error) for word in ("`root`", "`model.checkpoint`", "data.root"))
+    way = (
+        " Name the place on this machine, with `--set data.root=FOLDER` or `--set model.checkpoint=FILE`."
+        * lost
+    )
+    return Checked("identities", Answer.COULD_NOT_TELL, f"The plan cannot be made again here: {error}{way}")
 
 
 def check_identities(found: Contents, again: PlanAgain) -> Checked:

@@ -71,7 +71,11 @@ def test_an_archived_run_names_no_place_of_a_machine(folder):
 
 def test_the_pages_hold_the_tables_and_sentences_of_the_archives(script):
     pages = dict(script.pages())
-    assert {path.name for path in pages} == {"index.md", *(f"{folder.name}.md" for folder in ARCHIVES)}
+    assert {path.name for path in pages} == {
+        "index.md",
+        "gallery.md",
+        *(f"{folder.name}.md" for folder in ARCHIVES),
+    }
     for path, text in pages.items():
         assert path.is_file(), f"{path.name} is not there: {AGAIN}"
         assert path.read_text(encoding="utf-8") == text, f"{path.name} differs: {AGAIN}"
@@ -90,6 +94,19 @@ def test_figures_of_the_pages_are_there_and_light(script):
     there = set((DOCS / "results" / "figures").resolve().glob("*.png"))
     assert there == shown, "a figure of an archive that is gone, or none of one that is there"
     assert max(path.stat().st_size for path in there) < 150_000
+
+
+def test_the_gallery_shows_each_kind_of_figure_once_from_the_run_that_carries_most(script):
+    page = (DOCS / "results" / "gallery.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\]\(figures/(\w[\w.-]*?)--(\w+)\.png\)", page)
+    kinds = [script.kind_of(name) for _, name in shown]
+    assert len(kinds) == len(set(kinds)) > 5
+    assert {"map_vs_macs", "ranking_at_equal_macs", "agreement", "class_changes"} <= set(kinds)
+    can = {"a": ["map_vs_macs"], "b": ["map_vs_macs", "agreement"], "c": ["agreement", "speed_up"]}
+    assert script.kinds_to_draw(can, ["a", "b", "c"]) == {"a": [], "b": ["agreement"], "c": ["speed_up"]}
+    names = ("map_vs_macs", "map_vs_macs_2", "map_vs_macs_over_networks_1", "map_vs_latency", "unknown")
+    kinds = ["map_vs_macs", "map_vs_macs", "map_vs_macs_over_networks", "map_vs_", ""]
+    assert [script.kind_of(name) for name in names] == kinds
 
 
 @pytest.fixture

@@ -300,6 +300,15 @@ def test_without_the_base_models_nothing_is_computed_and_the_rest_is_still_check
     )
 
 
+def test_recordings_that_are_elsewhere_are_named_with_the_option_that_finds_them(copy, installed):
+    path = copy / "config.toml"
+    data = '[data]\nname = "esc50"\nroot = "ESC-50"\n\n['
+    path.write_text(re.sub(r"\[data\]\n.*?\n\[", data, path.read_text(), count=1, flags=re.DOTALL))
+    found = verify_archive(copy)
+    assert found.verdict == Answer.COULD_NOT_TELL
+    assert_matches("Found no folder `ESC-50`.* with `--set data.root=FOLDER` or", found.findings[-1].said)
+
+
 def test_base_models_that_a_run_trained_are_no_sample(tiny, installed, monkeypatch):
     found = read_contents(tiny[1])
     toml = str(tiny[0].parent / "tiny.toml")

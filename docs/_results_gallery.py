@@ -1,0 +1,56 @@
+"""`docs/results/gallery.md`: each kind of figure once, from the archive that carries most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from _results_figures import KINDS, OTHERS, drawn_for, kind_of
+from _results_page import MADE, standing
+
+from prunebench.reports import Report
+
+HEAD = """Each kind of figure that `prunebench report` draws, once, from the archived run that has most base models.
+`prunebench report examples/results/NAME -o report` draws them at full size as PNG, SVG and PDF. A kind is not here if
+no archived run has its data."""
+
+
+def weightiest(reports: Mapping[str, Report]) -> list[str]:
+    """Archives, those that claim first, then those with more base models."""
+
+    def weight(name: str) -> tuple[bool, int, str]:
+        bases = min((found.bases for found in reports[name].detectable), default=0)
+        return standing(reports[name]) != "claim", -bases, name
+
+    return sorted(reports, key=weight)
+
+
+def taken_from(kinds: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, str]:
+    """Kind → the archive that shows it, the first that can.
+
+    Args:
+        kinds: archive → kinds that it can show.
+        order: of the archives.
+    """
+    return {kind: name for kind in KINDS for name in reversed(order) if kind in kinds.get(name, ())}
+
+
+def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
+    """The page as Markdown, of the figures that are there."""
+    order = weightiest(reports)
+    drawn = {name: drawn_for(pages, name) for name in order}
+    taken = taken_from({name: [kind_of(figure) for figure in found] for name, found in drawn.items()}, order)
+    parts = [f"# Every kind of figure, once\n\n{MADE}", HEAD]
+    for kind, what in KINDS.items():
+        if kind in taken:
+            name = taken[kind]
+            figure = next(figure for figure in drawn[name] if kind_of(figure) == kind)
+            parts.append(f"## {what}\n\nFrom [`{name}`]({name}.md), {standing(reports[name])}.")
+            parts.append(f"![{what}](figures/{name}--{figure}.png)")
+    return "\n\n".join(parts) + "\n"
+
+
+def kinds_to_draw(found: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, list[str]]:
+    """Archive → kinds that the gallery alone shows and takes from it."""
+    taken = taken_from(found, order)
+    return {name: [kind for kind in OTHERS if taken.get(kind) == name] for name in found}
