@@ -31,7 +31,25 @@ def test_a_narrow_terminal_says_of_each_row_what_is_there(monkeypatch, capsys):
     assert (first, second, third) == ("operator_norm_released", "    what it is: signs included", "    n: 3")
 
 
-def test_a_pipe_has_110_columns(monkeypatch, capsys):
-    monkeypatch.delenv("COLUMNS", raising=False)
+def test_a_table_is_as_short_as_its_width_allows(monkeypatch, capsys):
+    """The room goes to the column whose cells are long, not to all alike."""
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [["one", "inner; vit: mlp", "word " * 16], ["two", "inner", "word " * 16]]
+    print_table(["name", "default scope", "what it is"], rows, names=True)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "word" in line]
+    assert len(lines) == 6  # 80 letters in 35 columns, beside a scope of 10
+
+
+def test_optional_columns_go_before_rows_are_stacked(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "24")
+    print_table(["name", "what", "file"], [["l1", "norms", "f" * 30]], optional=["file"])
+    assert [line.split() for line in capsys.readouterr().out.splitlines() if "l1" in line] == [
+        ["l1", "norms"]
+    ]
+
+
+@pytest.mark.parametrize("columns", ["", "0", "many"])
+def test_a_pipe_has_110_columns(monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", columns)
     print_table(["name", "what"], [["one", "word " * 60]])
     assert 100 < max(map(len, capsys.readouterr().out.splitlines())) <= 110

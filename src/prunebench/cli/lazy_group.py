@@ -38,7 +38,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest names for an unknown one."""
-        if args and args[0] not in self._table and not args[0].startswith("-"):
+        unknown = args and args[0] not in self._table and not args[0].startswith("-")
+        if unknown and not ctx.resilient_parsing:  # a shell that completes is told nothing
             from prunebench.eval.errors import nearest
 
             raise click.UsageError(f"Unknown {self._noun} `{args[0]}`; {nearest(args[0], self._table)}")

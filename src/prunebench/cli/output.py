@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import textwrap
@@ -42,8 +43,22 @@ def console(*, stderr: bool = False) -> Console:
         def on_broken_pipe(self) -> None:  # rich would leave with the code of a failure
             raise BrokenPipeError
 
-    known = is_known_width(sys.stderr if stderr else sys.stdout)
-    return Piped(stderr=stderr, highlight=False, markup=False, width=None if known else 110)
+    return Piped(stderr=stderr, highlight=False, markup=False, width=_width(stderr=stderr))
+
+
+def _width(*, stderr: bool) -> int:
+    """Columns of the output; 0 in `COLUMNS` says nothing."""
+    stream = sys.stderr if stderr else sys.stdout
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    if stream.isatty():
+        with contextlib.suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or PLAIN_WIDTH
+    return PLAIN_WIDTH
+
+
+PLAIN_WIDTH = 110  # in a pipe
 
 
 def say_text(text: str, *, indent: str = "", hanging: str = "", err: bool = False) -> None:
@@ -72,7 +87,8 @@ def say_text(text: str, *, indent: str = "", hanging: str = "", err: bool = Fals
 
 def is_known_width(stream: TextIO) -> bool:
     """Whether there is a terminal or `COLUMNS`, so that lines have a width."""
-    return stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    given = os.environ.get("COLUMNS", "")
+    return stream.isatty() or (given.isdecimal() and int(given) > 0)
 
 
 def print_table(

@@ -30,6 +30,8 @@ def column_widths(
     room = width - gaps * len(columns) - 1 - sum(found)
     if room < 0:
         return None
+    if sum(whole) - sum(found) <= room:
+        return whole
     heights = [
         {size: [_height(cell, size) for cell in column] for size in range(low, min(high, low + room) + 1)}
         for column, low, high in zip(columns, found, whole, strict=True)

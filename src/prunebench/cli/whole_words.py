@@ -36,6 +36,7 @@ _SOURCE = """\
             COMPREPLY=()
             compopt -o default
         elif [[ $type == 'plain' ]]; then
+            [[ $value == *' '* ]] && printf -v value %%q "$value"
             COMPREPLY+=("$value")
             [[ $value == *[=:.] ]] && compopt -o nospace
         fi

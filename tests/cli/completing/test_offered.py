@@ -135,6 +135,21 @@ CASES = {
 }
 
 
+def test_what_cannot_be_completed_says_nothing(capsys, tmp_path, monkeypatch):
+    """A message would land in the line that is typed."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "closed" / "run").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("prunebench.cli.completing.nearby.stored", refuse)
+    assert offers("status", "cl") == [("dir", "cl")]
+    for words in (["nothing", ""], ["run", "--nothing", ""], ["run", "--set", "=", ""]):
+        offers(*words)
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
 def test_bash_gets_what_it_replaces(tmp_path):
     """The script itself, in bash, as bash calls it."""

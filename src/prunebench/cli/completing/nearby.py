@@ -31,7 +31,10 @@ def files_ending(incomplete: str, endings: tuple[str, ...]) -> list[str]:
 
 def _is_run(folder: Path) -> bool:
     files = RunFiles(folder)
-    return stored(files.records).is_file() or files.plan.is_file()
+    try:
+        return stored(files.records).is_file() or files.plan.is_file()
+    except OSError:  # a folder that may not be read
+        return False
 
 
 def _folders(incomplete: str) -> Iterator[str]:
@@ -44,7 +47,8 @@ def _folders(incomplete: str) -> Iterator[str]:
             with contextlib.suppress(OSError), os.scandir(parent or ".") as entries:
                 for entry in entries:
                     hidden = entry.name.startswith(".") and not start
-                    if entry.name.startswith(start) and not hidden and entry.is_dir():
+                    typed = entry.name.startswith(start) and "\n" not in entry.name
+                    if typed and not hidden and entry.is_dir():
                         seen += 1
                         path = os.path.join(parent, entry.name)  # noqa: PTH118  # as typed, `./` kept
                         yield path
