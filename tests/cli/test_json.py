@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 import jsonschema
+import numpy as np
 import pytest
+import soundfile
 
 from prunebench.cli import VERBS
 from prunebench.cli import cli as root
@@ -21,6 +23,7 @@ from prunebench.cli.printed.json_schema import DIALECT, schema_of
 from prunebench.cli.printed.printing import OtherForm, check_printed, json_text, print_json
 from prunebench.eval.run.record import Record
 from prunebench.harness import Cnn14, save_checkpoint
+from prunebench.harness.networks.plugins import any_checkpoint
 
 HERE = Path(__file__).resolve()
 SOURCES = Path(sys.modules["prunebench.cli"].__file__).parent
@@ -256,6 +259,23 @@ def test_nothing_else_is_on_standard_output(model, tmp_path):
     assert checked(done.stdout, "prune")["after"]["widths"] == [2] * 6 + [1] * 6
     for said in ("a module that is loaded", "a library of C", "a process", "a criterion"):
         assert said in done.stderr
+
+
+@pytest.mark.parametrize("asked", [("--json",), ("--format", "json")])
+def test_nor_where_json_is_a_format(cli, model, monkeypatch, asked):
+    read = any_checkpoint.read_any_checkpoint
+
+    def noisy(*words):
+        print("a network that is loaded")
+        return read(*words)
+
+    monkeypatch.setattr(any_checkpoint, "read_any_checkpoint", noisy)
+    soundfile.write("a.wav", np.zeros(32000), 32000)
+    code, out, error = cli("tag", model, "a.wav", *asked)
+    assert (code, error) == (0, "a network that is loaded\n")
+    assert [row["file"] for row in checked(out, "tag")] == ["a.wav"]
+    assert cli("tag", model, "a.wav", *asked, "-o", "tags.json")[1] == ""
+    assert checked(Path("tags.json").read_text(), "tag")[0]["windows"]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ def tag(
     from prunebench.harness.tagging.tagged import tagged
     from prunebench.harness.tagging.windows import check_spans, recording_windows
 
+    form = "json" if as_json else form
+    if form == "json":
+        ctx.with_resource(answers_alone())
     if live == bool(audio):
         raise InputError(
             "`tag` needs either recordings or --live. Found " + ("both." if live else "neither.")
@@ -114,9 +117,6 @@ def tag(
     def row(file: str | None, window: Tagged) -> TagRow:
         return TagRow(file, window.start_s, window.end_s, window.top(names, top_k, threshold))
 
-    form = "json" if as_json else form
-    if form == "json":
-        ctx.with_resource(answers_alone())
     if live:
         # Ctrl-C is how listening ends: what was heard is written.
         with row_sink(form, output, live=True) as put, contextlib.suppress(KeyboardInterrupt):

@@ -36,6 +36,7 @@ def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
     The file is whole or absent. JSON is one list of files; live it is one object a line.
     """
     written: list[str] = []
+    rows: list[dict[str, object]] = []
     write: Write = (
         written.append if output else answer if form == "json" else lambda text: say(text, nl=False)
     )
@@ -44,17 +45,27 @@ def row_sink(form: str, output: Path | None, *, live: bool) -> Iterator[Put]:
     elif form == "table":
         yield _table(write)
     elif live:
-        yield lambda row: write(json_text(_window(row), "tag-live", indent=None) + "\n")
+        yield _lines(write)
     else:
         files: dict[str | None, list[dict[str, object]]] = {}
         yield lambda row: files.setdefault(row.file, []).append(_window(row))
         rows = [{"file": file, "windows": found} for file, found in files.items()]
         write(json_text(rows, "tag") + "\n")
-        check_printed(rows, "tag")
     if output:
         from prunebench.eval.files import write_text
 
         write_text(output, "".join(written))
+    if form == "json" and not live:
+        check_printed(rows, "tag")
+
+
+def _lines(write: Write) -> Put:
+    def put(row: TagRow) -> None:
+        window = _window(row)
+        write(json_text(window, "tag-live", indent=None) + "\n")
+        check_printed(window, "tag-live")
+
+    return put
 
 
 def _window(row: TagRow) -> dict[str, object]:

@@ -31,7 +31,7 @@ class _Described(GenerateJsonSchema):
         told = meanings(form)
         for key, value in found["properties"].items():
             if key in told:
-                value["description"] = told[key]
+                value["description"] = _in_json(told[key])
         return found
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
@@ -64,6 +64,11 @@ def schema_of(name: str) -> dict[str, Any]:
     }
     body = {"type": "array", "items": made} if printed.rows else {**made, "title": printed.command}
     return {**head, **{k: v for k, v in body.items() if k not in head}, **({"$defs": parts} if parts else {})}
+
+
+def _in_json(text: str) -> str:
+    """A docstring says `None` and nan, where JSON has `null`."""
+    return re.sub(r"`None`|\bnan\b", "`null`", text)
 
 
 def _title(name: str) -> str:
