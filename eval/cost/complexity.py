@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 from prunebench.eval.cost.front_ends import front_end_macs
 from prunebench.eval.cost.geometry import HOP, KERNEL, MELS, SAMPLES, WINDOW, clip_of, convolutions, frames
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_module
 
 if TYPE_CHECKING:
     from torch import nn
@@ -160,14 +161,11 @@ def backbone_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> 
 
 def count_parameters(model: nn.Module) -> int:
     """Trainable parameters of a model, counted off its tensors; filters set to zero count."""
-    if not hasattr(model, "parameters"):
-        raise InputError(
-            f"Parameters are counted of a torch module. Found {type(model).__name__}: read a file with "
-            "`prunebench.harness.load_checkpoint`."
-        )
+    check_module(model, "Parameters are counted")
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def parameter_bytes(model: nn.Module) -> int:
     """Bytes of the trainable parameters at the type they have; statistics and fixed matrices left out."""
+    check_module(model, "Bytes of parameters are counted")
     return sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)

@@ -12,6 +12,8 @@ import io
 import zlib
 from typing import TYPE_CHECKING
 
+from prunebench.eval.text.given import check_module
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -29,6 +31,7 @@ def compressed_file_bytes(model: nn.Module, *, half: bool = False) -> int:
 def _saved(model: nn.Module, *, half: bool) -> memoryview:
     import torch  # here, so that measures can be listed without it
 
+    check_module(model, "Bytes of a file are counted")
     state = model.state_dict()
     for name, tensor in state.items():
         if half and tensor.is_floating_point():

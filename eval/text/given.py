@@ -34,13 +34,31 @@ def path_of(value: object, what: str, example: str) -> Path:
     raise InputError(f"{what} is named by its path, such as `{example}`. Found {told(value)}.")
 
 
-def check_integer(name: str, value: Any, least: int) -> None:
-    """An integer of at least so much, of Python or NumPy.
+def check_module(model: object, what: str) -> None:
+    """A model of torch, told without loading torch.
+
+    Args:
+        model: that was given.
+        what: is taken of it, "Parameters are counted".
 
     Raises:
         InputError: for anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+    if not hasattr(model, "state_dict") or isinstance(model, type):
         raise InputError(
-            f"Parameter `{name}` must be an integer of at least {least}. Found `{name} = {told(value).strip('`')}`."
+            f"{what} of a torch module. Found {type(model).__name__}: read a file with "
+            "`prunebench.harness.load_checkpoint`."
+        )
+
+
+def check_integer(name: str, value: Any, least: int | None = None) -> None:
+    """An integer of Python or NumPy, of at least so much.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or (least is not None and value < least):
+        bound = "" if least is None else f" of at least {least}"
+        raise InputError(
+            f"Parameter `{name}` must be an integer{bound}. Found `{name} = {told(value).strip('`')}`."
         )

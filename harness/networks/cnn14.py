@@ -115,7 +115,7 @@ class Cnn14(nn.Module):
         if sample_rate not in FRONT_ENDS:
             raise ValueError(
                 f"Parameter `sample_rate` must be one of {', '.join(map(str, FRONT_ENDS))}. "
-                f"Found `sample_rate = {sample_rate}`."
+                f"Found `sample_rate = {sample_rate!r}`."
             )
         self.sample_rate = sample_rate
         listed: list[Any] = list(widths) if isinstance(widths, Iterable) else [widths]
@@ -125,6 +125,7 @@ class Cnn14(nn.Module):
             )
         check_integer("n_classes", n_classes, 1)
         check_integer("embedding", embedding, 1)
+        check_integer("seed", seed)
         with torch.random.fork_rng(devices=[]):
             self._build(widths, n_classes, embedding)
         xavier_uniform(self, torch.Generator().manual_seed(seed))

@@ -59,16 +59,6 @@ def scope_given(
     return scope if scope is not None else layers
 
 
-def check_seed(seed: Any) -> None:
-    """A seed is an integer.
-
-    Raises:
-        InputError: for anything else.
-    """
-    if isinstance(seed, bool) or not isinstance(seed, Integral):
-        raise InputError(f"Parameter `seed` must be an integer. Found {told(seed)}.")
-
-
 def check_ratio_kind(ratio: Any) -> None:
     """A ratio is a number.
 

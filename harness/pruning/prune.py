@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_integer
 from prunebench.harness.budget.ratio import check_ratio, filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.contract.front import Front
@@ -20,7 +21,6 @@ from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.arguments import (
     Calibration,
     check_ratio_kind,
-    check_seed,
     clips_given,
     scope_given,
 )
@@ -68,7 +68,7 @@ def score(
             clips that are missing.
     """
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
-    check_seed(seed)
+    check_integer("seed", seed)
     names = tagger.scope(scope_given(scope, layers))
     known = clips_given(clips, tagger, criterion)
     return scored(tagger, criterion, names, seed=seed, clips=known, reduction=reduction).scores
@@ -134,7 +134,7 @@ def prune(
     """
     tagger, criterion = tagger_of(model, network), pruner_of(pruner)
     check_budget(criterion, ratio)
-    check_seed(seed)
+    check_integer("seed", seed)
     names = tagger.scope(scope_given(scope, layers))
     known = clips_given(clips, tagger, criterion)
     found = scored(tagger, criterion, names, seed=seed, clips=known, reduction=reduction)

@@ -25,7 +25,8 @@ def check_reduction(name: str) -> Reduction:
             found: Reduction = known
             return found
     raise InputError(
-        f"Parameter `reduction` must be `first`, `mean` or `max`. Found `{name}`; {nearest(name, get_args(Reduction))}"
+        f"Parameter `reduction` must be `first`, `mean` or `max`. Found `{name}`; "
+        f"{nearest(str(name), get_args(Reduction))}"
     )
 
 

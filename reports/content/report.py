@@ -30,6 +30,7 @@ from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished, read_run
+from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.statistics.blocks import family_of
 from prunebench.reports.statistics.detectable import Detectable, smallest_detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume
@@ -173,17 +174,17 @@ class Report:
         return {key: defined(value) for key, value in found.items()}
 
 
-def make_report(folders: Sequence[Path | str], *, methods: bool = False) -> Report:
+def make_report(folders: Runs, *, methods: bool = False) -> Report:
     """Read run folders and say what is in them, and what is missing; nothing is written.
 
     Args:
-        folders: run folders.
+        folders: a run folder, or several.
         methods: include methods even if all are of one family and differ only in their criterion.
 
     Raises:
         InputError: where a folder is no run folder, or the runs do not fit together.
     """
-    runs = tuple(read_run(folder) for folder in folders)
+    runs = tuple(map(read_run, folders_of(folders)))
     every = sorted((r for run in runs for r in run.records), key=lambda r: r.status == "done")
     records = tuple({r.cell: r for r in every}.values())  # of a cell in several runs, one that is done
     done, failed = finished(records), tuple(r for r in records if r.status == "failed")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -40,7 +43,10 @@ WRONG = {
         prune("l1", 0.5, "C7", layers="C8"),
         "`layers` is another name of `scope`. Found both",
     ),
-    "a seed in text": (prune("random", 0.5, seed="a"), "Parameter `seed` must be an integer. Found `'a'`"),
+    "a seed in text": (
+        prune("random", 0.5, seed="a"),
+        "Parameter `seed` must be an integer. Found `seed = 'a'`",
+    ),
     "a divisor in text": (
         prune("l1", 0.5, divisor="8"),
         "Parameter `divisor` must be an integer of at least 1",
@@ -121,6 +127,20 @@ WRONG = {
         lambda: measures.count_parameters("a.pth"),
         "Parameters are counted of a torch module",
     ),
+    "bytes of a path": (
+        lambda: measures.file_bytes("a.pth"),
+        "Bytes of a file are counted of a torch module",
+    ),
+    "a class for a model": (lambda: measures.count_parameters(nn.Linear), "of a torch module. Found type"),
+    "a reduction by number": (
+        lambda: harness.score(MODEL, "l1", reduction=3),
+        "must be `first`, `mean` or `max`",
+    ),
+    "a rate in text": (lambda: harness.Cnn14([2] * 12, sample_rate="32000"), "Found `sample_rate = '32000'`"),
+    "a model's seed in text": (
+        lambda: harness.Cnn14([2] * 12, seed="a"),
+        "Parameter `seed` must be an integer",
+    ),
     "a data set by number": (lambda: open_dataset(3), "A data set is opened by its name or by"),
     "a data set without its folder": (
         lambda: open_dataset("esc10"),
@@ -139,6 +159,19 @@ def test_it_is_answered_in_one_sentence(name, tmp_path, monkeypatch):
     assert "\n" not in message
     assert len(message) <= LONGEST
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_package_gives_its_parts():
+    """In a process that has imported nothing else, and a name that is none says which there are."""
+    code = (
+        "import prunebench, sys; assert 'torch' not in sys.modules; assert 'harness' in dir(prunebench);"
+        "print(prunebench.pruners.get('l1').label, prunebench.reports.load_frame.__name__); prunebench.report"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.split() == ["l1", "load_frame"], done.stderr
+    assert "AttributeError: prunebench has no report; its parts are pruners, eval, " in done.stderr
 
 
 class Noise(Clips):
