@@ -65,7 +65,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
         filled(
             "[Submit a run of your own](submit.md): one command checks it. [Newer methods side by "
             "side](../methods.md) and "
-            "[earlier results](../results.md) are older runs that are not archived."
+            "[earlier results](../results.md) are further runs, most of them not archived."
         ),
     ]  # fmt: skip
     return "\n\n".join(filter(None, parts)) + "\n"
