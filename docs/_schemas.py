@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from prunebench.cli.printed.catalogue import PRINTED
 from prunebench.cli.printed.json_schema import schema_of
+from prunebench.cli.printed.outputs import PRINTED
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference" / "schemas"

@@ -18,8 +18,8 @@ import soundfile
 from prunebench.cli import VERBS
 from prunebench.cli import cli as root
 from prunebench.cli.json_option import JsonOption
-from prunebench.cli.printed.catalogue import PRINTED
 from prunebench.cli.printed.json_schema import DIALECT, schema_of
+from prunebench.cli.printed.outputs import PRINTED
 from prunebench.cli.printed.printing import OtherForm, check_printed, json_text, print_json
 from prunebench.eval.run.record import Record
 from prunebench.harness import Cnn14, save_checkpoint

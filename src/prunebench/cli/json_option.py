@@ -16,7 +16,7 @@ class JsonOption(click.Option):
     """`--json`.
 
     Args:
-        outputs: names in `prunebench.cli.printed.catalogue.PRINTED` of what the verb may print.
+        outputs: names in `prunebench.cli.printed.outputs.PRINTED` of what the verb may print.
     """
 
     def __init__(self, *words: Any, outputs: tuple[str, ...], **options: Any) -> None:

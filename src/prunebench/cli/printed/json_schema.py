@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from prunebench.cli.printed.catalogue import PRINTED
 from prunebench.cli.printed.form import meanings
+from prunebench.cli.printed.outputs import PRINTED
 from prunebench.cli.printed.printing import form_named
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,9 +25,8 @@ class _Described(GenerateJsonSchema):
         found = super().typed_dict_schema(schema)
         form = schema["cls"]
         found["title"] = _title(form.__name__)
-        found["description"] = re.split(r"\n\s*\n", inspect.cleandoc(form.__doc__ or ""))[0].replace(
-            "\n", " "
-        )
+        summary = re.split(r"\n\s*\n", inspect.cleandoc(form.__doc__ or ""))[0]
+        found["description"] = _in_json(summary.replace("\n", " "))
         told = meanings(form)
         for key, value in found["properties"].items():
             if key in told:
@@ -48,7 +47,7 @@ def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of an output.
 
     Args:
-        name: of `prunebench.cli.printed.catalogue.PRINTED`.
+        name: of `prunebench.cli.printed.outputs.PRINTED`.
     """
     printed = PRINTED[name]
     made = TypeAdapter(form_named(name)).json_schema(schema_generator=_Described)
@@ -72,5 +71,5 @@ def _in_json(text: str) -> str:
 
 
 def _title(name: str) -> str:
-    """`TaggedFile` as `Tagged file`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    """`TaggedFileJson` as `Tagged file`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Json")).capitalize()

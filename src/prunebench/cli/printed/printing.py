@@ -6,7 +6,7 @@ import json
 from importlib import import_module
 from typing import Any
 
-from prunebench.cli.printed.catalogue import PRINTED
+from prunebench.cli.printed.outputs import PRINTED
 from prunebench.cli.streams import answer
 from prunebench.eval.text.json_values import defined
 

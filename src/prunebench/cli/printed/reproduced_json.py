@@ -32,7 +32,7 @@ Evaluated: Any = form_of(EvaluatedModel)
 
 
 @closed
-class Reproduced(TypedDict):
+class ReproducedJson(TypedDict):
     """The claims of a paper beside what is measured.
 
     Fields:

@@ -16,7 +16,7 @@ Heard: Any = row(
 
 
 @closed
-class LiveWindow(TypedDict):
+class LiveWindowJson(TypedDict):
     """One window of sound, one object a line.
 
     Fields:
@@ -30,7 +30,7 @@ class LiveWindow(TypedDict):
 
 
 @closed
-class TaggedFile(TypedDict):
+class TaggedFileJson(TypedDict):
     """One recording.
 
     Fields:
@@ -39,4 +39,4 @@ class TaggedFile(TypedDict):
     """
 
     file: str
-    windows: list[LiveWindow]
+    windows: list[LiveWindowJson]

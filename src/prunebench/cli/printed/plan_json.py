@@ -10,7 +10,7 @@ from prunebench.cli.printed.form import closed
 
 
 @closed
-class _Placed(TypedDict):
+class _PlacedJson(TypedDict):
     """Something of a data set and a network.
 
     Fields:
@@ -23,7 +23,7 @@ class _Placed(TypedDict):
 
 
 @closed
-class _Shares(_Placed):
+class _SharesJson(_PlacedJson):
     """A scope of a network, and costs relative to the unpruned model.
 
     Fields:
@@ -40,7 +40,7 @@ class _Shares(_Placed):
 
 
 @closed
-class Cells(TypedDict):
+class CellsJson(TypedDict):
     """How many cells there are.
 
     Fields:
@@ -63,7 +63,7 @@ class Cells(TypedDict):
 
 
 @closed
-class PlannedBase(_Placed):
+class PlannedBaseJson(_PlacedJson):
     """A base model.
 
     Fields:
@@ -78,7 +78,7 @@ class PlannedBase(_Placed):
 
 
 @closed
-class UnprunedModel(_Placed):
+class UnprunedModelJson(_PlacedJson):
     """An unpruned model.
 
     Fields:
@@ -103,7 +103,7 @@ class UnprunedModel(_Placed):
 
 
 @closed
-class PlannedPoint(_Shares):
+class PlannedPointJson(_SharesJson):
     """A budget in a scope, and what it comes to under `uniform`.
 
     Fields:
@@ -126,7 +126,7 @@ class PlannedPoint(_Shares):
 
 
 @closed
-class Floor(_Shares):
+class FloorJson(_SharesJson):
     """The smallest shape that an allocation can come to in a scope.
 
     Fields:
@@ -139,7 +139,7 @@ class Floor(_Shares):
 
 
 @closed
-class PlannedFeatures(_Placed):
+class PlannedFeaturesJson(_PlacedJson):
     """Features that are kept in the cache.
 
     Fields:
@@ -157,7 +157,7 @@ class PlannedFeatures(_Placed):
 
 
 @closed
-class Speed(_Placed):
+class SpeedJson(_PlacedJson):
     """What an unpruned model takes.
 
     Fields:
@@ -178,7 +178,7 @@ class Speed(_Placed):
 
 
 @closed
-class Time(TypedDict):
+class TimeJson(TypedDict):
     """How long the run takes, as far as it is not finished.
 
     Fields:
@@ -199,13 +199,13 @@ class Time(TypedDict):
     worker_seconds: float
     throughput: str
     one_worker_seconds: dict[str, float]
-    speeds: list[Speed]
+    speeds: list[SpeedJson]
     model: str
     shapes: bool
 
 
 @closed
-class Resources(TypedDict):
+class ResourcesJson(TypedDict):
     """Memory and storage, in bytes.
 
     Fields:
@@ -226,7 +226,7 @@ class Resources(TypedDict):
 
 
 @closed
-class Plan(TypedDict):
+class PlanJson(TypedDict):
     """What a configuration would run.
 
     Fields:
@@ -243,12 +243,12 @@ class Plan(TypedDict):
     """
 
     name: str
-    cells: Cells
-    bases: list[PlannedBase]
-    models: list[UnprunedModel]
-    points: list[PlannedPoint]
-    floors: list[Floor]
-    features: list[PlannedFeatures]
-    time: Time
-    resources: Resources
+    cells: CellsJson
+    bases: list[PlannedBaseJson]
+    models: list[UnprunedModelJson]
+    points: list[PlannedPointJson]
+    floors: list[FloorJson]
+    features: list[PlannedFeaturesJson]
+    time: TimeJson
+    resources: ResourcesJson
     notes: list[str]

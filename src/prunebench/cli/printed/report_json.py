@@ -25,7 +25,7 @@ Quantised: Any = form_of(QuantisedRow, **PANELS)
 
 
 @closed
-class Report(TypedDict):
+class ReportJson(TypedDict):
     """The summary of a report. Numbers that were not measured or cannot be told are `null`.
 
     Fields:

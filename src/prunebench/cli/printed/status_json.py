@@ -14,7 +14,7 @@ ANYTHING: dict[str, Any] = {
 
 
 @opened(ANYTHING)
-class Phase(TypedDict):
+class PhaseJson(TypedDict):
     """Pieces of work of one kind: base models, cells. More keys are the run's own and may change.
 
     Fields:
@@ -29,7 +29,7 @@ class Phase(TypedDict):
 
 
 @opened(ANYTHING)
-class Piece(TypedDict):
+class PieceJson(TypedDict):
     """A piece of work that is under way. More keys are the run's own and may change.
 
     Fields:
@@ -44,7 +44,7 @@ class Piece(TypedDict):
 
 
 @closed
-class Status(TypedDict):
+class StatusJson(TypedDict):
     """How far a run is.
 
     Fields:
@@ -64,8 +64,8 @@ class Status(TypedDict):
     failed: int
     left: int
     under_way: bool
-    running: list[Piece]
+    running: list[PieceJson]
     seconds_left: float | None
     finished_at: float | None
     last_test_map: float | None
-    phases: dict[str, Phase]
+    phases: dict[str, PhaseJson]

@@ -8,12 +8,12 @@ from typing_extensions import TypedDict
 
 from prunebench.cli.printed.form import closed
 
-VerdictWord: TypeAlias = Literal["holds", "regressed", "could_not_tell"]
-Value: TypeAlias = int | float | list[int] | dict[str, int] | None
+GateVerdictJson: TypeAlias = Literal["holds", "regressed", "could_not_tell"]
+FigureJson: TypeAlias = int | float | list[int] | dict[str, int] | None
 
 
 @closed
-class Change(TypedDict):
+class ChangeJson(TypedDict):
     """One figure that is not as in the baseline.
 
     Fields:
@@ -31,17 +31,17 @@ class Change(TypedDict):
 
     entry: str
     figure: str
-    baseline: Value
-    found: Value
+    baseline: FigureJson
+    found: FigureJson
     relative: float | None
     interval: list[float | None] | None
     allowed: str
-    verdict: VerdictWord
+    verdict: GateVerdictJson
     remark: str
 
 
 @closed
-class Checked(TypedDict):
+class CheckedJson(TypedDict):
     """What moved against a baseline.
 
     Fields:
@@ -53,16 +53,16 @@ class Checked(TypedDict):
         notes: what was not compared, in sentences.
     """
 
-    verdict: VerdictWord
+    verdict: GateVerdictJson
     exit_code: Literal[0, 1, 2]
     baseline: str
     entries: int
-    changes: list[Change]
+    changes: list[ChangeJson]
     notes: list[str]
 
 
 @closed
-class Saved(TypedDict):
+class SavedJson(TypedDict):
     """A baseline that was saved.
 
     Fields:
@@ -75,7 +75,7 @@ class Saved(TypedDict):
 
 
 @closed
-class Badge(TypedDict):
+class BadgeJson(TypedDict):
     """A badge that was written.
 
     Fields:

@@ -11,7 +11,7 @@ from prunebench.harness.data.audioset.pack import Packing
 
 
 @closed
-class _Fetched(TypedDict):
+class _FetchedJson(TypedDict):
     """What lies in a file or folder.
 
     Fields:
@@ -24,7 +24,7 @@ class _Fetched(TypedDict):
 
 
 @closed
-class FetchedCheckpoint(_Fetched):
+class FetchedCheckpointJson(_FetchedJson):
     """A published checkpoint, `cnn14` or another, that was fetched and checked.
 
     Fields:
@@ -40,7 +40,7 @@ class FetchedCheckpoint(_Fetched):
 
 
 @closed
-class FetchedEpanns(_Fetched):
+class FetchedEpannsJson(_FetchedJson):
     """The checkpoint that E-PANNs released, fetched and checked.
 
     Fields:
@@ -53,7 +53,7 @@ class FetchedEpanns(_Fetched):
 
 
 @closed
-class FetchedEsc50(_Fetched):
+class FetchedEsc50Json(_FetchedJson):
     """The data set ESC-50, fetched and checked.
 
     Fields:

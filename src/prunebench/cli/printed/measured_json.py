@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from prunebench.cli.printed.form import closed, form_of, opened
-from prunebench.cli.printed.models import NUMBER, Figures
+from prunebench.cli.printed.models_json import NUMBER, FiguresJson
 from prunebench.eval.cost.module_counters import Count
 from prunebench.harness.networks.provenance import Provenance
 
@@ -16,7 +16,7 @@ Step: Any = form_of(Provenance, name="Step", instead={"settings": dict[str, Any]
 
 
 @closed
-class FrontEnd(TypedDict):
+class FrontEndJson(TypedDict):
     """What the network hears through.
 
     Fields:
@@ -38,7 +38,7 @@ class FrontEnd(TypedDict):
 
 
 @closed
-class Storage(TypedDict):
+class StorageJson(TypedDict):
     """Bytes.
 
     Fields:
@@ -59,7 +59,7 @@ class Storage(TypedDict):
 
 
 @closed
-class Total(TypedDict):
+class TotalJson(TypedDict):
     """Sums of one counter.
 
     Fields:
@@ -75,7 +75,7 @@ class Total(TypedDict):
 
 
 @closed
-class Alone(TypedDict):
+class AloneJson(TypedDict):
     """Multiply–accumulates of convolutions and linear layers alone, as fvcore counts them; `null` without fvcore.
 
     Fields:
@@ -88,7 +88,7 @@ class Alone(TypedDict):
 
 
 @closed
-class Counters(TypedDict):
+class CountersJson(TypedDict):
     """Counters of multiply–accumulates side by side.
 
     Fields:
@@ -101,15 +101,15 @@ class Counters(TypedDict):
     """
 
     convention: dict[str, str]
-    totals: dict[str, Total]
+    totals: dict[str, TotalJson]
     layers: dict[str, dict[str, Counted]]
-    fvcore_convolutions_and_linear: Alone
+    fvcore_convolutions_and_linear: AloneJson
     missing: NotRequired[dict[str, str]]
     panns_flops: NotRequired[int]
 
 
 @closed
-class Memory(TypedDict):
+class MemoryJson(TypedDict):
     """Memory of one forward pass of a 10 s clip.
 
     Fields:
@@ -127,7 +127,7 @@ class Memory(TypedDict):
 
 
 @closed
-class Failed(TypedDict):
+class FailedJson(TypedDict):
     """No figure.
 
     Fields:
@@ -138,7 +138,7 @@ class Failed(TypedDict):
 
 
 @closed
-class Timed(TypedDict):
+class TimedJson(TypedDict):
     """Latency of the model through one backend.
 
     Fields:
@@ -173,7 +173,7 @@ class Timed(TypedDict):
 
 
 @closed
-class Latencies(TypedDict):
+class LatenciesJson(TypedDict):
     """Latency of a forward pass of 10 s clips, features in.
 
     Fields:
@@ -187,12 +187,12 @@ class Latencies(TypedDict):
     batch: int
     threads: int
     macs_ratio: float
-    backends: dict[str, Timed | Failed]
+    backends: dict[str, TimedJson | FailedJson]
     warning: NotRequired[str]
 
 
 @closed
-class Energy(TypedDict):
+class EnergyJson(TypedDict):
     """Energy of a forward pass.
 
     Fields:
@@ -203,7 +203,7 @@ class Energy(TypedDict):
 
 
 @closed
-class Quality(TypedDict):
+class QualityJson(TypedDict):
     """Tagging quality through one backend on the test clips.
 
     Fields:
@@ -221,7 +221,7 @@ class Quality(TypedDict):
 
 
 @opened(NUMBER)
-class Measured(Figures):
+class MeasuredJson(FiguresJson):
     """What one model costs. Parts that were not asked for are absent.
 
     Fields:
@@ -238,14 +238,14 @@ class Measured(Figures):
         quality: backend → its quality, or why there is none; with `--data`.
     """
 
-    front_end: FrontEnd
+    front_end: FrontEndJson
     stored_as: str
     read_from: NotRequired[str]
     provenance: NotRequired[list[Step]]
     unmeasured: NotRequired[dict[str, str]]
-    storage: NotRequired[Storage]
-    counters: NotRequired[Counters]
-    memory: NotRequired[Memory]
-    latency: NotRequired[Latencies]
-    energy: NotRequired[Energy | Failed]
-    quality: NotRequired[dict[str, Quality | Failed]]
+    storage: NotRequired[StorageJson]
+    counters: NotRequired[CountersJson]
+    memory: NotRequired[MemoryJson]
+    latency: NotRequired[LatenciesJson]
+    energy: NotRequired[EnergyJson | FailedJson]
+    quality: NotRequired[dict[str, QualityJson | FailedJson]]

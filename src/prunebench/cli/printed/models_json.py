@@ -13,7 +13,7 @@ NUMBER = {"type": "number", "description": "A measure that an installed distribu
 
 
 @opened(NUMBER)
-class Figures(TypedDict):
+class FiguresJson(TypedDict):
     """Exact figures of a model, by the names of `list measures`. One that could not be taken is absent.
 
     Fields:
@@ -50,7 +50,7 @@ Agreed: Any = form_of(Agreement)
 
 
 @closed
-class Pruned(TypedDict):
+class PrunedJson(TypedDict):
     """Figures of a model before and after filters were removed.
 
     Fields:
@@ -58,12 +58,12 @@ class Pruned(TypedDict):
         after: of the file that was written.
     """
 
-    before: Figures
-    after: Figures
+    before: FiguresJson
+    after: FiguresJson
 
 
 @closed
-class Scored(TypedDict):
+class ScoredJson(TypedDict):
     """What was written, and how far criteria agree where several were compared.
 
     Fields:
@@ -78,7 +78,7 @@ class Scored(TypedDict):
 
 
 @closed
-class Exported(TypedDict):
+class ExportedJson(TypedDict):
     """The file that was written.
 
     Fields:

@@ -9,12 +9,12 @@ from typing_extensions import TypedDict
 from prunebench.cli.printed.form import closed, form_of
 from prunebench.harness.verification.sample import Repeated
 
-VerdictWord: TypeAlias = Literal["holds", "differs", "could_not_tell"]
+ArchiveVerdictJson: TypeAlias = Literal["holds", "differs", "could_not_tell"]
 RepeatedCell: Any = form_of(Repeated, name="RepeatedCell")
 
 
 @closed
-class Merged(TypedDict):
+class MergedJson(TypedDict):
     """The run folder that was made of several.
 
     Fields:
@@ -33,7 +33,7 @@ class Merged(TypedDict):
 
 
 @closed
-class Archived(TypedDict):
+class ArchivedJson(TypedDict):
     """The archive that was made of a run.
 
     Fields:
@@ -54,7 +54,7 @@ class Archived(TypedDict):
 
 
 @closed
-class VerifiedPart(TypedDict):
+class VerifiedPartJson(TypedDict):
     """One check.
 
     Fields:
@@ -64,12 +64,12 @@ class VerifiedPart(TypedDict):
     """
 
     check: str
-    verdict: VerdictWord
+    verdict: ArchiveVerdictJson
     said: str
 
 
 @closed
-class Verified(TypedDict):
+class VerifiedJson(TypedDict):
     """Whether an archive holds what it says.
 
     Fields:
@@ -82,8 +82,8 @@ class Verified(TypedDict):
     """
 
     folder: str
-    verdict: VerdictWord
+    verdict: ArchiveVerdictJson
     exit_code: Literal[0, 1, 2]
-    checks: list[VerifiedPart]
+    checks: list[VerifiedPartJson]
     sample: list[RepeatedCell]
     notes: list[str]

@@ -10,7 +10,7 @@ from prunebench.cli.printed.form import closed
 
 
 @closed
-class Finding(TypedDict):
+class FindingJson(TypedDict):
     """One thing that was looked at.
 
     Fields:
@@ -29,7 +29,7 @@ class Finding(TypedDict):
 
 
 @closed
-class Examined(TypedDict):
+class ExaminedJson(TypedDict):
     """What there is of an installation.
 
     Fields:
@@ -38,4 +38,4 @@ class Examined(TypedDict):
     """
 
     broken: int
-    findings: list[Finding]
+    findings: list[FindingJson]
