@@ -107,7 +107,7 @@ def _light(image: bytes) -> bytes:
         with Image.open(io.BytesIO(image)) as whole:
             places = (round(scale * whole.width), round(scale * whole.height))
             small = whole.resize(places, Image.Resampling.LANCZOS)
-        small = small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small = small.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         stream = io.BytesIO()
         small.save(stream, format="png", optimize=True, dpi=(300 * scale, 300 * scale))
         data = stream.getvalue()

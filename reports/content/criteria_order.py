@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from prunebench.reports.points.cost_axis import MACS
+from prunebench.reports.points.focus import FEW
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -50,10 +51,17 @@ def in_standing(labels: Iterable[str], standing: Sequence[str]) -> list[str]:
 
 
 def told_from_random(panel: Panel, rankings: Sequence[Ranking]) -> tuple[str, ...]:
-    """Labels of the criteria that differ from `random` over all budgets at equal MACs, highest difference first."""
+    """Labels of the few criteria that differ from `random` over all budgets at equal MACs, highest difference first.
+
+    Three at most that are better, and three that are worse, those furthest away.
+    """
     ranking = _over_all(panel, rankings)
     rows = [] if ranking is None else [row for row in ranking.rows if row.like_random is False]
-    return tuple(row.label for row in sorted(rows, key=lambda row: -row.from_random))
+    better, worse = ([row for row in rows if row.from_random * sign > 0] for sign in (1, -1))
+    furthest = [
+        row for side in (better, worse) for row in sorted(side, key=lambda r: -abs(r.from_random))[:FEW]
+    ]
+    return tuple(row.label for row in sorted(furthest, key=lambda row: -row.from_random))
 
 
 def _over_all(panel: Panel, rankings: Sequence[Ranking]) -> Ranking | None:

@@ -111,7 +111,7 @@ class Findings:
 
     @cached_property
     def told_from_random(self) -> Mapping[Panel, tuple[str, ...]]:
-        """Labels of the criteria of each panel that differ from `random` over all budgets."""
+        """Labels of the few criteria of each panel that differ from `random` over all budgets."""
         return {panel: told_from_random(panel, self.rankings) for panel in self.panels}
 
     @cached_property

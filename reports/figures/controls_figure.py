@@ -11,7 +11,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
 from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.places_said import said_budget
-from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
+from prunebench.reports.figures.forest import ForestRow, draw_rows, finish_column, height_of
 from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
@@ -51,25 +51,27 @@ def draw_controls(
     shown = [(p, row) for p, row in own if p.label in labels]
     places = places_of([p for p, _ in shown if p.control in CONTROLS], width)
     with paper_style():
-        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
+        note = "test mAP minus that of random"
+        if any(row.like_random is not None for _, row in shown):
+            note += "; 95 % intervals, not corrected; hollow, × and + pale: not distinguishable from 0"
+        note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
+        note += f" · {standing}" if standing else ""
+        note, title = filled(note, width, 6), filled(f"{panel.title}: controls", width)
+        columns = [f"{numbers.share(place[0])} removed{said_budget(place, places)}" for place in places]
+        figure = Figure((width, height_of(len(labels), title, columns, note)), layout="constrained")
         grid = figure.subplots(1, len(places), sharey=True, squeeze=False)[0]
-        for axes, place in zip(grid, places, strict=True):
+        for axes, place, column in zip(grid, places, columns, strict=True):
             there = [(p, row) for p, row in shown if p.place == place]
             draw_rows(axes, [_row(p, row, len(labels) - 1 - labels.index(p.label)) for p, row in there])
-            finish_column(axes, f"{numbers.share(place[0])} removed{said_budget(place, places)}", len(places))
+            finish_column(axes, column, len(places))
         names = ["reversed" if label.endswith(", reversed") else label for label in labels]
         grid[0].set_yticks(range(len(labels)), names[::-1])
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
         for name in grid[0].get_yticklabels():
             if name.get_text() == "reversed":
                 name.set(color="#606060", fontsize=6)
-        figure.suptitle(filled(f"{panel.title}: controls", width), size="medium")
-        note = "test mAP minus that of random"
-        if any(row.like_random is not None for _, row in shown):
-            note += "; 95 % intervals, not corrected; hollow, × and + pale: not distinguishable from 0"
-        note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
-        note += f" · {standing}" if standing else ""
-        figure.supxlabel(filled(note, width, 6), size=6)
+        figure.suptitle(title, size="medium")
+        figure.supxlabel(note, size=6)
     return figure
 
 

@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from prunebench.reports.content import marks
 from prunebench.reports.figures.style.palette import INK, Look
 
-ROW, AROUND = 0.145, 0.95  # inches: the height of a row, and of titles, ticks and notes
+ROW, AROUND = 0.145, 0.5  # inches: the height of a row, and of ticks and gaps
+LINES = {"title": 0.12, "column": 0.11, "note": 0.1}  # inches: a line of each text
 TITLE = 6.5  # points
 OF_LINES, PALE = "x+", "#A6A6A6"
 FEW = 4  # columns up to which three numbers do not run into each other
@@ -44,6 +45,19 @@ class ForestRow:
         return self.alike is not False
 
 
+def height_of(rows: float, title: str, columns: Sequence[str], note: str) -> float:
+    """Inches of a figure in which rows do not run into each other, however many lines its texts have.
+
+    Args:
+        rows: their number.
+        title: of the figure, in lines.
+        columns: their titles.
+        note: below the columns, in lines.
+    """
+    lines = {"title": title, "column": max(columns, key=lambda text: text.count("\n")), "note": note}
+    return ROW * rows + AROUND + sum(LINES[kind] * (text.count("\n") + 1) for kind, text in lines.items())
+
+
 def draw_rows(axes: Axes, rows: Sequence[ForestRow]) -> None:
     """Marks and the bars of their intervals; marks of lines alone cannot be hollow and are pale instead."""
     draw_bars(axes, [(*row.interval, row.place, _colour(row)) for row in rows], linewidth=1.1)
@@ -53,7 +67,7 @@ def draw_rows(axes: Axes, rows: Sequence[ForestRow]) -> None:
             [row.place],
             color=_colour(row),
             marker=row.look.marker,
-            markersize=5.5 if row.look.marker in OF_LINES else 4,
+            markersize=5.5 if row.look.marker in OF_LINES else row.look.size(4),
             markerfacecolor="white" if row.hollow else row.look.colour,
         )
         if row.alike is None:

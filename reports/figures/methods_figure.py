@@ -10,7 +10,7 @@ from statistics import fmean
 from matplotlib.figure import Figure
 
 from prunebench.reports.content.methods_said import ALIKE, said_asked
-from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
+from prunebench.reports.figures.forest import ForestRow, draw_rows, finish_column, height_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.asked import Asked
@@ -44,7 +44,10 @@ def draw_methods(rows: Sequence[MethodRow], *, standing: str, width: float = 2 *
     places = _places(labels, names)
     with paper_style():
         top = max(places.values()) + 1
-        figure = Figure((width, ROW * top + AROUND), layout="constrained")
+        title = filled(f"{shown[0].panel.title}: methods by family", width)
+        note = filled(_note(shown, standing), width, 6)
+        columns = [_title(point) for point in asked]
+        figure = Figure((width, height_of(top, title, columns, note)), layout="constrained")
         grid = figure.subplots(1, len(asked), sharey=True, squeeze=False)[0]
         for axes, point in zip(grid, asked, strict=True):
             draw_rows(axes, [_row(row, places[row.method]) for row in shown if row.asked == point])
@@ -54,8 +57,8 @@ def draw_methods(rows: Sequence[MethodRow], *, standing: str, width: float = 2 *
         for name, label in zip(grid[0].get_yticklabels(), labels, strict=True):
             if label in FAMILIES:
                 name.set(color=INK, fontweight="bold")
-        figure.suptitle(filled(f"{shown[0].panel.title}: methods by family", width), size="medium")
-        figure.supxlabel(filled(_note(shown, standing), width, 6), size=6)
+        figure.suptitle(title, size="medium")
+        figure.supxlabel(note, size=6)
     return figure
 
 

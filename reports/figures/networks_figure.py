@@ -23,6 +23,7 @@ from prunebench.reports.figures.pareto_marks import (
     OTHERS,
     STEP,
     Handles,
+    draw_band,
     draw_control,
     draw_ranges,
 )
@@ -68,7 +69,7 @@ def draw_networks(
         standing: what the run does not claim.
         width: in inches.
         standings: labels of each panel in the order of the legend, by default best first.
-        told: labels of each panel that differ from random, highest difference first.
+        told: labels of each panel that differ from random.
     """
     known = [
         p for p in points if p.panel in overlay.panels and quantity.of(p) > 0 and p.control != "reversed"
@@ -184,8 +185,7 @@ def _random(
     """The range of random as a band, its mean as a dotted line."""
     order = sorted(range(len(spots)), key=lambda i: spots[i])
     x, y = zip(*(spots[i] for i in order), strict=True)
-    low, high = ([edge(curve.points[i].maps) for i in order] for edge in (min, max))
-    axes.fill_between(x, low, high, color=GREY, alpha=0.13, linewidth=0, zorder=1)
+    draw_band(axes, [curve.points[i] for i in order], x, alpha=0.13)
     axes.plot(x, y, color=GREY, marker=look.marker, markersize=2, linestyle=(0, (1, 1)), zorder=2)
     return Patch(facecolor=GREY, alpha=0.28), Line2D([], [], color=GREY, linestyle=(0, (1, 1)))
 

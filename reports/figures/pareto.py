@@ -46,7 +46,7 @@ def draw(
         column: the width of a panel in inches, by default one column of a paper, two where there are more criteria
             than a single column keeps apart.
         standings: labels of each panel in the order of the legend, by default best first.
-        told: labels of each panel that differ from random, highest difference first.
+        told: labels of each panel that differ from random.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
     panels = list(dict.fromkeys(p.panel for p in known))

@@ -28,6 +28,7 @@ Handles: TypeAlias = dict[str, Any]
 
 STEP, ASIDE = 1.8, 7.0  # points between the bars of ranges at one cost, and at most to each side of the marks
 OTHERS = " other criteria"  # in the legend, behind their number
+DOT, BROAD = 5.5, 6.0  # points: the mark of random, and its band at a single cost
 FAINT = "#B8B8B8"  # criteria out of focus
 CONTROLS = {  # label, marker, fill and size
     "unpruned": ("unpruned", "*", INK, 6.5),
@@ -104,9 +105,10 @@ def _curve(
     means = [p.mean_map for p in curve.points]
     _quartiles(axes, curve.points, quantity, factor, look.colour)
     if curve.is_random:
-        low, high = [min(p.maps) for p in curve.points], [max(p.maps) for p in curve.points]
-        axes.fill_between(costs, low, high, color=GREY, alpha=0.28, linewidth=0, zorder=1)
-        (mean,) = axes.plot(costs, means, color=GREY, linestyle=(0, (1, 1)), marker=look.marker, zorder=2)
+        draw_band(axes, curve.points, costs, alpha=0.28)
+        (mean,) = axes.plot(
+            costs, means, color=GREY, linestyle=(0, (1, 1)), marker=look.marker, markersize=DOT, zorder=2
+        )
         return Patch(facecolor=GREY, alpha=0.28), mean
     draw_ranges(axes, curve.points, costs, look.colour, aside)
     (line,) = axes.plot(
@@ -119,6 +121,21 @@ def _curve(
         zorder=3 + 0.5 * on_top,
     )
     return line
+
+
+def draw_band(axes: Axes, points: Sequence[Point], costs: Sequence[float], *, alpha: float) -> None:
+    """The range of random as a grey band, at a single cost as a broad bar.
+
+    Args:
+        axes: the panel.
+        points: of random.
+        costs: where they stand, rising.
+        alpha: how much the band covers.
+    """
+    low, high = [min(p.maps) for p in points], [max(p.maps) for p in points]
+    axes.fill_between(costs, low, high, color=GREY, alpha=alpha, linewidth=0, zorder=1)
+    if len(points) == 1:
+        axes.vlines(costs, low, high, color=GREY, alpha=alpha, linewidth=BROAD, zorder=1)
 
 
 def draw_ranges(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from prunebench.reports.content import numbers
 from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.ranking_sentences import made_of, place_of
-from prunebench.reports.figures.forest import AROUND, ROW, ForestRow, draw_rows, finish_column
+from prunebench.reports.figures.forest import ForestRow, draw_rows, finish_column, height_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.ranking import Ranking
@@ -46,16 +46,18 @@ def draw_ranking(
     found = [row.label for ranking in shown for row in ranking.rows if not (held and row.is_random)]
     labels = in_standing(found, order or found)[::-1]
     with paper_style():
-        figure = Figure((width, ROW * len(labels) + AROUND), layout="constrained")
+        title = filled(f"{shown[0].panel.title}, equal {shown[0].quantity.short}", width)
+        note = filled(_note(shown, held, standing), width, 6)
+        columns = [_title(ranking, ratios or {}) for ranking in shown]
+        figure = Figure((width, height_of(len(labels), title, columns, note)), layout="constrained")
         grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-        for axes, ranking in zip(grid, shown, strict=True):
+        for axes, ranking, column in zip(grid, shown, columns, strict=True):
             _draw_column(axes, ranking, labels, held)
-            finish_column(axes, _title(ranking, ratios or {}), len(shown))
+            finish_column(axes, column, len(shown))
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
-        title = f"{shown[0].panel.title}, equal {shown[0].quantity.short}"
-        figure.suptitle(filled(title, width), size="medium")
-        figure.supxlabel(filled(_note(shown, held, standing), width, 6), size=6)
+        figure.suptitle(title, size="medium")
+        figure.supxlabel(note, size=6)
     return figure
 
 
@@ -77,7 +79,7 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     note = f"test mAP minus that of {'random' if held else 'the best'}"
     if any(math.isfinite(row.from_random_low if held else row.from_best_low) for row in drawn):
         note += f"; 95 % intervals, {made_of(shown[0])}"
-    note += f" (n = {bases})" if bases > 1 else ""
+    note += f" (n\u00a0=\u00a0{bases})" if bases > 1 else ""
     note += "; each column has its own scale" if len(shown) > 1 else ""
     if alike - {None}:
         claim = all(ranking.may_claim for ranking in shown)

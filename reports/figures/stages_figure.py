@@ -12,14 +12,14 @@ from prunebench.eval.run.record import STAGES
 from prunebench.reports.content import numbers
 from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.content.places_said import said_budget
-from prunebench.reports.figures.forest import draw_bars
+from prunebench.reports.figures.forest import draw_bars, height_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place, Point
 from prunebench.reports.runs.loaded_run import stage_map
 
-ROW, COLUMNS = 0.15, 5
+COLUMNS = 5
 
 
 def draw_stages(
@@ -51,20 +51,31 @@ def draw_stages(
     labels = in_standing((p.label for p in shown), order or standing_of(panel, points))[::-1]
     unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
     with paper_style():
-        figure = Figure((width, ROW * len(labels) + 0.95), layout="constrained")
+        note, title = filled(_note(shown, standing), width, 6), filled(panel.title, width)
+        columns = [f"{numbers.share(place[0])} removed{said_budget(place, places)}" for place in places]
+        figure = Figure((width, height_of(len(labels), title, columns, note)), layout="constrained")
         grid = figure.subplots(1, len(places), sharex=True, sharey=True, squeeze=False)[0]
-        for axes, place in zip(grid, places, strict=True):
+        for axes, place, column in zip(grid, places, columns, strict=True):
             axes.axvline(unpruned, color=INK, linewidth=0.7, linestyle=(0, (4, 2)))
             _draw(axes, [(labels.index(p.label), p) for p in shown if p.place == place])
-            axes.set_title(f"{numbers.share(place[0])} removed{said_budget(place, places)}", pad=2)
+            axes.set_title(column, pad=2)
             axes.grid(visible=True, axis="y", linewidth=0.3)
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
-        figure.suptitle(filled(panel.title, width), size="medium")
-        note = "test mAP; hollow: as pruned, filled: at the last stage, pale: range over models, dashed: unpruned"
-        note += f" · {standing}" if standing else ""
-        figure.supxlabel(filled(note, width, 6), size=6)
+        figure.suptitle(title, size="medium")
+        figure.supxlabel(note, size=6)
     return figure
+
+
+def _note(shown: Sequence[Point], standing: str) -> str:
+    note = "test mAP; hollow: as pruned, filled: at the last stage, pale: range over models, dashed: unpruned"
+    note += ", tick: batch norm recalibrated" if any(map(_has_between, shown)) else ""
+    return f"{note} · {standing}" if standing else note
+
+
+def _has_between(point: Point) -> bool:
+    """Whether recalibration is a stage before the last."""
+    return math.isfinite(point.mean_map_at(STAGES[2])) and point.records[0].last_stage != "recalibrated"
 
 
 def places_of(points: Sequence[Point], width: float) -> list[Place]:
@@ -87,10 +98,15 @@ def _draw(axes: Axes, placed: Sequence[tuple[int, Point]]) -> None:
         ranges += [(min(ends), max(ends), place, look.colour) for ends in (pruned, point.maps)]
         joins.append((before, after, place, look.colour))
         axes.plot(
-            before, place, color=look.colour, marker=look.marker, markersize=3.5, markerfacecolor="white"
+            before,
+            place,
+            color=look.colour,
+            marker=look.marker,
+            markersize=look.size(3.5),
+            markerfacecolor="white",
         )
-        axes.plot(after, place, color=look.colour, marker=look.marker, markersize=4)
-        if math.isfinite(between) and point.records[0].last_stage != "recalibrated":
+        axes.plot(after, place, color=look.colour, marker=look.marker, markersize=look.size(4))
+        if _has_between(point):
             axes.plot(between, place, color=look.colour, marker="|", markersize=5)
     draw_bars(axes, ranges, linewidth=4, alpha=0.22)
     draw_bars(axes, joins, linewidth=0.9)

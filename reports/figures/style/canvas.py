@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-import textwrap
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 
 import matplotlib.style
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 COLUMN = 3.4  # width of one column of a paper, in inches
+FILL = 0.96  # share of the width that a line of text takes at most
 FORMATS = ("png", "svg", "pdf")
 # Without these the files would carry the date and the version of Matplotlib.
 _METADATA = {
@@ -25,14 +28,39 @@ _METADATA = {
 
 
 def filled(text: str, width: float, size: float = 7.0) -> str:
-    """Text in lines that fit a figure.
+    """Text in lines that fit a figure, measured letter by letter; a word that is wider than a line is broken.
 
     Args:
         text: to be broken between words.
         width: of the figure, in inches.
         size: of the letters, in points.
     """
-    return textwrap.fill(text, max(20, round(width * 72 / size / 0.53)), break_on_hyphens=False)
+    room = FILL * width * 72 / size
+    lines = [""]
+    for word in re.split(r"[ \n\t]+", text):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if _ems(longer) <= room:
+            lines[-1] = longer
+            continue
+        lines += [word] if lines[-1] else []
+        lines[-1] = word
+        while _ems(lines[-1]) > room and len(lines[-1]) > 1:
+            whole = lines.pop()
+            fits = max(1, next(i for i in range(len(whole)) if _ems(whole[: i + 1]) > room))
+            lines += [whole[:fits], whole[fits:]]
+    return "\n".join(lines)
+
+
+def _ems(text: str) -> float:
+    """How wide a text is, in sizes of its letters."""
+    return sum(map(_advance, text))
+
+
+@cache
+def _advance(letter: str) -> float:
+    font = get_font(findfont("DejaVu Sans"))
+    font.set_size(1000, 72)
+    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 1000
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def names_above(
     if figure is None or not labels:
         return []
     FigureCanvasAgg(figure)  # texts are measured by a renderer
+    _make_room(axes, labels, size)
     box, step = axes.get_window_extent(), 1.35 * size * figure.dpi / 72
     placed: list[tuple[Text, float, int]] = []
     for x, y, text in sorted(labels):
@@ -129,6 +130,23 @@ def names_above(
             scaley=False,
         )
     return [name for name, *_ in placed]
+
+
+def _make_room(axes: Axes, labels: Sequence[tuple[float, float, str]], size: float) -> None:
+    """Lengthen the axis to the left so that names fit left of their marks, by at most its own length."""
+    figure, width = axes.get_figure(root=True), axes.get_window_extent().width
+    assert figure is not None
+    low, high = (float(x) for x in axes.transScale.transform([(x, 1) for x in axes.get_xlim()])[:, 0])
+    least = low
+    for x, _, text in labels:
+        name = axes.text(x, 1, text, fontsize=size)
+        need = name.get_window_extent().width + 0.7 * size * figure.dpi / 72
+        name.remove()
+        at = float(axes.transScale.transform((x, 1))[0])
+        if need < width:
+            least = min(least, (width * at - need * high) / (width - need))
+    least = max(least, low - (high - low))
+    axes.set_xlim(left=float(axes.transScale.inverted().transform((least, 1))[0]))
 
 
 def _pushed_apart(wanted: Sequence[float], step: float, low: float, high: float) -> list[float]:

@@ -28,6 +28,10 @@ class Look:
     colour: str
     marker: str
 
+    def size(self, points: float) -> float:
+        """The size of its marker where others have so many points: a dot takes less of its size."""
+        return 1.6 * points if self.marker == "." else points
+
 
 KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test holds
     "random": Look(GREY, "."),

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
 from prunebench.reports.figures.pareto import draw
+from prunebench.reports.figures.pareto_marks import BROAD
 from prunebench.reports.figures.style.canvas import COLUMN, rendered
 from prunebench.reports.points.cost_axis import AXES, LATENCY, MACS, PARAMETERS
 
@@ -162,6 +163,15 @@ def test_the_band_of_random_is_its_range(quick_report):
     rows = [r for r in quick_report.rows if r.is_random]
     assert math.isclose(heights.min(), min(r.map_low for r in rows))
     assert math.isclose(heights.max(), max(r.map_high for r in rows))
+
+
+def test_at_a_single_cost_the_range_of_random_is_a_bar(maker):
+    maker.grid(criteria={"l1": 0.6, "random": 0.9}, ratios=(0.5,))
+    points = make_report([maker.write()]).points
+    (chance,) = [p for p in points if p.is_random]
+    axes = draw(points, MACS, standing="").axes[0]
+    (bar,) = [c for c in axes.collections if c.get_linewidths()[0] == BROAD]
+    assert bar.get_segments()[0][:, 1] == pytest.approx((min(chance.maps), max(chance.maps)))
 
 
 def test_the_second_axis_is_relative_to_the_unpruned_model(quick_report):
