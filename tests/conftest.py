@@ -16,6 +16,9 @@ from prunebench.eval.text.install_advice import how_to_get
 # Numerical libraries read this when they are loaded, here and in every process that a test starts.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+# pytest-xdist tells its workers a width of 80 columns. Tests read the output of a pipe, which has no width.
+for variable in ("COLUMNS", "LINES"):
+    os.environ.pop(variable, None)
 
 # How long an example takes depends on what else the machine does, and is no property of the code.
 settings.register_profile("shared-machine", deadline=None)

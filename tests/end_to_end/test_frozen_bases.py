@@ -82,6 +82,7 @@ def test_a_run_measures_the_model_itself_and_says_how_it_was_trained(run, frozen
     assert not list((folder.parent / "cache").rglob("trainings/**/*.pt"))
 
 
+@pytest.mark.slow
 def test_base_models_of_somebody_else_are_told_apart(run, frozen_set, install_bases, tmp_path):
     install_bases(*frozen_set[1].glob("*.safetensors"))
     mine = run("me", "l1", "base.seeds=[0]")
@@ -113,6 +114,7 @@ def test_base_models_of_somebody_else_are_told_apart(run, frozen_set, install_ba
         merge_runs([mine, other], tmp_path / "both")
 
 
+@pytest.mark.slow
 def test_trained_anew_it_is_another_base_model(run, frozen_set, install_bases, tmp_path):
     install_bases(*frozen_set[1].glob("*.safetensors"))
     mine = run("me", "l1", "base.seeds=[0]")

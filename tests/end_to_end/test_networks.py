@@ -91,6 +91,7 @@ def test_the_same_command_repeats_nothing(run):
     assert (folder / "run" / "outcomes.jsonl").read_text() == outcomes
 
 
+@pytest.mark.slow
 def test_a_network_alone_has_the_same_results(run):
     folder, _ = run
     config = Config.model_validate({**CONFIG, "model": CONFIG["model"][1]})

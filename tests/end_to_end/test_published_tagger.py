@@ -82,6 +82,7 @@ def map_by_hand(checkpoint, root, fold):
     )
 
 
+@pytest.mark.slow
 def test_a_published_tagger_is_measured_zero_shot(checkpoint, esc10_root, few_clips, tmp_path):
     root = few_clips(esc10_root, {1: 1, 2: 1, 3: 4})
     options = [f"root={root}", "class_map=esc10-to-audioset"]
@@ -135,6 +136,7 @@ def test_a_criterion_on_gradients_takes_mapped_clips(checkpoint, esc10_root, few
     assert read_any_checkpoint(tmp_path / "pruned.pth").tagger.n_classes == 527
 
 
+@pytest.mark.slow
 def test_a_published_tagger_gets_a_new_head_and_is_fine_tuned(checkpoint, esc10_root, few_clips, tmp_path):
     root = few_clips(esc10_root, {1: 2, 2: 1, 3: 1}, {"dog", "rain", "sneezing", "helicopter"})
     small = [

@@ -33,6 +33,7 @@ def quick(folder, settings) -> Result:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "label"),
     [

@@ -177,6 +177,7 @@ def test_the_same_command_again_repeats_nothing(config, home, finished):
     assert "random stands on 2 pruning seeds at 50" in " ".join(found.output.split())
 
 
+@pytest.mark.slow
 def test_no_workers_and_a_new_cache_give_the_same_bits(config, finished, tmp_path):
     found = run(config, tmp_path / "again", cache=tmp_path / "cache")
     assert found.exit_code == 0, found.output
@@ -256,6 +257,7 @@ def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finis
     assert same(finished[0], out)
 
 
+@pytest.mark.slow
 def test_test_scores_that_are_gone_are_made_again(config, home, finished, tmp_path):
     out = tmp_path / "torn"
     shutil.copytree(finished[0], out)
@@ -296,6 +298,7 @@ def test_json_is_the_records(config, home, finished):
     }
 
 
+@pytest.mark.slow
 def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished, tmp_path):
     out = tmp_path / "extended"
     shutil.copytree(finished[0], out)

@@ -97,7 +97,7 @@ class Server:
         return told
 
     def _prepare(self, at: Path, words: list[str]) -> None:
-        ended = run(Case(words), at)
+        ended = run(Case(words, seconds=60.0), at)  # it draws all figures of a report
         if ended.code != 0:
             raise RuntimeError(f"prunebench {shlex.join(words)} ended with {ended.code}: {ended.err}")
 

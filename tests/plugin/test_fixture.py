@@ -116,7 +116,8 @@ def test_quality_that_the_baseline_does_not_hold_never_passes(tmp_path):
     given = {"targets": [[1, 0], [0, 1]], "scores": [[0.9, 0.2], [0.1, 0.8]]}
     HeldBaseline("ours", tmp_path, update=True).check(model)
     with pytest.raises(
-        pytest.fail.Exception, match=r"Found none in `ours.json`: write it with `pytest --prune"
+        pytest.fail.Exception,
+        match=r"there is no quality in the baseline `ours.json`: write it with `pytest --prune",
     ):
         HeldBaseline("ours", tmp_path).check(model, **given)
     HeldBaseline("ours", tmp_path, update=True).check(model, **given)

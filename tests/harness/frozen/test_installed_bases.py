@@ -1,10 +1,12 @@
 """Sets of frozen base models: which are there, by what they are found, and what is said of those that are not."""
 
+import re
 import shutil
 
 import pytest
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.install_advice import how_to_get_folder
 from prunebench.harness.frozen.frozen_base import FrozenBase
 from prunebench.harness.frozen.frozen_file import FrozenFile
 from prunebench.harness.frozen.installed_bases import base_folders, base_set, installed_sets
@@ -33,7 +35,9 @@ def test_an_unknown_name_is_answered_with_the_nearest(frozen_set, install_bases)
 def test_a_seed_that_is_not_there_says_what_to_install(frozen_set, install_bases):
     install_bases(files_of(frozen_set[1])[0], name="other")
     with pytest.raises(
-        InputError, match=r"Installed: seed 0\. Install `prunebench-bases` \(`pip install \./packages"
+        InputError,
+        match="Installed: seed 0. Install `prunebench-bases` .`"
+        + re.escape(how_to_get_folder("./packages/bases")),
     ):
         base_set("tiny-w32").of_seed(1)
     install_bases(files_of(frozen_set[1])[0])
