@@ -26,12 +26,23 @@ def write_notes(folder: Path, datasets: Sequence[DataSet]) -> int:
     return len(rows)
 
 
-def listed(path: Path) -> int:
-    """Rows of such a list, 0 where there is none."""
+def said_listed(path: Path, what: str) -> str | None:
+    """How many clips such a list has, and why the first is in it; nothing where there is no list.
+
+    Args:
+        path: of the list.
+        what: is true of them, "could not be used" say.
+    """
     if not path.is_file():
-        return 0
+        return None
     with path.open(encoding="utf-8", newline="") as stream:
-        return sum(1 for _ in csv.reader(stream)) - 1
+        rows = list(csv.reader(stream))[1:]
+    if not rows:
+        return None
+    _, clip, why = rows[0]
+    count = "1 clip" if len(rows) == 1 else f"{len(rows):,} clips"
+    first = "" if len(rows) == 1 else " first"
+    return f"{count} {what}, `{clip}`{first}: {why.rstrip('.')}. All are in `{path}`."
 
 
 def _write(path: Path, heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

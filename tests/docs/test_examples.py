@@ -54,7 +54,7 @@ def test_the_example_of_the_readme_runs(folder, capsys):
     (block,) = (b for b in pages.blocks(pages.ROOT / "README.md") if b.language == "python")
     found: dict[str, object] = {}
     exec(compile(block.text, "README.md", "exec"), found)
-    assert found["smaller"].widths == (16,) * 6 + (8,) * 6
+    assert found["smaller"].widths == (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 128, 128)
     out = capsys.readouterr().out
     assert re.match(r"\d\d% of the MACs stay\n", out)
     assert re.search(r"^l1 .*0\.914", out, re.MULTILINE)
@@ -72,7 +72,12 @@ def test_the_criteria_of_the_page_run_from_their_files(folder):
     from prunebench.harness.pruning.sources import file_pruners, resolve
 
     found = [b for b in pages.blocks(DOCS / "extend" / "criterion.md") if b.language == "python" and b.title]
-    assert [block.title for block in found] == ["largest_weight.py", "mean_activation.py", "group_l1.py"]
+    assert [block.title for block in found] == [
+        "largest_weight.py",
+        "scaled_l1.py",
+        "mean_activation.py",
+        "group_l1.py",
+    ]
     for block in found:
         name = block.title.removesuffix(".py")
         (folder / block.title).write_text(block.text, encoding="utf-8")

@@ -16,15 +16,17 @@ _TAIL = 1024  # frames
 _OGG_PAGE = 65_307  # bytes at most
 
 
-def check_recording(path: Path, seconds: float | None = None) -> str | None:
+def check_recording(path: Path, seconds: float | None = None, *, tell_silence: bool = False) -> str | None:
     """Look at a recording's header, its size, and the end of the part in use; at every sample where they are floats.
 
     Args:
         path: any format libsndfile reads.
         seconds: of it that will be used, from the beginning; by default all.
+        tell_silence: tell of a recording that fills less than a third of that.
 
     Returns:
-        What decoding changes about its samples, `None` where that is nothing.
+        What decoding changes about its samples, or that silence fills most of the part in use; `None` where
+        that is nothing.
 
     Raises:
         InputError: naming the file, where it is absent, unreadable, empty, cut short or at the scale of integers.
@@ -33,13 +35,16 @@ def check_recording(path: Path, seconds: float | None = None) -> str | None:
         used = sound.frames if seconds is None else min(sound.frames, round(seconds * sound.rate))
         if _shorter_than_stated(path):
             raise _cut_short(path)
+        short = None
+        if tell_silence and seconds is not None and 3 * used < round(seconds * sound.rate):
+            short = f"lasts {sound.frames / sound.rate:.3g} s and is filled with silence to {seconds:g} s"
         if sound.in_floats:
-            return _scan(sound, used)
+            return "; ".join(filter(None, (short, _scan(sound, used)))) or None
         tail = min(used, _TAIL)
         sound.skip_to(used - tail)
         if sum(map(len, sound.blocks(tail))) < tail:
             raise _cut_short(path)
-    return None
+    return short
 
 
 def _scan(sound: Sound, used: int) -> str | None:

@@ -102,7 +102,9 @@ def recorded_set(
             f"{len(class_names):,}: are labels joined by another sign than the one that separates them?"
         )
     there, skipped = _present(recordings, options)
-    kept, content, notes, unusable = _usable(there, samples / rate, strict=bool(options.strict))
+    kept, content, notes, unusable = _usable(
+        there, samples / rate, strict=bool(options.strict), tell_silence=options.name == "folder"
+    )
     reasons = dict([*skipped, *unusable])
     skipped = [(r.name, reasons[r.name]) for r in recordings if r.name in reasons]
     splits = {
@@ -175,7 +177,7 @@ def _check_not_empty(name: str, split: str, clips: int, skipped: Sequence[tuple[
 
 
 def _usable(
-    recordings: Sequence[LabelledRecordings], seconds: float, *, strict: bool
+    recordings: Sequence[LabelledRecordings], seconds: float, *, strict: bool, tell_silence: bool
 ) -> tuple[list[LabelledRecordings], str, dict[str, str], list[tuple[str, str]]]:
     """Recordings that can be used; a hash of them; what is told of some; the others, and why."""
     kept, notes, skipped = [], {}, []
@@ -185,7 +187,7 @@ def _usable(
         # Some at a time: each that waits takes memory.
         for first in range(0, len(recordings), AT_ONCE):
             some = recordings[first : first + AT_ONCE]
-            found = pool.map(lambda recording: _probe(Path(recording.place), seconds), some)
+            found = pool.map(lambda recording: _probe(Path(recording.place), seconds, tell_silence), some)
             for recording, probe in zip(some, found, strict=True):
                 if isinstance(probe, InputError):
                     if strict:
@@ -206,10 +208,10 @@ def _usable(
     return kept, content.hexdigest(), notes, skipped
 
 
-def _probe(path: Path, seconds: float) -> tuple[bytes, str | None] | InputError:
+def _probe(path: Path, seconds: float, tell_silence: bool) -> tuple[bytes, str | None] | InputError:
     """A hash of a recording and what decoding changes about it, or why it cannot be used."""
     try:
-        note = check_recording(path, seconds)
+        note = check_recording(path, seconds, tell_silence=tell_silence)
         digest = hashlib.blake2b(digest_size=16)
         with path.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)

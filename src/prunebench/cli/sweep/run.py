@@ -15,7 +15,7 @@ import click
 from prunebench.cli.completing import offered
 from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
-from prunebench.cli.output import console, say
+from prunebench.cli.output import console, say, say_text
 from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def run(
     from prunebench.harness.config.config import load_config
     from prunebench.harness.config.overrides import network_overrides
     from prunebench.harness.sweep.preview import few_draws, preview
-    from prunebench.harness.sweep.skipped import listed
+    from prunebench.harness.sweep.skipped import said_listed
     from prunebench.harness.sweep.sweep import run_sweep
     from prunebench.harness.workspace.cache import Cache, default_cache
 
@@ -199,10 +199,10 @@ def run(
     files = RunFiles(output)
     for file, which in (
         (files.skipped, "could not be used"),
-        (files.notes, "have a note"),
+        (files.notes, "may sound other than expected"),
     ):
-        if number := listed(file):
-            say(f"{number} clips {which}: {file}", err=True)
+        if said := said_listed(file, which):
+            say_text(said, err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     say(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:

@@ -50,6 +50,14 @@ def test_what_is_clipped_is_counted_in_the_part_in_use(tmp_path):
     assert check_recording(tmp_path / "b.wav") is None
 
 
+def test_a_recording_that_is_mostly_filled_with_silence_is_told(tmp_path):
+    soundfile.write(tmp_path / "c.wav", np.full(8000, 0.1), 8000)
+    assert check_recording(tmp_path / "c.wav", 3.0, tell_silence=True) is None
+    told = check_recording(tmp_path / "c.wav", 3.5, tell_silence=True)
+    assert told == "lasts 1 s and is filled with silence to 3.5 s"
+    assert check_recording(tmp_path / "c.wav", 3.5) is None
+
+
 @pytest.mark.parametrize(
     ("format", "endian"),
     [
