@@ -11,6 +11,8 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.workspace.cache import Cache
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {
     "workers": 0,
     "data": {"training_clips": 8, "validation_clips": 6, "test_clips": 6, "seconds": 0.5},
@@ -91,7 +93,6 @@ def test_the_same_command_repeats_nothing(run):
     assert (folder / "run" / "outcomes.jsonl").read_text() == outcomes
 
 
-@pytest.mark.slow
 def test_a_network_alone_has_the_same_results(run):
     folder, _ = run
     config = Config.model_validate({**CONFIG, "model": CONFIG["model"][1]})
@@ -101,7 +102,6 @@ def test_a_network_alone_has_the_same_results(run):
     assert all(in_grid[record.cell].same_result(record) for record in alone)
 
 
-@pytest.mark.slow
 def test_the_shapes_of_another_network_are_timed(run):
     folder, _ = run
     prune = {**CONFIG["prune"], "criteria": ["random"], "allocations": ["uniform"]}

@@ -62,6 +62,8 @@ import torch
 
 from prunebench.pruners import Pruner
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Stored(Pruner):
@@ -161,7 +163,6 @@ def test_a_criterion_with_a_budget_of_its_own_records_what_went(run: Path) -> No
     assert (run / "report" / "page.html").exists()
 
 
-@pytest.mark.slow
 def test_the_same_command_repeats_nothing_and_another_file_is_another_cell(place: Place, run: Path) -> None:
     before = (run / "records.jsonl").read_bytes()
     words = ("run", "tiny.toml", "--pruner-file", "stored.py", "-o", "out")
@@ -175,7 +176,6 @@ def test_the_same_command_repeats_nothing_and_another_file_is_another_cell(place
     assert [path.read_text() for path in (run / "pruners").glob("stored-*.py")] == [FILE]
 
 
-@pytest.mark.slow
 def test_without_the_plugin_the_criterion_is_unknown(place: Place) -> None:
     bare = Place(place.folder, place.folder)
     found = bare.call("run", "tiny.toml", "-o", "other")

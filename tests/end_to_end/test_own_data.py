@@ -33,6 +33,7 @@ class Mine(DataSetBuilder):
 '''
 
 
+@pytest.mark.slow
 def test_a_sweep_on_own_data_resumes_and_notices_an_edit(tmp_path):
     (tmp_path / "mine.py").write_text(SOURCE)
     table = {

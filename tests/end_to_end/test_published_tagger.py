@@ -97,6 +97,7 @@ def test_a_published_tagger_is_measured_zero_shot(checkpoint, esc10_root, few_cl
     assert quality["test_map"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_published_tagger_is_pruned_zero_shot(checkpoint, esc10_root, few_clips, tmp_path):
     root = few_clips(esc10_root, {1: 1, 2: 1, 3: 2})
     records = run(tmp_path, checkpoint, root, "data.class_map=esc10-to-audioset", "finetune.scopes=['none']")

@@ -239,6 +239,7 @@ def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
     assert same(finished[0], out)
 
 
+@pytest.mark.slow
 def test_failed_cells_are_recorded_and_taken_again_on_demand(config, home, finished, tmp_path):
     out = tmp_path / "failing"
     out.mkdir()

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from prunebench.cli import cli
 from prunebench.reports import load_records
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "data.training_clips": 40,
     "data.validation_clips": 30,

@@ -14,6 +14,13 @@ from prunebench.harness.data import SPLITS, Clips, DataOptions, DataSet, DataSet
 from prunebench.harness.testing import DATASET_CHECKS, check_dataset, run_dataset_check
 from prunebench.harness.testing.dataset_kit import under_test
 
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh process imports the classes below by the name of this module."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
+
+
 NAMES = {check.__name__: check for check in DATASET_CHECKS}
 
 
