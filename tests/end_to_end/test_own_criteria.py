@@ -15,6 +15,8 @@ import pytest
 from prunebench.harness.pruning.score_files import write_scores
 from prunebench.reports import load_records
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plugin"
 TAIL = {
     "C7": 8,
@@ -61,8 +63,6 @@ from typing import ClassVar
 import torch
 
 from prunebench.pruners import Pruner
-
-pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
