@@ -48,6 +48,7 @@ def run(frozen_set, tmp_path):
     return ran
 
 
+@pytest.mark.slow
 def test_runs_of_two_users_are_paired(run, frozen_set, install_bases, tmp_path):
     install_bases(*frozen_set[1].glob("*.safetensors"))
     mine, yours = run("me", "l1"), run("you", "geometric_median")

@@ -12,6 +12,8 @@ from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.workspace.cache import Cache
 from prunebench.reports import load_records
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 name = "grid"
 workers = 0
@@ -125,7 +127,6 @@ def test_curves_of_validation_map_end_where_the_record_does(run, records):
             assert curves[record.outcome][0][1] == record.stages["pruned"]["validation_map"]
 
 
-@pytest.mark.slow
 def test_two_workers_give_the_same_bits_in_rounds_and_by_distillation(run, records, tmp_path):
     """A part of the grid in processes of its own, with base models and features made anew."""
     text = CONFIG.replace("workers = 0", "workers = 2").replace('"rank1_cosine_released"]', "]")
