@@ -82,7 +82,7 @@ def _row(table: Path, line: int, cells: dict[str, str]) -> _Row:
     if split not in SPLITS:
         raise InputError(
             f"`{table}`, line {line}: `split` must be training, validation or test. Found `{split}`; "
-            f"{'did you mean `validation`?' if split == 'dev' else nearest(split, SPLITS)}"
+            f"{nearest(split, dict.fromkeys(SPLITS.values()))}"
         )
     # Equal cells are kept once: a table may have a million rows.
     return _Row(line, name, sys.intern(cells["labels"]), SPLITS[split], sys.intern(cells.get(SOURCE) or name))

@@ -128,6 +128,10 @@ def test_classes_of_a_model_keep_their_columns(folder):
         ([("file", "labels", "split"), ("a.wav", "dog")], "must have 3 cells, as its heading. Found 2"),
         ([("file", "labels", "split"), ("../a.wav", "dog", "test")], "must lie in the folder"),
         ([("file", "labels", "split"), ("a.wav", "dog", "tset")], "did you mean `test`"),
+        (
+            [("file", "labels", "split"), ("a.wav", "dog", "dev")],
+            "Found `dev`; valid: `training`, `validation`, `test`",
+        ),
         ([("file", "labels", "split"), *[("sub/clip0.wav", "dog", "test")] * 2], "each file once"),
         (
             [("file", "labels", "split"), ("sub/clip0.wav", "", "test"), ("sub/./clip0.wav", "", "train")],
