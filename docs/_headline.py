@@ -62,8 +62,9 @@ def headline(text: str) -> str:
     how_many = f"{len(clear)} of {len(last)}" if clear else f"none of {len(last)}"
     (removed,) = set(re.findall(r"mAP with (\d+ % of [\w–]+) removed", text))
     return textwrap.fill(
-        f"**A ranking after a short fine-tuning shows how fast models recover.** With {removed} removed, a model "
-        f"pruned by `{lowest}` is {first[lowest].words} one that lost random filters {short} of fine-tuning. When both "
+        f"**A ranking after a short fine-tuning shows how fast models recover.** With "
+        f"{removed.replace(' of ', ' of the filters of ')} removed and {short} of fine-tuning, a model pruned by "
+        f"`{lowest}` is {first[lowest].words} one that lost random filters. When both "
         f"are fine-tuned until they converge, it is {last[lowest].words}, and {how_many} criteria can be "
         "distinguished from random.",
         120,

@@ -149,7 +149,10 @@ def _highest(runs: Sequence[Run]) -> str:
             f"; its difference from `random` has an interval that excludes zero {_and(told)}" if told else ""
         )
         parts.append(f"{name} has the highest mean difference {_in(len(own), len(runs))}{apart}")
-    return f"**The highest mean.** {'. '.join(parts)}. That does not say that it is first: no run here makes a claim."
+    return (
+        f"**The highest mean.** {'. '.join(parts)}. This does not show that it is the best: no run here makes a "
+        "claim."
+    )
 
 
 def _lowest(runs: Sequence[Run]) -> str:
@@ -185,7 +188,7 @@ def _controls(runs: Sequence[Run]) -> Iterable[str]:
                 f"{word} `random` at {_and([_percent(r) for r in ratios])}"
                 for word, ratios in (("better than", better), ("worse than", worse))
                 if ratios
-            ] or ["not told from `random` at any ratio"]
+            ] or ["not distinguishable from `random` at any ratio"]
             sentence = re.search(
                 rf"{SCRATCH[0].upper()}{SCRATCH[1:]}, against the highest[^)]*\): (.*)\.$", run.text, re.M
             )
@@ -205,15 +208,19 @@ def _controls(runs: Sequence[Run]) -> Iterable[str]:
             )
             yield (
                 "**Training the pruned shape from scratch**, with as many MACs in all as the base model and its "
-                f"fine-tuning took, is {' and '.join(parts)}{also} ({run.title}). It trains every layer, the pruned "
-                "models the last six and the head; and a base model that exists already costs nothing more."
+                f"fine-tuning took, is {' and '.join(parts)}{also} ({run.title}). It trains every layer, but "
+                "fine-tuning trains only the last six and the head. If you already have a base model, it costs "
+                "nothing more."
             )
     gains = []
     for run in runs:
         found = re.search(r"unpruned ([\d.]+); unpruned, fine-tuned ([\d.]+)", run.head)
         assert found is not None
         gains.append(f"from {found[1]} to {found[2]} in {run.title}")
-    yield f"**Fine-tuning needs its own control.** Fine-tuned alike, the unpruned model goes {_and(gains)}."
+    yield (
+        "**Fine-tuning needs its own control.** With the same fine-tuning, the mAP of the unpruned model goes "
+        f"{_and(gains)}."
+    )
 
 
 def _ratios(run: Run) -> list[float]:

@@ -24,10 +24,10 @@ COLUMNS = (
     ("sounds, network", "---"),
     ("fine-tuning", "---"),
     ("base models", "---:"),
-    ("unpruned, fine-tuned alike", "---:"),
+    ("unpruned, fine-tuned the same way", "---:"),
     ("`random`", "---:"),
-    ("highest mean, from `random`", "---"),
-    ("better / worse / of", "---:"),
+    ("criterion with the highest mean, difference from `random`", "---"),
+    ("better / worse / tested", "---:"),
 )
 
 
@@ -51,11 +51,11 @@ def index_page(reports: Mapping[str, Report]) -> str:
         filled(headline(entries)),
         *([_table(entries)] if entries else []),
         filled(
-            "Test mAP at equal MACs: the mean over all budgets that the criteria were measured at. In brackets "
-            "are 95 % intervals; "
-            "≈: not distinguishable from `random`. Better and worse: tested, corrected for the number of criteria "
-            "(Holm, 5 %) with six "
-            "base models or more; with fewer by intervals that are not corrected."
+            "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were measured. "
+            "In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. The last column counts the "
+            "criteria that are better than `random`, those that are worse, and all that were tested. With six base "
+            "models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts "
+            "as better or worse if its 95 % interval excludes zero, without a correction."
         ),
         _listed(said_together(entries, reports)),
         "## What must not be concluded",
@@ -63,7 +63,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
         "## Each run",
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
-            "[Submit a run of your own](submit.md): one command checks it. [Newer methods side by "
+            "You can [submit a run of your own](submit.md): one command checks it. [Newer methods side by "
             "side](../methods.md) and "
             "[earlier results](../results.md) are further runs, most of them not archived."
         ),
@@ -83,8 +83,8 @@ def headline(entries: Sequence[Entry]) -> str:
     if not tested:
         return "No run here compares criteria with `random` at equal MACs."
     return (
-        f"No run here makes a claim: at equal MACs {counts(entries)}, and if no criterion differed there would be "
-        f"{numbers.by_chance(tested)}."
+        f"No run here makes a claim. At equal MACs, {counts(entries)}. Even if no criterion differed from `random`, "
+        f"one would expect {numbers.by_chance(tested)}."
     )
 
 

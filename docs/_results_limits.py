@@ -32,9 +32,8 @@ def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
             continue
         whose = "this base model only" if "one published" in what else "their base models only"
         yield (
-            f"{what[0].upper()}{what[1:]}: {', '.join(names)}. Intervals hold for {whose}, are not corrected for "
-            f"the number of "
-            "criteria, and do not say that a criterion is better in general."
+            f"{what[0].upper()}{what[1:]}: {', '.join(names)}. The intervals are valid for {whose} and "
+            "are not corrected for the number of criteria. They do not show that a criterion is better in general."
         )
 
 
@@ -50,12 +49,14 @@ def _first(entries: Sequence[Entry]) -> Iterator[str]:
     ]
     if first:
         where = " and ".join(first)
-        yield f"A criterion is first only in {where}: elsewhere others may be the best too, or nothing was tested."
+        yield (
+            f"A criterion is first only in {where}. In all other comparisons, several criteria are not "
+            "distinguishable from the best, or nothing was tested."
+        )
     elif entries:
         yield (
-            "The highest mean does not make a criterion the first: no run here shows that one is better than all "
-            "others at "
-            f"{BUDGETS_FOR_A_CLAIM} budgets."
+            "The highest mean does not show that a criterion is the best. No run here shows that a criterion is better "
+            f"than all others at {BUDGETS_FOR_A_CLAIM} budgets."
         )
 
 
@@ -81,10 +82,8 @@ def _detectable(entries: Sequence[Entry]) -> Iterator[str]:
         text = f"{numbers.quality(least)} ({one.link})"
         text += f" to {numbers.quality(most)} ({other.link})" if other is not one else ""
         yield (
-            f"A criterion that is not distinguishable from `random` may still differ from it: the smallest "
-            f"difference of one criterion that a run "
-            f"could have detected at "
-            f"equal MACs is {text} mAP."
+            f"A criterion that is not distinguishable from `random` may still differ from it. The smallest difference "
+            f"that a run could have detected at equal MACs is {text} mAP."
         )
 
 
@@ -99,4 +98,7 @@ def _width(reports: Mapping[str, Report]) -> Iterator[str]:
                     widths.setdefault(width, []).append(f"`{name}`")
     if widths:
         told = "; ".join(f"{width:g} in {', '.join(names)}" for width, names in sorted(widths.items()))
-        yield f"Cnn14 is a narrow one, of width {told}: [its ranking need not hold at width 1](../limits.md)."
+        yield (
+            f"These runs use a narrow Cnn14, of width {told}. [The ranking at width 1 can be "
+            "different](../limits.md)."
+        )

@@ -97,9 +97,8 @@ def _what(archive: Path, report: Report) -> str:
     ]
     block = "\n".join(commands)
     return (
-        f"{lines[0]}\n\nThe first two commands made the archive, the third draws its report, the fourth checks "
-        f"it and computes "
-        f"three of its cells again:\n\n```bash\n{block}\n```"
+        f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
+        f"it and computes three of its cells again:\n\n```bash\n{block}\n```"
     )
 
 
@@ -116,13 +115,16 @@ def _equal_macs(report: Report) -> Iterator[str]:
         yield "## At equal MACs"
     for ranking in found:
         head = f"**{markdown(ranking.panel.title)}**, {place_of(ranking)}:"
-        lines = ["| criterion | test mAP | from `random` | may be the best |", "|---|---:|---:|:---:|"]
+        lines = [
+            "| criterion | test mAP | from `random` | not distinguishable from the best |",
+            "|---|---:|---:|:---:|",
+        ]
         yield "\n".join([head, "", *lines, *map(_ranked, ranking.rows)])
     if found:
         yield (
-            "In brackets are 95 % intervals. ≈: not distinguishable from `random`, by a test that counts the criteria "
-            "(Holm, 5 %), with "
-            "fewer than six base models by the interval, which is not corrected. ?: not tested. =: may be the best "
+            "In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. With six base models or more, "
+            "this is decided by a test that accounts for the number of criteria (Holm, 5 %), with fewer by the 95 % "
+            "interval, which is not corrected. ? means: not tested. = means: not distinguishable from the best "
             "(step-down test, 5 % for all criteria together)."
         )
 

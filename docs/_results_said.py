@@ -55,10 +55,9 @@ def _random(entries: Sequence[Entry]) -> Iterator[str]:
     entry, row = max(known, key=lambda pair: pair[1].from_random)
     alike = [e for e, _ in known if e.tested and not e.told(better=True)]
     yield (
-        f"**What `random` reaches:** over all rows of the table, the largest difference from it is that of "
-        f"{code(row.label)}, "
-        f"{from_random(row)}, in {entry.link}. In {len(alike)} of {len(known)} rows no criterion is measurably "
-        f"above it."
+        f"**How much better than `random`?** The largest lead over `random` in the table is that of "
+        f"{code(row.label)}, {from_random(row)}, in {entry.link}. In {len(alike)} of {len(known)} rows, no criterion "
+        f"is measurably better than `random`."
     )
 
 

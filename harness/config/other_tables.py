@@ -84,7 +84,7 @@ class ModelSection(Section):
         if isinstance(found, Cnn14Network) and "sample_rate" not in given and sample_rate is not None:
             if sample_rate not in FRONT_ENDS:
                 raise InputError(
-                    f"Network `cnn14` hears {', '.join(map(str, sorted(FRONT_ENDS)))} Hz. Found a data set of "
+                    f"Network `cnn14` takes clips at {', '.join(map(str, sorted(FRONT_ENDS)))} Hz. Found a data set at "
                     f"{sample_rate} Hz: resample its clips, or take a network with a front end of that rate."
                 )
             changes["sample_rate"] = sample_rate
@@ -113,7 +113,9 @@ def names_another(model: Any) -> bool:
 class ControlsSection(Section):
     """Cells that no criterion made; the unpruned ones and `random` are always in the grid."""
 
-    reversed: bool = Field(False, description="each criterion upside down")
+    reversed: bool = Field(
+        False, description="each criterion reversed: the filters that it would keep are removed"
+    )
     scratch: bool = Field(
         False, description="the pruned shape from new weights, as many steps as the base model"
     )

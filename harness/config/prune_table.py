@@ -58,7 +58,7 @@ class PruneSection(Section):
     """The grid of criteria, budget points, scopes and allocations."""
 
     files: Annotated[tuple[str, ...], Listed] = Field((), description="Python files that define pruners")
-    criteria: Labels = Field(("l1", "random"), description="`all` stands for every built-in one")
+    criteria: Labels = Field(("l1", "random"), description="`all` selects every built-in one")
     ratios: Annotated[tuple[float, ...], Listed] = Field(
         (0.25, 0.5, 0.75), description="shares of filters to remove"
     )

@@ -192,8 +192,7 @@ class DataOptions:
                 )
         if self.name in _HOLDS and self.root is None:
             raise InputError(
-                f"Data set `{self.name}` needs option `root`, the folder that holds {_HOLDS[self.name]}. "
-                "Found none."
+                f"Data set `{self.name}` needs option `root`: give the folder with {_HOLDS[self.name]}."
             )
 
     @property

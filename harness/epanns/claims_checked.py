@@ -139,7 +139,7 @@ def _better(found: Mapping[tuple[str | None, float, str], EvaluatedModel]) -> Fi
     control = found.get((None, 0.0, "fine-tuned"))
     if pruned is None or control is None:
         return Finding(epanns.BETTER, NEEDED, "cannot be checked", CONTROL)
-    measured = f"{pruned.test_map:.3f} pruned, {control.test_map:.3f} unpruned, both fine-tuned alike"
+    measured = f"{pruned.test_map:.3f} pruned, {control.test_map:.3f} unpruned, both fine-tuned the same way"
     if pruned.limited:
         return Finding(epanns.BETTER, measured, "cannot be checked", f"{CONTROL}; {PART}")
     better = pruned.test_map > control.test_map

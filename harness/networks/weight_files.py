@@ -72,10 +72,14 @@ def _read_torch(path: Path) -> WeightFile:
             found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = _OBJECT.search(str(error))
-        holds = f"holds `{named[1]:.60}`" if named else "holds more or is no checkpoint"
+        what = (
+            f"`{path}` contains `{named[1]:.60}`"
+            if named
+            else f"`{path}` contains other objects or is not a checkpoint"
+        )
         raise InputError(
-            f"A checkpoint must hold tensors only, so that no code in it is run. `{path}` {holds}: save its state "
-            f"dict alone."
+            f"{what}. A checkpoint may contain only tensors, because anything else could run code: save only the state "
+            "dict."
         ) from error
     except Exception as error:  # the unpickler meets foreign bytes with errors of many kinds
         if "TorchScript" in str(error):

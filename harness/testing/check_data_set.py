@@ -130,9 +130,9 @@ def check_fresh_process(subject: DataSetUnderTest) -> None:
 
 def _check_equal(one: DataSet, other: DataSet) -> None:
     assert digest_of(one) == digest_of(other), (
-        "two data sets built alike must be equal. They differ in classes, names, targets, sources or lengths: sort "
-        "what comes from a `set` or a folder, and draw from a generator with a seed."
+        "two data sets that `build` returns must be equal. They differ in classes, names, targets, sources or "
+        "lengths: sort what comes from a `set` or a folder, and draw from a generator with a seed."
     )
     assert dict(one.identity) == dict(other.identity), (
-        "two data sets built alike must have one identity: leave out what differs from time to time."
+        "two data sets that `build` returns must have the same identity: leave out what changes from call to call."
     )

@@ -87,9 +87,7 @@ def under_test(
         )
     title = f"data set `{getattr(dataset, 'label', type(dataset).__name__)}`"
     if dataset.holds and root is None:
-        raise AssertionError(
-            f"Give `check_dataset` the folder that holds {dataset.holds}, as `root`. Found none."
-        )
+        raise AssertionError(f"`check_dataset` needs the folder with {dataset.holds}: give it as `root`.")
     folder = None if root is None else Path(root).expanduser().resolve()
     return DataSetUnderTest(
         title, lambda: dataset.build(folder), dataset, None if folder is None else str(folder)

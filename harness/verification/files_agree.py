@@ -123,7 +123,7 @@ def _compared(
     found = float(precision[known].mean())
     if not abs(found - said) <= SAME_MAP:
         yield (
-            f"The record of {named(record)} says {said:.6f} test mAP for stage `{stage}`; its scores give "
+            f"The record of {named(record)} has a test mAP of {said:.6f} for stage `{stage}`; its scores give "
             f"{found:.6f}."
         )
     elif abs(float(influence.sum())) > SAME_INFLUENCE:

@@ -141,7 +141,7 @@ def notes_on(found: Contents) -> Sequence[str]:
     notes += [f"{left} planned cell{'s' * (left != 1)} have no record."] if left else []
     if not commit or commit.endswith("-dirty"):
         notes.append(
-            "The run was made with changes that no commit holds."
+            "The run was made with uncommitted changes."
             if commit
             else "The environment names no commit: the run was made with an installed release."
         )
@@ -154,7 +154,7 @@ def _described(record: Record, expected: Record) -> Iterator[str]:
             continue
         said, wanted = getattr(record, name), getattr(expected, name)
         if said != wanted:
-            yield f"The record of {named(record)} says {name} {said!s:.60}; its identity stands for {wanted!s:.60}."
+            yield f"The record of {named(record)} has {name} {said!s:.60}; its identity belongs to {wanted!s:.60}."
             return
 
 

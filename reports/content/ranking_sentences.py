@@ -48,7 +48,9 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
     elif ranking.may_claim:
         first = not also and ranking.budgets >= BUDGETS_FOR_A_CLAIM
         verb = "is first" if first else "has the highest mean"
-        others = _named(also, f"{len(also)} other{'s' * (len(also) != 1)} may be the best too")
+        others = _named(
+            also, f"{len(also)} other{'s are' if len(also) != 1 else ' is'} not distinguishable from it"
+        )
         told = others if also else "every other criterion is worse"
         yield f"{mean}: {best.label} {verb} at {equal}; {told} (step-down test, 5 % for all criteria together)."
     else:

@@ -153,7 +153,7 @@ def _notes(
             f"(the {FEW} furthest above it and below it at most)"
         )
     elif crowd:
-        lines.append("in colour: on the frontier; over all ratios no criterion is told from random")
+        lines.append("in colour: on the frontier; no criterion differs from random over all ratios")
     return [*lines, standing] if standing else lines
 
 

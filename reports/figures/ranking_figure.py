@@ -83,7 +83,7 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     note += "; each column has its own scale" if len(shown) > 1 else ""
     if alike - {None}:
         claim = all(ranking.may_claim for ranking in shown)
-        by_test = "not distinguishable from random (Holm)" if held else "may be the best"
+        by_test = "not distinguishable from random (Holm)" if held else "not distinguishable from the best"
         note += f"; hollow: {by_test if claim or not held else 'interval contains 0'}"
     if None in alike:
         note += "; ?: not tested"

@@ -47,7 +47,7 @@
       const hollow = p && row[alike] !== false;
       const mark = element("path", { d: shapeOf(row.look), fill: hollow ? ground : stroke, stroke, "stroke-width": 1.2, transform: `translate(${x(middle)} ${y})` }, drawing);
       if (p && row[alike] === null) element("text", { x: x(middle) + 9, y: y + 4, "font-size": 12, fill: stroke, "aria-hidden": "true" }, drawing, "?");
-      const verdict = p && (row[alike] === null ? "not tested (?)" : row[alike] ? { fromRandom: "not distinguishable from random (hollow)", fromBest: "may be the best (hollow)" }[key] : { fromRandom: "differs from random (filled)", fromBest: "another is better (filled)" }[key]);
+      const verdict = p && (row[alike] === null ? "not tested (?)" : row[alike] ? { fromRandom: "not distinguishable from random (hollow)", fromBest: "not distinguishable from the best (hollow)" }[key] : { fromRandom: "differs from random (filled)", fromBest: "another is better (filled)" }[key]);
       const lines = [row.label, `mAP: ${range(row.mean, fixed)}`];
       if (row.fromRandom[0] !== null) lines.push(`from random: ${range(row.fromRandom, signed)}${tested(row.pRandom)}`);
       if (row.fromBest[1] !== null) lines.push(`from the best: ${range(row.fromBest, signed)}${tested(row.pBest)}`);
@@ -64,7 +64,7 @@
     const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[value.value];
     const untested = ranking.rows.some((row) => row[value.value][0] !== null && row[alike] === null);
     const disc = (fill) => (icon) => element("path", { d: SHAPES.o, fill, stroke: ink, "stroke-width": 1.2 }, icon);
-    const told = { fromRandom: ["differs from random", "not distinguishable from random"], fromBest: ["another is better", "may be the best"] }[value.value];
+    const told = { fromRandom: ["differs from random", "not distinguishable from random"], fromBest: ["another is better", "not distinguishable from the best"] }[value.value];
     return [
       { label: told[0], paint: disc(ink) },
       { label: told[1], paint: disc(ground) },

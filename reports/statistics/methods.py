@@ -36,7 +36,7 @@ class MethodRow:
             penalty, † marks released code; or the control.
         criteria: their names, the first lends its look; none for an unpruned control.
         sparsify, allocation, schedule: the rest of the method, as the record has them.
-        family: of `FAMILIES`; several, comma between, where criteria of several removed the same filters.
+        family: of `FAMILIES`; several, separated by commas, where criteria of several removed the same filters.
         is_reference: whether the others are held against it.
         map_mean, map_low, map_high: test mAP, mean over base models with its 95 % interval.
         n, bases: models trained and measured, and how many base models they come from.

@@ -48,7 +48,7 @@ class FittedTable:
         if left_out:
             *others, last = [self.known_as.get(heading, heading) for heading in left_out]
             said = f"{', '.join(others)} and {last}" if others else last
-            yield Text(f"Not shown, for want of columns: {said}.", style="dim")
+            yield Text(f"Not shown, because the table would be too wide: {said}.", style="dim")
 
     def _left_out(self, width: int) -> list[str]:
         """The fewest dispensable columns, in their order, without which the rest fits, or all of them."""

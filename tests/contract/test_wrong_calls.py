@@ -144,7 +144,7 @@ WRONG = {
     "a data set by number": (lambda: open_dataset(3), "A data set is opened by its name or by"),
     "a data set without its folder": (
         lambda: open_dataset("esc10"),
-        "needs option `root`, the folder that holds",
+        "needs option `root`: give the folder with",
     ),
 }
 

@@ -161,13 +161,14 @@ def test_the_index_says_first_what_runs_that_claim_show(script, claim):
         in page
     )
     assert "A criterion is first only in `l1` in [`claim`](claim.md) after convergence" in page
+    assert "In all other comparisons, several criteria are not distinguishable from the best" in page
     assert "Demonstration, no claim: `quick`." in page
     assert "`claim` after 60 steps" in page
 
 
 def test_the_index_leaves_out_lines_whose_archives_are_not_there(script):
     alone = script.index_page({"quick": script.report_of(RESULTS / "quick")})
-    assert "No run here makes a claim: at equal MACs 0 of 5 criteria are better than `random`" in " ".join(
+    assert "No run here makes a claim. At equal MACs, 0 of 5 criteria are better than `random`" in " ".join(
         alone.split()
     )
     for line in (

@@ -32,7 +32,7 @@ def built(options: DataOptions) -> DataSet:
     root = None if options.root is None else Path(options.root).expanduser()
     if root is not None and not root.is_dir():
         raise InputError(
-            f"Option `root` must be a folder that holds {builder.holds}. Found none at `{root}`."
+            f"There is no folder `{root}`: set option `root` to the folder with {builder.holds}."
         )
     title, file = f"Data set `{builder.label}`", content_of(type(builder), DATA_SETS)
     with foreign_code(f"{title} must be built"):

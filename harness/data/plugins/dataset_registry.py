@@ -122,7 +122,7 @@ def known(options: DataOptions) -> DataOptions:
     builder = resolve_builder(options.name, options.files)
     if builder.holds and options.root is None:
         raise InputError(
-            f"Data set `{builder.label}` needs option `root`, the folder that holds {builder.holds}. Found none."
+            f"Data set `{builder.label}` needs option `root`: give the folder with {builder.holds}."
         )
     if options.root is not None and not builder.holds:
         raise InputError(

@@ -49,7 +49,7 @@ def _clips_problem(found: DataSet) -> str | None:
                 f"{type(clips).__name__}."
             )
         if not len(clips):
-            return f"split `{split}` must hold clips. Found none."
+            return f"split `{split}` has no clips, but each split needs at least one."
         if clips.sample_rate != found.sample_rate:
             return (
                 f"the clips and the data set must have one sample rate. Found {clips.sample_rate} Hz in split "
@@ -81,7 +81,7 @@ def _targets_problem(split: str, targets: object, clips: int, classes: int) -> s
     if targets.dtype != np.bool_:
         return f"`targets` must be of type bool. Found {targets.dtype} in split `{split}`: append `.astype(bool)`."
     if not targets.any():
-        return f"a clip of split `{split}` must hold a class. Found none: check `targets`."
+        return f"no clip of split `{split}` has a class: check `targets`."
     return None
 
 

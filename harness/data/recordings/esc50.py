@@ -80,8 +80,7 @@ class Collection:
         for part in (root, root / "meta", root / "audio"):
             if not part.is_dir():
                 raise InputError(
-                    f"Option `root` must be a folder that holds `meta/esc50.csv` and `audio/`. "
-                    f"Found no folder `{part}`."
+                    f"There is no folder `{part}`: set option `root` to the folder with `meta/esc50.csv` and `audio/`."
                 )
         return cls(root, tuple(read_table(root / "meta" / "esc50.csv", subset=options.name == "esc10")))
 

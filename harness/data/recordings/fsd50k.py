@@ -31,8 +31,8 @@ def fsd50k(options: DataOptions) -> DataSet:
     for part in (TRUTH, DEV, EVAL):
         if not (root / part).is_dir():
             raise InputError(
-                f"Option `root` must be a folder that holds `{TRUTH}`, `{DEV}` and `{EVAL}`. "
-                f"Found no folder `{root / part}`."
+                f"There is no folder `{root / part}`: set option `root` to the folder with `{TRUTH}`, `{DEV}` and "
+                f"`{EVAL}`."
             )
     names = [listed.name for listed in read_class_list(root / TRUTH / "vocabulary.csv")]
     number = {name: at for at, name in enumerate(names)}

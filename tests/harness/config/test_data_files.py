@@ -96,7 +96,7 @@ def test_a_rate_that_cnn14_does_not_hear_is_said(mine):
         )
     )
     with pytest.raises(
-        InputError, match=r"`cnn14` hears 8000, 16000, 32000 Hz. Found a data set of 44100 Hz"
+        InputError, match=r"`cnn14` takes clips at 8000, 16000, 32000 Hz. Found a data set at 44100 Hz"
     ):
         cells(load_config("quick", data_files=[mine]))
 

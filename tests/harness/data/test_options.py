@@ -100,7 +100,7 @@ def test_options_survive_json(name, mix, seed, size):
             "`test_fold` is one of recorded sets with folds, `esc50` and `esc10`. Found it with data set `synth`",
         ),
         ({"name": "audioset", "root": "x", "test_fold": 1}, "Found it with data set `audioset`"),
-        ({"name": "audioset"}, "`audioset` needs option `root`, the folder that holds `hdf5s/indexes/`"),
+        ({"name": "audioset"}, "`audioset` needs option `root`: give the folder with `hdf5s/indexes/`"),
         ({**RECORDED, "black_list": "x.csv"}, "`black_list` is one of `audioset`"),
         ({**RECORDED, "table": "x.csv"}, "`table` is one of `folder`"),
         ({"name": "folder", "root": "x", "sample_rate": 44100}, "must be 32000, 16000 or 8000"),

@@ -92,7 +92,7 @@ def test_every_stage_beside_the_claims(cli, tmp_path):
     assert stages[0][2] == RELEASED
     claims = {claim["claim"]: claim for claim in found["claims"]}
     assert claims["mAP at 50 %"]["verdict"] == "not reproduced"
-    assert claims["pruned and better"]["measured here"].endswith("unpruned, both fine-tuned alike")
+    assert claims["pruned and better"]["measured here"].endswith("unpruned, both fine-tuned the same way")
 
     # The figures are those of the models.
     data = open_dataset(DataOptions("audioset", root="2023"))

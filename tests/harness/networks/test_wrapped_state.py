@@ -263,7 +263,7 @@ def test_a_name_that_says_decision_level(model, state, tmp_path, name):
 
 def test_objects_and_programs_are_named(model, state, tmp_path):
     torch.save({"state_dict": state, "hyper_parameters": argparse.Namespace(lr=1)}, tmp_path / "m.ckpt")
-    with pytest.raises(InputError, match=r"holds `argparse.Namespace`: save its state dict alone"):
+    with pytest.raises(InputError, match=r"contains `argparse.Namespace`\. .*: save only the state dict"):
         load_checkpoint(tmp_path / "m.ckpt")
 
 

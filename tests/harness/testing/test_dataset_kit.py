@@ -144,7 +144,7 @@ BROKEN: dict[str, list[tuple[DataSetBuilder, str]]] = {
     ],
     "check_classes": [(broken(clips=NoClass), "Class `c` has none")],
     "check_repeats": [
-        (dataclass(frozen=True)(Timed)(), "one identity"),
+        (dataclass(frozen=True)(Timed)(), "must have the same identity"),
         (broken(clips=Counting), "the same waveform whenever it is read"),
         (broken(clips=GlobalNoise), "global generators"),
     ],
@@ -207,7 +207,7 @@ def test_whatever_is_given_is_answered_in_a_sentence(tmp_path):
         AssertionError, match=r"subclasses `prunebench.harness.data.DataSetBuilder`.* Found str"
     ):
         check_dataset("sound")
-    with pytest.raises(AssertionError, match="the folder that holds sounds, as `root`"):
+    with pytest.raises(AssertionError, match="needs the folder with sounds: give it as `root`"):
         check_dataset(broken(holds="sounds"))
     with pytest.raises(AssertionError, match="not both"):
         check_dataset(DataOptions(), root=tmp_path)

@@ -184,13 +184,13 @@ def shorten_plan(folder):
 
 
 DAMAGES = [
-    (change_map, "scores", r"The record of cell \w+ \(l1 at 50 %, base seed 0\) says 0\.900000 test mAP for stage"),
+    (change_map, "scores", r"The record of cell \w+ \(l1 at 50 %, base seed 0\) has a test mAP of 0\.900000 for stage"),
     (change_precision, "scores", r"its scores give 0\.\d+\. 4 others like it"),
     (change_influence, "scores", r"The influences of the test clips on cell .* must add up to 0\. Found"),
     (drop_outcome, "scores", r"The archive holds no scores of cell \w+"),
     (change_removed, "filters", r"Cell \w+ \(\w+ at 50 %, base seed 0\) lost \d+ of 16 filters of `C7`, and"),
     (change_widths, "filters", r"lost 32 of 64 filters of `C12`, and its record says that 3 stay"),
-    (change_criterion, "cells", r"says criterion l2; its identity stands for l1\."),
+    (change_criterion, "cells", r"has criterion l2; its identity belongs to l1\."),
     (change_macs, "costs", r"says macs_backbone 1,000; its widths give [\d,]+\."),
     (change_cell, "identities", r"Cell 0{16} \(l1 at 50 %, base seed 0\) is not in the plan\."),
     (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: it was"),
@@ -306,7 +306,7 @@ def test_recordings_that_are_elsewhere_are_named_with_the_option_that_finds_them
     path.write_text(re.sub(r"\[data\]\n.*?\n\[", data, path.read_text(), count=1, flags=re.DOTALL))
     found = verify_archive(copy)
     assert found.verdict == Answer.COULD_NOT_TELL
-    assert_matches("Found no folder `ESC-50`.* with `--set data.root=FOLDER` or", found.findings[-1].said)
+    assert_matches("There is no folder `ESC-50`.* with `--set data.root=FOLDER` or", found.findings[-1].said)
 
 
 def test_base_models_that_a_run_trained_are_no_sample(tiny, installed, monkeypatch):

@@ -146,7 +146,9 @@ def test_terminal_table_gives_up_columns_for_a_long_name(maker):
     text = printed(make_report([maker.write()]), 80)
     assert max(map(len, text.splitlines())) <= 80
     assert name in text
-    assert "Not shown, for want of columns: parameters" in text  # without latency, which was not taken
+    assert (
+        "Not shown, because the table would be too wide: parameters" in text
+    )  # without latency, which was not taken
 
 
 @pytest.mark.parametrize("width", [60, 80])
@@ -160,7 +162,7 @@ def test_a_narrow_terminal_table_leaves_out_columns_and_breaks_no_word(quick_rep
     assert "criterion" in words
     said = " ".join(text.split())
     gone = {60: "latency, parameters, mAP after pruning and ranges", 80: "latency and parameters"}[width]
-    assert f"Not shown, for want of columns: {gone}." in said
+    assert f"Not shown, because the table would be too wide: {gone}." in said
 
 
 def test_a_run_that_claims_says_nothing_of_a_demonstration(quick_report):

@@ -9,7 +9,7 @@ import click
 from prunebench.cli.output import say
 from prunebench.cli.printed.printing import print_json
 
-THERE = "Print what there is as JSON."
+THERE = "Print the result as JSON."
 url_option = click.option("--url", help="Fetch from this mirror; the file is checked in the same way.")
 
 

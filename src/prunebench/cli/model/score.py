@@ -51,7 +51,7 @@ Examples:
 @click.option(
     "--compare",
     metavar="A,B,…",
-    help="Criteria to hold against each other, and against --pruner.",
+    help="Criteria to compare with each other, and with --pruner.",
     shell_complete=offered.listed_criteria,
 )
 @scope_option
@@ -98,7 +98,7 @@ def score(
     labels = list(dict.fromkeys([*([pruner] if pruner else []), *split_labels(compare or "")]))
     if not labels or (compare is not None and len(labels) < 2):
         raise InputError(
-            "`prunebench score` needs a criterion, --pruner NAME, or several to hold against each other, "
+            "`prunebench score` needs a criterion, --pruner NAME, or several to compare with each other, "
             f"--compare A,B. Found {len(labels)}."
         )
     pruners = {label: resolve(label, pruner_files) for label in labels}

@@ -21,7 +21,7 @@ ListedPruner: Any = row(
         "family": (str, "what a score is about: `one-layer`, `group`, `data` or `control`"),
         "looks at": (str, "what a score is made from: `weights`, `clips`, `clips, labels` or `nothing`"),
         "paper": (str, "authors and year, or nothing"),
-        "needs": (str, "what it needs besides weights, comma between"),
+        "needs": (str, "what it needs besides weights, separated by commas"),
         "criterion": (str, "its definition in a line"),
         "reference": (str, "key of the paper in `references.bib`, or nothing"),
         "note": NOTE,
@@ -45,7 +45,7 @@ ListedBases: Any = row(
     "A set of frozen base models.",
     {
         "name": (str, "of the set"),
-        "seeds": (str, "of its models, comma between"),
+        "seeds": (str, "of its models, separated by commas"),
         "network": (str, "label of the network"),
         "classes": (int | str, "how many; nothing where the set cannot be used"),
         "test mAP": (str, "least and greatest of its models, in [0, 1]"),

@@ -17,7 +17,7 @@ Step: Any = form_of(Provenance, name="Step", instead={"settings": dict[str, Any]
 
 @closed
 class FrontEndJson(TypedDict):
-    """What the network hears through.
+    """The front end of the network.
 
     Fields:
         sample_rate: in Hz.
@@ -225,7 +225,7 @@ class MeasuredJson(FiguresJson):
     """What one model costs. Parts that were not asked for are absent.
 
     Fields:
-        front_end: what the network hears through.
+        front_end: the front end of the network.
         stored_as: precision of the numbers in the file.
         read_from: what stood around the weights in the file; absent where nothing did.
         provenance: how the model came to be, the last step first; absent where the file does not say.

@@ -24,7 +24,10 @@ from prunebench.cli.printed.printing import print_json
     "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
-@click.option("--columns", help="Of the summary, in this order, comma between  [default: all; in LaTeX five]")
+@click.option(
+    "--columns",
+    help="Columns of the summary, in this order, separated by commas  [default: all; in LaTeX five]",
+)
 @click.option("--width", help="Width of figures: single or double column  [default: what fits each]")
 @click.option("--formats", default="png,svg,pdf", show_default=True, help="File formats of figures.")
 @click.option(

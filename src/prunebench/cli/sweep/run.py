@@ -199,7 +199,7 @@ def run(
     files = RunFiles(output)
     for file, which in (
         (files.skipped, "could not be used"),
-        (files.notes, "may sound other than expected"),
+        (files.notes, "may not sound as expected"),
     ):
         if said := said_listed(file, which):
             say_text(said, err=True)

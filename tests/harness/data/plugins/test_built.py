@@ -78,8 +78,16 @@ def test_it_can_be_mixed_and_mapped_like_any_other(mine):
         ),
         ('"", {}', '"", {"when": object()}', "`identity` must be a mapping of JSON values"),
         ("dtype=bool", "dtype=int", "`targets` must be of type bool. Found int64"),
-        ("np.eye(2, dtype=bool)", "np.zeros((2, 2), bool)", "a clip of split `training` must hold a class"),
-        ('"validation": 4', '"validation": 0', "split `validation` must hold clips"),
+        (
+            "np.eye(2, dtype=bool)",
+            "np.zeros((2, 2), bool)",
+            "no clip of split `training` has a class: check `targets`",
+        ),
+        (
+            '"validation": 4',
+            '"validation": 0',
+            "split `validation` has no clips, but each split needs at least one",
+        ),
         ("((name,) for", "(name for", "must be a tuple that names at least one recording"),
         ("((name,) for name in", '(("a",) for name in', "in both `training` and `validation`, `a` first"),
         ("-{index}", "", "`names` must name each clip of a split once. Found `training` twice"),

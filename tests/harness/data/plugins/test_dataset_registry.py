@@ -97,9 +97,11 @@ def test_options_of_other_sets_are_refused(mine):
 
 def test_a_set_in_a_folder_asks_for_it(mine, source, tmp_path):
     mine.write_text(source.replace("clips: int", 'holds: ClassVar[str] = "sounds"\n    clips: int'))
-    with pytest.raises(InputError, match="needs option `root`, the folder that holds sounds"):
+    with pytest.raises(InputError, match="needs option `root`: give the folder with sounds"):
         known(DataOptions("mine", files=(str(mine),)))
-    with pytest.raises(InputError, match=r"must be a folder that holds sounds. Found none at"):
+    with pytest.raises(
+        InputError, match=r"There is no folder `.*`: set option `root` to the folder with sounds"
+    ):
         open_dataset(DataOptions("mine", files=(str(mine),), root=str(tmp_path / "absent")))
     assert open_dataset(DataOptions("mine", files=(str(mine),), root=str(tmp_path))).label == "mine"
 

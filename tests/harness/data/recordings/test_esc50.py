@@ -115,7 +115,10 @@ def test_the_label_of_a_row_is_part_of_the_identity(collection):
 @pytest.mark.parametrize("part", ["", "meta", "audio"])
 def test_missing_folder(collection, part):
     shutil.rmtree(collection / part)
-    with pytest.raises(InputError, match=r"must be a folder that holds `meta/esc50.csv` and `audio/`"):
+    with pytest.raises(
+        InputError,
+        match=r"There is no folder `.*`: set option `root` to the folder with `meta/esc50.csv` and `audio/`",
+    ):
         opened(collection)
 
 

@@ -313,7 +313,9 @@ def test_bad_fsd50k(fsd):
     with pytest.raises(InputError, match=r"eval\.csv`, line 3: labels must be in .* `Cat` is not there"):
         open_dataset(DataOptions("fsd50k", root=str(fsd)))
     shutil.rmtree(fsd / "FSD50K.eval_audio")
-    with pytest.raises(InputError, match="Found no folder"):
+    with pytest.raises(
+        InputError, match=r"There is no folder `.*FSD50K.eval_audio`: set option `root` to the folder with"
+    ):
         open_dataset(DataOptions("fsd50k", root=str(fsd)))
 
 
