@@ -1,22 +1,25 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-They come from the first table of `results.md`, which has a row for each criterion and a column for each length of
-fine-tuning. An entry is a mean test mAP with the difference from `random` and its 95 % interval.
+They come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prunebench.eval.run.record import CONVERGED
+from prunebench.reports import make_report
+from prunebench.reports.statistics.summary_rows import SummaryRow
+
 ROOT = Path(__file__).resolve().parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
-RESULTS, INDEX, FIGURE = DOCS / "results.md", DOCS / "index.md", DOCS / "headline.png"
-CONVERGED = "converged"
-NUMBER = r"[−+]?\d+\.\d+"
-CELL = re.compile(rf"{NUMBER} \(({NUMBER}) \[({NUMBER}), ({NUMBER})\]\)")
+RUN = ROOT / "examples" / "results" / "converged"
+INDEX, FIGURE = DOCS / "index.md", DOCS / "headline.png"
 
 
 @dataclass(frozen=True)
@@ -38,29 +41,30 @@ class Difference:
         return f"{abs(self.mean):.3f} mAP {'below' if self.mean < 0 else 'above'}"
 
 
-def differences(text: str) -> dict[str, dict[str, Difference]]:
+def compared_with_random(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
+    """The rows of criteria: those with a difference from `random`."""
+    return [row for row in rows if row.control is None and not math.isnan(row.difference)]
+
+
+def differences(rows: Iterable[SummaryRow]) -> dict[str, dict[str, Difference]]:
     """Length of fine-tuning → criterion → its difference from `random`."""
-    (block,) = re.findall(r"<!-- lengths -->\n(.*?)<!-- end -->", text, re.DOTALL)
-    lines = [line for line in block.splitlines() if line.startswith("|")]
-    heads, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    found: dict[str, dict[str, Difference]] = {head: {} for head in heads[1:]}
-    for name, *cells in rows:
-        for length, cell in zip(heads[1:], cells, strict=True):
-            if match := CELL.fullmatch(cell):
-                mean, low, high = (float(number.replace("−", "-")) for number in match.groups())
-                found[length][name.strip("` †")] = Difference(mean, low, high)
+    found: dict[str, dict[str, Difference]] = {}
+    for row in compared_with_random(rows):
+        one = Difference(row.difference, row.difference_low, row.difference_high)
+        found.setdefault(row.panel.length, {})[row.label] = one
     return found
 
 
-def headline(text: str) -> str:
+def headline(rows: Sequence[SummaryRow]) -> str:
     """What a short fine-tuning shows, and what is left of it after convergence."""
-    found = differences(text)
+    found = differences(rows)
     short = next(length for length in found if length != CONVERGED)
     first, last = found[short], found[CONVERGED]
     lowest = min(first, key=lambda name: first[name].mean)
     clear = [name for name, difference in last.items() if difference.clear]
     how_many = f"{len(clear)} of {len(last)}" if clear else f"none of {len(last)}"
-    (removed,) = set(re.findall(r"mAP with (\d+ % of [\w–]+) removed", text))
+    ((ratio, scope),) = {(row.ratio, row.panel.scope) for row in compared_with_random(rows)}
+    removed = f"{ratio:.0%}".replace("%", " %") + f" of {scope.replace('-', '–')}"
     return textwrap.fill(
         f"**A ranking after a short fine-tuning shows how fast models recover.** With "
         f"{removed.replace(' of ', ' of the filters of ')} removed and {short} of fine-tuning, a model pruned by "
@@ -79,7 +83,7 @@ def with_headline(page: str, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page as it must be."""
-    text = headline(RESULTS.read_text(encoding="utf-8"))
+    text = headline(make_report([RUN]).rows)
     return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
 
 
@@ -122,7 +126,6 @@ def draw(found: dict[str, dict[str, Difference]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    results = RESULTS.read_text(encoding="utf-8")
     for page, again in pages().items():
         page.write_text(again, encoding="utf-8")
-    draw(differences(results), FIGURE)
+    draw(differences(make_report([RUN]).rows), FIGURE)

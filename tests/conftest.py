@@ -51,6 +51,14 @@ def mn04_root() -> Path:
     return folder_of("PRUNEBENCH_MN04", "with EfficientAT's mn04_as_mAP_432.pt")
 
 
+@pytest.fixture
+def noises_file(tmp_path: Path) -> Path:
+    """A copy of a Python file that defines the data set `mine`, two classes of noise."""
+    return shutil.copy(
+        Path(__file__).parent / "harness" / "data" / "plugins" / "noises.py", tmp_path / "mine.py"
+    )
+
+
 @pytest.fixture(scope="session")
 def timm() -> Iterator[ModuleType]:
     """timm, beside a build of torchvision for other devices than torch's too.

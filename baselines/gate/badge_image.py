@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from xml.sax.saxutils import escape, quoteattr
 
 HEIGHT, EDGE = 20, 6  # pixels; the edge stands on both sides of a text
@@ -52,14 +54,14 @@ def ratio_said(before: int, after: int, figure: str) -> tuple[str, str]:
     if before == after:
         return f"as many {figure}", EQUAL
     fewer = after < before
-    ratio = before / after if fewer else after / before
-    return f"{_three(ratio)}× {'fewer' if fewer else 'more'} {figure}", SMALLER if fewer else LARGER
+    ratio = _three(before / after, math.floor) if fewer else _three(after / before, math.ceil)
+    return f"{ratio}× {'fewer' if fewer else 'more'} {figure}", SMALLER if fewer else LARGER
 
 
-def _three(ratio: float) -> str:
-    """Three digits, rounded so that a badge promises no more than there is: `"3.47"`, `"12.4"`, `"124"`."""
+def _three(ratio: float, whole: Callable[[float], int]) -> str:
+    """Three digits: `"3.47"`, `"12.4"`, `"124"`; a saving is rounded down and a growth up, so none looks better."""
     places = 2 if ratio < 10 else 1 if ratio < 100 else 0
-    scaled = int(ratio * 10**places + 1e-9)
+    scaled = whole(round(ratio * 10**places, 6))  # 1.25 may have become 1.2500000000000002
     return f"{scaled / 10**places:,.{places}f}"
 
 

@@ -9,16 +9,17 @@ from typing import Any, TypeAlias
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text
+from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.forms import CurveLine, Environment, MeasureDeclaration, PlanForm, RemovedLine
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.run_lines import run_lines
+from prunebench.eval.run.run_lines import FETCH_AGAIN, run_lines
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.eval.text.strict import parsed
 
 ValidationCurve: TypeAlias = tuple[tuple[int, float], ...]  # (step, validation mAP)
 RemovedFilters: TypeAlias = Mapping[str, Sequence[int]]  # layer → filters
 MADE_BY = "give the folder that `prunebench run -o` made"
-AGAIN = "`prunebench run` into that folder writes it again"
+AGAIN = "Restore it; `prunebench run` into that folder writes it again"
 
 
 def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:
@@ -64,7 +65,9 @@ def config_table(files: RunFiles, *, required: bool = False) -> dict[str, Any]:
     try:
         return parsed_toml(read_text(files.config))
     except ValueError as error:
-        raise InputError(f"`{files.config}` must be a TOML file: {error}. Restore it; {AGAIN}.") from error
+        raise InputError(
+            f"`{files.config}` must be a TOML file: {error}. {_way_out(files.config)}."
+        ) from error
 
 
 def measure_rows(files: RunFiles) -> list[dict[str, Any]]:
@@ -112,4 +115,9 @@ def _held(path: Path, form: Any, what: str) -> Any:
     try:
         return parsed(read_text(path), form)
     except ValueError as error:
-        raise InputError(f"`{path}` must hold {what}: {error}. Restore it; {AGAIN}.") from error
+        raise InputError(f"`{path}` must hold {what}: {error}. {_way_out(path)}.") from error
+
+
+def _way_out(path: Path) -> str:
+    """What to do about a file that cannot be read: no run writes those of an archive again."""
+    return FETCH_AGAIN.capitalize() if is_archive(path.parent) else AGAIN

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import whole_file
+from prunebench.eval.run.archived import is_archive
+from prunebench.eval.run.run_lines import FETCH_AGAIN
 from prunebench.eval.text.arrays import read_npz
 
 
@@ -23,9 +25,10 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
     try:
         return read_npz(path, *names)
     except ValueError as error:
+        way_out = FETCH_AGAIN.capitalize() if is_archive(path.parent.parent) else "Delete it and run again"
         held = " and ".join(f"`{name}`" for name in names)
         raise InputError(
-            f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. Delete it and run again."
+            f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. {way_out}."
         ) from error
 
 

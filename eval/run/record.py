@@ -28,7 +28,7 @@ from prunebench.eval.run.record_terms import PLAIN as PLAIN
 from prunebench.eval.run.record_terms import QUANTISED as QUANTISED
 from prunebench.eval.run.record_terms import STAGES as STAGES
 from prunebench.eval.run.record_terms import USUAL as USUAL
-from prunebench.eval.run.run_lines import run_lines
+from prunebench.eval.run.run_lines import run_lines, way_out_of
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.given import path_of
@@ -183,15 +183,19 @@ class Record:
         return json.dumps(known, sort_keys=True)
 
     @classmethod
-    def from_json(cls, line: str) -> Record:
+    def from_json(cls, line: str, *, way_out: str = MADE_AGAIN) -> Record:
         """The record a line holds.
+
+        Args:
+            line: one JSON object.
+            way_out: what to do about a line that cannot be read.
 
         Raises:
             InputError: for a line of another schema or with unknown or missing fields.
         """
         found: Any = parsed_json(line)
         if not isinstance(found, dict):
-            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}: {MADE_AGAIN}.")
+            raise InputError(f"A record must be a JSON object. Found {line[:40]!r}: {way_out}.")
         version = found.pop("schema_version", None)
         if version != cls.schema:
             raise OtherSchema(
@@ -208,7 +212,7 @@ class Record:
             record._check()
         except (ValueError, TypeError) as error:
             raise InputError(
-                f"A record must have the fields of schema {cls.schema} ({error}): {MADE_AGAIN}."
+                f"A record must have the fields of schema {cls.schema} ({error}): {way_out}."
             ) from error
         return record
 
@@ -275,9 +279,11 @@ def read_records(path: Path, others: list[str] | None = None) -> list[Record]:
         InputError: for a line that is no record of this schema.
     """
 
+    way_out = way_out_of(path) or MADE_AGAIN
+
     def parse(line: str) -> Record | None:
         try:
-            return Record.from_json(line)
+            return Record.from_json(line, way_out=way_out)
         except OtherSchema:
             if others is None:
                 raise

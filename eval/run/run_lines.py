@@ -14,6 +14,11 @@ T = TypeVar("T")
 FETCH_AGAIN = "fetch the archive again"
 
 
+def way_out_of(log: Path) -> str:
+    """What to do about a line of a log that cannot be read; no run makes again what an archive lacks."""
+    return FETCH_AGAIN if stored(log) != log else WAYS_OUT.get(log.name, "")
+
+
 def run_lines(log: Path, parse: Callable[[str], T]) -> list[T]:
     """What `parse` makes of each whole line of a log of `RunFiles`; none where it is absent.
 
@@ -22,5 +27,4 @@ def run_lines(log: Path, parse: Callable[[str], T]) -> list[T]:
     Raises:
         InputError: naming file and line, and what to do, for a line that cannot be parsed.
     """
-    file = stored(log)
-    return parsed_lines(file, parse, WAYS_OUT.get(file.name, FETCH_AGAIN if file != log else ""))
+    return parsed_lines(stored(log), parse, way_out_of(log))

@@ -70,8 +70,11 @@ class ShapeTimings:
 
         Raises:
             InputError: for a line of another schema.
+            ValueError: for a line that cannot be read.
         """
         found: Any = parsed_json(line)
+        if not isinstance(found, dict):
+            raise ValueError("it should be an object")
         version = found.get("schema_version")
         if version != cls.schema:
             raise InputError(

@@ -13,6 +13,7 @@ from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.contents import config_table
 from prunebench.harness.config.config import load_config
 from prunebench.harness.engine.progress import Display
+from prunebench.harness.pruning.sources import file_pruners
 from prunebench.harness.verification.archive_contents import Contents, read_contents
 from prunebench.harness.verification.checked import Answer, Checked, answer_of
 from prunebench.harness.verification.files_agree import (
@@ -104,8 +105,10 @@ def verify_archive(
         displays: told of the progress of these cells.
 
     Raises:
-        InputError: for a folder that is no archive or run folder of this schema, or a file in it that cannot be read.
+        InputError: for a folder that is no archive or run folder of this schema, or a file in it that cannot be read;
+            for a file of a pruner that cannot be used.
     """
+    file_pruners(pruner_files)  # a file that cannot be used is no finding about the archive
     found = read_contents(folder)
     own = [check_environment(found), check_scores(found), check_curves(found), check_filters(found)]
     notes = (

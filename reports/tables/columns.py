@@ -97,6 +97,8 @@ def columns_named(names: Sequence[str] | None) -> tuple[Column, ...]:
     for name in names:
         if name not in known:
             raise InputError(f"`--columns` takes names of columns. Found `{name}`; {nearest(name, known)}")
-    if not names or len(set(names)) < len(names):
+    if not names:
+        raise InputError("`--columns` must name one column at least. Found none: leave it out for all.")
+    if len(set(names)) < len(names):
         raise InputError(f"`--columns` takes each column once. Found `{','.join(names)}`.")
     return tuple(known[name] for name in names)

@@ -6,38 +6,11 @@ from prunebench import harness
 from prunebench.eval.errors import InputError
 from prunebench.reports import load_records
 
-SOURCE = '''
-from dataclasses import dataclass
-from typing import ClassVar
-import numpy as np
-from prunebench.harness.data import Clips, DataSet, DataSetBuilder
-
-class Noises(Clips):
-    def __init__(self, split, clips):
-        self.split, self.names = split, tuple(f"{split}-{index}" for index in range(clips))
-        self.sources = tuple((name,) for name in self.names)
-        self.targets = np.eye(2, dtype=bool)[np.arange(clips) % 2]
-
-    def waveform(self, index):
-        draw = np.random.default_rng([len(self.split), index])
-        return (draw.uniform(-0.5, 0.5, 32000) * (0.1, 1)[index % 2]).astype(np.float32)
-
-@dataclass(frozen=True)
-class Mine(DataSetBuilder):
-    """Quiet and loud noise."""
-    name: ClassVar[str] = "mine"
-
-    def build(self, root):
-        splits = {split: Noises(split, 8) for split in ("training", "validation", "test")}
-        return DataSet("", {}, ("quiet", "loud"), samples=32000, **splits)
-'''
-
 
 @pytest.mark.slow
-def test_a_sweep_on_own_data_resumes_and_notices_an_edit(tmp_path):
-    (tmp_path / "mine.py").write_text(SOURCE)
+def test_a_sweep_on_own_data_resumes_and_notices_an_edit(noises_file, tmp_path):
     table = {
-        "data": {"name": "mine", "files": [str(tmp_path / "mine.py")]},
+        "data": {"name": "mine", "files": [str(noises_file)]},
         "model": {"width": 0.03125},
         "base": {"steps": 1},
         "finetune": {"steps": 1, "rates": [0.001]},
@@ -54,7 +27,7 @@ def test_a_sweep_on_own_data_resumes_and_notices_an_edit(tmp_path):
     log = (tmp_path / "run" / "outcomes.jsonl").read_bytes()
     assert run().failed == 0
     assert (tmp_path / "run" / "outcomes.jsonl").read_bytes() == log
-    (tmp_path / "mine.py").write_text(SOURCE + "# edited\n")
+    noises_file.write_text(noises_file.read_text() + "# edited\n")
     with pytest.raises(
         InputError, match="files of a data set, the code of a pruner or prunebench have changed"
     ):

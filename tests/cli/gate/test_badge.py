@@ -30,6 +30,8 @@ def files(tmp_path):
         (1249, 100, "12.4× fewer parameters", SMALLER),
         (123_456, 1000, "123× fewer parameters", SMALLER),
         (100, 125, "1.25× more parameters", LARGER),
+        (10_000, 10_003, "1.01× more parameters", LARGER),
+        (10_003, 10_000, "1.00× fewer parameters", SMALLER),
         (7, 7, "as many parameters", EQUAL),
     ],
 )
@@ -102,3 +104,15 @@ def test_bad_input_is_one_sentence_and_writes_nothing(cli, files, tmp_path):
         assert (code, out, error.count("\n")) == (2, "", 1)
         assert said in error
     assert not Path("badge.svg").exists()
+
+
+def test_a_badge_replaces_no_file_of_another_kind(cli, files):
+    Path("notes.txt").write_text("kept")
+    for output in ("notes.txt", "badge"):
+        code, out, error = cli("badge", "half.pt", "--against", "full.pt", "-o", output)
+        assert (code, out) == (2, "")
+        assert (
+            error == f"Error: A badge is an SVG file. Found `{output}`: give -o a name that ends in `.svg`.\n"
+        )
+    assert Path("notes.txt").read_text() == "kept"
+    assert not Path("badge").exists()

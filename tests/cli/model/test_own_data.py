@@ -4,37 +4,10 @@ import json
 
 from prunebench import harness
 
-SOURCE = '''
-from dataclasses import dataclass
-from typing import ClassVar
-import numpy as np
-from prunebench.harness.data import Clips, DataSet, DataSetBuilder
 
-class Noises(Clips):
-    def __init__(self, split, clips):
-        self.split, self.names = split, tuple(f"{split}-{index}" for index in range(clips))
-        self.sources = tuple((name,) for name in self.names)
-        self.targets = np.eye(2, dtype=bool)[np.arange(clips) % 2]
-
-    def waveform(self, index):
-        draw = np.random.default_rng([len(self.split), index])
-        return (draw.uniform(-0.5, 0.5, 32000) * (0.1, 1)[index % 2]).astype(np.float32)
-
-@dataclass(frozen=True)
-class Mine(DataSetBuilder):
-    """Quiet and loud noise."""
-    name: ClassVar[str] = "mine"
-
-    def build(self, root):
-        splits = {split: Noises(split, 8) for split in ("training", "validation", "test")}
-        return DataSet("", {}, ("quiet", "loud"), samples=32000, **splits)
-'''
-
-
-def test_a_checkpoint_is_measured_on_it(cli, tmp_path):
-    (tmp_path / "mine.py").write_text(SOURCE)
+def test_a_checkpoint_is_measured_on_it(cli, noises_file, tmp_path):
     model = harness.Cnn14([2] * 12, n_classes=2, embedding=4)
     harness.save_checkpoint(model, tmp_path / "two.pt", class_names=["quiet", "loud"])
-    code, out, err = cli("measure", "two.pt", "--data-file", "mine.py", "--json")
+    code, out, err = cli("measure", "two.pt", "--data-file", noises_file, "--json")
     assert code == 0, err
     assert 0 <= json.loads(out)["quality"]["eager"]["test_map"] <= 1

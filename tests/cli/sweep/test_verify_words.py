@@ -82,3 +82,14 @@ def test_what_is_no_archive_is_refused_in_one_sentence(cli, tmp_path):
         assert (code, out) == (2, "")
         assert err.startswith(f"Error: {said}")
         assert err.count("\n") == 1
+
+
+def test_a_file_of_a_pruner_that_cannot_be_used_is_one_sentence(cli):
+    Path("fails.py").write_text("raise RuntimeError('no')")
+    for file, said in (
+        ("absent.py", "There is no file `absent.py`"),
+        ("fails.py", "Found RuntimeError: no."),
+    ):
+        code, out, error = cli("verify", QUICK, "--sample", "0", "--pruner-file", file)
+        assert (code, out, error.count("\n")) == (2, "", 1)
+        assert said in error

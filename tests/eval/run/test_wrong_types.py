@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import lzma
 
 import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.contents import (
+    config_table,
     curves_of,
     environment_of,
     measure_rows,
@@ -16,6 +18,7 @@ from prunebench.eval.run.contents import (
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.run.shape_line import ShapeTimings, load_shapes
+from prunebench.eval.run.targets import read_targets
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.engine.progress_file import ProgressFile, read_progress
@@ -197,6 +200,46 @@ def test_small_files(tmp_path, name, read, texts):
         with pytest.raises(InputError, match=rf"{name}` must hold .* writes it again") as found:
             read(RunFiles(tmp_path))
         assert len(str(found.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "text"),
+    [
+        ("plan.json", planned_cells, "[5]"),
+        ("environment.json", environment_of, "[]"),
+        ("measures.json", measure_rows, "{}"),
+        ("config.toml", config_table, "x = = 1"),
+    ],
+)
+def test_no_run_writes_a_small_file_of_an_archive_again(tmp_path, name, read, text):
+    (tmp_path / "records.jsonl.xz").write_bytes(b"")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=rf"{name}` must .*\. Fetch the archive again\.$"):
+        read(RunFiles(tmp_path))
+
+
+def test_no_run_writes_the_targets_of_an_archive_again(tmp_path):
+    (tmp_path / "records.jsonl.xz").write_bytes(b"")
+    files = RunFiles(tmp_path)
+    files.targets_of("synth").parent.mkdir()
+    files.targets_of("synth").write_bytes(b"no archive")
+    with pytest.raises(InputError, match=r"npz` must be an npz archive .*\. Fetch the archive again\.$"):
+        read_targets(files.targets_of("synth"))
+
+
+@pytest.mark.parametrize("line", ["[1]", "5", "null", '"a"'])
+@pytest.mark.parametrize("read", [Record.from_json, ShapeTimings.from_json, Outcome.from_json])
+def test_a_line_that_is_no_object_is_said_in_words(read, line):
+    with pytest.raises(ValueError, match=r"(it should|must) be an? (JSON )?object"):
+        read(line)
+
+
+def test_no_run_makes_a_record_of_an_archive_again(tmp_path):
+    (tmp_path / "records.jsonl.xz").write_bytes(lzma.compress(b"[1]\n"))
+    with pytest.raises(
+        InputError, match=r"records\.jsonl\.xz, line 1: .* '\[1\]': fetch the archive again\.$"
+    ):
+        load_records(tmp_path)
 
 
 def test_a_progress_file_of_another_form_is_none(tmp_path):

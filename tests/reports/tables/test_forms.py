@@ -217,7 +217,7 @@ def test_chosen_columns_in_their_order(maker, tmp_path):
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [(["map_prunde"], "did you mean `map_pruned`"), (["map", "map"], "once"), ([], "once")],
+    [(["map_prunde"], "did you mean `map_pruned`"), (["map", "map"], "once"), ([], "one column at least")],
 )
 def test_wrong_columns_are_refused(names, message):
     with pytest.raises(InputError, match=message):

@@ -12,6 +12,7 @@ from prunebench.cli.gate.subject import figures_of
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import say
+from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
 _PATH = click.Path(path_type=Path)
@@ -61,7 +62,8 @@ def badge(
 ) -> None:
     """Write a badge that says how much smaller CHECKPOINT is than another, as 3.47× fewer parameters.
 
-    The same checkpoints give the same file, so a job that commits it commits only changes. Ratios are rounded down.
+    The same checkpoints give the same file, so a job that commits it commits only changes. A saving is rounded
+    down, and a growth up.
     """
     from prunebench.baselines.gate.badge_image import badge_svg, ratio_said
     from prunebench.eval.errors import InputError
@@ -70,6 +72,9 @@ def badge(
 
     if not label.strip() or len(label) > LONGEST:
         raise InputError(f"`--label` must have 1 to {LONGEST} characters. Found {len(label.strip())}.")
+    if output.suffix != ".svg" and not output.is_dir():
+        raise InputError(f"A badge is an SVG file. Found `{output}`: give -o a name that ends in `.svg`.")
+    check_output(output, checkpoint, against, *network_files)
     field, called = FIGURES[figure]
     counts = []
     for file in (against, checkpoint):

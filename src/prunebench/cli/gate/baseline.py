@@ -13,6 +13,7 @@ from prunebench.cli.gate.subject import counted, figures_of, made_with
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.output import say
+from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def save(
     """Save the figures of a run or checkpoint for `prunebench check`."""
     from prunebench import baselines
 
+    check_output(output, subject, *network_files)
     allowed = _tolerances(output, tolerances, reason)
     found = figures_of(subject, network, network_files)
     left_out = [part for name in without for part in _PARTS[name]]

@@ -10,10 +10,11 @@ import click
 from click.core import ParameterSource
 
 from prunebench.cli.choice import Choice
-from prunebench.cli.completing import offered
+from prunebench.cli.completing.settings import settings
 from prunebench.cli.info.reproduce_output import as_json_value, as_markdown, print_report
 from prunebench.cli.json_option import json_option
 from prunebench.cli.output import say
+from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
@@ -52,14 +53,7 @@ Examples:
 )
 @click.option("--audioset", type=click.Path(path_type=Path), help="Folder from `prunebench data audioset`.")
 @click.option("--limit", type=click.IntRange(2), help="Use at most this many clips of each split.")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Key of the preset `epanns`.",
-    shell_complete=offered.setting,
-)
+@settings("Key of the preset `epanns`.")
 @click.option(
     "--work",
     default=Path("runs/epanns"),
@@ -105,6 +99,7 @@ def reproduce(
             "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or neither "
             "for what follows from the architecture."
         )
+    check_output(output, checkpoint, released)
     outcomes: list[EvaluatedModel] = []
     if checkpoint is not None and audioset is not None:
         outcomes = _run(checkpoint, released, audioset, limit, overrides, work)

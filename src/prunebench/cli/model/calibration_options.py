@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.plugin_files import plugin_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,14 +19,7 @@ if TYPE_CHECKING:
     from prunebench.harness.networks.contract.tagger import Tagger
     from prunebench.pruners.contract import Pruner
 
-pruner_file_option = click.option(
-    "--pruner-file",
-    "pruner_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines pruners; repeatable.",
-)
+pruner_file_option = plugin_files("--pruner-file", "that defines pruners")
 
 clips_option = click.option(
     "--clips",

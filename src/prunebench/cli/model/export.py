@@ -11,6 +11,7 @@ from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.style_option import STYLES
 from prunebench.cli.output import say
+from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
 
@@ -65,6 +66,7 @@ def export(
     from prunebench.harness.exporting.onnx_file import export_graph
     from prunebench.harness.networks.plugins.any_checkpoint import read_any_checkpoint
 
+    check_output(output, checkpoint, *network_files)
     told = {"file": str(output)}
     found = read_any_checkpoint(checkpoint, network, network_files)
     if kind == "onnx":

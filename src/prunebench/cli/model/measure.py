@@ -12,6 +12,7 @@ from prunebench.cli.completing import offered
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.measure_tables import print_measured
 from prunebench.cli.model.network_options import network_file_option, network_option
+from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
 
@@ -62,14 +63,7 @@ Examples:
     help="Data set; prints the mAP of each backend on its test clips.",
     shell_complete=offered.data_set,
 )
-@click.option(
-    "--data-file",
-    "data_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines data sets; the only one in it is taken without --data; repeatable.",
-)
+@plugin_files("--data-file", "that defines data sets; the only one in it is taken without --data")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
 @network_option
 @network_file_option

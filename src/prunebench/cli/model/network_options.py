@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.plugin_files import plugin_files
 
 network_option = click.option(
     "--network",
@@ -15,14 +14,7 @@ network_option = click.option(
     help="Network of CHECKPOINT; see `prunebench list networks`.  [default: the one in the file, else cnn14]",
 )
 
-network_file_option = click.option(
-    "--network-file",
-    "network_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines networks; repeatable.",
-)
+network_file_option = plugin_files("--network-file", "that defines networks")
 
 scope_option = click.option(
     "--layers",

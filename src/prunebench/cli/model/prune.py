@@ -19,6 +19,7 @@ from prunebench.cli.model.measure_tables import in_rows
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.model.style_option import style_of, style_option
 from prunebench.cli.output import print_table, say
+from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
 
@@ -88,6 +89,7 @@ def prune(
     from prunebench.harness.pruning.sources import resolve
     from prunebench.harness.pruning.surgery import remove_filters
 
+    check_output(output, checkpoint, *network_files, *pruner_files)
     criterion = resolve(pruner, pruner_files)
     if ratio is not None:
         check_ratio(ratio)

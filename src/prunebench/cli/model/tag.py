@@ -14,6 +14,7 @@ from prunebench.cli.json_option import json_option
 from prunebench.cli.model.network_options import network_file_option, network_option
 from prunebench.cli.model.tag_output import FORMATS, TagRow, row_sink
 from prunebench.cli.output import say, say_sentence
+from prunebench.cli.output_file import check_output
 from prunebench.cli.streams import answers_alone
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def tag(
         hop = min(1.0, length) if live else length / 2
     check_spans(length, hop)
     files, left_out = _recordings(audio)
+    check_output(output, checkpoint, labels, *network_files, *files)
     if strict and left_out:
         raise InputError("Found `{}`, which cannot be tagged: {}.".format(*left_out[0]))
     found = read_any_checkpoint(checkpoint, network, network_files)

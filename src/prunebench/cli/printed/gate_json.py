@@ -84,7 +84,7 @@ class BadgeJson(TypedDict):
         before, after: of the unpruned checkpoint and of the other: parameters, bytes, or multiply–accumulates of
             a 10 s clip.
         ratio: before / after.
-        says: what the badge says, with the ratio rounded down.
+        says: what the badge says, with a saving rounded down and a growth rounded up.
     """
 
     file: str

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.completing.settings import settings
 from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
 from prunebench.cli.output import console, say, say_text
+from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
 
 if TYPE_CHECKING:
@@ -50,44 +52,16 @@ Examples:
     help="Run folder  [default: runs/NAME]",
     shell_complete=offered.run_folder,
 )
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override a field; repeatable.",
-    shell_complete=offered.setting,
-)
-@click.option(
-    "--pruner-file",
-    "pruner_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file whose pruners are added to the criteria; repeatable.",
-)
+@settings("Override a field; repeatable.")
+@plugin_files("--pruner-file", "whose pruners are added to the criteria")
 @click.option(
     "--network",
     metavar="NAME",
     shell_complete=offered.network,
     help="Network to prune. Its own scope is pruned and all of it is fine-tuned, unless you --set something else.",
 )
-@click.option(
-    "--network-file",
-    "network_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines networks; if it defines one, that one is used; repeatable.",
-)
-@click.option(
-    "--data-file",
-    "data_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines data sets; the only one in it replaces that of the configuration; repeatable.",
-)
+@plugin_files("--network-file", "that defines networks; if it defines one, that one is used")
+@plugin_files("--data-file", "that defines data sets; the only one in it replaces that of the configuration")
 @click.option(
     "--workers",
     type=click.IntRange(0),

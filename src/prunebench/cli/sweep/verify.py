@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from prunebench.cli.completing import offered
+from prunebench.cli.completing.settings import settings
 from prunebench.cli.json_option import json_option
 from prunebench.cli.live_display import make_display
 from prunebench.cli.output import print_table, say, say_text
+from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
 
 
@@ -32,22 +34,8 @@ from prunebench.cli.printed.printing import print_json
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Chooses these cells."
 )
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Where data and checkpoints are on this machine; repeatable.",
-    shell_complete=offered.setting,
-)
-@click.option(
-    "--pruner-file",
-    "pruner_files",
-    multiple=True,
-    metavar="FILE.py",
-    type=click.Path(path_type=Path),
-    help="Python file that defines criteria of the archive, whose own copy is never run; repeatable.",
-)
+@settings("Where data and checkpoints are on this machine; repeatable.")
+@plugin_files("--pruner-file", "that defines criteria of the archive, whose own copy is never run")
 @json_option("verify", what="Print the findings as JSON.")
 @click.pass_context
 def verify(
