@@ -40,7 +40,7 @@ def test_code_in_a_file_is_never_run(tmp_path, monkeypatch):
     torch.save({"model": Bomb()}, "bomb.pth")
     (tmp_path / "plain.pth").write_bytes(pickle.dumps(Bomb()))
     for name in ("bomb.pth", "plain.pth"):
-        with pytest.raises(InputError, match="no code in it is run"):
+        with pytest.raises(InputError, match="may contain only tensors"):
             load_checkpoint(name)
     assert not (tmp_path / "exploded").exists()
 

@@ -129,10 +129,10 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
     save_checkpoint(model, "m", style="prunebench", provenance=PROVENANCE)
     found = torch.load("m", weights_only=True)
     torch.save({**found, key: Bomb()}, "bomb")
-    with pytest.raises(InputError, match="no code in it is run"):
+    with pytest.raises(InputError, match="may contain only tensors"):
         read_checkpoint("bomb")
     torch.save({**found, key: np.array([Bomb()], dtype=object)}, "bomb")
-    with pytest.raises(InputError, match="must"):
+    with pytest.raises(InputError, match="may contain only tensors"):
         read_checkpoint("bomb")
     assert not (tmp_path / "exploded").exists()
 
