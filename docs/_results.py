@@ -1,8 +1,8 @@
 """Writes `docs/results/` from the archives under `examples/results`: `python docs/_results.py [NAME...]`.
 
-One page an archive, with its figures, `index.md` and `gallery.md`. Every number and sentence comes from
-`prunebench.reports`; a test holds the pages to the archives. With names, figures of these archives alone are drawn
-anew, and those of the gallery stay as they are; `--no-figures` draws none.
+One page an archive, with its figures, `index.md`, `gallery.md` and the answers in `docs/epanns.md`. Every number and
+sentence comes from `prunebench.reports`; a test holds the pages to the archives. With names, figures of these
+archives alone are drawn anew, and those of the gallery stay as they are; `--no-figures` draws none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from _results_epanns import with_answers
 from _results_figures import OTHERS, drawn_for, figure_names, kind_of, write_figures
 from _results_gallery import gallery_page, kinds_to_draw, weightiest
 from _results_index import index_page
@@ -23,6 +24,7 @@ from prunebench.reports.figures.gallery import figures_of
 ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "examples" / "results"
 PAGES = ROOT / "docs" / "results"
+CASE = ROOT / "docs" / "epanns.md"
 
 
 def archives() -> list[Path]:
@@ -41,6 +43,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     reports = {archive.name: report_of(archive) for archive in archives()}
     yield PAGES / "index.md", index_page(reports)
     yield PAGES / "gallery.md", gallery_page(PAGES, reports)
+    yield CASE, with_answers(CASE.read_text(encoding="utf-8"), reports)
     for archive in archives():
         figures = figure_names(PAGES, archive.name)
         yield PAGES / f"{archive.name}.md", archive_page(archive, reports[archive.name], figures)

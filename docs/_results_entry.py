@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from _results_page import code, standing
+from _results_page import code, equal_macs, standing
 
 from prunebench.eval.run.record import CONVERGED
 from prunebench.reports import Report
-from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
 CONVERGENCE, UNTUNED = "after convergence", "without fine-tuning"
@@ -87,6 +87,20 @@ class Entry:
         wanted = "unpruned" if self.panel.finetune_scope == "none" else "unpruned-fine-tuned"
         rows = [row for row in self.report.rows if row.panel == self.panel and row.control == wanted]
         return rows[0].map_mean if rows else math.nan
+
+
+def entries_of(reports: Mapping[str, Report]) -> list[Entry]:
+    """Every ranking of one-shot, uniform pruning at equal MACs; claims, then synthetic sounds first."""
+    entries = [
+        Entry(name, report, ranking)
+        for name, report in reports.items()
+        for ranking in equal_macs(report)
+        if ranking.panel.allocation == "uniform" and ranking.panel.schedule == ONE_SHOT
+    ]
+    return sorted(
+        entries,
+        key=lambda e: (not e.is_claim, e.sounds != "synthetic sounds", e.panel.network, e.name, *e.rank),
+    )
 
 
 def counts(entries: Sequence[Entry]) -> str:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from _results_entry import Entry, by, counts
+from _results_entry import Entry, by, counts, entries_of
 from _results_limits import said_limits
-from _results_page import MADE, code, equal_macs, filled, from_random, standing
+from _results_page import MADE, code, filled, from_random, standing
 from _results_said import said_together
 
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.content import numbers
-from prunebench.reports.points.panel import ONE_SHOT
 
 COLUMNS = (
     ("run", "---"),
@@ -37,15 +36,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
     Args:
         reports: archive → its report.
     """
-    entries = [
-        Entry(name, report, ranking)
-        for name, report in reports.items()
-        for ranking in equal_macs(report)
-        if ranking.panel.allocation == "uniform" and ranking.panel.schedule == ONE_SHOT
-    ]
-    entries.sort(
-        key=lambda e: (not e.is_claim, e.sounds != "synthetic sounds", e.panel.network, e.name, *e.rank)
-    )
+    entries = entries_of(reports)
     parts = [
         f"# What are the criteria worth?\n\n{MADE}",
         filled(headline(entries)),

@@ -165,14 +165,17 @@ def _methods(report: Report) -> Iterator[str]:
     """Where methods differ in more than their criterion: a table, then whose budget was larger."""
     if not report.methods:
         return
-    lines = [
+    head = [
         "| family | method | budget | test mAP | from `random` | MACs spent |",
         "|---|---|---|---:|---:|---:|",
-        *map(_method, report.methods),
     ]
-    yield "\n".join(["## Methods", "", *lines])
-    for sentences in report.budgets.values():
-        yield "\n".join(f"- {markdown_sentence(sentence)}" for sentence in sentences)
+    yield "## Methods"
+    for panel in dict.fromkeys(row.panel for row in report.methods):
+        own = [_method(row) for row in report.methods if row.panel == panel]
+        yield "\n".join([f"**{markdown(panel.title)}**", "", *head, *own])
+        yield "\n".join(
+            f"- {markdown_sentence(sentence)}" for sentence in report.budgets.get(panel.title, ())
+        )
 
 
 def _method(row: MethodRow) -> str:

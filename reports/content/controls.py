@@ -1,10 +1,13 @@
-"""What the controls say: criteria against their own reverse, shapes trained from scratch against pruned ones."""
+"""What the controls say: pruned models against the unpruned one, criteria against their reverse and against scratch."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.reports.content import numbers
+from prunebench.reports.content.places_said import said_place
+from prunebench.reports.inference.against_random import AgainstRandom
 from prunebench.reports.inference.interval import Difference
 from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
@@ -27,11 +30,12 @@ def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
 
 
 def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    """At each ratio which criteria are better reversed, then what each way of training from scratch reaches.
+    """Whether a pruned model is better than the unpruned one, which criteria are better reversed, what scratch reaches.
 
     What has an interval and what has none stand in sentences of their own.
     """
     own = [p for p in points if p.panel == panel]
+    yield from _unpruned(own, comparisons)
     for place in sorted({p.place for p in own if p.control == "reversed"}):
         yield from _reversed(place, own, comparisons)
     for control in SCRATCH:
@@ -44,6 +48,43 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
                 how = expected if tested else "not tested"
                 label = found[0].label[0].upper() + found[0].label[1:]
                 yield f"{label}, against the highest of the same shape ({how}): {', '.join(parts)}."
+
+
+def _unpruned(own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
+    """At each place how many criteria, random among them, are better than the unpruned model and how many are worse."""
+    whole = next((p for p in own if p.control == "unpruned-fine-tuned" and not p.own_rate), None)
+    if whole is None:
+        return
+    places, parts, every = {p.place for p in own}, [], []
+    for place in sorted(places):
+        peers = [p for p in own if p.place == place and p.control is None]
+        found = [(p, a) for p in peers if (a := comparisons.against(whole, p)) and a.alike is not None]
+        if found:
+            best, highest = max(found, key=lambda pair: pair[1].difference.mean)
+            better, worse = _sides([against for _, against in found])
+            parts.append(
+                f"with {said_place(place, places)} removed {better} better and {worse} worse (highest: {best.label} "
+                f"{_gap(highest.difference)})"
+            )
+            every += [against for _, against in found]
+    if parts:
+        better, worse = _sides(every)
+        chance = f"95 % intervals, not corrected: {numbers.by_chance(len(every))} if none differed"
+        how = chance if any(math.isnan(against.p) for against in every) else "Holm at each ratio, 5 %"
+        yield (
+            f"{better} of {len(every)} pruned models {_is(better)} better than the unpruned model, fine-tuned the same "
+            f"way, and {worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
+        )
+
+
+def _sides(found: Sequence[AgainstRandom]) -> tuple[int, int]:
+    """How many are better, and how many worse."""
+    differ = [against.difference.mean > 0 for against in found if not against.alike]
+    return sum(differ), len(differ) - sum(differ)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _reversed(place: Place, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:

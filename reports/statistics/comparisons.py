@@ -58,22 +58,22 @@ class Comparisons:
             self._random[key] = {} if random is None else against_random(paired, random, criteria, controls)
         return self._random[key].get(_index(points, point))
 
-    def from_random_of(self, random: Point, point: Point) -> AgainstRandom | None:
-        """A point against the random control of another panel; it is tested together with the criteria of its own.
+    def against(self, reference: Point, point: Point) -> AgainstRandom | None:
+        """A point against one from elsewhere; it is tested together with the criteria of its own place.
 
-        The value is that of `from_random` where the random control is of the point's panel and place; `None` for that
-        control itself, for a control and for a criterion that chose how many filters go.
+        The value is that of `from_random` where the reference is of the point's panel and place; `None` for the
+        reference itself, for a control and for a criterion that chose how many filters go.
 
         Args:
-            random: of the same base models, under another allocation or schedule.
+            reference: of the same base models: `random` under another allocation or schedule, an unpruned control.
             point: of any panel.
         """
-        if (random.panel, random.place) == (point.panel, point.place):
+        if (reference.panel, reference.place) == (point.panel, point.place):
             return self.from_random(point)
         points, _ = self.at(point.panel, point.place)
-        key = (point.panel, point.place, id(random))
+        key = (point.panel, point.place, id(reference))
         if key not in self._elsewhere:
-            paired = Paired([_column(p, self._scores) for p in (*points, random)])
+            paired = Paired([_column(p, self._scores) for p in (*points, reference)])
             criteria = [i for i, p in enumerate(points) if is_ruled(p)]
             self._elsewhere[key] = against_random(paired, len(points), criteria)
         return self._elsewhere[key].get(_index(points, point))

@@ -151,7 +151,7 @@ def _row(
 ) -> MethodRow:
     first = point.records[0]
     mean = comparisons.mean(point)
-    found = None if random is None or not point.criteria else comparisons.from_random_of(random, point)
+    found = None if random is None or not point.criteria else comparisons.against(random, point)
     low, high = (math.nan, math.nan) if found is None else found.difference.interval
     budget = budgets.of(point)
     whole = math.nan if random is None else budgets.of(random).all_macs

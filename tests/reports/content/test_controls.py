@@ -21,6 +21,7 @@ def report(new_maker, tmp_path_factory):
     for base in (0, 1, 2):  # `sideways` is its own reverse
         at = {"base_seed": base, "ratio": 0.5}
         maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
+        maker.cell(signal=1.2, control="unpruned-fine-tuned", base_seed=base, **TUNED)
         for name, signal in (("random", 1.2), ("l1", 1.5), ("upside_down", 0.6), ("sideways", 0.9)):
             maker.cell(
                 signal=signal, criterion=name, prune_seed=0 if name == "random" else None, **at, **TUNED
@@ -44,6 +45,16 @@ def test_the_summary_says_which_criteria_are_better_reversed(report):
     assert worse.startswith("worse for l1 −")
     chance = "not corrected: about 0.08 better and 0.08 worse by chance if none differed"
     assert alike == f"no detectable difference for the other 1 (95 % intervals, {chance})."
+
+
+def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
+    at = {row.label: row.map_mean for row in report.rows if row.control in (None, "unpruned-fine-tuned")}
+    found = sentence(
+        report, "1 of 4 pruned models is better than the unpruned model, fine-tuned the same way, and 2 are"
+    )
+    assert f"95 % intervals, not corrected: {by_chance(4)} if none differed" in found
+    assert ": with 50 % removed 1 better and 2 worse" in found  # l1; `sideways`, `upside_down`
+    assert f"(highest: l1 {gap(at['l1'] - at['unpruned, fine-tuned'])} [" in found
 
 
 def test_the_summary_holds_training_from_scratch_against_the_highest(report):
