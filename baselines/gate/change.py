@@ -26,7 +26,7 @@ class Change:
 
     Args:
         entry: name of the entry.
-        figure: `"widths"`, one of `COSTS`, `"file_bytes"`, `"checkpoint_bytes"`, `"map"`, `"latency_ratio"`, or
+        figure: `"widths"`, one of `COSTS`, `"state_dict_bytes"`, `"file_bytes"`, `"map"`, `"latency_ratio"`, or
             `"entry"` where one side lacks it altogether.
         before, after: in the baseline and now; `None` where that side has none.
         verdict: what this change alone means.

@@ -1,8 +1,9 @@
 """The gate: figures of now against those of a baseline.
 
 An exact cost that grew has regressed, by however little; one that shrank is reported and holds. Widths that moved
-hold as long as no cost grew with them. The bytes of the file may grow as far as the baseline allows. An entry of the
-baseline, or a part of one, that is not there to be compared leaves the gate unable to tell: it never passes by default.
+hold as long as no cost grew with them. The bytes of the file may grow as far as the baseline allows. Models of another
+network, with other classes or another front end are not compared. An entry of the baseline, or a part of one, that is
+not there to be compared leaves the gate unable to tell: it never passes by default.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from prunebench.baselines.gate.change import Change, Verdict, verdict_of
+from prunebench.baselines.gate.comparable import check_comparable
 from prunebench.baselines.gate.quality import compare_quality
 from prunebench.baselines.gate.speed import compare_speed
 from prunebench.baselines.gate.units import subject_of, unchanged_bases
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import COSTS, Figures
 from prunebench.baselines.regression.tolerances import Allowance, Tolerances
-from prunebench.eval.errors import InputError
 
 
 def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
     """All that differs from the baseline, by entry name, then figure; empty if nothing does.
 
     Raises:
-        InputError: for an entry of another network than the baseline's.
+        InputError: for an entry of another network, with other classes or another front end than the baseline's.
     """
     changes: list[Change] = []
     unchanged = unchanged_bases(baseline.entries, found)
@@ -34,18 +35,10 @@ def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
             changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not held"))
         else:
             before, after = baseline.entries[entry], found[entry]
-            _check_network(entry, before, after)
+            check_comparable(entry, before, after)
             same = unchanged.get(subject_of(entry, before), set())
             changes += _compare(entry, before, after, baseline.tolerances, same)
     return changes
-
-
-def _check_network(entry: str, before: Figures, after: Figures) -> None:
-    if before.network != after.network:
-        raise InputError(
-            f"Entry `{entry}` of the baseline is of the network `{before.network}`. Found figures of "
-            f"`{after.network}`: give a model of `{before.network}`, or save a baseline of this one."
-        )
 
 
 def _compare(
@@ -64,18 +57,18 @@ def _compare(
         changes.append(Change(entry, "widths", before.widths, after.widths, verdict, remark, "at no cost"))
     return [
         *changes,
-        *_compare_file(entry, "file_bytes", before, after, allowed.file_bytes),
-        *_compare_file(entry, "checkpoint_bytes", before, after, allowed.file_bytes),
+        *_compare_bytes(entry, "state_dict_bytes", before, after, allowed.file),
+        *_compare_bytes(entry, "file_bytes", before, after, allowed.file),
         *compare_quality(entry, before.quality, after.quality, allowed.quality, unchanged),
         *compare_speed(entry, before.speed, after.speed, allowed.speed),
     ]
 
 
-def _compare_file(
+def _compare_bytes(
     entry: str, figure: str, before: Figures, after: Figures, allowance: Allowance
 ) -> list[Change]:
     old, new = getattr(before, figure), getattr(after, figure)
-    if old is None or old == new or (figure == "checkpoint_bytes" and new is None):
+    if old is None or old == new or (figure == "file_bytes" and new is None):
         return []  # a model in memory has no file, which `uncovered` says
     allowed = f"+{100 * allowance.relative:g} %"
     if new is None:

@@ -9,7 +9,7 @@ from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
 
-PARTS = {"file_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
+PARTS = {"state_dict_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
 
 
 def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> tuple[str, ...]:
@@ -24,6 +24,7 @@ def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
     return (
         *_not_held(baseline, name),
         *_own_file(found, baseline, subject, name),
+        *_not_said(found, baseline, subject, name),
         *_absent(found, baseline, subject, name),
         *_without_scores(found, baseline),
         *_without_timings(found, baseline, subject),
@@ -47,16 +48,36 @@ def _not_held(baseline: Baseline, name: str) -> Iterator[str]:
 def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
     """The size of a checkpoint's own file beside that of its weights as they are written here."""
     held, model = baseline.entries.get(MODEL_ENTRY), found.get(MODEL_ENTRY)
-    if held is None or model is None or held.checkpoint_bytes == model.checkpoint_bytes:
+    if held is None or model is None or held.file_bytes == model.file_bytes:
         return
-    if model.checkpoint_bytes is None:
+    if model.file_bytes is None:
         yield "The size of the checkpoint's file is held and a model in memory has none: give the path of a checkpoint."
-    elif held.checkpoint_bytes is None and held.file_bytes is not None:
+    elif held.file_bytes is None and held.state_dict_bytes is not None:
         yield (
-            f"`{name}` holds the size of the weights as prunebench writes them, {held.file_bytes:,} bytes, and not "
-            f"that of the checkpoint's own file: `{subject}` has {model.checkpoint_bytes:,}. Save the baseline again "
+            f"`{name}` holds the size of the weights as prunebench writes them, {held.state_dict_bytes:,} bytes, "
+            f"and not that of the checkpoint's own file: `{subject}` has {model.file_bytes:,}. Save the baseline again "
             "to hold it."
         )
+
+
+def _not_said(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
+    """What decides whether two models can be compared, and one side does not say."""
+    pairs = [(figures, found[entry]) for entry, figures in baseline.entries.items() if entry in found]
+    parts = {"n_classes": "how many classes its models have", "front_end": "what their front end is"}
+    for here, side, way in (
+        (0, name, "save it again"),
+        (1, subject, "make the run again in a new folder"),
+    ):
+        lacks = [
+            words
+            for part, words in parts.items()
+            if any(
+                getattr(pair[here], part) is None and getattr(pair[1 - here], part) is not None
+                for pair in pairs
+            )
+        ]
+        if lacks:
+            yield f"`{side}` does not say {' and '.join(lacks)}, so `check` cannot compare that: {way}."
 
 
 def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:

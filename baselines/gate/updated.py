@@ -11,8 +11,8 @@ from prunebench.baselines.regression.operating_point import COSTS, Figures
 from prunebench.eval.errors import InputError
 
 _PARTS = {
+    "state_dict_bytes": "state_dict_bytes",
     "file_bytes": "file_bytes",
-    "checkpoint_bytes": "checkpoint_bytes",
     "map": "quality",
     "latency_ratio": "speed",
 }

@@ -1,13 +1,12 @@
 """The baseline: a small JSON file of figures that a gate holds, and of what it allows.
 
 Made to be reviewed: keys are sorted, one figure stands on a line, a list of numbers shares one, and the same
-entries give the same bytes. A change of format raises `Baseline.schema_version`. Files of schema 1, which held
-exact figures alone, and of schema 2, which did not say which base models they were made with, are still read.
+entries give the same bytes. A change of format raises `Baseline.schema_version`; `earlier_schemas.py` reads the
+earlier formats.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -15,42 +14,21 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.dataclasses import dataclass
 
-from prunebench.baselines.regression.operating_point import Figures, PositiveCount, first_problem
+from prunebench.baselines.regression.earlier_schemas import EARLIER, fields_of_earlier
+from prunebench.baselines.regression.made_with import MadeWith as MadeWith
+from prunebench.baselines.regression.operating_point import Figures, first_problem
 from prunebench.baselines.regression.tolerances import Tolerances
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import read_text, write_text
 from prunebench.eval.run.record import CNN14
 from prunebench.eval.text.parsing import parsed_json
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 _AGAIN = "restore it, or save it again in another file with `prunebench baseline save`"
 # Strings cannot match: JSON escapes a line end in them.
 _LIST_OF_NUMBERS = re.compile(r"\[\n[\d.,e+\-nul\s]+\]")
-
-
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
-class MadeWith:
-    """How a baseline was made.
-
-    Args:
-        prunebench: version.
-        command: what to type to make it again.
-    """
-
-    prunebench: str
-    command: str
-
-
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
-class _ExactFigures:
-    widths: Annotated[tuple[PositiveCount, ...], Field(min_length=12, max_length=12)]
-    parameters: PositiveCount
-    parameter_bytes: PositiveCount
-    macs_backbone: PositiveCount
-    macs_with_frontend: PositiveCount
 
 
 class Baseline(BaseModel):
@@ -66,7 +44,7 @@ class Baseline(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    schema_version: Literal[3] = SCHEMA
+    schema_version: Literal[4] = SCHEMA
     made_with: MadeWith
     tolerances: Tolerances = Field(default_factory=Tolerances)
     classes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -156,7 +134,7 @@ def load_baseline(path: Path | str) -> Baseline:
 
 
 class _StatedTolerances(BaseModel):
-    file_bytes: Any
+    file: Any
     quality: Any
     speed: Any
 
@@ -173,46 +151,11 @@ def _current_schema(text: str) -> Baseline:
     return held
 
 
-class _FirstSchema(BaseModel):
-    """Schema 1: exact figures alone."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    schema_version: Literal[1]
-    made_with: MadeWith
-    entries: Annotated[dict[str, _ExactFigures], Field(min_length=1)]
+def _earlier_schema(text: str) -> Baseline:
+    return Baseline(**fields_of_earlier(text))
 
 
-def _first_schema(text: str) -> Baseline:
-    held = _FirstSchema.model_validate_json(text)
-    entries = {name: Figures(**dataclasses.asdict(exact)) for name, exact in held.entries.items()}
-    return Baseline(made_with=held.made_with, entries=entries)
-
-
-class _SecondQuality(BaseModel):
-    """What quality was in schema 2: nothing of base models."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    test_clips: Any
-    average_precision: Any
-
-
-class _SecondFigures(BaseModel):
-    quality: _SecondQuality | None = None
-
-
-class _SecondSchema(BaseModel):
-    entries: dict[str, _SecondFigures]
-
-
-def _second_schema(text: str) -> Baseline:
-    held = _current_schema(json.dumps({**json.loads(text), "schema_version": SCHEMA}))
-    _SecondSchema.model_validate_json(text)
-    return held
-
-
-_READERS: Final = {1: _first_schema, 2: _second_schema, SCHEMA: _current_schema}
+_READERS: Final = {**dict.fromkeys(EARLIER, _earlier_schema), SCHEMA: _current_schema}
 
 
 class _RepeatedKeyError(ValueError):

@@ -92,7 +92,9 @@ def entries_of_run(
 def _entry(
     name: str, cells: Sequence[Record], precisions: Callable[[Record], KeptPrecisions | None] | None
 ) -> Figures:
-    figures = [_figures(record) for record in cells]
+    # Records of before they said their classes: those of the others.
+    known = next((record.n_classes for record in cells if record.n_classes), None)
+    figures = [_figures(record, record.n_classes or known) for record in cells]
     if any(other != figures[0] for other in figures[1:]):
         raise InputError(
             f"Cells of one entry must have the same exact figures. Found different ones for `{name}`: "
@@ -102,14 +104,16 @@ def _entry(
     return dataclasses.replace(figures[0], quality=quality, speed=_speed(cells[0].timings))
 
 
-def _figures(record: Record) -> Figures:
+def _figures(record: Record, n_classes: int | None) -> Figures:
     counts: dict[str, Any] = {cost: _integer(record.measures, cost) for cost in COSTS}
     try:
         return Figures(
             network=record.network,
             widths=_widths(record),
             **counts,
-            file_bytes=_integer(record.measures, "file_bytes"),  # type: ignore[arg-type]  # validated
+            n_classes=n_classes,
+            # A record's model has no file: these are the bytes of its state dict.
+            state_dict_bytes=_integer(record.measures, "file_bytes"),  # type: ignore[arg-type]  # validated
         )
     except ValidationError as error:
         raise InputError(

@@ -84,9 +84,50 @@ class Quality:
         return self
 
 
+@dataclass(frozen=True, config=_CONFIG)
+class HeldFrontEnd:
+    """What a model hears through.
+
+    Args:
+        sample_rate: in Hz.
+        window: samples of a frame.
+        hop: samples from frame to frame.
+        mels: bands of a frame.
+    """
+
+    sample_rate: PositiveCount
+    window: PositiveCount
+    hop: PositiveCount
+    mels: PositiveCount
+
+
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
-class Figures:
+class CommonFigures:
+    """Figures that baselines of schemas 2, 3 and 4 have under the same names; `Figures` says what they are."""
+
+    network: Annotated[str, Field(min_length=1)] = CNN14
+    widths: Widths
+    parameters: PositiveCount
+    parameter_bytes: PositiveCount
+    macs_backbone: PositiveCount
+    macs_with_frontend: PositiveCount
+    speed: Speed | None = None
+    quality: Quality | None = None
+
+    @model_validator(mode="after")
+    def _named_groups(self) -> CommonFigures:
+        named = isinstance(self.widths, Mapping)
+        if named is (self.network == CNN14):
+            form = "be those of its 12 layers" if named else "have the names of its groups"
+            raise ValueError(f"widths of `{self.network}` must {form}")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class Figures(CommonFigures):
     """Figures of one operating point; less is cheaper in all but the widths, and more quality is better.
+
+    Two models are compared only where network, classes and front end are the same.
 
     Args:
         network: label of the network, in the file where it is not Cnn14.
@@ -95,9 +136,11 @@ class Figures:
         parameter_bytes: bytes they take.
         macs_backbone: multiply–accumulates of one clip, features in.
         macs_with_frontend: the same, waveform in.
-        file_bytes: of the state dict as `torch.save` writes it, in float32 where a checkpoint was read; `None`
+        n_classes: outputs of the model; `None` where they are not known.
+        front_end: of a checkpoint; `None` for a cell of a run, whose network has one front end.
+        state_dict_bytes: of the state dict as `torch.save` writes it, in float32 where a checkpoint was read; `None`
             where it is not held.
-        checkpoint_bytes: of a checkpoint's own file, whatever its form and precision; `None` where it is not held.
+        file_bytes: of a checkpoint's own file, whatever its form and precision; `None` where it is not held.
         speed: `None` where it is not held.
         quality: `None` where it is not held.
 
@@ -106,27 +149,13 @@ class Figures:
             another network without names.
     """
 
-    network: Annotated[str, Field(min_length=1)] = CNN14
-    widths: Widths
-    parameters: PositiveCount
-    parameter_bytes: PositiveCount
-    macs_backbone: PositiveCount
-    macs_with_frontend: PositiveCount
+    n_classes: PositiveCount | None = None
+    front_end: HeldFrontEnd | None = None
+    state_dict_bytes: PositiveCount | None = None
     file_bytes: PositiveCount | None = None
-    checkpoint_bytes: PositiveCount | None = None
-    speed: Speed | None = None
-    quality: Quality | None = None
-
-    @model_validator(mode="after")
-    def _named_groups(self) -> Figures:
-        named = isinstance(self.widths, Mapping)
-        if named is (self.network == CNN14):
-            form = "be those of its 12 layers" if named else "have the names of its groups"
-            raise ValueError(f"widths of `{self.network}` must {form}")
-        return self
 
     def without(self, parts: Iterable[str]) -> Figures:
-        """These with `"file_bytes"`, `"checkpoint_bytes"`, `"quality"` or `"speed"` not held."""
+        """These with `"state_dict_bytes"`, `"file_bytes"`, `"quality"` or `"speed"` not held."""
         none: dict[str, Any] = dict.fromkeys(parts)
         return replace(self, **none)
 

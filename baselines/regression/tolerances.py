@@ -60,12 +60,12 @@ class Tolerances:
     """What a baseline allows.
 
     Args:
-        file_bytes: of the state dict as `torch.save` writes it, and of a checkpoint's own file.
+        file: of the bytes of the state dict as `torch.save` writes it, and of a checkpoint's own file.
         quality: mean over cells and classes.
         speed: of the latency relative to the unpruned model of the same run.
     """
 
-    file_bytes: Allowance = field(
+    file: Allowance = field(
         default_factory=lambda: Allowance(
             0.02, "names and padding in the file depend on the version of torch"
         )
@@ -98,7 +98,7 @@ class Tolerances:
         if name == "quality":
             return replace(self, quality=Margin(value, self.quality.level, reason))
         allowance = Allowance(value, reason)
-        return replace(self, file_bytes=allowance) if name == "file_bytes" else replace(self, speed=allowance)
+        return replace(self, file=allowance) if name == "file" else replace(self, speed=allowance)
 
 
-NAMES: Final = ("file_bytes", "quality", "speed")
+NAMES: Final = ("file", "quality", "speed")

@@ -12,21 +12,19 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import filters_of
 
 
-def held_entry(tagger: Tagger, checkpoint_bytes: int | None = None) -> dict[str, Figures]:
+def held_entry(tagger: Tagger, own_bytes: int | None = None) -> dict[str, Figures]:
     """The one entry of a model: widths, exact costs, and the bytes of its weights and of its file.
 
     Args:
         tagger: the model.
-        checkpoint_bytes: of the file that it was read from, where it was.
+        own_bytes: of the file that it was read from, where it was.
 
     Raises:
         InputError: for MACs that cannot be counted.
     """
     model = measurable_of(tagger)
     if isinstance(tagger.model, Cnn14):
-        return figures_of_model(model, checkpoint_bytes)
+        return figures_of_model(model, own_bytes)
     label = tagger.network.label
     with foreign_code(f"Network `{label}` must take a clip of {SECONDS} s"):
-        return figures_of_model(
-            model, checkpoint_bytes, network=label, widths=dict(filters_of(tagger.groups))
-        )
+        return figures_of_model(model, own_bytes, network=label, widths=dict(filters_of(tagger.groups)))

@@ -119,11 +119,11 @@ def _tagger(model: Any, network: Network | str | None) -> Tagger:
 
 
 def _figures(
-    tagger: Tagger, targets: ArrayLike | None, scores: ArrayLike | None, checkpoint_bytes: int | None
+    tagger: Tagger, targets: ArrayLike | None, scores: ArrayLike | None, own_bytes: int | None
 ) -> dict[str, baselines.Figures]:
     from prunebench.harness.measuring.held_entry import held_entry
 
-    found = held_entry(tagger, checkpoint_bytes)
+    found = held_entry(tagger, own_bytes)
     if (targets is None) != (scores is None):
         raise InputError("Quality needs targets and scores. Found one of them: give both, or neither.")
     if targets is None or scores is None:

@@ -134,8 +134,7 @@ def size_of_file(place: Place) -> Case:
     saved(place, state)
 
     def check(ended: Ended) -> str | None:
-        found, size = json.loads(ended.out), (ended.at / "w.pth").stat().st_size
-        told = found.get("checkpoint_bytes", found["file_bytes"])
+        told, size = json.loads(ended.out)["file_bytes"], (ended.at / "w.pth").stat().st_size
         return f"{told:,} bytes are told of a file of {size:,}" if told != size else None
 
     return Case(["measure", "w.pth", "--json"], DONE, check=check)

@@ -16,8 +16,8 @@ def test_the_size_of_the_file_is_held_where_a_path_is_given(tmp_path):
     torch.save({k: v.double() if v.is_floating_point() else v for k, v in model.state_dict().items()}, wide)
     HeldBaseline("small", tmp_path, update=True).check(file)
     held = json.loads((tmp_path / "small.json").read_text())["entries"]["model"]
-    assert held["checkpoint_bytes"] == file.stat().st_size
+    assert held["file_bytes"] == file.stat().st_size
     for subject in (file, str(file), model):  # a model in memory has no file, and all else is held
         assert HeldBaseline("small", tmp_path).check(subject) == []
-    with pytest.raises(pytest.fail.Exception, match="checkpoint_bytes"):
+    with pytest.raises(pytest.fail.Exception, match=r"`file_bytes`"):
         HeldBaseline("small", tmp_path).check(wide)

@@ -9,7 +9,7 @@ from prunebench.baselines.gate.change import Change, Verdict
         ("map", 0.5, 0.48, None, "-0.0200"),
         ("map", 0.5, 0.48, (-0.03, -0.01), "-0.0200 [-0.0300, -0.0100]"),
         ("latency_ratio", 0.5, 0.55, None, "+10 %"),
-        ("file_bytes", 1000, 1020, None, "+2 %"),
+        ("state_dict_bytes", 1000, 1020, None, "+2 %"),
         ("file_bytes", None, 1020, None, ""),
     ],
 )

@@ -32,7 +32,7 @@ EXACT = Figures(
     parameter_bytes=40,
     macs_backbone=100,
     macs_with_frontend=200,
-    file_bytes=1000,
+    state_dict_bytes=1000,
 )
 TABLE = np.array([[0.5, 0.6, 0.7, 0.8], [0.55, 0.6, 0.72, 0.81], [0.52, 0.64, 0.7, 0.8]])
 MARGIN = Tolerances(quality=Margin(0.02, 0.05, "for the tests"))

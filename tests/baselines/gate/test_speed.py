@@ -24,7 +24,7 @@ EXACT = Figures(
     parameter_bytes=40,
     macs_backbone=100,
     macs_with_frontend=200,
-    file_bytes=1000,
+    state_dict_bytes=1000,
 )
 
 
@@ -60,12 +60,12 @@ def test_speed(before: Any, after: Any, verdict: Verdict, remark: str) -> None:
     ],
 )
 def test_bytes_of_the_file(bytes_: int | None, verdict: Verdict, remark: str) -> None:
-    found, (change,) = gate(EXACT, dataclasses.replace(EXACT, file_bytes=bytes_))
-    assert (found, change.figure, change.remark) == (verdict, "file_bytes", remark)
+    found, (change,) = gate(EXACT, dataclasses.replace(EXACT, state_dict_bytes=bytes_))
+    assert (found, change.figure, change.remark) == (verdict, "state_dict_bytes", remark)
 
 
 def test_what_a_baseline_does_not_hold_is_not_compared() -> None:
-    bare = EXACT.without(["file_bytes", "quality", "speed"])
+    bare = EXACT.without(["state_dict_bytes", "quality", "speed"])
     assert gate(
         bare, dataclasses.replace(EXACT, speed=Speed(2, 0), quality=Quality("c0ffee", {"base 0": (0.5,)}))
     ) == (

@@ -10,7 +10,7 @@ COUNTS = {"parameters": 9, "parameter_bytes": 36, "macs_backbone": 5, "macs_with
 WHOLE = Figures(
     widths=(2,) * 12,
     **COUNTS,
-    file_bytes=99,
+    state_dict_bytes=99,
     speed=Speed(0.5, 0.01),
     quality=Quality("clips", {"base 0": (0.5, 0.25), "base 1": (0.5, 0.25)}),
 )
@@ -52,7 +52,7 @@ def test_a_model_without_scores_is_sent_to_where_they_are() -> None:
 
 
 def test_the_size_of_a_checkpoints_own_file_is_told_where_one_side_lacks_it() -> None:
-    model, file = WHOLE, dataclasses.replace(WHOLE, checkpoint_bytes=1234)
+    model, file = WHOLE, dataclasses.replace(WHOLE, file_bytes=1234)
     assert uncovered({"model": file}, held(model=file), "m.pth", "b.json") == ()
     assert uncovered({"model": model}, held(model=model), "m.pth", "b.json") == ()
     assert uncovered({"model": file}, held(model=model), "m.pth", "b.json") == (

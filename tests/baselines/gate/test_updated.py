@@ -28,7 +28,7 @@ EXACT = Figures(
     parameter_bytes=40,
     macs_backbone=100,
     macs_with_frontend=200,
-    file_bytes=1000,
+    state_dict_bytes=1000,
 )
 TABLE = np.array([[0.5, 0.6, 0.7, 0.8], [0.55, 0.6, 0.72, 0.81], [0.52, 0.64, 0.7, 0.8]])
 MARGIN = Tolerances(quality=Margin(0.02, 0.05, "for the tests"))
@@ -50,11 +50,11 @@ def update(before: Figures, after: Figures) -> Figures:
 def test_update_takes_what_improved_and_no_allowed_loss() -> None:
     before = dataclasses.replace(EXACT, quality=quality(TABLE), speed=Speed(0.5, 0.02))
     worse = dataclasses.replace(
-        before, quality=quality(TABLE - 0.01), speed=Speed(0.52, 0.02), file_bytes=1010
+        before, quality=quality(TABLE - 0.01), speed=Speed(0.52, 0.02), state_dict_bytes=1010
     )
     assert update(before, worse) == before
     better = dataclasses.replace(
-        before, parameters=9, quality=quality(TABLE + 0.01), speed=Speed(0.3, 0.02), file_bytes=900
+        before, parameters=9, quality=quality(TABLE + 0.01), speed=Speed(0.3, 0.02), state_dict_bytes=900
     )
     assert update(before, better) == better
 

@@ -26,6 +26,7 @@ from prunebench.baselines import (
     load_baseline,
     save_baseline,
 )
+from prunebench.baselines.regression.operating_point import HeldFrontEnd
 from prunebench.eval import InputError
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -53,9 +54,9 @@ TEXT = """\
     "command": "prunebench baseline save cnn14.pth -o baseline.json",
     "prunebench": "0.1.0"
   },
-  "schema_version": 3,
+  "schema_version": 4,
   "tolerances": {
-    "file_bytes": {
+    "file": {
       "reason": "names and padding in the file depend on the version of torch",
       "relative": 0.02
     },
@@ -93,20 +94,46 @@ def test_files_of_schema_1_stay_readable() -> None:
 def test_files_of_schema_2_stay_readable_and_say_nothing_of_base_models() -> None:
     path = SCHEMAS / "baseline-2.json"
     found, written = load_baseline(path), json.loads(path.read_text(encoding="utf-8"))
-    assert json.loads(found.to_json()) == {**written, "schema_version": 3}
+    assert json.loads(found.to_json()) == renamed(written)
     quality = found.entries["synth/l1/C7-C12/0.5"].quality
     assert quality is not None
     assert (quality.bases, quality.spread) == ({}, None)
 
 
-def test_files_of_schema_3_stay_readable_and_writable() -> None:
-    path = SCHEMAS / "baseline-3.json"
+def renamed(written: dict[str, Any]) -> dict[str, Any]:
+    """A file of schema 2 or 3 with the names of schema 4."""
+    tolerances = dict(written["tolerances"])
+    tolerances["file"] = tolerances.pop("file_bytes")
+    names = {"file_bytes": "state_dict_bytes", "checkpoint_bytes": "file_bytes"}
+    entries = {
+        entry: {names.get(key, key): value for key, value in figures.items()}
+        for entry, figures in written["entries"].items()
+    }
+    return {**written, "schema_version": 4, "tolerances": tolerances, "entries": entries}
+
+
+def test_files_of_schema_3_stay_readable(tmp_path: Path) -> None:
+    written = json.loads((SCHEMAS / "baseline-3.json").read_text(encoding="utf-8"))
+    written["entries"]["model"] = {**json.loads(TEXT)["entries"]["model"], "checkpoint_bytes": 92_900_000}
+    (tmp_path / "b.json").write_text(json.dumps(written), encoding="utf-8")
+    found = load_baseline(tmp_path / "b.json")
+    assert json.loads(found.to_json()) == renamed(written)
+    full, model = found.entries["synth/l1/C7-C12/0.5"], found.entries["model"]
+    assert (full.state_dict_bytes, full.file_bytes, full.n_classes) == (5000, None, None)
+    assert (model.state_dict_bytes, model.file_bytes, model.front_end) == (None, 92_900_000, None)
+
+
+def test_files_of_schema_4_stay_readable_and_writable() -> None:
+    path = SCHEMAS / "baseline-4.json"
     found = load_baseline(path)
     assert found.to_json() == path.read_text(encoding="utf-8")
-    full = found.entries["synth/l1/C7-C12/0.5"]
+    model, full = found.entries["model"], found.entries["synth/l1/C7-C12/0.5"]
+    assert (model.n_classes, model.front_end) == (527, HeldFrontEnd(32_000, 1024, 320, 64))
+    assert (model.state_dict_bytes, model.file_bytes) == (97_220_071, 97_220_519)
+    assert full.n_classes == 4
     assert full.quality
     assert full.speed
-    assert full.file_bytes
+    assert full.state_dict_bytes
     assert full.quality.bases == {"base 0": "00c0ffee00c0ffee", "base 1": "11c0ffee11c0ffee"}
     assert full.quality.spread == BaseSpread(1.21e-4, 5)
     assert len(found.classes[full.quality.test_clips]) == len(
@@ -221,15 +248,21 @@ def edited(change: Callable[[dict[str, Any]], object]) -> str:
     return json.dumps(found)
 
 
+def earlier(found: dict[str, Any], version: int) -> None:
+    """The good file as schema 2 or 3 writes it."""
+    found["schema_version"] = version
+    found["tolerances"]["file_bytes"] = found["tolerances"].pop("file")
+
+
 def quality(rows: list[list[float]]) -> dict[str, Any]:
     return {"test_clips": "c0ffee", "average_precision": {f"base {i}": row for i, row in enumerate(rows)}}
 
 
 BAD_SCHEMA = {
-    "another schema": edited(lambda f: f.update(schema_version=4)),
-    "schema as text": edited(lambda f: f.update(schema_version="3")),
+    "another schema": edited(lambda f: f.update(schema_version=5)),
+    "schema as text": edited(lambda f: f.update(schema_version="4")),
     "schema true": edited(lambda f: f.update(schema_version=True)),
-    "schema as float": edited(lambda f: f.update(schema_version=3.0)),
+    "schema as float": edited(lambda f: f.update(schema_version=4.0)),
     "no schema": edited(lambda f: f.pop("schema_version")),
     "a list": "[]",
     "null": "null",
@@ -262,10 +295,18 @@ BAD_FIELDS = {
     "a field of schema 2 in schema 1": edited(lambda f: f.update(schema_version=1)),
     "a field of schema 3 in schema 2": edited(
         lambda f: (
-            f.update(schema_version=2),
+            earlier(f, 2),
             f["entries"]["model"].update(quality={**quality([[0.5]]), "bases": {"base 0": "aa"}}),
         )
     ),
+    "a field of schema 4 in schema 3": edited(
+        lambda f: (earlier(f, 3), f["entries"]["model"].update(n_classes=10))
+    ),
+    "a tolerance of schema 4 in schema 3": edited(lambda f: f.update(schema_version=3)),
+    "a tolerance that is gone in schema 3": edited(lambda f: (earlier(f, 3), f["tolerances"].pop("speed"))),
+    "a size of schema 3 in schema 4": edited(lambda f: f["entries"]["model"].update(checkpoint_bytes=9)),
+    "no classes at all": edited(lambda f: f["entries"]["model"].update(n_classes=0)),
+    "half a front end": edited(lambda f: f["entries"]["model"].update(front_end={"sample_rate": 32000})),
     "spread without its degrees of freedom": edited(
         lambda f: f["entries"]["model"].update(quality={**quality([[0.5]]), "spread": {"variance": 1e-4}})
     ),
@@ -279,10 +320,10 @@ BAD_FIELDS = {
     "tolerance with a blank reason": edited(lambda f: f["tolerances"]["speed"].update(reason=" \t")),
     "margin with a blank reason": edited(lambda f: f["tolerances"]["quality"].update(reason=" ")),
     "no tolerances": edited(lambda f: f.pop("tolerances")),
-    "no tolerance of the file": edited(lambda f: f["tolerances"].pop("file_bytes")),
+    "no tolerance of the file": edited(lambda f: f["tolerances"].pop("file")),
     "no margin": edited(lambda f: f["tolerances"].pop("quality")),
     "no tolerance of speed": edited(lambda f: f["tolerances"].pop("speed")),
-    "tolerance of everything": edited(lambda f: f["tolerances"]["file_bytes"].update(relative=1.5)),
+    "tolerance of everything": edited(lambda f: f["tolerances"]["file"].update(relative=1.5)),
     "margin negative": edited(lambda f: f["tolerances"]["quality"].update(map=-0.1)),
     "margin nan": edited(lambda f: f["tolerances"]["quality"].update(map=float("nan"))),
     "unknown tolerance": edited(lambda f: f["tolerances"].update(parameters=0.1)),
@@ -310,7 +351,7 @@ def refusal(path: Path) -> str:
 
 
 SAID = {
-    "must have a schema_version from 1 to 3. Found": BAD_SCHEMA,
+    "must have a schema_version from 1 to 4. Found": BAD_SCHEMA,
     "must be whole JSON": BAD_JSON,
     "must have the fields of schema ": BAD_FIELDS,
     "must name a key once": REPEATED,

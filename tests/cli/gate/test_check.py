@@ -330,3 +330,19 @@ def test_the_answer_for_one_base_model_says_so(call, tmp_path):
         "holds: 1 entry of b.json\nQuality of 1 entry comes from one base model, and the answer is for that model "
         "only: for more, run with several `base.seeds`.\n",
     )
+
+
+def test_fewer_classes_are_no_improvement(call, tmp_path):
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    for name, classes in (("ten", 10), ("three", 3)):
+        save_checkpoint(Cnn14([2] * 12, n_classes=classes, embedding=4), tmp_path / f"{name}.pth")
+    assert call("baseline", "save", "ten.pth", "-o", "ten.json").exit_code == 0
+    found = call("check", "three.pth", "--baseline", "ten.json", "--markdown", "gate.md")
+    assert isinstance(found.exception, InputError)
+    assert "is of a model with 10 classes. Found a model with 3 classes: give" in str(found.exception)
+    assert not Path("gate.md").exists()
+    found = call("badge", "three.pth", "--against", "ten.pth", "-o", "badge.svg")
+    assert isinstance(found.exception, InputError)
+    assert "`ten.pth` has 10 and `three.pth` 3: give" in str(found.exception)
+    assert not Path("badge.svg").exists()

@@ -45,7 +45,7 @@ def test_a_file_of_twice_the_size_regresses(cli, half):
     assert code == 1
     (change,) = found["changes"]
     assert (change["figure"], change["verdict"], change["allowed"]) == (
-        "checkpoint_bytes",
+        "file_bytes",
         "regressed",
         "+2 %",
     )
@@ -58,14 +58,14 @@ def test_an_improvement_is_taken_over(cli, half):
     assert cli("baseline", "save", "float32.pth", "-o", "b.json")[0] == 0
     cli("check", "float16.pth", "--baseline", "b.json", "--update")
     held = json.loads((half / "b.json").read_text())["entries"]["model"]
-    assert held["checkpoint_bytes"] == (half / "float16.pth").stat().st_size
+    assert held["file_bytes"] == (half / "float16.pth").stat().st_size
     assert check(cli, "float32.pth")[0] == 1
 
 
 def test_a_baseline_of_before_holds_what_it_held_and_says_what_that_is_not(cli, half):
     assert cli("baseline", "save", "float32.pth", "-o", "b.json")[0] == 0
     held = json.loads((half / "b.json").read_text())
-    del held["entries"]["model"]["checkpoint_bytes"]
+    del held["entries"]["model"]["file_bytes"]
     (half / "b.json").write_text(json.dumps(held))
     code, found = check(cli, "float64.pth")
     assert (code, found["changes"]) == (0, [])
@@ -77,7 +77,7 @@ def test_a_baseline_of_before_holds_what_it_held_and_says_what_that_is_not(cli, 
 def test_neither_size_is_held_without_the_file(cli, half):
     assert cli("baseline", "save", "float32.pth", "-o", "b.json", "--without", "file")[0] == 0
     assert (
-        not {"file_bytes", "checkpoint_bytes"}
+        not {"state_dict_bytes", "file_bytes"}
         & json.loads((half / "b.json").read_text())["entries"]["model"].keys()
     )
     assert check(cli, "float64.pth")[0] == 0

@@ -44,7 +44,7 @@ def test_a_checkpoint_of_any_network_is_held(call):
         "conv_block3.conv1": 16,
         "conv_block4.conv1": 32,
     }
-    assert entry["checkpoint_bytes"] == Path("own.pt").stat().st_size
+    assert entry["file_bytes"] == Path("own.pt").stat().st_size
     assert entry["macs_backbone"] < entry["macs_with_frontend"]
     code, out, _ = call("check", "own.pt", "--baseline", "b.json")
     assert (code, out.splitlines()[0]) == (0, "holds: 1 entry of b.json")
@@ -76,7 +76,10 @@ def test_a_checkpoint_of_another_network_is_one_sentence(call):
     assert call("baseline", "save", "own.pt", "-o", "b.json")[0] == 0
     code, out, said = call("check", "other.pt", "--baseline", "b.json")
     assert (code, out) == (2, "")
-    assert "is of the network `cnn6[width=0.0625]`. Found figures of `mobilenet_v2[width=0.0625]`" in said
+    assert (
+        "with the network `cnn6[width=0.0625]`. Found a model with the network `mobilenet_v2[width=0.0625]`"
+        in said
+    )
 
 
 @pytest.mark.parametrize(("option", "value"), [("--network", "cnn6"), ("--network-file", "mine.py")])

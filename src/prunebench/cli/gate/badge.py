@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,12 +16,15 @@ from prunebench.cli.output import say
 from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
 
+if TYPE_CHECKING:
+    from prunebench.baselines import Figures
+
 _PATH = click.Path(path_type=Path)
 FIGURES = {  # as `--figure` takes them → field of the figures, and what the badge calls it
     "parameters": ("parameters", "parameters"),
     "macs": ("macs_backbone", "MACs"),
     "macs-with-frontend": ("macs_with_frontend", "MACs with front end"),
-    "bytes": ("checkpoint_bytes", "bytes"),
+    "bytes": ("file_bytes", "bytes"),
 }
 
 
@@ -66,6 +70,7 @@ def badge(
     down, and a growth up.
     """
     from prunebench.baselines.gate.badge_image import badge_svg, ratio_said
+    from prunebench.baselines.gate.comparable import classes_differ
     from prunebench.eval.errors import InputError
     from prunebench.eval.files import write_text
     from prunebench.eval.text.plain import plain
@@ -76,13 +81,17 @@ def badge(
         raise InputError(f"A badge is an SVG file. Found `{output}`: give -o a name that ends in `.svg`.")
     check_output(output, checkpoint, against, *network_files)
     field, called = FIGURES[figure]
-    counts = []
+    models: list[Figures] = []
     for file in (against, checkpoint):
         if file.is_dir():
             raise InputError(f"A badge compares two checkpoints. Found the folder `{file}`: give a file.")
-        (found,) = figures_of(file, network, network_files).entries.values()
-        counts.append(int(getattr(found, field)))
-    before, after = counts
+        models += figures_of(file, network, network_files).entries.values()
+    if classes_differ(*models):
+        raise InputError(
+            f"A badge compares two models of the same classes. `{against}` has {models[0].n_classes:,} and "
+            f"`{checkpoint}` {models[1].n_classes:,}: give the unpruned model of the same classes."
+        )
+    before, after = (int(getattr(model, field)) for model in models)
     write_text(output, badge_svg(called, before, after, label=plain(label.strip())))
     said, _ = ratio_said(before, after, called)
     if as_json:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prunebench.baselines import Figures, Tolerances
 
 _PATH = click.Path(path_type=Path)
-_PARTS = {"file": ("file_bytes", "checkpoint_bytes"), "quality": ("quality",), "speed": ("speed",)}
+_PARTS = {"file": ("state_dict_bytes", "file_bytes"), "quality": ("quality",), "speed": ("speed",)}
 
 
 @click.group()
@@ -52,7 +52,7 @@ Examples:
     "tolerances",
     multiple=True,
     metavar="NAME=VALUE",
-    help="file_bytes or speed as a share, quality in mAP. Default: those of an existing file.",
+    help="file or speed as a share, quality in mAP. Default: those of an existing file.",
 )
 @click.option("--reason", default="", help="Why these tolerances; written to the file.")
 @click.option(

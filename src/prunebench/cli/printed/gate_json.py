@@ -18,8 +18,8 @@ class ChangeJson(TypedDict):
 
     Fields:
         entry: name of the entry.
-        figure: `widths`, a cost, `file_bytes`, `checkpoint_bytes`, `map` or `latency_ratio`; `entry` where one
-            side lacks the entry altogether.
+        figure: `widths`, a cost, `state_dict_bytes`, `file_bytes` (the last two as `measure` names them), `map` or
+            `latency_ratio`; `entry` where one side lacks the entry altogether.
         baseline, found: the figure in the baseline and now: bytes, counts, a ratio, an mAP in [0, 1], or filters of
             C1 … C12 or by group; `null` where that side has none.
         relative: found / baseline − 1 of a cost or a latency ratio, else `null`.

@@ -34,7 +34,9 @@ PRINTED: Mapping[str, Printed] = {
     "merge": Printed("prunebench merge RUN… -o RUN --json", "folders_json:MergedJson"),
     "archive": Printed("prunebench archive RUN -o DIR --json", "folders_json:ArchivedJson"),
     "verify": Printed("prunebench verify ARCHIVE --json", "folders_json:VerifiedJson"),
-    "check": Printed("prunebench check RUN|CHECKPOINT --baseline FILE --json", "gate_json:CheckedJson"),
+    "check": Printed(
+        "prunebench check RUN|CHECKPOINT --baseline FILE --json", "gate_json:CheckedJson", version=2
+    ),
     "baseline-save": Printed("prunebench baseline save RUN|CHECKPOINT -o FILE --json", "gate_json:SavedJson"),
     "badge": Printed("prunebench badge CHECKPOINT --against FILE -o FILE --json", "gate_json:BadgeJson"),
     "score": Printed("prunebench score CHECKPOINT --pruner NAME -o DIR --json", "models_json:ScoredJson"),
