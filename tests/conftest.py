@@ -1,5 +1,4 @@
 import importlib.util
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -111,13 +110,12 @@ def frozen_set(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return text, root / "set"
 
 
-@pytest.fixture
-def install_bases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]:
-    """Installs files as a distribution that brings frozen base models, for as long as the test; gives their folder."""
-    numbers = itertools.count()
+@pytest.fixture(scope="session")
+def bases_distribution(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes files as a distribution that brings frozen base models; gives their folder, in the one to be imported."""
 
-    def install(*files: Path, name: str = "prunebench-bases") -> Path:
-        site = tmp_path / f"site-{next(numbers)}"
+    def write(*files: Path, name: str = "prunebench-bases") -> Path:
+        site = tmp_path_factory.mktemp("site")
         module = f"bases_{abs(hash(site))}"  # a module of an earlier test would be found loaded
         info = site / f"{name.replace('-', '_')}-1.0.dist-info"
         for folder in (site / module, info):
@@ -129,7 +127,20 @@ def install_bases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
         )
         for file in files:
             shutil.copy2(file, site / module)
-        monkeypatch.syspath_prepend(str(site))
         return site / module
+
+    return write
+
+
+@pytest.fixture
+def install_bases(
+    monkeypatch: pytest.MonkeyPatch, bases_distribution: Callable[..., Path]
+) -> Callable[..., Path]:
+    """Installs files as a distribution that brings frozen base models, for as long as the test; gives their folder."""
+
+    def install(*files: Path, name: str = "prunebench-bases") -> Path:
+        folder = bases_distribution(*files, name=name)
+        monkeypatch.syspath_prepend(str(folder.parent))
+        return folder
 
     return install

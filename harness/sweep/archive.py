@@ -61,13 +61,14 @@ def archive_run(run: Path, out: Path) -> Archived:
 
     Raises:
         InputError: for a folder that is no run folder of this schema or has no finished cell, is an archive, holds
-            links or is of a run under way; for a file that cannot be read; where `out` holds something.
+            links or is of a run under way; for a file that cannot be read; where `out` holds something, or lies in
+            the run.
     """
     check_run_folder(run)
     if is_archive(run):
         raise InputError(f"`{run}` is already an archive: copy the folder instead.")
     check_own_files(run, PARTS)
-    check_new(out)
+    check_new(out, [run])
     files = RunFiles(run)
     with contextlib.ExitStack() as locks:
         hold(run, locks)

@@ -64,7 +64,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         raise InputError(
             f"`prunebench merge` joins at least two run folders. Found {len(runs)}: give RUN RUN -o NEW."
         )
-    check_new(out)
+    check_new(out, runs)
     _check_different(runs)
     archives = _archives(runs)
     with contextlib.ExitStack() as locks:

@@ -82,8 +82,14 @@ def new_folder(out: Path) -> Iterator[Path]:
         new.replace(out)
 
 
-def check_new(out: Path) -> None:
-    """Refuse a path that is there, unless it is an empty folder."""
+def check_new(out: Path, runs: Iterable[Path] = ()) -> None:
+    """Refuse a path that is there, unless it is an empty folder, or that lies in a run folder which is only read."""
+    for run in runs:
+        if run.resolve() in out.resolve().parents:
+            raise InputError(
+                f"`{out}` lies in the run folder `{run}`, which this command only reads: give a folder outside it "
+                "with -o."
+            )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             f"`{out}` already exists, and this command needs a new folder: give another with -o."

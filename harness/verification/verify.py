@@ -22,6 +22,7 @@ from prunebench.harness.verification.files_agree import (
     check_filters,
     check_scores,
 )
+from prunebench.harness.verification.own_files import check_own_files_alone, note_on_report
 from prunebench.harness.verification.plan_again import (
     PlanAgain,
     check_cells,
@@ -111,9 +112,11 @@ def verify_archive(
     file_pruners(pruner_files)  # a file that cannot be used is no finding about the archive
     found = read_contents(folder)
     own = [check_environment(found), check_scores(found), check_curves(found), check_filters(found)]
-    notes = (
-        tuple(notes_on(found)) if is_archive(folder) else (*notes_on(found), "A run folder, not an archive.")
-    )
+    if is_archive(folder):
+        own = [check_own_files_alone(found), *own]
+        notes = (*notes_on(found), *note_on_report(found.files))
+    else:
+        notes = (*notes_on(found), "A run folder, not an archive.")
     overrides = tuple(overrides)
     code = _named_code(config_table(found.files), overrides, pruner_files)
     if code:

@@ -14,6 +14,7 @@ from prunebench.eval.compressed import write_compressed
 from prunebench.eval.errors import InputError
 from prunebench.harness.config.config import load_config
 from prunebench.harness.sweep.archive import archive_run
+from prunebench.harness.sweep.merge import merge_runs
 from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.verification import sample
 from prunebench.harness.verification.archive_contents import read_contents
@@ -41,34 +42,28 @@ latency = false
 
 
 @pytest.fixture(scope="module")
-def tiny(frozen_set, tmp_path_factory):
+def site(frozen_set, bases_distribution):
+    """Where the frozen base models are installed."""
+    return str(bases_distribution(*frozen_set[1].iterdir()).parent)
+
+
+@pytest.fixture(scope="module")
+def tiny(frozen_set, site, tmp_path_factory):
     """The run and the archive of two criteria on one frozen base model, whose rate was chosen of two."""
     home = tmp_path_factory.mktemp("verified")
     text = frozen_set[0].replace("steps = 4\nbatch = 8\n", 'frozen = "tiny-w32"\n').replace("[0, 1]", "[0]")
     (home / "tiny.toml").write_text(text + GRID)
     with pytest.MonkeyPatch.context() as patch:
-        _install(frozen_set[1], home / "site", patch)
+        patch.syspath_prepend(site)
         config = load_config(str(home / "tiny.toml"))
         assert run_sweep(config, home / "run", Cache(home / "cache")).failed == 0
     return home / "run", archive_run(home / "run", home / "archive").folder
 
 
-def _install(files, site, patch):
-    shutil.copytree(files, site / "bases_to_verify")
-    (site / "bases_to_verify" / "__init__.py").write_text(
-        "from pathlib import Path\n\nFOLDER = Path(__file__).parent\n"
-    )
-    info = site / "verified_bases-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: verified-bases\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[prunebench.bases]\nverified-bases = bases_to_verify:FOLDER\n")
-    patch.syspath_prepend(str(site))
-
-
 @pytest.fixture
-def installed(tiny, monkeypatch):
+def installed(site, monkeypatch):
     """The frozen base models of the archive are installed."""
-    monkeypatch.syspath_prepend(str(tiny[0].parent / "site"))
+    monkeypatch.syspath_prepend(site)
 
 
 @pytest.fixture
@@ -107,7 +102,17 @@ def test_an_archive_that_holds_what_it_says_repeats_to_the_last_bit(tiny, instal
     found = verify_archive(tiny[1], sample=1, seed=3)
     assert {(f.check, f.verdict) for f in found.findings} == {
         (check, Answer.HOLDS)
-        for check in ("environment", "scores", "curves", "filters", "identities", "cells", "costs", "sample")
+        for check in (
+            "files",
+            "environment",
+            "scores",
+            "curves",
+            "filters",
+            "identities",
+            "cells",
+            "costs",
+            "sample",
+        )
     }
     (cell,) = found.sample
     assert (cell.exact, cell.difference, cell.error) == (True, 0.0, "")
@@ -135,6 +140,23 @@ def test_a_tiny_run_is_set_beside_its_archive_and_beside_that_of_another_run(tin
         read_contents(tiny[1]).records[0].data,
     }
     assert not other.compared, "they have no data set in common"
+
+
+def test_a_report_and_a_lock_in_an_archive_are_left_alone(copy, installed):
+    write_report(copy, tables_only=True)
+    (copy / ".lock").touch()
+    found = verify_archive(copy, sample=0)
+    assert found.verdict == Answer.HOLDS
+    assert found.notes[-1] == "The folder `report` is no part of the archive, and its files were not checked."
+
+
+def test_a_copy_of_a_run_is_not_written_into_it(tiny):
+    for make in (archive_run, lambda run, out: merge_runs([run, tiny[1]], out)):
+        with pytest.raises(
+            InputError, match=r"inside` lies in the run folder `.*run`, which this command only reads"
+        ):
+            make(tiny[0], tiny[0] / "report" / ".." / "inside")
+    assert not (tiny[0] / "inside").exists()
 
 
 def change_map(folder):
@@ -195,6 +217,13 @@ DAMAGES = [
     (change_cell, "identities", r"Cell 0{16} \(l1 at 50 %, base seed 0\) is not in the plan\."),
     (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: it was"),
     (shorten_plan, "identities", r"`plan\.json` must hold the 5 cells of the configuration in their order\. Found 4"),
+    (lambda folder: (folder / "evil.sh").touch(), "files", r"^`evil\.sh` is no file of an archive: delete it"),
+    (lambda folder: (folder / "clips" / "a.npy").touch(), "files", r"^`clips/a\.npy` is no file of an archive"),
+    (lambda folder: (folder / ".git" / "hooks").mkdir(parents=True) or (folder / ".git" / "hooks" / "x").touch(),
+     "files", r"^`\.git/hooks/x` is no file of an archive"),
+    (lambda folder: (folder / "more").symlink_to("/"), "files", r"^`more` is no file of an archive"),
+    (lambda folder: (folder / "pruners").mkdir() or (folder / "pruners" / "mine-01234567.py").touch(),
+     "files", r"^`pruners/mine-01234567\.py` is no file of an archive"),
     (lambda folder: environment(folder, torch=""), "environment", r"`environment\.json` does not state `torch`\."),
     (lambda folder: environment(folder, packages={"numpy": "2"}), "environment", "the version of prunebench"),
 ]  # fmt: skip
@@ -289,6 +318,7 @@ def test_without_the_base_models_nothing_is_computed_and_the_rest_is_still_check
     found = verify_archive(copy)
     assert found.verdict == Answer.COULD_NOT_TELL
     assert [f.check for f in found.findings if f.verdict == Answer.HOLDS] == [
+        "files",
         "environment",
         "scores",
         "curves",

@@ -49,11 +49,11 @@ def verify(
 ) -> None:
     """Check that ARCHIVE holds what it says, and compute some of its cells again.
 
-    Every file is read strictly. The environment must be stated; the identities must follow from the configuration;
-    records, average precisions, curves, removed filters and costs must agree. Then a random sample of the cells on
-    frozen base models, or on a checkpoint, is computed again in a temporary folder: to the last bit where torch and
-    processor are those of the archive, else within 0.01 mAP. A run folder is checked in the same way before it is
-    archived. Exit code 0: holds; 1: something differs; 2: could not tell.
+    Every file is read strictly, and an archive may hold no other. The environment must be stated; the identities must
+    follow from the configuration; records, average precisions, curves, removed filters and costs must agree. Then a
+    random sample of the cells on frozen base models, or on a checkpoint, is computed again in a temporary folder: to
+    the last bit where torch and processor are those of the archive, else within 0.01 mAP. A run folder is checked in
+    the same way before it is archived. Exit code 0: holds; 1: something differs; 2: could not tell.
     """
     from prunebench.cli.completing.config_keys import check_keys
 
