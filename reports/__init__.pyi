@@ -1,4 +1,5 @@
-from .content.report import Report, make_report
+from .content.report import Report
+from .making import make_report
 from .points.panel import Panel
 from .runs.clips import ClipScores
 from .runs.loaded_run import load_records

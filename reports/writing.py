@@ -10,9 +10,10 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import whole_file
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.given import path_of
-from prunebench.reports.content.report import Report, as_json, make_report
+from prunebench.reports.content.report import Report, as_json
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
 from prunebench.reports.figures.style.canvas import FORMATS, rendered
+from prunebench.reports.making import make_report
 from prunebench.reports.page.page import PageFigure, page_html
 from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.stale import remove_stale

@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 from prunebench.eval.run.record import CNN14, Record
 from prunebench.eval.run.sparsity import after_penalty
 from prunebench.eval.text.plain import plain_lines
-from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.answer.standing import said_standing
 from prunebench.reports.answer.tried import joined
 from prunebench.reports.content import numbers
@@ -81,7 +80,7 @@ def page_html(
         title=report.title,
         standing=standing,
         claims=not report.standing,
-        answer=said_answer(report),
+        answer=report.answer,
         convergence=report.above_figures,
         sentences=report.sentences,
         missing=report.missing,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prunebench.eval.text.tables import markdown
-from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.content import marks
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
@@ -35,7 +34,7 @@ def markdown_summary(report: Report, columns: Sequence[Column] = COLUMNS) -> str
     """What is not claimed, the answer, what is not converged and missing; each panel's summary and table; networks."""
     parts = [f"# {markdown(report.title)}"]
     parts += [f"**{markdown(report.standing)}**"] if report.standing else []
-    parts += [markdown(sentence) for sentence in said_answer(report)]
+    parts += [markdown(sentence) for sentence in report.answer]
     parts += [markdown(sentence) for sentence in report.above_figures]
     if report.missing:
         parts.append("\n".join(["Missing:", "", *(f"- {markdown(sentence)}" for sentence in report.missing)]))

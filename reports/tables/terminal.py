@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
@@ -32,7 +31,7 @@ RELEASED = " †: as its authors released it."
 def terminal_table(report: Report) -> Table:
     """The answer, what stands above figures, the rows by panel, smallest detectable differences, networks, for rich."""
     whole = Table.grid()
-    for sentence in said_answer(report):
+    for sentence in report.answer:
         whole.add_row(Text(sentence))
     for sentence in report.above_figures:
         whole.add_row(Text(sentence, style="yellow"))

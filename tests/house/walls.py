@@ -233,7 +233,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports.answer": {*GROUND, "eval.run", *CONTENT},
     "reports.figures.style": {*GROUND, "eval.run", "reports.points"},
     "reports.figures": {*GROUND, "eval.run", *CONTENT, "reports.figures.style"},
-    "reports.tables": {*GROUND, "eval.run", *CONTENT, "reports.answer"},
+    "reports.tables": {*GROUND, "eval.run", *CONTENT},
     "reports.page": {
         *GROUND,
         "eval.run",
@@ -247,6 +247,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *GROUND,
         "eval.run",
         *CONTENT,
+        "reports.answer",
         "reports.figures",
         "reports.figures.style",
         "reports.tables",

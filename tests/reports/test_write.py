@@ -76,6 +76,7 @@ def test_writing_again_gives_the_same_bytes(quick_report, quick_run, tmp_path):
     for report, summary in zip((quick_report, again), summaries, strict=True):
         assert sorted(summary.pop("files")) == sorted(path.name for path in report.folder.iterdir())
     assert summaries[0] == summaries[1]
+    assert summaries[0]["answer"] == list(said_answer(quick_report)) != []
 
 
 def test_a_report_leaves_nothing_of_a_former_one_in_its_folder_and_all_else(maker, tmp_path):
@@ -160,7 +161,7 @@ def test_the_page_is_whole_and_asks_no_network(quick_report):
 def test_the_page_says_all_that_the_report_says(quick_report):
     text = re.sub(r"\s+", " ", "".join(page_of(quick_report).text))
     said = [s for sentences in quick_report.sentences.values() for s in sentences]
-    answer = (said_standing(quick_report), *said_answer(quick_report))
+    answer = (said_standing(quick_report), *quick_report.answer)
     for words in (*said, *answer, "Some <CPU> & more", "-o NEW_RUN"):
         assert re.sub(r"\s+", " ", words) in text
     for row in quick_report.rows:

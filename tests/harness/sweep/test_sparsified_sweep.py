@@ -10,7 +10,7 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.sweep import execution
 from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.workspace.cache import Cache
-from prunebench.reports.content.report import make_report
+from prunebench.reports import make_report
 from prunebench.reports.runs.loaded_run import read_run
 from prunebench.reports.statistics.runs_compared import conflicting
 

@@ -31,6 +31,7 @@ class ReportJson(TypedDict):
     Fields:
         runs: names of the run folders.
         standing: what the report does not claim, in a sentence; empty where it claims.
+        answer: what the runs answer, in at most three sentences; the first that the page shows.
         convergence: what did not converge, in sentences.
         sparsity: trainings with a penalty, in sentences; absent without any.
         sentences: panel → the summary in words.
@@ -50,6 +51,7 @@ class ReportJson(TypedDict):
 
     runs: list[str]
     standing: str
+    answer: list[str]
     convergence: list[str]
     sparsity: NotRequired[list[str]]
     sentences: dict[str, list[str]]
