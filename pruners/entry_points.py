@@ -26,13 +26,10 @@ def load_entry(group: str, name: str, word: str, problem: Callable[[object], str
         ValueError: for a name that two distributions claim, an entry point that fails to import, or a class
             that does not meet the contract or bears another name.
     """
-    found = tuple(entry_points(group=group, name=name))
-    if len(found) != 1:
-        homes = " and ".join(f"`{home}`" for home in sorted(map(home_of, found))) or "no distribution"
-        raise ValueError(f"A {word} must come from one distribution. Found `{name}` in {homes}: keep one.")
-    place = f"{word.capitalize()} `{name}` of distribution `{home_of(found[0])}`"
+    entry = the_entry(group, name, word)
+    place = f"{word.capitalize()} `{name}` of distribution `{home_of(entry)}`"
     with foreign_code(f"{place} must load"):
-        cls: Any = found[0].load()
+        cls: Any = entry.load()
     with foreign_code(f"{place} must declare itself"):
         amiss = problem(cls)
     if amiss is not None:
@@ -42,6 +39,23 @@ def load_entry(group: str, name: str, word: str, problem: Callable[[object], str
             f"{place} must have the name of its entry point. Found `{cls.name}`: rename one of them."
         )
     return cls
+
+
+def the_entry(group: str, name: str, word: str) -> EntryPoint:
+    """The one entry point of a name.
+
+    Args:
+        group, name: of the entry point.
+        word: what it gives, `"pruner"`.
+
+    Raises:
+        ValueError: for a name that no distribution claims, or two.
+    """
+    found = tuple(entry_points(group=group, name=name))
+    if len(found) != 1:
+        homes = " and ".join(f"`{home}`" for home in sorted(map(home_of, found))) or "no distribution"
+        raise ValueError(f"A {word} must come from one distribution. Found `{name}` in {homes}: keep one.")
+    return found[0]
 
 
 def home_of(entry: EntryPoint) -> str:

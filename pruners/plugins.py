@@ -1,15 +1,21 @@
-"""Pruners of other distributions: entry points of the group `prunebench.pruners`, named as the pruners are.
+"""Pruners from elsewhere: entry points of the group `prunebench.pruners`, named as the pruners are, and families.
 
-An entry point is loaded when its pruner is asked for, so that one that fails leaves the others working.
+A family's names begin alike, as `tp:NAME` of torch-pruning. It is an entry point of the group
+`prunebench.pruner_families` under that beginning, and gives name → class. An entry point is loaded when its pruner is
+asked for, so that one that fails leaves the others working, and this room need not know who brings it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.declaration import declaration_problem
-from prunebench.pruners.entry_points import installed_names, load_entry
+from prunebench.pruners.entry_points import installed_names, load_entry, the_entry
+from prunebench.pruners.foreign_pruner import foreign_code
 
 GROUP = "prunebench.pruners"
+FAMILIES = "prunebench.pruner_families"
 
 
 def plugin_names() -> list[str]:
@@ -21,3 +27,17 @@ def load_plugin(name: str) -> type[Pruner]:
     """The class of an installed plug-in; errors as `load_entry`."""
     found: type[Pruner] = load_entry(GROUP, name, "pruner", declaration_problem)
     return found
+
+
+def family_of(name: str) -> Mapping[str, type[Pruner]]:
+    """The classes of the family that a name such as `"tp:magnitude"` belongs to, by name; none where there is none.
+
+    Raises:
+        ValueError: for a family that two distributions bring, or that fails to load.
+    """
+    family, colon, _ = name.partition(":")
+    if not colon or family not in installed_names(FAMILIES):
+        return {}
+    entry = the_entry(FAMILIES, family, "family of pruners")
+    with foreign_code(f"Family of pruners `{family}` must load"):
+        return dict(entry.load())

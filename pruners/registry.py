@@ -30,7 +30,7 @@ from prunebench.pruners.operator_norm import OperatorNorm
 from prunebench.pruners.operator_norm_released import OperatorNormReleased
 from prunebench.pruners.operator_similarity import OperatorSimilarity
 from prunebench.pruners.parameters import made
-from prunebench.pruners.plugins import load_plugin, plugin_names
+from prunebench.pruners.plugins import family_of, load_plugin, plugin_names
 from prunebench.pruners.random_scores import RandomScores
 from prunebench.pruners.rank1_cosine import Rank1Cosine
 from prunebench.pruners.rank1_cosine_released import Rank1CosineReleased
@@ -75,7 +75,7 @@ BUILTIN: dict[str, type[Pruner]] = {
 }
 
 
-ELSEWHERE = ("tp:", "scores:")  # importances of torch-pruning, and scores from files
+SCORES = "scores:"  # of files, which is no class with parameters
 
 
 def names() -> list[str]:
@@ -87,7 +87,8 @@ def get(name: str, **parameters: object) -> Pruner:
     """The pruner of that name.
 
     Args:
-        name: a name from `names()`, or a label with parameters: `"operator_norm[centre=False]"`.
+        name: a name from `names()` or one of torch-pruning's, `"tp:magnitude"`, or a label with parameters:
+            `"operator_norm[centre=False]"`.
         parameters: fields of the pruner's class; they win over those in the label.
 
     Raises:
@@ -98,13 +99,15 @@ def get(name: str, **parameters: object) -> Pruner:
         cls = BUILTIN[bare]
     elif bare in plugin_names():
         cls = load_plugin(bare)
-    elif bare.startswith(ELSEWHERE):
+    elif bare.startswith(SCORES):
         raise ValueError(
-            f"`{bare}` is no pruner of this package's own: get it with `prunebench.harness.resolve({name!r})`, or give "
-            "its name to `prunebench.harness.prune`."
+            f"`{bare}` are scores of files: get them with `prunebench.harness.resolve({name!r})`, or give that text to "
+            "`prunebench.harness.prune`."
         )
+    elif bare in (family := family_of(bare)):
+        cls = family[bare]
     else:
-        near = difflib.get_close_matches(bare, names(), n=3, cutoff=0.5)
+        near = difflib.get_close_matches(bare, [*names(), *family], n=3, cutoff=0.5)
         listed = " or ".join(f"`{n}`" for n in near) or ", ".join(f"`{n}`" for n in names())
         raise ValueError(
             f"Unknown pruner `{bare}`; {f'did you mean {listed}?' if near else f'valid: {listed}.'}"

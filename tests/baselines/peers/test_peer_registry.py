@@ -22,6 +22,8 @@ from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.sources import resolve
+from prunebench.pruners import get
 from prunebench.pruners.contract import Gradients
 from prunebench.pruners.l1 import L1Norm
 from prunebench.pruners.l2 import L2Norm
@@ -208,3 +210,25 @@ def test_a_power_must_be_a_number_above_0(p: object) -> None:
     for name in ("tp:magnitude", "tp:magnitude_single", "tp:fpgm", "tp:lamp"):
         with pytest.raises(ValueError, match="`p` must be a number above 0"):
             PEERS[name](p=p)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_a_peer_is_had_by_its_name_as_every_pruner(name: str) -> None:
+    assert get(name) == PEERS[name]() == resolve(name)
+
+
+def test_parameters_and_near_names_of_peers_are_those_of_every_pruner(tmp_path: Path) -> None:
+    assert (
+        get("tp:magnitude[p=1]")
+        == get("tp:magnitude", p=1)
+        == get("tp:magnitude[p=3]", p=1)
+        != get("tp:magnitude")
+    )
+    for name, said in {
+        "tp:magnitude[q=1]": "has no parameter `q`; its parameters: `p`",
+        "tp:magnitud": "Unknown pruner `tp:magnitud`; did you mean `tp:magnitude`",
+        "pt:magnitude": "Unknown pruner `pt:magnitude`",
+        f"scores:{tmp_path}": "are scores of files: get them with `prunebench.harness.resolve('scores:",
+    }.items():
+        with pytest.raises(ValueError, match=re.escape(said)):
+            get(name)
