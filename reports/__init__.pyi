@@ -1,6 +1,6 @@
 from .content.report import Report
-from .making import make_report
 from .points.panel import Panel
+from .report_of_runs import make_report
 from .runs.clips import ClipScores
 from .runs.loaded_run import load_records
 from .statistics.detectable import Detectable

@@ -13,8 +13,8 @@ from prunebench.eval.text.given import path_of
 from prunebench.reports.content.report import Report, as_json
 from prunebench.reports.figures.gallery import WIDTHS, figures_of
 from prunebench.reports.figures.style.canvas import FORMATS, rendered
-from prunebench.reports.making import make_report
 from prunebench.reports.page.page import PageFigure, page_html
+from prunebench.reports.report_of_runs import make_report
 from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.stale import remove_stale
 from prunebench.reports.tables.all_tables import table_files

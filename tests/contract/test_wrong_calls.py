@@ -107,10 +107,11 @@ WRONG = {
         lambda: pruners.get(pruners.get("l1")),
         "A pruner is given by its name, as text. Found L1Norm",
     ),
-    "torch-pruning's to get": (
-        lambda: pruners.get("tp:taylor"),
-        r"`prunebench.harness.resolve\('tp:taylor'\)`",
+    "scores of files to get": (
+        lambda: pruners.get("scores:mine"),
+        r"`prunebench.harness.resolve\('scores:mine'\)`",
     ),
+    "none of torch-pruning's": (lambda: pruners.get("tp:tailor"), "did you mean `tp:taylor`"),
     "no run": (lambda: reports.load_frame(None), "A run folder is named by its path"),
     "a number for a run": (lambda: reports.write(3), "A run folder is named by its path.* Found `3`"),
     "runs for one": (lambda: reports.load_records(["a"]), "A run folder is named by its path"),
