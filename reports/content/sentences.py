@@ -10,6 +10,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.groups import groups_of, in_order, word_of
+from prunebench.reports.points.name_ranges import in_ranges
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
@@ -234,9 +235,9 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
     }
     if rounded:
         groups = groups_of(points, panel)
-        names = in_order(rounded, groups)
+        names = in_ranges(in_order(rounded, groups))
         if len(names) > LISTED:
-            names = [*names[: LISTED - 1], f"and {len(names) - LISTED + 1} others"]
+            names = [*names[: LISTED - 1], "and others"]
         yield (
             f"{_count(len(rounded), word_of(groups))} lost another share than asked for, by rounding to whole "
             f"filters: {', '.join(names)}."

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from prunebench.eval.run.record import CNN14, OWN, Record
 from prunebench.eval.run.sparsity import is_penalised
 from prunebench.reports.points.lengths import SCRATCH, is_short, length_of
+from prunebench.reports.points.name_ranges import in_ranges
 
 ONE_SHOT = "one-shot"
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
@@ -62,7 +63,8 @@ class Panel:
         """Whose filters go: `C7–C12`, `the inner groups`, `features.3.conv.0`."""
         if self.scope in WORDS:
             return f"the {self.scope} groups" if self.scope != "all" else "all groups"
-        return re.sub(r"\b(C\d+)-(C\d+)\b", r"\1–\2", self.scope)
+        scope = ", ".join(in_ranges(self.scope.split(",")))
+        return re.sub(r"\b(C\d+)-(C\d+)\b", r"\1–\2", scope)
 
     @property
     def title(self) -> str:

@@ -62,6 +62,18 @@ def test_a_base_model_at_work_shows_its_share(capsys, monkeypatch):
     assert capsys.readouterr().err.splitlines()[-1] == "base models 0/2 (25%); cells: 0 of 4 done, 1 running"
 
 
+def test_a_phase_whose_pieces_do_not_report_is_named_while_nothing_else_moves(capsys, monkeypatch):
+    """Scores of one base model come together: none of them is at work, and the cells wait."""
+    monkeypatch.setattr(PlainDisplay, "INTERVAL", 0)
+    with PlainDisplay() as display:
+        progress = Progress([display])
+        progress.announce("scores", 4)
+        progress.announce("cells", 4)
+        progress.name("s", "scores", "l1")
+        progress.finished("s")
+    assert capsys.readouterr().err.splitlines()[-1] == "scores 1/4 (25%); cells: 0 of 4 done, 0 running"
+
+
 def test_a_base_model_at_work_shows_its_rate(capsys, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr("prunebench.harness.engine.progress.time.time", lambda: now[0])

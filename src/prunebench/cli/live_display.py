@@ -84,7 +84,9 @@ class PlainDisplay:
             self._tell(progress.phases[news.phase], news)
         if time.monotonic() - self._last >= self.INTERVAL:
             self._last = time.monotonic()
-            moving = {piece.phase for piece in progress.running.values()}
+            moving = {piece.phase for piece in progress.running.values()} or {
+                name for name, phase in progress.phases.items() if phase.left and phase.started
+            }
             shares = [
                 f"{name} {phase.done + phase.failed}/{phase.total} ({how_far(progress, name)})"
                 for name, phase in progress.phases.items()
