@@ -111,7 +111,7 @@ def _panels(report: Report, home: Panel) -> Iterator[Tried]:
 
 def names_of(settings: Sequence[Panel]) -> dict[Panel, str]:
     """What tells settings apart, as short as it can be: a data set or a network alone, else parts of their titles."""
-    for name in ("network", "data", "scope", "finetune_scope", "run"):
+    for name in ("network", "data", "filters_of", "finetune_scope", "run"):
         values = [str(getattr(panel, name)) for panel in settings]
         if len(set(values)) == len(values):
             return dict(zip(settings, values, strict=True))

@@ -26,7 +26,7 @@ def said_verdict(tried: Sequence[Tried], bases: Sequence[int]) -> str:
     told = (
         _by_setting(tested) if several else _by_budget(tested) if len(budgets) <= NAMED else _overall(tested)
     )
-    whose = _models(bases, several=several)
+    whose = _models(bases, several=len({(t.setting.data, t.setting.network) for t in tested}) > 1)
     text = f"{whose}{told}{_losers(tested)}."
     starts_with_a_name = not whose and text.split(maxsplit=1)[0] not in ("no", "with", "at")
     return text if starts_with_a_name else text[0].upper() + text[1:]
@@ -165,7 +165,8 @@ def _ahead(tested: Sequence[Tried]) -> tuple[str, int]:
     if not ahead:
         return f"no {_noun(tested)}", 0
     if len(ahead) > NAMED:
-        return f"{len(ahead)} of the {len(wins)} {_noun(tested, 2)}", len(ahead)
+        most = f"most often {ahead[0]}, at {wins[ahead[0]]} of {budgets} budgets"
+        return f"{len(ahead)} of the {len(wins)} {_noun(tested, 2)} ({most})", len(ahead)
     at = "budget" if budgets == 1 else "budgets"
     return joined(f"{label} (at {wins[label]} of {budgets} {at})" for label in ahead), len(ahead)
 

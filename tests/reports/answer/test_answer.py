@@ -127,6 +127,18 @@ def test_many_winners_are_counted(maker):
     assert told[0].count("made_up_") == 1
 
 
+def test_on_two_scopes_of_one_base_model_the_winners_of_each_are_counted(maker):
+    losses = {**{f"made_up_{i}": 0.1 + 0.01 * i for i in range(4)}, "random": 1.5}
+    maker.clips = 80
+    for scope in ("C7-C12", "C1-C12"):
+        maker.grid(criteria=losses, ratios=(0.25, 0.5), scope=scope)
+    told = plain(said_answer(make_report([maker.write()])))
+    counted = r"4 of the 4 criteria \(most often made_up_\d, at 2 of 2 budgets\)"
+    assert re.match(
+        rf"On this base model, {counted} beat random on C1–C12(; {counted} do on| and) C7–C12", told[0]
+    )
+
+
 def test_without_random_or_without_a_criterion_nothing_is_compared(maker, new_maker, tmp_path):
     told = said_answer(report_of(maker, criteria={"l1": 0.4, "l2": 0.5}))
     assert told[0].startswith("There is no random control")
