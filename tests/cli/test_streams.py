@@ -1,5 +1,6 @@
 """Any locale, any file name, any reader: output degrades and never ends a command."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,22 @@ from prunebench.eval.errors import LONGEST, InputError
 from prunebench.harness import Cnn14, save_checkpoint
 
 CALL = "import sys; from prunebench.cli import main; sys.argv = ['prunebench', *sys.argv[1:]]; main()"
+# Commands one after the other in one process, some to a full disk; a mark after what each has written.
+SERIES = """
+import json, os, sys
+from prunebench.cli import main
+terminal = os.dup(1)
+for words, full in json.loads(sys.argv[1]):
+    if full:
+        os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+    sys.argv = ["prunebench", *words]
+    try:
+        main()
+    except SystemExit as stop:
+        os.dup2(terminal, 1)
+        os.write(1, b"\\0")
+        os.write(2, b"\\0%d\\0" % stop.code)
+"""
 PLAIN = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LOCALES = {
     "cp1252": {"PYTHONIOENCODING": "cp1252"},
@@ -21,13 +38,51 @@ LOCALES = {
     "C": {"LC_ALL": "C"},
     "C without UTF-8": {"LC_ALL": "C", **PLAIN},
 }
+TAG = ("tag", "m.pt", "in", "--format")
+TABLES = (("list", "measures"), ("doctor",), ("--help",))
+ASKED = {  # locale → what one process of it is asked for
+    "cp1252": ((*TAG, "table"), (*TAG, "csv"), ("list", "measures"), ("--help",)),
+    "ascii, strict": ((*TAG, "table"), ("list", "measures"), ("doctor",)),
+    "C": ((*TAG, "table"), ("list", "measures"), ("tag", "m.pt", "damaged.mp3")),
+    "C without UTF-8": ((*TAG, "table"), (*TAG, "json"), ("list", "measures")),
+}
+NO_FULL = not os.path.exists("/dev/full")  # noqa: PTH110
 
 
-def called(words, folder, environment=None, **options):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
+def environment(of):
+    return {**os.environ, "OMP_NUM_THREADS": "1", **of}
+
+
+def called(words, folder, **options):
     return subprocess.run(
-        [sys.executable, "-c", CALL, *words], cwd=folder, env=environment, check=False, timeout=120, **options
-    )
+        [sys.executable, "-c", CALL, *words],
+        cwd=folder, env=environment({}), check=False, timeout=120, **options,
+    )  # fmt: skip
+
+
+def series(commands, folder, locale):
+    """What commands of one process, (words, whether the disk is full), write: exit code, standard output and error."""
+    done = subprocess.run(
+        [sys.executable, "-c", SERIES, json.dumps(commands)],
+        cwd=folder, env=environment(locale), check=False, timeout=120, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *outputs, last = done.stdout.split(b"\0")
+    *errors, end = done.stderr.split(b"\0")
+    assert (last, end) == (b"", b"")
+    return list(zip(map(int, errors[1::2]), outputs, errors[::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def said(folder):
+    """Locale and words → what is written; each locale has a process of its own."""
+    return {
+        (locale, words): found
+        for locale, asked in ASKED.items()
+        for words, found in zip(
+            asked, series([(words, False) for words in asked], folder, LOCALES[locale]), strict=True
+        )
+    }
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +100,11 @@ def folder(tmp_path_factory):
     os.rename(path / "in" / "a.wav", os.fsencode(path / "in") + b"/\xff.wav")  # noqa: PTH104 - bytes
     soundfile.write(path / "in" / "a.wav", np.zeros(32000), 32000)
     os.rename(path / "in" / "a.wav", os.fsencode(path / "in") + "/δ.wav".encode())  # noqa: PTH104
+    soundfile.write(path / "damaged.mp3", 0.5 * np.sin(np.arange(96000) * 0.05), 32000, format="MP3")
+    content = bytearray((path / "damaged.mp3").read_bytes())
+    for at in range(500, len(content), 97):
+        content[at] ^= 0x5A
+    (path / "damaged.mp3").write_bytes(content)
     return path
 
 
@@ -52,10 +112,10 @@ def folder(tmp_path_factory):
     ("locale", "form"),
     [*((locale, "table") for locale in LOCALES), ("cp1252", "csv"), ("C without UTF-8", "json")],
 )
-def test_names_of_any_kind_are_printed_in_any_locale(folder, locale, form):
-    done = called(["tag", "m.pt", "in", "--format", form], folder, LOCALES[locale], capture_output=True)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.count(b".wav") == (6 if form == "csv" else 2)
+def test_names_of_any_kind_are_printed_in_any_locale(said, locale, form):
+    code, out, error = said[locale, (*TAG, form)]
+    assert (code, error) == (0, b"")
+    assert out.count(b".wav") == (6 if form == "csv" else 2)
 
 
 def test_libraries_of_c_are_silenced_while_progress_is_shown():
@@ -93,31 +153,26 @@ def test_names_of_any_kind_are_written_to_files(folder, cli, form):
 
 @pytest.mark.parametrize(
     ("locale", "words"),
-    [
-        *((locale, ["list", "measures"]) for locale in LOCALES),
-        ("ascii, strict", ["doctor"]),
-        ("cp1252", ["--help"]),
-    ],
+    [(locale, words) for locale, asked in ASKED.items() for words in asked if words in TABLES],
 )
-def test_tables_are_printed_in_any_locale(folder, locale, words):
-    done = called(words, folder, LOCALES[locale], capture_output=True)
-    assert b"Traceback" not in done.stderr
-    assert done.returncode == 0
-    assert done.stdout
+def test_tables_are_printed_in_any_locale(said, locale, words):
+    code, out, error = said[locale, words]
+    assert b"Traceback" not in error
+    assert code == 0
+    assert out
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")  # noqa: PTH110
-@pytest.mark.parametrize(
-    "words", [["list", "presets"], ["list", "presets", "--json"], ["--help"], ["tag", "m.pt", "in"]]
-)
-def test_a_full_disk_behind_standard_output_is_one_sentence(folder, words):
+@pytest.mark.skipif(NO_FULL, reason="this system has no device that is always full")
+def test_a_full_disk_behind_standard_output_is_one_sentence(folder):
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = called(words, folder, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        "Error: No space left on device: standard output: free some space or raise the limit (`ulimit -f`), and repeat "
-        "the command."
-    ]
+        done = called(["list", "presets"], folder, stdout=full, stderr=subprocess.PIPE)
+    more = [["list", "presets", "--json"], ["--help"], ["tag", "m.pt", "in"]]
+    sentence = (
+        b"Error: No space left on device: standard output: free some space or raise the limit (`ulimit -f`), and "
+        b"repeat the command.\n"
+    )
+    assert (done.returncode, done.stderr) == (2, sentence)
+    assert series([(words, True) for words in more], folder, {}) == [(2, b"", sentence)] * 3
 
 
 def test_a_reader_that_leaves_is_no_error(folder):
@@ -170,16 +225,10 @@ def test_warnings_of_libraries_are_not_shown_unless_asked_for():
         assert len(shown) == 1
 
 
-def test_damaged_mp3_is_tagged_or_left_out_without_a_word_of_the_library(folder, tmp_path):
-    samples = 0.5 * np.sin(np.arange(96000) * 0.05)
-    soundfile.write(tmp_path / "a.mp3", samples, 32000, format="MP3")
-    content = bytearray((tmp_path / "a.mp3").read_bytes())
-    for at in range(500, len(content), 97):
-        content[at] ^= 0x5A
-    (tmp_path / "a.mp3").write_bytes(content)
-    done = called(["tag", str(folder / "m.pt"), "a.mp3"], tmp_path, capture_output=True, text=True)
-    assert done.returncode in (0, 2)
-    assert not done.stderr or (done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1)
+def test_damaged_mp3_is_tagged_or_left_out_without_a_word_of_the_library(said):
+    code, _, error = said["C", ("tag", "m.pt", "damaged.mp3")]
+    assert code in (0, 2)
+    assert not error or (error.startswith(b"Error: ") and error.count(b"\n") == 1)
 
 
 def test_a_sentence_is_short_after_control_characters_are_written_out(cli):

@@ -1,9 +1,9 @@
 """Every command of README and documentation is run as printed, with reduced budgets; `tox -e docs-full`.
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
-one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, and
-the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster, a microphone or a torchvision that
-belongs to torch is left to the parser.
+one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, the
+repository's `examples`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster, a
+microphone or a torchvision that belongs to torch is left to the parser.
 """
 
 import importlib.util
@@ -106,6 +106,7 @@ def ground(tmp_path_factory, esc10_root):
         ("mine.pth", "small_cnn", (own,), 10),
     ):
         torch.save(resolve_network(label, files).build(classes, seed=0).state_dict(), folder / name)
+    (folder / "examples").symlink_to(pages.ROOT / "examples", target_is_directory=True)
     (folder / "docs").mkdir()
     shutil.copy(pages.ROOT / "docs" / "_figures.py", folder / "docs")
     run(folder, cache, "prunebench", ["run", "quick"])

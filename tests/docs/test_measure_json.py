@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from prunebench.cli.model.measure import measure
 from prunebench.cli.model.measure_tables import NESTED
+from prunebench.cli.printed.json_schema import schema_of
 from prunebench.eval import get_measure, measure_names
 from prunebench.harness import prune, resolve_network
 from prunebench.harness.networks.contract.tagger import Tagger
@@ -36,9 +37,29 @@ def test_every_key_that_is_printed_apart_is_documented():
     assert all(f"`{name}`" in page for name in OTHERS)
 
 
-@pytest.mark.parametrize(
-    "label", ["cnn14[width=0.02]", pytest.param("resnet22[width=0.05]", marks=pytest.mark.slow)]
-)
+def test_every_key_that_its_schema_allows_is_documented():
+    """Each output is held against its schema when it is printed, so that nothing else can be in it."""
+    schema, page = schema_of("measure"), documented()
+    parts = {name: set(part["properties"]) for name, part in schema["$defs"].items() if "properties" in part}
+    exact = {name for name in measure_names() if get_measure(name).kind == "model"}
+    assert set(schema["properties"]) - set(page) - OTHERS <= exact
+    assert {*page, *OTHERS, *exact} <= set(schema["properties"])
+    for key, form in {
+        "front_end": "FrontEndJson",
+        "counters": "CountersJson",
+        "memory": "MemoryJson",
+        "quality": "QualityJson",
+        "energy": "EnergyJson",
+    }.items():
+        abbreviated = {"activation_peak_bytes_fp32"}  # `…_fp32` after the same in half precision
+        assert parts[form] - abbreviated <= words(page[key]), key
+    assert parts["Count"] <= words(page["counters"])
+    assert parts["LatenciesJson"] - {"warning"} <= words(page["latency"])
+    assert words(page["latency"]) <= parts["LatenciesJson"] | parts["TimedJson"] | parts["FailedJson"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", ["cnn14[width=0.02]", "resnet22[width=0.05]"])
 def test_what_is_printed_is_documented(label, tmp_path, monkeypatch):
     monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path))
     network = resolve_network(label)

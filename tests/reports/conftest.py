@@ -56,7 +56,8 @@ def slow_map(targets: np.ndarray, scores: np.ndarray) -> float:
     for truth, score in zip(targets.T, scores.T, strict=True):
         hits = truth[np.argsort(-score)]
         if hits.any():
-            values.append(np.mean([hits[: i + 1].mean() for i in np.flatnonzero(hits)]))
+            precisions = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+            values.append(precisions[hits].mean())
     return float(np.mean(values))
 
 

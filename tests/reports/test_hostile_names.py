@@ -38,7 +38,7 @@ def hostile(new_maker, tmp_path_factory):
         held = dict(found)
     held["class_names"] = np.array([f"{name}{i}" for i, name in enumerate([*HOSTILE, "@x"])])
     np.savez(path, **held)
-    return write_report([run])
+    return write_report([run], formats=["svg"])
 
 
 def cells_of(path):

@@ -41,7 +41,8 @@ def network_names() -> list[str]:
 
 def is_network(name: str, files: Sequence[Path | str] = ()) -> bool:
     """Whether there may be a network of that name; whether timm has it is not asked."""
-    return name.startswith(TIMM) or name in network_names() or name in file_networks(files)
+    built_in = name.startswith(TIMM) or name in BUILTIN
+    return built_in or name in network_names() or name in file_networks(files)
 
 
 def claimed_names() -> dict[str, str]:
@@ -73,7 +74,7 @@ def resolve_network(label: str, files: Sequence[Path | str] = ()) -> Network:
         return with_parameters(own[name], parameters)
     if name.startswith(TIMM):
         return timm_network(name, parameters)
-    if name not in network_names():
+    if name not in BUILTIN and name not in network_names():  # the names of plug-ins are read off the disk
         raise InputError(
             f"Unknown network `{name}`; {nearest(name, [*network_names(), f'{TIMM}NAME', *own])}"
         )

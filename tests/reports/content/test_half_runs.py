@@ -17,7 +17,7 @@ def missing(report):
 def test_a_run_whose_cells_all_failed(maker):
     for index in range(2):
         maker.fail(cell=str(index), criterion="l1", data="synth", error="no <room>")
-    report = write_report([maker.write()])
+    report = write_report([maker.write()], formats=["svg"])
     assert "No cell is finished with a defined test mAP" in missing(report)
     assert "no &lt;room&gt;" in report.page.read_text()
     assert "2 cells failed" in missing(report)
