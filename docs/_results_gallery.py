@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from _results_figures import KINDS, OTHERS, drawn_for, kind_of
-from _results_page import MADE, standing
+from _results_page import MADE, filled, standing
+from _results_reading import READING
 
 from prunebench.reports import Report
 
-HEAD = """Each kind of figure that `prunebench report` draws, once, from the archived run that has most base models.
-`prunebench report examples/results/NAME -o report` draws them at full size as PNG, SVG and PDF. A kind is not here if
-no archived run has its data."""
+HEAD = """After this page you know each kind of figure that a report can hold, and how to read it. Each is shown once,
+from a run that is archived in the repository; `prunebench report examples/results/NAME -o report` draws it at full
+size as PNG, SVG and PDF. A kind is not here if no archived run has its data. Figures that would show nothing are
+[left out](../howto/report.md#which-figures-there-are) of a report."""
 
 
 def weightiest(reports: Mapping[str, Report]) -> list[str]:
@@ -40,13 +42,15 @@ def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
     order = weightiest(reports)
     drawn = {name: drawn_for(pages, name) for name in order}
     taken = taken_from({name: [kind_of(figure) for figure in found] for name, found in drawn.items()}, order)
-    parts = [f"# Every kind of figure, once\n\n{MADE}", HEAD]
+    parts = [f"# Gallery\n\n{MADE}", HEAD]
     for kind, what in KINDS.items():
         if kind in taken:
             name = taken[kind]
             figure = next(figure for figure in drawn[name] if kind_of(figure) == kind)
             parts.append(f"## {what}\n\nFrom [`{name}`]({name}.md), {standing(reports[name])}.")
             parts.append(f"![{what}](figures/{name}--{figure}.png)")
+            if kind in READING:
+                parts.append(filled(READING[kind]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -55,8 +55,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
             "You can [submit a run of your own](submit.md): one command checks it. [Newer methods side by "
-            "side](../methods.md) and "
-            "[earlier results](../results.md) are further runs, most of them not archived."
+            "side](../methods.md) are further runs that are not archived."
         ),
     ]  # fmt: skip
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from prunebench.harness import load_config, run_sweep
-from prunebench.harness.workspace.cache import Cache
-from prunebench.reports import make_report, write_report
+from prunebench.harness import load_config
+from prunebench.reports import make_report
 
 pytestmark = pytest.mark.docs
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -29,47 +28,6 @@ def script(name):
     sys.modules[name] = found  # where dataclasses look their module up
     spec.loader.exec_module(found)
     return found
-
-
-def test_five_lowest(monkeypatch, tmp_path, capsys):
-    found = script("_five_lowest")
-    more = (*TINY, "base.steps=3", "prune.calibration_clips=16")
-    given = ["base.converge=false", "finetune.converge=false", *more]
-    monkeypatch.setattr(found, "load_config", lambda preset, overrides: load_config(preset, given))
-    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["_five_lowest.py", "0"])
-    found.main()
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "base seeds 0"
-    assert sum(line.startswith("* ") for line in lines) == 5
-    assert all(re.search(r"participation ratio \d+\.\d$", line) for line in lines[1:])
-
-
-def test_both_lengths_side_by_side(tmp_path, capsys):
-    short = {"most_steps": 12, "evaluate_every": 3, "patience": 4, "warmup_steps": 1}
-    overrides = [
-        f"{table}.converge.{key}={value}" for table in ("base", "finetune") for key, value in short.items()
-    ]
-    lists = [
-        "prune.criteria=['l1', 'random']",
-        "prune.ratios=[0.75]",
-        "prune.scopes=['C7-C12']",
-        "base.seeds=[0, 1]",
-    ]
-    alone = ["finetune.scopes=['tail']", "finetune.seeds=[0]", "finetune.rates=[1e-3]", "finetune.steps=3"]
-    off = ["controls.reversed=false", "controls.scratch=false"]
-    config = load_config("standard", [*TINY, *overrides, *lists, *alone, *off])
-    run = tmp_path / "run"
-    run_sweep(config, run, cache=Cache(tmp_path / "cache"))
-    report = write_report([run], tables_only=True)
-    script("_lengths_table").main(str(run))
-    out = capsys.readouterr().out
-    assert "| | converged | after 3 steps |" in out
-    mean = {(row.label, row.panel.length): row.map_mean for row in report.rows}
-    line = next(line for line in out.splitlines() if line.startswith("| `l1` |"))
-    for cell, length in zip(line.split("|")[2:4], ("converged", "after 3 steps"), strict=True):
-        assert cell.split()[0] == f"{mean['l1', length]:.3f}"
-    assert re.search(r"^\d+ long fine-tunings, \d+ ended by their bound$", out, re.MULTILINE)
 
 
 def test_folding_error(monkeypatch, tmp_path, capsys):

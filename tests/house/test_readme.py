@@ -49,25 +49,3 @@ def test_every_link_to_a_file_leads_somewhere():
 
 def test_no_mark_of_unfinished_text():
     assert not re.search(r"RESULTS_|CRITERIA_TABLE|TODO|FIXME", README)
-
-
-def test_the_results_of_criteria_cover_the_registry_and_say_what_the_tables_show():
-    section = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    since = re.search(
-        r"were added after these runs, so the tables do not contain them: (.+?)\.$", section, re.MULTILINE
-    )
-    assert since
-    later = set(re.findall(r"`(\w+)`", since[1]))
-    parts = re.split(r"^(?=\w+.* pruned · fine-tuning)", section, flags=re.MULTILINE)[1:]
-    assert len(parts) == 4
-    for part in parts:
-        rows = re.findall(r"^\| (`.+?) \| (.+) \|$", part, re.MULTILINE)
-        rows = [(label, cells) for label, cells in rows if not label.endswith(", reversed")]
-        alone = re.findall(r"`(\w+)` † ‡ removes", part)
-        shown = {name for label, _ in rows for name in re.findall(r"`(\w+)`", label)}
-        assert shown | set(alone) == set(BUILTIN) - later
-        assert not (shown | set(alone)) & later
-        said = re.search(r"Not distinguishable from random at any ratio: (.+?)\.(?= |$)", part, re.MULTILINE)
-        assert said
-        like = {label for label, cells in rows if cells.count("≈") == cells.count("|") + 1}
-        assert set(said[1].split(", ")) == like

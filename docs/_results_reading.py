@@ -1,0 +1,65 @@
+"""How each kind of figure is read: the question that it answers, and what its marks are."""
+
+READING = {
+    "ranking_at_equal_macs": (
+        "**Which criterion is better than chance?** A row for each criterion, a column for each ratio, and one "
+        "over all of them. A mark to the right of the line is better than removing filters at random. The bar is "
+        "the 95 % interval, and a mark is hollow if it cannot be distinguished from `random`. Each column has its "
+        "own scale."
+    ),
+    "map_vs_macs": (
+        "**What does a MAC buy?** A mark is the mean over models, and the bar beside it is their range. The grey "
+        "band is the range of `random`. The dashed steps are the Pareto frontier of criteria. With many criteria, "
+        "only those on the frontier and those furthest from `random` are in colour; all others are grey dots."
+    ),
+    "controls": (
+        "**Is a bad criterion only noise, and was pruning worth it?** Below each criterion is its reverse, which "
+        "removes the filters that the criterion would keep: scores that say something are worse when reversed. The "
+        "last rows show the pruned shape, trained from new weights, with as many steps as the base model (`×`) or "
+        "with as many MACs in all (`+`)."
+    ),
+    "recovery": (
+        "**How fast does a pruned model recover?** Each line is the validation mAP over the steps of fine-tuning, "
+        "as the mean over models. Where lines of all criteria meet, a longer fine-tuning would show no difference."
+    ),
+    "methods": (
+        "**Does another kind of method help?** Methods are in families, and each is compared with `random` at the "
+        "same budget. Their training can cost more, so the table beside the figure gives the MACs that each spent."
+    ),
+    "map_vs_": (
+        "**What does another cost buy?** The same marks as against MACs, against parameters, bytes of the saved "
+        "file, memory or latency. A cost that pruning hardly changes has no figure."
+    ),
+    "before_and_after": (
+        "**What does fine-tuning give back?** Hollow marks show models as pruned, filled marks the same models "
+        "after fine-tuning. The pale bars are the range over models. The dashed line is the unpruned model."
+    ),
+    "attainment": (
+        "**What can one count on?** Each line is what half of the seeds reach with at most so many MACs; a mean "
+        "would hide seeds that fail."
+    ),
+    "agreement": (
+        "**Do criteria remove the same filters?** Orange means that two criteria have more filters in common than "
+        "by chance, purple that they have fewer."
+    ),
+    "class_changes": (
+        "**Which sounds gain or lose?** Colours show the change of average precision relative to the unpruned "
+        "model, which was not fine-tuned. So a gain can come from fine-tuning instead of pruning."
+    ),
+    "filters_kept": (
+        "**Where did the filters go?** The share of filters that each layer keeps, for each criterion, where the "
+        "allocation and not the ratio decides it."
+    ),
+    "sensitivity": (
+        "**Which layer is hardest to prune?** Each layer is pruned alone, without fine-tuning, so the losses are "
+        "those of that layer."
+    ),
+    "speed_up": (
+        "**Do fewer MACs save time?** The number beside each mark is the share of filters removed, and the bar is "
+        "the 95 % interval of the median. On the dashed line, time would shrink as the MACs do."
+    ),
+    "critical_difference": (
+        "**Which criteria differ over data sets and base models?** Criteria at the same mean rank stand together, "
+        "and a bar joins those whose ranks cannot be distinguished."
+    ),
+}
