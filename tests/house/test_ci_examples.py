@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from prunebench.cli import cli
 
@@ -16,10 +17,13 @@ CI = ROOT / "examples" / "ci"
 
 JOBS = {  # file and job → the verbs that it calls
     ("github-actions.yml", "gate"): ["doctor", "run", "check"],
+    ("github-checkpoint.yml", "checkpoint"): ["check"],
     ("github-nightly.yml", "since-release"): ["run", "check"],
     ("gitlab-ci.yml", "compression"): ["doctor", "run", "check"],
     ("gitlab-ci.yml", "since-release"): ["run", "check"],
+    ("gitlab-ci.yml", "checkpoint"): ["check"],
 }
+ONE_FILE = [key for key in JOBS if key[1] == "checkpoint"]
 GATES = [("github-actions.yml", "gate"), ("gitlab-ci.yml", "compression")]
 NIGHTLY = [("github-nightly.yml", "since-release"), ("gitlab-ci.yml", "since-release")]
 
@@ -74,6 +78,29 @@ def test_the_baseline_is_saved_of_the_run_and_in_the_file_that_the_pipeline_chec
     assert any("check runs/quick --baseline baselines/quick.json" in line for line in lines)
 
 
+@pytest.mark.parametrize(("name", "job"), ONE_FILE)
+def test_the_check_of_one_file_turns_red_where_the_model_grows(name, job, tmp_path, monkeypatch):
+    from prunebench.eval import InputError
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    text = (CI / "README.md").read_text(encoding="utf-8").partition("## One model file")[2]
+    (save,) = (line for line in text.split("```")[1].splitlines() if line.startswith("prunebench "))
+    (check,) = (line for line in script(name, job) if line.startswith("prunebench "))
+
+    def ended(command, widths, classes=3):
+        save_checkpoint(Cnn14([widths] * 12, n_classes=classes, embedding=4), Path("models/tagger.pth"))
+        return CliRunner().invoke(cli, shlex.split(command)[1:])
+
+    Path("models").mkdir()
+    assert ended(save, 4).exit_code == 0
+    assert ended(check, 4).exit_code == ended(check, 3).exit_code == 0
+    assert ended(check, 5).exit_code == 1
+    assert "**regressed**" in Path("gate.md").read_text(encoding="utf-8")
+    assert isinstance(ended(check, 4, classes=2).exception, InputError)
+
+
 @pytest.mark.parametrize(("name", "job"), NIGHTLY)
 def test_the_nightly_run_is_held_against_the_baseline_of_the_last_tag(name, job):
     lines = script(name, job)
@@ -121,7 +148,7 @@ def test_a_comment_is_written_whether_the_gate_holds_or_not():
 
 def test_gitlab_jobs_share_what_they_extend():
     found = loaded("gitlab-ci.yml")
-    for job in ("compression", "since-release"):
+    for job in ("compression", "since-release", "checkpoint"):
         assert found[job]["extends"] in found
     installs = [line for key in JOBS for line in script(*key) if line.startswith("pip ")]
     assert set(installs) == {'pip install "$PRUNEBENCH"'}
