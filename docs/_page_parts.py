@@ -1,6 +1,6 @@
-"""Hooks of the site: the command line's own help and the definitions of the criteria, where a page asks for them.
+"""Hook of the site: the definitions of the criteria, where a page asks for them.
 
-`<!-- help: run -->` becomes what `prunebench run --help` prints, and `<!-- definitions -->` the docstring of every
+`<!-- definitions -->` with what stands up to `<!-- end -->`, for readers of a clone, becomes the docstring of every
 built-in criterion. So nothing is written twice.
 """
 
@@ -12,8 +12,7 @@ from typing import Any
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """The page with its marks replaced."""
-    text = markdown.replace("<!-- definitions -->", definitions())
-    return re.sub(r"<!-- help: (.+?) -->", lambda mark: help_of(mark[1].split()), text)
+    return re.sub(r"<!-- definitions -->.*?<!-- end -->", lambda _: definitions(), markdown, flags=re.DOTALL)
 
 
 def definitions() -> str:
@@ -26,20 +25,3 @@ def definitions() -> str:
         f"### {name}{' †' if cls.released else ''}\n\n::: {cls.__module__}.{cls.__qualname__}\n{options}"
         for name, cls in BUILTIN.items()
     )
-
-
-def help_of(verb: list[str]) -> str:
-    """What `--help` of a verb prints, as a code block."""
-    import click
-
-    from prunebench.cli import cli
-
-    command: click.Command | None = cli
-    context = click.Context(cli, info_name="prunebench", max_content_width=100)
-    for word in verb:
-        assert isinstance(command, click.Group)
-        command = command.get_command(context, word)
-        assert command is not None
-        context = click.Context(command, info_name=word, parent=context, max_content_width=100)
-    assert command is not None
-    return f"```text\n{command.get_help(context)}\n```"

@@ -2,8 +2,10 @@
 
 import contextlib
 import importlib.util
+import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -94,12 +96,22 @@ def test_verbs_that_are_documented_exist_and_all_are_documented():
     assert set(re.findall(r"<!-- help: (\w+)", text)) == set(VERBS)
 
 
+def test_the_page_of_the_command_line_shows_the_help_that_is_printed():
+    """In a process of its own: click remembers the names of the option for help that the first context had."""
+    page = (pages.ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    words = [sys.executable, str(pages.ROOT / "docs" / "_help.py"), "--print"]
+    narrow = {**os.environ, "COLUMNS": "60"}  # the page has one width, whatever the terminal
+    made = subprocess.run(words, env=narrow, check=True, capture_output=True, timeout=60).stdout.decode()
+    assert made == page, "run `python docs/_help.py`"
+    assert page.count("\nUsage: prunebench ") == page.count("<!-- help: ") == page.count("<!-- end -->")
+
+
 def test_parts_that_pages_ask_for_are_made():
     hook = load(pages.ROOT / "docs" / "_page_parts.py")
-    asked = "<!-- help: run -->\n<!-- definitions -->"
-    made = hook.on_page_markdown(asked)
-    assert "Usage: prunebench run" in made
+    made = hook.on_page_markdown("<!-- definitions -->\nin a clone\n<!-- end -->\nafter")
     assert all(f"### {name}" in made for name in BUILTIN)
+    assert "in a clone" not in made
+    assert made.endswith("\nafter")
     used = "".join(page.read_text(encoding="utf-8") for page in (pages.ROOT / "docs").rglob("*.md"))
     assert "<!-- definitions -->" in used
     assert "<!-- readme:" not in used
