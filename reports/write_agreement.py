@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
+from prunebench.eval.text.labels import written
 from prunebench.eval.text.plain import plain
 from prunebench.eval.text.tables import csv_text
 from prunebench.reports.content import numbers
@@ -40,7 +41,9 @@ def write_agreement(rows: Sequence[Agreement], folder: Path) -> list[Path]:
     Returns:
         The files.
     """
-    rows = [replace(row, a=plain(row.a), b=plain(row.b), layer=plain(row.layer)) for row in rows]
+    rows = [
+        replace(row, a=written(plain(row.a)), b=written(plain(row.b)), layer=plain(row.layer)) for row in rows
+    ]
     contents = {
         "agreement.csv": csv_agreement(rows).encode(),
         "agreement.json": json_agreement(rows).encode(),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from prunebench.eval.text.labels import written
+
 COLUMNS = ("entry", "figure", "baseline", "found", "change", "allowed", "verdict")
 
 FigureValue: TypeAlias = int | float | tuple[int, ...] | Mapping[str, int] | None
@@ -58,7 +60,7 @@ class Change:
 
     def as_row(self) -> tuple[str, ...]:
         """Cells of a table with the heads `COLUMNS`; of the widths, the groups that moved."""
-        return (self.entry, self.figure, *self._sides(), self._change(), self.allowed, self.remark)
+        return (written(self.entry), self.figure, *self._sides(), self._change(), self.allowed, self.remark)
 
     def to_json(self) -> dict[str, object]:
         """Its figures as JSON values; shares and mAP are numbers."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from prunebench.baselines.regression.operating_point import Figures
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.labels import written
 
 
 def check_comparable(entry: str, before: Figures, after: Figures) -> None:
@@ -23,8 +24,8 @@ def check_comparable(entry: str, before: Figures, after: Figures) -> None:
     """
     for held, found in what_differs(before, after):
         raise InputError(
-            f"Entry `{entry}` of the baseline is of a model with {held}. Found a model with {found}: give one with "
-            f"{held}, or save a baseline of this one."
+            f"Entry `{written(entry)}` of the baseline is of a model with {held}. Found a model with {found}: give "
+            f"one with {held}, or save a baseline of this one."
         )
 
 

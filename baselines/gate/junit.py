@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from prunebench.baselines.gate.change import COLUMNS, Change, Verdict, verdict_of
+from prunebench.eval.text.labels import written
 
 # What XML 1.0 cannot hold, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -34,7 +35,9 @@ def junit_xml(
         errors=str(verdicts.count(Verdict.COULD_NOT_TELL)),
     )
     for name, found in cases.items():
-        case = ElementTree.SubElement(suite, "testcase", classname=_legal(baseline), name=_legal(name))
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=_legal(baseline), name=_legal(written(name))
+        )
         for verdict, tag in ((Verdict.REGRESSED, "failure"), (Verdict.COULD_NOT_TELL, "error")):
             seen = [change for change in found if change.verdict == verdict]
             if seen:

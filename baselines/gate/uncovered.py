@@ -8,6 +8,7 @@ from prunebench.baselines.gate.units import weights_kept
 from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
+from prunebench.eval.text.labels import written
 
 PARTS = {"state_dict_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
 
@@ -91,8 +92,8 @@ def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name
     else:
         way = "compute them with `prunebench run`"
     yield (
-        f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, `{absent[0]}` first: "
-        f"{way}, or save another baseline."
+        f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, "
+        f"`{written(absent[0])}` first: {way}, or save another baseline."
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
+from prunebench.eval.text.labels import written
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
@@ -182,11 +183,13 @@ class Config(PlacedSection):
         stored = [label for label, pruner in pruners.items() if isinstance(pruner, StoredScores)]
         for schedule in self.finetune.parsed_schedules():
             check_schedule(schedule, self.finetune)
-            named, why = f"`finetune.schedules` with `{schedule.label}`", ""
+            named, why = f"`finetune.schedules` with `{written(schedule.label)}`", ""
             if schedule.rescores and stored:
-                why = f"computes scores again, but criterion `{stored[0]}` has the scores of one model"
+                why = (
+                    f"computes scores again, but criterion `{written(stored[0])}` has the scores of one model"
+                )
             elif schedule.masks and folding:
-                why = f"masks filters with zeros, but criterion `{folding[0]}` puts constants in their place"
+                why = f"masks filters with zeros, but criterion `{written(folding[0])}` puts constants in their place"
             if why:
                 raise ValueError(f"{named} {why}: leave out the schedule or the criterion")
         return self

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from prunebench.eval.run.record_terms import TARGETS
 from prunebench.eval.runtime.backends import LOSSY, backend
+from prunebench.eval.text.labels import written
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.limits import Limits
 from prunebench.harness.budget.target import BudgetPoint
@@ -179,8 +180,8 @@ class PruneSection(Section):
             own = next((label for label in self.criteria if self.pruner(label).own_budget), None)
             if own is not None:
                 raise ValueError(
-                    f"`prune.divisor` rounds how many filters stay, and criterion `{own}` decides that itself. Found "
-                    f"`prune.divisor = {self.divisor}`: leave one out"
+                    f"`prune.divisor` rounds how many filters stay, and criterion `{written(own)}` decides that "
+                    f"itself. Found `prune.divisor = {self.divisor}`: leave one out"
                 )
         if self.sensitivity is None and any(label.startswith("per_layer") for label in self.allocations):
             raise ValueError(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import Field
 
+from prunebench.eval.text.labels import written
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
 from prunebench.harness.config.converge_table import Converge, check_converging, converging
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once
@@ -196,7 +197,7 @@ def check_schedule(schedule: Schedule, tuned: FinetuneSection) -> None:
     Raises:
         ValueError: for one that has no fine-tuning, too few steps, or a loop that masks no filters.
     """
-    named = f"`finetune.schedules` with `{schedule.label}`"
+    named = f"`finetune.schedules` with `{written(schedule.label)}`"
     if schedule.rescores and "none" in tuned.scopes:
         how = "masks filters along fine-tuning" if schedule.masks else "fine-tunes in every round"
         raise ValueError(

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.labels import written
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
 from prunebench.harness.networks.groups.traceable import check_parameters
@@ -78,7 +79,7 @@ def calibrate(
     views = {layer: make_view(layer) for layer in layers}
     fold = _Fold(pruner, views, watch)
     trained = _parameters(model, sites, pruner) if "gradients" in pruner.needs else {}
-    gates = Gates(model, {layer: site.group for layer, site in sites.items()}, pruner.label)
+    gates = Gates(model, {layer: site.group for layer, site in sites.items()}, written(pruner.label))
     backward = bool(pruner.needs & LABELLED)
     device = next(model.parameters()).device
     step = 1 if pruner.clip_by_clip else batch

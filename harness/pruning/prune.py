@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import check_integer
+from prunebench.eval.text.labels import written
 from prunebench.harness.budget.ratio import check_ratio, filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.contract.front import Front
@@ -176,11 +177,11 @@ def check_budget(pruner: Pruner, ratio: float | None) -> None:
     """
     if pruner.own_budget and ratio is not None:
         raise InputError(
-            f"Pruner `{pruner.label}` chooses how many filters go, so no ratio reaches into it. Found ratio "
+            f"Pruner `{written(pruner.label)}` chooses how many filters go, so no ratio reaches into it. Found ratio "
             f"{ratio}: leave it out."
         )
     if not pruner.own_budget and ratio is None:
-        raise InputError(f"Pruner `{pruner.label}` needs a ratio in [0, 1). Found none: give one.")
+        raise InputError(f"Pruner `{written(pruner.label)}` needs a ratio in [0, 1). Found none: give one.")
     if ratio is not None:
         check_ratio_kind(ratio)
         check_ratio(ratio)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from prunebench.eval.text.foreign_code import foreign_code
+from prunebench.eval.text.labels import written
 from prunebench.pruners.contract import Pruner
 
 
@@ -21,7 +22,7 @@ def asked_of(pruner: Pruner, layer: str) -> Iterator[None]:
     Raises:
         InputError: for any exception in it, with its place in the pruner's file; the exception is the cause.
     """
-    must = f"Pruner `{pruner.label}` must score layer {layer} without exceptions"
+    must = f"Pruner `{written(pruner.label)}` must score layer {layer} without exceptions"
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
     try:
         with foreign_code(must, lambda error: _place(pruner, error)):

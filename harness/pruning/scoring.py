@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.labels import written
 from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plain_tensor import departure
@@ -147,7 +148,8 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
         lacking = sorted(pruner.layers - view.traits)
         if lacking:
             raise InputError(
-                f"Pruner `{pruner.label}` scores layers with {' and '.join(_WORDS[trait] for trait in lacking)} only. "
+                f"Pruner `{written(pruner.label)}` scores layers with "
+                f"{' and '.join(_WORDS[trait] for trait in lacking)} only. "
                 f"Layer `{name}`, with weights of shape {tuple(view.weight.shape)}, has "
                 f"{' and '.join(_LACKS[trait] for trait in lacking)}: leave it out of the scope, or take another "
                 "criterion."
@@ -155,8 +157,8 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
     several = [group.name for group in groups if len(group.writers) > 1 and not pruner.whole_group]
     if pruner.own_budget and several:
         raise InputError(
-            f"Pruner `{pruner.label}` chooses how many filters go, layer by layer, so one layer must write a group. "
-            f"Several write `{several[0]}`: leave it out of the scope, for example with the scope `inner`."
+            f"Pruner `{written(pruner.label)}` chooses how many filters go, layer by layer, so one layer must write "
+            f"a group. Several write `{several[0]}`: leave it out of the scope, for example with the scope `inner`."
         )
 
 
@@ -197,7 +199,8 @@ def _constants(
             continue
         if "foldable_reader" not in pruner.layers:
             raise InputError(
-                f"Pruner `{pruner.label}` gives constants for layer {view.name} but does not declare that a reader "
+                f"Pruner `{written(pruner.label)}` gives constants for layer {view.name} but does not declare that a "
+                "reader "
                 'must take them in: set `layers = frozenset({"foldable_reader"})` in its class.'
             )
         found[group.name] = _one_a_filter(constants, pruner, view, "constant")
@@ -213,11 +216,12 @@ def _checked(pruner: Pruner, view: LayerView, watch: Watch) -> Tensor:
 def _one_a_filter(values: Tensor, pruner: Pruner, view: LayerView, word: str) -> Tensor:
     if (found := departure(values)) is not None:
         raise InputError(
-            f"Pruner `{pruner.label}` must give a dense tensor of real {word}s in layer {view.name}. Found one {found}."
+            f"Pruner `{written(pruner.label)}` must give a dense tensor of real {word}s in layer {view.name}. Found "
+            f"one {found}."
         )
     must = (
-        f"Pruner `{pruner.label}` must give one finite {word} per filter, shape ({len(view.weight)},), in layer "
-        f"{view.name}."
+        f"Pruner `{written(pruner.label)}` must give one finite {word} per filter, shape ({len(view.weight)},), in "
+        f"layer {view.name}."
     )
     if values.shape != view.weight.shape[:1]:
         raise InputError(f"{must} Found shape {tuple(values.shape)}.")

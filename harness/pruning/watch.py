@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.labels import written
 from prunebench.pruners.contract import LayerView, Pruner
 from prunebench.pruners.shown import Shown, stamp
 
@@ -30,7 +31,7 @@ class Watch:
 
     def __init__(self, pruner: Pruner, model: nn.Module) -> None:
         self.seconds = 0.0
-        self._label = pruner.label
+        self._label = written(pruner.label)
         self._model = model
         self._watches = not type(pruner).__module__.startswith(_HOUSE)
         with self._timed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prunebench.eval.text.labels import written
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.schedule import PLAIN
 from prunebench.harness.plan.cell import Cell
@@ -29,7 +30,7 @@ def title(node: Node, known: Known) -> str:
         case Stem(BaseModel(base), split):
             return f"{known.base_name(base)} {split}"
         case ScoresNode(BaseModel(base), criterion, seed):
-            return f"{criterion}{'' if seed is None else f' seed {seed}'}, {known.base_name(base)}"
+            return f"{written(criterion)}{'' if seed is None else f' seed {seed}'}, {known.base_name(base)}"
         case Trial(cell, rate):
             return f"{cell_title(cell)} at rate {rate:g}, {known.base_name(cell.base)}"
         case CellNode(cell) | SearchNode(cell):
@@ -49,4 +50,4 @@ def cell_title(cell: Cell) -> str:
     if cell.schedule != PLAIN:
         where += f" {cell.schedule.label}"
     seeds = [str(seed) for seed in (cell.prune_seed, cell.finetune_seed) if seed is not None]
-    return f"{who}{where}{' seed ' if seeds else ''}{'/'.join(seeds)}"
+    return f"{written(who + where)}{' seed ' if seeds else ''}{'/'.join(seeds)}"

@@ -15,6 +15,7 @@ from prunebench.eval.run.record import CONVERGED, Record
 from prunebench.eval.run.record_terms import SCORED_BESIDE
 from prunebench.eval.run.sparsity import NONE
 from prunebench.eval.run.test_scores import read_test_scores
+from prunebench.eval.text.labels import written
 from prunebench.harness.verification.archive_contents import Contents
 from prunebench.harness.verification.checked import Checked, of_differences
 
@@ -78,7 +79,7 @@ def check_filters(found: Contents) -> Checked:
 
 def named(record: Record) -> str:
     """What a sentence calls a cell: `cell 1b1024cf1d640 (l1 at 50 %, base seed 0)`."""
-    what = " ".join(filter(None, (record.criterion, record.control)))
+    what = written(" ".join(filter(None, (record.criterion, record.control))))
     where = f" at {100 * record.ratio:.3g} %" if record.ratio else ""
     return f"cell {record.cell:.16} ({what:.60}{where}, base seed {record.base_seed})"
 

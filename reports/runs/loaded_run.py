@@ -12,7 +12,10 @@ from typing import Any
 from prunebench.eval.run.contents import config_table, environment_of, planned_cells
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, load_records
+from prunebench.eval.text.labels import written, written_values
 from prunebench.eval.text.plain import plain, plain_lines, plain_values
+
+LABELS = ("criterion", "allocation", "schedule", "sparsify")  # not the network, under which timings are filed
 
 __all__ = ["Run", "final_map", "finished", "load_records", "read_run", "setting", "stage_map"]
 
@@ -94,12 +97,14 @@ def read_run(folder: Path | str) -> Run:
         load_records(path)  # none that can be read: says what was found
     config, environment = config_table(files), environment_of(files)
     told = tuple(map(_plain, records))
-    return Run(path, plain_values(config), plain_values(environment), told, len(others), planned)
+    shown = written_values(plain_values(config))
+    return Run(path, shown, plain_values(environment), told, len(others), planned)
 
 
 def _plain(record: Record) -> Record:
     """The record as it may be shown anywhere; its error keeps its lines."""
     values = {field.name: plain_values(getattr(record, field.name)) for field in dataclasses.fields(record)}
+    values |= {name: written(values[name]) for name in LABELS if values[name]}
     if record.error is not None:
         values["error"] = plain_lines(record.error)
     return dataclasses.replace(record, **values)

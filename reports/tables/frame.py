@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.text.install_advice import how_to_get
+from prunebench.eval.text.labels import written
 from prunebench.reports.runs.run_folders import Runs, folders_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _row(record: Record) -> dict[str, Any]:
     done = bool(record.stages)
     kept = dict(zip(record.groups, record.widths, strict=True)) if record.widths else {}
     return {
-        **{name: getattr(record, name) for name in PLAIN},
+        **{name: _plain(getattr(record, name)) for name in PLAIN},
         "stage": record.last_stage if done else None,
         "map": record.stages[record.last_stage].get("test_map") if done else None,
         **{
@@ -81,3 +82,8 @@ def _row(record: Record) -> dict[str, Any]:
         **record.measures,
         **record.timings,
     }
+
+
+def _plain(value: object) -> object:
+    """A label as a configuration has it, as in all tables of a report."""
+    return written(value) if isinstance(value, str) else value

@@ -178,7 +178,7 @@ def test_what_puts_constants_in_place_of_filters_is_refused_where_they_are_maske
     load_config(QUICK, [criteria, "finetune.schedules=['iterative[rounds=2]']"])
     for schedule in ("progressive[rounds=2]", "soft[every=2]"):
         with pytest.raises(
-            InputError, match=r"masks filters with zeros, but criterion `variance\[fold=True\]`"
+            InputError, match=r"masks filters with zeros, but criterion `variance\[fold=true\]`"
         ):
             load_config(QUICK, [criteria, f"finetune.schedules=['{schedule}']"])
 

@@ -162,7 +162,7 @@ def test_it_is_exact_for_readers_that_read_no_zeros_around_the_map(readers, laye
 
 def test_a_reader_that_cannot_take_a_constant_in_is_refused_before_anything_is_scored(readers):
     message = (
-        r"`variance\[fold=True\]` scores layers with one reader that can take in a constant only. Layer `fourth`.* has "
+        r"`variance\[fold=true\]` scores layers with one reader that can take in a constant only. Layer `fourth`.* has "
         "several readers, or one without a bias and without a batch norm behind it: leave it out"
     )
     with pytest.raises(InputError, match=message):

@@ -1,12 +1,14 @@
 """A run as a table of pandas holds what its records hold."""
 
 import builtins
+import json
 
 import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import load_records
-from prunebench.reports import load_frame
+from prunebench.reports import load_frame, make_report
+from prunebench.reports.page.page import page_html
 
 pandas = pytest.importorskip("pandas")
 
@@ -57,3 +59,15 @@ def test_without_pandas_the_advice_is_a_command(monkeypatch, quick_run):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match=r"needs pandas, which is not installed: .*pip install '"):
         load_frame(quick_run)
+
+
+def test_a_label_is_shown_as_a_configuration_has_it_and_the_record_keeps_its_own(maker):
+    held, shown = "variance[fold=True]", "variance[fold=true]"
+    maker.grid(criteria={held: 0.4, "random": 0.9}, ratios=(0.5,))
+    folder = maker.write()
+    assert held in {record.criterion for record in load_records(folder)}
+    report = make_report([folder])
+    assert {row.label for row in report.rows} >= {shown, "random"}
+    assert shown in set(load_frame(folder)["criterion"])
+    assert held not in json.dumps(report.summary)
+    assert held not in page_html(report, ())

@@ -7,6 +7,7 @@ from typing import Any
 
 from prunebench.cli.figure_names import figure_name, figure_text
 from prunebench.cli.output import print_table, say_text
+from prunebench.eval.text.labels import written
 
 NESTED = (
     "counters",
@@ -32,7 +33,9 @@ def print_measured(found: dict[str, Any]) -> None:
     for step in found.get("provenance", ()):
         settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in step["settings"].items())
         parent = f", from the file with SHA-256 {step['parent'][:16]}…" if step["parent"] else ""
-        say_text(f"{step['how']} ({settings or 'as it was'}) by prunebench {step['version']}{parent}")
+        say_text(
+            f"{step['how']} ({written(settings) or 'as it was'}) by prunebench {step['version']}{parent}"
+        )
     if "counters" in found:
         _print_counters(found["counters"])
     if "latency" in found:

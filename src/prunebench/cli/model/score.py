@@ -23,6 +23,7 @@ from prunebench.cli.model.calibration_options import (
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.output import print_table, say
 from prunebench.cli.printed.printing import print_json
+from prunebench.eval.text.labels import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -214,7 +215,7 @@ def _say(
             [layer, str(len(values)), f"{float(values.min()):.4g}", f"{float(values.max()):.4g}"]
             for layer, values in found.items()
         ]
-        print_table([f"{label}: layer", "filters", "least score", "greatest score"], rows)
+        print_table([f"{written(label)}: layer", "filters", "least score", "greatest score"], rows)
     say(f"{len(files)} files in {files[0].parent}", err=True)
 
 
@@ -227,5 +228,11 @@ def _means(agreements: Sequence[Agreement], ratios: Sequence[float]) -> list[lis
         columns = [[row.kendall_tau for row in rows], [row.spearman_rho for row in rows]]
         columns += [[row.overlap[ratio] for row in rows] for ratio in ratios]
         means = [fmean(values) for values in columns]
-        found.append([a, b, *("–" if math.isnan(value) else f"{value:.2f}" for value in means)])
+        found.append(
+            [
+                written(a),
+                written(b),
+                *("–" if math.isnan(value) else f"{value:.2f}" for value in means),
+            ]
+        )
     return found

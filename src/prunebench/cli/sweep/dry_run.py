@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prunebench.cli.output import print_table, say, say_text
+from prunebench.eval.text.labels import written
 
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 
@@ -17,7 +18,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
     print_table(
         ["cells", "", ""],
         [
-            (kind, name, str(count))
+            (kind, written(name), str(count))
             for kind in ("controls", "criteria", "allocations", "schedules", "sparsify")
             for name, count in cells.get(kind, {}).items()
         ],
@@ -56,7 +57,7 @@ def print_preview(found: Mapping[str, Any]) -> None:
         [
             (
                 _where(floor) if several else floor["scope"],
-                floor["allocation"],
+                written(floor["allocation"]),
                 floor["keeps"],
                 *_shares(floor),
             )
