@@ -26,8 +26,8 @@ class Macs(NamedTuple):
     """Multiply–accumulates for one clip.
 
     Fields:
-        backbone: log-mel in.
-        with_frontend: waveform in.
+        backbone: MACs with log-mel in.
+        with_frontend: MACs with waveform in.
     """
 
     backbone: int

@@ -26,7 +26,7 @@ class Count(NamedTuple):
 
     Fields:
         macs: multiply–accumulates.
-        parameters: `None` by a counter that counts none.
+        parameters: number of parameters; `None` by a counter that counts none.
     """
 
     macs: int

@@ -20,7 +20,7 @@ class Agreement:
     Args:
         layer: `"C7"`.
         a, b: labels of the criteria.
-        filters: of the layer.
+        filters: number of filters of the layer.
         kendall_tau, spearman_rho: rank correlations, in [-1, 1]; nan where a criterion scores all filters
             alike.
         overlap: ratio → share of the filters removed by one that the other removes too, in [0, 1]; by chance

@@ -68,23 +68,25 @@ class Record:
             the scope's filters that went, to four places.
         schedule: `"one-shot"` or the label of another, `"progressive[rounds=…]"` or `"soft[every=…]"` say.
         finetune_scope: `"tail"`, `"all"` or `"none"`.
-        learning_rate: of the fine-tuning that led to the last stage, `None` without one.
-        short_learning_rate: of the short fine-tuning of a cell that also has the stage `converged`, else `None`.
+        learning_rate: rate of the fine-tuning that led to the last stage, `None` without one.
+        short_learning_rate: rate of the short fine-tuning of a cell that also has the stage `converged`, else `None`.
         rate_choice: `"shared"` for the rate all cells use, `"own"` for a control at its own best rate.
-        base_seed, prune_seed, finetune_seed: `None` where the cell draws nothing of that kind.
+        base_seed, prune_seed, finetune_seed: seeds of the base model, of the criterion and of the fine-tuning; `None`
+            where the cell draws nothing of that kind.
         base_weights: digest of the base model's weights, empty in records of before they had one; the same identity
             `base` gives other weights with another torch or on another processor.
         network: label of the network, `"cnn14"` for a Cnn14 of any width whose configuration names no other.
         n_classes: outputs of the model; 0 in records of before they said it.
         groups: names of the groups of filters that `widths` counts, in the order of the network.
-        front_end: how MACs with the front end count it: `"convolution"`, `"fft"`, or `"none"` for a network that reads
-            waveforms.
-        reduction: how the scores of a group that several layers write were joined.
+        front_end: convention by which MACs with the front end count it: `"convolution"`, `"fft"`, or `"none"` for a
+            network that reads waveforms.
+        reduction: rule by which the scores of a group that several layers write were joined.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
-        sparsify: how the base model was trained further before it was scored: `"none"`, `"plain"` or the label of a
+        sparsify: further training of the base model before it was scored: `"none"`, `"plain"` or the label of a
             penalty, `"slimming[strength=0.001]"`. `base_weights` and the stage `base` are of the model after it.
-        sparsify_steps, sparsify_macs: of that training; three forward passes of the backbone for each clip of a step.
+        sparsify_steps, sparsify_macs: steps and MACs of that training; three forward passes of the backbone for each
+            clip of a step.
         widths: filters kept in each of `groups`.
         off_request: layer → [asked, removed], where the share removed differs from the ratio; and where multiples of
             `divisor` miss it, the cost that a target names → [asked, left], or `"ratio"` → [asked, removed] of all

@@ -28,12 +28,12 @@ class ShapeFigures:
     """One shape in numbers, for a 10 s clip.
 
     Args:
-        ratio: removed of each layer of the scope.
-        widths: of C1 … C12.
+        ratio: share of the filters removed of each layer of the scope.
+        widths: filters of C1 … C12.
         parameters: trainable ones.
         tensors: all values of the state dict that are weights: trainable ones and the front end's matrices.
-        macs: log-mel in, and waveform in.
-        panns_gflops: by PANNs' own count.
+        macs: MACs for a 10 s clip, log-mel in, and waveform in.
+        panns_gflops: floating-point operations by PANNs' own count, in 10⁹.
         activation_peak_bytes: largest input plus output of a convolution, half precision.
     """
 
@@ -51,11 +51,11 @@ class MachineFigures:
     """One shape on this machine.
 
     Args:
-        file_bytes: of the state dict as `torch.save` writes it.
+        file_bytes: bytes of the state dict as `torch.save` writes it.
         latency_ms, latency_ratio: median of a 10 s clip, log-mel in, one thread, and the median of its ratios to the
             unpruned one within rounds.
         latency_precision: half the 95 % interval of that ratio, relative.
-        peak_memory_bytes: of a forward pass over the loaded model.
+        peak_memory_bytes: peak memory of a forward pass over the loaded model.
     """
 
     file_bytes: int

@@ -43,16 +43,16 @@ class EvaluatedModel:
     """One model on the test clips.
 
     Args:
-        criterion: `None` for the unpruned model and E-PANNs' own.
-        ratio: removed of each of C7–C12.
+        criterion: name of the criterion, `None` for the unpruned model and E-PANNs' own.
+        ratio: share of the filters removed of each of C7–C12.
         stage: `"as given"`, `"released by E-PANNs"`, `"pruned"`, `"fine-tuned"` (the last iterate) or
             `"best on validation"`.
-        steps: of fine-tuning.
-        test_map: in [0, 1], from sigmoid probabilities.
-        test_map_softmax: from a softmax over the classes, as in E-PANNs' released class; `None` where no scores were
-            kept.
-        classes: that have a positive among the test clips.
-        test_clips: how many.
+        steps: steps of fine-tuning.
+        test_map: mean average precision in [0, 1], from sigmoid probabilities.
+        test_map_softmax: mean average precision from a softmax over the classes, as in E-PANNs' released class; `None`
+            where no scores were kept.
+        classes: number of classes that have a positive among the test clips.
+        test_clips: number of test clips.
         limited: whether they are a part of the evaluation set.
     """
 

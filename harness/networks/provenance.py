@@ -14,7 +14,7 @@ class Provenance:
 
     Args:
         how: `"pruned"`, `"fine-tuned"`, `"trained"` or `"converted"`.
-        version: of prunebench.
+        version: version of prunebench.
         settings: what it was done with, as JSON values: for `"pruned"` the criterion with its version, ratio,
             layers and seed.
         parent: SHA-256 of the file it was done to; `None` for a model that had none.

@@ -38,12 +38,12 @@ class Repeated:
     """A cell computed again.
 
     Args:
-        cell: its identity.
-        name: what sentences call it.
+        cell: identity of the cell.
+        name: name of the cell in sentences.
         exact: whether each figure of the record is the same to the last bit.
         difference: the largest of a test or validation mAP, here minus in the archive; nan where it failed here or
             lacks a stage of the record.
-        where: stage and figure of it.
+        where: stage and figure of that difference.
         repeats: whether it is the same, or within the tolerance where the machine computes differently.
         error: why it failed here, empty where it did not.
     """

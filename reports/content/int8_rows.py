@@ -21,15 +21,16 @@ class QuantisedRow:
     """One criterion or control at one ratio in float32 and in 8-bit integers; what was not measured is nan.
 
     Args:
-        panel, label, control, is_random, ratio: as of a point.
+        panel, label, control, is_random, ratio: panel, name, control, whether filters are drawn by chance, and share
+            removed, as of a point.
         map_float, map_quantised: test mAP of the last stage and of its quantised model, mean over base models.
-        n: models measured in both.
-        bases: base models behind them.
-        difference, low, high: quantised minus float, paired by model and test clips, with a 95 % interval, not
-            corrected for the number of rows; nan where models or clips tell too little.
+        n: number of models measured in both.
+        bases: number of base models behind them.
+        difference, low, high: difference, quantised minus float, paired by model and test clips, with a 95 % interval,
+            not corrected for the number of rows; nan where models or clips tell too little.
         may_be_none: whether the interval holds zero, `None` without one.
-        onnx_file_bytes, quantised_file_bytes: of the ONNX graphs, mean over models.
-        latency_float_ms, latency_quantised_ms: through ONNX Runtime, median.
+        onnx_file_bytes, quantised_file_bytes: bytes of the ONNX graphs, mean over models.
+        latency_float_ms, latency_quantised_ms: median latency through ONNX Runtime, in milliseconds.
     """
 
     panel: Panel

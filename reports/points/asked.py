@@ -13,8 +13,8 @@ class Asked:
     """A budget point.
 
     Args:
-        kind: as a record's `budget`; `"own"` where a criterion chose how many filters go; nothing for a model that is
-            not pruned.
+        kind: kind of the budget, as a record's `budget`; `"own"` where a criterion chose how many filters go; nothing
+            for a model that is not pruned.
         amount: the share of filters to remove, or of a cost to keep; 0 where the kind says all.
     """
 

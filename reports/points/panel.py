@@ -26,14 +26,15 @@ class Panel:
     Args:
         data: label of the data set.
         network: label of the network.
-        scope: layers pruned.
-        allocation: as in the record.
-        finetune_scope: as in the record.
-        base_widths: empty where a network has one set of widths on a data set, so that titles need not say it.
-        schedule: as in the record.
+        scope: layers that are pruned.
+        allocation: allocation as in the record.
+        finetune_scope: layers fine-tuned, as in the record.
+        base_widths: widths of the base model, empty where a network has one set of widths on a data set, so that
+            titles need not say it.
+        schedule: schedule as in the record.
         run: name of the run where runs that are reported together hold different cells in the same place.
         named: whether titles and tables name the network, because what is reported holds another than Cnn14.
-        length: how long cells were fine-tuned, empty where cells have one length.
+        length: length of the fine-tuning, empty where cells have one length.
         short: whether they were fine-tuned longer besides.
         by_length: whether tables name the length, because what is reported holds several.
     """

@@ -38,9 +38,9 @@ class AtRatio:
     """The figures of a panel at one ratio.
 
     Args:
-        ratio: of the filters.
-        criteria: between two criteria.
-        random: between a criterion and random, the mean of its draws.
+        ratio: share of the filters removed.
+        criteria: smallest difference between two criteria.
+        random: smallest difference between a criterion and random, the mean of its draws.
     """
 
     ratio: float
@@ -53,7 +53,7 @@ class Detectable:
     """The smallest detectable differences of a panel.
 
     Args:
-        panel: where they hold.
+        panel: panel of these differences.
         by_ratio: those at each ratio: fine-tuned models differ more the more was removed.
         pairs: pairs of criteria at one ratio whose variances went in, those with random included.
         bases: base models that each pair shares, the fewest; without a pair, those of the panel.

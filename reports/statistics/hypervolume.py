@@ -27,10 +27,10 @@ class Hypervolume:
     The reference is mAP 0 at the unpruned model's cost. Only criteria with points at the same costs compare.
 
     Args:
-        panel: where it holds.
+        panel: panel of the criterion.
         quantity: the cost.
-        label: of the criterion.
-        points: how many points it has.
+        label: name of the criterion.
+        points: number of points that the criterion has.
         value, low, high: mean over base models, with its 95 % interval; of one base model, for that model only.
         bases: base models that went in.
     """

@@ -29,24 +29,25 @@ class MethodRow:
     """A method at a budget point, or an unpruned control; what was not measured is nan.
 
     Args:
-        panel: its data set, network, scopes and length, with the allocation `uniform` and the schedule `one-shot`
-            whatever the method's are.
+        panel: data set, network, scopes and length, with the allocation `uniform` and the schedule `one-shot` whatever
+            the method's are.
         asked: the budget point.
         label: criteria that removed the same filters, with the training of their base models where that had a
             penalty, † marks released code; or the control.
-        criteria: their names, the first lends its look; none for an unpruned control.
+        criteria: names of the criteria, the first lends its look; none for an unpruned control.
         sparsify, allocation, schedule: the rest of the method, as the record has them.
-        family: of `FAMILIES`; several, separated by commas, where criteria of several removed the same filters.
+        family: family of `FAMILIES`; several, separated by commas, where criteria of several removed the same filters.
         is_reference: whether the others are held against it.
         map_mean, map_low, map_high: test mAP, mean over base models with its 95 % interval.
         n, bases: models trained and measured, and how many base models they come from.
-        difference, difference_low, difference_high: from the reference at the same budget point, paired, 95 %.
-        difference_p: corrected for the criteria of its allocation and schedule (Holm); nan with fewer than six base
-            models.
+        difference, difference_low, difference_high: difference from the reference at the same budget point, paired,
+            with its 95 % interval.
+        difference_p: p value of that difference, corrected for the criteria of its allocation and schedule (Holm); nan
+            with fewer than six base models.
         like_random: whether it cannot be told from the reference, by that test, without it by the interval.
-        macs_backbone: of what is left.
+        macs_backbone: MACs of what is left, log-mel in.
         budget: what the method spent.
-        relative_budget: its MACs of training and search, relative to those of the reference.
+        relative_budget: MACs of training and search, relative to those of the reference.
     """
 
     panel: Panel

@@ -32,17 +32,18 @@ class Ranked:
         label: criteria that removed the same filters.
         criterion: the first of them, which lends its look.
         is_random: the control that draws filters by chance.
-        rank: from 1, by mean test mAP.
+        rank: place by mean test mAP, from 1.
         mean, low, high: test mAP.
-        from_random, from_random_low, from_random_high: nan for random and without it; the interval is of this
-            comparison alone.
-        from_random_p: corrected for the number of criteria (Holm); nan with fewer than six base models, which carry
-            no test.
+        from_random, from_random_low, from_random_high: difference from random, nan for random and without it; the
+            interval is of this comparison alone.
+        from_random_p: p value of that difference, corrected for the number of criteria (Holm); nan with fewer than six
+            base models, which carry no test.
         like_random: whether it is not distinguishable from random, by that test, else by the interval; `None` if
             not tested.
-        from_best, from_best_low, from_best_high: at most 0; intervals of all pairs together, so that they hold for the
-            best that the data chose; nan with one base model.
-        from_best_p: of the test against the best, for all criteria together (`best_set`); nan as `from_random_p`.
+        from_best, from_best_low, from_best_high: difference from the best, at most 0; intervals of all pairs together,
+            so that they hold for the best that the data chose; nan with one base model.
+        from_best_p: p value of the test against the best, for all criteria together (`best_set`); nan as
+            `from_random_p`.
         may_be_best: whether that test keeps it among those that may be the best, `None` without the test.
         interpolated: whether the value lies between two of its points.
         far: whether the nearest of them is further than 15 points of the unpruned model's cost.
@@ -74,17 +75,17 @@ class Ranking:
     """Criteria at one budget of one panel, or over several budgets of the grid.
 
     Args:
-        panel: where it holds.
+        panel: panel of the ranked criteria.
         quantity: the cost that is equal.
-        cost: mean over base models; nan over several budgets.
-        relative: to the unpruned model, nan without it.
-        budgets: how many were averaged, 1 for a single one.
+        cost: equal cost, mean over base models; nan over several budgets.
+        relative: cost relative to the unpruned model, nan without it.
+        budgets: number of budgets that were averaged, 1 for a single one.
         in_common: whether others of the grid were left out of the mean, because a criterion was not measured at them.
         chosen_by: the criterion that chose the budget, empty for one of the grid.
         bases: base models that every ranked criterion has; with one, all holds for that model only.
-        rows: best first.
+        rows: ranked criteria, the best first.
         detectable: the smallest difference between two criteria that could have been detected.
-        detectable_from_random: the same between a criterion and random.
+        detectable_from_random: the smallest difference from random that could have been detected.
         left_out: label → why it is not ranked here.
     """
 

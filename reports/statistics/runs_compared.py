@@ -27,13 +27,14 @@ class Compared:
     """A criterion or control at one ratio in two runs.
 
     Args:
-        panel: where it stands in both.
-        label: its name.
+        panel: panel of the criterion in both runs.
+        label: name of the criterion or control.
         ratio: share of the filters removed.
         first, second: names of the runs.
         same_cells: cells that both runs have, by identity.
         map_first, map_second: mean test mAP.
-        difference, low, high: second minus first, 95 %; nan where clips are not kept or differ.
+        difference, low, high: difference, second run minus first, with its 95 % interval; nan where clips are not
+            kept or differ.
         paired: whether the runs have base models in common, on which the difference is paired. Without them the base
             models of each run are a sample of their own.
         costs: key → (first, second).

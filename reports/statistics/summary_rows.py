@@ -34,30 +34,32 @@ class SummaryRow:
     Args:
         panel: data set, scope and fine-tuning scope.
         label: criteria that removed the same filters, or the control; † marks released code.
-        control: as in the record, `None` for a criterion.
+        control: control as in the record, `None` for a criterion.
         is_random: the control that draws filters by chance.
         released: whether a criterion of the row reproduces published code.
         ratio: share of each layer's filters asked for, or the mean share that went with `own_budget`.
         own_budget: whether the criterion chose how many filters go.
-        place: of the point; rows of one ratio and different budgets are not held against each other.
+        place: place of the point; rows of one ratio and different budgets are not held against each other.
         map_pruned: mean test mAP after surgery, before fine-tuning.
         map_mean, map_low, map_high: test mAP at the last stage, mean and range over the n models.
-        n: models trained and measured.
+        n: number of models trained and measured.
         stage: the last stage.
-        difference, difference_low, difference_high: from random at the same ratio, with a 95 % interval,
+        difference, difference_low, difference_high: difference from random at the same ratio, with a 95 % interval,
             not corrected for the number of comparisons.
-        difference_p: corrected for the number of criteria at the ratio (Holm); nan with fewer than six base models.
+        difference_p: p value of that difference, corrected for the number of criteria at the ratio (Holm); nan with
+            fewer than six base models.
         like_random: whether it is not distinguishable from random, by that test, without it by the interval; `None` if
             neither.
-        on_frontier: of a criterion, `random` among them, whether no other has as many MACs (backbone) or fewer and a
-            higher mAP; of a control, whether it stands above that frontier.
-        macs_backbone, macs_with_frontend: for a 10 s clip, log-mel in and waveform in.
-        parameters, file_bytes: of the model and of its saved file.
-        latency_backbone_ms, latency_backbone_ratio: median, and the median ratio to the unpruned model.
+        on_frontier: whether the row is on the frontier: of a criterion, `random` among them, whether no other has as
+            many MACs (backbone) or fewer and a higher mAP; of a control, whether it stands above that frontier.
+        macs_backbone, macs_with_frontend: MACs for a 10 s clip, log-mel in and waveform in.
+        parameters, file_bytes: parameters of the model, and bytes of its saved file.
+        latency_backbone_ms, latency_backbone_ratio: median latency in milliseconds, and the median ratio to the
+            unpruned model.
         latency_backbone_ratio_precision: half the 95 % interval of that ratio, relative to it.
-        peak_memory_bytes: of a forward pass in a fresh process, beyond its model.
-        macs_backbone_relative, macs_with_frontend_relative, parameters_relative: to the unpruned model.
-        file_bytes_relative, peak_memory_bytes_relative: to the unpruned model.
+        peak_memory_bytes: peak memory of a forward pass in a fresh process, beyond its model.
+        macs_backbone_relative, macs_with_frontend_relative, parameters_relative: ratio to the unpruned model.
+        file_bytes_relative, peak_memory_bytes_relative: ratio to the unpruned model.
     """
 
     panel: Panel

@@ -27,10 +27,10 @@ class TrainingBudget:
     counted.
 
     Args:
-        steps_before, macs_before: of the training between the base model and the scores; 0 without one.
-        steps, macs: of the fine-tuning; 0 without one.
+        steps_before, macs_before: steps and MACs of the training between the base model and the scores; 0 without one.
+        steps, macs: steps and MACs of the fine-tuning; 0 without one.
         at_least: whether `macs` is a lower bound, because earlier rounds trained larger shapes that no record holds.
-        search_macs, search_seconds: of a search for the widths of layers; 0 without one.
+        search_macs, search_seconds: MACs and seconds of a search for the widths of layers; 0 without one.
     """
 
     steps_before: float

@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import re
 import shlex
 import subprocess
 import sys
@@ -284,3 +285,20 @@ def test_nor_where_json_is_a_format(cli, model, monkeypatch, asked):
 def test_bad_input_prints_nothing_on_standard_output(cli, words):
     code, out, error = cli(*words, "--json")
     assert (code, out, error.count("\n")) == (2, "", 1)
+
+
+FRAGMENT = re.compile(
+    r"(of|in|that|to|by|for|as|at|with|on|from|where|they|it|is|and|which|whose|under|before|without|within|removed|its|"
+    r"their|when|the same|corrected|whatever)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_every_key_is_described_by_a_sentence_of_its_own(name):
+    for found in objects(schema_of(name)):
+        for key, value in found["properties"].items():
+            said = value.get("description", "")
+            assert re.match(r"[A-Z`\"]", said), (found.get("title"), key, said)
+            assert said.endswith("."), (found.get("title"), key, said)
+            assert not FRAGMENT.match(said), (found.get("title"), key, said)

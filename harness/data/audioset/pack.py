@@ -25,10 +25,10 @@ class Packing:
     """What was packed.
 
     Args:
-        name: of the set.
-        listed, packed, absent, unreadable: clips.
-        cut: packed clips that were cut out of longer recordings.
-        clipped: packed clips of which samples beyond full scale were clipped.
+        name: name of the set.
+        listed, packed, absent, unreadable: number of such clips.
+        cut: number of packed clips that were cut out of longer recordings.
+        clipped: number of packed clips of which samples beyond full scale were clipped.
         index: file that lists the packed ones.
         missing: file that lists the others, each with the reason.
         changed: file that lists the clips that were cut or clipped, each with what was done; `None` without any.

@@ -15,8 +15,8 @@ class _FetchedJson(TypedDict):
     """What lies in a file or folder.
 
     Fields:
-        path: of the file or folder.
-        fetched: `false` where it was there already.
+        path: path of the file or folder.
+        fetched: whether it was fetched; `false` where it was there already.
     """
 
     path: str
@@ -28,7 +28,7 @@ class FetchedCheckpointJson(_FetchedJson):
     """A published checkpoint, `cnn14` or another, that was fetched and checked.
 
     Fields:
-        bytes: of the file.
+        bytes: bytes of the file.
         network: label for `--network`.
         sha256, md5: checksum that the file was checked by, in hexadecimal digits.
     """
@@ -44,7 +44,7 @@ class FetchedEpannsJson(_FetchedJson):
     """The checkpoint that E-PANNs released, fetched and checked.
 
     Fields:
-        bytes: of the file.
+        bytes: bytes of the file.
         widths: filters of C1 … C12.
     """
 
@@ -57,7 +57,7 @@ class FetchedEsc50Json(_FetchedJson):
     """The data set ESC-50, fetched and checked.
 
     Fields:
-        recordings: in the folder.
+        recordings: number of recordings in the folder.
     """
 
     recordings: int

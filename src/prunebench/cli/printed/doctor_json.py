@@ -14,11 +14,11 @@ class FindingJson(TypedDict):
     """One thing that was looked at.
 
     Fields:
-        part: of the installation: `environment`, `extra`, `backend`, `measure`, `plug-in`, `bases` or `cache`.
-        name: of the thing.
+        part: part of the installation: `environment`, `extra`, `backend`, `measure`, `plug-in`, `bases` or `cache`.
+        name: name of the thing.
         state: `missing` is optional, `broken` is not.
         found: what there is.
-        remedy: how to get what is missing, or nothing.
+        remedy: way to get what is missing, or nothing.
     """
 
     part: str
@@ -33,8 +33,8 @@ class ExaminedJson(TypedDict):
     """What there is of an installation.
 
     Fields:
-        broken: how many findings are.
-        findings: all of them.
+        broken: number of findings that are broken.
+        findings: the findings.
     """
 
     broken: int

@@ -18,10 +18,10 @@ class MergedJson(TypedDict):
     """The run folder that was made of several.
 
     Fields:
-        folder: its path.
-        cells: finished ones in it.
-        in_several: cells that several runs had.
-        largest_difference: of test mAP between two results of one cell; 0 where all agree.
+        folder: path of the folder.
+        cells: number of finished cells in it.
+        in_several: number of cells that several runs had.
+        largest_difference: largest difference of test mAP between two results of one cell; 0 where all agree.
         notes: what a reader must know besides, in sentences.
     """
 
@@ -37,12 +37,12 @@ class ArchivedJson(TypedDict):
     """The archive that was made of a run.
 
     Fields:
-        folder: its path.
-        cells: finished ones in it.
-        failed: cells that failed.
-        left: cells of the plan that have no record.
-        bytes: of all files together.
-        files: name → bytes.
+        folder: path of the archive.
+        cells: number of finished cells in it.
+        failed: number of cells that failed.
+        left: number of cells of the plan that have no record.
+        bytes: bytes of all files together.
+        files: name of a file → its bytes.
     """
 
     folder: str
@@ -58,8 +58,8 @@ class VerifiedPartJson(TypedDict):
     """One check.
 
     Fields:
-        check: its name.
-        verdict: of this check alone.
+        check: name of the check.
+        verdict: verdict of this check alone.
         said: what was found, in words.
     """
 
@@ -73,10 +73,10 @@ class VerifiedJson(TypedDict):
     """Whether an archive holds what it says.
 
     Fields:
-        folder: that was checked.
-        verdict: of all checks together.
-        exit_code: 0 holds, 1 something differs, 2 could not tell.
-        checks: one by one.
+        folder: folder that was checked.
+        verdict: verdict of all checks together.
+        exit_code: exit code: 0 holds, 1 something differs, 2 could not tell.
+        checks: the checks, one by one.
         sample: cells that were computed again.
         notes: what the folder leaves open, in sentences.
     """

@@ -22,9 +22,9 @@ class ChangeJson(TypedDict):
             `latency_ratio`; `entry` where one side lacks the entry altogether.
         baseline, found: the figure in the baseline and now: bytes, counts, a ratio, an mAP in [0, 1], or filters of
             C1 … C12 or by group; `null` where that side has none.
-        relative: found / baseline − 1 of a cost or a latency ratio, else `null`.
+        relative: change `found` / `baseline` − 1 of a cost or a latency ratio, else `null`.
         interval: limits of the change of mAP, at the level of its test; `null` for other figures.
-        allowed: how far the figure may move, in words.
+        allowed: change that the baseline allows, in words.
         verdict: what this change alone means.
         remark: the verdict in words.
     """
@@ -45,10 +45,10 @@ class CheckedJson(TypedDict):
     """What moved against a baseline.
 
     Fields:
-        verdict: of all changes together.
-        exit_code: 0 holds, 1 regressed, 2 could not tell.
+        verdict: verdict of all changes together.
+        exit_code: exit code: 0 holds, 1 regressed, 2 could not tell.
         baseline: file or name, as it was given.
-        entries: that the baseline holds.
+        entries: number of entries that the baseline holds.
         changes: what is not as in the baseline, allowed changes too.
         notes: what was not compared, in sentences.
     """
@@ -66,7 +66,7 @@ class SavedJson(TypedDict):
     """A baseline that was saved.
 
     Fields:
-        file: its path.
+        file: path of the baseline.
         entries: names of its entries, sorted.
     """
 
@@ -79,11 +79,11 @@ class BadgeJson(TypedDict):
     """A badge that was written.
 
     Fields:
-        file: its path.
+        file: path of the badge.
         figure: what is compared, as `--figure` takes it.
-        before, after: of the unpruned checkpoint and of the other: parameters, bytes, or multiply–accumulates of
-            a 10 s clip.
-        ratio: before / after.
+        before, after: figures of the unpruned checkpoint and of the other: parameters, bytes, or multiply–accumulates
+            of a 10 s clip.
+        ratio: ratio before / after.
         says: what the badge says, with a saving rounded down and a growth rounded up.
     """
 

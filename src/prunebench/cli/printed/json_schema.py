@@ -26,11 +26,11 @@ class _Described(GenerateJsonSchema):
         form = schema["cls"]
         found["title"] = _title(form.__name__)
         summary = re.split(r"\n\s*\n", inspect.cleandoc(form.__doc__ or ""))[0]
-        found["description"] = _in_json(summary.replace("\n", " "))
+        found["description"] = _sentence(summary.replace("\n", " "))
         told = meanings(form)
         for key, value in found["properties"].items():
             if key in told:
-                value["description"] = _in_json(told[key])
+                value["description"] = _sentence(told[key])
         return found
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
@@ -65,9 +65,10 @@ def schema_of(name: str) -> dict[str, Any]:
     return {**head, **{k: v for k, v in body.items() if k not in head}, **({"$defs": parts} if parts else {})}
 
 
-def _in_json(text: str) -> str:
-    """A docstring says `None` and nan, where JSON has `null`."""
-    return re.sub(r"`None`|\bnan\b", "`null`", text)
+def _sentence(text: str) -> str:
+    """What a docstring says of a key, as a sentence; it says `None` and nan where JSON has `null`."""
+    told = re.sub(r"`None`|\bnan\b", "`null`", text)
+    return f"{told[0].upper()}{told[1:].rstrip('.')}."
 
 
 def _title(name: str) -> str:

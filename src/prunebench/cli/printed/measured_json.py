@@ -20,12 +20,13 @@ class FrontEndJson(TypedDict):
     """The front end of the network.
 
     Fields:
-        sample_rate: in Hz.
-        window, hop: in samples.
-        mels: bands.
-        frames: of a 10 s clip.
+        sample_rate: sample rate in Hz.
+        window, hop: length of a frame and distance of two frames, in samples.
+        mels: number of mel bands.
+        frames: number of frames of a 10 s clip.
         macs: multiply–accumulates of the front end for a 10 s clip; `null` where it does not say them.
-        counted_as: how these are counted, `convolution`, `fft` or `none`; `null` where it does not say.
+        counted_as: convention by which these are counted, `convolution`, `fft` or `none`; `null` where it does not
+            say.
     """
 
     sample_rate: int
@@ -39,15 +40,15 @@ class FrontEndJson(TypedDict):
 
 @closed
 class StorageJson(TypedDict):
-    """Bytes.
+    """Bytes of a model in several forms.
 
     Fields:
         parameter_bytes: bytes of the trainable parameters.
         file_bytes: bytes of the file.
         state_dict_bytes: bytes of the state dict as torch saves it.
-        state_dict_bytes_compressed: the same, compressed.
+        state_dict_bytes_compressed: bytes of the state dict, compressed.
         state_dict_bytes_fp16: bytes of the state dict in half precision.
-        state_dict_bytes_fp16_compressed: the same, compressed.
+        state_dict_bytes_fp16_compressed: bytes of the state dict in half precision, compressed.
     """
 
     parameter_bytes: int
@@ -66,7 +67,7 @@ class TotalJson(TypedDict):
         macs_backbone: multiply–accumulates for a 10 s clip, features in.
         macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` where the front end does
             not say its own.
-        parameters: `null` by a counter that counts none.
+        parameters: number of parameters; `null` by a counter that counts none.
     """
 
     macs_backbone: int
@@ -79,8 +80,9 @@ class AloneJson(TypedDict):
     """Multiply–accumulates of convolutions and linear layers alone, as fvcore counts them; `null` without fvcore.
 
     Fields:
-        backbone: for a 10 s clip, features in.
-        with_frontend: for a 10 s clip, waveform in; `null` where the front end does not say its own.
+        backbone: multiply–accumulates for a 10 s clip, features in.
+        with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` where the front end does not say its
+            own.
     """
 
     backbone: int | None
@@ -114,10 +116,11 @@ class MemoryJson(TypedDict):
 
     Fields:
         activation_peak_bytes_fp16: bytes of the largest input plus output of a convolution, in half precision.
-        activation_peak_bytes_fp32: the same in single precision.
+        activation_peak_bytes_fp32: bytes of the largest input plus output of a convolution, in single precision.
         peak_memory_bytes: bytes that a fresh process takes beyond its model, or a sentence that says why there is no
             figure.
-        peak_memory_bytes_cuda: the same of CUDA's allocator.
+        peak_memory_bytes_cuda: bytes that CUDA's allocator takes beyond the model, or a sentence that says why there
+            is no figure.
     """
 
     activation_peak_bytes_fp16: int
@@ -128,7 +131,7 @@ class MemoryJson(TypedDict):
 
 @closed
 class FailedJson(TypedDict):
-    """No figure.
+    """A figure that could not be taken.
 
     Fields:
         failed: why, in a sentence.
@@ -144,14 +147,15 @@ class TimedJson(TypedDict):
     Fields:
         median_ms, q1_ms, q3_ms: median and quartiles of a pass, in milliseconds.
         clips_per_second: clips of the batch over the median.
-        ratio, ratio_q1, ratio_q3: to the model of `--against` through the same backend, within rounds; 1 without it.
+        ratio, ratio_q1, ratio_q3: ratio to the model of `--against` through the same backend, within rounds: median
+            and quartiles; 1 without it.
         precision: half the 95 % interval of the median ratio, relative; 0 without `--against`.
         median_precision: half the 95 % interval of the median, relative.
-        rounds: that were timed.
-        against_median_ms: of the model of `--against`, in milliseconds.
-        speed_up: 1 / ratio.
+        rounds: number of rounds that were timed.
+        against_median_ms: median of the model of `--against`, in milliseconds.
+        speed_up: speed-up, 1 / `ratio`.
         speed_up_over_macs_ratio: the speed-up over that which the multiply–accumulates promise.
-        warning: which precision was missed, in a sentence.
+        warning: precision that was missed, in a sentence.
         note: what the figure leaves open, in a sentence.
     """
 
@@ -177,8 +181,8 @@ class LatenciesJson(TypedDict):
     """Latency of a forward pass of 10 s clips, features in.
 
     Fields:
-        batch: clips a pass.
-        threads: of every backend.
+        batch: number of clips in a pass.
+        threads: number of threads of every backend.
         macs_ratio: backbone's multiply–accumulates of the model over those of `--against`; 1 without it.
         backends: name → its latency, or why there is none.
         warning: what disturbed the measurement, in a sentence.
@@ -208,9 +212,10 @@ class QualityJson(TypedDict):
 
     Fields:
         test_map: mean average precision over the classes with positives, in [0, 1].
-        classes_with_positives: that the mean is over.
-        classes: of the data set.
-        mean_difference, largest_difference: of the probabilities from those of `eager`, in [0, 1].
+        classes_with_positives: number of classes that the mean is over.
+        classes: number of classes of the data set.
+        mean_difference, largest_difference: mean and largest difference of the probabilities from those of `eager`, in
+            [0, 1].
     """
 
     test_map: float | None
@@ -228,13 +233,13 @@ class MeasuredJson(FiguresJson):
         front_end: the front end of the network.
         stored_as: precision of the numbers in the file.
         read_from: what stood around the weights in the file; absent where nothing did.
-        provenance: how the model came to be, the last step first; absent where the file does not say.
+        provenance: steps in which the model came to be, the last one first; absent where the file does not say.
         unmeasured: figure → why it is absent; absent where all were taken.
-        storage: with `--storage`.
-        counters: with `--counters all`.
-        memory: with `--memory`.
-        latency: with `--latency`.
-        energy: with `--energy`.
+        storage: bytes in several forms, with `--storage`.
+        counters: counts of five counters, with `--counters all`.
+        memory: memory of a forward pass, with `--memory`.
+        latency: latency of a forward pass, with `--latency`.
+        energy: energy of a forward pass, with `--energy`.
         quality: backend → its quality, or why there is none; with `--data`.
     """
 

@@ -18,12 +18,11 @@ class FiguresJson(TypedDict):
 
     Fields:
         widths: filters that are kept: of C1 … C12 in their order, or by group.
-        parameters: trainable ones.
+        parameters: number of trainable parameters.
         parameter_bytes: bytes of the trainable parameters.
         file_bytes: bytes of the file; absent for a pipe, which has no size.
-        file_bytes_fp16: bytes of the state dict in half precision, as a file of its own.
         state_dict_bytes: bytes of the state dict as torch would save it.
-        state_dict_bytes_fp16: the same in half precision.
+        state_dict_bytes_fp16: bytes of the state dict in half precision.
         macs_backbone: multiply–accumulates of convolutions and linear layers for a 10 s clip, features in.
         macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `front_end` says how it is counted.
         macs_thop_backbone: multiply–accumulates by thop for a 10 s clip, features in; batch norm is counted twice.
@@ -36,7 +35,6 @@ class FiguresJson(TypedDict):
     parameters: NotRequired[float]
     parameter_bytes: NotRequired[float]
     file_bytes: NotRequired[float]
-    file_bytes_fp16: NotRequired[float]
     state_dict_bytes: NotRequired[float]
     state_dict_bytes_fp16: NotRequired[float]
     macs_backbone: NotRequired[float]
@@ -54,8 +52,8 @@ class PrunedJson(TypedDict):
     """Figures of a model before and after filters were removed.
 
     Fields:
-        before: of the checkpoint that was given.
-        after: of the file that was written.
+        before: figures of the checkpoint that was given.
+        after: figures of the file that was written.
     """
 
     before: FiguresJson
@@ -82,10 +80,10 @@ class ExportedJson(TypedDict):
     """The file that was written.
 
     Fields:
-        file: its path.
-        bytes: its size; `null` for a pipe.
+        file: path of the file.
+        bytes: bytes of the file; `null` for a pipe.
         input: what a graph takes, `waveform` or `log_mel`; absent for weights.
-        style: of the weights; absent for a graph.
+        style: style of the weights; absent for a graph.
     """
 
     file: str

@@ -29,7 +29,7 @@ class _SharesJson(_PlacedJson):
     Fields:
         scope: groups that are pruned.
         macs_backbone_share: share of the multiply–accumulates that stays, features in, in [0, 1].
-        macs_with_frontend_share: the same, waveform in.
+        macs_with_frontend_share: share of the multiply–accumulates that stays, waveform in, in [0, 1].
         parameters_share: share of the parameters that stays, in [0, 1].
     """
 
@@ -44,7 +44,7 @@ class CellsJson(TypedDict):
     """How many cells there are.
 
     Fields:
-        total: all of them.
+        total: number of all cells.
         finished: those that the run folder holds already.
         controls: name → cells.
         criteria: label → cells.
@@ -67,9 +67,9 @@ class PlannedBaseJson(_PlacedJson):
     """A base model.
 
     Fields:
-        seed: of its training.
-        base: its identity.
-        sparsify: how it is trained further; absent where it is not.
+        seed: seed of its training.
+        base: identity of the base model.
+        sparsify: further training of the base model; absent without one.
     """
 
     seed: int
@@ -83,10 +83,10 @@ class UnprunedModelJson(_PlacedJson):
 
     Fields:
         widths: filters of its groups.
-        groups: their names; absent for Cnn14, whose groups are C1 … C12.
+        groups: names of its groups of filters; absent for Cnn14, whose groups are C1 … C12.
         embedding: size of the embedding, of a Cnn14.
-        n_classes: outputs.
-        sample_rate: in Hz, of a Cnn14.
+        n_classes: number of outputs.
+        sample_rate: sample rate in Hz, of a Cnn14.
         macs_backbone: multiply–accumulates for a 10 s clip, features in.
         macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in.
         parameters: trainable ones.
@@ -130,7 +130,7 @@ class FloorJson(_SharesJson):
     """The smallest shape that an allocation can come to in a scope.
 
     Fields:
-        allocation: its label.
+        allocation: label of the allocation.
         keeps: what it always keeps, in words.
     """
 
@@ -143,10 +143,10 @@ class PlannedFeaturesJson(_PlacedJson):
     """Features that are kept in the cache.
 
     Fields:
-        clips: of all splits.
-        frames, mels: of a clip.
-        bytes: of the files.
-        seconds: to make those that are not there, with one worker.
+        clips: number of clips of all splits.
+        frames, mels: size of a clip's features: frames, and mels of a frame.
+        bytes: bytes of the files.
+        seconds: seconds to make the features that are not there, with one worker.
     """
 
     clips: int
@@ -162,9 +162,9 @@ class SpeedJson(_PlacedJson):
 
     Fields:
         step: seconds of a training step of all layers, for each clip of its batch.
-        tail_step: the same where only the last layers are trained.
+        tail_step: seconds of a training step of the last layers alone, for each clip of its batch.
         forward: seconds of a forward pass, for each clip.
-        tail_forward: the same of the last layers.
+        tail_forward: seconds of a forward pass of the last layers, for each clip.
         outcome: seconds that each trained model takes besides.
         clips_a_step: clips of a batch.
     """
@@ -182,13 +182,13 @@ class TimeJson(TypedDict):
     """How long the run takes, as far as it is not finished.
 
     Fields:
-        seconds: with the configured workers, without the timing of shapes.
-        most_seconds: where every training takes all its steps; absent where none ends by patience.
+        seconds: seconds with the configured workers, without the timing of shapes.
+        most_seconds: seconds if every training takes all its steps; absent where none ends by patience.
         workers: cells at a time; 0 for none beside the process itself.
-        worker_seconds: of all workers together.
+        worker_seconds: seconds of all workers together.
         throughput: whether the speed was `given` or `measured`.
         one_worker_seconds: kind of work → seconds.
-        speeds: of each unpruned model.
+        speeds: speeds of each unpruned model.
         model: what the estimate assumes, in words.
         shapes: whether shapes are timed after the cells.
     """
@@ -211,9 +211,9 @@ class ResourcesJson(TypedDict):
     Fields:
         worker_bytes: peak of memory of a worker.
         of_worker: what it goes into → bytes.
-        cache_bytes: in the cache.
+        cache_bytes: bytes in the cache.
         of_cache: what they are → bytes.
-        run_bytes: in the run folder, before test scores are compressed.
+        run_bytes: bytes in the run folder, before test scores are compressed.
         of_run: what they are → bytes.
     """
 
@@ -230,14 +230,14 @@ class PlanJson(TypedDict):
     """What a configuration would run.
 
     Fields:
-        name: of the configuration.
-        cells: how many there are.
+        name: name of the configuration.
+        cells: numbers of cells.
         bases: the base models.
         models: the unpruned ones.
         points: budgets in their scopes, and what each comes to.
         floors: the smallest shapes that allocations can come to.
-        features: that the cache keeps.
-        time: how long the run takes.
+        features: features that the cache keeps.
+        time: time that the run takes.
         resources: what it takes of memory and disks.
         notes: what the configuration has too little of, in sentences.
     """

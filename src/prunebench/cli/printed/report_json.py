@@ -37,7 +37,7 @@ class ReportJson(TypedDict):
         sentences: panel → the summary in words.
         missing: what is missing, in sentences.
         failed: identities of the cells that failed.
-        smallest_detectable_difference: of each panel, in mAP.
+        smallest_detectable_difference: smallest detectable differences of each panel, in mAP.
         rankings: criteria at equal cost, by panel and cost.
         hypervolumes: what each criterion dominates.
         runs_compared: differences of two runs that hold the same cells in the same places.

@@ -17,7 +17,7 @@ ClaimFound: Any = row(
     {
         "claim": (str, "short name"),
         "paper": (str, "what is claimed, in the words of the source"),
-        "source": (str, "where it is claimed"),
+        "source": (str, "place where it is claimed"),
         "convention": (str, "what the number counts"),
         "measured here": (str, "what was measured, with units"),
         "verdict": (ClaimVerdict, f"what that says of the claim: {', '.join(get_args(ClaimVerdict))}"),
@@ -36,10 +36,10 @@ class ReproducedJson(TypedDict):
     """The claims of a paper beside what is measured.
 
     Fields:
-        figures: of each shape, by arithmetic.
-        machine: of each shape, on this machine; empty without `--full`.
-        claims: of the paper.
-        outcomes: of the models that were evaluated; empty without `--checkpoint`.
+        figures: figures of each shape, by arithmetic.
+        machine: figures of each shape on this machine; empty without `--full`.
+        claims: claims of the paper.
+        outcomes: outcomes of the models that were evaluated; empty without `--checkpoint`.
     """
 
     figures: list[Shape]

@@ -33,9 +33,9 @@ class PieceJson(TypedDict):
     """A piece of work that is under way. More keys are the run's own and may change.
 
     Fields:
-        title: its name for people.
-        share: done of it, in [0, 1].
-        started: when it began, in seconds since 1970.
+        title: name of the piece for people.
+        share: share of the piece that is done, in [0, 1].
+        started: time at which it began, in seconds since 1970.
     """
 
     title: str
@@ -48,13 +48,14 @@ class StatusJson(TypedDict):
     """How far a run is.
 
     Fields:
-        cells: of the plan.
+        cells: number of cells of the plan.
         done, failed: cells that finished or failed.
         left: cells without a record.
         under_way: whether a process runs the sweep now.
         running: what it works on.
-        seconds_left: estimate; `null` where nothing is under way, or before each kind of work has begun.
-        finished_at: when it will be finished, in seconds since 1970; `null` as `seconds_left`.
+        seconds_left: estimated seconds to the end; `null` where nothing is under way, or before each kind of work has
+            begun.
+        finished_at: estimated time of the end, in seconds since 1970; `null` as `seconds_left`.
         last_test_map: mean average precision of the last finished cell, in [0, 1]; `null` where nothing is under way.
         phases: kind of work → how far it is; empty where nothing is under way.
     """

@@ -11,7 +11,7 @@ from prunebench.cli.printed.form import closed, row
 Heard: Any = row(
     "Heard",
     "A class that is heard.",
-    {"class": (str, "its name"), "score": (float, "sigmoid probability, in [0, 1]")},
+    {"class": (str, "name of the class"), "score": (float, "sigmoid probability, in [0, 1]")},
 )
 
 
@@ -20,8 +20,8 @@ class LiveWindowJson(TypedDict):
     """One window of sound, one object a line.
 
     Fields:
-        start_s, end_s: of the window, in seconds.
-        classes: that are heard, the best first.
+        start_s, end_s: start and end of the window, in seconds.
+        classes: classes that are heard, the best first.
     """
 
     start_s: float
@@ -34,8 +34,8 @@ class TaggedFileJson(TypedDict):
     """One recording.
 
     Fields:
-        file: its path.
-        windows: of it, in their order.
+        file: path of the recording.
+        windows: windows of the recording, in their order.
     """
 
     file: str
