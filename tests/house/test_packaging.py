@@ -88,3 +88,12 @@ def test_the_metadata_is_valid_and_the_readme_its_description(wheel):
     assert found.description
     assert found.description.strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
     assert found.license_expression == "MIT"
+
+
+def test_tox_runs_the_pythons_that_the_classifiers_claim():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    claimed = re.findall(r":: (3\.\d+)$", "\n".join(project["classifiers"]), re.MULTILINE)
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    (run,) = re.findall(r"^env_list = (.+)$", tox, re.MULTILINE)
+    assert [f"py{version.replace('.', '')}" for version in claimed] == re.findall(r"py\d+", run)
+    assert project["requires-python"] == f">={claimed[0]}"
