@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from prunebench.eval.files import whole_file
-from prunebench.eval.text.labels import written
 from prunebench.eval.text.plain import plain
 from prunebench.eval.text.tables import csv_text
+from prunebench.eval.text.written_labels import written
 from prunebench.reports.content import numbers
 from prunebench.reports.figures.style.canvas import COLUMN, FORMATS, paper_style, rendered
 from prunebench.reports.figures.style.palette import INK

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 COLUMNS = ("entry", "figure", "baseline", "found", "change", "allowed", "verdict")
 

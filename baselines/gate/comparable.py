@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from prunebench.baselines.regression.operating_point import Figures
 from prunebench.eval.errors import InputError
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 
 def check_comparable(entry: str, before: Figures, after: Figures) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from prunebench.baselines.gate.change import COLUMNS, Change, Verdict, verdict_of
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 # What XML 1.0 cannot hold, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from prunebench.baselines.gate.units import weights_kept
 from prunebench.baselines.regression.base_models import base_of
 from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 PARTS = {"state_dict_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
 

@@ -13,8 +13,8 @@ from pydantic import Field
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
-from prunebench.eval.text.labels import written
 from prunebench.eval.text.parsing import parsed_toml
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
 from prunebench.harness.config.explain import explain

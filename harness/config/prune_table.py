@@ -12,7 +12,7 @@ from pydantic import Field
 
 from prunebench.eval.run.record_terms import TARGETS
 from prunebench.eval.runtime.backends import LOSSY, backend
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.allocation import Allocation, SameAs, parse_allocation
 from prunebench.harness.budget.limits import Limits
 from prunebench.harness.budget.target import BudgetPoint

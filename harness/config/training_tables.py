@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import Field
 
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.schedule import ONE_SHOT, Schedule, parse_schedule
 from prunebench.harness.config.converge_table import Converge, check_converging, converging
 from prunebench.harness.config.fields import Labels, Listed, Rate, Rates, Section, Seeds, Shares, _once

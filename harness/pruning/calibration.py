@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.nonlinearities import ACTIVATIONS
 from prunebench.harness.networks.groups.traceable import check_parameters

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import check_integer
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.ratio import check_ratio, filters_outside, filters_to_remove
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.networks.contract.front import Front

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from prunebench.eval.text.foreign_code import foreign_code
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.pruners.contract import Pruner
 
 

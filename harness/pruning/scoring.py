@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plain_tensor import departure

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.pruners.contract import LayerView, Pruner
 from prunebench.pruners.shown import Shown, stamp
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.allocation import UNIFORM
 from prunebench.harness.budget.schedule import PLAIN
 from prunebench.harness.plan.cell import Cell

@@ -15,7 +15,7 @@ from prunebench.eval.run.record import CONVERGED, Record
 from prunebench.eval.run.record_terms import SCORED_BESIDE
 from prunebench.eval.run.sparsity import NONE
 from prunebench.eval.run.test_scores import read_test_scores
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.harness.verification.archive_contents import Contents
 from prunebench.harness.verification.checked import Checked, of_differences
 

@@ -12,8 +12,8 @@ from typing import Any
 from prunebench.eval.run.contents import config_table, environment_of, planned_cells
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record, load_records
-from prunebench.eval.text.labels import written, written_values
 from prunebench.eval.text.plain import plain, plain_lines, plain_values
+from prunebench.eval.text.written_labels import written, written_values
 
 LABELS = ("criterion", "allocation", "schedule", "sparsify")  # not the network, under which timings are filed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.record import Record, load_records
 from prunebench.eval.text.install_advice import how_to_get
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 from prunebench.reports.runs.run_folders import Runs, folders_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from prunebench.cli.figure_names import figure_name, figure_text
 from prunebench.cli.output import print_table, say_text
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 NESTED = (
     "counters",

@@ -23,7 +23,7 @@ from prunebench.cli.model.calibration_options import (
 from prunebench.cli.model.network_options import network_file_option, network_option, scope_option
 from prunebench.cli.output import print_table, say
 from prunebench.cli.printed.printing import print_json
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prunebench.cli.output import print_table, say, say_text
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 

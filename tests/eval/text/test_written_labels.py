@@ -2,7 +2,7 @@
 
 import pytest
 
-from prunebench.eval.text.labels import written
+from prunebench.eval.text.written_labels import written
 
 
 @pytest.mark.parametrize(
