@@ -2,8 +2,8 @@
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
 one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, the
-repository's `examples`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a download, a cluster, a
-microphone or a torchvision that belongs to torch is left to the parser.
+repository's `examples`, a configuration `my.toml`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a
+download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser.
 """
 
 import importlib.util
@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -26,20 +28,34 @@ sys.modules[spec.name] = pages
 spec.loader.exec_module(pages)
 
 SITE = [pages.ROOT / "README.md", *sorted((pages.ROOT / "docs").rglob("*.md"))]
-REDUCED = [
-    "model.width=0.03125", "base.seeds=[0]", "base.pretrained=false", "base.steps=4", "finetune.seeds=[0]",
-    "finetune.steps=2",
-    "finetune.scopes=['tail']", "finetune.rates=[1e-3]", "prune.ratios=[0.5]", "prune.seeds=[0]",
-    "prune.scopes=['C7-C12']", "prune.calibration_clips=8", "controls.scratch=false", "measure.budget_s=1", "workers=0",
-    "claim=false",
-]  # fmt: skip
-SMALL = ["data.training_clips=40", "data.validation_clips=20", "data.test_clips=40"]
-OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy", "timm:")
+REDUCED = {  # setting → what it is, unless the command names it
+    "model.width": "0.03125",
+    "base.seeds": "[0]", "base.pretrained": "false", "base.steps": "4", "base.converge": "false",
+    "finetune.seeds": "[0]", "finetune.steps": "4", "finetune.converge": "false", "finetune.scopes": "['tail']",
+    "finetune.rates": "[1e-3]",
+    "prune.criteria": "['l1','random']", "prune.ratios": "[0.5]", "prune.seeds": "[0]", "prune.scopes": "['C7-C12']",
+    "prune.calibration_clips": "8",
+    "controls.scratch": "false", "measure.budget_s": "1", "workers": "0", "claim": "false",
+    "data.training_clips": "40", "data.validation_clips": "20", "data.test_clips": "40",
+}  # fmt: skip
+CNN14 = {
+    "model.width",
+    "prune.scopes",
+    "finetune.scopes",
+}  # what other networks take none of, or name otherwise
+OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy", "timm:", "cuda")
 
 pytestmark = pytest.mark.docs
 
 
-def reduced(words: list[str]) -> list[str]:
+def configuration(source: str, folder: Path) -> dict[str, dict[str, object]]:
+    """The tables of a preset, or of a file that the page or the repository has."""
+    preset = resources.files("prunebench.harness.config") / "presets" / f"{source}.toml"
+    text = (preset if preset.is_file() else folder / source).read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def reduced(words: list[str], folder: Path) -> list[str]:
     """The command with smaller budgets behind what is printed: the last value counts."""
     if words[:1] == ["measure"] and "--latency" in words:
         return [*words, "--budget", "1"]
@@ -48,27 +64,40 @@ def reduced(words: list[str]) -> list[str]:
     if "--workers" in words:
         at = words.index("--workers")
         words = [*words[:at], *words[at + 2 :]]
-    recorded = any(word.startswith("data.name=") for word in words)
-    mixed = any(word.startswith("data.mix=") for word in words)
-    settings = REDUCED + (SMALL if mixed or not recorded else [])
-    chosen = {word.partition("=")[0] for word in words} & {"finetune.steps", "prune.ratios"}
-    chosen |= {"base.seeds"} if "runs/six-base-models" in words else set()
-    if any(
-        word.startswith("--network") for word in words
-    ):  # its label has the width, and its scopes are not Cnn14's
-        chosen |= {"model.width", "prune.scopes", "finetune.scopes"}
-    settings = [setting for setting in settings if setting.partition("=")[0] not in chosen]
-    if words[1].endswith(".toml"):  # which names its own budget points and criteria
-        settings = [setting for setting in settings if not setting.startswith("prune.ratios")]
-    elif not any(word == "--pruner-file" or word.startswith("prune.criteria") for word in words):
-        settings = [*settings, "prune.criteria=['l1','random']"]
-    return [*words, *(part for setting in settings for part in ("--set", setting))]
+    table = configuration(words[1], folder)
+    given = dict(word.split("=", 1) for word in words if re.match(r"[a-z_]+(\.[a-z_]+)+=", word))
+    data = {**table.get("data", {}), **{k.removeprefix("data."): v for k, v in given.items()}}
+    kept = {"prune.ratios", "prune.criteria"} | ({"finetune.steps"} if words[1] == "quick" else set())
+    left = kept & given.keys()
+    if "runs/six-base-models" in words:
+        left |= {"base.seeds"}
+    if words[1] == "my.toml":  # whose run is reported beside an archived one, of the same clips
+        left |= {name for name in REDUCED if name.startswith("data.")}
+    if any(word.startswith("--network") for word in words) or "network" in table.get("model", {}):
+        left |= CNN14
+    if "base.frozen" in given:  # which says the width, and how its models were trained
+        left |= {"model.width"} | {name for name in REDUCED if name.startswith("base.")}
+    if words[1].endswith(".toml") or "ratios" not in table.get("prune", {}):  # it names its own budget points
+        left |= {"prune.ratios"}
+    if words[1].endswith(".toml") or "--pruner-file" in words:
+        left |= {"prune.criteria"}
+    if "--data-file" in words or (data.get("name", "synth") != "synth" and not data.get("mix")):
+        left |= {name for name in REDUCED if name.startswith("data.")}
+    return [
+        *words,
+        *(
+            part
+            for name, value in REDUCED.items()
+            if name not in left
+            for part in ("--set", f"{name}={value}")
+        ),
+    ]
 
 
 def run(folder: Path, cache: Path, tool: str, arguments: list[str]) -> None:
     """One command of a page, in its folder."""
     module = {"prunebench": ["-m", "prunebench"], "pytest": ["-m", "pytest"], "python": []}[tool]
-    words = [*module, *(reduced(arguments) if tool == "prunebench" else arguments)]
+    words = [*module, *(reduced(arguments, folder) if tool == "prunebench" else arguments)]
     environment = {**os.environ, "PRUNEBENCH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, *words],
@@ -96,9 +125,14 @@ def ground(tmp_path_factory, esc10_root):
     (folder / "CLIPS" / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     for name in ("ESC-50", "ESC-10"):
         (folder / name).symlink_to(esc10_root, target_is_directory=True)
-    for name in ("Cnn14_mAP=0.431.pth", "pruned.pth", "half.pth", "base.pt"):
-        small = name in ("pruned.pth", "half.pth")
-        save_checkpoint(Cnn14([4 if small else 8] * 12, n_classes=10, embedding=8), folder / name)
+    for name, width, classes in (
+        ("Cnn14_mAP=0.431.pth", 8, 527),
+        ("pruned.pth", 4, 527),
+        ("half.pth", 4, 527),
+        ("base.pth", 8, 527),
+        ("base.pt", 8, 10),
+    ):
+        save_checkpoint(Cnn14([width] * 12, n_classes=classes, embedding=8), folder / name)
     own = pages.ROOT / "examples" / "plugin" / "prunebench_small_cnn.py"
     shutil.copy(own, folder / "mine.py")
     for name, label, files, classes in (
@@ -106,6 +140,8 @@ def ground(tmp_path_factory, esc10_root):
         ("mine.pth", "small_cnn", (own,), 10),
     ):
         torch.save(resolve_network(label, files).build(classes, seed=0).state_dict(), folder / name)
+    preset = resources.files("prunebench.harness.config") / "presets" / "quick.toml"
+    (folder / "my.toml").write_text(preset.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "examples").symlink_to(pages.ROOT / "examples", target_is_directory=True)
     (folder / "docs").mkdir()
     shutil.copy(pages.ROOT / "docs" / "_figures.py", folder / "docs")
@@ -118,7 +154,7 @@ def test_the_commands_of_a_page_run(page, ground, tmp_path):
     folder = tmp_path / "page"
     shutil.copytree(ground[0], folder, symlinks=True)
     for block in pages.blocks(page):
-        named = re.match(r"# (\w+\.toml)\n", block.text)  # a configuration says its file in the first line
+        named = re.match(r"# ([\w-]+\.toml)\n", block.text)  # a configuration says its file in the first line
         name = block.title or (named[1] if named else "")
         if name:
             (folder / name).write_text(block.text, encoding="utf-8")
