@@ -31,7 +31,7 @@ SITE = [pages.ROOT / "README.md", *sorted((pages.ROOT / "docs").rglob("*.md"))]
 REDUCED = {  # setting → what it is, unless the command names it
     "model.width": "0.03125",
     "base.seeds": "[0]", "base.pretrained": "false", "base.steps": "4", "base.converge": "false",
-    "finetune.seeds": "[0]", "finetune.steps": "4", "finetune.converge": "false", "finetune.scopes": "['tail']",
+    "finetune.seeds": "[0]", "finetune.steps": "8", "finetune.converge": "false", "finetune.scopes": "['tail']",
     "finetune.rates": "[1e-3]",
     "prune.criteria": "['l1','random']", "prune.ratios": "[0.5]", "prune.seeds": "[0]", "prune.scopes": "['C7-C12']",
     "prune.calibration_clips": "8",
@@ -144,7 +144,8 @@ def ground(tmp_path_factory, esc10_root):
     (folder / "my.toml").write_text(preset.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "examples").symlink_to(pages.ROOT / "examples", target_is_directory=True)
     (folder / "docs").mkdir()
-    shutil.copy(pages.ROOT / "docs" / "_figures.py", folder / "docs")
+    for script in (pages.ROOT / "docs").glob("_*.py"):
+        shutil.copy(script, folder / "docs")
     run(folder, cache, "prunebench", ["run", "quick"])
     return folder, cache
 

@@ -23,7 +23,7 @@ def published(served):
 
     def make(name):
         found = PUBLISHED[name]
-        width = "" if found.network.startswith("mn[") else "[width=0.125]"
+        width = "" if found.network.startswith("mn[") else "[width=0.05]"
         model = resolve_network(found.network + width).build(527, seed=0)
         state = model.state_dict()
         torch.save(state if name.startswith("mn") else {"iteration": 1, "model": state}, folder / "file")
