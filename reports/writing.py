@@ -48,8 +48,8 @@ def write_report(
         methods: write the table of methods even if all are of one family and differ only in their criterion.
 
     Raises:
-        InputError: where a folder is no run folder, the runs do not fit together, or
-            several runs are given without `out`; for an unknown column, width or format.
+        InputError: where a folder is no run folder, the runs do not fit together, several runs are given without
+            `out`, or `out` is one of the runs; for an unknown column, width or format.
     """
     folders = folders_of(runs)
     formats = (formats,) if isinstance(formats, str) else formats
@@ -95,6 +95,11 @@ def _folder(runs: Sequence[Path], out: Path | str | None) -> Path:
             f"A report of several runs needs a folder of its own. Found {len(runs)} runs: give -o DIR."
         )
     folder = RunFiles(runs[0]).report if out is None else path_of(out, "A folder for a report", "figures")
+    if any(folder.resolve() == run.resolve() for run in runs):
+        raise InputError(
+            f"A report has a folder of its own. Found the run folder `{folder}` itself: leave -o out to write to "
+            f"`{RunFiles(folder).report}`, or give another with -o DIR."
+        )
     if folder.exists() and not folder.is_dir():
         raise InputError(
             f"A report is written to a folder. Found the file `{folder}`: give another with -o DIR."

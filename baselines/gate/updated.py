@@ -64,8 +64,14 @@ def updated(
 
 
 def _merged(before: Figures, after: Figures, moved: Mapping[str, str]) -> Figures:
-    """Exact figures as they are now, since none of them grew; of the others those that improved."""
+    """Exact figures as they are now, since none of them grew, and whose they are; of the others those that improved.
+
+    Classes and front end are the same on both sides, or an earlier version wrote the baseline without them.
+    """
     taken = {figure: getattr(after, figure) for figure in ("widths", *COSTS)}
+    taken |= {
+        part: value for part in ("n_classes", "front_end") if (value := getattr(after, part)) is not None
+    }
     for figure, part in _PARTS.items():
         if moved.get(figure, "").startswith("improved"):
             taken[part] = getattr(after, part)

@@ -241,6 +241,8 @@ def test_bad_requests_are_refused(maker, tmp_path):
     with pytest.raises(InputError, match="give -o DIR"):
         write_report([maker.write(), maker.folder])
     (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"Found the run folder .* itself: leave -o out"):
+        write_report(maker.folder, maker.folder / "." / "scores" / "..")
     with pytest.raises(InputError, match="Found the file"):
         write_report([maker.folder], tmp_path / "file")
 

@@ -19,6 +19,7 @@ from prunebench.baselines import (
     check,
     updated,
 )
+from prunebench.baselines.regression.operating_point import HeldFrontEnd
 from prunebench.eval import InputError
 
 MADE = MadeWith("0.1.0", "prunebench baseline save run -o b.json")
@@ -64,6 +65,12 @@ def test_update_holds_no_part_that_the_baseline_leaves_out() -> None:
     held = Baseline(made_with=MADE, entries={"e": bare})
     found = {"new": dataclasses.replace(EXACT, speed=Speed(0.5, 0.1)), "e": bare}
     assert updated(held, found, check(found, held), MADE).entries == {"e": bare, "new": bare}
+
+
+def test_update_takes_the_classes_that_an_earlier_version_did_not_write() -> None:
+    known = dataclasses.replace(EXACT, n_classes=10, front_end=HeldFrontEnd(32_000, 1024, 320, 64))
+    assert update(EXACT, known) == known
+    assert update(known, EXACT) == known
 
 
 def test_update_refuses_a_regression() -> None:
