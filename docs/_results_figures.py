@@ -38,7 +38,7 @@ OTHERS = {
 KINDS = SHOWN | OTHERS
 MOST = 6  # on the page of an archive
 SCALE = 0.45  # of the 300 dots an inch of a report
-COLOURS = 256
+COLOURS = 256  # by coverage, which keeps the colour of a rare mark
 LIMIT = 150_000  # bytes of a file
 
 
@@ -107,7 +107,7 @@ def _light(image: bytes) -> bytes:
         with Image.open(io.BytesIO(image)) as whole:
             places = (round(scale * whole.width), round(scale * whole.height))
             small = whole.resize(places, Image.Resampling.LANCZOS)
-        small = small.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small = small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
         stream = io.BytesIO()
         small.save(stream, format="png", optimize=True, dpi=(300 * scale, 300 * scale))
         data = stream.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +29,7 @@ def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
     for what, names in groups.items():
         if what == "claim":
             continue
-        whose = "this base model only" if "one published" in what else "their base models only"
+        whose = "this base model only" if "one base model" in what else "their base models only"
         yield (
             f"{what[0].upper()}{what[1:]}: {', '.join(names)}. The intervals are valid for {whose} and "
             "are not corrected for the number of criteria. They do not show that a criterion is better in general."
@@ -75,7 +74,7 @@ def _detectable(entries: Sequence[Entry]) -> Iterator[str]:
     known = [
         (e.ranking.detectable_from_random.difference, e)
         for e in entries
-        if math.isfinite(e.ranking.detectable_from_random.difference)
+        if e.ranking.detectable_from_random.is_told
     ]
     if known:
         (least, one), (most, other) = (choose(known, key=lambda pair: pair[0]) for choose in (min, max))

@@ -12,9 +12,8 @@ from prunebench.reports.content.controls import said_controls
 from prunebench.reports.content.convergence_said import said_convergence
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.methods_said import said_methods
-from prunebench.reports.content.missing import said_missing
+from prunebench.reports.content.missing import said_missing, said_pairing
 from prunebench.reports.content.networks_said import said_networks
-from prunebench.reports.content.pairing_said import said_pairing
 from prunebench.reports.content.ranking_sentences import said_blocks, said_ranking
 from prunebench.reports.content.report import Report
 from prunebench.reports.content.sentences import said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.protocol import BUDGETS_FOR_A_CLAIM
@@ -90,7 +89,7 @@ def _unnoticed(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
         for found in report.detectable
         if found.panel in main
         for at in found.by_ratio
-        if math.isfinite(at.random.difference)
+        if at.random.is_told
     ]
     if not known:
         return

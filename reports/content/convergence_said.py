@@ -137,8 +137,8 @@ def _by_patience(record: Record) -> bool:
 
 def _sizes(figure: Detectable) -> list[float]:
     """The smallest detectable differences of a panel: between two criteria, else between one and random."""
-    criteria = [at.criteria.difference for at in figure.by_ratio if math.isfinite(at.criteria.difference)]
-    return criteria or [at.random.difference for at in figure.by_ratio if math.isfinite(at.random.difference)]
+    criteria = [at.criteria.difference for at in figure.by_ratio if at.criteria.is_told]
+    return criteria or [at.random.difference for at in figure.by_ratio if at.random.is_told]
 
 
 def _unpruned_at_its_rate(points: Sequence[Point], panel: Panel) -> tuple[Record, ...]:

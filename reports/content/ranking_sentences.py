@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
 from prunebench.eval.text.install_advice import how_to_get
 from prunebench.reports.content import numbers
+from prunebench.reports.content.detectable_said import BETWEEN, CHANCE, said_sizes
 from prunebench.reports.statistics.blocks import BLOCKS, Blocks
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
@@ -59,19 +60,12 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
             f"base model{'s are' if ranking.bases > 1 else ' is'} too few to say which criterion is first: "
             f"{BASES_FOR_A_CLAIM} are needed."
         )
-    sizes = [
-        f"{numbers.quality(figure.difference)} [{numbers.quality(figure.low)}, {numbers.quality(figure.high)}] {whom}"
-        for figure, whom in (
-            (ranking.detectable, "between two criteria"),
-            (ranking.detectable_from_random, "between one and random"),
-        )
-        if math.isfinite(figure.difference)
-    ]
-    if sizes:
-        yield (
-            f"{' and '.join(sizes).replace('] ', '] mAP ', 1)}: the smallest difference that the run could have "
-            "detected there (two-sided 5 %, power 80 %; in brackets what the true figure is in 80 % of such runs)."
-        )
+    figures = ((BETWEEN, ranking.detectable), (CHANCE, ranking.detectable_from_random))
+    sizes = [(whom, [("", figure)]) for whom, figure in figures]
+    what = "the smallest difference that the run could have detected there"
+    told = " ".join(said_sizes(sizes, ranking.bases, what=what))
+    if told:
+        yield told
 
 
 def _left_out(rankings: Sequence[Ranking]) -> Iterator[str]:

@@ -18,14 +18,13 @@ from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run
+from prunebench.reports.runs.standing import standing_of_runs
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume
 from prunebench.reports.statistics.methods import MethodRow
 from prunebench.reports.statistics.ranking import Ranking
 from prunebench.reports.statistics.runs_compared import Compared
 from prunebench.reports.statistics.summary_rows import SummaryRow
-
-DEMONSTRATION = "demonstration, no claim"
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,13 +85,8 @@ class Report:
 
     @property
     def standing(self) -> str:
-        """`"demonstration, no claim"`, or why a run that asks for a claim makes none, or nothing."""
-        if not all(run.claim for run in self.runs):
-            return DEMONSTRATION
-        fewest = min((d.bases for d in self.detectable), default=0)
-        if any(d.conditional for d in self.detectable):
-            return f"conditional on {fewest} base model{'s' * (fewest != 1)}, no claim"
-        return ""
+        """Why it claims nothing, in one clause: `demonstration, no claim`; empty where it claims."""
+        return standing_of_runs(self.runs, [found.bases for found in self.detectable])
 
     @property
     def under_figures(self) -> str:
@@ -100,6 +94,11 @@ class Report:
         steps = sorted({run.steps for run in self.runs if run.steps is not None and not run.until_converged})
         told = f"fine-tuning: {' and '.join(f'{number:,}' for number in steps)} steps" if steps else ""
         return " · ".join(filter(None, (told, self.standing)))
+
+    @property
+    def criteria(self) -> frozenset[str]:
+        """Labels of all criteria that figures and the page show."""
+        return frozenset(name for point in self.points for name in point.criteria)
 
     @property
     def above_figures(self) -> tuple[str, ...]:

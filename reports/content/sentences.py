@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.content import numbers
+from prunebench.reports.content.detectable_said import detectable_said
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.content.rates_said import said_rates
 from prunebench.reports.points.groups import groups_of, in_order, word_of
@@ -14,7 +15,7 @@ from prunebench.reports.points.name_ranges import in_ranges
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.statistics.detectable import Detectable, Smallest
+from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.summary_rows import SummaryRow
 from prunebench.reports.statistics.variance import _root, components_at
 
@@ -44,44 +45,6 @@ def said(
         *spread_said(found.panel, points),
     ]
     return tuple(map(numbers.unbroken, sentences))
-
-
-def detectable_said(found: Detectable) -> str:
-    """What the smallest detectable differences are, or why they cannot be told."""
-    if not found.by_ratio:
-        return f"The smallest detectable difference is unknown: {found.missing} are missing."
-    between = [(numbers.share(at.ratio), at.criteria) for at in found.by_ratio]
-    chance = [(numbers.share(at.ratio), at.random) for at in found.by_ratio]
-    parts = [
-        f"{sizes} {whom}"
-        for sizes, whom in (
-            (_sizes(between), "between two criteria"),
-            (_sizes(chance), "between one and random"),
-        )
-        if sizes
-    ]
-    text = (
-        f"{parts[0].replace(' at', ' mAP at', 1)}{f'; {parts[1]}' if len(parts) > 1 else ''}: the smallest differences "
-        "that this run could have detected (two-sided 5 %, power 80 %; in brackets what the true figure is in 80 % of "
-        "such runs)."
-    )
-    if found.conditional:
-        text += (
-            " They, and all intervals here, hold for this base model only; fewer than six carry no claim."
-            if found.bases == 1
-            else f" They are conditional on {found.bases} base models; fewer than six carry no claim."
-        )
-    return text
-
-
-def _sizes(figures: Sequence[tuple[str, Smallest]]) -> str:
-    """`0.013 [0.011, 0.018] at 25 % and 0.024 [0.019, 0.033] at 50 %`."""
-    known = [
-        f"{numbers.quality(s.difference)} [{numbers.quality(s.low)}, {numbers.quality(s.high)}] at {ratio}"
-        for ratio, s in figures
-        if math.isfinite(s.difference)
-    ]
-    return " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
 
 
 def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:

@@ -16,7 +16,12 @@ from prunebench.reports.statistics.attainment import SHOWN, Surface
 
 
 def draw_attainment(
-    surfaces: Sequence[Surface], best: Sequence[str], quantity: Quantity, *, width: float = 2 * COLUMN
+    surfaces: Sequence[Surface],
+    best: Sequence[str],
+    quantity: Quantity,
+    *,
+    standing: str = "",
+    width: float = 2 * COLUMN,
 ) -> Figure | None:
     """Median surfaces with the band from worst to best seed, a panel for each of the best and random in all.
 
@@ -24,6 +29,7 @@ def draw_attainment(
         surfaces: of one panel at one cost.
         best: labels, the best first; three have a panel, in a single column one.
         quantity: the cost.
+        standing: what the run does not claim.
         width: in inches.
     """
     own = {s.label for s in surfaces if not s.is_random}
@@ -47,6 +53,13 @@ def draw_attainment(
         figure.suptitle(filled(shown[0].panel.title, figure.get_figwidth()), size="medium")
         note = f"{quantity.axis_label(unit)}\nline: median seed, band: worst to best seed"
         note += f"; grey: random (n = {random[0].seeds})" if random else ""
+        if len(chosen) < len(own):
+            note += (
+                f"; the {len(chosen)} best of {len(own)} criteria"
+                if chosen[1:]
+                else f"; best of {len(own)} criteria"
+            )
+        note += f" · {standing}" if standing else ""
         lines = [filled(line, figure.get_figwidth(), 6) for line in note.split("\n")]
         figure.supxlabel("\n".join(lines), size=6)
     return figure

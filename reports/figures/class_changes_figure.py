@@ -19,12 +19,17 @@ CELL = 0.155  # inches: the height of a criterion
 
 
 def draw_class_changes(
-    changes: Sequence[ClassChange], *, width: float = 2 * COLUMN, order: Sequence[str] = ()
+    changes: Sequence[ClassChange],
+    *,
+    standing: str = "",
+    width: float = 2 * COLUMN,
+    order: Sequence[str] = (),
 ) -> Figure | None:
     """Criteria against the classes that change most at the middle budget: gains orange, losses purple.
 
     Args:
         changes: of one panel.
+        standing: what the run does not claim.
         width: in inches.
         order: labels from the top, by default random and then the others, best first.
     """
@@ -66,5 +71,6 @@ def draw_class_changes(
         bar = figure.colorbar(image, ax=axes, location="top", fraction=0.04, pad=0.02, aspect=50)
         bar.outline.set_visible(False)
         note = "colour: average precision minus that of the unpruned model, not tested"
+        note += f" · {standing}" if standing else ""
         figure.supxlabel(filled(note, width, 6), size=6)
     return figure

@@ -29,6 +29,7 @@ from prunebench.reports.figures.sensitivity_figure import draw_sensitivity
 from prunebench.reports.figures.speed_up_figure import draw_speed_up
 from prunebench.reports.figures.stages_figure import draw_stages
 from prunebench.reports.figures.style.canvas import COLUMN
+from prunebench.reports.figures.style.palette import looks_apart
 from prunebench.reports.points.cost_axis import AXES, MACS
 from prunebench.reports.points.groups import groups_of, word_of
 from prunebench.reports.points.panel import Panel
@@ -54,7 +55,16 @@ def figures_of(report: Report, width: str | None = None) -> Iterator[Drawn]:
         report: what it says.
         width: `"single"` or `"double"`; by default each figure has the one that suits it.
     """
-    inches = None if width is None else WIDTHS[width]
+    drawn = _drawn(report, None if width is None else WIDTHS[width])
+    while True:
+        with looks_apart(report.criteria):  # not around the loop: others draw between two figures
+            figure = next(drawn, None)
+        if figure is None:
+            return
+        yield figure
+
+
+def _drawn(report: Report, inches: float | None) -> Iterator[Drawn]:
     wide = inches or 2 * COLUMN
     findings = report.findings
     if findings.points:
@@ -182,13 +192,14 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
     measured = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
     best = in_standing(measured, order)
     caption = "Empirical attainment over seeds, against MACs (backbone)"
-    yield "attainment", caption, draw_attainment(findings.surfaces[panel, MACS], best, MACS, width=width)
+    surfaces = findings.surfaces[panel, MACS]
+    yield "attainment", caption, draw_attainment(surfaces, best, MACS, standing=standing, width=width)
     agreement = draw_overlap(findings.overlaps[panel], standing=standing, width=width, order=order)
     yield "agreement", "Agreement: share of the removed filters that two criteria have in common", agreement
     yield (
         "class_changes",
         "Gain and loss of each class's average precision against the unpruned model",
-        draw_class_changes(findings.class_changes[panel], width=width, order=order),
+        draw_class_changes(findings.class_changes[panel], standing=standing, width=width, order=order),
     )
     if not told_by_ratio([p for p in points if p.panel == panel]):
         word = word_of(groups_of(points, panel))

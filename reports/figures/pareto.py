@@ -15,7 +15,7 @@ from prunebench.reports.figures.pareto_labels import crowded, label_marks
 from prunebench.reports.figures.pareto_marks import OTHERS, Handles
 from prunebench.reports.figures.pareto_panel import draw_panel
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
-from prunebench.reports.points.cost_axis import Quantity
+from prunebench.reports.points.cost_axis import LATENCY, Quantity
 from prunebench.reports.points.focus import FEW, MANY, focus_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -64,7 +64,7 @@ def draw(
     crowd = [panel for panel, own in by_panel.items() if crowded(own, focus[panel])]
     named = crowd if column > COLUMN else []
     differ = any((told or {}).get(panel) for panel in crowd)
-    notes = "\n".join(_notes(known, quantity, standing, crowd=bool(crowd), differ=differ))
+    notes = "\n".join(_notes(known, quantity, standing, focus, crowd=bool(crowd), differ=differ))
     scale = quantity.scale(quantity.of(p) for p in known)
     with paper_style():
         figure = Figure(
@@ -75,7 +75,7 @@ def draw(
         for axes, panel in zip(grid.flat, panels, strict=False):
             own = by_panel[panel]
             handles |= draw_panel(
-                axes, own, quantity, scale, focus[panel], orders[panel], named=panel in named
+                axes, own, quantity, scale, focus[panel], orders[panel], named=panel in named, width=column
             )
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
@@ -131,21 +131,29 @@ def stack(figure: Figure, legend: Legend, foot: Text) -> None:
 
 
 def _notes(
-    points: Sequence[Point], quantity: Quantity, standing: str, *, crowd: bool, differ: bool
+    points: Sequence[Point],
+    quantity: Quantity,
+    standing: str,
+    focus: Mapping[Panel, frozenset[str]],
+    *,
+    crowd: bool,
+    differ: bool,
 ) -> list[str]:
     """The lines below the legend: what a marker stands for, and whether anything is claimed."""
     criteria = [p for p in points if p.control is None]
-    drawn = [p for p in criteria if p.is_random]
-    counts = [_counts(p.n for p in criteria if not p.is_random), _counts(p.n for p in drawn)]
-    models = f"n = {counts[0]} model{'s' * (counts[0] != '1')}" if counts[0] else ""
-    models += f"{', ' if models else ''}random n = {counts[1]}" if drawn else ""
-    lines = [f"mean and range of {models}"] if models else []
+    lines = [_counted(criteria)] if criteria else []
     signs = (
-        ["top and right axes: relative to unpruned"] if any(p.control == "unpruned" for p in points) else []
+        [
+            "top and right axes: relative to unpruned"
+            + " (tables: ratios within rounds)" * (quantity is LATENCY)
+        ]
+        if any(p.control == "unpruned" for p in points)
+        else []
     )
-    signs += ["† as released by its authors"] if any(p.released for p in points) else []
+    in_colour = [p for p in criteria if p.label in focus[p.panel]]
+    signs += ["† as released by its authors"] if any(p.released for p in in_colour) else []
     lines += ["; ".join(signs)] if signs else []
-    if len({p.label for p in criteria}) > 1:
+    if len({p.label for p in criteria}) > 1 and any(p.n > 1 and not p.is_random for p in in_colour):
         lines.append("marks stand at their true cost; the bars of their ranges are set aside")
     if crowd and differ:
         lines.append(
@@ -155,6 +163,15 @@ def _notes(
     elif crowd:
         lines.append("in colour: on the frontier; no criterion differs from random over all ratios")
     return [*lines, standing] if standing else lines
+
+
+def _counted(criteria: Sequence[Point]) -> str:
+    """What a mark is the mean of: `mean and range of n = 6 models, random n = 18`."""
+    ruled, chance = (_counts(p.n for p in criteria if p.is_random is drawn) for drawn in (False, True))
+    if ruled == "1":
+        return "n = 1 model" + (f", random: mean and range of n = {chance}" if chance else "")
+    models = f"n = {ruled} models" if ruled else ""
+    return "mean and range of " + ", ".join(filter(None, (models, f"random n = {chance}" if chance else "")))
 
 
 def _counts(values: Iterable[int]) -> str:

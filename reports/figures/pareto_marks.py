@@ -28,7 +28,7 @@ Handles: TypeAlias = dict[str, Any]
 
 STEP, ASIDE = 1.8, 7.0  # points between the bars of ranges at one cost, and at most to each side of the marks
 OTHERS = " other criteria"  # in the legend, behind their number
-DOT, BROAD = 5.5, 6.0  # points: the mark of random, and its band at a single cost
+MARK, DOT, BROAD = 4.0, 5.5, 6.0  # points: a mark, that of random, and its band at a single cost
 FAINT = "#B8B8B8"  # criteria out of focus
 CONTROLS = {  # label, marker, fill and size
     "unpruned": ("unpruned", "*", INK, 6.5),
@@ -116,6 +116,7 @@ def _curve(
         means,
         color=look.colour,
         marker=look.marker,
+        markersize=look.size(MARK),
         markeredgecolor="white",
         linestyle=dash_of(curve.criteria[0]),
         zorder=3 + 0.5 * on_top,

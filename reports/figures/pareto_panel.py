@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.figures.pareto_labels import begin_ticks, room_at_the_left
 from prunebench.reports.figures.pareto_marks import Handles, draw_controls, draw_curves, draw_published
+from prunebench.reports.figures.style.canvas import filled
 from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import curves_of
@@ -23,7 +23,6 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
 LOG_FROM = 20.0  # share of the largest to the smallest cost from which a logarithmic axis reads better
-TITLE = 56  # characters in a line of a title
 
 
 def draw_panel(
@@ -35,6 +34,7 @@ def draw_panel(
     order: Sequence[str],
     *,
     named: bool,
+    width: float,
 ) -> Handles:
     """Draw a panel and give what its legend needs, by label.
 
@@ -46,6 +46,7 @@ def draw_panel(
         focus: labels drawn in colour.
         order: labels as the legend lists them, the best on top of the others in the panel.
         named: whether names of the criteria in focus stand at the left, so that the legend does without them.
+        width: of the panel with its axes, in inches.
     """
     factor, unit = scale
     costs = [quantity.of(p) / factor for p in points]
@@ -64,7 +65,7 @@ def draw_panel(
     handles |= draw_published(axes, points[0], quantity, factor)
     axes.margins(x=0.06, y=0.08)
     began = room_at_the_left(axes, points, focus) if named else -math.inf
-    axes.set_title(textwrap.fill(_title(points[0].panel), TITLE, break_on_hyphens=False), pad=4)
+    axes.set_title(filled(_title(points[0].panel), width), pad=4)
     axes.set_xlabel(quantity.axis_label(unit))
     axes.set_ylabel("test mAP")
     top = _relative_axis(axes, points, quantity, factor)

@@ -17,6 +17,7 @@ from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.ranking import Ranking
 
 COLUMNS = 6  # budgets drawn, those over all first
+BEST = "#E3ECF5"  # behind rows that may be the best
 
 
 def draw_ranking(
@@ -30,7 +31,8 @@ def draw_ranking(
     """A column per budget, dearest first, a row per criterion, best over all first: test mAP minus that of random.
 
     Without random the differences are from the best. Bars are 95 % intervals; a filled mark is told from random with
-    the number of criteria taken into account (Holm), with fewer than six base models by its interval alone.
+    the number of criteria taken into account (Holm), with fewer than six base models by its interval alone. Rows of
+    criteria that may be the best are shaded where that is tested.
 
     Args:
         rankings: of one panel at one equal cost.
@@ -85,6 +87,8 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
         claim = all(ranking.may_claim for ranking in shown)
         by_test = "not distinguishable from random (Holm)" if held else "not distinguishable from the best"
         note += f"; hollow: {by_test if claim or not held else 'interval contains 0'}"
+    if held and _tells_best(shown):
+        note += "; shaded: may be the best (step-down test)"
     if None in alike:
         note += "; ?: not tested"
     return f"{note} · {standing}" if standing else note
@@ -92,6 +96,10 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
 
 def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
     rows = []
+    for row in ranking.rows if _tells_best([ranking]) else ():
+        if row.may_be_best and row.label in labels:
+            place = labels.index(row.label)
+            axes.axhspan(place - 0.5, place + 0.5, color=BEST, linewidth=0, zorder=0.5)
     for row in ranking.rows:
         if row.label in labels:
             value, low, high, alike = (
@@ -101,6 +109,11 @@ def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool
             )
             rows.append(ForestRow(labels.index(row.label), look_of(row.criterion), value, (low, high), alike))
     draw_rows(axes, rows)
+
+
+def _tells_best(shown: Sequence[Ranking]) -> bool:
+    """Whether tests say which criteria may be the best, and that some are not."""
+    return any(r.may_claim and {row.may_be_best for row in r.rows} == {True, False} for r in shown)
 
 
 def _title(ranking: Ranking, ratios: Mapping[float, float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -22,6 +23,7 @@ from prunebench.reports.statistics.recovery import Recovery, recovery_of, short_
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
 MARKED = 8  # curves are marked at about as many steps
+LOG_FROM = 20.0  # the last step of the first one recorded, from which a logarithmic axis reads better
 
 
 def draw_recovery(
@@ -75,6 +77,7 @@ def draw_recovery(
             axes.set_xlabel("steps of fine-tuning")
             axes.grid(visible=True, linewidth=0.3)
             axes.margins(x=0.03)
+            _scale_steps(axes, [found for _, found in (*tuned, *shown)])
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
         listed = in_standing((p.label for p, _ in shown), order or standing_of(panel, points))
@@ -110,6 +113,27 @@ def _parts(found: Sequence[Recovery], short: Sequence[int], *, dashed: bool) -> 
     return parts
 
 
+def _scale_steps(axes: Axes, found: Sequence[Recovery]) -> None:
+    """A logarithmic axis that begins at 0 where trainings were long: most is regained in their first steps."""
+    steps = np.unique(np.concatenate([recovery.steps for recovery in found]))
+    first, last = (float(choose(steps[steps > 0], default=1)) for choose in (min, max))
+    if last / first >= LOG_FROM:
+        axes.set_xscale("symlog", linthresh=first, linscale=0.4, subs=[2, 5])
+        ticks = [10**power * digit for power in range(9) for digit in (1, 2, 5)]
+        axes.set_xticks([0, *(tick for tick in ticks if first <= tick <= last)])
+        axes.minorticks_off()
+        axes.xaxis.set_major_formatter("{x:g}")
+
+
+def _marked(steps: np.ndarray) -> list[int]:
+    """Where a curve is marked: at about as many steps a curve, evenly apart on a logarithmic axis."""
+    positive = steps[steps > 0]
+    if len(positive) < MARKED or positive[-1] / positive[0] < LOG_FROM:
+        return list(range(0, len(steps), max(1, len(steps) // MARKED)))
+    spots = np.geomspace(positive[0], positive[-1], MARKED)
+    return sorted({0, *(int(np.abs(steps - spot).argmin()) for spot in spots)})
+
+
 def _unpruned(points: Sequence[Point]) -> float:
     """Mean validation mAP of the unpruned models, nan where it was not measured."""
     records = [r for p in points if p.control == "unpruned" for r in p.records]
@@ -126,8 +150,8 @@ def _draw(axes: Axes, found: Recovery, look: Look) -> Line2D:
         found.maps.mean(0),
         color=look.colour,
         marker=look.marker,
-        markersize=3,
-        markevery=max(1, len(found.steps) // MARKED),
+        markersize=look.size(3),
+        markevery=_marked(np.asarray(found.steps)),
         linewidth=0.9,
     )
     return line

@@ -11,7 +11,7 @@ from prunebench.eval.run.sparsity import after_penalty, series_of
 from prunebench.reports.content.criteria_order import in_standing
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
-from prunebench.reports.figures.style.palette import look_of
+from prunebench.reports.figures.style.palette import look_of, looks_apart
 from prunebench.reports.page.cell_command import command_of
 from prunebench.reports.points.cost_axis import AXES, MACS_WITH_FRONTEND
 from prunebench.reports.points.focus import focus_of
@@ -40,7 +40,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
     panels = list(dict.fromkeys(p.panel for p in report.points))
     costs = [q for q in COSTS if any(math.isfinite(q.of(p)) for p in report.points)]
     qualities = [told for told in measures if told.key.startswith("test_")]
-    names = sorted({name for p in report.points for name in p.criteria}, key=order)
+    names = sorted(report.criteria, key=order)
     best = {(id(p), q.key) for panel in panels for q in costs for p in frontier(_of(report, panel), q)}
     told, standings = report.findings.told_from_random, report.findings.standings
     found = {
@@ -50,7 +50,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
         "main": _main(panels, report),
         "focus": [sorted(focus_of(_of(report, panel), AXES[0], told.get(panel, ()))) for panel in panels],
         "order": [in_standing(_labels(report, panel), standings.get(panel, ())) for panel in panels],
-        "looks": {name: _look(name) for name in names},
+        "looks": _looks(names),
         "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
         "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],
         "points": [
@@ -85,9 +85,14 @@ def _labels(report: Report, panel: Panel) -> list[str]:
     return [p.label for p in _of(report, panel) if p.control is None]
 
 
-def _look(name: str) -> dict[str, str]:
-    look = look_of(name)
-    return {"light": look.colour, "dark": on_dark(look.colour), "marker": look.marker}
+def _looks(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The look of each criterion, that of the figures."""
+    with looks_apart(names):
+        looks = {name: look_of(name) for name in names}
+    return {
+        name: {"light": look.colour, "dark": on_dark(look.colour), "marker": look.marker}
+        for name, look in looks.items()
+    }
 
 
 def on_dark(colour: str) -> str:
@@ -129,6 +134,7 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
             "equal": ranking.quantity.short,
             "place": place_of(ranking),
             "bases": ranking.bases,
+            "tellsBest": ranking.may_claim and any(row.may_be_best is False for row in ranking.rows),
             "rows": [
                 {
                     "label": row.label,

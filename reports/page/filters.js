@@ -26,15 +26,22 @@ function piecesOf(text) {
   return hidden.split(/(<=|>=|!=|==|[<>=≤≥≠])/).map((piece, i) => (i % 2 ? SPELLINGS[piece] || piece : shown(piece)));
 }
 
+// Names of columns; where several have one, each also with the heading before it: `from random 95% interval`.
+function namesOf(headings) {
+  const names = headings.map(columnName);
+  return names.map((name, i) => (i > 0 && names.filter((other) => other === name).length > 1 ? [`${names[i - 1]} ${name}`, name] : [name]));
+}
+
 // The column whose name ends the text: a whole name before the beginning of one; and what stands before it.
 function columnAt(text, headings) {
-  const names = headings.map(columnName);
+  const names = namesOf(headings);
   const words = plainText(text).split(" ").filter(Boolean);
   for (const fits of [(name, typed) => name === typed, (name, typed) => name.startsWith(typed)])
     for (let from = 0; from < words.length; from += 1) {
       const typed = words.slice(from).join(" ");
-      const column = names.findIndex((name) => fits(name, typed));
-      if (column >= 0) return { column, before: words.slice(0, from).join(" ") };
+      const column = names.findIndex((own) => own.some((name) => fits(name, typed)));
+      const alike = names.filter((own) => own.length > 1 && fits(own[1], typed)).map(([whole]) => whole);
+      if (column >= 0) return { column, alike, before: words.slice(0, from).join(" ") };
     }
   return null;
 }
@@ -53,6 +60,7 @@ function matcher(text, headings, rows) {
     const [operator, after] = [pieces[i], pieces[i + 1]];
     const found = columnAt(typed, headings);
     if (!found) return wrong(typed.trim() ? `There is no column “${typed.trim()}”.` : `A comparison begins with a column, as in mAP${operator}0.5.`);
+    if (found.alike.length > 1) return wrong(`Several columns are called “${typed.trim()}”: write ${found.alike.map((name) => `“${name}”`).join(" or ")}.`);
     words(found.before);
     const { column } = found;
     const name = headings[column];
@@ -76,12 +84,16 @@ function matcher(text, headings, rows) {
   return { holds: (row) => tests.every((test) => test(row)) };
 }
 
-// Equal is what shows the same number; an interval lies above or below a value as a whole.
+// Equal is what shows the same number; an interval lies above or below a value as a whole, and equals what lies in it.
 function comparison(column, operator, limit) {
   return (row) => {
     const shown = row.shown[column];
     const ends = shown.match(/^\[(.+), (.+)\]$/);
-    if (ends) return OPERATORS[operator](numberAt(ends[operator.startsWith("<") ? 2 : 1])[0], limit, false);
+    if (ends) {
+      const [low, high] = [numberAt(ends[1])[0], numberAt(ends[2])[0]];
+      const within = /^!?=$/.test(operator) && low <= limit && limit <= high;
+      return OPERATORS[operator](operator.startsWith("<") ? high : low, limit, within);
+    }
     const [raw, seen] = [Number.parseFloat(row.values[column]), numberAt(shown)];
     if (Number.isNaN(raw)) return false;
     const near = (value) => Math.abs(value - limit) <= 1e-9 * Math.max(Math.abs(limit), 1e-3);

@@ -24,6 +24,7 @@ from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
 from prunebench.reports.page.data import page_data
 from prunebench.reports.page.page_tables import page_tables
+from prunebench.reports.points.focus import MANY
 from prunebench.reports.runs.loaded_run import Run
 from prunebench.reports.tables.data_table import DataTable
 from prunebench.reports.tables.measures import Told
@@ -82,6 +83,7 @@ def page_html(
         claims=not report.standing,
         answer=report.answer,
         convergence=report.above_figures,
+        crowded=_is_crowded(report),
         sentences=report.sentences,
         missing=report.missing,
         figures=figures,
@@ -108,6 +110,11 @@ def page_html(
         css=_file("page.css"),
         js="\n".join(_file(f"{part}.js") for part in SCRIPTS),
     )
+
+
+def _is_crowded(report: Report) -> bool:
+    """Whether the ranking stands before the curves, of which a reader cannot tell so many apart."""
+    return bool(report.rankings) and len({p.label for p in report.points if p.control is None}) > MANY
 
 
 def _raw(table: DataTable) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prunebench.eval.text.timings_said import RATIO_SAID
 from prunebench.reports.content import numbers
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
@@ -70,7 +71,7 @@ def page_tables(report: Report, measures: Sequence[Told]) -> Iterator[PageTable]
             )
             for row in summed
         ]
-        headings = tuple((column.heading, "") for column in shown)
+        headings = tuple((c.heading, RATIO_SAID if c.name == "latency" else "") for c in shown)
         yield PageTable("summary", panel.title, False, headings, tuple(rows), summary_table(summed))
     for ranking in report.findings.new_rankings:
         title = f"{ranking.panel.title}, equal {ranking.quantity.short} {place_of(ranking)}"

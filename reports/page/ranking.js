@@ -14,7 +14,7 @@
   function draw(wide) {
     const ranking = DATA.rankings[Number(budget.value)];
     if (!ranking) return;
-    const [ground, ink, quiet, line] = inks();
+    const [ground, ink, quiet, line, , best] = inks();
     const key = value.value;
     const p = { fromRandom: "pRandom", fromBest: "pBest" }[key];
     const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[key];
@@ -34,6 +34,11 @@
     const values = rows.flatMap((row) => row[key].filter((v) => v !== null));
     if (p) values.push(0);
     const x = scaleOf(values, left, width - 16, false, 0.05, Math.max(52, width / 16));
+    const shaded = (row) => ranking.tellsBest && row.mayBeBest;
+    rows.forEach((row, i) => { if (shaded(row)) element("rect", { x: left, y: 7 + 22 * i, width: width - 16 - left, height: 22, fill: best, class: "best" }, drawing); });
+    const said = document.getElementById("forest-note");
+    said.hidden = !rows.some(shaded);
+    said.textContent = "Shaded: criteria that may be the best here (step-down test, 5 % for all criteria together).";
     for (const tick of x.ticks) {
       element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 38, stroke: tick === 0 && p ? ink : line }, drawing);
       element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, String(Number(tick.toPrecision(3))).replace("-", "−"));
@@ -59,8 +64,10 @@
   // What hollow marks and the question mark say, for a picture that is saved.
   function entries() {
     const ranking = DATA.rankings[Number(budget.value)];
-    const [ground, ink] = inks();
-    if (!ranking || value.value === "mean") return [];
+    const [ground, ink, , line, , best] = inks();
+    const shade = (icon) => element("rect", { x: -8, y: -6, width: 16, height: 12, fill: best, stroke: line }, icon);
+    const may = ranking && ranking.tellsBest ? [{ label: "may be the best", paint: shade }] : [];
+    if (!ranking || value.value === "mean") return may;
     const alike = { fromRandom: "likeRandom", fromBest: "mayBeBest" }[value.value];
     const untested = ranking.rows.some((row) => row[value.value][0] !== null && row[alike] === null);
     const disc = (fill) => (icon) => element("path", { d: SHAPES.o, fill, stroke: ink, "stroke-width": 1.2 }, icon);
@@ -69,6 +76,7 @@
       { label: told[0], paint: disc(ink) },
       { label: told[1], paint: disc(ground) },
       ...(untested ? [{ label: "hollow with ?: not tested", paint: disc(ground) }] : []),
+      ...may,
     ];
   }
   const caption = () => {

@@ -49,7 +49,7 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
 const probe = document.body.appendChild(document.createElement("i")); // what a colour of the style sheet is in this theme
 probe.hidden = true;
-const inks = () => ["ground", "ink", "quiet", "line", "faint"].map((name) => {
+const inks = () => ["ground", "ink", "quiet", "line", "faint", "best"].map((name) => {
   probe.style.color = `var(--${name})`;
   return getComputedStyle(probe).color;
 });

@@ -26,6 +26,7 @@ ORDER = (
     "group_fisher",
     "jacobian",
     "variance",
+    "variance[fold=true]",
     "synflow",
     "geometric_mean_released",
     "fpgm_torch_pruning",

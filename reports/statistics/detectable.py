@@ -32,6 +32,11 @@ class Smallest:
     low: float = math.nan
     high: float = math.nan
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it is a difference that mAP can have, at most 1; of no variance at all there is none."""
+        return 0 < self.difference <= 1
+
 
 @dataclass(frozen=True)
 class AtRatio:

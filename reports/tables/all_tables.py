@@ -14,7 +14,7 @@ from prunebench.reports.tables.columns import Column
 from prunebench.reports.tables.data_table import DataTable, has_parquet
 from prunebench.reports.tables.filters_kept_table import filters_kept_table
 from prunebench.reports.tables.hypervolume_table import hypervolume_table
-from prunebench.reports.tables.latex import latex_summary
+from prunebench.reports.tables.latex import latex_by_ratio, latex_summary
 from prunebench.reports.tables.measures import Told, measures_table
 from prunebench.reports.tables.methods_table import latex_methods, methods_table
 from prunebench.reports.tables.networks_table import networks_table
@@ -45,6 +45,8 @@ def table_files(
     contents["summary.md"] = markdown_summary(report, columns).encode()
     if by_ratio := by_ratio_markdown(report):
         contents["by_ratio.md"] = by_ratio.encode()
+    if by_ratio := latex_by_ratio(report):
+        contents["by_ratio.tex"] = by_ratio.encode()
     contents["summary.tex"] = latex_summary(report, latex).encode()
     if report.methods:
         contents["methods.tex"] = latex_methods(report.methods, report.standing).encode()

@@ -9,9 +9,9 @@ from statistics import fmean
 from prunebench.eval.text.tables import markdown, markdown_code, markdown_sentence
 from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.controls import CONTROLS
+from prunebench.reports.content.detectable_said import detectable_said
 from prunebench.reports.content.places_said import said_place
 from prunebench.reports.content.report import Report
-from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place
 from prunebench.reports.statistics.summary_rows import SummaryRow

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import marks, numbers
+from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.places_said import said_place
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place
@@ -18,6 +20,7 @@ from prunebench.reports.tables.columns import Column
 LONG = 40  # rows that one page holds
 PAPER = ("criterion", "ratio", "macs_backbone", "map", "from_random", "interval")
 """Columns of a paper's table, the last two as one."""
+HOW = "Holm, 5 %; with fewer than six base models by the 95 % interval"
 LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 _SIGNS = {
     "\\": r"\textbackslash{}",
@@ -42,6 +45,8 @@ _SIGNS = {
     "≥": r"$\geq$",
     "\u00a0": "~",
     "·": r"$\cdot$",
+    "\u2191": r"$\uparrow$",
+    "\u2193": r"$\downarrow$",
     "\n": " ",
 }
 
@@ -60,6 +65,59 @@ def latex_summary(report: Report, columns: Sequence[Column]) -> str:
         rows = [row for row in report.rows if row.panel == panel]
         parts.append(_table(panel, rows, columns, report))
     return "\n\n".join(parts) + "\n"
+
+
+def latex_by_ratio(report: Report) -> str:
+    """A `table` for each panel with criteria at several ratios: a row for each criterion, test mAP in a column a ratio.
+
+    An arrow tells a mean that differs from that of random at its ratio. Nothing where no panel has several ratios.
+    """
+    parts = []
+    for panel in dict.fromkeys(row.panel for row in report.rows):
+        rows = [
+            row for row in report.rows if row.panel == panel and row.control is None and not row.own_budget
+        ]
+        places = sorted({row.place for row in rows})
+        if len(places) > 1:
+            parts.append(_by_ratio(panel, rows, places, report))
+    return "\n\n".join(["% \\usepackage{booktabs}", *parts]) + "\n" if parts else ""
+
+
+def _by_ratio(panel: Panel, rows: Sequence[SummaryRow], places: Sequence[Place], report: Report) -> str:
+    labels = in_standing((row.label for row in rows), report.findings.standings.get(panel, ()))
+    at = {(row.label, row.place): row for row in rows}
+    bold = {key for key, row in at.items() if _is_best(row, report.rankings)}
+    lines = []
+    for label in labels:
+        cells = [escaped(label)]
+        for place in places:
+            row = at.get((label, place))
+            text = "" if row is None else numbers.fraction(row.map_mean)
+            cells.append((rf"\textbf{{{text}}}" if (label, place) in bold else text) + _arrow(row))
+        lines.append(cells)
+    whole = [row for row in report.rows if row.panel == panel and row.control == "unpruned"]
+    caption = f"{panel.title}. Test mAP by the share of filters removed, mean over models"
+    caption += f"; unpruned: {numbers.fraction(whole[0].map_mean)}" if whole else ""
+    caption += "."
+    if bold:
+        caption += f" {_bold(places)}"
+    if any(map(_arrow, rows)):
+        caption += f" ↑, ↓: better or worse than random ({HOW})."
+    caption += f" {report.standing[0].upper()}{report.standing[1:]}." if report.standing else ""
+    headings = ["criterion", *(said_place(place, places) for place in places)]
+    starts = [number == 1 and rows[0].is_random for number in range(len(lines))]
+    return booktabs(caption, headings, lines, starts, align="l" + "l" * len(places))
+
+
+def _arrow(row: SummaryRow | None) -> str:
+    if row is None or row.like_random is not False:
+        return ""
+    return r"$^{\uparrow}$" if row.difference > 0 else r"$^{\downarrow}$"
+
+
+def _bold(places: Collection[Place]) -> str:
+    one_each = len({place[0] for place in places}) == len(places)
+    return f"Bold: better than all others of its {'ratio' if one_each else 'budget'} (5 %, all pairs)."
 
 
 def escaped(text: str) -> str:
@@ -157,10 +215,9 @@ def booktabs(
 
 
 def _caption(panel: Panel, places: Collection[Place], standing: str, *, starred: bool, bold: bool) -> str:
-    one_each = len({place[0] for place in places}) == len(places)
     text = f"{panel.title}. "
     if bold:
-        text += f"Bold: better than all others of its {'ratio' if one_each else 'budget'} (5 %, all pairs). "
+        text += f"{_bold(places)} "
     text += marks.legend(marks.FRONTIER, marks.ABOVE, marks.ALIKE, marks.NOT_TESTED, marks.RELEASED)
     if starred:
         text += " *, **, ***: differs from random at 5 %, 1 %, 0.1 % (paired, base models and clips, Holm)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prunebench.eval.text.tables import markdown
+from prunebench.eval.text.timings_said import RATIO_SAID
 from prunebench.reports.content import marks
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
@@ -18,7 +19,7 @@ from prunebench.reports.tables.quantised_table import quantised_markdown
 LEGEND = (
     "mAP: test clips, macro over classes with positives, mean over n models; range: least and greatest. MACs "
     "for a 10 s clip: backbone is log-mel in, with front end is waveform in. Latency: the backbone's median. "
-    "In brackets: relative to the unpruned model. "
+    f"In brackets: relative to the unpruned model. {RATIO_SAID} "
     f"{marks.legend(marks.ALIKE, marks.NOT_TESTED, marks.FRONTIER, marks.ABOVE, marks.RELEASED)}"
 )
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from prunebench.eval.text.timings_said import RATIO_SAID
 from prunebench.reports.content import marks, numbers
+from prunebench.reports.content.detectable_said import detectable_said
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
-from prunebench.reports.content.sentences import detectable_said
 from prunebench.reports.points.cost_axis import MACS, PARAMETERS
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -59,7 +60,7 @@ def terminal_table(report: Report) -> Table:
 def _known(rows: Sequence[SummaryRow]) -> str:
     """How well the least known latency ratio is known; nothing where none was timed."""
     found = [r.latency_backbone_ratio_precision for r in rows if r.latency_backbone_ratio_precision > 0]
-    return f" Ratios of latency: known to ±{max(found):.1%} or better." if found else ""
+    return f" {RATIO_SAID} These are known to ±{max(found):.1%} or better." if found else ""
 
 
 def _part(panel: Panel, rows: Sequence[SummaryRow]) -> FittedTable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -28,7 +28,9 @@ _METADATA = {
 
 
 def filled(text: str, width: float, size: float = 7.0) -> str:
-    """Text in lines that fit a figure, measured letter by letter; a word that is wider than a line is broken.
+    """Text in as few lines as fit a figure, measured letter by letter; no line is much shorter than the others.
+
+    A word that is wider than a line is broken.
 
     Args:
         text: to be broken between words.
@@ -36,8 +38,25 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
         size: of the letters, in points.
     """
     room = FILL * width * 72 / size
+    words = re.split(r"[ \n\t]+", text.replace(" · ", "\u00a0· "))  # no line begins with a separator
+    lines, longest = _lines(words, room), max(map(_ems, words))
+    if len(lines) == 1 or longest > room:
+        return "\n".join(lines)
+    narrow = longest
+    while room - narrow > 0.5:  # the narrowest that takes as many lines
+        middle = (narrow + room) / 2
+        found = _lines(words, middle)
+        if len(found) == len(lines):
+            lines, room = found, middle
+        else:
+            narrow = middle
+    return "\n".join(lines)
+
+
+def _lines(words: Sequence[str], room: float) -> list[str]:
+    """Each line as full as it gets, of a width in sizes of the letters."""
     lines = [""]
-    for word in re.split(r"[ \n\t]+", text):
+    for word in words:
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if _ems(longer) <= room:
             lines[-1] = longer
@@ -48,7 +67,7 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
             whole = lines.pop()
             fits = max(1, next(i for i in range(len(whole)) if _ems(whole[: i + 1]) > room))
             lines += [whole[:fits], whole[fits:]]
-    return "\n".join(lines)
+    return lines
 
 
 def _ems(text: str) -> float:

@@ -8,15 +8,21 @@ where colour is lost.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 BLUE, VERMILION, GREEN, SKY, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7", "#E69F00"
 INDIGO, WINE, OLIVE = "#332288", "#882255", "#6B6B00"
 PINE = "#0B5345"  # darker than all others, for what came later
 TEAL, MAGENTA, BROWN = "#44AA99", "#AA4499", "#8C5A2B"
+LEAF = "#7A9F1A"  # for what came after PINE
 GREY, INK = "#8A8A8A", "#1A1A1A"
 MARKERS = "os^vDPX<>phd*"
+LARGER = {".": 1.6, "*": 1.5, "d": 1.25} | dict.fromkeys("^v<>PX", 1.15)  # so that all cover as much
 Dash: TypeAlias = tuple[float, tuple[float, ...] | None]
 DASHES: tuple[Dash, ...] = ((0, None), (0, (4, 1.2)), (0, (6, 1.2, 1.2, 1.2)))  # offset, points on and off
 
@@ -29,8 +35,8 @@ class Look:
     marker: str
 
     def size(self, points: float) -> float:
-        """The size of its marker where others have so many points: a dot takes less of its size."""
-        return 1.6 * points if self.marker == "." else points
+        """The size of its marker where a disc has so many points: others take less of their size."""
+        return LARGER.get(self.marker, 1.0) * points
 
 
 KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test holds
@@ -59,6 +65,7 @@ KNOWN = {  # in the order of `prunebench.reports.points.order`, which a test hol
     "group_fisher": Look(PINE, "*"),
     "jacobian": Look(PINE, "d"),
     "variance": Look(OLIVE, "p"),
+    "variance[fold=true]": Look(LEAF, "p"),
     "synflow": Look(PURPLE, "<"),
     "geometric_mean_released": Look(BLUE, "P"),
     "fpgm_torch_pruning": Look(VERMILION, "X"),
@@ -74,13 +81,47 @@ _SPARE = [
 ]
 
 
+_MOVED: ContextVar[Mapping[str, Look]] = ContextVar("_MOVED", default=MappingProxyType({}))
+
+
+@contextmanager
+def looks_apart(criteria: Iterable[str]) -> Iterator[None]:
+    """No two of these criteria look alike inside the block.
+
+    Two plug-ins can have one hash among the spare looks. The first of them by name keeps its look, and the next takes
+    the first spare look that is free. The same criteria always get the same looks, so all figures of a report and its
+    page agree.
+
+    Args:
+        criteria: all that a report shows.
+    """
+    names = sorted(set(criteria))
+    taken = {look_of(name) for name in names if name in KNOWN}
+    moved: dict[str, Look] = {}
+    for name in (name for name in names if name not in KNOWN):
+        look = _by_hash(name)
+        if look in taken:
+            own = [Look(look.colour, marker) for marker in MARKERS]  # the colour stays where a marker is free
+            free = (each for each in (*own, *_SPARE) if each not in taken and each not in KNOWN.values())
+            look = next(free, look)
+            moved[name] = look
+        taken.add(look)
+    token = _MOVED.set(moved)
+    try:
+        yield
+    finally:
+        _MOVED.reset(token)
+
+
 def look_of(criterion: str) -> Look:
-    """The criterion's look; a label that is not known here gets one by its hash, always the same.
+    """The criterion's look; a label that is not known here gets one by its hash, always the same but in `looks_apart`.
 
     A criterion on base models that a penalty changed, `l1 after slimming`, keeps its colour and has another marker.
     """
-    if criterion in KNOWN:
-        return KNOWN[criterion]
+    return KNOWN.get(criterion) or _MOVED.get().get(criterion) or _by_hash(criterion)
+
+
+def _by_hash(criterion: str) -> Look:
     digest = hashlib.sha256(criterion.encode()).digest()
     drawn = int.from_bytes(digest[:8], "big")
     plain, after, _ = criterion.partition(" after ")

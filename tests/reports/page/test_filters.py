@@ -56,6 +56,8 @@ def test_a_ratio_as_it_is_shown_or_as_a_number(shown, written_report, text):
         ("ratio=50% from random<0", lambda row: row.ratio == 0.5 and row.difference < 0),
         ("95 % interval>0", lambda row: row.difference_low > 0),
         ("95 % interval<0", lambda row: row.difference_high < 0),
+        ("95 % interval = 0", lambda row: row.difference_low <= 0 <= row.difference_high),
+        ("95 % interval != 0", lambda row: row.difference_low > 0 or row.difference_high < 0),
         ("MACs backbone<200M", lambda row: row.macs_backbone < 200e6),
         ("file<2MB", lambda row: row.file_bytes < 2e6),
         ("criterion=l2", lambda row: row.label == "l2"),
@@ -189,3 +191,21 @@ def test_a_table_that_goes_on_sideways_says_so(page):
     page.set_viewport_size({"width": 2400, "height": 900})
     page.evaluate("document.body.style.maxWidth = 'none'")
     page.wait_for_function("document.querySelector('section[aria-labelledby=table] .hint').hidden")
+
+
+def test_of_two_columns_with_one_name_the_one_that_is_meant_answers(page):
+    headings = ["criterion", "mAP", "95 % interval", "from random", "95 % interval"]
+    cells = ["l1", "0.500", "[0.400, 0.600]", "−0.100", "[−0.200, −0.050]"]
+    row = {"text": " ".join(cells), "shown": cells, "values": ["l1", "0.5", "0.4", "-0.1", "-0.2"]}
+    read = "const read = matcher(text, headings, [row]); return read.problem || read.holds(row);"
+    test = f"([text, headings, row]) => {{ {read} }}"
+
+    def answer(text):
+        return page.evaluate(test, [text, headings, row])
+
+    assert answer("from random 95 % interval<0") is True
+    assert answer("mAP 95% interval<0") is False
+    assert answer("l1 mAP 95 % interval=0.5") is True
+    assert answer("95 % interval<0").startswith(
+        "Several columns are called “95 % interval”: write “map 95% interval” or “from random 95% interval”."
+    )

@@ -127,6 +127,10 @@ def test_a_crowded_plot_colours_few_and_names_the_others_when_asked(browser, mak
     report = write_report([maker.write()], formats=[])
     page = browser.new_page()
     page.goto(report.page.as_uri())
+    page_text = report.page.read_text(encoding="utf-8")
+    assert page_text.index('id="forest-part"') < page_text.index(
+        'id="plot"'
+    )  # the ranking is what can be read
     named = page.locator("#legend button")
     few = named.count()
     assert few < 12
@@ -148,7 +152,9 @@ def test_a_crowded_plot_colours_few_and_names_the_others_when_asked(browser, mak
 
 def test_the_page_says_of_files_what_is_true(quick_report, maker):
     assert "each figure as SVG." in quick_report.page.read_text(encoding="utf-8")
-    assert "PDF" not in quick_report.page.read_text(encoding="utf-8")
+    few = quick_report.page.read_text(encoding="utf-8")
+    assert "PDF" not in few
+    assert few.index('id="plot"') < few.index('id="forest-part"')
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     page = page_html(write_report([maker.write()], formats=[]), ())
     assert "each figure" not in page

@@ -16,13 +16,14 @@ from prunebench.eval.errors import InputError
 from prunebench.reports import make_report, terminal_table, write_report
 from prunebench.reports.content import numbers
 from prunebench.reports.figures.class_changes_figure import draw_class_changes
+from prunebench.reports.figures.ranking_figure import BEST, draw_ranking
 from prunebench.reports.figures.stages_figure import draw_stages
 from prunebench.reports.statistics.class_changes import class_changes
 from prunebench.reports.statistics.layer_sensitivity import Sensitivity
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 from prunebench.reports.tables.columns import COLUMNS, columns_named
 from prunebench.reports.tables.data_table import DataTable
-from prunebench.reports.tables.latex import PAPER, escaped, latex_summary
+from prunebench.reports.tables.latex import PAPER, escaped, latex_by_ratio, latex_summary
 from prunebench.reports.tables.ranking_table import HEADINGS, cells
 from prunebench.reports.tables.sensitivity_table import sensitivity_table
 
@@ -250,3 +251,33 @@ def test_every_table_is_there_as_parquet(quick_report):
         table = parquet.read_table(path)
         assert table.column_names == rows[0]
         assert table.num_rows == len(rows) - 1
+
+
+def test_by_ratio_as_latex_is_a_row_a_criterion_and_a_column_a_ratio(sure, two_budgets):
+    assert latex_by_ratio(sure) == ""  # one ratio alone
+    text = latex_by_ratio(two_budgets)
+    rows = [row for row in two_budgets.rows if row.control is None and not row.own_budget]
+    places = sorted({row.place for row in rows})
+    body = text.split(r"\midrule")[1].split(r"\bottomrule")[0]
+    lines = [line for line in body.splitlines() if line.endswith(r"\\")]
+    assert len(lines) == len({row.label for row in rows})
+    assert lines[0].startswith("random & ")
+    for line in lines:
+        name, *cells = line.removesuffix(r" \\").split(" & ")
+        own = {row.place: row for row in rows if escaped(row.label) == name}
+        assert [re.sub(r"\$.*|\\textbf|[{}]", "", cell) for cell in cells] == [
+            numbers.fraction(own[place].map_mean) if place in own else "" for place in places
+        ]
+        told = [own[place].like_random is False if place in own else False for place in places]
+        assert ["arrow" in cell for cell in cells] == told
+
+
+def test_rows_that_may_be_the_best_are_shaded_where_that_is_tested(sure, quick_report):
+    (ranking,) = [r for r in sure.rankings if r.quantity.key == "macs_backbone"]
+    axes = draw_ranking([ranking], standing="").axes[0]
+    shaded = [
+        patch for patch in axes.patches if matplotlib.colors.to_hex(patch.get_facecolor()) == BEST.lower()
+    ]
+    assert len(shaded) == sum(bool(row.may_be_best) for row in ranking.rows if not row.is_random) == 2
+    few = [r for r in quick_report.rankings if r.quantity.key == "macs_backbone"]
+    assert not any(axes.patches for axes in draw_ranking(few, standing="").axes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from prunebench.cli.figure_names import figure_name, figure_text
 from prunebench.cli.output import print_table, say_text
+from prunebench.eval.text.timings_said import RATIO_SAID
 from prunebench.eval.text.written_labels import written
 
 NESTED = (
@@ -89,6 +90,7 @@ def _print_latency(found: dict[str, Any]) -> None:
             say_text(f"{name}: {said}")
     if compared:
         say_text(f"MACs ratio, backbone: {found['macs_ratio']:.4f}")
+        say_text(RATIO_SAID)
 
 
 def _print_counters(found: dict[str, Any]) -> None:

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from prunebench.reports.figures.style.palette import KNOWN, dash_of, face_of, look_of
+from prunebench.baselines.peers.peer_registry import PEERS
+from prunebench.pruners.registry import BUILTIN
+from prunebench.reports.figures.style.palette import KNOWN, dash_of, face_of, look_of, looks_apart
 from prunebench.reports.points.order import ORDER, order
 
 GOLDEN = {"mine": ("#AA4499", ">"), "tp:lamp": ("#332288", "<"), "l1[p=2]": ("#332288", ">")}
@@ -71,3 +73,28 @@ def test_every_criterion_that_has_a_place_has_a_look_in_the_same_order():
 def test_colour_and_face_tell_known_criteria_apart():
     looks = [(look.colour, face_of(name)) for name, look in KNOWN.items()]
     assert len(set(looks)) == len(looks)
+
+
+def test_every_criterion_of_the_registry_has_a_look_of_its_own():
+    assert set(BUILTIN) <= set(KNOWN)
+    names = [*BUILTIN, "variance[fold=true]", *PEERS, "mine", "mine[k=2]"]
+    with looks_apart(names):
+        looks = {name: look_of(name) for name in names}
+    assert len(set(looks.values())) == len(names)
+    assert {name: looks[name] for name in KNOWN if name in looks} == {
+        n: KNOWN[n] for n in KNOWN if n in looks
+    }
+
+
+def test_plug_ins_of_one_hash_look_apart_and_all_others_as_ever():
+    names = [f"plug-in {number}" for number in range(30)]
+    alone = {name: look_of(name) for name in names}
+    assert len(set(alone.values())) < len(names)  # hashes collide
+    with looks_apart([*names, "l1"]):
+        apart = {name: look_of(name) for name in names}
+    with looks_apart([*reversed(names), "l1"]):
+        assert {name: look_of(name) for name in names} == apart
+    assert len(set(apart.values())) == len(names)
+    assert not set(apart.values()) & set(KNOWN.values())
+    assert sum(apart[name] == alone[name] for name in names) >= len(set(alone.values())) - 6
+    assert {name: look_of(name) for name in names} == alone
