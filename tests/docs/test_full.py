@@ -75,8 +75,8 @@ def reduced(words: list[str], folder: Path) -> list[str]:
         left |= {name for name in REDUCED if name.startswith("data.")}
     if any(word.startswith("--network") for word in words) or "network" in table.get("model", {}):
         left |= CNN14
-    if "base.frozen" in given:  # which says the width, and how its models were trained
-        left |= {"model.width"} | {name for name in REDUCED if name.startswith("base.")}
+    if "base.frozen" in given:  # which says the width, the data, and how its models were trained
+        left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
     if words[1].endswith(".toml") or "ratios" not in table.get("prune", {}):  # it names its own budget points
         left |= {"prune.ratios"}
     if words[1].endswith(".toml") or "--pruner-file" in words:
