@@ -47,7 +47,7 @@ def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
         if kind in taken:
             name = taken[kind]
             figure = next(figure for figure in drawn[name] if kind_of(figure) == kind)
-            parts.append(f"## {what}\n\nFrom [`{name}`]({name}.md), {standing(reports[name])}.")
+            parts.append(f"## {what}\n\nFrom the run [`{name}`]({name}.md) ({standing(reports[name])}).")
             parts.append(f"![{what}](figures/{name}--{figure}.png)")
             if kind in READING:
                 parts.append(filled(READING[kind]))

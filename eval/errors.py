@@ -10,7 +10,7 @@ _LINE_ENDS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
 class InputError(ValueError):
-    """What a user gave cannot be used: what must hold, what was found, what to do.
+    """An input cannot be used. The message says what must hold, what was found and what to do.
 
     The command line prints its message and leaves with exit code 2. The message is one line of at most `LONGEST`
     characters, whatever others wrote into it.

@@ -156,8 +156,7 @@ def make_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(
-            f"A file must be written into a folder. Found a file in the place of one on the way to `{path}`: give "
-            "another path."
+            f"`{path}` cannot be written, because a part of this path is a file and not a folder: give another path."
         ) from error
 
 
@@ -201,7 +200,7 @@ def check_regular(path: Path) -> None:
 
 
 def check_own_files(folder: Path, parts: Iterable[str] = ()) -> None:
-    """Refuse a folder from elsewhere that holds links, pipes or devices: what they lead to is not of the folder.
+    """Refuse a folder from elsewhere that contains links, pipes or devices, which lead out of the folder.
 
     Args:
         folder: whose files are looked at; a folder in it may be a link where it is none of `parts`.
@@ -215,8 +214,8 @@ def check_own_files(folder: Path, parts: Iterable[str] = ()) -> None:
             wanted = place != folder or path.name in parts
             if path.is_symlink() and (wanted or not path.is_dir()):
                 raise InputError(
-                    f"`{path}` is a symbolic link, and a run folder must hold its files itself: put what it leads to "
-                    "in its place."
+                    f"`{path}` is a symbolic link, but a run folder must contain the files themselves: replace the "
+                    "link with what it points to."
                 )
             if path.exists() and not path.is_dir():
                 check_regular(path)

@@ -92,8 +92,8 @@ def check_observation_size(pruner: Pruner) -> None:
         return
     sizes = [gaussian(clips=clips).observed(pruner).observed.numel() for clips in (4, 8)]
     assert sizes[1] - sizes[0] <= 12 * 4, (
-        f"four more clips must add at most one scalar per filter and clip, 48. Found {sizes[1] - sizes[0]}: "
-        "fold sums instead of keeping clips."
+        f"four more clips must add at most 48 numbers, one for each filter and clip. Found {sizes[1] - sizes[0]}: "
+        "add up over the clips instead of keeping each clip."
     )
 
 

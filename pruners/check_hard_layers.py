@@ -36,8 +36,8 @@ def check_near_twins(pruner: Pruner) -> None:
     assert_close(
         near.scores(pruner),
         near.each(lambda _, t: t.double()).scores(pruner),
-        "filters that are nearly alike must be told apart: compute differences directly or in float64, not "
-        "by a matrix product (`torch.cdist` does by default)",
+        "filters that are nearly equal must get the same scores in float32 and in float64: compute differences "
+        "directly or in float64, not by a matrix product (the default of `torch.cdist`)",
         tolerance=1e-2,
     )
 

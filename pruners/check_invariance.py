@@ -11,7 +11,7 @@ from prunebench.pruners.specimen import Specimen, gaussian
 
 
 def check_deterministic(pruner: Pruner) -> None:
-    """The same scores to the last bit when asked again with the same seed."""
+    """The same layer and seed give the same scores, to the last bit, when the pruner is called again."""
     specimen = gaussian()
     assert torch.equal(specimen.scores(pruner, seed=3), specimen.scores(pruner, seed=3)), (
         "the same layer and seed must give the same scores: draw from `layer.generator`."
@@ -30,7 +30,7 @@ def check_permutation(pruner: Pruner) -> None:
         assert_close(
             _sorted_among_twins(stored, origin),
             _sorted_among_twins(reordered, origin[order]),
-            "scores must follow the filters when these are stored in another order: remove what depends on "
+            "every filter must keep its score when the filters are stored in another order: remove what depends on "
             "the index, or declare `order_free = False`",
         )
 

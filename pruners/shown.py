@@ -32,7 +32,7 @@ class Shown:
         self._stamps = {name: self._stamp(value) for name, value in self._before.items()}
 
     def changed(self) -> str | None:
-        """What was changed since, `weight` or `bn.running_mean`; `None` where all is as it was."""
+        """The first part that has changed since, such as `weight` or `bn.running_mean`; `None` if nothing has."""
         now = dict(_entries(self._view))
         for name in self._before | now:
             if now.get(name, self) is not self._before.get(name):
@@ -56,7 +56,7 @@ def stamp(tensor: Tensor) -> tuple[int | None, bytes]:
 
 
 def version(tensor: Tensor) -> int | None:
-    """How often torch has written to the tensor; inference tensors and those without values do not count."""
+    """How often torch has written to the tensor; `None` for inference tensors and tensors without values."""
     return None if is_lazy(tensor) or tensor.is_inference() else tensor._version
 
 

@@ -1,4 +1,4 @@
-"""Layers made up to try a pruner on, without a model or clips."""
+"""Artificial layers, to try a pruner without a model or clips."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Specimen:
     batch: int = 2
 
     def each(self, change: Callable[[str, Tensor], Tensor]) -> Specimen:
-        """The specimen with every tensor changed."""
+        """A copy of the specimen in which `change(name, tensor)` replaces every tensor."""
         return replace(self, tensors={name: change(name, tensor) for name, tensor in self.tensors.items()})
 
     def select(self, filters: Tensor) -> Specimen:

@@ -138,9 +138,9 @@ def count_macs(model: Cnn14Shape | nn.Module, samples: int | None = None) -> Mac
     """
     if not isinstance(model, Cnn14Shape) and not hasattr(model, "from_log_mel"):
         raise InputError(
-            "MACs are counted of a model of this package, or of one that was wrapped with its network by "
-            "`prunebench.harness.networks.contract.measurable.measurable_of`. Found "
-            f"{type(model).__name__}: `prunebench measure` counts a checkpoint of any network."
+            "MACs are counted for a model of this package, or for one that "
+            "`prunebench.harness.networks.contract.measurable.measurable_of` wrapped with its network. Found "
+            f"{type(model).__name__}: for a checkpoint of any network, use `prunebench measure`."
         )
     clip = clip_of(model, samples)
     if isinstance(model, Cnn14Shape):

@@ -120,7 +120,7 @@ def _thop(module: nn.Module, clip: Tensor) -> float:
 
 
 def flop_counter_macs(model: nn.Module, samples: int | None = None) -> Macs:
-    """Half of torch's `FlopCounterMode`: convolutions and matrix products, so the mel product as well."""
+    """Half of torch's `FlopCounterMode`: convolutions and matrix products, including the mel product."""
 
     return _both(model, samples, lambda module, clip: float(flops(module, clip).get_total_flops()) / 2)
 

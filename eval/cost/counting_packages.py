@@ -19,7 +19,7 @@ MODULES = {"fvcore": "fvcore.nn", "thop": "thop", "torch-pruning": "torch_prunin
 
 
 class NoCounter(InputError):
-    """A package that counts cannot be imported."""
+    """A counting package cannot be imported."""
 
 
 def counting_package(name: str) -> Any:

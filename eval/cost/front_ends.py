@@ -27,7 +27,7 @@ def front_end_macs(model: Any, samples: int) -> int:
         InputError: for a front end that says neither, or no whole number.
     """
     front_end_convention(model)
-    with foreign_code("A front end must say its MACs"):
+    with foreign_code("A front end must give its MACs"):
         return counted(model.frontend.macs(samples))
 
 
@@ -48,8 +48,9 @@ def front_end_convention(model: Any) -> str:
     front = model.frontend
     if not says_its_macs(front):
         raise InputError(
-            f"A front end must have a method `macs(samples)` and say by `counted_as` how it counts: one of "
-            f"{', '.join(CONVENTIONS)}. Found `{type(front).__name__}` without: give it both for MACs with front end."
+            f"A front end must have a method `macs(samples)` and an attribute `counted_as` that states how it counts: "
+            f"one of {', '.join(CONVENTIONS)}. `{type(front).__name__}` lacks one of the two: add both to count MACs "
+            "with the front end."
         )
     return str(front.counted_as)
 

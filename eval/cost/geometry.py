@@ -54,7 +54,7 @@ def frames_of(front: Any, samples: int) -> int:
     Raises:
         InputError: for a front end that fails, or gives no frame.
     """
-    with foreign_code(f"A front end must say how many frames {samples} samples have"):
+    with foreign_code(f"A front end must give the number of frames of {samples} samples"):
         told = getattr(front, "frames", None)
         if callable(told):
             return counted(told(samples), least=1)
@@ -96,7 +96,7 @@ class Convolution:
 
 
 def frames(samples: int, hop: int = HOP) -> int:
-    """Frames of a clip of that many samples, one each `hop` of them.
+    """The number of frames of a clip with that many samples: one for every `hop` samples.
 
     Raises:
         InputError: if the clip is too short for five poolings.

@@ -40,7 +40,7 @@ def layer_counts(
     Args:
         model: as `prunebench.eval.count_macs` takes it; left as it was found.
         samples: length of the clip at the model's own rate; 10 s by default.
-        missing: gathers counter → why it has no figures; without it that is raised.
+        missing: collects counter → why it has no figures; if it is `None`, the error is raised.
 
     Raises:
         InputError: for a counter that cannot be imported or does not count this model, without `missing`.

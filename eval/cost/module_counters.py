@@ -125,12 +125,12 @@ BY_MODULE: Mapping[str, Callable[[nn.Module, Tensor], Counts]] = {
 def counts_by_module(
     model: Callable[[], nn.Module], example: Tensor, missing: dict[str, str] | None
 ) -> dict[str, Counts]:
-    """Independent counter → what it says of a model's modules.
+    """Independent counter → its figures for the modules of a model.
 
     Args:
         model: makes a copy that a counter may change.
         example: its input.
-        missing: gathers counter → why it has no figures; without it that is raised.
+        missing: collects counter → why it has no figures; if it is `None`, the error is raised.
 
     Raises:
         InputError: for a counter that cannot be imported or does not count this model, without `missing`.

@@ -53,7 +53,7 @@ class Measure:
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.title:
             raise InputError(
-                f"A measure must have a word for its name and a title. Found {self.name!r}, {self.title!r}."
+                f"A measure must have a title, and its name must be one word. Found {self.name!r}, {self.title!r}."
             )
         if self.better not in ("higher", "lower"):
             raise InputError(

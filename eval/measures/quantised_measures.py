@@ -1,4 +1,4 @@
-"""What a sweep finds of models that it quantises; declared here, measured by the cell."""
+"""Measures of the models that a sweep quantises; declared here, measured by the cell."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ _ALONE = "seconds a shape, alone on the machine"
 
 
 def latency_key(backend: str | None = None) -> str:
-    """Beginning of the names of a latency's figures: of the sweep's own, or through a backend by name."""
+    """Prefix of the names of latency measures: of the latency that every sweep measures, or of that on a backend."""
     return "latency_backbone" + (f"_{backend.replace('-', '_')}" if backend else "")
 
 
@@ -84,7 +84,7 @@ SHAPE: tuple[Measure, ...] = (
     ),
     Measure(
         name="scoring_peak_bytes",
-        title="resident memory that scoring takes beyond what was there",
+        title="resident memory that scoring adds to the memory in use before",
         unit="B",
         better="lower",
         cost="none: the cell does it anyway",

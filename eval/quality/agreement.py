@@ -90,7 +90,7 @@ def overlap(a: Collection[int], b: Collection[int]) -> float:
     """
     if len(set(a)) != len(set(b)):
         raise ValueError(
-            f"An overlap must be of sets of one size. Found {len(set(a))} and {len(set(b))} filters."
+            f"An overlap needs two sets of the same size. Found {len(set(a))} and {len(set(b))} filters."
         )
     return len(set(a) & set(b)) / len(set(a)) if a else float("nan")
 
@@ -99,7 +99,7 @@ def _checked(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(
-            f"Scores must have one shape (filters,). Found shapes {first.shape} and {second.shape}."
+            f"Scores must have the same shape, (filters,). Found shapes {first.shape} and {second.shape}."
         )
     return first, second
 

@@ -1,4 +1,4 @@
-"""How many values are at least as large as each of a few, without sorting them all.
+"""How many values are at least as large as each of a few given ones, without sorting all values.
 
 The values fall into buckets by the leading bits of their distance from the smallest of the few, and buckets are
 counted; only those that hold one of the few are sorted. On processors where NumPy's vectorised sort is quick this

@@ -22,7 +22,7 @@ class ClipForm(ABC):
 
     @abstractmethod
     def covariances(self, rows: Floats) -> Floats:
-        """Covariances over test sets, unbiased and therefore possibly negative: (rows, rows)."""
+        """Covariances over test sets, (rows, rows); they are unbiased, so a variance can be negative."""
 
     def least(self, rows: Floats) -> Floats | None:
         """What variances that are printed are at least, as covariances; `None` where they cannot be negative."""

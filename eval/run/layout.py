@@ -48,7 +48,7 @@ class RunFiles:
 
     @property
     def records(self) -> Path:
-        """One record a cell, JSON lines; the last of a cell wins."""
+        """One record for each cell, as JSON lines; if a cell has several, the last one counts."""
         return self.folder / RECORDS
 
     @property
@@ -73,7 +73,7 @@ class RunFiles:
 
     @property
     def latencies(self) -> Path:
-        """Times of layers and whole models, if a budget is by latency; JSON."""
+        """Times of layers and of whole models, as JSON; only if a budget is a latency."""
         return self.folder / "latencies.json"
 
     @property

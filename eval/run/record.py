@@ -163,7 +163,7 @@ class Record:
         return [stage for stage in STAGES if stage in self.stages][-1]
 
     def same_result(self, other: Record) -> bool:
-        """Whether all fields agree but those named as measured time or memory.
+        """Whether all fields agree, except those that hold measured times or memory.
 
         The reasons in `unmeasured` depend on what the machine offers and on what was timed at all; an exact
         figure that only one of the two has shows in `stages` and `measures`. Map sizes and ties follow from the
@@ -224,7 +224,7 @@ class Record:
             raise ValueError(f"`status` should be `done` or `failed`, not {self.status!r}")
         known = (*STAGES, QUANTISED)
         if not set(self.stages) <= set(known) or set(self.stages) == {QUANTISED}:
-            raise ValueError(f"`stages` should be of {', '.join(known)}, and not `{QUANTISED}` alone")
+            raise ValueError(f"`stages` should contain only {', '.join(known)}, and not only `{QUANTISED}`")
         optional = (self.target, self.learning_rate, self.short_learning_rate)
         numbers = [self.ratio, *(value for value in optional if value is not None)]
         if not all(math.isfinite(value) for value in numbers) or not 0 <= self.ratio <= 1:

@@ -66,7 +66,7 @@ class ShapeTimings:
 
     @classmethod
     def from_json(cls, line: str) -> ShapeTimings:
-        """The shape a line holds.
+        """The shape that a line contains.
 
         Raises:
             InputError: for a line of another schema.

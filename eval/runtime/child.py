@@ -59,12 +59,12 @@ def in_child_by_steps(
     """As `in_child`, for a function that also takes `on_step` and calls it with (done, total) as it goes on.
 
     Args:
-        threads: as there.
+        threads: as for `in_child`.
         on_step: called in this process with what the child tells; `None` to be told nothing.
-        function, args, kwargs: as there.
+        function, args, kwargs: as for `in_child`.
 
     Raises:
-        InputError, MeasurementError: as there.
+        InputError, MeasurementError: as for `in_child`.
     """
     return _answer(threads, function, args, kwargs, on_step or (lambda done, total: None))
 
@@ -98,7 +98,7 @@ def _answer(
     if answer is None:
         last = (errors or ["was memory short?"])[-1]
         raise ProcessDied(
-            f"The measuring process must live to answer. It ended with exit code {child.returncode}: {last}"
+            f"The measuring process ended with exit code {child.returncode} before it answered: {last}"
         )
     succeeded, value = answer
     if not succeeded:

@@ -14,7 +14,7 @@ BLOCK_SECONDS = 0.005
 
 
 def clock_of(device: str, threads: int) -> Clock:
-    """The clock of a device.
+    """The clock that times a pass on a device.
 
     Args:
         device: `"cpu"`, `"cuda"`, `"cuda:1"`, `"mps"`.

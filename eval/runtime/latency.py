@@ -44,7 +44,7 @@ class Effort:
     def __post_init__(self) -> None:
         if self.min_rounds < LEAST:
             raise InputError(
-                f"Parameter `min_rounds` must be at least {LEAST}, else there is no autocorrelation. "
+                f"Parameter `min_rounds` must be at least {LEAST}, to estimate the precision. "
                 f"Found `min_rounds = {self.min_rounds}`."
             )
         if not self.precision > 0:

@@ -23,7 +23,7 @@ LOOKS: Final = (40, 60, 90, 135, 200, 300, 400)
 """Rounds after which the precision is looked at; more looks, or earlier ones, would stop where it is good by chance."""
 
 LEAST: Final = 4
-"""Rounds without which there is no autocorrelation."""
+"""The fewest rounds from which the autocorrelation, and so the precision, can be estimated."""
 
 _QUARTILES = 1.349  # interquartile range of a normal distribution, in standard deviations
 _DEVIATION = 1.4826  # standard deviation of a normal distribution, in median absolute deviations
@@ -60,7 +60,7 @@ def autocorrelation(values: NDArray[np.float64]) -> float:
 
 
 def is_look(rounds: int) -> bool:
-    """Whether the precision is looked at after so many rounds: at `LOOKS`, then half as many more each time."""
+    """Whether the precision is checked after so many rounds: at `LOOKS`, then each time after half as many more."""
     last = LOOKS[-1]
     while last < rounds:
         last += last // 2

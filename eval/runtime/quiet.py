@@ -17,6 +17,6 @@ def busy_processors(seconds: float = 0.3) -> str | None:
     if share <= BUSY:
         return None
     return (
-        f"Times must be taken alone on the machine. Found its processors {share:.0%} busy before the first round, so "
-        "the times are overestimated: wait until other work is done."
+        f"Nothing else may run while times are measured. Found the processors {share:.0%} busy before the first "
+        "round, so the times are overestimated: wait until other work is done."
     )

@@ -39,14 +39,14 @@ def check_module(model: object, what: str) -> None:
 
     Args:
         model: that was given.
-        what: is taken of it, "Parameters are counted".
+        what: is computed for it, "Parameters are counted".
 
     Raises:
         InputError: for anything else.
     """
     if not hasattr(model, "state_dict") or isinstance(model, type):
         raise InputError(
-            f"{what} of a torch module. Found {type(model).__name__}: read a file with "
+            f"{what} for a torch module. Found {type(model).__name__}: read a file with "
             "`prunebench.harness.load_checkpoint`."
         )
 

@@ -1,4 +1,4 @@
-"""Values that JSON has: it knows no nan and no infinity."""
+"""Conversion to values that JSON can hold, which has neither nan nor infinity."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _LONG = re.compile(r"\d{18}")
 
 
 def parsed(text: str, form: Any) -> Any:
-    """The value of a JSON text, as `json` gives it, where it has the form.
+    """The value of a JSON text, as `json` gives it, if it has the required form.
 
     Args:
         text: to be read.

@@ -9,7 +9,14 @@ from collections.abc import Iterable, Sequence
 
 from prunebench.eval.text.plain import plain
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a cell for a formula by
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+)  # a spreadsheet reads a cell that begins with one of these as a formula
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
@@ -21,7 +28,7 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Plain text that no spreadsheet computes: before a formula stands an apostrophe, numbers stay."""
+    """Plain text that a spreadsheet does not evaluate: a formula gets an apostrophe in front, a number stays."""
     found = plain(text)
     return f"'{found}" if found.startswith(FORMULA) and not _is_number(found) else found
 

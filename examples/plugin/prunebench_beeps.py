@@ -13,7 +13,7 @@ RATE = 32000
 
 
 class BeepClips(Clips):
-    """One split; a clip follows from the split and its index alone."""
+    """One split; only the split and its index decide a clip."""
 
     def __init__(self, split: str, number: int) -> None:
         self._split = SPLITS.index(split)

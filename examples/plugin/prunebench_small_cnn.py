@@ -21,7 +21,7 @@ class SmallCnn(Network):
     head = ("classes",)
 
     def build(self, n_classes: int, *, seed: int) -> nn.Module:
-        """A model in evaluation mode; the seed alone decides its weights."""
+        """A model in evaluation mode; only the seed decides its weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model, channels = nn.Sequential(nn.BatchNorm2d(1)), 1

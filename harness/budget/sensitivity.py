@@ -48,8 +48,8 @@ def sensitivity_curves(
     whole = {r.widths for r in records if r.control == "unpruned" and r.data == data}
     if whole != {model.widths}:
         raise InputError(
-            f"A sensitivity table must be of a model with the widths {list(model.widths)}. Found others in `{run}`: "
-            "make one with the same model."
+            f"A sensitivity table must come from a model with the widths {list(model.widths)}. `{run}` has other "
+            "widths: make a table with the same model."
         )
     chosen = [r for r in own if r.criterion == criterion]
     if not chosen:

@@ -123,7 +123,7 @@ def read_base_scores(job: BaseJob, path: Path) -> SplitScores:
     scores: SplitScores = dict(zip(splits, read_arrays(path, *splits), strict=True))
     for split, values in scores.items():
         if values.shape != split_targets(job.data, split).shape or not np.isfinite(values).all():
-            raise InputError(f"its scores of the {split} clips are others")
+            raise InputError(f"its scores do not fit the {split} clips")
     return scores
 
 
@@ -158,7 +158,7 @@ def read_base(job: BaseJob, path: Path) -> Tagger:
         weights = [tagger.model.get_parameter(f"{group.writers[0].module}.weight") for group in groups]
         widths = list(map(len, weights))
     except AttributeError as error:
-        raise InputError("it is of another network") from error
+        raise InputError("it belongs to another network") from error
     if (names, widths) != (list(shape.groups), list(shape.widths)):
         raise InputError(f"it has the widths {widths}")
     _GROUPS[shape] = groups

@@ -23,7 +23,7 @@ MUST: dict[str, tuple[str, str]] = {
     ),
     # The one pattern of the configuration is that of `name`.
     "string_pattern_mismatch": (
-        "must hold letters, digits, `.`, `_`, `-` alone and not begin with `.`",
+        "may contain only letters, digits, `.`, `_` and `-`, and must not begin with `.`",
         "give another name",
     ),
 }

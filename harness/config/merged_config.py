@@ -36,7 +36,7 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
         if differing:
             more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
             raise InputError(
-                "Runs that are merged must differ in their grids alone. "
+                "Runs that are merged must differ only in their grids. "
                 f"`{runs[0]}` and `{run}` have {', '.join(differing[:3])}{more}: report them side by side with "
                 "`prunebench report`."
             )

@@ -30,7 +30,8 @@ class ModelSection(Section):
         None, description="file of a model of the network, of any widths, pruned instead of one trained here"
     )
     adapt: Literal["head", "all", "none"] = Field(
-        "head", description="what `base` trains of a checkpoint whose classes are others; `none` refuses it"
+        "head",
+        description="what `base` trains if a checkpoint has other classes than the data; `none` refuses it",
     )
 
     @pydantic.field_validator("files")
@@ -56,7 +57,7 @@ class ModelSection(Section):
             return self
         if self.checkpoint:
             raise ValueError(
-                "`model.width` is that of models trained here, and a checkpoint has its own widths. Found both "
+                "`model.width` is the width of models that the run trains, but a checkpoint has its own. Found both "
                 "`model.width` and `model.checkpoint`: leave one out"
             )
         if "width" in self._parameters:

@@ -25,7 +25,7 @@ class PlacedSection(Section):
 
     device: str = Field(
         "cpu",
-        description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read; part of identities where it is not cpu",
+        description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read; part of identities unless it is cpu",
     )
     precision: NumberFormat = Field(
         "float32", description="of trainings, float32, bfloat16 or float16; part of identities likewise"

@@ -63,25 +63,25 @@ class PruneSection(Section):
     ratios: Annotated[tuple[float, ...], Listed] = Field(
         (0.25, 0.5, 0.75), description="shares of filters to remove"
     )
-    target_macs: TargetShares = Field((), description="shares of the unpruned model's MACs that stay")
+    target_macs: TargetShares = Field((), description="shares of the unpruned model's MACs to keep")
     convention: Literal["backbone", "with_frontend"] = Field("backbone", description="of `target_macs`")
     target_parameters: TargetShares = Field(
-        (), description="shares of the unpruned model's parameters that stay"
+        (), description="shares of the unpruned model's parameters to keep"
     )
     target_file_bytes: TargetShares = Field(
-        (), description="shares of the unpruned model's file size that stay, of the state dict in float32"
+        (), description="shares of the unpruned model's file size to keep (state dict in float32)"
     )
     target_memory: TargetShares = Field(
         (),
-        description="shares of the computed peak memory that stay: weights and largest activations for a 10 s clip",
+        description="shares of the computed peak memory to keep (weights and largest activations for a 10 s clip)",
     )
     target_latency: TargetShares = Field(
-        (), description="shares of the unpruned model's latency that stay, as measured on this machine"
+        (), description="shares of the unpruned model's latency to keep, as measured on this machine"
     )
     latency_backend: str = Field("eager", description="backend on which `target_latency` is measured")
     limits: Annotated[tuple[Limits, ...], Listed] = Field(
         (),
-        description="limits that a model must meet together: `{macs = 30e6, parameter_bytes = 128e3}`",
+        description="limits that a model must meet at the same time: `{macs = 30e6, parameter_bytes = 128e3}`",
     )
     scopes: Labels = (DEFAULT_SCOPE,)
     allocations: Labels = Field(
@@ -93,15 +93,20 @@ class PruneSection(Section):
     sensitivity_criterion: str = Field("random", description="criterion of the table, the same for all")
     reduction: Reduction = Field(
         DEFAULT,
-        description="how the scores of several layers that write one group are joined: first, mean or max",
+        description="how the scores of several layers that write one group are combined: first, mean or max",
     )
     divisor: int = Field(
-        1, ge=1, le=1024, description="what stays of a group is the nearest multiple of it; 1 for none"
+        1,
+        ge=1,
+        le=1024,
+        description="rounds the number of filters kept in a group to its nearest multiple; 1: no rounding",
     )
     seeds: Seeds = Field((0, 1, 2), description="of pruners that draw random numbers")
     calibration_clips: int = Field(256, ge=1, description="training clips shown to pruners that need them")
     recalibration_clips: int = Field(
-        0, ge=0, description="training clips on which batch norm is estimated anew after pruning; 0 for none"
+        0,
+        ge=0,
+        description="training clips on which batch norm statistics are estimated again after pruning; 0: none",
     )
 
     @pydantic.model_validator(mode="before")

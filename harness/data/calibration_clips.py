@@ -85,7 +85,7 @@ def calibration_clips(
     """
     root = Path(folder)
     if not root.is_dir():
-        raise InputError(f"Calibration clips must lie in a folder. Found none at `{root}`.")
+        raise InputError(f"There is no folder `{root}`: give the folder of the calibration clips.")
     options = DataOptions("esc50", root=str(root), sample_rate=sample_rate)
     if (root / INDEXES).is_dir():
         packed = replace(options, name="audioset", training_clips=most if class_map is None else None)

@@ -115,8 +115,8 @@ def check_url(url: str) -> None:
         usable = False
     if not usable or not url.isascii() or not url.isprintable() or " " in url:
         raise InputError(
-            f"An address must begin with http:// or https:// and a host, in plain signs. Found `{url}`: give that of "
-            "the file."
+            f"An address must begin with http:// or https:// and a host, and contain only ASCII characters without "
+            f"spaces. Found `{url}`: give the address of the file."
         )
 
 
@@ -140,8 +140,8 @@ def _receive(source: Source, part: Path, by_hand: Path, progress: OnBytes) -> No
             part.unlink()  # it is longer than the file
             return _receive(source, part, by_hand, progress)
         raise InputError(
-            f"`{source.url}` must be there to be fetched. The server answered {error.code} {error.reason}: "
-            f"fetch the file by other means, put it at `{by_hand}` and run the same command, which checks it."
+            f"`{source.url}` cannot be fetched. The server answered {error.code} {error.reason}: "
+            f"get the file by other means, put it at `{by_hand}` and run the same command, which checks it."
         ) from error
     except _BROKEN as error:
         if part.exists() and not part.stat().st_size:
@@ -167,11 +167,11 @@ def _copy(
 def _broken(source: Source, part: Path, by_hand: Path, why: object) -> str:
     host = urllib.parse.urlsplit(source.url).netloc
     if isinstance(why, OSError) and why.errno in DISK_FULL:
-        return f"There must be room for the file. Found none left for `{part}`: the same command goes on from there."
+        return f"No space is left for `{part}`: free some and run the same command again; it continues from there."
     if part.exists() and part.stat().st_size:
         return (
-            f"The connection to {host} must last until the file is whole. It broke ({why}): the same command goes "
-            f"on from the {part.stat().st_size:,} bytes that are kept."
+            f"The connection to {host} broke before the file was complete ({why}): run the same command again; it "
+            f"continues from the {part.stat().st_size:,} bytes that are kept."
         )
     reason = getattr(why, "reason", why)
     return (

@@ -120,8 +120,8 @@ class DataOptions:
         _check_class_map(self.class_map)
         if self.test_fold == "all" and self.validation_fold is not None:
             raise InputError(
-                'Option `validation_fold` must be left out where `test_fold = "all"`: it then is the fold '
-                f"before each test fold. Found `validation_fold = {self.validation_fold}`."
+                'Option `validation_fold` must be left out if `test_fold = "all"`, because validation then uses the '
+                f"fold before each test fold. Found `validation_fold = {self.validation_fold}`."
             )
 
     @property
@@ -263,7 +263,7 @@ def at_rate(options: DataOptions, sample_rate: int) -> DataOptions:
     do = (
         f"set `sample_rate = {sample_rate}`, which resamples"
         if recorded
-        else "take recordings, which are resampled"
+        else "use recordings, which are resampled"
     )
     raise InputError(
         f"A data set must have the sample rate of the model, {sample_rate} Hz. Found `{options.label}` at {found} Hz: "

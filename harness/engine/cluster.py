@@ -179,7 +179,9 @@ def unfit(sweep: Sweep) -> str | None:
     mine = decides_results()
     for key, wanted in sweep.kind.items():
         if mine[key] != wanted:
-            return f"All cells of a run must be made with one {key}, here {wanted!r}, there {mine[key]!r}."
+            return (
+                f"All cells of a run must have the same {key}. Found {wanted!r} here and {mine[key]!r} there."
+            )
     for probe in map(Path, sweep.probes):
         if not probe.exists():
             return f"Every worker must see the folder `{probe.parent}`, on a file system that all share."

@@ -15,7 +15,7 @@ from prunebench.eval.files import read_text
 from prunebench.eval.text.parsing import parsed_json
 
 PATIENCE = 10  # seconds to reach a scheduler
-FORM = "tcp://HOST:PORT, or its scheduler file, a `.json`"
+FORM = "tcp://HOST:PORT, or its scheduler file (`.json`)"
 
 
 def scheduler_address(given: str) -> str:
@@ -41,7 +41,7 @@ def scheduler_address(given: str) -> str:
 
 def _in_file(file: Path) -> str:
     if not file.is_file():
-        raise InputError(f"A scheduler file must be one that `dask scheduler` wrote. Found none at `{file}`.")
+        raise InputError(f"There is no scheduler file `{file}`: give the one that `dask scheduler` wrote.")
     try:
         found = parsed_json(read_text(file, limit=1 << 20))
         if not isinstance(found, dict) or not isinstance(address := found.get("address"), str):

@@ -84,7 +84,7 @@ class FrozenFile:
         tagger = restored(network, len(metadata.class_names), _tensors(self.path), metadata.computed, origin)
         if filters_of(tagger.groups) != metadata.widths:
             raise InputError(
-                f"{origin} states other widths than `{metadata.network}` has: it was made with another version of "
+                f"{origin} states widths that `{metadata.network}` does not have: it was made with another version of "
                 "prunebench, or changed."
             )
         return tagger
@@ -150,7 +150,7 @@ def _metadata(file: FrozenFile, content: str) -> FrozenMetadata:
         said = None if text is None else parsed_json(text)
     if not isinstance(said, dict):
         raise InputError(
-            f"{origin} is a safetensors file, but not a frozen base model of prunebench: give another."
+            f"{origin} is a safetensors file, but not a frozen base model of prunebench: give another file."
         )
     if said.pop("schema_version", None) != SCHEMA_VERSION:
         raise InputError(

@@ -83,7 +83,7 @@ def latency_of(
         if why:
             told["warning"] = why
         if name in LOSSY and not quality:
-            told["note"] = f"{INTEGERS}: give --data NAME to see what they leave of mAP."
+            told["note"] = f"{INTEGERS}: give --data NAME to measure their mAP."
         result["backends"][name] = told
     return result
 
@@ -91,6 +91,6 @@ def latency_of(
 def _check_features(clip: Clip, other: Clip, against: CheckpointFile) -> None:
     if (clip.frames, clip.mels) != (other.frames, other.mels):
         raise InputError(
-            f"Latency is compared on the same features. The model reads {clip.frames} × {clip.mels} a clip, that of "
-            f"`{against.path}` {other.frames} × {other.mels}: measure each alone."
+            f"Latency is compared on the same features. The model reads {clip.frames} × {clip.mels} per clip, but "
+            f"`{against.path}` reads {other.frames} × {other.mels}: measure each model on its own."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-INTEGERS = "Integers change the tags"  # a backend of 8-bit integers does not leave quality alone
+INTEGERS = "8-bit integers change the scores"  # a backend of 8-bit integers does not leave quality alone
 
 
 def speed_up(latency_ratio: float, macs_ratio: float) -> dict[str, float]:

@@ -94,7 +94,7 @@ def _check_front_end(model: Cnn14, front: Mapping[str, Tensor], origin: str) -> 
     for key, expected in front.items():
         if (state[key] - expected).abs().max() > ROUNDED * expected.abs().max():
             raise InputError(
-                f"A checkpoint must have a front end of PANNs' Cnn14. `{key}` in {origin} is another one than at "
+                f"A checkpoint must have a front end of PANNs' Cnn14. `{key}` in {origin} differs from the one at "
                 f"{model.sample_rate} Hz: other mels, window or rate are not supported."
             )
 

@@ -53,8 +53,8 @@ def check_stored(state: Mapping[str, Any], origin: str) -> None:
     for key, value in state.items():
         if not isinstance(value, Tensor):
             raise InputError(
-                f"A checkpoint must hold tensors and no more. `{key!s:.60}` in {origin} is of type "
-                f"{type(value).__name__}: save the state dict alone."
+                f"A checkpoint must hold only tensors. `{key!s:.60}` in {origin} is of type "
+                f"{type(value).__name__}: save only the state dict."
             )
         if departure(value) is None and value.numel() and not is_stored(value):
             raise InputError(

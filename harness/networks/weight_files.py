@@ -51,7 +51,7 @@ def read_weights(path: Path) -> WeightFile:
         InputError: for a missing, truncated or foreign file, or one that would need code to be run.
     """
     if not path.is_file():
-        raise InputError(f"A checkpoint must be a file. Found none at `{path}`.")
+        raise InputError(f"There is no checkpoint `{path}`: check the path.")
     with path.open("rb") as stream:
         head = stream.read(9)
     # Eight bytes of a size and a JSON object; torch's own archives and pickles have no brace there.
@@ -85,7 +85,7 @@ def _read_torch(path: Path) -> WeightFile:
         if "TorchScript" in str(error):
             raise InputError(
                 f"A checkpoint must hold a state dict. `{path}` is a TorchScript program: save the state dict of the "
-                "model that it was made of."
+                "model that it was made from."
             ) from error
         raise InputError(
             f"A checkpoint must be a whole torch file. `{path}` cannot be read: fetch it again."

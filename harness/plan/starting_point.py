@@ -107,7 +107,7 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
     path = Path(model.checkpoint)
     if not path.is_file():
         raise InputError(
-            f"`model.checkpoint` must be a file. Found none at `{path}`: `prunebench data cnn14` fetches the "
+            f"`model.checkpoint` names `{path}`, which does not exist: `prunebench data cnn14` fetches the "
             "published one."
         )
     found = StartingPoint(str(path), content_of_file(path), model.adapt, model.network, model.files)

@@ -87,7 +87,7 @@ def indices_given(removed: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, 
         whole = isinstance(listed, Sequence) and not isinstance(listed, str)
         if not whole or not all(isinstance(index, Integral) for index in listed):
             raise InputError(
-                f"The filters to remove of a group are a list of integers. Found {told(given)} of `{name}`."
+                f"The filters to remove from a group are a list of integers. Found {told(given)} for `{name}`."
             )
         found[name] = tuple(map(int, listed))
     return found

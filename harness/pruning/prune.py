@@ -177,7 +177,7 @@ def check_budget(pruner: Pruner, ratio: float | None) -> None:
     """
     if pruner.own_budget and ratio is not None:
         raise InputError(
-            f"Pruner `{written(pruner.label)}` chooses how many filters go, so no ratio reaches into it. Found ratio "
+            f"Pruner `{written(pruner.label)}` chooses how many filters to remove, so it takes no ratio. Found ratio "
             f"{ratio}: leave it out."
         )
     if not pruner.own_budget and ratio is None:

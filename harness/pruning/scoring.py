@@ -157,8 +157,9 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
     several = [group.name for group in groups if len(group.writers) > 1 and not pruner.whole_group]
     if pruner.own_budget and several:
         raise InputError(
-            f"Pruner `{written(pruner.label)}` chooses how many filters go, layer by layer, so one layer must write "
-            f"a group. Several write `{several[0]}`: leave it out of the scope, for example with the scope `inner`."
+            f"Pruner `{written(pruner.label)}` chooses how many filters to remove from each layer, so only one layer "
+            f"may write a group. Several write `{several[0]}`: leave it out of the scope, for example with the scope "
+            "`inner`."
         )
 
 

@@ -57,7 +57,7 @@ class StoredScores(Pruner):
         if layer not in found:
             raise InputError(
                 f"`{self.label}` must hold a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files "
-                f"for {', '.join(found)} alone: score {layer} too, or leave it out of the scope."
+                f"only for {', '.join(found)}: score {layer} too, or leave it out of the scope."
             )
         if len(found[layer]) != filters:
             raise InputError(
@@ -87,9 +87,7 @@ def _read(folder: Path, content: str) -> dict[str, _Held]:
     """Scores and constants of each layer that has a file; with other contents the same folder is read anew."""
     files = score_files(folder)
     if content_of_files(files) != content:
-        raise InputError(
-            f"Scores must stay as they are while they are used. Found `{folder}` changed: run again."
-        )
+        raise InputError(f"The scores in `{folder}` changed while they were used: run again.")
     return {layer: _Held.of(layer, file) for layer, file in files.items()}
 
 

@@ -64,7 +64,7 @@ class Watch:
                 changed = "seen"
         if changed is not None:
             raise InputError(
-                f"Pruner `{self._label}` must leave what it is shown as it is. It changed `{changed}` of layer "
+                f"Pruner `{self._label}` must not change what it is shown. It changed `{changed}` of layer "
                 f"{view.name}: work on a copy, as `tensor.clone()` makes one."
             )
 
@@ -81,7 +81,7 @@ class Watch:
             changed = [name for name in self._before | now if now.get(name) != self._before.get(name)]
         if changed:
             raise InputError(
-                f"Pruner `{self._label}` must leave the model as it is. It changed `{changed[0]}` of the model that it "
+                f"Pruner `{self._label}` must not change the model. It changed `{changed[0]}` of the model that it "
                 "scores: let it read the layer that it is shown alone, and load the model again."
             )
 

@@ -43,7 +43,7 @@ class UnitCosts:
 
 
 RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
-"""In forward passes of a clip: enough to tell a long cell from a short one."""
+"""In forward passes of a clip, which is precise enough to see which cells are long."""
 
 
 def of_throughput(clips: float) -> UnitCosts:

@@ -226,8 +226,8 @@ def few_draws(config: Config) -> Iterator[str]:
     """Whether the control `random` is drawn too seldom to be one."""
     if len(config.prune.seeds) < DRAWS_FOR_A_CLAIM:
         yield (
-            f"`prune.seeds` has {len(config.prune.seeds)} for the control `random`; a comparison takes "
-            f"{DRAWS_FOR_A_CLAIM} or more."
+            f"The control `random` has {len(config.prune.seeds)} seed{'s' * (len(config.prune.seeds) != 1)} "
+            f"(`prune.seeds`); a comparison needs {DRAWS_FOR_A_CLAIM} or more."
         )
 
 
@@ -269,7 +269,7 @@ def _notes(config: Config) -> Iterator[str]:
     yield from _below_ceiling(config)
     if len(config.base.seeds) < BASES_FOR_A_CLAIM:
         yield (
-            f"`base.seeds` has {len(config.base.seeds)}; with fewer than {BASES_FOR_A_CLAIM} base models the report "
+            f"Base models: {len(config.base.seeds)} (`base.seeds`). With fewer than {BASES_FOR_A_CLAIM}, the report "
             "gives intervals and makes no claim."
         )
     points = len(config.prune.points())

@@ -61,8 +61,8 @@ class RunFolder:
             self._lock.acquire()
         except filelock.Timeout:
             raise InputError(
-                f"A run folder takes one `prunebench run` at a time. Found another at work in `{self.path}`: wait "
-                "for it, or give another folder with -o."
+                f"Another `prunebench run` is working in `{self.path}`: wait until it ends, or give another folder "
+                "with -o."
             ) from None
         except OSError as error:
             if error.errno in DISK_FULL:
@@ -180,7 +180,7 @@ class RunFolder:
         for key in ("torch", "processor"):
             if before.get(key) != now[key]:
                 raise InputError(
-                    f"All cells of a run must be made with one {key}. `{self.path}` has {before.get(key)!r}, this "
+                    f"All cells of a run must have the same {key}. `{self.path}` has {before.get(key)!r}, this "
                     f"is {now[key]!r}: give another folder with -o."
                 )
         return before

@@ -36,7 +36,7 @@ TimedShapes = tuple[dict[ShapeKey, dict[str, float]], dict[ShapeKey, dict[str, s
 """Shape → timings by name, and shape → name → why there are none or they are uncertain."""
 
 FEW = 4  # shapes that share `measure.budget_s`
-_NO_QUALITY = f"{INTEGERS}, and a sweep times them alone: take their mAP with `prunebench measure --data`."
+_NO_QUALITY = f"{INTEGERS}, but a sweep only times them: measure their mAP with `prunebench measure --data`."
 
 
 @dataclass(frozen=True)

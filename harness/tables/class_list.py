@@ -48,7 +48,7 @@ def read_class_list(path: Path, *, ids: bool = False) -> list[ListedClass]:
     else:
         found = [(at, ListedClass("", row.cells[0])) for at, row in enumerate(_lines(path))]
     if not found:
-        raise InputError(f"{_WHAT} must name at least one class. `{path}` has a heading alone.")
+        raise InputError(f"{_WHAT} must name at least one class. `{path}` has only a heading.")
     classes = _in_order(path, found)
     if ids and not all(listed.id for listed in classes):
         raise InputError(f"{_WHAT} must have the columns {', '.join(COLUMNS)} here. `{path}` has no ids.")

@@ -46,7 +46,7 @@ def check_frontend(subject: NetworkUnderTest) -> None:
         identity_of(front)
     except InputError as error:
         raise AssertionError(str(error)) from error
-    assert bool(features.isfinite().all()), "`frontend.features` must be finite for noise."
+    assert bool(features.isfinite().all()), "`frontend.features` must give finite values for noise."
     found = subject.logits(subject.model, features)
     assert len(found) == 2, "`logits` must take the features of the front end, a row for each clip."
 

@@ -16,7 +16,7 @@ def check_state_dict(subject: NetworkUnderTest) -> None:
     assert not any(module.training for module in loaded.modules()), (
         "`load` must give a model in evaluation mode."
     )
-    assert subject.network.n_classes(loaded) == CLASSES, "`load` must read the classes off the tensors."
+    assert subject.network.n_classes(loaded) == CLASSES, "`load` must read the classes from the tensors."
     assert torch.equal(subject.logits(loaded), subject.logits(subject.model)), (
         "`load` must give a model with the same logits: keep all that decides them in the state dict."
     )
@@ -28,7 +28,7 @@ def check_pruned_widths(subject: NetworkUnderTest) -> None:
     state = loaded.state_dict()
     for name, tensor in subject.small.state_dict().items():
         assert state[name].shape == tensor.shape, (
-            f"`load` must read widths off the tensors. `{name}` has {tuple(state[name].shape)} instead of "
+            f"`load` must read widths from the tensors. `{name}` has {tuple(state[name].shape)} instead of "
             f"{tuple(tensor.shape)}."
         )
     assert torch.equal(subject.logits(loaded), subject.logits(subject.small)), (

@@ -19,12 +19,12 @@ def check_outputs(subject: NetworkUnderTest) -> None:
     assert found.shape == (CLIPS, CLASSES), (
         f"`logits` must have the shape (clips, classes), here {(CLIPS, CLASSES)}. Found {tuple(found.shape)}."
     )
-    assert bool(found.isfinite().all()), "`logits` must be finite for noise."
+    assert bool(found.isfinite().all()), "`logits` must give finite values for noise."
     assert not bool(((found >= 0) & (found <= 1)).all()), (
         "`logits` must be logits. All of these lie between 0 and 1, as probabilities do: leave the sigmoid out."
     )
     assert torch.equal(found, subject.logits(subject.model)), (
-        "`logits` must repeat in evaluation mode: let dropout follow `self.training`."
+        "`logits` must give the same values twice in evaluation mode: let dropout follow `self.training`."
     )
     for row in range(CLIPS):
         alone = subject.logits(subject.model, subject.features[row : row + 1])
@@ -50,7 +50,7 @@ def check_untouched(subject: NetworkUnderTest) -> None:
     )
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, before[name]), (
-            f"`groups` and `logits` must leave the model as it is. `{name}` is another one afterwards."
+            f"`groups` and `logits` must not change the model. They changed `{name}`."
         )
     assert all(parameter.grad is None for parameter in model.parameters()), (
         "`groups` and `logits` must leave no gradients."

@@ -34,7 +34,7 @@ def check_tail(subject: NetworkUnderTest) -> None:
     with torch.no_grad():
         outputs = tagger.stem_outputs(subject.features)
         assert isinstance(outputs, Tensor), (
-            "`stem_outputs` must give one tensor: let the tail begin elsewhere."
+            "`stem_outputs` must give one tensor: begin the tail at another module."
         )
         assert len(outputs) == len(subject.features), "`stem_outputs` must give a row for each clip."
         found = tagger.from_stem(outputs.clone())

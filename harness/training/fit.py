@@ -37,12 +37,13 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
         return train(model, training)
     if training.masking is not None:
         raise InputError(
-            "Training at full size cannot mask filters, but the schedule masks them: take the small loop."
+            "Training at full size cannot mask filters, but the schedule masks them: use a `Recipe`, not a "
+            "`FullRecipe`."
         )
     if training.tail:
         raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
     if training.penalty is not None:
-        raise InputError("Training at full size cannot take a penalty: take a recipe of the small loop.")
+        raise InputError("Training at full size cannot take a penalty: use a `Recipe`, not a `FullRecipe`.")
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)
 
 

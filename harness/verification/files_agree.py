@@ -72,7 +72,7 @@ def check_filters(found: Contents) -> Checked:
     held = [r for r in found.done if r.outcome in found.removed and (r.data, r.network, r.base) in unpruned]
     return of_differences(
         "filters",
-        f"The removed filters of {_count(len(held), 'record')} give their widths.",
+        f"The widths of {_count(len(held), 'record')} agree with the filters that were removed.",
         [said for r in held for said in _filters(found, r, unpruned[r.data, r.network, r.base])],
     )
 

@@ -85,8 +85,8 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
         made_by = (found.environment.get("packages") or {}).get("prunebench") or "an unknown version"
         plan, config = found.files.plan.name, found.files.config.name
         differences.append(
-            f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: it was changed, or "
-            f"prunebench {made_by} computed these cells differently."
+            f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: one of these "
+            f"files was changed, or prunebench {made_by} computed these cells differently."
             if other
             else f"`{plan}` must hold the {len(here)} cells of the configuration in their order. Found "
             f"{len(found.planned)}."

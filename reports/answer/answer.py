@@ -35,7 +35,7 @@ def _nothing(report: Report) -> str:
     if report.findings.sensitivity:
         return "Each group was pruned alone, without fine-tuning: the figures show what that costs."
     if report.findings.main_panels:
-        return "Criteria chose how many filters go, so no two can be compared at one budget."
+        return "The criteria chose how many filters to remove, so no two can be compared at one budget."
     return "There is nothing to compare yet: no criterion has a finished cell."
 
 
@@ -71,8 +71,8 @@ def _first(report: Report) -> Iterator[str]:
         yield f"{best.label} is first {over}: all others score measurably lower."
     else:
         yield (
-            f"All others score measurably lower than {best.label} {over}; to be called first it would need "
-            f"{BUDGETS_FOR_A_CLAIM} budgets."
+            f"All others score measurably lower than {best.label} {over}; a criterion is called first only over "
+            f"{BUDGETS_FOR_A_CLAIM} budgets or more."
         )
 
 

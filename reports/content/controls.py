@@ -47,7 +47,7 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
                 expected = f"95 % intervals, not corrected: {numbers.by_chance(len(parts))} if none differed"
                 how = expected if tested else "not tested"
                 label = found[0].label[0].upper() + found[0].label[1:]
-                yield f"{label}, against the highest of the same shape ({how}): {', '.join(parts)}."
+                yield f"{label}, minus the highest criterion of the same shape ({how}): {', '.join(parts)}."
 
 
 def _unpruned(own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:

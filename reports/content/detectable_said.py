@@ -42,9 +42,9 @@ def detectable_said(found: Detectable) -> str:
     )
     if found.conditional:
         text += (
-            " They, and all intervals here, hold for this base model only; fewer than six carry no claim."
+            " They, and all intervals here, hold for this base model only; a claim needs six."
             if found.bases == 1
-            else f" They are conditional on {found.bases} base models; fewer than six carry no claim."
+            else f" They are conditional on {found.bases} base models; a claim needs six."
         )
     return text
 
@@ -64,7 +64,7 @@ def said_sizes(
     if parts:
         parts[0] = _with_unit(parts[0])
         brackets = any("[" in part for part in parts)
-        how = "; in brackets what the true figure is in 80 % of such runs" * brackets
+        how = "; in brackets an 80 % interval" * brackets
         joint = "; " if any(at for _, own in known for at, _ in own) else " and "
         yield f"{joint.join(parts)}: {what} (two-sided 5 %, power 80 %{how})."
     untold = [

@@ -6,14 +6,14 @@ import math
 
 ALIKE, NOT_TESTED, FRONTIER, ABOVE, RELEASED, OWN_SIZE, MAY_BE_BEST = "≈", "?", "◆", "◇", "†", "‡", "="
 MEANINGS = {
-    ALIKE: "not distinguishable from random at the same ratio: by a test that counts the criteria (Holm, 5 %), with "
-    "fewer than six base models by the 95 % interval, which is not corrected for the number of comparisons",
+    ALIKE: "not distinguishable from random at the same ratio (with six base models or more: Holm's test, 5 % for all "
+    "criteria together; with fewer: the 95 % interval of each comparison, not corrected)",
     NOT_TESTED: "not tested, because there is one model only, or no scores of single clips; a difference "
     "without a mark is distinguishable from random",
     FRONTIER: "on the Pareto frontier of criteria, random among them, of mAP against MACs (backbone)",
-    ABOVE: "a control above that frontier; reversed criteria and the unpruned model at its own rate do not compete",
+    ABOVE: "a control above that frontier; never a reversed criterion or the unpruned model at its own rate",
     RELEASED: "reproduces code as its authors released it",
-    OWN_SIZE: "takes a set of its own size",
+    OWN_SIZE: "chooses how many filters to remove",
 }
 
 

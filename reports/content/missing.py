@@ -113,9 +113,8 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
         name = " and ".join(costs)
         figure = "figures against them" if len(costs) > 1 else "figure against it"
         if which != "all":
-            verb = "leave" if len(costs) > 1 else "leaves"
-            of = f"{rows} row{'s' * (rows != '1')}"
-            yield f"No {name} of {of} yet, which the {figure} {verb} out: {', '.join(labels)}."
+            of, has, are = (f"{rows} rows", "have", "are") if rows != "1" else ("1 row", "has", "is")
+            yield f"{of} ({', '.join(labels)}) {has} no {name} yet and {are} missing from the {figure}."
         elif all(run.config.get("measure", {}).get("latency") is False for run in runs):
             yield f"No {name}: the run does not measure shapes (`measure.latency` is false)."
         else:
@@ -166,7 +165,7 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
     bare = [place for place in asked if random_at(own, found.panel, place) is None]
     if bare:
         at = ", ".join(said_place(place, asked) for place in bare)
-        yield f"{title}: no random control at {at}, so nothing is held against it."
+        yield f"{title}: no random control at {at}, so nothing is compared with random there."
     yield from _few_draws(title, [p for p in criteria if p.is_random])
     yield from _single_seed(title, criteria)
 
@@ -193,8 +192,8 @@ def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
             few.setdefault(drawn, []).append(numbers.share(point.ratio))
     for drawn, ratios in few.items():
         yield (
-            f"{title}: random stands on {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
-            f"takes {DRAWS_FOR_A_CLAIM} or more (`prune.seeds`)."
+            f"{title}: random has only {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
+            f"needs {DRAWS_FOR_A_CLAIM} or more (`prune.seeds`)."
         )
 
 
@@ -209,7 +208,7 @@ def said_pairing(rows: Sequence[Compared]) -> Iterator[str]:
         if apart:
             few = all(math.isnan(row.low) for row in apart)
             how = (
-                "have no interval, which takes two base models on each side and the same test clips"
+                "have no interval, which needs two base models on each side and the same test clips"
                 if few
                 else "take the base models of each run as independent samples (Welch)"
             )

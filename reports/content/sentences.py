@@ -66,7 +66,7 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
             second = (
                 f"random has the highest mean, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
                 if ranked[1:]
-                else "random, beside which no criterion is finished there"
+                else "random only, because no criterion is finished there"
             )
             yield f"{cost}: {second}."
             continue
@@ -88,8 +88,8 @@ def _own_budgets(rows: Sequence[SummaryRow]) -> Iterator[str]:
                 row.macs_backbone_relative > 0
             )
             yield (
-                f"{numbers.quality(row.map_mean)} mAP: {row.label} chose how many filters go, "
-                f"{numbers.share(row.ratio)} of those of {scope}{cost}; nothing else stands at that ratio."
+                f"{numbers.quality(row.map_mean)} mAP: {row.label} chose how many filters to remove, "
+                f"{numbers.share(row.ratio)} of those of {scope}{cost}; nothing else was measured at that ratio."
             )
 
 
@@ -202,8 +202,8 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
         if len(names) > LISTED:
             names = [*names[: LISTED - 1], "and others"]
         yield (
-            f"{_count(len(rounded), word_of(groups))} lost another share than asked for, by rounding to whole "
-            f"filters: {', '.join(names)}."
+            f"{_count(len(rounded), word_of(groups))} lost a different share than requested, because shares are "
+            f"rounded to whole filters: {', '.join(names)}."
         )
     yield from _missed_targets(panel, points)
 
@@ -216,8 +216,8 @@ def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
         worst = max(by_ratio, key=_miss)
         asked, removed = worst.off_request["ratio"]
         yield (
-            f"{_count(len(by_ratio), 'cell')} lost another share of filters than asked for, because what stays must be "
-            f"a multiple of {worst.divisor}; the largest miss is {numbers.share(removed)} instead of "
+            f"{_count(len(by_ratio), 'cell')} lost a different share of filters than requested, because the number "
+            f"kept must be a multiple of {worst.divisor}; the largest miss is {numbers.share(removed)} instead of "
             f"{numbers.share(asked)}."
         )
     records = [r for r in missed if r.budget != "ratio"]
@@ -225,9 +225,9 @@ def _missed_targets(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
         worst = max(records, key=_miss)
         asked, left = worst.off_request[worst.budget]
         yield (
-            f"{_count(len(records), 'cell')} missed the target of {worst.budget.replace('_', ' ')}, because what stays "
-            f"is a multiple of {worst.divisor}; the farthest has {numbers.share(left)} of that cost left instead of "
-            f"{numbers.share(asked)}."
+            f"{_count(len(records), 'cell')} missed the target of {worst.budget.replace('_', ' ')}, because the "
+            f"number of filters kept is a multiple of {worst.divisor}; the farthest has {numbers.share(left)} of that "
+            f"cost left instead of {numbers.share(asked)}."
         )
 
 

@@ -37,8 +37,8 @@ def said_ties(ties: Sequence[Ties]) -> Iterator[str]:
         names = f": {', '.join(parts)}" if parts else ""
         have = "has" if len(worst) == 1 else "have"
         yield (
-            f"{len(worst)} of {criteria} criteria {have} filters of equal score at a cut, among which the order they "
-            f"are stored in decides{names}."
+            f"{len(worst)} of {criteria} criteria {have} filters with equal scores at a cut, where the order in which "
+            f"they are stored decides{names}."
         )
 
 

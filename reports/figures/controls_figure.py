@@ -53,7 +53,9 @@ def draw_controls(
     with paper_style():
         note = "test mAP minus that of random"
         if any(row.like_random is not None for _, row in shown):
-            note += "; 95 % intervals, not corrected; hollow, × and + pale: not distinguishable from 0"
+            note += (
+                "; 95 % intervals, not corrected; hollow markers, pale × and +: not distinguishable from 0"
+            )
         note += "; ?: not tested" if any(row.like_random is None for _, row in shown) else ""
         note += f" · {standing}" if standing else ""
         note, title = filled(note, width, 6), filled(f"{panel.title}: controls", width)

@@ -42,7 +42,7 @@ def draw_critical_difference(blocks: Blocks) -> Figure | None:
             )
             axes.set_title(
                 f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
-                f"Nemenyi's test cannot tell apart at 5 %; Friedman p = {blocks.p:.2g}",
+                f"Nemenyi's test does not distinguish at 5 %; Friedman p = {blocks.p:.2g}",
                 fontsize=6,
             )
     return figure

@@ -233,5 +233,5 @@ def _notes(overlay: Overlay, points: Sequence[Point]) -> list[str]:
     released = "; † as released by its authors" if any(p.released for p in points) else ""
     return [
         f"Pruned: {', '.join(pruned)}. Marks: mean and range of n = {n} models{released}.",
-        "The flag of a network shows its marker and its dashes, and stands on its unpruned model.",
+        "The flag of a network shows its marker and its dashes, and is placed at its unpruned model.",
     ]

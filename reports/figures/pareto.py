@@ -154,7 +154,7 @@ def _notes(
     signs += ["† as released by its authors"] if any(p.released for p in in_colour) else []
     lines += ["; ".join(signs)] if signs else []
     if len({p.label for p in criteria}) > 1 and any(p.n > 1 and not p.is_random for p in in_colour):
-        lines.append("marks stand at their true cost; the bars of their ranges are set aside")
+        lines.append("marks are at their true cost; the bars of their ranges are drawn beside them")
     if crowd and differ:
         lines.append(
             "in colour: on the frontier, or different from random over all ratios "

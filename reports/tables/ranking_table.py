@@ -25,10 +25,10 @@ _DIFFERENCES = marks.legend(marks.ALIKE, marks.NOT_TESTED).replace("at the same 
 LEGEND = (
     "At equal cost; between two points on a monotone cubic through all (~; ~~ more than 15 points of cost from a "
     "measured one), never beyond the ends of a criterion's curve. Intervals: base models and test clips; with one base "
-    "model repeats and test clips, of this model only. That from random is of one comparison, that from the best holds "
-    f"for all pairs together. {_DIFFERENCES} Behind a rank, {marks.MAY_BE_BEST}: may be "
-    f"the best (step-down test, 5 % for all criteria together); {marks.NOT_TESTED}: not tested, for want of six "
-    "base models or of per-clip scores; no mark: another criterion is better."
+    "model repeats and test clips, of this model only. The interval from random is valid for one comparison, that from "
+    f"the best for all pairs together. {_DIFFERENCES} Behind a rank, {marks.MAY_BE_BEST}: may be "
+    f"the best (step-down test, 5 % for all criteria together); {marks.NOT_TESTED}: not tested, because there are "
+    "fewer than six base models or no per-clip scores; no mark: another criterion is better."
 )
 
 

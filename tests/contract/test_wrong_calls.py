@@ -118,21 +118,21 @@ WRONG = {
     "a folder that is none": (lambda: reports.load_frame("absent"), "There is no folder `absent`"),
     "MACs of a foreign module": (
         lambda: measures.count_macs(FOREIGN),
-        "MACs are counted of a model of this package",
+        "MACs are counted for a model of this package",
     ),
     "MACs of a path": (
         lambda: measures.count_macs("a.pth"),
-        "MACs are counted of a model of this package.* Found str",
+        "MACs are counted for a model of this package.* Found str",
     ),
     "parameters of a path": (
         lambda: measures.count_parameters("a.pth"),
-        "Parameters are counted of a torch module",
+        "Parameters are counted for a torch module",
     ),
     "bytes of a path": (
         lambda: measures.file_bytes("a.pth"),
-        "Bytes of a file are counted of a torch module",
+        "Bytes of a file are counted for a torch module",
     ),
-    "a class for a model": (lambda: measures.count_parameters(nn.Linear), "of a torch module. Found type"),
+    "a class for a model": (lambda: measures.count_parameters(nn.Linear), "for a torch module. Found type"),
     "a reduction by number": (
         lambda: harness.score(MODEL, "l1", reduction=3),
         "must be `first`, `mean` or `max`",

@@ -180,8 +180,11 @@ def test_the_same_command_again_repeats_nothing(config, home, finished):
     found = run(config, out, "--set", "measure.latency=true", cache=home)
     assert found.exit_code == 0
     assert before == {path: path.read_bytes() for path in out.glob("*.jsonl")}
-    assert "Note: `prune.seeds` has 2 for the control `random`; a comparison takes 3 or more." in found.stderr
-    assert "random stands on 2 pruning seeds at 50" in " ".join(found.output.split())
+    assert (
+        "Note: The control `random` has 2 seeds (`prune.seeds`); a comparison needs 3 or more."
+        in found.stderr
+    )
+    assert "random has only 2 pruning seeds at 50" in " ".join(found.output.split())
 
 
 @pytest.mark.slow

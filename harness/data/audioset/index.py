@@ -156,6 +156,6 @@ def _found(place: str, root: Path, index: Path) -> Path:
             if ".." not in parts[first:] and moved.is_file():
                 return moved
     raise InputError(
-        f"An index names a packed file that does not exist. Found neither `{place}`, nor its end under `{root}`, "
-        f"which `{index}` names: copy it there or pack it again."
+        f"`{index}` names the packed file `{place}`, which does not exist, and no file under `{root}` has the same "
+        "last part of its path: copy the file there or pack it again."
     )

@@ -206,7 +206,9 @@ def open_hdf5(path: Path, mode: str = "r") -> Iterator[Any]:
             f"Packed files are read with h5py, which is not installed: {how_to_get('audioset')}."
         ) from error
     if mode == "r" and not path.is_file():
-        raise InputError(f"A packed file must be a file. Found none at `{path}`.")
+        raise InputError(
+            f"There is no packed file `{path}`: check the path, or pack it with `prunebench data audioset`."
+        )
     try:
         file = h5py.File(path, mode)
     except OSError as error:

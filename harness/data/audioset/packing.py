@@ -156,7 +156,7 @@ def pack(
                 _write_rows(part, journal, find, workers, strict, progress or (lambda done: None))
                 part.partial.replace(part.path)
     except filelock.Timeout as error:
-        raise InputError(f"One process packs a file. Found another at `{part.path}`: wait for it.") from error
+        raise InputError(f"Another process is packing `{part.path}`: wait until it ends.") from error
     if not journal.plan:
         raise InputError(
             f"`{part.path}` must have its journal `{part.journal.name}` beside it. Found none: it was not packed "
@@ -231,7 +231,7 @@ class Settled(NamedTuple):
 def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | None) -> Settled:
     """Decode a recording into its row."""
     if path is None:
-        return Settled(f"A recording must stay while it is packed. Found `{segment.name}` gone.")
+        return Settled(f"Recording `{segment.name}` disappeared before it was packed.")
     try:
         excerpt = excerpt_of(segment, path, SECONDS)
         noted = check_recording(path, excerpt.start + excerpt.seconds)

@@ -118,7 +118,7 @@ def recordings_by_stem(folder: Path) -> dict[str, Path]:
         InputError: for a folder that is not there or holds no recording.
     """
     if not folder.is_dir():
-        raise InputError(f"Recordings must lie in a folder. Found none at `{folder}`.")
+        raise InputError(f"There is no folder `{folder}`: give the folder of the recordings.")
     found: dict[str, Path] = {}
     foreign: dict[str, Path] = {}
     for place, folders, files in os.walk(folder):

@@ -30,14 +30,14 @@ def fitting_front(dataset: DataSet, front: Front | None) -> Front:
         raise InputError(
             f"The network needs clips at {front.sample_rate} Hz. Found `{dataset.label}` at "
             f"{dataset.sample_rate} Hz: choose a data set and a network with the same rate, or set "
-            "`data.sample_rate` of recordings."
+            "`data.sample_rate`, which resamples recordings."
         )
     return front
 
 
 def map_of(front: Front, samples: int) -> tuple[int, int]:
     """Frames and mels of a clip of so many samples."""
-    with foreign_code("A front end must say how many frames a clip has"):
+    with foreign_code("A front end must give the number of frames of a clip"):
         return frames_of(front, max(samples, _shortest(front))), front.mels
 
 

@@ -25,7 +25,7 @@ def _naming_problem(found: DataSet) -> str | None:
     given: Any = found.class_names
     names = tuple(given)
     if isinstance(given, str) or not names or not all(isinstance(n, str) and n for n in names):
-        return f"`class_names` must be a tuple of names, one a class. Found {given!r:.60}."
+        return f"`class_names` must be a tuple of names, one for each class. Found {given!r:.60}."
     twice = _twice(names)
     if twice is not None:
         return f"`class_names` must name each class once. Found `{twice}` twice."

@@ -112,7 +112,7 @@ class Collection:
             for shared in (("content", digest), ("source", recording.source)):
                 other = first.setdefault(shared, recording)
                 if other.fold != recording.fold:
-                    told.append(f"has the {shared[0]} of `{other.filename}` of fold {other.fold}")
+                    told.append(f"has the same {shared[0]} as `{other.filename}` in fold {other.fold}")
             if told:
                 notes[recording.filename] = "; ".join(told)
         return whole.hexdigest(), notes

@@ -99,7 +99,7 @@ def recorded_set(
     if len(recordings) * len(class_names) > MOST_TARGETS:
         raise InputError(
             f"Clips times classes of `{options.name}` must be at most {MOST_TARGETS:,}. Found {len(recordings):,} and "
-            f"{len(class_names):,}: are labels joined by another sign than the one that separates them?"
+            f"{len(class_names):,}: does the table separate labels by another character?"
         )
     there, skipped = _present(recordings, options)
     kept, content, notes, unusable = _usable(
@@ -201,7 +201,7 @@ def _usable(
                 other = twins.setdefault(digest, recording)
                 if other.split != recording.split:
                     note = "; ".join(
-                        filter(None, (note, f"has the content of `{other.name}` of {other.split}"))
+                        filter(None, (note, f"has the same content as `{other.name}` in {other.split}"))
                     )
                 if note is not None:
                     notes[recording.name] = note

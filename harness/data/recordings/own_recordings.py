@@ -55,7 +55,7 @@ def own_recordings(options: DataOptions) -> DataSet:
     """
     root = Path(options.root or "").expanduser()
     if not root.is_dir():
-        raise InputError(f"Option `root` must be a folder of recordings. Found none at `{root}`.")
+        raise InputError(f"There is no folder `{root}`: set option `root` to the folder of the recordings.")
     table = Path(options.table).expanduser() if options.table else root / "labels.csv"
     rows = [_row(table, line, cells) for line, cells in read_named(table, COLUMNS, (SOURCE,))]
     names = _classes(options, table, rows)

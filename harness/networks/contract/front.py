@@ -55,7 +55,7 @@ def check_front(front: Front, label: str) -> None:
         InputError: naming what is wrong.
     """
     for name in ("sample_rate", "window", "hop", "mels"):
-        with foreign_code(f"The front end of network `{label}` must say its `{name}`"):
+        with foreign_code(f"The front end of network `{label}` must give its `{name}`"):
             counted(getattr(front, name), least=1)
 
 
@@ -67,7 +67,7 @@ def identity_of(front: Front) -> Mapping[str, object]:
     Raises:
         InputError: for a front end that says neither.
     """
-    with foreign_code("A front end must say what decides its features"):
+    with foreign_code("A front end must state what determines its features"):
         said = getattr(front, "identity", None)
         if said is not None:
             return dict(said)
@@ -75,8 +75,8 @@ def identity_of(front: Front) -> Mapping[str, object]:
     cls = type(front)
     if fields is None:
         raise InputError(
-            "Kept features are named by what decides them, so a front end must be a dataclass of plain values or have "
-            f"an `identity`, a mapping of JSON values. `{cls.__name__}` is neither: give it one."
+            "The name of cached features contains what determines them, so a front end must be a dataclass of plain "
+            f"values or have an `identity`, a mapping of JSON values. `{cls.__name__}` is neither: give it one."
         )
     return {"front_end": f"{cls.__module__}.{cls.__qualname__}", **fields}
 

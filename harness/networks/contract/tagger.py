@@ -52,7 +52,7 @@ class Tagger:
     @property
     def n_classes(self) -> int:
         """Number of outputs."""
-        with foreign_code(f"Network `{self.network.label}` must tell its classes"):
+        with foreign_code(f"Network `{self.network.label}` must state its classes"):
             return self.network.n_classes(self.model)
 
     def logits(self, features: Tensor) -> Tensor:
@@ -112,8 +112,8 @@ class Tagger:
             chosen = tuple(self.network.parse_scope(named, self.groups))
         if not chosen:
             raise InputError(
-                f"A scope must hold a group. `{named}` of {self.network.label} holds none of its {len(self.groups)}: "
-                "give `all`, or groups by name (`inner` takes those that one layer alone writes)."
+                f"A scope must contain at least one group. `{named}` of {self.network.label} holds none of its "
+                f"{len(self.groups)}: give `all`, or groups by name (`inner` takes those that one layer alone writes)."
             )
         return chosen
 

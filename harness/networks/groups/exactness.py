@@ -60,8 +60,8 @@ def check_exact(
         if not apart <= TOLERANCE * max(largest, 1e-30):
             raise InputError(
                 f"{must}. They differ by {apart:.2g}, and the largest is {largest:.2g}, so {found_by.lower()} is "
-                "wrong, or what follows a layer gives other than 0 for a filter of zeros, as a sigmoid or a mean over "
-                f"channels does: {advice}."
+                "wrong, or an operation after a layer turns a filter of zeros into other values, as a sigmoid or a "
+                f"mean over channels does: {advice}."
             )
 
 

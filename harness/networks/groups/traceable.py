@@ -39,7 +39,7 @@ def check_parameters(model: nn.Module) -> None:
     for name, parameter in model.named_parameters():
         if isinstance(parameter, UninitializedParameter):
             raise InputError(
-                f"The weights of a model must be there. `{name}` of {kind} is not made yet: run the model once."
+                f"The weights of a model must be initialised. `{name}` of {kind} is not yet: run the model once."
             )
         if parameter.is_inference():
             raise InputError(

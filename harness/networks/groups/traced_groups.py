@@ -239,8 +239,8 @@ def _areas(
     except Exception as error:
         raise InputError(
             f"{type(model).__name__} must run on features of shape {tuple(example.shape)}, (clips, frames, mels). "
-            f"Found {raised(error)}: say how it is run with `forward=` of `harness.traced` and what it reads with "
-            "`frontend=`, or correct `logits` of the network."
+            f"Found {raised(error)}: give `harness.traced` the way to run it (`forward=`) and what it reads "
+            "(`frontend=`), or correct `logits` of the network."
         ) from error
     finally:
         for handle in handles:

@@ -91,7 +91,7 @@ def read_any_checkpoint(
     tagger = Tagger(found, _loaded(found, state, weights, origin))
     read = TaggerCheckpoint(tagger, precision=precision_of(state), wrapping=wrapping)
     if said is None:
-        with foreign_code(f"Network `{found.label}` must look at a file without a label"):
+        with foreign_code(f"Network `{found.label}` must check a file that does not name its network"):
             found.check_unlabelled(tagger.model)
         return read
     names, provenance = words_of(said, widths_of(tagger), tagger.n_classes, origin)
@@ -130,7 +130,7 @@ def _cnn14(file: Path, weights: WeightFile, network: Cnn14Network) -> TaggerChec
     if network.sample_rate not in (Cnn14Network.sample_rate, read.model.sample_rate):
         raise InputError(
             f"`{file}` is of a Cnn14 at {read.model.sample_rate} Hz. Found `--network {network.label}`: name the "
-            "network as `cnn14`; the rate is read off the tensors."
+            "network as `cnn14`; the rate is read from the tensors."
         )
     tagger = tagger_of(read.model)
     return TaggerCheckpoint(tagger, read.class_names, read.provenance, read.precision, read.wrapping)

@@ -153,8 +153,8 @@ def _cuts(groups: Sequence[Group]) -> dict[str, dict[int, list[tuple[int, int]]]
                 counts = {int((own == filter).sum()) for filter in range(group.filters)}
                 if len(counts) > 1:
                     raise InputError(
-                        f"The filters of a group must have equally many entries of each tensor. Those of "
-                        f"`{group.name}` have {min(counts)} to {max(counts)} of `{part.tensor}`: leave the group out "
+                        f"All filters of a group must have the same number of entries in each tensor. Those of "
+                        f"`{group.name}` have {min(counts)} to {max(counts)} in `{part.tensor}`: leave the group out "
                         "in the network's method `groups`."
                     )
                 each = counts.pop()

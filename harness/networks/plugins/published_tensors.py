@@ -45,6 +45,6 @@ def _check_front_end(name: str, tensor: object, own: Tensor, label: str) -> None
     apart = (tensor.to(own.dtype) - own).abs().max() if alike and isinstance(tensor, Tensor) else torch.inf
     if not apart <= ROUNDED * own.abs().max():
         raise InputError(
-            f"A checkpoint of {label} must have the front end of PANNs at 32 kHz. `{name}` is another one: other mels, "
+            f"A checkpoint of {label} must have the front end of PANNs at 32 kHz. `{name}` differs: other mels, "
             "window or rate are not supported."
         )

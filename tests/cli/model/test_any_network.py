@@ -170,7 +170,10 @@ def test_models_of_other_features_are_not_compared(cli):
     save_checkpoint(Cnn14([2] * 12, 3, 4), "cnn14.pt", style="prunebench")
     code, _, error = cli("measure", "m.pt", "--latency", "--against", "cnn14.pt", "--budget", "0.1")
     assert (code, error.count("\n")) == (2, 1)
-    assert "The model reads 1000 × 128 a clip, that of `cnn14.pt` 1001 × 64: measure each alone." in error
+    assert (
+        "The model reads 1000 × 128 per clip, but `cnn14.pt` reads 1001 × 64: measure each model on its own."
+        in error
+    )
 
 
 def test_a_front_end_that_does_not_say_its_macs(cli, own):
@@ -259,12 +262,12 @@ def test_tags_at_another_rate_than_the_recordings(cli, own):
         (
             "sample_rate: int = 8000",
             "sample_rate: int = 0",
-            "must say its `sample_rate`. Found ValueError: 0, which",
+            "must give its `sample_rate`. Found ValueError: 0, which",
         ),
         (
             "hop: int = 800",
             "hop: float = 0.5",
-            "must say its `hop`. Found ValueError: 0.5, which is not a whole number",
+            "must give its `hop`. Found ValueError: 0.5, which is not a whole number",
         ),
         ("(features[:, None])", "(features[:, None])[0]", "logits of shape (3,) and not (1, 3)"),
         (
@@ -304,11 +307,11 @@ def test_frames_that_are_no_number(cli, own):
         (
             "'lots'",
             "'fft'",
-            "must say its MACs. Found ValueError: 'lots', which is not a whole number of at least 0.",
+            "must give its MACs. Found ValueError: 'lots', which is not a whole number of at least 0.",
         ),
         ("float('nan')", "'fft'", "Found ValueError: nan, which is not a whole number"),
         ("-1", "'fft'", "Found ValueError: -1, which"),
-        ("1", "[]", "Found `Loudness` without: give it both"),
+        ("1", "[]", "`Loudness` lacks one of the two: add both"),
     ],
 )
 def test_macs_that_are_none_leave_the_other_figures(cli, own, macs, word, says):

@@ -175,7 +175,7 @@ def test_one_sentence(cli, words, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--pruner", "rank1_cosine_released", "--ratio", "0.5"], "no ratio reaches into it"),
+        (["--pruner", "rank1_cosine_released", "--ratio", "0.5"], "takes no ratio"),
         (["--pruner", "l1"], "needs a ratio in [0, 1)"),
     ],
 )

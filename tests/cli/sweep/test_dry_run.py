@@ -68,7 +68,7 @@ def test_the_plan_as_json(tmp_path):
         assert point["parameters_share"] == round(model.share("parameters", tuple(point["widths"])), 4)
     uniform, pooled = told["floors"]
     assert uniform["macs_backbone_share"] < pooled["macs_backbone_share"] < 1
-    assert any("`prune.seeds` has 2" in note for note in told["notes"])
+    assert any("`random` has 2 seeds" in note for note in told["notes"])
     (features,) = told["features"]
     assert features.pop("seconds") > 0
     assert features == {

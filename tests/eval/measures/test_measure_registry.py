@@ -153,7 +153,7 @@ def test_an_installed_measure_of_shapes_is_taken_of_what_makes_a_model(install) 
         ),
         (TOP.format(name="top"), "not_one", "Found int."),
         (TOP.format(name="other"), "top", "Found `other`: rename one of them."),
-        (TOP.format(name="two words"), "top", "must have a word for its name"),
+        (TOP.format(name="two words"), "top", "its name must be one word"),
     ],
 )
 def test_one_that_does_not_load_is_named_and_the_others_stand(install, source, attribute, says) -> None:

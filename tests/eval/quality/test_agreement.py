@@ -68,7 +68,7 @@ def test_only_the_order_matters() -> None:
 def test_undefined_where_all_are_alike(measure) -> None:
     assert math.isnan(measure([1, 1, 1], [1, 2, 3]))
     assert math.isnan(measure([1], [2]))
-    with pytest.raises(ValueError, match=r"one shape \(filters,\)\. Found shapes \(2,\) and \(3,\)"):
+    with pytest.raises(ValueError, match=r"the same shape, \(filters,\)\. Found shapes \(2,\) and \(3,\)"):
         measure([1, 2], [1, 2, 3])
 
 
@@ -76,5 +76,5 @@ def test_overlap_at_its_ends() -> None:
     assert overlap({1, 2}, {2, 1}) == 1
     assert overlap({1, 2}, {3, 4}) == 0
     assert math.isnan(overlap((), ()))
-    with pytest.raises(ValueError, match=r"sets of one size\. Found 1 and 2 filters"):
+    with pytest.raises(ValueError, match=r"two sets of the same size\. Found 1 and 2 filters"):
         overlap({1}, {1, 2})

@@ -152,7 +152,7 @@ def test_pruning_one_model() -> None:
     kept = {layer: int(get(OWN).score(_view(model, layer)).sum()) for layer in LAYERS[6:]}
     assert pruned.widths == (2,) * 6 + tuple(kept.values())
     assert pruned.widths != model.widths
-    with pytest.raises(InputError, match="chooses how many filters go, so no ratio reaches into it"):
+    with pytest.raises(InputError, match="chooses how many filters to remove, so it takes no ratio"):
         prune(model, get(OWN), 0.5)
     with pytest.raises(InputError, match="`l1` needs a ratio"):
         prune(model, get("l1"), None)

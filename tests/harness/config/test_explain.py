@@ -195,8 +195,8 @@ def test_a_number_of_the_one_data_set_is_answered_with_its_key(tmp_path, source,
         ),
         (
             "name=a b",
-            "`name` must hold letters, digits, `.`, `_`, `-` alone and not begin with `.`. Found 'a b': give another "
-            "name.",
+            "`name` may contain only letters, digits, `.`, `_` and `-`, and must not begin with `.`. Found 'a b': "
+            "give another name.",
         ),
     ],
 )
@@ -215,7 +215,7 @@ def test_the_sentence_on_letters_and_digits_is_that_of_the_one_pattern(tmp_path)
     for name in ("-a", "_", "ä.1", "a.b-c_d"):
         assert load_config("quick", [f"name={name!r}"]).name == name
     for name in (".a", "a/b", ""):
-        assert "`name` must hold letters" in message_of(tmp_path, "", f"name={name!r}")
+        assert "`name` may contain only letters" in message_of(tmp_path, "", f"name={name!r}")
 
 
 @pytest.mark.parametrize(

@@ -93,10 +93,10 @@ def test_a_whole_file(server, tmp_path):
 
 def test_a_broken_download_goes_on(server, tmp_path):
     server.breaks_after = 300_000
-    with pytest.raises(InputError, match="goes on from the 300,000 bytes that are kept"):
+    with pytest.raises(InputError, match="continues from the 300,000 bytes that are kept"):
         fetch(server.source(), tmp_path / "x")
     assert not (tmp_path / "x").exists()
-    with pytest.raises(InputError, match="goes on from the 600,000 bytes"):
+    with pytest.raises(InputError, match="continues from the 600,000 bytes"):
         fetch(server.source(), tmp_path / "x")
     server.breaks_after = None
     fetch(server.source(), tmp_path / "x")

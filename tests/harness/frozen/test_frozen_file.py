@@ -196,7 +196,7 @@ def test_bytes_of_other_formats_are_refused_and_never_run(tmp_path, file):
         ({"network": "cnn15"}, "Unknown network `cnn15`"),
         ({"network": "cnn14[width=0.0625]"}, "has the shape"),
         ({"class_names": ["one"]}, "has the shape"),
-        ({"widths": {"C1": 2}}, "states other widths than `cnn14"),
+        ({"widths": {"C1": 2}}, "states widths that `cnn14"),
         ({"computed": ["logmel_extractor.melW"]}, "It differs in `spectrogram_extractor"),
         ({"computed": sorted([*FIXED, "fc1.weight"])}, r"It differs in `fc1\.weight`"),
     ],

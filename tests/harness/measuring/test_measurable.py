@@ -144,7 +144,7 @@ def test_a_front_end_that_does_not_say_its_macs_leaves_the_rest():
     found, failed = exact_measures(measured)
     assert found["macs_backbone"] == 9 * 4 * 98 * 62 + 8
     assert set(failed) == {"macs_with_frontend", "macs_thop_with_frontend"}
-    assert "Found `Loudness` without: give it both" in failed["macs_with_frontend"]
+    assert "`Loudness` lacks one of the two: add both" in failed["macs_with_frontend"]
 
 
 def widths_and_macs(**kwargs):

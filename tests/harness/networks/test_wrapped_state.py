@@ -242,7 +242,7 @@ def test_a_negative_variance(state, tmp_path):
 def test_another_front_end_is_not_taken_for_ours(state, tmp_path):
     mel = state["logmel_extractor.melW"]
     torch.save({**state, "logmel_extractor.melW": mel.roll(3, 0)}, tmp_path / "m.pth")
-    with pytest.raises(InputError, match=r"`logmel_extractor.melW` in .* is another one than at 32000 Hz"):
+    with pytest.raises(InputError, match=r"`logmel_extractor.melW` in .* differs from the one at 32000 Hz"):
         load_checkpoint(tmp_path / "m.pth")
 
 

@@ -142,7 +142,7 @@ def test_a_checkpoint_used_as_it_is_does_not_depend_on_training(checkpoint):
 
 
 def test_a_checkpoint_must_fit(checkpoint, tmp_path):
-    with pytest.raises(InputError, match=r"`model.checkpoint` must be a file. Found none"):
+    with pytest.raises(InputError, match=r"`model.checkpoint` names .*, which does not exist"):
         plan_of(f"model.checkpoint={tmp_path}/absent.pth")
     with pytest.raises(InputError, match=r"for 32000 Hz and `toy` at 16000 Hz"):
         plan_of(f"model.checkpoint={checkpoint}", datasets=[dataset(sample_rate=16000)])

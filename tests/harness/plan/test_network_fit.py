@@ -94,7 +94,7 @@ def test_what_does_as_it_says_is_taken():
         (logits(lambda found: (found,)), r"here \(2, 5\). Found tuple"),
         (logits(lambda found: found * float("nan")), "must give finite logits. Found 10 of 10"),
         (logits(lambda found: found.no_such_thing), "must give logits of features. Found AttributeError"),
-        ({"frontend": None}, "front end of network `own` must say its `sample_rate`. Found AttributeError"),
+        ({"frontend": None}, "front end of network `own` must give its `sample_rate`. Found AttributeError"),
         ({"frontend": Features()}, r"must give features \(clips, frames, mels\), here \(2, …, 64\)"),
         ({"stem": ("away",)}, "names `away`, but its model has no such module: correct its `stem`"),
         (

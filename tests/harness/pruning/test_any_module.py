@@ -125,7 +125,7 @@ def test_a_criterion_of_batch_norm_refuses_layers_without(tagger):
 
 def test_a_budget_of_its_own_needs_one_writer(tagger):
     with pytest.raises(
-        InputError, match=r"one layer must write a group. Several write `stem`.* scope `inner`"
+        InputError, match=r"only one layer may write a group. Several write `stem`.* scope `inner`"
     ):
         score_layers(tagger, pruners.get("rank1_cosine_released"), ["stem"])
 
@@ -235,7 +235,8 @@ def test_no_divisor_below_one():
 
 def test_a_module_of_no_network_is_told_what_to_give(model):
     with pytest.raises(
-        InputError, match=r"needs its network\. Found a Residual: give `network=harness\.traced"
+        InputError,
+        match=r"`Residual` is not a class of the suite, so its network must be given: use `network=harness\.traced",
     ):
         harness.prune(model, "l1", 0.5)
 

@@ -233,7 +233,7 @@ def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
     with pytest.raises(InputError, match=r"one score per filter\. Found 5 for the 4 filters of layer C7"):
         score_layers(model, pruner, ["C7"])
     with pytest.raises(
-        InputError, match=r"must hold a file `C8.npz` or `sim_index8.npy`. Found files for C7"
+        InputError, match=r"must hold a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
     ):
         score_layers(model, pruner, ["C8"])
 

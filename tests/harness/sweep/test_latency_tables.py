@@ -178,7 +178,7 @@ def test_what_is_known_is_not_measured_again(machine, tmp_path):
 
 def test_a_folder_in_which_another_run_is_at_work_is_refused_before_anything_is_timed(machine, tmp_path):
     config = config_of()
-    with RunFolder(tmp_path / "run"), pytest.raises(InputError, match="one `prunebench run` at a time"):
+    with RunFolder(tmp_path / "run"), pytest.raises(InputError, match="Another `prunebench run` is working"):
         run_sweep(config, tmp_path / "run", Cache(tmp_path / "cache"))
     assert machine == []
 

@@ -95,7 +95,9 @@ def test_what_a_link_leads_to_is_neither_copied_nor_touched(make, tmp_path, name
         shutil.rmtree(place)
     place.unlink(missing_ok=True)
     place.symlink_to(tmp_path if name == "scores" else secret)
-    with pytest.raises(InputError, match=r"is a symbolic link, and a run folder must hold its files itself"):
+    with pytest.raises(
+        InputError, match=r"is a symbolic link, but a run folder must contain the files themselves"
+    ):
         merge_runs([one, two], tmp_path / "both")
     assert secret.read_text() == "mine"
     assert not (tmp_path / "both").exists()

@@ -34,12 +34,12 @@ def test_enough_for_a_claim_is_no_word(tmp_path):
         (
             "prune.seeds",
             "[0, 1]",
-            "`prune.seeds` has 2 for the control `random`; a comparison takes 3 or more.",
+            "The control `random` has 2 seeds (`prune.seeds`); a comparison needs 3 or more.",
         ),
         (
             "base.seeds",
             "[0, 1, 2, 3, 4]",
-            "`base.seeds` has 5; with fewer than 6 base models the report gives intervals and makes no claim.",
+            "Base models: 5 (`base.seeds`). With fewer than 6, the report gives intervals and makes no claim.",
         ),
         ("prune.ratios", "[0.5]", "1 budget point; a claim needs 5 or more."),
         ("prune.ratios", "[0.1, 0.3, 0.5, 0.7]", "4 budget points; a claim needs 5 or more."),

@@ -58,7 +58,7 @@ def test_records_survive_a_torn_line_and_the_last_wins(tmp_path):
 
 
 def test_a_second_run_is_refused(tmp_path):
-    twice = pytest.raises(InputError, match="one `prunebench run` at a time")
+    twice = pytest.raises(InputError, match="Another `prunebench run` is working")
     with RunFolder(tmp_path), twice, RunFolder(tmp_path):
         raise AssertionError("two runs in one folder")
     with RunFolder(tmp_path) as run:
@@ -120,7 +120,7 @@ def test_what_only_adds_cells_is_no_difference(tmp_path, before, after, shown):
 def test_a_data_set_more_is_no_difference(tmp_path):
     several = load_config("quick", ["data=[{name='synth'}, {name='synth', seed=1}]"])
     write_text(tmp_path / "config.toml", load_config("quick").to_toml())
-    assert "though no key of it differs" in difference(tmp_path, several)
+    assert "although no key differs" in difference(tmp_path, several)
     write_text(tmp_path / "config.toml", several.to_toml())
     assert "`data` has {'name': 'synth'" in difference(tmp_path, load_config("quick"))
 

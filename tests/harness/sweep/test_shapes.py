@@ -147,7 +147,7 @@ def test_backends_have_their_figures_or_reasons(measure):
     assert found[HALF].timings["latency_backbone_folded_clips_per_second"] == 400
     assert found[HALF].timings["latency_backbone_folded_speed_up"] == 2.5
     failed = dict(found[HALF].failed)
-    assert "take their mAP with `prunebench measure --data`" in failed.pop("test_map_onnxruntime_int8")
+    assert "measure their mAP with `prunebench measure --data`" in failed.pop("test_map_onnxruntime_int8")
     assert failed == {"latency_backbone_openvino_ms": "Backend `openvino` failed."}
 
 

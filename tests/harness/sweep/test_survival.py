@@ -184,6 +184,6 @@ def test_rounds_and_distillation_go_on_from_their_checkpoints(fault, tmp_path):
 
 
 def test_a_second_runner_is_refused_while_the_first_goes_on(undisturbed, tmp_path):
-    with RunFolder(tmp_path) as run, pytest.raises(InputError, match="one `prunebench run` at a time"):
+    with RunFolder(tmp_path) as run, pytest.raises(InputError, match="Another `prunebench run` is working"):
         run_sweep(CONFIG, run.path, Cache(undisturbed / "cache"))
     assert {path.name for path in Path(tmp_path).iterdir()} <= {".lock"}

@@ -57,7 +57,7 @@ def test_forms(written, text, expected):
     ("text", "ids", "sentence"),
     [
         ("", False, "must name at least one class"),
-        ("index,mid,display_name\n", False, "at least one class. .* has a heading alone"),
+        ("index,mid,display_name\n", False, "at least one class. .* has only a heading"),
         (f"{'x' * 200_000}\nDog\n", False, "must be a CSV file in UTF-8"),
         ("index,mid\n0,/m/a\n", False, "has no display_name"),
         ("index,mid,display_name\n1,/m/a,Dog\n", False, "must count from 0"),

@@ -250,7 +250,7 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
     ],
     "check_frontend": [
         (broken(frontend=property(lambda self: OtherFeatures())), "must give .* Found", set()),
-        (broken(frontend=property(lambda self: Infinite())), "finite for noise", set()),
+        (broken(frontend=property(lambda self: Infinite())), "finite values for noise", set()),
         (broken(frontend=property(lambda self: MoreFrames())), "says 102 of 32000", set()),
         (broken(frontend=property(lambda self: Nameless())), "`Nameless` is neither", set()),
     ],

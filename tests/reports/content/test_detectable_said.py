@@ -41,7 +41,7 @@ def test_a_figure_that_map_cannot_have_is_said_to_be_untold():
     assert text.startswith(
         "0.020 [0.015, 0.030] mAP at 25 % and 0.020 [0.015, 0.030] at 75 % between two criteria; "
         "0.020 [0.015, 0.030] at 25 % between one and random: the smallest differences that this run could have "
-        "detected (two-sided 5 %, power 80 %; in brackets what the true figure is in 80 % of such runs). "
+        "detected (two-sided 5 %, power 80 %; in brackets an 80 % interval). "
         "The smallest detectable difference between two criteria at 90 % and between one and random at 75 % and 90 % "
         "cannot be told with 2 base models."
     )

@@ -73,7 +73,7 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
     maker.records[-1] = dataclasses.replace(maker.records[-1], stages={"fine-tuned": {"test_map": math.nan}})
     report = write_report([maker.write()], formats=[])
     assert (
-        "No MACs (backbone) and file size of 2 rows yet, which the figures against them leave out: l1."
+        "2 rows (l1) have no MACs (backbone) and file size yet and are missing from the figures against them."
         in report.missing
     )
     assert "1 cell ended without a defined test mAP" in missing(report)
@@ -111,7 +111,7 @@ def test_a_cost_that_one_row_lacks(maker):
         for r in maker.records
     ]
     assert (
-        "No file size of 1 row yet, which the figure against it leaves out: l1."
+        "1 row (l1) has no file size yet and is missing from the figure against it."
         in make_report([maker.write()]).missing
     )
 

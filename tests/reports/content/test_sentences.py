@@ -25,7 +25,7 @@ def test_numbers_come_first(quick_report):
     for sentences in quick_report.sentences.values():
         assert all(sentence[0].isdigit() for sentence in sentences)
     assert "smallest difference" in sentences[0]
-    assert "hold for this base model only; fewer than six carry no claim" in sentences[0]
+    assert "hold for this base model only; a claim needs six" in sentences[0]
 
 
 def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
@@ -109,8 +109,9 @@ def test_rounded_layers_are_named(maker):
     maker.cell(
         signal=1.0, criterion="l1", ratio=0.33, off_request={"C10": (0.33, 0.328), "C7": (0.33, 0.344)}
     )
-    assert "2 layers lost another share than asked for, by rounding to whole filters: C7, C10." in text_of(
-        make_report([maker.write()])
+    assert (
+        "2 layers lost a different share than requested, because shares are rounded to whole filters: C7, C10."
+        in text_of(make_report([maker.write()]))
     )
 
 
@@ -186,7 +187,7 @@ def test_too_few_draws_of_random_are_said(maker):
     maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.25, 0.5))
     maker.records = [r for r in maker.records if (r.ratio, r.prune_seed) not in ((0.5, 1), (0.5, 2))]
     (said,) = make_report([maker.write()]).missing
-    assert "random stands on 1 pruning seed at 50\u00a0%; a comparison takes 3 or more" in said
+    assert "random has only 1 pruning seed at 50\u00a0%; a comparison needs 3 or more" in said
 
 
 def test_latency_of_some_shapes_is_said(maker):
@@ -196,5 +197,5 @@ def test_latency_of_some_shapes_is_said(maker):
     shapes.write_text("".join(f"{line}\n" for line in lines))
     report = make_report([maker.write()])
     assert report.missing == (
-        "No latency and peak memory of 2 rows yet, which the figures against them leave out: random, l1.",
+        "2 rows (random, l1) have no latency and peak memory yet and are missing from the figures against them.",
     )

@@ -53,9 +53,10 @@ def test_groups_that_lost_another_share_are_called_groups_and_a_long_list_is_cut
         **{**vars(maker.records[0]), "groups": (*groups, *more), "widths": (8,) * 20}
     )
     (said,) = make_report([maker.write()]).sentences.values()
-    text = next(sentence for sentence in said if "rounding" in sentence)
+    text = next(sentence for sentence in said if "are rounded" in sentence)
     assert text.startswith(
-        "20 groups lost another share than asked for, by rounding to whole filters: conv_block1.conv1, "
+        "20 groups lost a different share than requested, because shares are rounded to whole filters: "
+        "conv_block1.conv1, "
     )
     assert text.endswith("conv_block1.conv1.more, and others.")
 
@@ -120,10 +121,10 @@ def test_targets_that_multiples_miss_are_counted_with_the_farthest(maker):
         resnet(maker, criterion="l1", ratio=target, finetune_scope="all", off_request=off, **aimed)
     (said,) = make_report([maker.write()]).sentences.values()
     assert (
-        "2 cells missed the target of macs backbone, because what stays is a multiple of 8; the farthest has "
-        "20\u00a0% of that cost left instead of 25\u00a0%."
+        "2 cells missed the target of macs backbone, because the number of filters kept is a multiple of 8; the "
+        "farthest has 20\u00a0% of that cost left instead of 25\u00a0%."
     ) in said
-    assert not any("lost another share" in sentence for sentence in said)
+    assert not any("lost a different share" in sentence for sentence in said)
 
 
 def test_ratios_that_multiples_miss_are_counted_as_filters_and_not_as_a_cost(maker):
@@ -140,7 +141,7 @@ def test_ratios_that_multiples_miss_are_counted_as_filters_and_not_as_a_cost(mak
         )
     (said,) = make_report([maker.write()]).sentences.values()
     assert (
-        "2 cells lost another share of filters than asked for, because what stays must be a multiple of 1024; the "
-        "largest miss is 0\u00a0% instead of 50\u00a0%."
+        "2 cells lost a different share of filters than requested, because the number kept must be a multiple of "
+        "1024; the largest miss is 0\u00a0% instead of 50\u00a0%."
     ) in said
     assert not any("of that cost" in sentence for sentence in said)

@@ -209,8 +209,8 @@ def test_what_two_folds_share_is_told(collection):
     )
     data = opened(collection)
     assert dict(data.noted) == {
-        "4-47-A-7.wav": "has the content of `1-17-A-7.wav` of fold 1",
-        "3-33-B-3.wav": "has the source of `1-13-A-3.wav` of fold 1",
+        "4-47-A-7.wav": "has the same content as `1-17-A-7.wav` in fold 1",
+        "3-33-B-3.wav": "has the same source as `1-13-A-3.wav` in fold 1",
     }
 
 

@@ -221,7 +221,9 @@ def test_names_of_audioset_with_commas_are_no_question(folder):
 
 def test_targets_that_take_gigabytes_are_refused(folder, monkeypatch):
     monkeypatch.setattr(labelled_clips, "MOST_TARGETS", 19)
-    with pytest.raises(InputError, match=r"at most 19\. Found 10 and 2: are labels joined by another sign"):
+    with pytest.raises(
+        InputError, match=r"at most 19\. Found 10 and 2: does the table separate labels by another character"
+    ):
         opened(folder)
     monkeypatch.setattr(labelled_clips, "MOST_TARGETS", 20)
     assert len(opened(folder).class_names) == 2
@@ -231,7 +233,7 @@ def test_copies_in_two_splits_are_told(folder):
     (folder / "sub/clip8.wav").write_bytes((folder / "sub/clip0.wav").read_bytes())
     data = opened(folder)
     split = "training" if "sub/clip0.wav" in data.training.names else "validation"
-    assert dict(data.noted) == {"sub/clip8.wav": f"has the content of `sub/clip0.wav` of {split}"}
+    assert dict(data.noted) == {"sub/clip8.wav": f"has the same content as `sub/clip0.wav` in {split}"}
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ def leave(*arguments):
         ({"parse_scope": lambda self, text, groups: None}, "must read a scope. Found TypeError"),
         (
             {"parse_scope": lambda self, text, groups: ()},
-            "A scope must hold a group. `all` of own holds none of its 2: give `all`, or groups by name",
+            "A scope must contain at least one group. `all` of own holds none of its 2: give `all`, or groups by name",
         ),
         ({"default_scope": None}, "must read a scope. Found TypeError"),
     ],
@@ -161,7 +161,7 @@ def test_a_load_that_gives_no_model(tmp_path):
         ),
         ({"classes.weight": torch.zeros(3)}, r"for each class\. Found the shape \(3,\)"),
         ({"classes.weight": torch.zeros(0, 4)}, r"for each class\. Found the shape \(0, 4\)"),
-        ({"classes.bias": 3}, r"must hold tensors and no more\. `classes\.bias` in .* is of type int"),
+        ({"classes.bias": 3}, r"must hold only tensors\. `classes\.bias` in .* is of type int"),
     ],
 )
 def test_tensors_that_are_none(changed, message, tmp_path):
