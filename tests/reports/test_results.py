@@ -159,7 +159,7 @@ def test_the_index_says_first_what_runs_that_claim_show(script, claim):
     )
     assert "**Short and converged fine-tuning**, [`claim`](claim.md): " in page
     assert (
-        "**Training from scratch**, [`claim`](claim.md), after convergence: Trained from scratch, against the"
+        "**Training from scratch**, [`claim`](claim.md), after convergence: Trained from scratch, minus the"
         in page
     )
     assert "A criterion is first only in `l1` in [`claim`](claim.md) after convergence" in page
