@@ -129,10 +129,14 @@ def behind_links(path: Path) -> Path:
     """The file that a symbolic link leads to; it need not exist."""
     if not path.is_symlink():
         return path
+    said = f"`{path}` is a symbolic link that leads to itself: give another path."
     try:
-        return path.resolve()
+        found = path.resolve()
     except (OSError, RuntimeError) as error:
-        raise InputError(f"`{path}` is a symbolic link that leads to itself: give another path.") from error
+        raise InputError(said) from error
+    if found.is_symlink():  # Python 3.13 leaves a loop as it is
+        raise InputError(said)
+    return found
 
 
 def _take_after(path: Path, new: Path) -> None:
