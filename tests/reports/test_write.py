@@ -30,7 +30,7 @@ TABLES = {"attainment", "class_changes", "hypervolume", "measures", "ranking", "
 FILES = (
     {f"{name}.svg" for name in FIGURES}
     | {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
-    | {"by_ratio.md", "summary.md", "summary.tex", "summary.json", "page.html"}
+    | {"by_ratio.md", "by_ratio.tex", "summary.md", "summary.tex", "summary.json", "page.html"}
 )
 VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
 
