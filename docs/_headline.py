@@ -1,6 +1,7 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-They come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
+The first sentence is that of `docs/results/index.md`. The others and the figure come from the report of the archived
+run `converged`, in which every criterion is fine-tuned for two lengths.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ def headline(rows: Sequence[SummaryRow]) -> str:
     ).replace(" %", "\u00a0%")
 
 
+def claimed() -> str:
+    """The first sentences of the page of results, in bold: what the runs that claim show."""
+    page = (DOCS / "results" / "index.md").read_text(encoding="utf-8")
+    sentences = " ".join(page.split("-->", 1)[1].strip().split("\n\n", 1)[0].split())
+    return textwrap.fill(f"**{sentences}**", 120, break_on_hyphens=False)
+
+
 def with_headline(page: str, text: str) -> str:
     """A page with the sentences between its marks."""
     return re.sub(r"(<!-- headline -->\n).*?(<!-- end -->)", rf"\1{text}\n\2", page, count=1, flags=re.DOTALL)
@@ -83,7 +91,7 @@ def with_headline(page: str, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page as it must be."""
-    text = headline(make_report([RUN]).rows)
+    text = f"{claimed()}\n\n{headline(make_report([RUN]).rows)}"
     return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
 
 

@@ -67,8 +67,9 @@ def headline(entries: Sequence[Entry]) -> str:
     if claims:
         parts = []
         for (length, sounds), found in by(claims, lambda e: (e.length, e.sounds)).items():
-            parts.append(f"{length} on {sounds} {counts(found)}")
-        return f"At equal MACs and with six base models or more, {'; '.join(parts)}."
+            tuned = f"{length} of fine-tuning" if length.endswith(("step", "steps")) else length
+            parts.append(f"{tuned}, {counts(found)} on {sounds}")
+        return f"At equal MACs and with six base models or more: {'; '.join(parts)}."
     tested = sum(len(entry.tested) for entry in entries)
     if not tested:
         return "No run here compares criteria with `random` at equal MACs."
