@@ -18,7 +18,7 @@ from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run
-from prunebench.reports.runs.standing import standing_of_runs
+from prunebench.reports.runs.run_standing import standing_of_runs
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.hypervolume import Hypervolume
 from prunebench.reports.statistics.methods import MethodRow

@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from prunebench.eval.run.archived import is_archive
@@ -71,7 +72,17 @@ def test_every_criterion_is_in_an_archived_run(script):
 def test_an_archived_run_names_no_place_of_a_machine(folder):
     for path in (path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()
-        text = lzma.decompress(content) if path.suffix == ".xz" else content
+        if path.suffix == ".npz":  # of packed numbers some spell a place by chance
+            with np.load(path) as arrays:
+                words = [name.encode() for name in arrays.files]
+                words += [
+                    arrays[name].astype("U").tobytes()
+                    for name in arrays.files
+                    if arrays[name].dtype.kind in "US"
+                ]
+            text = b"".join(words).replace(b"\0", b"")
+        else:
+            text = lzma.decompress(content) if path.suffix == ".xz" else content
         assert not any(place in text for place in (b"/home/", b"/root/", b"/tmp/", b"/work/", b"C:\\")), path
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from prunebench.reports import make_report
 from prunebench.reports.answer.standing import said_standing
-from prunebench.reports.runs.standing import standing_of_runs
+from prunebench.reports.runs.run_standing import standing_of_runs
 
 GIVEN = "conditional on one base model (mine.pt), no claim"
 
