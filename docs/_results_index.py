@@ -46,12 +46,17 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. The last column counts the "
             "criteria that are better than `random`, those that are worse, and all that were tested. With six base "
             "models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts "
-            "as better or worse if its 95 % interval excludes zero, without a correction."
+            "as better or worse if its 95 % interval excludes zero, without a correction. A criterion counts once "
+            "in each row. A short fine-tuning at the rate that suits pruned models can lower the mAP of an unpruned one."
         ),
         _listed(said_together(entries, reports)),
         "## What must not be concluded",
         _listed(said_limits(entries, reports)),
         "## Each run",
+        filled(
+            "The table above tests means over all budgets. The sentences below test each budget by itself, so they can "
+            "name other criteria and other numbers."
+        ),
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
             "You can [submit a run of your own](submit.md): one command checks it. [Newer methods side by "

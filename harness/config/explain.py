@@ -28,6 +28,21 @@ MUST: dict[str, tuple[str, str]] = {
     ),
 }
 
+WHOLE, ANY, TRUTH, TEXT = "a whole number", "a number", "`true` or `false`", "text"
+# Type of an error → what a value must be, in a user's words; `{}` is the limit that pydantic names.
+BE: dict[str, str] = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
+    **dict.fromkeys(("float_parsing", "float_type"), ANY),
+    **dict.fromkeys(("bool_parsing", "bool_type"), TRUTH),
+    "finite_number": "finite",
+    "string_type": TEXT,
+    "greater_than_equal": "at least {}",
+    "greater_than": "more than {}",
+    "less_than_equal": "at most {}",
+    "less_than": "less than {}",
+    "literal_error": "{}",
+}
+
 
 def explain(
     error: pydantic.ValidationError,
@@ -58,6 +73,9 @@ def explain(
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
         said = f"`{key}` {holds}. Found {first['input']!r}: {do.format(key)}."
+    elif first["type"] in BE:
+        what = BE[first["type"]].format(*map(_limit, first.get("ctx", {}).values()))
+        said = f"{_named(shown)} must be {what}. Found {first['input']!r}."
     else:
         message = first["msg"].removeprefix("Value error, ")
         known = isinstance(first["input"], dict) or "Found" in message or "Unknown" in message
@@ -68,6 +86,19 @@ def explain(
     keys = [shown, where, *(name.split(".") for name in named)]
     place = _place(source, text, overrides, keys, said)
     return f"{place}: {said}{list_hint(place.removeprefix(SET), schema) if place.startswith(SET) else ''}"
+
+
+def _named(parts: Sequence[str]) -> str:
+    """`finetune.steps`; of a list, which entry."""
+    *rest, last = parts
+    return (
+        f"Entry {int(last) + 1} of `{'.'.join(rest)}`" if last.isdigit() and rest else f"`{'.'.join(parts)}`"
+    )
+
+
+def _limit(value: object) -> str:
+    """A bound as people write it, or the values that pydantic lists: `1`, `"a" or "b"`."""
+    return f"{value:g}" if isinstance(value, int | float) else str(value).replace("'", "`")
 
 
 def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:

@@ -24,7 +24,7 @@ def test_it_is_off_and_true_is_the_table_with_its_defaults(tmp_path):
     ("override", "says"),
     [
         ("quantise.clips=0", "`quantise.clips`"),
-        ("quantise.method=median", "'minmax', 'entropy' or 'percentile'"),
+        ("quantise.method=median", "`minmax`, `entropy` or `percentile`"),
         ("quantise.bits=4", "Unknown key `quantise.bits`; "),
         ("quantise=8", "`quantise` must be a table"),
     ],

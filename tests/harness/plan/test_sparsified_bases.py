@@ -112,7 +112,7 @@ def test_a_penalty_is_on_the_scope_that_is_named():
         (["sparsify.methods='slimming[strength=-1]'"], "Found `strength = -1`"),
         (
             [METHODS, "sparsify.steps=0"],
-            "`sparsify.steps`: Input should be greater than or equal to 1. Found 0.",
+            "`sparsify.steps` must be at least 1. Found 0.",
         ),
         ([METHODS, "sparsify.step=3"], "Unknown key `sparsify.step`; did you mean `steps`"),
         (
