@@ -47,7 +47,8 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "criteria that are better than `random`, those that are worse, and all that were tested. With six base "
             "models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts "
             "as better or worse if its 95 % interval excludes zero, without a correction. A criterion counts once "
-            "in each row. A short fine-tuning at the rate that suits pruned models can lower the mAP of an unpruned one."
+            "in each row. A short fine-tuning at the rate that suits pruned models can lower the mAP of an unpruned "
+            "one."
         ),
         _listed(said_together(entries, reports)),
         "## What must not be concluded",
