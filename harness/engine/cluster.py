@@ -86,7 +86,7 @@ class Cluster:
             ) from error
         for worker, reason in answers.items():
             if reason is not None:
-                raise InputError(f"{reason} Found worker {worker} of {self._address}: leave it out.")
+                raise InputError(f"{reason} Worker {worker} of {self._address} differs: leave it out.")
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`.
@@ -221,7 +221,9 @@ def _work(task: Task, sweep: Sweep) -> Any:
         if sweep.name not in _fit:
             reason = unfit(sweep)
             if reason is not None:
-                return Failure(f"{reason} Found worker {worker.address}.", "No traceback: nothing was begun.")
+                return Failure(
+                    f"{reason} Worker {worker.address} differs.", "No traceback: nothing was begun."
+                )
             _fit.add(sweep.name)
         settle(sweep.threads)
         return carry_out(task, lambda *told: worker.log_event(sweep.name, told))

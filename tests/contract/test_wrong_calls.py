@@ -51,7 +51,7 @@ WRONG = {
         prune("l1", 0.5, divisor="8"),
         "Parameter `divisor` must be an integer of at least 1",
     ),
-    "a missing folder": (prune("apoz", 0.5, clips="absent"), "must lie in a folder. Found none at `absent`"),
+    "a missing folder": (prune("apoz", 0.5, clips="absent"), "There is no folder `absent`: give the folder"),
     "an array of clips": (
         prune("apoz", 0.5, clips=np.zeros((2, 9))),
         "Calibration clips are a folder .* Found ndarray",
@@ -64,7 +64,7 @@ WRONG = {
         lambda: harness.prune("a.pth", "l1", 0.5),
         "must be an `nn.Module`. Found str: read a file",
     ),
-    "a foreign module": (lambda: harness.prune(FOREIGN, "l1", 0.5), r"give `network=harness.traced\(head="),
+    "a foreign module": (lambda: harness.prune(FOREIGN, "l1", 0.5), r"use `network=harness.traced\(head="),
     "the wrong network": (
         lambda: harness.prune(FOREIGN, "l1", 0.5, network="cnn14"),
         "of the class `prunebench.harness.Cnn14`. Found a Sequential",
@@ -92,7 +92,10 @@ WRONG = {
     ),
     "integers for sound": (lambda: MODEL(torch.zeros(1, 9, dtype=torch.int16)), "of a floating-point type"),
     "filters without a group": (lambda: harness.remove_filters(MODEL, [0]), "given by group, such as"),
-    "one filter": (lambda: harness.remove_filters(MODEL, {"C7": 0}), "a list of integers. Found `0` of `C7`"),
+    "one filter": (
+        lambda: harness.remove_filters(MODEL, {"C7": 0}),
+        "a list of integers. Found `0` for `C7`",
+    ),
     "half an index": (lambda: harness.remove_filters(MODEL, {"C7": [0.5]}), "a list of integers"),
     "no checkpoint": (lambda: harness.load_checkpoint(None), "A checkpoint is named by its path"),
     "nowhere to save": (lambda: harness.save_checkpoint(MODEL, None), "A checkpoint is named by its path"),

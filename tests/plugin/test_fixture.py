@@ -76,7 +76,7 @@ def test_a_project_holds_its_compression(project, pytester):
 BAD = {
     "neither.check(harness.Cnn14(widths=[4] * 12, n_classes=2, embedding=2))": "make it with `pytest --prunebench-up",
     "neither.check(3)": "lacks 14 of its 14 weights",
-    'neither.check("nowhere.pt")': "Found none at `nowhere.pt`",
+    'neither.check("nowhere.pt")': "There is no checkpoint `nowhere.pt`",
     "neither.check({'a': 1})": "lacks 14 of its 14 weights",
     "neither.check(harness.Cnn14(widths=[4] * 12, n_classes=2, embedding=2), targets=[[1]])": "give both",
 }

@@ -243,7 +243,7 @@ BROKEN: dict[str, list[tuple[Pruner, str]]] = {
         (By(lambda layer: torch.tensor([random.random() for _ in layer.weight])), "must stay as they are"),
         (By(hidden_draw), "global seed"),
     ],
-    "check_observation_size": [(KeepsMaps(), "one scalar per filter and clip")],
+    "check_observation_size": [(KeepsMaps(), "one for each filter and clip")],
     "check_memory": [
         (By(lambda layer: (flat(layer)[:, None] - flat(layer)).abs().sum((1, 2))), "MiB"),
         (By(all_pairs_in_numpy), "MiB"),

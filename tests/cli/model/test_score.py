@@ -162,7 +162,7 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
         (["--compare", "l1,l2", "--ratios", "0.5,x"], "takes numbers between commas. Found `0.5,x`"),
         (["--compare", "l1,l2", "--ratios", "1.5"], "must lie in [0, 1)"),
         (["--pruner", "apoz"], "needs calibration clips"),
-        (["--pruner", "apoz", "--clips", "nowhere"], "must lie in a folder. Found none at `nowhere`"),
+        (["--pruner", "apoz", "--clips", "nowhere"], "There is no folder `nowhere`: give the folder"),
         (["--pruner", "scores:nowhere"], "Found none in `nowhere`"),
         (["--pruner", "l1", "--pruner-file", "nowhere.py"], "There is no file `nowhere.py`"),
     ],

@@ -134,5 +134,5 @@ def test_another_rate_than_the_model_s_is_refused_with_what_to_do():
         InputError, match=r"sample_rate=16000` at 16000 Hz: set `sample_rate = 32000`, which resamples"
     ):
         at_rate(DataOptions(**RECORDED, sample_rate=16000), 32000)
-    with pytest.raises(InputError, match=r"16000 Hz\. Found `synth` at 32000 Hz: take recordings"):
+    with pytest.raises(InputError, match=r"16000 Hz\. Found `synth` at 32000 Hz: use recordings"):
         at_rate(DataOptions(), 16000)

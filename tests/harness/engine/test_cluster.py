@@ -106,10 +106,10 @@ def test_a_worker_that_differs_is_refused(local, tmp_path, monkeypatch):
         monkeypatch.setattr(
             cluster_module, "decides_results", lambda: {"prunebench": "1", "torch": "0.2", "processor": "a"}
         )
-        with pytest.raises(InputError, match=r"one torch, here '0.1', there '0.2'. Found worker"):
+        with pytest.raises(InputError, match=r"the same torch. Found '0.1' here and '0.2' there. Worker"):
             engine.share([tmp_path])
         found = dict(engine.run(Ready([Task("late", square, (3,))]), lambda *step: None))
-    assert "one torch" in found["late"].message
+    assert "the same torch" in found["late"].message
 
 
 def test_a_worker_that_does_not_see_the_folders_is_named(tmp_path):
@@ -124,7 +124,7 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(InputError, match="must be the address of a Dask scheduler that runs"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=address)
-    with pytest.raises(InputError, match="Found none at"):
+    with pytest.raises(InputError, match="There is no scheduler file"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=str(tmp_path / "no.json"))
     with pytest.raises(InputError, match=r"must be the address of a Dask scheduler, .* Found ``"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler="")

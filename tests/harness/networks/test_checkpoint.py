@@ -118,5 +118,5 @@ def test_values_that_are_no_weights(model, tmp_path, key, value):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="must be a file"):
+    with pytest.raises(InputError, match=r"There is no checkpoint `.*none.pt`: check the path"):
         load_checkpoint(tmp_path / "none.pt")

@@ -202,7 +202,7 @@ def test_a_table_must_fit(tmp_path):
         plan_of(per_layer, f"prune.sensitivity={run}", "prune.sensitivity_criterion=l1")
     with pytest.raises(InputError, match=r"of data set `other` without fine-tuning. Found `toy`"):
         plan_of(per_layer, f"prune.sensitivity={run}", datasets=[dataset("other")])
-    with pytest.raises(InputError, match=r"must be of a model with the widths"):
+    with pytest.raises(InputError, match=r"must come from a model with the widths"):
         plan_of(per_layer, f"prune.sensitivity={run}", "model.width=0.25")
     with pytest.raises(InputError, match=r"There is no folder"):
         plan_of(per_layer, f"prune.sensitivity={tmp_path}/absent")

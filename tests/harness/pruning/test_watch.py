@@ -88,7 +88,7 @@ def _the_model_as_it_was():
 )
 def test_what_a_score_changes_is_named(meddle, said):
     try:
-        with pytest.raises(InputError, match=f"Pruner `meddles.*` must leave .* It changed {said}"):
+        with pytest.raises(InputError, match=f"Pruner `meddles.*` must not change .* It changed {said}"):
             harness.prune(MODEL, Meddles(meddle), 0.5, "C1-C2")
     finally:
         MODEL.bn0._parameters.pop("eps_of_mine", None)

@@ -166,7 +166,7 @@ def test_another_torch_is_another_run(tmp_path):
         run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}), {})
         file = tmp_path / "environment.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
-        with pytest.raises(InputError, match="must be made with one torch"):
+        with pytest.raises(InputError, match="All cells of a run must have the same torch"):
             run.begin(load_config("quick"), plan("a"), [])
 
 

@@ -266,7 +266,7 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         (broken(logits=by(lambda y, x: y - y.mean(0) + y)), "other clips of its batch", set()),
         (
             broken(logits=by(never_the_same)),
-            "must repeat",
+            "must give the same values twice",
             {"check_state_dict", "check_pruned_widths", "check_onnx"},
         ),
         (broken(logits=by(lambda y, x: y[:, :2])), r"Found \(3, 2\)", {"check_removal"}),
@@ -277,7 +277,7 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         ),
     ],
     "check_untouched": [
-        (broken(logits=counts_its_calls), "`norm.num_batches_tracked` is another", set()),
+        (broken(logits=counts_its_calls), "They changed `norm.num_batches_tracked`", set()),
         (broken(groups=leaves_training), "leave the modes", set()),
     ],
     "check_groups": [

@@ -215,7 +215,7 @@ DAMAGES = [
     (change_criterion, "cells", r"has criterion l2; its identity belongs to l1\."),
     (change_macs, "costs", r"says macs_backbone 1,000; its widths give [\d,]+\."),
     (change_cell, "identities", r"Cell 0{16} \(l1 at 50 %, base seed 0\) is not in the plan\."),
-    (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: it was"),
+    (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: one of these"),
     (shorten_plan, "identities", r"`plan\.json` must hold the 5 cells of the configuration in their order\. Found 4"),
     (lambda folder: (folder / "evil.sh").touch(), "files", r"^`evil\.sh` is no file of an archive: delete it"),
     (lambda folder: (folder / "clips" / "a.npy").touch(), "files", r"^`clips/a\.npy` is no file of an archive"),

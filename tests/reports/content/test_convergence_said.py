@@ -77,7 +77,7 @@ def test_figures_name_the_steps_of_fine_tuning_below_them(maker):
     assert report.under_figures == "fine-tuning: 60 steps · demonstration, no claim"
     drawn = {figure.name: figure.figure for figure in figures_of(report)}
     note = "".join(text.get_text() for text in drawn["map_vs_macs"].texts)
-    assert "fine-tuning: 60 steps · demonstration, no claim" in note
+    assert "fine-tuning: 60 steps · demonstration, no claim" in note.replace("\u00a0", " ")
     maker.two_lengths()
     assert make_report([maker.write()]).under_figures == "demonstration, no claim"
 

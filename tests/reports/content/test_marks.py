@@ -1,5 +1,6 @@
 """What was not tested bears a mark of its own everywhere; a blank never reads as significance."""
 
+import html
 import io
 import shutil
 
@@ -94,7 +95,7 @@ def test_what_was_tested_bears_none(quick_report):
 
 
 def test_a_legend_says_every_mark(quick_report):
-    page = page_html(quick_report, [])
+    page = html.unescape(page_html(quick_report, []))
     for mark, meaning in marks.MEANINGS.items():
         assert f"{mark}: {meaning}." in by_ratio_markdown(quick_report)
         if mark != marks.OWN_SIZE:

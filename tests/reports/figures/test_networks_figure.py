@@ -196,6 +196,6 @@ def test_of_a_run_with_single_groups_and_scopes_the_first_have_one_figure(new_ma
 def test_speed_ups_have_a_panel_for_each_network(networks_report):
     figure = draw_speed_up(networks_report.findings.points)
     titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
-    assert [title.split(" · ")[0] for title in titles] == ["cnn14", SMALL, RESNET]
+    assert [title.replace("\u00a0", " ").split(" · ")[0] for title in titles] == ["cnn14", SMALL, RESNET]
     for axes in figure.axes[:3]:
         assert {"unpruned", "50\u00a0%"} <= {text.get_text() for text in axes.texts}

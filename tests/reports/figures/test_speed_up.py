@@ -17,7 +17,7 @@ def rows_of(report):
 
 
 def test_the_title_names_what_was_pruned_and_the_legend_lies_outside(figure):
-    assert [axes.get_title() for axes in figure.axes] == ["cnn14 · C7–C12 pruned"]
+    assert [axes.get_title().replace("\u00a0", " ") for axes in figure.axes] == ["cnn14 · C7–C12 pruned"]
     assert figure.axes[0].get_legend() is None
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "a shape, median",

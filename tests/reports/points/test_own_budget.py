@@ -61,7 +61,7 @@ def test_the_report_says_what_it_is_and_misses_no_control(maker):
     report = make_report([with_own(maker).write()])
     (sentences,) = report.sentences.values()
     text = " ".join(sentences).replace("\u00a0", " ")
-    assert f"{OWN}† chose how many filters go, 47.3 % of those of C7–C12" in text
+    assert f"{OWN}† chose how many filters to remove, 47.3 % of those of C7–C12" in text
     assert "with 47.3 % of the filters" not in text
     assert not [sentence for sentence in report.missing if "random control" in sentence]
 

@@ -308,7 +308,7 @@ def test_damaged_files_are_refused(tmp_path, hdf5):
     path.write_bytes(b"no HDF5 at all")
     with pytest.raises(InputError, match="must be a whole HDF5 file"):
         read_packed(path)
-    with pytest.raises(InputError, match="Found none at"):
+    with pytest.raises(InputError, match="There is no packed file"):
         read_packed(tmp_path / "nowhere.h5")
 
 
