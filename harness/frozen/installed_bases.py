@@ -17,7 +17,12 @@ from prunebench.pruners.entry_points import home_of
 
 GROUP = "prunebench.bases"
 SHIPPED = Path(__file__).parent / "shipped"
-OWN, MORE = "prunebench", "prunebench-bases"
+OWN = "prunebench"
+# Set → the distribution that has all of it, and the folder of that in the repository.
+DISTRIBUTIONS = {
+    "synth-cnn14-w8": ("prunebench-bases", "./packages/bases"),
+    "esc50-cnn14-w8": ("prunebench-bases-esc50", "./packages/bases-esc50"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,10 @@ class BaseSet:
         found = self.seeds.get(seed, ())
         if not found:
             there = ", ".join(map(str, self.seeds))
-            command = how_to_get_folder("./packages/bases")
-            install = f"Install `{MORE}` (`{command}` in the repository of prunebench), choose"
+            more = None if DISTRIBUTIONS.get(self.name, ("",))[0] in self.homes else _how_to_get(self.name)
             raise InputError(
                 f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
-                f"{'Choose' if MORE in self.homes else install} an installed seed, or set `base.pretrained=false`, "
+                f"{f'{more}, choose' if more else 'Choose'} an installed seed, or set `base.pretrained=false`, "
                 "which trains new base models."
             )
         if len(found) > 1:
@@ -82,13 +86,24 @@ def base_set(name: str) -> BaseSet:
     """A set by its name.
 
     Raises:
-        InputError: for a name that none has, with the nearest ones.
+        InputError: for a set that is not installed, with how to get it; for an unknown name, with the nearest ones.
     """
     found = installed_sets()
+    more = _how_to_get(name)
+    if name not in found and more:
+        raise InputError(f"The set of base models `{name}` is not installed. {more}.")
     if name not in found:
         broken = "".join(f" {why}" for why in base_folders()[1].values())
         raise InputError(f"Unknown set of base models `{name}`; {nearest(name, found)}{broken}")
     return found[name]
+
+
+def _how_to_get(name: str) -> str | None:
+    """What to do for a set of this project; `None` for the sets of others."""
+    if name not in DISTRIBUTIONS:
+        return None
+    distribution, folder = DISTRIBUTIONS[name]
+    return f"Install `{distribution}` (`{how_to_get_folder(folder)}` in the repository of prunebench)"
 
 
 def base_folders() -> tuple[dict[str, Path], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The distribution of frozen base models: built and installed without network, and found by prunebench."""
+"""The distributions of frozen base models: built and installed without network, and found by prunebench."""
 
 import json
 import os
@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from prunebench.harness.config.config import load_config
 from prunebench.harness.frozen.frozen_file import FrozenFile
-from prunebench.harness.frozen.installed_bases import GROUP, MORE, SHIPPED
+from prunebench.harness.frozen.installed_bases import DISTRIBUTIONS, GROUP, SHIPPED
 
-PACKAGE = Path(__file__).parents[2] / "packages" / "bases"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "packages" / "bases"
 WEIGHTS = "*.safetensors"
 FOUND = """
 import json
@@ -43,25 +45,47 @@ def test_an_installed_distribution_is_found(frozen_set, tmp_path):
         timeout=120,
     )
     homes, seeds, path = json.loads(done.stdout)
-    assert (homes, seeds) == ([MORE], [0, 1])
+    assert (homes, seeds) == (["prunebench-bases"], [0, 1])
     assert Path(path).parent == site / "prunebench_bases"
 
 
-def test_it_has_the_name_that_messages_give_and_declares_its_folder():
-    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["name"] == MORE
-    assert set(project["entry-points"][GROUP].values()) == {"prunebench_bases:FOLDER"}
+@pytest.fixture(params=DISTRIBUTIONS)
+def set_name(request):
+    return request.param
 
 
-def test_the_files_are_small_and_what_prunebench_ships_is_one_of_them():
-    """As many as are there: six, and seed 0 with prunebench itself."""
-    brought, shipped = (
-        {path.name: FrozenFile.named(path) for path in folder.glob(WEIGHTS)}
-        for folder in (PACKAGE / "src" / "prunebench_bases", SHIPPED)
-    )
-    assert None not in brought.values()
-    assert shipped.keys() <= brought.keys()
-    assert {file.seed for file in shipped.values()} <= {0}
-    assert all(file.content for file in (*brought.values(), *shipped.values()))
-    assert sum(file.path.stat().st_size for file in brought.values()) <= 16_000_000
-    assert all(file.path.stat().st_size <= 2_700_000 for file in brought.values())
+def _brought(set_name):
+    """The files of a distribution in its package, by their names."""
+    package = ROOT / DISTRIBUTIONS[set_name][1]
+    return {path.name: FrozenFile.named(path) for path in package.glob(f"src/*/{WEIGHTS}")}
+
+
+def test_it_has_the_name_that_messages_give_and_declares_its_folder(set_name):
+    distribution, folder = DISTRIBUTIONS[set_name]
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] == distribution
+    module = distribution.replace("-", "_")
+    assert project["entry-points"][GROUP] == {set_name: f"{module}:FOLDER"}
+    assert (ROOT / folder / "src" / module / "__init__.py").is_file()
+
+
+def test_it_has_six_models_of_one_set_each_in_a_small_file(set_name):
+    files = _brought(set_name)
+    assert None not in files.values()
+    assert {file.set_name for file in files.values()} == {set_name}
+    assert sorted(file.seed for file in files.values()) == list(range(6))
+    assert all(file.content for file in files.values())
+    assert all(file.path.stat().st_size <= 2_700_000 for file in files.values())
+
+
+def test_the_weights_are_those_that_the_configuration_beside_them_makes(set_name):
+    config = load_config(str(ROOT / DISTRIBUTIONS[set_name][1] / f"{set_name}.toml"))
+    assert config.name == set_name
+    for file in _brought(set_name).values():
+        assert file.metadata().recipe == config.base.recipe_keys()
+
+
+def test_what_prunebench_ships_is_seed_0_of_a_distribution():
+    shipped = {path.name: FrozenFile.named(path) for path in SHIPPED.glob(WEIGHTS)}
+    assert shipped.keys() <= _brought("synth-cnn14-w8").keys()
+    assert {file.seed for file in shipped.values()} == {0}

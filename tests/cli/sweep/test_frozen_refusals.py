@@ -4,7 +4,7 @@ import pytest
 
 REFUSED = {
     "set": (["base.frozen=tiny-w31"], "Unknown set of base models `tiny-w31`; did you mean `tiny-w32`?"),
-    "seed": (["base.seeds=[0,5]"], "Install `prunebench-bases`"),
+    "seed": (["base.seeds=[0,5]"], "Installed: seed 0, 1. Choose an installed seed"),
     "width": (["model.width=0.0625"], "Set `base.pretrained=false` to train new base models."),
     "data": (["data.seed=9"], "on a data set with `seed` = 0, and this run has 9"),
     "clips": (["data.test_clips=31"], "on a data set with `sizes.test` = 30, and this run has 31"),

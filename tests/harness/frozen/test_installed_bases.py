@@ -7,9 +7,16 @@ import pytest
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.install_advice import how_to_get_folder
+from prunebench.harness.frozen import installed_bases as bases
 from prunebench.harness.frozen.frozen_base import FrozenBase
 from prunebench.harness.frozen.frozen_file import FrozenFile
-from prunebench.harness.frozen.installed_bases import base_folders, base_set, installed_sets
+from prunebench.harness.frozen.installed_bases import (
+    DISTRIBUTIONS,
+    BaseSet,
+    base_folders,
+    base_set,
+    installed_sets,
+)
 
 
 def files_of(folder):
@@ -32,19 +39,32 @@ def test_an_unknown_name_is_answered_with_the_nearest(frozen_set, install_bases)
         base_set("tiny-w23")
 
 
-def test_a_seed_that_is_not_there_says_what_to_install(frozen_set, install_bases):
-    install_bases(files_of(frozen_set[1])[0], name="other")
-    with pytest.raises(
-        InputError,
-        match="Installed: seed 0. Install `prunebench-bases` .`"
-        + re.escape(how_to_get_folder("./packages/bases")),
-    ):
-        base_set("tiny-w32").of_seed(1)
+def test_a_seed_that_is_not_there_says_what_there_is(frozen_set, install_bases):
     install_bases(files_of(frozen_set[1])[0])
     with pytest.raises(
         InputError, match=r"seed 0\. Choose an installed seed, or set `base\.pretrained=false`"
     ):
         base_set("tiny-w32").of_seed(1)
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_set_of_this_project_that_is_not_there_says_what_to_install(monkeypatch, name):
+    distribution, folder = DISTRIBUTIONS[name]
+    command = re.escape(how_to_get_folder(folder))
+    monkeypatch.setattr(bases, "installed_sets", dict)
+    with pytest.raises(
+        InputError, match=rf"`{name}` is not installed\. Install `{distribution}` \(`{command}`"
+    ):
+        base_set(name)
+    part = BaseSet(name, {0: ()}, ("prunebench",))
+    with pytest.raises(
+        InputError,
+        match=rf"Installed: seed 0\. Install `{distribution}` \(`{command}` .*, choose an installed seed",
+    ):
+        part.of_seed(1)
+    whole = BaseSet(name, {0: ()}, ("prunebench", distribution))
+    with pytest.raises(InputError, match=r"Installed: seed 0\. Choose an installed seed"):
+        whole.of_seed(1)
 
 
 def test_the_same_model_of_two_distributions_is_one_and_another_is_refused(frozen_set, install_bases):
