@@ -8,13 +8,18 @@ from importlib.util import find_spec
 
 from matplotlib.figure import Figure
 
-from prunebench.reports.figures.style.canvas import COLUMN, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, note_under, paper_style
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.blocks import BLOCKS, Blocks
 
 
-def draw_critical_difference(blocks: Blocks) -> Figure | None:
-    """The diagram; `None` with fewer than ten blocks or three criteria, or without scikit-posthocs."""
+def draw_critical_difference(blocks: Blocks, *, standing: str = "") -> Figure | None:
+    """The diagram; `None` with fewer than ten blocks or three criteria, or without scikit-posthocs.
+
+    Args:
+        blocks: mean ranks of criteria over pairs of data set and base seed.
+        standing: what the run does not claim.
+    """
     if len(blocks.values) < BLOCKS or len(blocks.labels) < 3 or find_spec("scikit_posthocs") is None:
         return None
     with warnings.catch_warnings():
@@ -45,4 +50,5 @@ def draw_critical_difference(blocks: Blocks) -> Figure | None:
                 f"Nemenyi's test does not distinguish at 5 %; Friedman p = {blocks.p:.2g}",
                 fontsize=6,
             )
+            note_under(figure, standing)
     return figure

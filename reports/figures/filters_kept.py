@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.criteria_order import in_standing, standing_of
-from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, filled, note_under, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import groups_of, short_names
 from prunebench.reports.points.panel import Panel
@@ -33,7 +33,9 @@ LEVEL, NAMED = (
 LETTER = 0.048  # inches: of a name that stands upright
 
 
-def draw_filters_kept(points: Sequence[Point], panel: Panel, *, order: Sequence[str] = ()) -> Figure | None:
+def draw_filters_kept(
+    points: Sequence[Point], panel: Panel, *, standing: str = "", order: Sequence[str] = ()
+) -> Figure | None:
     """Share of each group's filters kept, relative to the unpruned model; shapes that several criteria have are one.
 
     A shape that varies over base models is their mean. Names of modules are shortened and stand upright; of more than
@@ -42,6 +44,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel, *, order: Sequence[
     Args:
         points: of all panels.
         panel: the panel.
+        standing: what the run does not claim.
         order: labels as the legend lists them at each ratio, by default random and then the others, best first.
     """
     own = [p for p in points if p.panel == panel]
@@ -83,6 +86,7 @@ def draw_filters_kept(points: Sequence[Point], panel: Panel, *, order: Sequence[
         axes.set_ylabel("filters kept, relative to unpruned")
         figure.suptitle(filled(panel.title, COLUMN), size="medium")
         figure.legend(loc="outside lower center", ncols=1)
+        note_under(figure, standing)
     return figure
 
 

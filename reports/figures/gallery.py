@@ -110,11 +110,11 @@ def _against_costs(report: Report, column: float | None) -> Iterator[Drawn]:
 def _over_panels(report: Report) -> Iterator[Drawn]:
     """Of all panels together: what was timed, and ranks over blocks."""
     findings = report.findings
-    speed_up = draw_speed_up(findings.main_points)
+    speed_up = draw_speed_up(findings.main_points, standing=report.under_figures)
     if speed_up is not None:
         yield Drawn("speed_up", "Speed-up against the ratio of MACs, a mark per shape", speed_up)
     for number, blocks in enumerate(findings.blocks, 1):
-        diagram = draw_critical_difference(blocks)
+        diagram = draw_critical_difference(blocks, standing=report.under_figures)
         if diagram is not None:
             suffix = f"_{number}" if len(findings.blocks) > 1 else ""
             family = blocks.family
@@ -203,7 +203,11 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
     )
     if not told_by_ratio([p for p in points if p.panel == panel]):
         word = word_of(groups_of(points, panel))
-        yield "filters_kept", f"Filters kept in each {word}", draw_filters_kept(points, panel, order=order)
+        yield (
+            "filters_kept",
+            f"Filters kept in each {word}",
+            draw_filters_kept(points, panel, standing=standing, order=order),
+        )
 
 
 def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
@@ -221,7 +225,13 @@ def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
         yield (
             name,
             caption + where,
-            draw_sensitivity(entries, data, network, order=_standing_on(report, data, network)),
+            draw_sensitivity(
+                entries,
+                data,
+                network,
+                standing=report.under_figures,
+                order=_standing_on(report, data, network),
+            ),
         )
 
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.record import CNN14
 from prunebench.reports.content.criteria_order import in_standing
-from prunebench.reports.figures.style.canvas import COLUMN, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, note_under, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import short_names
 from prunebench.reports.points.order import order as by_palette
@@ -22,7 +22,12 @@ COLUMNS, MANY = 4, 6  # panels in a row, and of more than twelve
 
 
 def draw_sensitivity(
-    entries: Sequence[Sensitivity], data: str, network: str, *, order: Sequence[str] = ()
+    entries: Sequence[Sensitivity],
+    data: str,
+    network: str,
+    *,
+    standing: str = "",
+    order: Sequence[str] = (),
 ) -> Figure:
     """A panel per group of one network: mAP, MACs and parameters over the ratio, relative to the unpruned model.
 
@@ -32,6 +37,7 @@ def draw_sensitivity(
         entries: of every network and data set.
         data: label of the data set.
         network: label of the network.
+        standing: what the run does not claim.
         order: criteria as the legend lists them, those that it lacks in the order of the palette.
     """
     chosen = [entry for entry in entries if (entry.data, entry.network) == (data, network)]
@@ -53,7 +59,11 @@ def draw_sensitivity(
         for axes in list(grid.flat)[max(0, len(layers) - columns) : len(layers)]:
             axes.tick_params(labelbottom=True)  # the lowest of its column
         word = "layer" if network == CNN14 else "group"
-        figure.supxlabel(f"ratio of the {word}'s filters removed", size="medium")
+        ratio = f"ratio of the {word}'s filters removed"
+        if standing:
+            note_under(figure, f"x: {ratio} · {standing}")
+        else:
+            figure.supxlabel(ratio, size="medium")
         figure.supylabel("relative to unpruned", size="medium")
         handles, labels = grid.flat[0].get_legend_handles_labels()
         if any(math.isfinite(entry.map_recalibrated) for entry in chosen):

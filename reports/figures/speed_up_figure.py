@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, filled, note_under, paper_style
 from prunebench.reports.figures.style.palette import BLUE, INK
 from prunebench.reports.points.cost_axis import LATENCY_PRECISION, LATENCY_RATIO, MACS
 from prunebench.reports.points.point import Point
@@ -43,12 +43,16 @@ class TimedShape:
     quartiles: tuple[float, float]
 
 
-def draw_speed_up(points: Sequence[Point]) -> Figure | None:
+def draw_speed_up(points: Sequence[Point], *, standing: str = "") -> Figure | None:
     """Speed-up over the unpruned model in interleaved rounds against MACs saved, a mark per shape.
 
     A panel for each network and scope. Bars are 95 % intervals of the median, thin lines the quartiles of the rounds.
     The share of filters that was removed stands beside the fastest shape that has it. `None` where no pruned shape was
     timed.
+
+    Args:
+        points: of all panels.
+        standing: what the run does not claim.
     """
     panels = timed_shapes(points)
     if not panels:
@@ -64,6 +68,7 @@ def draw_speed_up(points: Sequence[Point]) -> Figure | None:
             axes.set_visible(False)
         handles = _handles([found for shapes in panels.values() for found in shapes.values()])
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2 * columns)
+        note_under(figure, standing)
     return figure
 
 

@@ -19,6 +19,7 @@ from PIL import Image
 
 COLUMN = 3.4  # width of one column of a paper, in inches
 FILL = 0.96  # share of the width that a line of text takes at most
+NOTE = 6.0  # points: of a note below a figure
 FORMATS = ("png", "svg", "pdf")
 # Without these the files would carry the date and the version of Matplotlib.
 _METADATA = {
@@ -51,6 +52,14 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
         else:
             narrow = middle
     return "\n".join(lines)
+
+
+def note_under(figure: Figure, note: str) -> None:
+    """A small note below all that a figure shows, which gets as much taller; the figure has no other label there."""
+    if note:
+        text = filled(note, figure.get_figwidth(), NOTE)
+        figure.set_figheight(figure.get_figheight() + (text.count("\n") + 1.5) * NOTE * 1.2 / 72)
+        figure.supxlabel(text, size=NOTE)
 
 
 def _lines(words: Sequence[str], room: float) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
+from prunebench.reports.figures.gallery import figures_of
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.pareto_marks import BROAD
 from prunebench.reports.figures.style.canvas import COLUMN, rendered
@@ -217,3 +218,23 @@ def test_a_single_point_is_drawn(maker):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     figure = draw(make_report([maker.write()]).points, MACS, standing="")
     assert rendered(figure, "png").startswith(b"\x89PNG")
+
+
+def words_of(figure):
+    own = (figure._suptitle, figure._supxlabel, *figure.texts)
+    titles = (axes.get_title() for axes in figure.axes)
+    legends = (legend.get_title().get_text() for legend in figure.legends)
+    texts = " ".join([*(text.get_text() for text in own if text is not None), *titles, *legends])
+    return " ".join(texts.split())
+
+
+def test_every_figure_says_what_the_run_does_not_claim(quick_report, networks_report):
+    names = set()
+    for report in (quick_report, networks_report):
+        assert report.under_figures
+        for drawn in figures_of(report):
+            names.add(drawn.name.split("_")[0])
+            assert report.under_figures.replace(" ", "") in words_of(drawn.figure).replace(" ", ""), (
+                drawn.name
+            )
+    assert {"ranking", "map", "speed"} <= names, names
