@@ -1,7 +1,7 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-The first sentence is that of `docs/results/index.md`. The others and the figure come from the report of the archived
-run `converged`, in which every criterion is fine-tuned for two lengths.
+The first sentence is that of `docs/results/index.md`, and the figure shows the runs that it speaks of. The other
+sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from _headline_figure import Bar, Claim, draw
+from _results_entry import entries_of
 
 from prunebench.eval.run.record import CONVERGED
 from prunebench.reports import make_report
@@ -95,45 +99,32 @@ def pages() -> dict[Path, str]:
     return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
 
 
-def draw(found: dict[str, dict[str, Difference]], path: Path) -> None:
-    """A panel a length of fine-tuning, a row a criterion: filled where the interval excludes zero."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    lengths = sorted(found, key=lambda length: length == CONVERGED)
-    names = sorted(found[lengths[0]], key=lambda name: found[lengths[0]][name].mean)
-    figure, panels = pyplot.subplots(
-        1,
-        len(lengths),
-        figsize=(8.4, 0.28 * len(names) + 1.1),
-        sharex=True,
-        sharey=True,
-        layout="constrained",
+def claims() -> list[Claim]:
+    """Each ranking at equal MACs of the archived runs that claim."""
+    entries = entries_of(
+        {run.name: make_report([run]) for run in sorted(RUN.parent.iterdir()) if _claims(run)}
     )
-    for axes, length in zip(panels, lengths, strict=True):
-        axes.axvline(0, color="0.5", linewidth=1)
-        for row, name in enumerate(names):
-            one = found[length][name]
-            colour = "#d55e00" if one.clear else "#0072b2"
-            axes.plot([one.low, one.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
-            axes.plot(one.mean, row, "o", color=colour, markerfacecolor=colour if one.clear else "white")
-        axes.set_title("fine-tuned until converged" if length == CONVERGED else f"{length} of fine-tuning")
-        axes.set_yticks(range(len(names)), names)
-        axes.locator_params(axis="x", nbins=5)
-        axes.grid(axis="x", color="0.9")
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-    figure.supxlabel(
-        "mAP minus that of random filters, 95 % interval (filled: the interval excludes zero)",
-        fontsize="medium",
-    )
-    figure.savefig(path, dpi=130)
+    return [
+        Claim(
+            f"{entry.sounds}, {entry.length}, {entry.ranking.bases} base models",
+            entry.ranking.budgets,
+            {
+                name: Bar(row.from_random, row.from_random_low, row.from_random_high, not row.like_random)
+                for row in entry.tested
+                for name in row.label.split(" = ")
+            },
+        )
+        for entry in entries
+        if entry.is_claim and entry.tested
+    ]
+
+
+def _claims(run: Path) -> bool:
+    config = run / "config.toml"
+    return config.is_file() and tomllib.loads(config.read_text(encoding="utf-8"))["claim"]
 
 
 if __name__ == "__main__":
     for page, again in pages().items():
         page.write_text(again, encoding="utf-8")
-    draw(differences(make_report([RUN]).rows), FIGURE)
+    draw(claims(), FIGURE)
