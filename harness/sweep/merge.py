@@ -22,6 +22,7 @@ from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
+from prunebench.harness.sweep.merge_rates import check_rates
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 
 COPIED = ("scores", "pruners")  # folders of a run
@@ -72,11 +73,13 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             check_run_folder(run, finished=False)
             check_own_files(run, PARTS)
             hold(run, locks)
-        config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
+        configs = [config_table(RunFiles(run), required=True) for run in runs]
+        config = merged_config(runs, configs)
         environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
         by_run = [read_records(RunFiles(run).records) for run in runs]
         _check_bases(runs, by_run)
+        check_rates(runs, configs, by_run)
         targets = _targets(runs)
         records, twice, largest = _joined(runs, by_run, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]

@@ -138,9 +138,23 @@ def test_other_processors_may_differ_in_digits_and_keep_one_ones_timings(make, t
     assert found.timings == {"ms": 3}
 
 
+def test_runs_of_one_base_model_each_are_merged_where_they_chose_the_same_rates(make, tmp_path):
+    one, two = make("one", [record("a")]), make("two", [record("b", base_seed=5)], "base.seeds=[5]")
+    merged = merge_runs([one, two], tmp_path / "both")
+    assert merged.cells == 2
+    seeds = tomllib.loads((merged.folder / "config.toml").read_text())["base"]["seeds"]
+    assert seeds == [tomllib.loads((one / "config.toml").read_text())["base"]["seeds"][0], 5]
+
+
 REFUSED = {
     "settings": (("base.steps=7",), {}, {}, "`base.steps`"),
-    "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` with the same seed"),
+    "seeds": (
+        ("base.seeds=[5]",),
+        {},
+        {"learning_rate": 7.0},
+        "begin `base.seeds` with the same seed or have",
+    ),
+    "ratios": (("base.seeds=[5]",), {}, {"ratio": 0.33}, "begin `base.seeds` with the same seed or have"),
     "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "one torch"),
     "schema": (
         (),
