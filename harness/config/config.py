@@ -13,11 +13,10 @@ from pydantic import Field
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.runtime.child import MOST_THREADS
-from prunebench.eval.text.parsing import parsed_toml
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.config.explain import explain
+from prunebench.harness.config.explain import TABLES, explain
 from prunebench.harness.config.fields import DataSets, Listed, listed
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import (
@@ -30,8 +29,9 @@ from prunebench.harness.config.other_tables import (
 from prunebench.harness.config.overrides import Settings, change, settings_of
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
+from prunebench.harness.config.refused_booleans import refuse_booleans
 from prunebench.harness.config.resolved_table import resolved_table
-from prunebench.harness.config.source import ConfigSource, name_of, text_of
+from prunebench.harness.config.source import ConfigSource, name_of, text_of, toml_of
 from prunebench.harness.config.sparsify_table import SparsifySection
 from prunebench.harness.config.training_tables import (
     BaseSection,
@@ -45,7 +45,6 @@ from prunebench.harness.pruning.stored_scores import StoredScores
 
 MOST_WORKERS = 256  # processes of this machine
 Models = Annotated[tuple[ModelSection, ...], Field(min_length=1), Listed]
-TABLES = ("data", "model")  # that may stand several times
 
 
 class Config(PlacedSection):
@@ -287,14 +286,13 @@ def load_config(
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
     """
     text = text_of(source)
-    try:
-        table = parsed_toml(text)
-    except ValueError as error:
-        raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
+    table = toml_of(source, text)
     given, lines = settings_of(overrides), "" if isinstance(source, Mapping) else text
     default = PruneSection.model_fields["criteria"].default
     change(table, given, data_files, pruner_files, default)
+    schema = Config.model_json_schema()
     try:
+        refuse_booleans(table, schema)
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
-        raise InputError(explain(error, Config.model_json_schema(), name_of(source), lines, given)) from error
+        raise InputError(explain(error, schema, name_of(source), lines, given)) from error

@@ -9,9 +9,12 @@ from typing import Any
 import pydantic
 
 from prunebench.eval.errors import nearest
+from prunebench.harness.config.inline_value import shown
 from prunebench.harness.config.list_hint import list_hint
 from prunebench.harness.config.toml_lines import line_of
 
+TABLES = ("data", "model")  # that may stand several times
+ALTERNATIVES = ("int",)  # what pydantic adds to the place of a value that may also be something else
 QUOTES = "\"'"
 SET = "--set "  # before an override, where it is the place of an error
 # Type of an error → what must hold, and what to do, in a user's words; `{}` is the key.
@@ -34,8 +37,10 @@ BE: dict[str, str] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
     **dict.fromkeys(("float_parsing", "float_type"), ANY),
     **dict.fromkeys(("bool_parsing", "bool_type"), TRUTH),
+    "int_parsing_size": "a smaller whole number",
     "finite_number": "finite",
     "string_type": TEXT,
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
     "greater_than_equal": "at least {}",
     "greater_than": "more than {}",
     "less_than_equal": "at most {}",
@@ -62,30 +67,46 @@ def explain(
     """
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
-    shown = [
-        part
-        for place, part in enumerate(where)
-        if not (place == 1 and where[0] in ("data", "model") and part == "0")
+    if where and where[-1] in ALTERNATIVES:
+        where.pop()
+    shown_key = [
+        part for place, part in enumerate(where) if not (place == 1 and where[0] in TABLES and part == "0")
     ]
-    key = ".".join(shown)
+    key = ".".join(shown_key)
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
-        said = f"`{key}` {holds}. Found {first['input']!r}: {do.format(key)}."
+        if shown_key[-1].isdigit():
+            do = "write it as `{{KEY = VALUE}}`"
+        said = f"{_named(shown_key)} {holds}. Found {shown(first['input'])}: {do.format(key)}."
     elif first["type"] in BE:
         what = BE[first["type"]].format(*map(_limit, first.get("ctx", {}).values()))
-        said = f"{_named(shown)} must be {what}. Found {first['input']!r}."
+        said = f"{_named(shown_key)} must be {what}. Found {shown(first['input'])}."
     else:
         message = first["msg"].removeprefix("Value error, ")
-        known = isinstance(first["input"], dict) or "Found" in message or "Unknown" in message
-        found = "" if known else f" Found {first['input']!r}."
+        if where[:1] == ["data"] and (option := re.match(r"Option `(\w+)`", message)):
+            shown_key = [*shown_key, option[1]]
+            key, message = ".".join(shown_key), f"`{'.'.join(shown_key)}`{message[option.end() :]}"
+        found = "" if _tells(message, first["input"]) else f" Found {shown(first['input'])}."
         end = "" if message.endswith("?") else "."
-        said = f"{f'`{key}`: ' if key else ''}{message.rstrip('.')}{end}{found}"
-    named = re.findall(r"`([a-z_]+\.[a-z_.]+)`", said) if len(where) < 2 else []
-    keys = [shown, where, *(name.split(".") for name in named)]
+        about = f"{_named(shown_key)}: " if key and not re.search(rf"`{re.escape(key)}[.`]", message) else ""
+        said = f"{about}{message.rstrip('.')}{end}{found}"
+    tables = "|".join(TABLES)
+    named = (
+        re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(where) < 2 else []
+    )
+    keys = [shown_key, where, where[:1], *(name.split(".") for name in named)]
     place = _place(source, text, overrides, keys, said)
     return f"{place}: {said}{list_hint(place.removeprefix(SET), schema) if place.startswith(SET) else ''}"
+
+
+def _tells(message: str, given: Any) -> bool:
+    """Whether a message shows by itself what was found: a value, or the entry of a list that is wrong."""
+    if isinstance(given, dict) or "Found" in message or "Unknown" in message:
+        return True
+    entries = given if isinstance(given, list | tuple) else ()
+    return any(isinstance(entry, str) and f"`{entry.partition('[')[0]}`" in message for entry in entries)
 
 
 def _named(parts: Sequence[str]) -> str:
@@ -98,7 +119,9 @@ def _named(parts: Sequence[str]) -> str:
 
 def _limit(value: object) -> str:
     """A bound as people write it, or the values that pydantic lists: `1`, `"a" or "b"`."""
-    return f"{value:g}" if isinstance(value, int | float) else str(value).replace("'", "`")
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "`")
 
 
 def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:

@@ -129,16 +129,19 @@ class MeasureSection(Section):
     """Latency and memory of each distinct shape, alone on the machine."""
 
     latency: bool = True
-    seconds: float = Field(10.0, ge=0.5, description="length of the clip that is timed")
+    seconds: float = Field(10.0, ge=0.5, allow_inf_nan=False, description="length of the clip that is timed")
     budget_s: float = Field(
         8.0,
         gt=0,
+        allow_inf_nan=False,
         description="time for timing up to four shapes; more get more in proportion",
     )
     precision: float = Field(
-        0.02, gt=0, description="of latency ratios, relative, at 95 %, where time allows"
+        0.02, gt=0, allow_inf_nan=False, description="of latency ratios, relative, at 95 %, where time allows"
     )
-    backends: tuple[str, ...] = Field((), description="ways to run a model that are timed beside torch's own")
+    backends: Annotated[tuple[str, ...], Listed] = Field(
+        (), description="ways to run a model that are timed beside torch's own"
+    )
     batch: int = Field(1, ge=1, description="clips a pass through these backends")
 
     @pydantic.field_validator("backends")

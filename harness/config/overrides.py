@@ -12,6 +12,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import told
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.fields import listed
+from prunebench.harness.config.inline_value import inline
 from prunebench.harness.config.source import toml_values
 from prunebench.harness.data.plugins.dataset_registry import chosen_set, file_sets
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
@@ -32,7 +33,7 @@ def settings_of(settings: Settings) -> list[str]:
     if isinstance(settings, str):
         return [settings]
     if isinstance(settings, Mapping):
-        return [f"{key}={_inline(toml_values(value, str(key)))}" for key, value in settings.items()]
+        return [f"{key}={inline(toml_values(value, str(key)))}" for key, value in settings.items()]
     given = list(settings) if isinstance(settings, Iterable) else [settings]
     for one in given:
         if not isinstance(one, str):
@@ -40,17 +41,6 @@ def settings_of(settings: Settings) -> list[str]:
                 f'Settings are texts `KEY=VALUE` or a mapping, such as `{{"prune.ratios": [0.5]}}`. Found {told(one)}.'
             )
     return given
-
-
-def _inline(value: Any) -> str:
-    """A TOML value in one line."""
-    if isinstance(value, Mapping):
-        return (
-            f"{{{', '.join(f'{json.dumps(str(key))} = {_inline(inner)}' for key, inner in value.items())}}}"
-        )
-    if isinstance(value, list):
-        return f"[{', '.join(map(_inline, value))}]"
-    return str(value) if isinstance(value, float) else json.dumps(value, default=str)
 
 
 def change(
@@ -91,6 +81,11 @@ def set_key(table: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         raise InputError(f"`--set` takes key=value. Found `{override}`.")
+    if not all(part.strip() for part in key.split(".")):
+        raise InputError(
+            f"A key of `--set` is written `key` or `table.key`, with a name before and after each dot. Found "
+            f"`{key.strip()}`."
+        )
     try:
         value = parsed_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

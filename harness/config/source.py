@@ -15,6 +15,7 @@ import tomli_w
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.files import read_text
 from prunebench.eval.text.given import told
+from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.preset_files import PRESETS, preset_text
 from prunebench.harness.data import DataOptions
 from prunebench.pruners.label import Labelled
@@ -48,6 +49,22 @@ def text_of(source: ConfigSource) -> str:
     if not path.is_file():
         raise InputError(f"`{name}` is neither a preset nor an existing TOML file; {nearest(name, PRESETS)}")
     return read_text(path, errors="replace")
+
+
+def toml_of(source: ConfigSource, text: str) -> dict[str, Any]:
+    """The tables of a configuration.
+
+    Args:
+        source: where the text is from, for messages.
+        text: TOML.
+
+    Raises:
+        InputError: for a text that is none.
+    """
+    try:
+        return parsed_toml(text)
+    except ValueError as error:
+        raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
 
 
 def toml_values(value: Any, key: str = "configuration") -> Any:

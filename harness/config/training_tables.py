@@ -55,9 +55,12 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, di
     Raises:
         ValueError: for what cannot be.
     """
-    for recipe in (base, finetune):
+    for table, recipe in (("base", base), ("finetune", finetune)):
         if isinstance(recipe, FullRecipe):
-            check_devices(recipe)
+            try:
+                check_devices(recipe)
+            except ValueError as error:
+                raise ValueError(f"`{table}.at_scale.devices`: {error}") from error
     if isinstance(finetune, FullRecipe) and "tail" in scopes:
         raise ValueError(
             "`finetune.at_scale` trains every layer, so `finetune.scopes` must be `all` or `none`. "

@@ -34,8 +34,11 @@ def test_a_map_by_name_stays_a_name():
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("data.class_map={}", "`class_map` must be a table that names at least one class, a file, or one of"),
-        ("data.class_map=3", "`class_map` must be a table that names at least one class"),
+        (
+            "data.class_map={}",
+            "`data.class_map` must be a table that names at least one class, a file, or one of",
+        ),
+        ("data.class_map=3", "`data.class_map` must be a table that names at least one class"),
         ("data.class_map.dog=3", "must map names to names of classes. Found `dog = 3`."),
         ("data.class_mop=there", "Unknown key `data.class_mop`; did you mean `class_map`"),
     ],

@@ -77,10 +77,10 @@ def test_overrides():
         ("prune.scopes=['C1-C12']", "keeps C1–C6 as they are, so a scope must lie in C7–C12"),
         (
             "finetune.scopes=['head']",
-            "Entry 1 of `finetune.scopes` must be `tail`, `all` or `none`. Found 'head'",
+            'Entry 1 of `finetune.scopes` must be `tail`, `all` or `none`. Found "head"',
         ),
         ("base.steps=-1", "`base.steps` must be at least 0. Found -1"),
-        ("threads=zero", "`threads` must be a whole number. Found 'zero'"),
+        ("threads=zero", '`threads` must be a whole number. Found "zero"'),
         ("data.name=sinth", "Unknown data set `sinth`; did you mean `synth`"),
         ("nonsense", "takes key=value"),
         ("finetune.rates=[-1.0]", "Entry 1 of `finetune.rates` must be more than 0. Found -1.0"),
@@ -90,7 +90,7 @@ def test_overrides():
         ("finetune.mixup=inf", "`finetune.mixup` must be finite"),
         ('sparsify={methods=["slimming"],weight_decay=inf}', r"`sparsify\.weight_decay` must be finite"),
         ("base.seeds=[-1]", "Entry 1 of `base.seeds` must be at least 0. Found -1"),
-        ("name=..", "`name` may contain only letters.*Found '..'"),
+        ("name=..", '`name` may contain only letters.*Found ".."'),
     ],
 )
 def test_bad_values_are_named_with_the_nearest(override, message):

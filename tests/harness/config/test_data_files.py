@@ -85,7 +85,7 @@ def test_it_reads_back_from_the_run_folder(mine, tmp_path):
 def test_one_file_may_stand_without_a_list(mine):
     config = load_config({"data": {"name": "mine", "files": str(mine)}})
     assert config.data[0].files == (str(mine),)
-    with pytest.raises(InputError, match=r"`files` must be a list of Python files. Found `files = 3`"):
+    with pytest.raises(InputError, match=r"`data.files` must be a list of Python files. Found `files = 3`"):
         load_config({"data": {"name": "mine", "files": 3}})
 
 

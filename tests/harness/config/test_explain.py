@@ -188,14 +188,14 @@ def test_a_number_of_the_one_data_set_is_answered_with_its_key(tmp_path, source,
         ("base.seeds=[]", "`base.seeds` must not be empty. Found []: give at least one."),
         ("data=[]", "`data` must not be empty. Found []: give at least one."),
         ("prune=3", "`prune` must be a table. Found 3: set its keys one by one, `prune.KEY = VALUE`."),
-        ("data=synth", "`data` must be a table. Found 'synth': set its keys one by one, `data.KEY = VALUE`."),
+        ("data=synth", '`data` must be a table. Found "synth": set its keys one by one, `data.KEY = VALUE`.'),
         (
             "base.at_scale=[]",
             "`base.at_scale` must be a table. Found []: set its keys one by one, `base.at_scale.KEY = VALUE`.",
         ),
         (
             "name=a b",
-            "`name` may contain only letters, digits, `.`, `_` and `-`, and must not begin with `.`. Found 'a b': "
+            '`name` may contain only letters, digits, `.`, `_` and `-`, and must not begin with `.`. Found "a b": '
             "give another name.",
         ),
     ],

@@ -88,7 +88,7 @@ def test_a_set_that_says_of_itself_to_start_from_a_set_is_read_without_that(
 def test_pretrained_says_nothing_without_a_set(config):
     assert config("base.pretrained=false") == config()
     assert "pretrained" not in config("base.pretrained=false").table()["base"]
-    with pytest.raises(InputError, match=r"`base\.pretrained` must be `true` or `false`. Found 'maybe'"):
+    with pytest.raises(InputError, match=r'`base\.pretrained` must be `true` or `false`. Found "maybe"'):
         config("base.pretrained=maybe")
 
 

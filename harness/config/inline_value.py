@@ -1,0 +1,36 @@
+"""A value as TOML writes it in one line, for settings and for messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
+
+SHOWN = 80  # characters of a value in a message
+
+
+def inline(value: Any) -> str:
+    """`true`, `"text"`, `[1, 2]`, `{a = 1}`."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(key)} = {inline(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(inline, value))}]"
+    if isinstance(value, float | date | time):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shown(value: Any) -> str:
+    """The same for a message; of a long value the beginning and, of a list, the number of its entries."""
+    text = inline(value)
+    if len(text) <= SHOWN:
+        return text
+    size = f" ({len(value):,} entries)" if isinstance(value, list | tuple) else ""
+    return f"{text[:SHOWN].rstrip(', ')} …{size}"
+
+
+def _key(key: object) -> str:
+    text = str(key)
+    bare = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    return text if bare else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,141 @@
+"""A wrong value is shown in the words of TOML, with the key that a user wrote, and blamed for its own mistake."""
+
+import pytest
+
+from prunebench.eval import InputError
+from prunebench.harness.config.config import load_config
+
+
+def refusal(folder, text):
+    (folder / "mine.toml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_config(str(folder / "mine.toml"))
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("base.seeds=[0, true]", "Entry 2 of `base.seeds` must be a whole number. Found true."),
+        ("prune.ratios=[0.5, true]", "Entry 2 of `prune.ratios` must be a number. Found true."),
+        ("prune.divisor=true", "`prune.divisor` must be a whole number. Found true."),
+        ("threads=false", "`threads` must be a whole number. Found false."),
+        ("data.seed=true", "`data.seed` must be a whole number. Found true."),
+        ("data=[{seed=1}, {seed=true}]", "`data.1.seed` must be a whole number. Found true."),
+        ("finetune.mixup=true", "`finetune.mixup` must be a number. Found true."),
+        ("prune.limits=[{macs=true}]", "`prune.limits.0.macs` must be a number. Found true."),
+        ("prune.limits.macs=true", "`prune.limits.macs` must be a number. Found true."),
+        (
+            "finetune.converge.patience=true",
+            "`finetune.converge.patience` must be a whole number. Found true.",
+        ),
+    ],
+)
+def test_a_truth_value_is_no_number(override, message):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert str(caught.value) == f"--set {override}: {message}"
+
+
+def test_a_truth_value_is_kept_where_it_may_be_one():
+    config = load_config("quick", ["quantise=true", "finetune.converge=false", "controls.scratch=true"])
+    assert (config.quantise.method, config.finetune.converge, config.controls.scratch) == (
+        "minmax",
+        None,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("prune.convention=true", "`backbone` or `with_frontend`. Found true."),
+        ("claim=maybe", '`true` or `false`. Found "maybe".'),
+        ("base.steps={x=3, y='a'}", 'a whole number. Found {x = 3, y = "a"}.'),
+        ("base.steps=2020-01-01", "a whole number. Found 2020-01-01."),
+        ("quantise=[true]", "Found [true]: set its keys"),
+        ("name=é ä", 'Found "é ä": give another name.'),
+        (
+            "base.seeds=9999999999999999999",
+            "must be less than 9223372036854775808. Found 9999999999999999999.",
+        ),
+    ],
+)
+def test_what_was_found_is_shown_as_toml_writes_it(override, message):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert message in str(caught.value)
+
+
+def test_a_long_value_is_cut(tmp_path):
+    found = refusal(tmp_path, f"[base]\nsteps = {list(range(1000))}\n")
+    assert found.startswith("mine.toml, line 2: `base.steps` must be a whole number. Found [0, 1, 2, ")
+    assert found.endswith(" … (1,000 entries).")
+    assert len(found) < 170
+    assert len(refusal(tmp_path, f'[base]\nsteps = "{"x" * 5000}"\n')) < 160
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "prune.limits=3",
+            "Entry 1 of `prune.limits` must be a table. Found 3: write it as `{KEY = VALUE}`.",
+        ),
+        ("prune.limits=[{}]", "Entry 1 of `prune.limits`: No limit is given."),
+        ("base.steps=5", "`base.steps` cannot change"),
+        ("prune.ratios=[]", "the sweep has no budget point"),
+        ("model=[{}, {}]", "`model` must hold networks of different labels"),
+        ("prune.files=['nosuch.py']", "`prune.files`: There is no file `nosuch.py`: give a Python file"),
+    ],
+)
+def test_the_key_is_named_once_as_the_user_wrote_it(override, message):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert str(caught.value).startswith(f"--set {override}: {message}")
+    assert "Found ['" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["base..steps", ".", ".steps", "base."])
+def test_a_key_has_a_name_on_both_sides_of_a_dot(key):
+    with pytest.raises(InputError, match=f"before and after each dot. Found `{key}`"):
+        load_config("quick", [f"{key}=3"])
+
+
+@pytest.mark.parametrize("key", ["measure.seconds", "measure.budget_s", "measure.precision"])
+@pytest.mark.parametrize("value", ["inf", "nan"])
+def test_a_measurement_has_an_end(key, value):
+    with pytest.raises(InputError, match=f"`{key}` must be finite. Found {value}."):
+        load_config("quick", [f"{key}={value}"])
+
+
+def test_one_backend_needs_no_brackets():
+    assert load_config("quick", ["measure.backends=onnxruntime"]).measure.backends == ("onnxruntime",)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["data.snr_max_db=9", "data.seconds=0.1"],
+            "--set data.seconds=0.1: `data.seconds` must be a number from",
+        ),
+        (["data.root=x", "data.name=synth"], "--set data.root=x: `data.root` is one of recorded sets"),
+        (["data.class_map={a=1}"], "--set data.class_map={a=1}: `data.class_map` must map"),
+        (["data.files=['x.py']"], "--set data.files=['x.py']: `data.files` names Python files"),
+        (["data.test_fold=some"], "--set data.test_fold=some: `data.test_fold` must be a whole number"),
+        (["claim=true", "prune.seeds=[1]"], "--set claim=true: `claim = true` takes at least 3 seeds"),
+        (
+            ["finetune.steps=1e30"],
+            "--set finetune.steps=1e30: `finetune.steps` must be a smaller whole number",
+        ),
+        (
+            ["finetune.scopes=all", "base.pretrained=false", "base.at_scale.devices=9999"],
+            "--set base.at_scale.devices=9999: `base.at_scale.devices`: ",
+        ),
+    ],
+)
+def test_a_setting_is_blamed_for_its_own_mistake(overrides, message):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", overrides)
+    assert str(caught.value).startswith(message)
