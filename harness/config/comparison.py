@@ -10,7 +10,8 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.run.contents import config_table
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.parsing import parsed_toml
-from prunebench.harness.config.config import TABLES, Config
+from prunebench.harness.config.config import Config
+from prunebench.harness.config.fields import TABLES
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 SHOWN = 3

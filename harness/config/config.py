@@ -16,8 +16,8 @@ from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.config.explain import TABLES, explain
-from prunebench.harness.config.fields import DataSets, Listed, listed
+from prunebench.harness.config.explain import explain
+from prunebench.harness.config.fields import TABLES, DataSets, Listed, listed
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import (
     ControlsSection,

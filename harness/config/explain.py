@@ -9,11 +9,11 @@ from typing import Any
 import pydantic
 
 from prunebench.eval.errors import nearest
+from prunebench.harness.config.fields import TABLES
 from prunebench.harness.config.inline_value import shown
 from prunebench.harness.config.list_hint import list_hint
 from prunebench.harness.config.toml_lines import line_of
 
-TABLES = ("data", "model")  # that may stand several times
 ALTERNATIVES = ("int",)  # what pydantic adds to the place of a value that may also be something else
 QUOTES = "\"'"
 SET = "--set "  # before an override, where it is the place of an error

@@ -11,6 +11,7 @@ from prunebench.harness.data import DataOptions
 from prunebench.harness.data.plugins.dataset_registry import known
 
 T = TypeVar("T")
+TABLES = ("data", "model")  # that may stand several times
 
 
 def _once(values: tuple[T, ...]) -> tuple[T, ...]:
