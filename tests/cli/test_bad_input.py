@@ -60,7 +60,10 @@ def refused(found, message):
         (["run", "quick", "--set", "data.name=esc10", "--set", "data.root=nowhere"], "nowhere"),
         (["report", "nowhere"], "There is no folder `nowhere`"),
         (["status", "nowhere"], "There is no folder `nowhere`"),
-        (["report", "."], "`.` is no run folder: it holds neither `plan.json` nor `records.jsonl`"),
+        (
+            ["report", "."],
+            "`.` is no run folder: it holds neither `plan.json` nor `records.jsonl` (`records.jsonl.xz` in an",
+        ),
         (["status", "."], "`.` is no run folder"),
         (["merge", "nowhere", "neither", "-o", "both"], "There is no folder `nowhere`"),
         (["check", "nowhere", "--baseline", "none.json"], "none.json"),
