@@ -233,7 +233,8 @@ def _whole_lines(path):
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_leaves_a_folder_that_resumes(config, home, finished, tmp_path, number, code):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
         command(config, out, *LIGHT, *ONE_WORKER),
@@ -245,10 +246,11 @@ def test_ctrl_c_leaves_a_folder_that_resumes(config, home, finished, tmp_path):
     while lines(out / "outcomes.jsonl") < 1:
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    os.killpg(process.pid, number)  # as a terminal does: to the whole group
     _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "the same command resumes it" in error
+    assert "resource_tracker" not in error
     assert "Traceback" not in error
     assert run(config, out, cache=home).exit_code == 0
     assert same(finished[0], out)

@@ -56,9 +56,21 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
-    from prunebench.cli.streams import flush_output, give_up_output, prepare_streams
+    from prunebench.cli.streams import give_up_output, prepare_streams
+    from prunebench.cli.termination import ended_by_sigterm
 
     prepare_streams()
+    with ended_by_sigterm():
+        code = _carried_out()
+    give_up_output()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _carried_out() -> object:
+    """What the command returned, or the exit code of why it ended; the reason is printed."""
+    from prunebench.cli.streams import flush_output
+    from prunebench.cli.termination import stop_code
+
     try:
         try:
             if COMPLETES in os.environ:
@@ -70,19 +82,18 @@ def main() -> None:
         except click.exceptions.Exit as stop:
             code = stop.exit_code
         flush_output()
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         say("Stopped.", err=True)
-        code = 130
+        return stop_code(error)
     except BrokenPipeError:  # whoever read has what they wanted, as in `prunebench list | head`
-        code = 141
+        return 141
     except (click.ClickException, ValueError, OSError, MemoryError) as error:
         said = _sentence(error)
         if said is None:
             raise
         say_sentence(f"Error: {said}")
-        code = 2
-    give_up_output()
-    sys.exit(code if isinstance(code, int) else 0)
+        return 2
+    return code
 
 
 def _sentence(error: Exception) -> str | None:

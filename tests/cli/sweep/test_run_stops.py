@@ -8,6 +8,7 @@ import pytest
 import prunebench.harness.sweep.merge as merge
 import prunebench.harness.sweep.sweep as sweep
 from prunebench.cli import main
+from prunebench.cli.termination import Termination
 from prunebench.harness.engine.cluster import SchedulerLost
 
 
@@ -15,6 +16,7 @@ from prunebench.harness.engine.cluster import SchedulerLost
     ("stop", "code", "words"),
     [
         (KeyboardInterrupt(), 130, ["Stopped. What is finished is kept in"]),
+        (Termination(), 143, ["Stopped. What is finished is kept in"]),
         (SchedulerLost(), 1, ["The scheduler is gone. What is finished is kept in"]),
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),

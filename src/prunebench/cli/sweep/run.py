@@ -19,6 +19,7 @@ from prunebench.cli.live_display import make_display
 from prunebench.cli.output import console, say, say_text
 from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
+from prunebench.cli.termination import stop_code
 
 if TYPE_CHECKING:
     from prunebench.harness.config.config import Config
@@ -212,9 +213,9 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
     kept = f"What is finished is kept in {output}"
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         say(f"Stopped. {kept}; the same command resumes it.", err=True)
-        ctx.exit(130)
+        ctx.exit(stop_code(error))
     except SchedulerLost:
         say(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
         ctx.exit(1)
