@@ -16,7 +16,7 @@ from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.config.explain import explain
+from prunebench.harness.config.explain import explain, refuse_booleans
 from prunebench.harness.config.fields import TABLES, DataSets, Listed, listed
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.other_tables import (
@@ -29,7 +29,6 @@ from prunebench.harness.config.other_tables import (
 from prunebench.harness.config.overrides import Settings, change, settings_of
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
-from prunebench.harness.config.refused_booleans import refuse_booleans
 from prunebench.harness.config.resolved_table import resolved_table
 from prunebench.harness.config.source import ConfigSource, name_of, text_of, toml_of
 from prunebench.harness.config.sparsify_table import SparsifySection

@@ -10,9 +10,9 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import told
+from prunebench.eval.text.inline_value import inline
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.fields import listed
-from prunebench.harness.config.inline_value import inline
 from prunebench.harness.config.source import toml_values
 from prunebench.harness.data.plugins.dataset_registry import chosen_set, file_sets
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
