@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.criteria_order import in_standing, standing_of
-from prunebench.reports.figures.style.canvas import COLUMN, filled, note_under, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import groups_of, short_names
 from prunebench.reports.points.panel import Panel
@@ -85,8 +85,7 @@ def draw_filters_kept(
         axes.set_ylim(0, 1.05)
         axes.set_ylabel("filters kept, relative to unpruned")
         figure.suptitle(filled(panel.title, COLUMN), size="medium")
-        figure.legend(loc="outside lower center", ncols=1)
-        note_under(figure, standing)
+        note_above(figure.legend(loc="outside lower center", ncols=1), standing, COLUMN)
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.reports.content import numbers
-from prunebench.reports.figures.style.canvas import COLUMN, filled, note_under, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
 from prunebench.reports.figures.style.palette import BLUE, INK
 from prunebench.reports.points.cost_axis import LATENCY_PRECISION, LATENCY_RATIO, MACS
 from prunebench.reports.points.point import Point
@@ -67,8 +67,10 @@ def draw_speed_up(points: Sequence[Point], *, standing: str = "") -> Figure | No
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         handles = _handles([found for shapes in panels.values() for found in shapes.values()])
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2 * columns)
-        note_under(figure, standing)
+        legend = figure.legend(
+            handles.values(), handles.keys(), loc="outside lower center", ncols=2 * columns
+        )
+        note_above(legend, standing, COLUMN * columns)
     return figure
 
 

@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend import Legend
 from PIL import Image
 
 COLUMN = 3.4  # width of one column of a paper, in inches
@@ -60,6 +61,12 @@ def note_under(figure: Figure, note: str) -> None:
         text = filled(note, figure.get_figwidth(), NOTE)
         figure.set_figheight(figure.get_figheight() + (text.count("\n") + 1.5) * NOTE * 1.2 / 72)
         figure.supxlabel(text, size=NOTE)
+
+
+def note_above(legend: Legend, note: str, width: float) -> None:
+    """A small note as the title of a legend that stands below all else, as wide as the figure in inches at most."""
+    if note:
+        legend.set_title(filled(note, width, NOTE), prop={"size": NOTE})
 
 
 def _lines(words: Sequence[str], room: float) -> list[str]:

@@ -8,9 +8,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.reports import make_report
+from prunebench.reports.figures.filters_kept import draw_filters_kept
 from prunebench.reports.figures.gallery import figures_of
 from prunebench.reports.figures.pareto import draw
 from prunebench.reports.figures.pareto_marks import BROAD
+from prunebench.reports.figures.speed_up_figure import draw_speed_up
 from prunebench.reports.figures.style.canvas import COLUMN, rendered
 from prunebench.reports.points.cost_axis import AXES, LATENCY, MACS, PARAMETERS
 
@@ -42,18 +44,22 @@ def boxes(figure):
 
 def test_nothing_overlaps_and_nothing_is_cut_off(figures):
     for figure in figures:
-        found = boxes(figure)
-        for i, one in enumerate(found):
-            for other in found[i + 1 :]:
-                shared = (
-                    min(one.x1, other.x1) - max(one.x0, other.x0),
-                    min(one.y1, other.y1) - max(one.y0, other.y0),
-                )
-                assert min(shared) < 1.0, "two parts of a figure overlap by a pixel or more"
-            assert one.x0 >= -0.5
-            assert one.y0 >= -0.5
-            assert one.x1 <= figure.bbox.x1 + 0.5
-            assert one.y1 <= figure.bbox.y1 + 0.5
+        assert_apart(figure)
+
+
+def assert_apart(figure):
+    found = boxes(figure)
+    for i, one in enumerate(found):
+        for other in found[i + 1 :]:
+            shared = (
+                min(one.x1, other.x1) - max(one.x0, other.x0),
+                min(one.y1, other.y1) - max(one.y0, other.y0),
+            )
+            assert min(shared) < 1.0, "two parts of a figure overlap by a pixel or more"
+        assert one.x0 >= -0.5
+        assert one.y0 >= -0.5
+        assert one.x1 <= figure.bbox.x1 + 0.5
+        assert one.y1 <= figure.bbox.y1 + 0.5
 
 
 def test_ranges_lie_inside_the_panels(figures):
@@ -238,3 +244,15 @@ def test_every_figure_says_what_the_run_does_not_claim(quick_report, networks_re
                 drawn.name
             )
     assert {"ranking", "map", "speed"} <= names, names
+
+
+def test_what_a_run_does_not_claim_stands_beside_the_legend_and_not_on_it(quick_report, networks_report):
+    """Of the figures whose note came later than their legend."""
+    panel = quick_report.findings.panels[0]
+    for figure in (
+        draw_speed_up(networks_report.findings.main_points, standing=networks_report.under_figures),
+        draw_speed_up(quick_report.findings.main_points, standing=quick_report.under_figures),
+        draw_filters_kept(quick_report.points, panel, standing=quick_report.under_figures),
+    ):
+        figure.draw_without_rendering()  # places all parts
+        assert_apart(figure)
