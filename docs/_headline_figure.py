@@ -52,7 +52,7 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
     from matplotlib import pyplot
 
     names = rows_of(claims)
-    size = (4.6 + 3.8 * (len(claims) > 1), 0.25 * len(names) + 1.3)
+    size = (8.4, 0.19 * len(names) + 1.2)
     figure, panels = pyplot.subplots(
         1, len(claims), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
     )
@@ -62,9 +62,17 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
             bar = claim.bars[name]
             colour = CLEAR if bar.told else OPEN
             axes.plot([bar.low, bar.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
-            axes.plot(bar.mean, row, "o", color=colour, markerfacecolor=colour if bar.told else "white")
+            axes.plot(
+                bar.mean,
+                row,
+                "o",
+                markersize=4.5,
+                color=colour,
+                markerfacecolor=colour if bar.told else "white",
+            )
         axes.set_title(claim.title, fontsize="medium")
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), names, fontsize="small")
+        axes.set_ylim(-0.7, len(names) - 0.3)
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x", color="0.9")
         axes.set_axisbelow(True)
