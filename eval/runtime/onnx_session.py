@@ -21,6 +21,8 @@ def open_session(graph: bytes | Path, threads: int, *, optimised: bool = True) -
     import onnxruntime
 
     options: Any = onnxruntime.SessionOptions()
+    # Without it 8-bit products overflow on processors that lack VNNI, and the same file gives other logits there.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     if not optimised:

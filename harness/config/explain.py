@@ -126,7 +126,7 @@ def _limit(value: object) -> str:
 
 
 def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:
-    given = list(overrides)
+    given = list(overrides)[::-1]  # the last of one key holds
     for key in filter(None, keys):
         for override in given:
             name, _, value = (part.strip() for part in override.partition("="))

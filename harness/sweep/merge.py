@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,19 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
+from prunebench.harness.config.grid_keys import CHOOSE_RATE, flat
 from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
-from prunebench.harness.sweep.merge_rates import check_rates
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets", "clips")
 ALIKE = ("torch", "packages.prunebench")  # of the environments
+# What a choice of the rate may depend on, without the seeds.
+SETTING = (
+    *("data", "scope", "allocation", "schedule", "finetune_scope"),
+    *("ratio", "target", "control", "rate_choice", "network", "reduction", "divisor", "sparsify"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         _check_environments(runs, environments)
         by_run = [read_records(RunFiles(run).records) for run in runs]
         _check_bases(runs, by_run)
-        check_rates(runs, configs, by_run)
+        _check_rates(runs, configs, by_run)
         targets = _targets(runs)
         records, twice, largest = _joined(runs, by_run, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
@@ -167,6 +172,36 @@ def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> No
                     f"{min(others)} in `{first}` and {min(bases)} in `{run}`: compare the runs with "
                     "`prunebench report` instead."
                 )
+
+
+def _check_rates(
+    runs: Sequence[Path], configs: Sequence[Mapping[str, Any]], by_run: Sequence[Sequence[Record]]
+) -> None:
+    """The first seeds of the first run choose the rates: others must begin with them, or have chosen the same.
+
+    Raises:
+        InputError: naming the key, for a run that begins with another seed and has a cell at another rate, or a cell
+            whose rate the first run does not tell.
+    """
+    first = [dict(flat(config)) for config in configs]
+    chosen = _rates(by_run[0])
+    for run, config, records in zip(runs[1:], first[1:], by_run[1:], strict=True):
+        for key in CHOOSE_RATE:
+            mine, theirs = (list(one.get(key) or ())[:1] for one in (first[0], config))
+            if mine != theirs and any(chosen.get(k) != rates for k, rates in _rates(records).items()):
+                raise InputError(
+                    f"Runs that are merged must begin `{key}` with the same seed or have chosen the same fine-tuning "
+                    f"rates, because the first seed chooses them. Found seeds {mine} in `{runs[0]}` and {theirs} in "
+                    f"`{run}`, and other rates: run one of them again with that seed first."
+                )
+
+
+def _rates(records: Sequence[Record]) -> dict[tuple[object, ...], set[float | None]]:
+    found: dict[tuple[object, ...], set[float | None]] = {}
+    for record in (record for record in records if record.status == "done"):
+        setting = tuple(getattr(record, name) for name in SETTING)
+        found.setdefault(setting, set()).add(record.learning_rate)
+    return found
 
 
 def _targets(runs: Sequence[Path]) -> list[Path]:

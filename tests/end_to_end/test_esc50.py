@@ -60,7 +60,10 @@ def test_cnn14_at_16_khz_on_esc50(esc50_root, few_clips, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (["data.sample_rate=44100"], "`sample_rate` must be 32000, 16000 or 8000"),
+        (
+            ["data.sample_rate=44100"],
+            r"--set data\.sample_rate=44100: `data\.sample_rate` must be 32000, 16000 or 8000",
+        ),
         (
             ["model.network=mn[width=0.1]", "prune.scopes=['default']", "finetune.scopes=['all']"],
             r"The network needs clips at 32000 Hz\. Found `esc50 sample_rate=16000` at 16000 Hz",

@@ -13,7 +13,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from PIL import Image
@@ -66,7 +66,7 @@ def note_under(figure: Figure, note: str) -> None:
 def note_above(legend: Legend, note: str, width: float) -> None:
     """A small note as the title of a legend that stands below all else, as wide as the figure in inches at most."""
     if note:
-        legend.set_title(filled(note, width, NOTE), prop={"size": NOTE})
+        legend.set_title(filled(note, width, NOTE), prop=FontProperties(size=NOTE))
 
 
 def _lines(words: Sequence[str], room: float) -> list[str]:
