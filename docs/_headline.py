@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from _headline_figure import Bar, Claim, draw
+from _results import archives, report_of
 from _results_entry import entries_of
 
+from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED
-from prunebench.reports import make_report
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,15 +96,13 @@ def with_headline(page: str, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page as it must be."""
-    text = f"{claimed()}\n\n{headline(make_report([RUN]).rows)}"
+    text = f"{claimed()}\n\n{headline(report_of(RUN).rows)}"
     return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
 
 
 def claims() -> list[Claim]:
     """Each ranking at equal MACs of the archived runs that claim."""
-    entries = entries_of(
-        {run.name: make_report([run]) for run in sorted(RUN.parent.iterdir()) if _claims(run)}
-    )
+    reports = {archive.name: report_of(archive) for archive in archives() if _claims(archive)}
     return [
         Claim(
             f"{entry.sounds}, {entry.length}, {entry.ranking.bases} base models",
@@ -114,14 +113,13 @@ def claims() -> list[Claim]:
                 for name in row.label.split(" = ")
             },
         )
-        for entry in entries
+        for entry in entries_of(reports)
         if entry.is_claim and entry.tested
     ]
 
 
-def _claims(run: Path) -> bool:
-    config = run / "config.toml"
-    return config.is_file() and tomllib.loads(config.read_text(encoding="utf-8"))["claim"]
+def _claims(archive: Path) -> bool:
+    return bool(tomllib.loads(RunFiles(archive).config.read_text(encoding="utf-8"))["claim"])
 
 
 if __name__ == "__main__":

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLEAR, OPEN = "#d55e00", "#0072b2"
+RELEASED = "; †: as its authors released it"
 NOTE = (
     "test mAP minus that of random filters at equal MACs, mean over {budgets} budgets, 95 % interval\n"
-    "(filled: told from random by the test, which accounts for the number of criteria)"
+    "filled: the test, which accounts for the number of criteria, finds a difference from random{released}"
 )
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A criterion's difference from `random`, with its 95 % interval, and whether the test tells the two apart."""
+    """A criterion's difference from `random`, with its 95 % interval, and whether the test finds one."""
 
     mean: float
     low: float
     high: float
-    told: bool
+    differs: bool
 
 
 @dataclass(frozen=True)
@@ -38,29 +39,33 @@ class Claim:
     bars: Mapping[str, Bar]
 
 
-def rows_of(claims: Sequence[Claim]) -> list[str]:
-    """The criteria that all claims have, in the order of the mean of their differences, the lowest first."""
+def rows_of(claims: Sequence[Claim]) -> dict[str, list[Bar]]:
+    """The criteria that all claims have with a bar for each claim, the lowest mean first; equal ones are one row."""
     shared = [name for name in claims[0].bars if all(name in claim.bars for claim in claims)]
-    return sorted(shared, key=lambda name: sum(claim.bars[name].mean for claim in claims))
+    alike: dict[tuple[Bar, ...], list[str]] = {}
+    for name in shared:
+        alike.setdefault(tuple(claim.bars[name] for claim in claims), []).append(name)
+    rows = sorted(alike.items(), key=lambda row: sum(bar.mean for bar in row[0]))
+    return {" = ".join(names): list(bars) for bars, names in rows}
 
 
 def draw(claims: Sequence[Claim], path: Path) -> None:
-    """A panel a claim, a row a criterion: filled where the test tells it from random."""
+    """A panel a claim, a row a criterion: filled where the test finds a difference from random."""
     import matplotlib
 
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    names = rows_of(claims)
-    size = (8.4, 0.19 * len(names) + 1.2)
+    rows = rows_of(claims)
+    size = (8.4, 0.19 * len(rows) + 1.2)
     figure, panels = pyplot.subplots(
         1, len(claims), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
     )
-    for axes, claim in zip(panels.flat, claims, strict=True):
+    for number, (axes, claim) in enumerate(zip(panels.flat, claims, strict=True)):
         axes.axvline(0, color="0.5", linewidth=1)
-        for row, name in enumerate(names):
-            bar = claim.bars[name]
-            colour = CLEAR if bar.told else OPEN
+        for row, bars in enumerate(rows.values()):
+            bar = bars[number]
+            colour = CLEAR if bar.differs else OPEN
             axes.plot([bar.low, bar.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
             axes.plot(
                 bar.mean,
@@ -68,17 +73,18 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
                 "o",
                 markersize=4.5,
                 color=colour,
-                markerfacecolor=colour if bar.told else "white",
+                markerfacecolor=colour if bar.differs else "white",
             )
         axes.set_title(claim.title, fontsize="medium")
-        axes.set_yticks(range(len(names)), names, fontsize="small")
-        axes.set_ylim(-0.7, len(names) - 0.3)
+        axes.set_yticks(range(len(rows)), list(rows), fontsize="small")
+        axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x", color="0.9")
         axes.set_axisbelow(True)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
     budgets = " and ".join(dict.fromkeys(str(claim.budgets) for claim in claims))
-    figure.supxlabel(NOTE.format(budgets=budgets), fontsize="small")
+    released = RELEASED if any("†" in name for name in rows) else ""
+    figure.supxlabel(NOTE.format(budgets=budgets, released=released), fontsize="small")
     figure.savefig(path, dpi=130)
     pyplot.close(figure)

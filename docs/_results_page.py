@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _what(archive: Path, report: Report) -> str:
         if any(table.get(key.split(".")[1]) for table in _tables(config.get(key.split(".")[0], {})))
     )
     commands = [
-        f"prunebench run {_source(archive)} -o runs/{archive.name}{more}",
+        f"prunebench run {_source(archive)} -o runs/{archive.name}{more}{_part(archive, config)}",
         f"prunebench archive runs/{archive.name} -o results/{archive.name}",
         f"prunebench report {place} -o report",
         f"prunebench verify {place}{more}",
@@ -91,6 +92,16 @@ def _what(archive: Path, report: Report) -> str:
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
         f"it and computes three of its cells again:\n\n```bash\n{block}\n```"
     )
+
+
+def _part(archive: Path, config: Mapping[str, Any]) -> str:
+    """The base models of an archive that has only some of those of the configuration beside it."""
+    short = archive.with_name(f"{archive.name}.toml")
+    seeds = config.get("base", {}).get("seeds")
+    whole = tomllib.loads(short.read_text(encoding="utf-8")) if short.is_file() else config
+    if whole.get("base", {}).get("seeds") == seeds or "base" not in whole:
+        return ""
+    return f" \\\n    --set base.seeds={json.dumps(seeds, separators=(',', ':'))}"
 
 
 def _source(archive: Path) -> str:

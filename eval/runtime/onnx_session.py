@@ -21,7 +21,7 @@ def open_session(graph: bytes | Path, threads: int, *, optimised: bool = True) -
     import onnxruntime
 
     options: Any = onnxruntime.SessionOptions()
-    # Without it 8-bit products overflow on processors that lack VNNI, and the same file gives other logits there.
+    # Without it sums of 8-bit products overflow on processors that lack VNNI (microsoft/onnxruntime#14642).
     options.add_session_config_entry("session.x64quantprecision", "1")
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3

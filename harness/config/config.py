@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +17,10 @@ from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.config.explain import explain, refuse_booleans
+from prunebench.harness.config.booleans import refuse_booleans
 from prunebench.harness.config.fields import TABLES, DataSets, Listed, listed
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
+from prunebench.harness.config.messages.explain import explain
 from prunebench.harness.config.other_tables import (
     ControlsSection,
     MeasureSection,
@@ -289,9 +291,15 @@ def load_config(
     given, lines = settings_of(overrides), "" if isinstance(source, Mapping) else text
     default = PruneSection.model_fields["criteria"].default
     change(table, given, data_files, pruner_files, default)
-    schema = Config.model_json_schema()
+    schema = _schema()
     try:
         refuse_booleans(table, schema)
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
         raise InputError(explain(error, schema, name_of(source), lines, given)) from error
+
+
+@functools.cache
+def _schema() -> dict[str, Any]:
+    """Kept: it takes longer to make than a configuration to read."""
+    return Config.model_json_schema()

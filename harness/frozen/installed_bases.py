@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -48,11 +48,11 @@ class BaseSet:
         found = self.seeds.get(seed, ())
         if not found:
             there = ", ".join(map(str, self.seeds))
-            more = None if DISTRIBUTIONS.get(self.name, ("",))[0] in self.homes else _how_to_get(self.name)
+            more = _how_to_get(self.name, self.homes)
+            do = f"{more}, choose" if more else "Choose"
             raise InputError(
                 f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
-                f"{f'{more}, choose' if more else 'Choose'} an installed seed, or set `base.pretrained=false`, "
-                "which trains new base models."
+                f"{do} an installed seed, or set `base.pretrained=false`, which trains new base models."
             )
         if len(found) > 1:
             raise InputError(
@@ -89,20 +89,19 @@ def base_set(name: str) -> BaseSet:
         InputError: for a set that is not installed, with how to get it; for an unknown name, with the nearest ones.
     """
     found = installed_sets()
-    more = _how_to_get(name)
-    if name not in found and more:
-        raise InputError(f"The set of base models `{name}` is not installed. {more}.")
     if name not in found:
         broken = "".join(f" {why}" for why in base_folders()[1].values())
+        if more := _how_to_get(name):
+            raise InputError(f"The set of base models `{name}` is not installed. {more}.{broken}")
         raise InputError(f"Unknown set of base models `{name}`; {nearest(name, found)}{broken}")
     return found[name]
 
 
-def _how_to_get(name: str) -> str | None:
-    """What to do for a set of this project; `None` for the sets of others."""
-    if name not in DISTRIBUTIONS:
-        return None
-    distribution, folder = DISTRIBUTIONS[name]
+def _how_to_get(name: str, homes: Sequence[str] = ()) -> str:
+    """What to do for a set of this project; nothing for the sets of others, and where its distribution is a home."""
+    distribution, folder = DISTRIBUTIONS.get(name, ("", ""))
+    if not distribution or distribution in homes:
+        return ""
     return f"Install `{distribution}` (`{how_to_get_folder(folder)}` in the repository of prunebench)"
 
 

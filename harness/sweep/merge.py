@@ -28,11 +28,6 @@ from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets", "clips")
 ALIKE = ("torch", "packages.prunebench")  # of the environments
-# What a choice of the rate may depend on, without the seeds.
-SETTING = (
-    *("data", "scope", "allocation", "schedule", "finetune_scope"),
-    *("ratio", "target", "control", "rate_choice", "network", "reduction", "divisor", "sparsify"),
-)
 
 
 @dataclass(frozen=True)
@@ -177,30 +172,31 @@ def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> No
 def _check_rates(
     runs: Sequence[Path], configs: Sequence[Mapping[str, Any]], by_run: Sequence[Sequence[Record]]
 ) -> None:
-    """The first seeds of the first run choose the rates: others must begin with them, or have chosen the same.
-
-    Raises:
-        InputError: naming the key, for a run that begins with another seed and has a cell at another rate, or a cell
-            whose rate the first run does not tell.
-    """
-    first = [dict(flat(config)) for config in configs]
+    """The first seeds choose the rates: runs must begin with the same ones, or have chosen the same rates."""
+    tables = [dict(flat(config)) for config in configs]
     chosen = _rates(by_run[0])
-    for run, config, records in zip(runs[1:], first[1:], by_run[1:], strict=True):
-        for key in CHOOSE_RATE:
-            mine, theirs = (list(one.get(key) or ())[:1] for one in (first[0], config))
-            if mine != theirs and any(chosen.get(k) != rates for k, rates in _rates(records).items()):
-                raise InputError(
-                    f"Runs that are merged must begin `{key}` with the same seed or have chosen the same fine-tuning "
-                    f"rates, because the first seed chooses them. Found seeds {mine} in `{runs[0]}` and {theirs} in "
-                    f"`{run}`, and other rates: run one of them again with that seed first."
-                )
+    for run, table, records in zip(runs[1:], tables[1:], by_run[1:], strict=True):
+        others = [key for key in CHOOSE_RATE if _first(table, key) != _first(tables[0], key)]
+        if others and any(chosen.get(group) != rates for group, rates in _rates(records).items()):
+            key = others[0]
+            raise InputError(
+                f"Runs that are merged must begin `{key}` with the same seed or have fine-tuned at the same rates, "
+                f"because the first seed chooses the rates. Found seed {_first(tables[0], key)} in `{runs[0]}` and "
+                f"seed {_first(table, key)} in `{run}`: run one of them again with that seed first."
+            )
 
 
-def _rates(records: Sequence[Record]) -> dict[tuple[object, ...], set[float | None]]:
-    found: dict[tuple[object, ...], set[float | None]] = {}
-    for record in (record for record in records if record.status == "done"):
-        setting = tuple(getattr(record, name) for name in SETTING)
-        found.setdefault(setting, set()).add(record.learning_rate)
+def _first(table: Mapping[str, Any], key: str) -> Any:
+    return next(iter(table.get(key) or ()), None)
+
+
+def _rates(records: Sequence[Record]) -> dict[tuple[object, ...], set[tuple[float | None, float | None]]]:
+    """Rates by what shares a choice, as in `RateGroup`: network on data set, scope, fine-tuning scope."""
+    found: dict[tuple[object, ...], set[tuple[float | None, float | None]]] = {}
+    for r in records:
+        if r.status == "done" and r.learning_rate is not None:
+            group = (r.data, r.network, r.scope, r.finetune_scope, r.rate_choice)
+            found.setdefault(group, set()).add((r.learning_rate, r.short_learning_rate))
     return found
 
 

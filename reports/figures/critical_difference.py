@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from matplotlib.figure import Figure
 
-from prunebench.reports.figures.style.canvas import COLUMN, note_under, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, NOTE, filled, paper_style
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.statistics.blocks import BLOCKS, Blocks
 
@@ -45,10 +45,10 @@ def draw_critical_difference(blocks: Blocks, *, standing: str = "") -> Figure | 
                     for label, names in zip(blocks.labels, blocks.criteria, strict=True)
                 },
             )
-            axes.set_title(
+            note = (
                 f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
-                f"Nemenyi's test does not distinguish at 5 %; Friedman p = {blocks.p:.2g}",
-                fontsize=6,
+                f"Nemenyi's test does not distinguish at 5 %; Friedman p = {blocks.p:.2g}"
             )
-            note_under(figure, standing)
+            note += f" · {standing}" if standing else ""
+            axes.set_title(filled(note, 2 * COLUMN, NOTE), fontsize=NOTE)
     return figure

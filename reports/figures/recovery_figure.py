@@ -15,7 +15,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.criteria_order import in_standing, standing_of
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.stages_figure import places_of
-from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -85,14 +85,8 @@ def draw_recovery(
         parts = _parts([found for _, found in (*tuned, *shown)], short, dashed=math.isfinite(unpruned))
         note = "; ".join(parts) + (f" · {standing}" if standing else "")
         columns = 2 if width <= COLUMN else 5
-        figure.legend(
-            drawn.values(),
-            drawn.keys(),
-            loc="outside lower center",
-            ncols=columns,
-            title=filled(note, width, 6),
-            title_fontsize=6,
-        )
+        legend = figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=columns)
+        note_above(legend, note, width)
         rows = -(-len(drawn) // columns)
         figure.set_figheight(2.5 + 0.13 * max(0, rows - 1))
     return figure

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.record import CNN14
 from prunebench.reports.content.criteria_order import in_standing
-from prunebench.reports.figures.style.canvas import COLUMN, note_under, paper_style
+from prunebench.reports.figures.style.canvas import COLUMN, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import short_names
 from prunebench.reports.points.order import order as by_palette
@@ -59,17 +59,14 @@ def draw_sensitivity(
         for axes in list(grid.flat)[max(0, len(layers) - columns) : len(layers)]:
             axes.tick_params(labelbottom=True)  # the lowest of its column
         word = "layer" if network == CNN14 else "group"
-        ratio = f"ratio of the {word}'s filters removed"
-        if standing:
-            note_under(figure, f"x: {ratio} · {standing}")
-        else:
-            figure.supxlabel(ratio, size="medium")
+        figure.supxlabel(f"ratio of the {word}'s filters removed", size="medium")
         figure.supylabel("relative to unpruned", size="medium")
         handles, labels = grid.flat[0].get_legend_handles_labels()
         if any(math.isfinite(entry.map_recalibrated) for entry in chosen):
             handles.append(Line2D([], [], color=INK, linewidth=0.7, linestyle=":"))
             labels.append("mAP before recalibration")
-        figure.legend(handles, labels, loc="outside upper center", ncols=3)
+        legend = figure.legend(handles, labels, loc="outside upper center", ncols=3)
+        note_above(legend, standing, figure.get_figwidth())
     return figure
 
 

@@ -76,6 +76,7 @@ def test_it_has_six_models_of_one_set_each_in_a_small_file(set_name):
     assert sorted(file.seed for file in files.values()) == list(range(6))
     assert all(file.content for file in files.values())
     assert all(file.path.stat().st_size <= 2_700_000 for file in files.values())
+    assert sum(file.path.stat().st_size for file in files.values()) <= 16_000_000
 
 
 def test_the_weights_are_those_that_the_configuration_beside_them_makes(set_name):

@@ -20,7 +20,7 @@ from PIL import Image
 
 COLUMN = 3.4  # width of one column of a paper, in inches
 FILL = 0.96  # share of the width that a line of text takes at most
-NOTE = 6.0  # points: of a note below a figure
+NOTE = 6.0  # points: letters of a note that says what a figure shows
 FORMATS = ("png", "svg", "pdf")
 # Without these the files would carry the date and the version of Matplotlib.
 _METADATA = {
@@ -55,16 +55,14 @@ def filled(text: str, width: float, size: float = 7.0) -> str:
     return "\n".join(lines)
 
 
-def note_under(figure: Figure, note: str) -> None:
-    """A small note below all that a figure shows, which gets as much taller; the figure has no other label there."""
-    if note:
-        text = filled(note, figure.get_figwidth(), NOTE)
-        figure.set_figheight(figure.get_figheight() + (text.count("\n") + 1.5) * NOTE * 1.2 / 72)
-        figure.supxlabel(text, size=NOTE)
-
-
 def note_above(legend: Legend, note: str, width: float) -> None:
-    """A small note as the title of a legend that stands below all else, as wide as the figure in inches at most."""
+    """A small note above the entries of a legend outside the panels.
+
+    Args:
+        legend: of a figure.
+        note: nothing for none.
+        width: of the figure, in inches.
+    """
     if note:
         legend.set_title(filled(note, width, NOTE), prop=FontProperties(size=NOTE))
 

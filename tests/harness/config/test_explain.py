@@ -6,7 +6,7 @@ import pytest
 
 from prunebench.eval import InputError
 from prunebench.harness.config.config import Config, load_config
-from prunebench.harness.config.toml_lines import line_of
+from prunebench.harness.config.messages.toml_lines import line_of
 
 TEXT = """# a sweep
 name = "mine"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pydantic
-from pydantic_core import InitErrorDetails
 
 from prunebench.eval.errors import nearest
 from prunebench.eval.text.inline_value import shown
 from prunebench.harness.config.fields import TABLES
-from prunebench.harness.config.list_hint import list_hint
-from prunebench.harness.config.toml_lines import line_of
+from prunebench.harness.config.messages.list_hint import list_hint
+from prunebench.harness.config.messages.toml_lines import line_of
 
 ALTERNATIVES = ("int",)  # what pydantic adds to the place of a value that may also be something else
 QUOTES = "\"'"
@@ -70,34 +69,34 @@ def explain(
     where = [str(part) for part in first["loc"]]
     if where and where[-1] in ALTERNATIVES:
         where.pop()
-    shown_key = [
+    written = [
         part for place, part in enumerate(where) if not (place == 1 and where[0] in TABLES and part == "0")
     ]
-    key = ".".join(shown_key)
+    key = ".".join(written)
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
-        if shown_key[-1].isdigit():
+        if "{}" in do and written[-1].isdigit():  # an entry of a list, which no dotted key reaches
             do = "write it as `{{KEY = VALUE}}`"
-        said = f"{_named(shown_key)} {holds}. Found {shown(first['input'])}: {do.format(key)}."
+        said = f"{_named(written)} {holds}. Found {shown(first['input'])}: {do.format(key)}."
     elif first["type"] in BE:
         what = BE[first["type"]].format(*map(_limit, first.get("ctx", {}).values()))
-        said = f"{_named(shown_key)} must be {what}. Found {shown(first['input'])}."
+        said = f"{_named(written)} must be {what}. Found {shown(first['input'])}."
     else:
         message = first["msg"].removeprefix("Value error, ")
         if where[:1] == ["data"] and (option := re.match(r"Option `(\w+)`", message)):
-            shown_key = [*shown_key, option[1]]
-            key, message = ".".join(shown_key), f"`{'.'.join(shown_key)}`{message[option.end() :]}"
+            written = [*written, option[1]]
+            key, message = ".".join(written), f"`{'.'.join(written)}`{message[option.end() :]}"
         found = "" if _tells(message, first["input"]) else f" Found {shown(first['input'])}."
         end = "" if message.endswith("?") else "."
-        about = f"{_named(shown_key)}: " if key and not re.search(rf"`{re.escape(key)}[.`]", message) else ""
+        about = f"{_named(written)}: " if key and not re.search(rf"`{re.escape(key)}[.`]", message) else ""
         said = f"{about}{message.rstrip('.')}{end}{found}"
     tables = "|".join(TABLES)
     named = (
         re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(where) < 2 else []
     )
-    keys = [shown_key, where, where[:1], *(name.split(".") for name in named)]
+    keys = [written, where, where[:1], *(name.split(".") for name in named)]
     place = _place(source, text, overrides, keys, said)
     return f"{place}: {said}{list_hint(place.removeprefix(SET), schema) if place.startswith(SET) else ''}"
 
@@ -152,55 +151,3 @@ def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:
         reference = next((choice["$ref"] for choice in choices if "$ref" in choice), "")
         node = definitions.get(reference.rpartition("/")[2], node)
     return list(node.get("properties", {}))
-
-
-def refuse_booleans(table: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Refuse `true` or `false` where a number must be, which pydantic would read as 1 and 0.
-
-    Args:
-        table: of the configuration, not yet checked.
-        schema: JSON schema of the configuration.
-
-    Raises:
-        pydantic.ValidationError: with its place, as for any other value of a wrong type.
-    """
-    for place, value, kinds in _booleans(table, schema, schema.get("$defs", {}), ()):
-        kind = "float_type" if "number" in kinds else "int_type"
-        error = InitErrorDetails(type=kind, loc=place, input=value)
-        raise pydantic.ValidationError.from_exception_data("Config", [error])
-
-
-def _booleans(
-    value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any], place: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], bool, set[str]]]:
-    choices = list(_choices(node, definitions))
-    if isinstance(value, bool):
-        entries = [entry for one in choices for entry in _choices(one.get("items", {}), definitions)]
-        kinds = {str(one.get("type")) for one in [*choices, *entries]}
-        if kinds & {"integer", "number"} and "boolean" not in kinds:
-            yield place, value, kinds
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            for one in choices:
-                known = one.get("properties") or _table_of(one, definitions)
-                if key in known:
-                    yield from _booleans(inner, known[key], definitions, (*place, key))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            for one in choices:
-                yield from _booleans(inner, one.get("items", {}), definitions, (*place, number))
-
-
-def _choices(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The node, with what it refers to and may be instead."""
-    yield node
-    for inner in (*node.get("anyOf", ()), *node.get("allOf", ())):
-        yield from _choices(inner, definitions)
-    if "$ref" in node:
-        yield from _choices(definitions[node["$ref"].rpartition("/")[2]], definitions)
-
-
-def _table_of(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys of the table that a list holds: one table alone is a list of one."""
-    inside = _choices(node.get("items", {}), definitions)
-    return {key: found for one in inside for key, found in one.get("properties", {}).items()}

@@ -1,0 +1,1 @@
+"""What is said of a wrong configuration: the place, the key, what must hold, what was found."""
