@@ -268,6 +268,9 @@ class Config(PlacedSection):
         return tomli_w.dumps(self.table())
 
 
+_schema = functools.cache(Config.model_json_schema)  # slower than all else that reads a configuration
+
+
 def load_config(
     source: ConfigSource,
     overrides: Settings = (),
@@ -289,17 +292,9 @@ def load_config(
     text = text_of(source)
     table = toml_of(source, text)
     given, lines = settings_of(overrides), "" if isinstance(source, Mapping) else text
-    default = PruneSection.model_fields["criteria"].default
-    change(table, given, data_files, pruner_files, default)
-    schema = _schema()
+    change(table, given, data_files, pruner_files, PruneSection.model_fields["criteria"].default)
     try:
-        refuse_booleans(table, schema)
+        refuse_booleans(table, _schema())
         return Config.model_validate(table)
     except pydantic.ValidationError as error:
-        raise InputError(explain(error, schema, name_of(source), lines, given)) from error
-
-
-@functools.cache
-def _schema() -> dict[str, Any]:
-    """Kept: it takes longer to make than a configuration to read."""
-    return Config.model_json_schema()
+        raise InputError(explain(error, _schema(), name_of(source), lines, given)) from error

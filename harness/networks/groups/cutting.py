@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prunebench.harness.networks.groups.filter_group import Group
-from prunebench.harness.networks.groups.other_tensors import tensor_named, with_tensors
+from prunebench.harness.networks.groups.other_tensors import tensors_of, with_tensors
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -29,21 +29,20 @@ def cut(model: M, groups: Sequence[Group], removed: Mapping[str, Sequence[int]])
     Raises:
         ValueError: if a group would be emptied, is not there, or has no such filter.
     """
-    by_name = {group.name: group for group in groups}
+    by_name, tensors = {group.name: group for group in groups}, tensors_of(model)
     # Several groups may lose entries of one axis, side by side, so that all are marked before any goes.
     stays: dict[tuple[str, int], NDArray[np.bool_]] = {}
     for name, indices in removed.items():
         group = _checked(by_name, name, indices)
         for part in group.cuts if len(indices) else ():
-            entries = tensor_named(model, part.tensor).shape[part.axis]
+            entries = tensors[part.tensor].shape[part.axis]
             whole = np.ones(entries, dtype=np.bool_)
             stays[part.tensor, part.axis] = stays.get((part.tensor, part.axis), whole) & part.stays(
                 indices, entries
             )
     kept: dict[str, Tensor] = {}
     for (name, axis), marked in stays.items():
-        tensor = kept.get(name)
-        tensor = tensor_named(model, name) if tensor is None else tensor
+        tensor = kept.get(name, tensors[name])
         kept[name] = tensor.index_select(axis, torch.from_numpy(np.flatnonzero(marked)).to(tensor.device))
     new = with_tensors(model, kept)
     for module in {name.rpartition(".")[0] for name in kept}:

@@ -26,8 +26,12 @@ class Cut:
 
     def stays(self, removed: Sequence[int], entries: int) -> NDArray[np.bool_]:
         """Whether each entry of an axis stays, (entries,)."""
+        gone = np.asarray(removed, dtype=np.int64)
         filters = np.arange(entries) if self.filters is None else self.filters
-        return ~np.isin(filters, np.asarray(removed, dtype=np.int64))
+        # Of each filter, and of −1 the last; this is several times as fast as `np.isin`.
+        stays = np.ones(max(filters.max(initial=-1), gone.max(initial=-1)) + 2, dtype=np.bool_)
+        stays[gone] = False
+        return stays[filters]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,14 @@ def tensor_named(model: nn.Module, name: str) -> Tensor:
     return found
 
 
+def tensors_of(model: nn.Module) -> dict[str, Tensor]:
+    """All parameters and buffers of a model by their names, for many look-ups; shared ones under each name."""
+    return {
+        **dict(model.named_parameters(remove_duplicate=False)),
+        **dict(model.named_buffers(remove_duplicate=False)),
+    }
+
+
 def with_tensors(model: M, changed: Mapping[str, Tensor], *, share: bool = False) -> M:
     """A copy of a model with other values of some parameters and buffers; parameters stay parameters.
 
@@ -29,8 +37,9 @@ def with_tensors(model: M, changed: Mapping[str, Tensor], *, share: bool = False
     """
     others = [*model.parameters(), *model.buffers()] if share else []
     memo: dict[int, object] = {id(tensor): tensor for tensor in others}
+    known = tensors_of(model)
     for name, tensor in changed.items():
-        old = tensor_named(model, name)
+        old = known[name]
         is_parameter = isinstance(old, nn.Parameter)
         memo[id(old)] = nn.Parameter(tensor, requires_grad=old.requires_grad) if is_parameter else tensor
     return copy.deepcopy(model, memo)
