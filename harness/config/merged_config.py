@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.config.grid_keys import FREE, JOINED, flat
+from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 # Key → the list of the grid without which it says nothing.
 ONLY_WITH = {"prune.latency_backend": "prune.target_latency"}
@@ -17,7 +17,8 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
     """The first configuration with the grids of all.
 
     Raises:
-        InputError: naming the first keys, for configurations that differ in what decides a result.
+        InputError: naming the first keys, for configurations that differ in what decides a result, or whose seeds
+            do not begin alike.
     """
     merged = dict(flat(configs[0]))
     for run, config in zip(runs[1:], configs[1:], strict=True):
@@ -25,7 +26,7 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
         differing = []
         for key in sorted(merged.keys() | other.keys()):
             if key in JOINED:
-                merged[key] = _joined(merged.get(key), other.get(key))
+                merged[key] = _joined(key, merged.get(key), other.get(key), runs[0], run)
             elif key == "claim":
                 merged[key] = bool(merged.get(key)) and bool(other.get(key))
             elif key in ONLY_WITH and not (merged.get(ONLY_WITH[key]) and other.get(ONLY_WITH[key])):
@@ -42,8 +43,14 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
     return _nested(merged)
 
 
-def _joined(first: Any, second: Any) -> list[Any]:
+def _joined(key: str, first: Any, second: Any, one: Path, other: Path) -> list[Any]:
     mine, theirs = list(first or ()), list(second or ())
+    if key in CHOOSE_RATE and mine[:1] != theirs[:1]:
+        raise InputError(
+            f"Runs that are merged must begin `{key}` with the same seed, because the first seed chooses the "
+            f"fine-tuning rate and is part of the identity of every cell. Found {mine[:1]} in `{one}` and {theirs[:1]} "
+            f"in `{other}`: run one of them again, with the first seed of the other at the beginning of `{key}`."
+        )
     return [*mine, *(entry for entry in theirs if entry not in mine)]  # tables among them, which have no hash
 
 

@@ -95,7 +95,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
     *parents, last = key.strip().split(".")
     _check_one_table(table, override, [*parents, last])
     inner: Any = table
-    for parent, child in zip(parents, [*parents, last][1:], strict=True):
+    for depth, (parent, child) in enumerate(zip(parents, [*parents, last][1:], strict=True), 1):
         inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
             if not (_is_place(child) and int(child) < len(inner) and child != last):
@@ -104,7 +104,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
                     f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
                 )
         elif not isinstance(inner, dict):
-            raise InputError(f"`--set {override}`: `{parent}` is a value, not a table.")
+            raise InputError(f"`--set {override}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
     inner[last] = value
 
 

@@ -93,7 +93,9 @@ def base_set(name: str) -> BaseSet:
         broken = "".join(f" {why}" for why in base_folders()[1].values())
         if more := _how_to_get(name):
             raise InputError(f"The set of base models `{name}` is not installed. {more}.{broken}")
-        raise InputError(f"Unknown set of base models `{name}`; {nearest(name, found)}{broken}")
+        raise InputError(
+            f"Unknown set of base models `{name}`; {nearest(name, {*found, *DISTRIBUTIONS})}{broken}"
+        )
     return found[name]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
-from prunebench.harness.config.grid_keys import CHOOSE_RATE, flat
 from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
@@ -73,13 +72,11 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             check_run_folder(run, finished=False)
             check_own_files(run, PARTS)
             hold(run, locks)
-        configs = [config_table(RunFiles(run), required=True) for run in runs]
-        config = merged_config(runs, configs)
+        config = merged_config(runs, [config_table(RunFiles(run), required=True) for run in runs])
         environments = [environment_of(RunFiles(run), required=True) for run in runs]
         _check_environments(runs, environments)
         by_run = [read_records(RunFiles(run).records) for run in runs]
         _check_bases(runs, by_run)
-        _check_rates(runs, configs, by_run)
         targets = _targets(runs)
         records, twice, largest = _joined(runs, by_run, environments)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
@@ -167,37 +164,6 @@ def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> No
                     f"{min(others)} in `{first}` and {min(bases)} in `{run}`: compare the runs with "
                     "`prunebench report` instead."
                 )
-
-
-def _check_rates(
-    runs: Sequence[Path], configs: Sequence[Mapping[str, Any]], by_run: Sequence[Sequence[Record]]
-) -> None:
-    """The first seeds choose the rates: runs must begin with the same ones, or have chosen the same rates."""
-    tables = [dict(flat(config)) for config in configs]
-    chosen = _rates(by_run[0])
-    for run, table, records in zip(runs[1:], tables[1:], by_run[1:], strict=True):
-        others = [key for key in CHOOSE_RATE if _first(table, key) != _first(tables[0], key)]
-        if others and any(chosen.get(group) != rates for group, rates in _rates(records).items()):
-            key = others[0]
-            raise InputError(
-                f"Runs that are merged must begin `{key}` with the same seed or have fine-tuned at the same rates, "
-                f"because the first seed chooses the rates. Found seed {_first(tables[0], key)} in `{runs[0]}` and "
-                f"seed {_first(table, key)} in `{run}`: run one of them again with that seed first."
-            )
-
-
-def _first(table: Mapping[str, Any], key: str) -> Any:
-    return next(iter(table.get(key) or ()), None)
-
-
-def _rates(records: Sequence[Record]) -> dict[tuple[object, ...], set[tuple[float | None, float | None]]]:
-    """Rates by what shares a choice, as in `RateGroup`: network on data set, scope, fine-tuning scope."""
-    found: dict[tuple[object, ...], set[tuple[float | None, float | None]]] = {}
-    for r in records:
-        if r.status == "done" and r.learning_rate is not None:
-            group = (r.data, r.network, r.scope, r.finetune_scope, r.rate_choice)
-            found.setdefault(group, set()).add((r.learning_rate, r.short_learning_rate))
-    return found
 
 
 def _targets(runs: Sequence[Path]) -> list[Path]:

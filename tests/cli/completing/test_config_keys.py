@@ -22,6 +22,8 @@ WRONG = (
     "nothing=1",
 )
 RIGHT = (
+    "base..steps=4",  # how a key is written is told where it is set
+    ".steps=4",
     "finetune.steps=3",
     "data.0.seed=2",
     "model.1.network=mn",

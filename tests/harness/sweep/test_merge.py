@@ -138,21 +138,9 @@ def test_other_processors_may_differ_in_digits_and_keep_one_ones_timings(make, t
     assert found.timings == {"ms": 3}
 
 
-def test_runs_of_one_base_model_each_are_merged_where_they_chose_the_same_rates(make, tmp_path):
-    one = make("one", [record("a", learning_rate=1.0)])
-    two = make("two", [record("b", base_seed=5, learning_rate=1.0)], "base.seeds=[5]")
-    merged = merge_runs([one, two], tmp_path / "both")
-    assert merged.cells == 2
-    seeds = tomllib.loads((merged.folder / "config.toml").read_text())["base"]["seeds"]
-    assert seeds == [tomllib.loads((one / "config.toml").read_text())["base"]["seeds"][0], 5]
-
-
-BEGIN = "must begin `base.seeds` with the same seed or have fine-tuned at the same rates"
 REFUSED = {
     "settings": (("base.steps=7",), {}, {}, "`base.steps`"),
-    "rates": (("base.seeds=[5]",), {}, {"learning_rate": 7.0}, BEGIN),
-    "short rates": (("base.seeds=[5]",), {}, {"short_learning_rate": 7.0}, BEGIN),
-    "rates of another scope": (("base.seeds=[5]",), {}, {"scope": "C1-C12"}, BEGIN),
+    "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` with the same seed"),
     "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "one torch"),
     "schema": (
         (),
@@ -169,8 +157,7 @@ REFUSED = {
 @pytest.mark.parametrize("why", REFUSED)
 def test_what_does_not_fit_is_refused_and_nothing_is_written(make, tmp_path, why):
     overrides, options, changed, message = REFUSED[why]
-    one = make("one", [record("a", learning_rate=1.0)])
-    two = make("two", [record("a", **{"learning_rate": 1.0, **changed})], *overrides, **options)
+    one, two = make("one", [record("a")]), make("two", [record("a", **changed)], *overrides, **options)
     with pytest.raises(InputError, match=message):
         merge_runs([one, two], tmp_path / "both")
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}

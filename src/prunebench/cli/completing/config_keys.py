@@ -37,7 +37,11 @@ def check_keys(overrides: Iterable[str]) -> None:
     for override in overrides:
         key, equals, _ = override.partition("=")
         parts = key.strip().split(".")
-        if not equals or not key.strip() or (parts[0] in SEVERAL and len(parts) > 1 and parts[1].isdecimal()):
+        if (
+            not equals
+            or not all(part.strip() for part in parts)
+            or (parts[0] in SEVERAL and len(parts) > 1 and parts[1].isdecimal())
+        ):
             continue
         for depth, name in enumerate(parts):
             table = ".".join(parts[:depth])
