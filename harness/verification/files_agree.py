@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.clip_tables import ClipTables
-from prunebench.eval.run.record import CONVERGED, Record
+from prunebench.eval.run.record import Record
 from prunebench.eval.run.record_terms import SCORED_BESIDE
-from prunebench.eval.run.sparsity import NONE
 from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.verification.archive_contents import Contents
@@ -22,9 +21,6 @@ from prunebench.harness.verification.checked import Checked, of_differences
 STATED = ("python", "torch", "system", "processor", "packages")
 SAME_MAP = 1e-6
 SAME_INFLUENCE = 1e-4  # of their sum: float32, a few thousand clips
-ROUNDED = (
-    1e-3  # of validation mAP: a frozen base model is kept in half precision, its curve was measured before
-)
 
 
 def check_environment(found: Contents) -> Checked:
@@ -50,20 +46,8 @@ def check_scores(found: Contents) -> Checked:
     tables, done = ClipTables(found.files.folder), found.done
     differences = [said for record in done for said in _scores(found, record, tables, archive=archive)]
     what = "average precisions" if archive else "test scores"
-    holds = f"The test mAP of {_count(len(done), 'record')} follows from the {what} to {SAME_MAP:g}."
+    holds = f"The test mAP of {count(len(done), 'record')} follows from the {what} to {SAME_MAP:g}."
     return of_differences("scores", holds, differences)
-
-
-def check_curves(found: Contents) -> Checked:
-    """Trainings to convergence kept the weights of a step that their curve holds, with the value of the record."""
-    held = [r for r in found.done if r.outcome in found.curves and _has_one_training(r)]
-    return of_differences(
-        "curves",
-        f"{_count(len(held), 'curve')} of validation mAP agree{'s' * (len(held) == 1)} with the records."
-        if held
-        else "No curve of validation mAP is kept.",
-        [said for record in held for said in _curve(found, record)],
-    )
 
 
 def check_filters(found: Contents) -> Checked:
@@ -72,7 +56,7 @@ def check_filters(found: Contents) -> Checked:
     held = [r for r in found.done if r.outcome in found.removed and (r.data, r.network, r.base) in unpruned]
     return of_differences(
         "filters",
-        f"The widths of {_count(len(held), 'record')} agree with the filters that were removed.",
+        f"The widths of {count(len(held), 'record')} agree with the filters that were removed.",
         [said for r in held for said in _filters(found, r, unpruned[r.data, r.network, r.base])],
     )
 
@@ -131,24 +115,6 @@ def _compared(
         yield f"The influences of the test clips on {named(record)} must add up to 0. Found {influence.sum():.3g}."
 
 
-def _has_one_training(record: Record) -> bool:
-    """Whether the steps of its curve are those that its record counts: rounds and further trainings count through."""
-    return record.schedule == "one-shot" and record.sparsify == NONE
-
-
-def _curve(found: Contents, record: Record) -> Iterator[str]:
-    curve = dict(found.curves[record.outcome])
-    stage = CONVERGED if CONVERGED in record.stages else "base" if list(record.stages) == ["base"] else ""
-    figures = record.stages.get(stage, {})
-    step, said = figures.get("best_step"), figures.get("validation_map", math.nan)
-    if step is None:
-        return
-    value = curve.get(int(step), math.nan)
-    if not abs(value - said) <= ROUNDED:
-        held = "does not hold that step" if math.isnan(value) else f"has {value:.4f} there"
-        yield f"The record of {named(record)} says {said:.4f} validation mAP at step {step:g}; its curve {held}."
-
-
 def _filters(found: Contents, record: Record, whole: tuple[int, ...]) -> Iterator[str]:
     removed, groups = found.removed[record.outcome], record.groups
     if not len(groups) == len(whole) == len(record.widths):
@@ -167,5 +133,6 @@ def _filters(found: Contents, record: Record, whole: tuple[int, ...]) -> Iterato
             return
 
 
-def _count(number: int, one: str) -> str:
+def count(number: int, one: str) -> str:
+    """`1 curve`, `1,014 curves`."""
     return f"{number:,} {one}{'s' * (number != 1)}"

@@ -16,8 +16,8 @@ from prunebench.harness.engine.progress import Display
 from prunebench.harness.pruning.sources import file_pruners
 from prunebench.harness.verification.archive_contents import Contents, read_contents
 from prunebench.harness.verification.checked import Answer, Checked, answer_of
+from prunebench.harness.verification.curves_agree import check_curves
 from prunebench.harness.verification.files_agree import (
-    check_curves,
     check_environment,
     check_filters,
     check_scores,
