@@ -14,7 +14,7 @@ from pathlib import Path
 
 from _results_epanns import with_answers
 from _results_figures import OTHERS, drawn_for, figure_names, kind_of, write_figures
-from _results_gallery import gallery_page, kinds_to_draw, weightiest
+from _results_gallery import TOGETHER, gallery_page, kinds_to_draw, kinds_together, weightiest
 from _results_index import index_page
 from _results_page import archive_page
 
@@ -53,7 +53,7 @@ def draw(names: list[str]) -> None:
     """Draw the figures of these archives, or of all, and delete those of archives that are gone."""
     reports = {archive.name: report_of(archive) for archive in archives()}
     for path in (PAGES / "figures").glob("*.png"):
-        if path.name.partition("--")[0] not in reports:
+        if path.name.partition("--")[0] not in reports | TOGETHER:
             path.unlink()
     figures = {name: {d.name: d.figure for d in figures_of(reports[name])} for name in names or reports}
     if names:  # the gallery stays as it is
@@ -64,6 +64,20 @@ def draw(names: list[str]) -> None:
         )
     for name, found in figures.items():
         write_figures(found, PAGES, name, wanted[name])
+    if not names:
+        draw_together({kind for of in figures.values() for kind in map(kind_of, of)})
+
+
+def draw_together(alone: set[str]) -> None:
+    """Draw for the gallery what only several archives in one report show.
+
+    Args:
+        alone: kinds that an archive shows by itself.
+    """
+    for name, parts in TOGETHER.items():
+        report = make_report([ARCHIVES / part for part in parts])
+        figures = {d.name: d.figure for d in figures_of(report)}
+        write_figures(figures, PAGES, name, kinds_together(map(kind_of, figures), alone), page=False)
 
 
 def main(words: list[str]) -> None:

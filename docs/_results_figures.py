@@ -68,20 +68,23 @@ def caption(name: str) -> str:
     return KINDS[kind_of(name)]
 
 
-def write_figures(figures: dict[str, Figure], pages: Path, archive: str, wanted: Iterable[str]) -> None:
-    """Draw anew those of an archive's page, and one of each kind that the gallery takes from it.
+def write_figures(
+    figures: dict[str, Figure], pages: Path, archive: str, wanted: Iterable[str], *, page: bool = True
+) -> None:
+    """Draw again the figures of an archive's page, and one of each kind that the gallery takes from it.
 
     Args:
         figures: name → figure of the report.
         pages: the folder of the pages; figures stand in `figures/` beside them.
         archive: its name.
         wanted: kinds that the gallery takes from it.
+        page: whether the archive has a page.
     """
     for old in _files(pages, archive):
         old.unlink()
     (pages / "figures").mkdir(parents=True, exist_ok=True)
     names = in_order(name for name in figures if kind_of(name))
-    chosen = _of_page(names)
+    chosen = _of_page(names) if page else []
     for kind in wanted:
         chosen += [name for name in names if kind_of(name) == kind][:1]
     for name in dict.fromkeys(chosen):

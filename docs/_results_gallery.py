@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from _results_figures import KINDS, OTHERS, drawn_for, kind_of
@@ -15,6 +15,9 @@ HEAD = """After this page you know each kind of figure that a report can hold, a
 from a run that is archived in the repository; `prunebench report examples/results/NAME -o report` draws it at full
 size as PNG, SVG and PDF. A kind is not here if no archived run has its data. Figures that would show nothing are
 [left out](../howto/report.md#which-figures-there-are) of a report."""
+
+# Name of the figures → archives that are reported together, for kinds that no archive shows by itself.
+TOGETHER = {"esc50-and-synth": ("esc50", "synth")}
 
 
 def weightiest(reports: Mapping[str, Report]) -> list[str]:
@@ -49,9 +52,28 @@ def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
             figure = next(figure for figure in drawn[name] if kind_of(figure) == kind)
             parts.append(f"## {what}\n\nFrom the run [`{name}`]({name}.md) ({standing(reports[name])}).")
             parts.append(f"![{what}](figures/{name}--{figure}.png)")
-            if kind in READING:
-                parts.append(filled(READING[kind]))
+        elif kind in (together := _drawn_together(pages)):
+            name, figure = together[kind]
+            runs = TOGETHER[name]
+            whose = " and ".join(f"[`{run}`]({run}.md) ({standing(reports[run])})" for run in runs)
+            command = " ".join(f"examples/results/{run}" for run in runs)
+            parts.append(f"## {what}\n\nFrom the runs {whose} in one report: `prunebench report {command}`.")
+            parts.append(f"![{what}](figures/{name}--{figure}.png)")
+        else:
+            continue
+        if kind in READING:
+            parts.append(filled(READING[kind]))
     return "\n\n".join(parts) + "\n"
+
+
+def kinds_together(found: Iterable[str], alone: set[str]) -> list[str]:
+    """Kinds that the gallery takes from archives in one report: those that none of them shows by itself."""
+    return [kind for kind in dict.fromkeys(found) if kind in OTHERS and kind not in alone]
+
+
+def _drawn_together(pages: Path) -> dict[str, tuple[str, str]]:
+    """Kind → archives in one report that show it, and its figure."""
+    return {kind_of(figure): (name, figure) for name in TOGETHER for figure in drawn_for(pages, name)}
 
 
 def kinds_to_draw(found: Mapping[str, Sequence[str]], order: Sequence[str]) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from _results_entry import Entry, by, counts, entries_of
 from _results_limits import said_limits
+from _results_order import said_order
 from _results_page import MADE, code, filled, from_random, standing
 from _results_said import said_together
 
@@ -51,6 +52,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "one."
         ),
         _listed(said_together(entries, reports)),
+        *said_order(entries),
         "## What must not be concluded",
         _listed(said_limits(entries, reports)),
         "## Each run",

@@ -4,6 +4,7 @@ import lzma
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -199,3 +200,37 @@ def test_the_index_leaves_out_lines_whose_archives_are_not_there(script):
     nothing = script.index_page({})
     assert "No run here compares criteria with `random` at equal MACs." in nothing
     assert "|" not in nothing
+
+
+def ranked_run(means, *, told=(), length="after 60 steps", width=0.125, claim=True):
+    """What the table of orders reads of one run: criteria with their means, and those that differ from random."""
+    rows = [SimpleNamespace(label=label, mean=mean, from_random=mean - 0.5) for label, mean in means.items()]
+    panel = SimpleNamespace(network="cnn14", data="synth", filters_of="C7–C12", finetune_scope="tail")
+    return SimpleNamespace(
+        name="run",
+        link="[`run`](run.md)",
+        length=length,
+        is_claim=claim,
+        tested=rows,
+        told=lambda *, better: [r for r in rows if r.label in told and (r.from_random > 0) is better],
+        panel=panel,
+        ranking=SimpleNamespace(budgets=5, bases=6),
+        report=SimpleNamespace(
+            runs=[SimpleNamespace(config={"model": {"network": "cnn14", "width": width}})]
+        ),
+    )
+
+
+def test_the_order_of_two_runs_is_compared_by_the_criteria_of_both(script):
+    from _results_order import said_order  # the fixture set the path
+
+    first = ranked_run({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 0.6, "alone": 0.0}, told=("a", "e"))
+    # a moves from the last place to the first, past four: (6 − 4) / 10; worse than random in one, better in the other
+    other = ranked_run({"b": 0.2, "c": 0.3, "d": 0.4, "e": 0.6, "a": 0.61}, told=("a", "e"), width=0.25)
+    _, _, table = said_order([first, other, ranked_run({"a": 0.1, "b": 0.2}), first])[:3]
+    assert table.splitlines()[2:] == [
+        "| [`run`](run.md) | width 0.25 | 5 | 0.20 | `a` |",
+    ]
+    reverse = ranked_run({"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.55}, length="after convergence")
+    assert "| after convergence | 5 | −1.00 | none |" in said_order([first, reverse])[-1]
+    assert said_order([first]) == said_order([ranked_run({}, claim=False), reverse]) == []
