@@ -47,6 +47,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
         "title": report.title,
         "standing": standing,
         "panels": [panel.title for panel in panels],
+        "places": told_apart([panel.title for panel in panels]),
         "main": _main(panels, report),
         "focus": [sorted(focus_of(_of(report, panel), AXES[0], told.get(panel, ()))) for panel in panels],
         "order": [in_standing(_labels(report, panel), standings.get(panel, ())) for panel in panels],
@@ -68,6 +69,19 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
         "cells": list(_cells(report)),
     }
     return {key: _short(value) for key, value in found.items()}
+
+
+def told_apart(titles: Sequence[str]) -> list[str]:
+    """Titles without the parts that all share, so that a list shows first where they differ.
+
+    A title of nothing but shared parts stays whole; one title alone does too.
+    """
+    parts = [title.split(" · ") for title in titles]
+    shared = set.intersection(*map(set, parts)) if parts[1:] else set()
+    return [
+        " · ".join(part for part in own if part not in shared) or title
+        for own, title in zip(parts, titles, strict=True)
+    ]
 
 
 def _main(panels: Sequence[Panel], report: Report) -> int:

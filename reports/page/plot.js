@@ -4,7 +4,7 @@
   const drawing = document.getElementById("plot");
   const pick = (name) => document.getElementById(`plot-${name}`);
   const fill = (select, options) => select.append(...options.map(([value, text]) => new Option(text, value)));
-  fill(pick("panel"), DATA.panels.map((title, i) => [i, title]));
+  fill(pick("panel"), DATA.places.map((title, i) => [i, title]));
   fill(pick("cost"), [...DATA.costs.map((cost) => [cost.key, cost.name]), ["ratio", "ratio of filters removed"]]);
   fill(pick("quality"), DATA.qualities.map((quality) => [quality.key, quality.name]));
   pick("panel").value = DATA.main;

@@ -5,7 +5,7 @@
   const budget = document.getElementById("forest-budget");
   const value = document.getElementById("forest-value");
   if (DATA.rankings.length === 0) document.getElementById("forest-part").hidden = true;
-  budget.append(...DATA.rankings.map((r, i) => new Option(`${DATA.panels.length > 1 ? `${DATA.panels[r.panel]}, ` : ""}equal ${r.equal} ${r.place}`, i)));
+  budget.append(...DATA.rankings.map((r, i) => new Option(`${DATA.panels.length > 1 ? `${DATA.places[r.panel]}, ` : ""}equal ${r.equal} ${r.place}`, i)));
   const overAll = DATA.rankings.findIndex((r) => r.place.startsWith("over all"));
   if (overAll >= 0) budget.value = overAll;
 
