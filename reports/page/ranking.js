@@ -37,8 +37,13 @@
     const shaded = (row) => ranking.tellsBest && row.mayBeBest;
     rows.forEach((row, i) => { if (shaded(row)) element("rect", { x: left, y: 7 + 22 * i, width: width - 16 - left, height: 22, fill: best, class: "best" }, drawing); });
     const said = document.getElementById("forest-note");
-    said.hidden = !rows.some(shaded);
-    said.textContent = "Shaded: criteria that may be the best here (step-down test, 5 % for all criteria together).";
+    const reaches = (row) => row[key][1] !== null && row[key][1] <= 0 && row[key][2] >= 0;
+    const notes = [];
+    if (rows.some(shaded)) notes.push("Shaded: criteria that may be the best here (step-down test, 5 % for all criteria together).");
+    if (key === "fromBest" && rows.some((row) => row[alike] === false && reaches(row))) notes.push("A filled mark can have an interval that reaches 0: the intervals are for all pairs of criteria together, so they are wider than the test against the best.");
+    if (key === "fromRandom" && rows.some((row) => row[alike] && row[key][1] !== null && !reaches(row))) notes.push("A hollow mark can have an interval without 0: each interval is for one comparison, and the test corrects for the number of criteria.");
+    said.hidden = notes.length === 0;
+    said.textContent = notes.join(" ");
     for (const tick of x.ticks) {
       element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 38, stroke: tick === 0 && p ? ink : line }, drawing);
       element("text", { x: x(tick), y: height - 24, "text-anchor": "middle", "font-size": 11, fill: quiet }, drawing, String(Number(tick.toPrecision(3))).replace("-", "−"));

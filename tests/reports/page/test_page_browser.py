@@ -206,3 +206,17 @@ def test_the_data_are_json_and_hold_every_cell(page, written):
             assert cell[name] == records[cell["id"]].measures[name]
     assert len(data["cells"]) == 2 * (1 + 2 + 2 * (3 + 3)) + 4
     assert written.stat().st_size < 6e6
+
+
+def test_marks_and_intervals_that_seem_to_disagree_are_explained(page):
+    set_row = """([key, alike, interval, value]) => {
+        const budget = document.getElementById('forest-budget'), shown = document.getElementById('forest-value');
+        const row = DATA.rankings[Number(budget.value)].rows.at(-1);
+        row[key] = interval; row[alike] = value; shown.value = key; shown.dispatchEvent(new Event('change'));
+        return document.getElementById('forest-note').textContent; }"""
+    wider = "A filled mark can have an interval that reaches 0"
+    corrected = "A hollow mark can have an interval without 0"
+    assert wider in page.evaluate(set_row, ["fromBest", "mayBeBest", [-0.05, -0.11, 0.01], False])
+    assert wider not in page.evaluate(set_row, ["fromBest", "mayBeBest", [-0.05, -0.11, -0.01], False])
+    assert corrected in page.evaluate(set_row, ["fromRandom", "likeRandom", [-0.05, -0.11, -0.01], True])
+    assert corrected not in page.evaluate(set_row, ["fromRandom", "likeRandom", [-0.05, -0.11, -0.01], False])
