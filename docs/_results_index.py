@@ -74,10 +74,11 @@ def headline(entries: Sequence[Entry]) -> str:
     claims = [entry for entry in entries if entry.is_claim and entry.tested]
     if claims:
         parts = []
-        for (length, sounds), found in by(claims, lambda e: (e.length, e.sounds)).items():
+        for length, alike in by(claims, lambda e: e.length).items():
             tuned = f"{length} of fine-tuning" if length.endswith(("step", "steps")) else length
-            parts.append(f"{tuned}, {counts(found)} on {sounds}")
-        return f"At equal MACs and with six base models or more: {'; '.join(parts)}."
+            told = [f"{counts(found)} on {sounds}" for sounds, found in by(alike, lambda e: e.sounds).items()]
+            parts.append(f"{tuned}, {'; '.join(told)}")
+        return f"On average over all budgets, at equal MACs and with six base models or more: {'; '.join(parts)}."
     tested = sum(len(entry.tested) for entry in entries)
     if not tested:
         return "No run here compares criteria with `random` at equal MACs."

@@ -105,16 +105,18 @@ def _unnoticed(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
 
 def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
     """The highest mean at each budget, or at the first and the last of many, beside the unpruned model."""
-    best: dict[str, Tried] = {}
+    budgets: dict[str, list[Tried]] = {}
     for t in tried:
-        if t.budget not in best or t.map > best[t.budget].map:
-            best[t.budget] = t
-    shown = list(best.values())
+        budgets.setdefault(t.budget, []).append(t)
+    shown = [_first_equals(own) for own in budgets.values()]
     if len(shown) > NAMED:
         shown = [shown[0], shown[-1]]
-    label = shown[0].label if len({t.label for t in shown}) == 1 else ""
+    whose = {tuple(t.label for t in best) for best in shown}
+    everyone = all(len(best) == len(budgets[best[0].budget]) > 1 for best in shown)
+    one = len(whose) == 1 or everyone
     means = joined(
-        f"{numbers.quality(t.map)} {said_budgets([t])}{'' if label else f' ({t.label})'}" for t in shown
+        f"{numbers.quality(best[0].map)} {said_budgets(best[:1])}{'' if one else f' ({_names(best)})'}"
+        for best in shown
     )
     home = plainest(tried[0].setting)
     unpruned = [
@@ -123,8 +125,23 @@ def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
         if p.control == "unpruned" and plainest(p.panel) == home
     ]
     beside = f"; the unpruned model has {numbers.quality(unpruned[0])}" if unpruned else ""
-    head = f"{label} has the highest mean test mAP:" if label else "The highest mean test mAP is"
+    if everyone:
+        head = "All have the same mean test mAP:"
+    elif one:
+        head = f"{_names(shown[0])} {'has' if len(shown[0]) == 1 else 'have'} the highest mean test mAP:"
+    else:
+        head = "The highest mean test mAP is"
     yield f"{head} {means}{beside}."
+
+
+def _first_equals(tried: Sequence[Tried]) -> list[Tried]:
+    """Those of one budget whose mean is the highest, in the digits that are shown."""
+    highest = numbers.quality(max(t.map for t in tried))
+    return [t for t in tried if numbers.quality(t.map) == highest]
+
+
+def _names(best: Sequence[Tried]) -> str:
+    return joined([t.label for t in best]) if len(best) <= NAMED else f"{len(best)} with equal means"
 
 
 def _networks(report: Report) -> Iterator[str]:

@@ -19,6 +19,7 @@ from prunebench.eval.run.sparsity import after_penalty
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.answer.standing import said_standing
 from prunebench.reports.answer.tried import joined
+from prunebench.reports.answer.verdict import NAMED
 from prunebench.reports.content import numbers
 from prunebench.reports.content.quantised_said import said_quantised
 from prunebench.reports.content.report import Report
@@ -79,10 +80,12 @@ def page_html(
     template = environment.from_string(_file("page.html"))
     return template.render(
         title=report.title,
+        tagged=_tagged(report),
         standing=standing,
         claims=not report.standing,
         answer=report.answer,
         convergence=report.above_figures,
+        unconverged=bool(report.convergence),
         crowded=_is_crowded(report),
         sentences=report.sentences,
         missing=report.missing,
@@ -110,6 +113,21 @@ def page_html(
         css=_file("page.css"),
         js="\n".join(_file(f"{part}.js") for part in SCRIPTS),
     )
+
+
+def _tagged(report: Report) -> str:
+    """`cnn14 on synth`: networks and data sets of the report, by number where they are many."""
+    panels = report.findings.main_panels
+    if not panels:
+        return ""
+    parts = [
+        joined(found) if len(found) <= NAMED else f"{len(found)} {what}"
+        for found, what in (
+            (list(dict.fromkeys(p.network for p in panels)), "networks"),
+            (list(dict.fromkeys(p.data for p in panels)), "data sets"),
+        )
+    ]
+    return " on ".join(parts)
 
 
 def _is_crowded(report: Report) -> bool:

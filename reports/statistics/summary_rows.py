@@ -34,6 +34,7 @@ class SummaryRow:
     Args:
         panel: data set, scope and fine-tuning scope.
         label: criteria that removed the same filters, or the control; † marks released code.
+        criterion: the first of these criteria, as records name it; `None` for a control without one.
         control: control as in the record, `None` for a criterion.
         is_random: the control that draws filters by chance.
         released: whether a criterion of the row reproduces published code.
@@ -64,6 +65,7 @@ class SummaryRow:
 
     panel: Panel
     label: str
+    criterion: str | None
     control: str | None
     is_random: bool
     released: bool
@@ -129,6 +131,7 @@ def _row(point: Point, points: Sequence[Point], comparisons: Comparisons, *, on_
     return SummaryRow(
         panel=point.panel,
         label=point.label,
+        criterion=next(iter(point.criteria), None),
         control=point.control,
         is_random=point.is_random,
         released=bool(point.released),

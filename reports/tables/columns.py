@@ -40,7 +40,7 @@ COLUMNS = (
         "criterion",
         "criterion",
         lambda row: marks.behind(row.label, marks.of_frontier(row.on_frontier, row.control)),
-        ("label", "control", "is_random", "released", "on_frontier"),
+        ("label", "criterion", "control", "is_random", "released", "on_frontier"),
     ),
     Column(
         "ratio",

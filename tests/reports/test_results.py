@@ -169,7 +169,8 @@ def test_the_index_says_first_what_runs_that_claim_show(script, claim):
     assert report.standing == ""
     headline = page.partition("-->")[2].partition(". ")[0].strip()
     assert headline == (
-        "At equal MACs and with six base models or more: after convergence, 1 of 2 criteria is better than `random` "
+        "On average over all budgets, at equal MACs and with six base models or more: after convergence, 1 of 2 "
+        "criteria is better than `random` "
         "(`l1`) and 1 is worse (`hrank`) on synthetic sounds; after 60 steps of fine-tuning, 1 of 2 criteria is better "
         "than `random` (`l1`) and 1 is worse (`hrank`) on synthetic sounds"
     )

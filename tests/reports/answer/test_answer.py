@@ -6,8 +6,10 @@ import re
 import pytest
 
 from prunebench.reports import make_report
+from prunebench.reports.answer import answer
 from prunebench.reports.answer.answer import said_answer
 from prunebench.reports.answer.standing import said_standing
+from prunebench.reports.answer.tried import Tried
 from prunebench.reports.content import numbers
 
 RESNET = "resnet22[width=0.125]"
@@ -105,6 +107,59 @@ def test_where_random_is_highest_it_is_named_and_who_is_lower_is_said(maker):
     assert told[-1].startswith("random has the highest mean test mAP: ")
 
 
+def tried(label, share, mean):
+    """A criterion at a budget, as the answer reads it; nothing else of it is used."""
+    return Tried(
+        setting=None,
+        budget=share,
+        is_ratio=True,
+        label=label,
+        is_method=False,
+        by_chance=label == "random",
+        map=mean,
+        difference=0.0,
+        alike=True,
+        corrected=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("means", "told"),
+    [
+        (
+            {"l1": (1, 1), "random": (1, 1)},
+            "All have the same mean test mAP: 1.000 at 25 % and 1.000 at 50 %.",
+        ),
+        (
+            {"l1": (0.9, 0.8), "l2": (0.9, 0.8), "random": (0.7, 0.5)},
+            "l1 and l2 have the highest mean test mAP: 0.900 at 25 % and 0.800 at 50 %.",
+        ),
+        (
+            {"l1": (0.9, 0.8), "l2": (0.9001, 0.7), "random": (0.7, 0.5)},
+            "The highest mean test mAP is 0.900 at 25 % (l1 and l2) and 0.800 at 50 % (l1).",
+        ),
+        (
+            {"l1": (0.9, 0.8), "l2": (0.8, 0.7), "random": (0.7, 0.5)},
+            "l1 has the highest mean test mAP: 0.900 at 25 % and 0.800 at 50 %.",
+        ),
+        (
+            {**{f"c{i}": (0.9, 0.8) for i in range(4)}, "random": (0.7, 0.9)},
+            "The highest mean test mAP is 0.900 at 25 % (4 with equal means) and 0.900 at 50 % (random).",
+        ),
+    ],
+)
+def test_equal_means_are_not_called_the_highest_of_one(maker, monkeypatch, means, told):
+    monkeypatch.setattr(answer, "plainest", lambda setting: None)
+    report = report_of(maker, criteria={"l1": 0.2, "random": 0.9})
+    all_tried = [
+        tried(label, share, value)
+        for label, values in means.items()
+        for share, value in zip(("25 %", "50 %"), values, strict=True)
+    ]
+    (sentence,) = answer._highest(report, all_tried)
+    assert plain([sentence.partition(";")[0].rstrip(".") + "."]) == [told]
+
+
 def test_where_nobody_beats_random_the_answer_says_what_would_go_unnoticed(maker):
     report = report_of(maker, criteria={"l1": 0.85, "l2": 0.86, "random": 0.85}, bases=(0,), seeds=(0, 1))
     told = plain(said_answer(report))
@@ -180,10 +235,11 @@ def test_methods_of_several_allocations_are_held_against_one_random(maker):
     assert report.methods
     assert "no method measurably beats random" in told[0] or "l1 · global" in told[0]
     assert told[0].count("random") == 1
-    best = max((row for row in report.methods if row.criteria), key=lambda row: row.map_mean)
-    assert told[-1].startswith(
-        f"{best.method} has the highest mean test mAP: {numbers.quality(best.map_mean)} at 50 %"
-    )
+    rows = [row for row in report.methods if row.criteria]
+    highest = numbers.quality(max(row.map_mean for row in rows))
+    best = [row.method for row in rows if numbers.quality(row.map_mean) == highest]
+    has = "has" if len(best) == 1 else "have"
+    assert told[-1].startswith(f"{' and '.join(best)} {has} the highest mean test mAP: {highest} at 50 %")
 
 
 def test_networks_are_told_apart_and_compared_at_equal_cost(maker):

@@ -211,7 +211,7 @@ def test_chosen_columns_in_their_order(maker, tmp_path):
     out = tmp_path / "out"
     write_report([maker.write()], out, columns=["map", "criterion"], tables_only=True)
     head = next(csv.reader(io.StringIO((out / "summary.csv").read_text())))
-    assert head[6:] == ["map_mean", "label", "control", "is_random", "released", "on_frontier"]
+    assert head[6:] == ["map_mean", "label", "criterion", "control", "is_random", "released", "on_frontier"]
     assert "| mAP | criterion |" in (out / "summary.md").read_text()
     assert r"mAP & criterion \\" in (out / "summary.tex").read_text()
 
