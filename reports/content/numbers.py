@@ -1,6 +1,7 @@
 """Numbers as readers see them."""
 
 import math
+from typing import Any
 
 MISSING = "–"
 
@@ -70,6 +71,15 @@ def by_chance(comparisons: int) -> str:
 def unbroken(text: str) -> str:
     """Text in which a percent sign stays on the line of its number."""
     return text.replace(" %", "\u00a0%")
+
+
+def for_programs(value: Any) -> Any:
+    """A JSON value whose texts have plain spaces before percent signs, which is what a program searches for."""
+    if isinstance(value, str):
+        return value.replace("\u00a0%", " %")
+    if isinstance(value, dict):
+        return {for_programs(key): for_programs(item) for key, item in value.items()}
+    return [for_programs(item) for item in value] if isinstance(value, list) else value
 
 
 def three(value: float) -> str:

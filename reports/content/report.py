@@ -11,6 +11,7 @@ from typing import Any
 
 from prunebench.eval.run.record import CNN14, Record
 from prunebench.eval.text.json_values import defined
+from prunebench.reports.content import numbers
 from prunebench.reports.content.figures_left_out import said_left_out
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.int8_rows import QuantisedRow
@@ -145,7 +146,6 @@ class Report:
             "hypervolumes": [{**_asdict(h), "quantity": h.quantity.key} for h in self.hypervolumes],
             "runs_compared": [_asdict(row) for row in self.compared],
             "rows": [_asdict(row) for row in self.rows],
-            "files": [str(path) for path in self.files],
             **({"networks": self.networks} if self.networks else {}),
             **(
                 {"methods": [_asdict(row) for row in self.methods], "budgets": self.budgets}
@@ -158,7 +158,8 @@ class Report:
                 else {}
             ),
         }
-        return {key: defined(value) for key, value in found.items()}
+        said = {key: numbers.for_programs(defined(value)) for key, value in found.items()}
+        return {**said, "files": [str(path) for path in self.files]}
 
 
 def _ranking_json(ranking: Ranking) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def no_constant(name):
 
 
 def checked(text, name):
-    """The value of an output, held against its schema."""
+    """The value of an output, held against its schema; its words are searched as they are typed."""
+    assert "\\u00a0" not in text
     found = json.loads(text, parse_constant=no_constant)
     jsonschema.Draft202012Validator(schema_of(name)).validate(found)
     return found
