@@ -31,6 +31,14 @@ def test_no_exact_figure_shows_its_key():
     assert not [key for key in figures if "_" in figure_name(key)]
 
 
+def test_every_count_of_macs_says_whether_the_front_end_is_in_it():
+    """In the tables of `prune` and `measure`."""
+    figures, _ = exact_measures(Cnn14([4] * 12, n_classes=3, embedding=5))
+    counts = [name for name in map(figure_name, figures) if "MACs" in name]
+    assert len(counts) >= 2
+    assert [name for name in counts if not name.endswith((", backbone", ", with front end"))] == []
+
+
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [(200, 50, "25.0 %"), (0, 5, ""), ([8], [4], ""), (None, 1, ""), ("float32", "float32", "")],

@@ -1,6 +1,7 @@
 """`reproduce epanns` without weights or data."""
 
 import json
+import re
 
 import pytest
 
@@ -26,6 +27,14 @@ def test_the_table_of_claims(cli, tmp_path):
     assert "In brackets: relative to the unpruned model.\n" in page
     assert "not said" not in page
     assert all(line.count("|") == 8 for line in page.splitlines() if line.startswith("| less "))
+
+
+def test_every_count_of_a_pass_says_whether_the_front_end_is_in_it(cli, tmp_path):
+    cli("reproduce", "epanns", "-o", "epanns.md")
+    rows = [line.split(" | ")[0] for line in (tmp_path / "epanns.md").read_text().splitlines()]
+    counts = [row for row in rows if re.match(r"\| (MACs|PANNs' GFLOPs)", row)]
+    assert len(counts) == 3
+    assert [row for row in counts if not row.endswith((", backbone", ", with front end"))] == []
 
 
 def test_as_json(cli):

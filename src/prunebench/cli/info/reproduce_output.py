@@ -117,7 +117,7 @@ def _figures(shapes: Sequence[ShapeFigures], machines: Sequence[MachineFigures])
         ["with front-end matrices", *(_beside(f"{s.tensors:,}", s.tensors, full.tensors) for s in shapes)],
         ["MACs, backbone", *(_giga(s.macs.backbone, full.macs.backbone) for s in shapes)],
         ["MACs, with front end", *(_giga(s.macs.with_frontend, full.macs.with_frontend) for s in shapes)],
-        ["GFLOPs by PANNs' count", *(f"{s.panns_gflops:.3f}" for s in shapes)],
+        ["PANNs' GFLOPs, with front end", *(f"{s.panns_gflops:.3f}" for s in shapes)],
         [
             "peak of live activations, fp16",
             *(_mega(s.activation_peak_bytes, full.activation_peak_bytes) for s in shapes),
