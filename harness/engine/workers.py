@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import queue
-import signal
 import threading
 import warnings
 from collections import Counter
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out, settle, settled
+from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
@@ -124,18 +124,20 @@ class _Worker:
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        # A queue of its own: a process killed while it writes would block the others.
-        self._messages = context.Queue()
-        self._pool = ProcessPoolExecutor(
-            1, mp_context=context, initializer=_begin, initargs=(self._threads, self._messages)
-        )
+        with starting_workers():
+            # A queue of its own: a process killed while it writes would block the others.
+            self._messages = context.Queue()
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=context, initializer=_begin, initargs=(self._threads, self._messages)
+            )
 
     def submit(self, task: Task) -> Future[Any]:
-        try:
-            return self._pool.submit(_work, task)
-        except BrokenProcessPool:  # it died while it had nothing to do
-            self.renew()
-            return self._pool.submit(_work, task)
+        with starting_workers():  # the first task starts the process
+            try:
+                return self._pool.submit(_work, task)
+            except BrokenProcessPool:  # it died while it had nothing to do
+                self.renew()
+                return self._pool.submit(_work, task)
 
     def tell(self, report: OnTask) -> None:
         with contextlib.suppress(queue.Empty):
@@ -166,8 +168,8 @@ def _died(task: Task) -> Failure:
 
 def _begin(threads: int, messages: Any) -> None:
     global _messages
+    leave_to_parent()
     _messages = messages
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     settle(threads)
     warnings.filterwarnings(
         "ignore", append=True

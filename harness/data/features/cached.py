@@ -12,7 +12,6 @@ import json
 import math
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -27,6 +26,7 @@ from prunebench.harness.data import Clips, DataSet
 from prunebench.harness.data.features.making import fitting_front, made_by, map_of
 from prunebench.harness.networks.contract.front import Front, identity_of
 from prunebench.harness.workspace.kept_file import mapped_array, read_kept
+from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
 
 OnFeatures = Callable[[int, int], None]
 FeatureShape = tuple[int, int, int]
@@ -130,15 +130,18 @@ def _filled(clips: Clips, front: Front, path: Path, workers: int) -> Generator[i
                 _compute(clips, front, path, start)
                 yield min(start + GROUP, len(clips))
         return
-    pool = ProcessPoolExecutor(
-        min(workers, len(starts)),
-        multiprocessing.get_context("spawn"),
-        initializer=_begin_worker,
-        initargs=(clips, front, path),
-    )
+    with starting_workers():
+        pool = ProcessPoolExecutor(
+            min(workers, len(starts)),
+            multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(clips, front, path),
+        )
     try:
+        with starting_workers():
+            waiting = [pool.submit(_work, start) for start in starts]
         finished = 0
-        for future in as_completed([pool.submit(_work, start) for start in starts]):
+        for future in as_completed(waiting):
             finished += future.result()
             yield finished
     finally:
@@ -170,9 +173,9 @@ _task: tuple[Clips, Front, Path]
 
 def _begin_worker(clips: Clips, front: Front, path: Path) -> None:
     global _task
+    leave_to_parent()
     _task = clips, front, path
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
 
 
 def _work(start: int) -> int:

@@ -57,10 +57,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
     from prunebench.cli.streams import give_up_output, prepare_streams
-    from prunebench.cli.termination import ended_by_sigterm
+    from prunebench.stopping import ended_by_signals
 
     prepare_streams()
-    with ended_by_sigterm():
+    with ended_by_signals():
         code = _carried_out()
     give_up_output()
     sys.exit(code if isinstance(code, int) else 0)
@@ -69,7 +69,7 @@ def main() -> None:
 def _carried_out() -> object:
     """What the command returned, or the exit code of why it ended; the reason is printed."""
     from prunebench.cli.streams import flush_output
-    from prunebench.cli.termination import stop_code
+    from prunebench.stopping import stop_code
 
     try:
         try:

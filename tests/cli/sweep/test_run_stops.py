@@ -8,8 +8,8 @@ import pytest
 import prunebench.harness.sweep.merge as merge
 import prunebench.harness.sweep.sweep as sweep
 from prunebench.cli import main
-from prunebench.cli.termination import Termination
 from prunebench.harness.engine.cluster import SchedulerLost
+from prunebench.stopping import Termination
 
 
 @pytest.mark.parametrize(

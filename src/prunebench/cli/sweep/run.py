@@ -19,7 +19,7 @@ from prunebench.cli.live_display import make_display
 from prunebench.cli.output import console, say, say_text
 from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
-from prunebench.cli.termination import stop_code
+from prunebench.stopping import stop_code
 
 if TYPE_CHECKING:
     from prunebench.harness.config.config import Config

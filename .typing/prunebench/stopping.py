@@ -1,0 +1,1 @@
+../../src/prunebench/stopping.py
