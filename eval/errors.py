@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 LONGEST = 380  # characters of a sentence
 _BEGINNING, _END = 240, 130  # of what is kept of a longer one
+_LONG_WORD = re.compile(r"\S{90,}")
 _LINE_ENDS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
@@ -21,8 +22,13 @@ class InputError(ValueError):
 
 
 def one_line(text: str) -> str:
-    """The text with its line ends made spaces, and its middle left out where it is longer than `LONGEST`."""
+    """The text with its line ends made spaces, shortened where it is longer than `LONGEST`.
+
+    First the middle of very long words is left out, which are values that somebody gave, then that of the text.
+    """
     line = _LINE_ENDS.sub(" ", text).strip()
+    if len(line) > LONGEST:
+        line = _LONG_WORD.sub(lambda word: f"{word[0][:60]}…{word[0][-20:]}", line)
     return line if len(line) <= LONGEST else f"{line[:_BEGINNING].rstrip()} … {line[-_END:].lstrip()}"
 
 

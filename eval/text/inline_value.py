@@ -24,10 +24,18 @@ def inline(value: Any) -> str:
 def shown(value: Any) -> str:
     """The same for a message; of a long value the beginning and, of a list, the number of its entries."""
     text = inline(value)
-    if len(text) <= SHOWN:
-        return text
-    size = f" ({len(value):,} entries)" if isinstance(value, list | tuple) else ""
-    return f"{text[:SHOWN].rstrip(', ')} …{size}"
+    size = f" ({len(value):,} entries)" if len(text) > SHOWN and isinstance(value, list | tuple) else ""
+    return f"{cut(text)}{size}"
+
+
+def setting_shown(setting: str) -> str:
+    """A setting `KEY=VALUE` for a message, of a long key or value the beginning."""
+    return "=".join(cut(part) for part in setting.split("=", 1))
+
+
+def cut(text: str) -> str:
+    """A text for a message, of a long one the beginning."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN].rstrip(', ')} …"
 
 
 def _key(key: object) -> str:

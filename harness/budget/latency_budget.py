@@ -93,14 +93,14 @@ def check_latency_fits(
     if any(isinstance(allocation, Knapsack) for allocation in allocations):
         if not all(by_latency):
             raise ValueError(
-                "The allocation `latency` works only with budgets by `prune.target_latency`: leave out the other "
-                "budgets or the allocation"
+                "`prune.allocations` with `latency` works only with budgets by `prune.target_latency`: leave out the "
+                "other budgets or the allocation"
             )
         later = next((schedule for schedule in schedules if schedule.name != ONE_SHOT), None)
         if later is not None:
             raise ValueError(
-                "The allocation `latency` works only with the schedule `one-shot`, but `finetune.schedules` contains "
-                f"`{later.label}`: leave out the allocation or this schedule"
+                "`prune.allocations` with `latency` works only with the schedule `one-shot`, but `finetune.schedules` "
+                f"contains `{later.label}`: leave out the allocation or this schedule"
             )
     if any(by_latency) and not measured:
         raise ValueError(

@@ -12,11 +12,25 @@ from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.run.record import Record, load_records
+from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.budget.allocation import PerLayer
 from prunebench.harness.networks.shape import Shape
 
 LossCurve = Sequence[tuple[float, float]]  # (ratio, part of the validation mAP that is lost), ascending
 SLOPE = 1e-6  # by which a curve rises at least, so that filters that cost nothing have an order too
+
+
+def check_table(run: str | None) -> None:
+    """Check that `prune.sensitivity` names a run folder, also where no allocation reads it.
+
+    Raises:
+        InputError: for another folder, or none of that name.
+    """
+    if run:
+        try:
+            check_run_folder(Path(run), finished=False)
+        except InputError as error:
+            raise InputError(f"`prune.sensitivity`: {error}") from error
 
 
 def sensitivity_curves(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +17,7 @@ from prunebench.eval.runtime.child import MOST_THREADS
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.budget.latency_budget import check_latency_fits, with_latency_backend
 from prunebench.harness.budget.schedule import Schedule
-from prunebench.harness.config.booleans import refuse_booleans
-from prunebench.harness.config.fields import TABLES, DataSets, Listed, listed
+from prunebench.harness.config.fields import TABLES, DataSets, Listed, listed, repeated
 from prunebench.harness.config.grid_size import MOST_CELLS, most_cells
 from prunebench.harness.config.messages.explain import explain
 from prunebench.harness.config.other_tables import (
@@ -32,7 +31,7 @@ from prunebench.harness.config.overrides import Settings, change, settings_of
 from prunebench.harness.config.placed_section import PlacedSection
 from prunebench.harness.config.prune_table import OWN_SCOPE, PruneSection
 from prunebench.harness.config.resolved_table import resolved_table
-from prunebench.harness.config.source import ConfigSource, name_of, text_of, toml_of
+from prunebench.harness.config.source import ConfigSource, text_of, toml_of
 from prunebench.harness.config.sparsify_table import SparsifySection
 from prunebench.harness.config.training_tables import (
     BaseSection,
@@ -40,6 +39,7 @@ from prunebench.harness.config.training_tables import (
     check_full_size,
     check_schedule,
 )
+from prunebench.harness.config.value_types import check_types
 from prunebench.harness.data import DataOptions, folds
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.pruning.stored_scores import StoredScores
@@ -78,12 +78,11 @@ class Config(PlacedSection):
     @pydantic.model_validator(mode="after")
     def _data_sets_differ(self) -> Config:
         labels = [options.label for options in self.data]
-        for label in labels:
-            if labels.count(label) > 1:
-                raise ValueError(
-                    f"`data` must hold data sets of different names or options, so that records can be distinguished. "
-                    f"Found `{label}` twice"
-                )
+        if (label := repeated(labels)) is not None:
+            raise ValueError(
+                f"`data` must hold data sets of different names or options, so that records can be distinguished. "
+                f"Found `{label}` twice"
+            )
         return self
 
     @pydantic.model_validator(mode="before")
@@ -118,13 +117,11 @@ class Config(PlacedSection):
     @pydantic.model_validator(mode="after")
     def _networks_differ(self) -> Config:
         labels = [model.label if model.checkpoint is None else str(model) for model in self.model]
-        for label in labels:
-            if labels.count(label) > 1:
-                raise ValueError(
-                    f"`model` must hold networks of different labels, so that records can be distinguished. Found "
-                    f"`{label}` twice: "
-                    'write a width into the label, `network = "cnn14[width=0.25]"`'
-                )
+        if (label := repeated(labels)) is not None:
+            raise ValueError(
+                f"`model` must hold networks of different labels, so that records can be distinguished. Found "
+                f'`{label}` twice: write a width into the label, `network = "cnn14[width=0.25]"`'
+            )
         return self
 
     @pydantic.model_validator(mode="after")
@@ -289,12 +286,15 @@ def load_config(
     Raises:
         InputError: for an unknown preset, key or value, with the place and the nearest valid names.
     """
-    text = text_of(source)
-    table = toml_of(source, text)
-    given, lines = settings_of(overrides), "" if isinstance(source, Mapping) else text
-    change(table, given, data_files, pruner_files, PruneSection.model_fields["criteria"].default)
-    try:
-        refuse_booleans(table, _schema())
+    text, given = text_of(source), settings_of(overrides)
+
+    def read(settings: Sequence[str]) -> Config:
+        table = toml_of(source, text)
+        change(table, settings, data_files, pruner_files, PruneSection.model_fields["criteria"].default)
+        check_types(table, _schema())
         return Config.model_validate(table)
+
+    try:
+        return read(given)
     except pydantic.ValidationError as error:
-        raise InputError(explain(error, _schema(), name_of(source), lines, given)) from error
+        raise InputError(explain(error, _schema(), source, text, given, read)) from error

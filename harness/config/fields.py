@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import pydantic
@@ -17,6 +18,11 @@ TABLES = ("data", "model")  # that may stand several times
 def _once(values: tuple[T, ...]) -> tuple[T, ...]:
     """Each value once: a seed given twice is not a replicate."""
     return tuple(dict.fromkeys(values))
+
+
+def repeated(labels: Sequence[str]) -> str | None:
+    """The first label that is there more than once."""
+    return next((label for label in labels if labels.count(label) > 1), None)
 
 
 def listed(value: Any) -> Any:

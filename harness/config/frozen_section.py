@@ -14,6 +14,8 @@ from prunebench.harness.frozen.installed_bases import base_set
 
 F = TypeVar("F", bound="FrozenSection")
 NO_TRAINING = frozenset({"seeds", "frozen", "pretrained"})  # keys of `[base]` that no training loop takes
+# A table with these states its recipe, as resolved configurations do, and needs no set.
+OWN_RECIPE = frozenset({"batch", "learning_rate"})
 
 
 class FrozenSection(Section):
@@ -44,8 +46,12 @@ class FrozenSection(Section):
             return {key: value for key, value in table.items() if key != "pretrained"} if idle else table
         try:
             recipe = _recipe_of(table["frozen"])
-        except InputError:  # said of the key, where it matters
-            return table
+        except InputError as error:
+            if table.get("pretrained") is False and not table.keys() >= OWN_RECIPE:
+                raise ValueError(
+                    f"`base.frozen` names the recipe that `base.pretrained = false` trains with. {error}"
+                ) from error
+            return table  # said of the key, where it matters
         # Whoever names a number of steps, or training at full size, asks for no training until convergence.
         anew = table.get("pretrained") is False
         short = anew and "converge" not in table and bool(table.keys() & {"steps", "at_scale"})

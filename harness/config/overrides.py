@@ -10,7 +10,7 @@ from typing import Any
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import told
-from prunebench.eval.text.inline_value import inline
+from prunebench.eval.text.inline_value import cut, inline, setting_shown, shown
 from prunebench.eval.text.parsing import parsed_toml
 from prunebench.harness.config.fields import listed
 from prunebench.harness.config.source import toml_values
@@ -79,19 +79,15 @@ def set_key(table: dict[str, Any], override: str) -> None:
         InputError: without an `=`, where a table is needed and a value stands, or for a table that is not there.
     """
     key, equals, text = override.partition("=")
+    said = setting_shown(override)
     if not equals or not key.strip():
-        raise InputError(f"`--set` takes key=value. Found `{override}`.")
+        raise InputError(f"`--set` takes key=value. Found `{said}`.")
     if not all(part.strip() for part in key.split(".")):
         raise InputError(
             f"A key of `--set` is written `key` or `table.key`, with a name before and after each dot. Found "
-            f"`{key.strip()}`."
+            f"`{cut(key.strip())}`."
         )
-    try:
-        value = parsed_toml(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    except ValueError as error:  # TOML, and none that can be held
-        raise InputError(f"The value of `--set {key}` cannot be read: {error}.") from error
+    value = _value(key, text)
     *parents, last = key.strip().split(".")
     _check_one_table(table, override, [*parents, last])
     inner: Any = table
@@ -100,12 +96,31 @@ def set_key(table: dict[str, Any], override: str) -> None:
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
             if not (_is_place(child) and int(child) < len(inner) and child != last):
                 raise InputError(
-                    f"`--set {override}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
+                    f"`--set {said}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
                     f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
                 )
         elif not isinstance(inner, dict):
-            raise InputError(f"`--set {override}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
+            raise InputError(f"`--set {said}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
     inner[last] = value
+
+
+def _value(key: str, text: str) -> Any:
+    """The value that a text is in TOML, or the text; of several lines only what is one value."""
+    try:
+        found = parsed_toml(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        found = {"value": text}
+        several = len(text.splitlines()) > 1
+    except ValueError as error:  # TOML, and none that can be held
+        raise InputError(f"The value of `--set {cut(key)}` cannot be read: {error}.") from error
+    else:
+        several = len(found) > 1
+    if several:
+        raise InputError(
+            f"`--set` sets one key, and the value of `{cut(key.strip())}` has several lines. Found {shown(text)}: give "
+            "`--set` once for each key."
+        )
+    return found["value"]
 
 
 def _is_place(text: str) -> bool:
@@ -118,10 +133,10 @@ def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]
     name = key[0]
     words = {"data": "data sets", "model": "networks"}
     if name in words and len(key) > 1 and _is_place(key[1]) and isinstance(table.get(name, {}), dict):
-        alone = ".".join([name, *(key[2:] or ["KEY"])]) + override[override.index("=") :]
+        alone = setting_shown(".".join([name, *(key[2:] or ["KEY"])]) + override[override.index("=") :])
         raise InputError(
-            f"`--set {override}`: a number says which of several {words[name]}, and there is one table `[{name}]`. "
-            f"Found `{name}.{key[1]}`: write `{alone}`, or `[[{name}]]` tables in a file."
+            f"`--set {setting_shown(override)}`: a number says which of several {words[name]}, and there is one table "
+            f"`[{name}]`. Found `{name}.{key[1]}`: write `{alone}`, or `[[{name}]]` tables in a file."
         )
 
 
@@ -146,7 +161,7 @@ def network_overrides(network: str | None, files: Sequence[Path | str]) -> list[
     try:
         resolve_network(label, files)
     except InputError as error:
-        raise InputError(f"--network {label}: {error}") from error
+        raise InputError(f"--network {cut(label)}: {error}") from error
     given = [f"model.network={json.dumps(label)}"]
     if files:
         given.append(f"model.files={json.dumps([str(Path(file).resolve()) for file in files])}")

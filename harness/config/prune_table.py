@@ -188,7 +188,7 @@ class PruneSection(Section):
                     f"`prune.divisor` rounds how many filters stay, and criterion `{written(own)}` decides that "
                     f"itself. Found `prune.divisor = {self.divisor}`: leave one out"
                 )
-        if self.sensitivity is None and any(label.startswith("per_layer") for label in self.allocations):
+        if not self.sensitivity and any(label.startswith("per_layer") for label in self.allocations):
             raise ValueError(
                 "`prune.allocations` with `per_layer` reads a sensitivity table, so `prune.sensitivity` must name the "
                 "folder of a run such as `prunebench run sensitivity` makes. Found none"

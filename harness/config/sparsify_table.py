@@ -45,7 +45,7 @@ class SparsifySection(Section):
     @classmethod
     def _with_methods(cls, table: Any) -> Any:
         """If there are no methods, for example after `--set`, the other keys have no effect."""
-        if not isinstance(table, dict) or table.get("methods"):
+        if not isinstance(table, dict) or table.get("methods", []) != []:
             return table
         if "methods" not in table and table:
             key = next(iter(table))

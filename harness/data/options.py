@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import SkipValidation
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.inline_value import shown
 from prunebench.harness.data.option_checks import check_integer, check_number
 from prunebench.harness.networks.class_names import AUDIOSET
 
@@ -133,7 +134,9 @@ class DataOptions:
         given: Any = self.files
         listed = [given] if isinstance(given, str | Path) else given
         if not isinstance(listed, list | tuple) or not all(isinstance(file, str | Path) for file in listed):
-            raise InputError(f"Option `files` must be a list of Python files. Found `files = {self.files}`.")
+            raise InputError(
+                f"Option `files` must be a list of Python files. Found `files = {shown(self.files)}`."
+            )
         object.__setattr__(self, "files", tuple(map(str, listed)))
         if self.files and not self.is_plugin:
             raise InputError(
@@ -277,10 +280,10 @@ def _check_class_map(found: object) -> None:
     if not isinstance(found, Mapping) or not found:
         raise InputError(
             "Option `class_map` must be a table that names at least one class, a file, or one of "
-            f"{', '.join(f'`{name}`' for name in CLASS_MAPS)}. Found `class_map = {found}`."
+            f"{', '.join(f'`{name}`' for name in CLASS_MAPS)}. Found `class_map = {shown(found)}`."
         )
     for name, target in found.items():
         if not (isinstance(name, str) and isinstance(target, str)):
             raise InputError(
-                f"Option `class_map` must map names to names of classes. Found `{name} = {target}`."
+                f"Option `class_map` must map names to names of classes. Found `{name} = {shown(target)}`."
             )

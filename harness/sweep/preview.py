@@ -13,6 +13,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM, DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, read_records
 from prunebench.harness.budget.allocation import Floored, Global, SameAs
+from prunebench.harness.budget.sensitivity import check_table
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
@@ -50,6 +51,7 @@ def preview(
     Raises:
         InputError: as a run would, for a data set, a budget, a checkpoint or a sensitivity table.
     """
+    check_table(config.prune.sensitivity)
     options = config.data_sets()
     datasets = [opened(data) for data in options]
     latencies = latency_tables(config, datasets, folder, cache)

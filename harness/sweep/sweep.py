@@ -11,6 +11,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.files import DISK_FULL
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.given import path_of, told
+from prunebench.harness.budget.sensitivity import check_table
 from prunebench.harness.config.config import Config
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.engine.cluster import Cluster
@@ -67,6 +68,7 @@ def run_sweep(
             "`run_sweep` takes what `harness.load_config` gives; `harness.run` takes the name of a preset, a path or a "
             f"mapping. Found {told(config)}."
         )
+    check_table(config.prune.sensitivity)
     datasets = [opened(options) for options in config.data_sets()]
     folder = path_of(folder, "A run folder", "runs/quick").resolve()
     root = cache.root if isinstance(cache, Cache) else path_of(cache, "A cache", "runs/cache")

@@ -210,6 +210,8 @@ def test_what_is_wrong_and_what_to_do_stay_when_a_sentence_is_cut():
     assert len(str(error)) <= LONGEST
     assert str(error).startswith("A name must be short. Found `xxx")
     assert str(error).endswith("xxx`: give another.")
+    error = InputError(f"Unknown name `{'x' * 1000}`; valid: `one`, `two`.{' Two `' + 'y' * 999 + '`.'}")
+    assert "`; valid: `one`, `two`. Two `yyy" in str(error)
     assert str(InputError("two\r\n  lines\n")) == "two lines"
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
 
 from prunebench.eval.errors import nearest
-from prunebench.eval.text.inline_value import shown
+from prunebench.eval.text.inline_value import cut, setting_shown, shown
 from prunebench.harness.config.fields import TABLES
 from prunebench.harness.config.messages.list_hint import list_hint
-from prunebench.harness.config.messages.toml_lines import line_of
+from prunebench.harness.config.messages.places import Read, introduced_by, line_in, setting_of
+from prunebench.harness.config.messages.right_form import ANY, TEXT, TRUTH, WHOLE, right_form
+from prunebench.harness.config.source import ConfigSource, name_of
 
 ALTERNATIVES = ("int",)  # what pydantic adds to the place of a value that may also be something else
-QUOTES = "\"'"
-SET = "--set "  # before an override, where it is the place of an error
 # Type of an error → what must hold, and what to do, in a user's words; `{}` is the key.
 MUST: dict[str, tuple[str, str]] = {
     "too_short": ("must not be empty", "give at least one"),
@@ -31,7 +31,6 @@ MUST: dict[str, tuple[str, str]] = {
     ),
 }
 
-WHOLE, ANY, TRUTH, TEXT = "a whole number", "a number", "`true` or `false`", "text"
 # Type of an error → what a value must be, in a user's words; `{}` is the limit that pydantic names.
 BE: dict[str, str] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
@@ -52,53 +51,66 @@ BE: dict[str, str] = {
 def explain(
     error: pydantic.ValidationError,
     schema: Mapping[str, Any],
-    source: str,
+    source: ConfigSource,
     text: str,
-    overrides: Iterable[str],
+    overrides: Sequence[str],
+    read: Read,
 ) -> str:
     """One sentence on the first error: the place, the key, what must hold, what was found.
 
     Args:
         error: of the validation.
         schema: JSON schema of the configuration, for valid keys.
-        source: preset or file.
-        text: its TOML text.
+        source: preset, file or mapping.
+        text: its TOML text; a mapping has no lines.
         overrides: as `--set` gave them; a key that one of them set is not looked up in the text.
+        read: reads the configuration with some of the overrides, and raises such an error.
     """
-    first = error.errors()[0]
+    first, *others = error.errors()
     where = [str(part) for part in first["loc"]]
     if where and where[-1] in ALTERNATIVES:
         where.pop()
     written = [
         part for place, part in enumerate(where) if not (place == 1 and where[0] in TABLES and part == "0")
     ]
-    key = ".".join(written)
+    key, needed, found = ".".join(written), "", first["input"]
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        said = f"Unknown key `{key}`; {nearest(where[-1], _keys(schema, where[:-1]))}"
+        *table, name = written
+        unknown = (
+            f"nknown key `{cut('.'.join(_inside(written)))}`; {nearest(name, _keys(schema, where[:-1]))}"
+        )
+        said = f"{_named(table)}: u{unknown}" if _inside(written) != written else f"U{unknown}"
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
         if "{}" in do and written[-1].isdigit():  # an entry of a list, which no dotted key reaches
             do = "write it as `{{KEY = VALUE}}`"
-        said = f"{_named(written)} {holds}. Found {shown(first['input'])}: {do.format(key)}."
+        said = f"{_named(written)} {holds}. Found {shown(found)}: {do.format(key)}."
     elif first["type"] in BE:
-        what = BE[first["type"]].format(*map(_limit, first.get("ctx", {}).values()))
-        said = f"{_named(written)} must be {what}. Found {shown(first['input'])}."
+        needed = BE[first["type"]].format(*map(_limit, first.get("ctx", {}).values()))
+        texts = [other["ctx"]["expected"] for other in others if other["type"] == "literal_error"]
+        said = f"{_named(written)} must be {' or '.join([needed, *map(_limit, texts)])}. Found {shown(found)}"
     else:
         message = first["msg"].removeprefix("Value error, ")
         if where[:1] == ["data"] and (option := re.match(r"Option `(\w+)`", message)):
             written = [*written, option[1]]
             key, message = ".".join(written), f"`{'.'.join(written)}`{message[option.end() :]}"
-        found = "" if _tells(message, first["input"]) else f" Found {shown(first['input'])}."
+        told = "" if _tells(message, found) else f" Found {shown(found)}."
         end = "" if message.endswith("?") else "."
         about = f"{_named(written)}: " if key and not re.search(rf"`{re.escape(key)}[.`]", message) else ""
-        said = f"{about}{message.rstrip('.')}{end}{found}"
+        said = f"{about}{message.rstrip('.')}{end}{told}"
     tables = "|".join(TABLES)
     named = (
         re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(where) < 2 else []
     )
-    keys = [written, where, where[:1], *(name.split(".") for name in named)]
-    place = _place(source, text, overrides, keys, said)
-    return f"{place}: {said}{list_hint(place.removeprefix(SET), schema) if place.startswith(SET) else ''}"
+    unnumbered = [part for part in where if not part.isdigit()]  # `prune.limits.macs` of a list of one
+    keys = [written, where, unnumbered, where[:1], *(name.split(".") for name in named)]
+    setting = setting_of(overrides, keys, said) or introduced_by(read, overrides, first)
+    if needed:
+        set_here = setting is not None and setting.partition("=")[0].strip() == key
+        said += f"{right_form(needed, found, key if set_here else None)}."
+    if setting is None:
+        return f"{name_of(source) if isinstance(source, Mapping) else line_in(name_of(source), text, keys)}: {said}"
+    return f"--set {setting_shown(setting)}: {said}{list_hint(setting, schema)}"
 
 
 def _tells(message: str, given: Any) -> bool:
@@ -110,11 +122,21 @@ def _tells(message: str, given: Any) -> bool:
 
 
 def _named(parts: Sequence[str]) -> str:
-    """`finetune.steps`; of a list, which entry."""
-    *rest, last = parts
-    return (
-        f"Entry {int(last) + 1} of `{'.'.join(rest)}`" if last.isdigit() and rest else f"`{'.'.join(parts)}`"
-    )
+    """`finetune.steps`; of a list, which entry, and what in it."""
+    inside = _inside(parts)
+    if len(inside) == len(parts):
+        return f"`{'.'.join(parts)}`"
+    *rest, number = parts[: len(parts) - len(inside)]
+    entry = f"Entry {int(number) + 1} of `{'.'.join(rest)}`"
+    return f"{entry}: `{'.'.join(inside)}`" if inside else entry
+
+
+def _inside(parts: Sequence[str]) -> list[str]:
+    """What follows the number of an entry of a list; all parts if there is no such number, or it is part of a key."""
+    numbers = [place for place, part in enumerate(parts) if part.isdigit() and place]
+    if len(parts) > 2 and parts[0] in TABLES:  # `data.1.seed`
+        numbers = [place for place in numbers if place > 1]
+    return list(parts[numbers[-1] + 1 :]) if numbers else list(parts)
 
 
 def _limit(value: object) -> str:
@@ -122,25 +144,6 @@ def _limit(value: object) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "`")
-
-
-def _place(source: str, text: str, overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str:
-    given = list(overrides)[::-1]  # the last of one key holds
-    for key in filter(None, keys):
-        for override in given:
-            name, _, value = (part.strip() for part in override.partition("="))
-            parts = name.split(".")
-            # A mistake of a whole table is an override's where the sentence shows what that one gave.
-            shows = (f"`{value.strip(QUOTES)}`", f"`{parts[-1]} = {value.strip(QUOTES)}`")
-            if parts[: len(key)] == list(key) and any(shown in said for shown in shows):
-                return f"{SET}{override}"
-            if list(key[: len(parts)]) == parts or (parts[: len(key)] == list(key) and len(key) > 1):
-                return f"{SET}{override}"
-    for key in filter(None, keys):
-        line = line_of(text, key)
-        if line is not None:
-            return f"{source}, line {line}"
-    return source
 
 
 def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:

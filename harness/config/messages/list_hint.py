@@ -9,10 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from prunebench.eval.text.inline_value import inline
 from prunebench.eval.text.parsing import parsed_toml
+from prunebench.harness.config.messages.right_form import number_in
 
 _COMMA = re.compile(r",(?![^\[\]]*\])")  # none between the brackets of a label, `name[a=1,b=2]`
 
+LONGEST = 160  # characters of a list that is shown
 _ONE_OF_SEVERAL = "prune.scopes"  # a comma joins the groups of one scope
 
 
@@ -34,8 +37,16 @@ def list_hint(override: str, schema: Mapping[str, Any]) -> str:
     parts = [part.strip().strip("\"'") for part in _COMMA.split(inner) if part.strip()]
     if inner == text and len(parts) < 2:
         return ""
-    written = ", ".join(part if _value(part) is not None else json.dumps(part) for part in parts)
-    return f" Several values are a list: write `--set {shlex.quote(f'{key}=[{written}]')}`."
+    written = shlex.quote(f"{key}=[{', '.join(map(_written, parts))}]")
+    return f" Several values are a list: write `--set {written}`." if len(written) <= LONGEST else ""
+
+
+def _written(part: str) -> str:
+    """A value as TOML has it: a number, or text in quotes."""
+    if _value(part) is not None:
+        return part
+    number = number_in(part)  # `.5`, which TOML lacks
+    return json.dumps(part) if number is None else inline(number)
 
 
 def _value(text: str) -> Any:

@@ -97,7 +97,13 @@ def test_sets_and_seeds_that_are_not_there(config):
         InputError, match=r"--set base\.frozen=tiny: `base\.frozen`: Unknown set .* did you mean `tiny-w32`"
     ):
         config("base.frozen=tiny")
-    assert config("base.frozen=tiny", "base.pretrained=false").base.loaded is None
+    with pytest.raises(
+        InputError,
+        match=r"--set base\.frozen=tiny: `base\.frozen` names the recipe that .* did you mean `tiny-w32`",
+    ):
+        config("base.frozen=tiny", "base.pretrained=false")
+    own = ("base.batch=8", "base.learning_rate=1e-3")  # as a run folder has them
+    assert config("base.frozen=tiny", "base.pretrained=false", *own).base.loaded is None
     with pytest.raises(
         InputError, match=r"asks for seed 2 of `tiny-w32`, which is not installed\. Installed: seed 0, 1\. "
     ):

@@ -23,7 +23,7 @@ def refusal(folder, text):
         ("data.seed=true", "`data.seed` must be a whole number. Found true."),
         ("data=[{seed=1}, {seed=true}]", "`data.1.seed` must be a whole number. Found true."),
         ("finetune.mixup=true", "`finetune.mixup` must be a number. Found true."),
-        ("prune.limits=[{macs=true}]", "`prune.limits.0.macs` must be a number. Found true."),
+        ("prune.limits=[{macs=true}]", "Entry 1 of `prune.limits`: `macs` must be a number. Found true."),
         ("prune.limits.macs=true", "`prune.limits.macs` must be a number. Found true."),
         (
             "finetune.converge.patience=true",
@@ -65,6 +65,68 @@ def test_what_was_found_is_shown_as_toml_writes_it(override, message):
     with pytest.raises(InputError) as caught:
         load_config("quick", [override])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("prune.limits=[{mac=1}]", "Entry 1 of `prune.limits`: unknown key `mac`; did you mean `macs`?"),
+        (
+            "prune.limits=[{macs=1}, {macs='x'}]",
+            'Entry 2 of `prune.limits`: `macs` must be a number. Found "x".',
+        ),
+        ("prune.limits.macs=-1", "Entry 1 of `prune.limits`: A limit must be a number above 0. Found"),
+        ("prune.limits.precision=3", "Entry 1 of `prune.limits`: `precision` must be text. Found 3"),
+        ("data=[{}, 3]", "Entry 2 of `data` must be a table. Found 3: write it as `{KEY = VALUE}`."),
+    ],
+)
+def test_what_an_entry_of_a_list_holds_is_named_with_the_number_of_the_entry(override, message):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    assert str(caught.value).startswith(f"--set {override}: {message}")
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "prune.criteria=" + "x" * 3000,
+        "prune.criteria=" + "x," * 3000,
+        "prune.criteria=" + "['x', " * 3000,
+        "prune.scopes=" + "x" * 3000,
+        "base.steps=" + "x" * 3000,
+        "prune.seeds=" + str([*range(3000)]) + "x",
+        "nosuch=" + "x" * 3000,
+        "base." + "x" * 3000 + "=1",
+        "x" * 3000 + "=1",
+        "x" * 3000,
+        "name.x=" + "x" * 3000,
+        "data.0.seed=" + "x" * 3000,
+        "name=" + "x\n" * 3000,
+    ],
+    ids=lambda override: override[:16],
+)
+def test_a_long_setting_is_cut(override):
+    with pytest.raises(InputError) as caught:
+        load_config("quick", [override])
+    found = str(caught.value)
+    assert override.partition("=")[0][:12] in found
+    assert "x" * 100 not in found
+    assert len(found) < 380
+    assert found.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    "override", ["data.seed=1\nclaim=true", "data.seed=1\r\n[claim]", "name=a\nclaim=true", "name=\n\n"]
+)
+def test_one_setting_sets_one_key(override):
+    key, _, _ = override.partition("=")
+    with pytest.raises(InputError, match=f"`--set` sets one key, and the value of `{key}` has several lines"):
+        load_config("quick", [override])
+
+
+def test_one_value_of_several_lines_is_one_value():
+    assert load_config("quick", ["prune.ratios=[\n0.5, # half\n0.25]"]).prune.ratios == (0.5, 0.25)
+    assert load_config("quick", {"prune.sensitivity": "a\nb"}).prune.sensitivity.endswith("/a\nb")
 
 
 def test_a_long_value_is_cut(tmp_path):
@@ -133,9 +195,24 @@ def test_one_backend_needs_no_brackets():
             ["finetune.scopes=all", "base.pretrained=false", "base.at_scale.devices=9999"],
             "--set base.at_scale.devices=9999: `base.at_scale.devices`: ",
         ),
+        # No key of these sentences was set, so the setting without which they are not true is named.
+        (['prune.allocations=["latency"]'], '--set prune.allocations=["latency"]: `prune.allocations` with'),
+        (
+            ["base.pretrained=false", "prune.seeds=" + str([*range(10**5)]), "data.seed=1"],
+            "--set prune.seeds=[0, 1, 2,",
+        ),
+        (["data.seed=1", "prune.limits.macs=-1", "data.mix=0"], "--set prune.limits.macs=-1: Entry 1"),
     ],
 )
 def test_a_setting_is_blamed_for_its_own_mistake(overrides, message):
     with pytest.raises(InputError) as caught:
         load_config("quick", overrides)
     assert str(caught.value).startswith(message)
+
+
+def test_a_setting_is_not_blamed_for_a_mistake_of_the_file(tmp_path):
+    (tmp_path / "mine.toml").write_text('[prune]\nallocations = ["latency"]\n')
+    with pytest.raises(
+        InputError, match=r"mine\.toml, line 2: `prune\.allocations` with `latency` works only"
+    ):
+        load_config(str(tmp_path / "mine.toml"), ["data.seed=1", "name=a"])

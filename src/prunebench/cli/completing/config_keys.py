@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.eval.text.inline_value import cut, setting_shown
 
 SEVERAL = ("data", "model")  # tables that may stand several times, with a number behind
 
@@ -50,7 +51,9 @@ def check_keys(overrides: Iterable[str]) -> None:
                 break
             here = ".".join(parts[: depth + 1])
             if here not in known:
-                raise InputError(f"--set {override}: Unknown key `{here}`; {nearest(name, valid)}")
+                raise InputError(
+                    f"--set {setting_shown(override)}: Unknown key `{cut(here)}`; {nearest(name, valid)}"
+                )
 
 
 def names_in(table: str) -> list[str]:
