@@ -76,10 +76,9 @@ def explain(
     key, needed, found = ".".join(written), "", first["input"]
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         *table, name = written
-        unknown = (
-            f"nknown key `{cut('.'.join(_inside(written)))}`; {nearest(name, _keys(schema, where[:-1]))}"
-        )
-        said = f"{_named(table)}: u{unknown}" if _inside(written) != written else f"U{unknown}"
+        inside = _inside(written)
+        about = f"{_named(table)}: " if len(inside) < len(written) else ""
+        said = f"{about}Unknown key `{cut('.'.join(inside))}`; {nearest(name, _keys(schema, where[:-1]))}"
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
         if "{}" in do and written[-1].isdigit():  # an entry of a list, which no dotted key reaches

@@ -70,7 +70,7 @@ def test_what_was_found_is_shown_as_toml_writes_it(override, message):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("prune.limits=[{mac=1}]", "Entry 1 of `prune.limits`: unknown key `mac`; did you mean `macs`?"),
+        ("prune.limits=[{mac=1}]", "Entry 1 of `prune.limits`: Unknown key `mac`; did you mean `macs`?"),
         (
             "prune.limits=[{macs=1}, {macs='x'}]",
             'Entry 2 of `prune.limits`: `macs` must be a number. Found "x".',

@@ -253,7 +253,7 @@ def test_limits_are_kept_by_every_allocation():
         ("prune.limits={macs=1e9, parameters=9e6, seconds=1}", "already meets all limits, .*: lower a limit"),
         ("prune.target_memory=0.01", r"`prune.target_memory`: .*of the peak memory .*Found 0.01: ask for"),
         ("prune.target_file_bytes=0.01", r"`prune.target_file_bytes`: .*of the bytes of the file"),
-        ("prune.limits={mac=1e6}", r"Unknown key `prune.limits.0.mac`; did you mean `macs`"),
+        ("prune.limits={mac=1e6}", "Entry 1 of `prune.limits`: Unknown key `mac`; did you mean `macs`"),
         ("prune.limits={seconds=1}", "No limit is given. Give at least one of macs"),
         ("prune.limits=[]", "prune.ratios"),
     ],
