@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails
 
 from prunebench.harness.config.messages.right_form import number_in
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 NUMBERS = {"integer", "number"}
 
 
@@ -34,8 +34,8 @@ def check_types(table: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
 
 
 def _wrong(
-    value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any], place: Place
-) -> Iterator[tuple[Place, Any, str]]:
+    value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any], place: KeyPath
+) -> Iterator[tuple[KeyPath, Any, str]]:
     choices = list(_choices(node, definitions))
     if isinstance(value, bool | int | float | str):
         entries = [entry for one in choices for entry in _choices(one.get("items", {}), definitions)]

@@ -12,7 +12,7 @@ from prunebench.eval.errors import nearest
 from prunebench.eval.text.inline_value import cut, setting_shown, shown
 from prunebench.harness.config.fields import TABLES
 from prunebench.harness.config.messages.list_hint import list_hint
-from prunebench.harness.config.messages.places import Read, introduced_by, line_in, setting_of
+from prunebench.harness.config.messages.places import Reading, introduced_by, line_in, setting_of
 from prunebench.harness.config.messages.right_form import ANY, TEXT, TRUTH, WHOLE, right_form
 from prunebench.harness.config.source import ConfigSource, name_of
 
@@ -54,7 +54,7 @@ def explain(
     source: ConfigSource,
     text: str,
     overrides: Sequence[str],
-    read: Read,
+    read: Reading,
 ) -> str:
     """One sentence on the first error: the place, the key, what must hold, what was found.
 

@@ -11,7 +11,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.config.messages.toml_lines import line_of
 
 QUOTES = "\"'"
-Read = Callable[[Sequence[str]], object]
+Reading = Callable[[Sequence[str]], object]
 
 
 def setting_of(overrides: Iterable[str], keys: Sequence[Sequence[str]], said: str) -> str | None:
@@ -36,7 +36,7 @@ def setting_of(overrides: Iterable[str], keys: Sequence[Sequence[str]], said: st
     return None
 
 
-def introduced_by(read: Read, overrides: Sequence[str], first: Mapping[str, Any]) -> str | None:
+def introduced_by(read: Reading, overrides: Sequence[str], first: Mapping[str, Any]) -> str | None:
     """The override without which, and without those after it, an error is not there; `None` for one of the source.
 
     Args:
