@@ -46,7 +46,7 @@ def read_result(path: Path) -> Timings:
     stats = {case["name"]: case["stats"] for case in found["benchmarks"]}
     if REFERENCE not in stats:
         raise SystemExit(
-            f"A result must hold the reference `{REFERENCE}`. Found none in `{path}`: run all benchmarks."
+            f"A result must contain the reference `{REFERENCE}`. Found none in `{path}`: run all benchmarks."
         )
     reference = stats.pop(REFERENCE)["median"]
     machine, commit = found["machine_info"], found["commit_info"]

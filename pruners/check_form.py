@@ -20,7 +20,8 @@ def check_declaration(pruner: Pruner) -> None:
     assert problem is None, problem
     copy = pickle.loads(pickle.dumps(pruner))
     assert (copy, hash(copy)) == (pruner, hash(pruner)), (
-        "a pickled copy must be equal, with the same hash: keep all state in fields of immutable types."
+        "a pickled copy must be equal to the original and have the same hash: keep all state in fields of "
+        "immutable types."
     )
 
 

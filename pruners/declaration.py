@@ -48,10 +48,10 @@ def declaration_problem(cls: object) -> str | None:
     assert issubclass(cls, Pruner)
     unknown = set(cls.needs) - set(get_args(Need))
     if unknown:
-        return f"`needs` must be drawn from {sorted(get_args(Need))}. Found {sorted(unknown)}."
+        return f"`needs` may contain only {sorted(get_args(Need))}. Found {sorted(unknown)}."
     strange = set(cls.layers) - set(get_args(Trait))
     if strange:
-        return f"`layers` must be drawn from {sorted(get_args(Trait))}. Found {sorted(strange)}."
+        return f"`layers` may contain only {sorted(get_args(Trait))}. Found {sorted(strange)}."
     if cls.needs & COLLECTED and cls.observe is Pruner.observe:
         return (
             f"it must define `observe`, which folds what it needs of clips: {sorted(cls.needs & COLLECTED)}."

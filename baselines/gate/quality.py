@@ -89,7 +89,7 @@ def _sample(found: QualityChange) -> str:
             classes = found.change.classes
             return f"one cell with {classes} class{'es' * (classes != 1)}"
         case Units.ANEW:
-            return f"{found.before} against {found.after} base models trained anew"
+            return f"{found.before} against {found.after} base models trained again"
 
 
 def _would_do(found: QualityChange, margin: Margin) -> str:

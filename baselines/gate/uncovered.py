@@ -101,8 +101,8 @@ def _without_scores(found: Mapping[str, Figures], baseline: Baseline) -> Iterato
     held, model = baseline.entries.get(MODEL_ENTRY), found.get(MODEL_ENTRY)
     if held is not None and model is not None and held.quality is not None and model.quality is None:
         yield (
-            "Quality is held and a model alone has no test scores: give them to the pytest fixture as `targets` and "
-            "`scores`, or hold quality of a run."
+            "The baseline contains quality, but a single model has no test scores: give them to the pytest fixture "
+            "as `targets` and `scores`, or save the baseline of a run."
         )
 
 
@@ -119,8 +119,8 @@ def _base_models(found: Mapping[str, Figures], baseline: Baseline) -> Iterator[s
             alone += 1
     if anew:
         yield (
-            f"The base models of {_entries(anew)} were trained anew since the baseline was saved, so the spread "
-            "between base models counts."
+            f"The base models of {_entries(anew)} were trained again after the baseline was saved, so the "
+            "comparison accounts for the spread between base models."
         )
     if alone:
         yield (

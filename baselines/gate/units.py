@@ -1,4 +1,4 @@
-"""What a change of quality is a sample of: base models, the cells of one of them, or base models trained anew.
+"""What a change of quality is a sample of: base models, the cells of one of them, or base models trained again.
 
 Base models with the same weights on both sides make a paired change, whose units they are. Those that were trained
 anew (another torch, another processor, other settings) bring their own spread, which all cells of one share; then the
@@ -28,7 +28,7 @@ class Units(Enum):
     BASES = "base models"
     CELLS = "cells of one base model"
     CLASSES = "classes of one cell"
-    ANEW = "base models that were trained anew"
+    ANEW = "base models that were trained again"
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def _spread(name: str, quality: Quality, other: Figures | None, run: str) -> Qua
         raise InputError(f"`{run}` has other test clips for `{name}`. Give a run on the same data.")
     if _cells_of_a_base(other.quality) != _cells_of_a_base(quality):
         raise InputError(
-            f"`{run}` has other pruning or fine-tuning seeds for `{name}`. Give a run that differs in `base.seeds` "
-            "alone."
+            f"`{run}` has other pruning or fine-tuning seeds for `{name}`. Give a run that differs only in "
+            "`base.seeds`."
         )
     bases = by_base(other.quality, other.quality.average_precision)
     if len(bases) < BASES_FOR_A_CLAIM:

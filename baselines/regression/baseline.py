@@ -79,7 +79,7 @@ def save_baseline(
         InputError: if there is no entry to hold, or the file cannot be written.
     """
     if not entries:
-        raise InputError("A baseline must hold an entry. Found none: use a run with a finished cell.")
+        raise InputError("A baseline must contain an entry. Found none: use a run with a finished cell.")
     write_baseline(
         Baseline(
             made_with=made_with,
@@ -180,7 +180,7 @@ def _read(path: Path) -> str:
         return read_text(path).removeprefix("\ufeff")  # a mark that editors on Windows add and JSON refuses
     except FileNotFoundError as error:
         raise InputError(
-            f"A baseline must exist. Found no file `{path}`: make it with `prunebench baseline save`."
+            f"There is no baseline `{path}`: make it with `prunebench baseline save`."
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"

@@ -30,7 +30,7 @@ def checked_targets(targets: ArrayLike) -> NDArray[np.bool_]:
     wrong = found[~held & (found != 0)]
     if wrong.size:
         raise InputError(
-            f"Targets must be 0 or 1. Found {wrong[0]}: decide which classes each clip holds first."
+            f"Targets must be 0 or 1. Found {wrong[0]}: first decide which classes each clip contains."
         )
     return held
 

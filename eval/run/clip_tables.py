@@ -54,7 +54,7 @@ def read_clip_table(path: Path) -> ClipTable:
     for name, values in found.items():
         if values.ndim != 2 or len(values) != rows or values.dtype.kind != "f":
             raise InputError(
-                f"`{path}` must hold a row of `{name}` for each outcome. Found shape {values.shape} and type "
+                f"`{path}` must contain a row of `{name}` for each outcome. Found shape {values.shape} and type "
                 f"{values.dtype} beside {outcomes.shape}: fetch the archive again."
             )
     return ClipTable({str(name): row for row, name in enumerate(outcomes)}, influence, precision)

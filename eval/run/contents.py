@@ -115,7 +115,7 @@ def _held(path: Path, form: Any, what: str) -> Any:
     try:
         return parsed(read_text(path), form)
     except ValueError as error:
-        raise InputError(f"`{path}` must hold {what}: {error}. {_way_out(path)}.") from error
+        raise InputError(f"`{path}` must contain {what}: {error}. {_way_out(path)}.") from error
 
 
 def _way_out(path: Path) -> str:

@@ -28,7 +28,7 @@ def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
         way_out = FETCH_AGAIN.capitalize() if is_archive(path.parent.parent) else "Delete it and run again"
         held = " and ".join(f"`{name}`" for name in names)
         raise InputError(
-            f"`{path}` must be an npz archive that holds {held}: {error!s:.100}. {way_out}."
+            f"`{path}` must be an npz archive that contains {held}: {error!s:.100}. {way_out}."
         ) from error
 
 

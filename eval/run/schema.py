@@ -32,8 +32,8 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
     check_run_schema(run)
     if not records and not plan:
         raise InputError(
-            f"`{run}` is no run folder: it holds neither `plan.json` nor `records.jsonl` (`records.jsonl.xz` in an "
-            "archive). Give the folder that `prunebench run -o` or `prunebench archive` made."
+            f"`{run}` is not a run folder: it contains neither `plan.json` nor `records.jsonl` (`records.jsonl.xz` "
+            "in an archive). Give the folder that `prunebench run -o` or `prunebench archive` made."
         )
     if finished and not (records and (log.stat().st_size or not log.is_file())):
         raise InputError(

@@ -32,6 +32,6 @@ def read_targets(path: Path, *others: str) -> tuple[NDArray[np.bool_], list[NDAr
 
 def _other(path: Path, what: str) -> InputError:
     return InputError(
-        f"`{path}` must hold targets (clips, classes), a name for each class and clip. Found {what}: delete it and run "
-        "again."
+        f"`{path}` must contain targets (clips, classes), a name for each class and clip. Found {what}: delete it "
+        "and run again."
     )

@@ -134,8 +134,8 @@ def _packed(
     for item in (function, *args, *kwargs.values()):
         if getattr(item, "__module__", None) == "__main__":
             raise InputError(
-                f"What is measured must be importable from a module. Found `{item}` in the script that is "
-                "run: move it to a file of its own and import it."
+                f"What is measured must be importable from a module. Found `{item}` in the script that is run: "
+                "move it to its own file and import it."
             )
     try:
         return pickle.dumps((function, args, kwargs, by_steps))

@@ -69,7 +69,7 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int) -> NDArray[Any]:
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise ValueError(f"it holds an array of {size:,} bytes, and at most {limit:,} are read")
+        raise ValueError(f"it contains an array of {size:,} bytes, and at most {limit:,} are read")
 
 
 def _tried(read: Callable[[], T]) -> T:

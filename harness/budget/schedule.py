@@ -64,7 +64,7 @@ class Schedule(Labelled):
             )
         if not several and self.rounds != 1:
             raise InputError(
-                f"Schedule `{self.name}` has one round. Found `rounds = {self.rounds}`: use `iterative`."
+                f"Schedule `{self.name}` has a single round. Found `rounds = {self.rounds}`: use `iterative`."
             )
         if self.name == SOFT and not (_whole(self.every) and self.every >= 1):
             raise InputError(

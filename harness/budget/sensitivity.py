@@ -56,26 +56,27 @@ def sensitivity_curves(
     if not own:
         found = ", ".join(sorted({f"`{r.data}`" for r in every})) or "no cell that prunes one layer"
         raise InputError(
-            f"A sensitivity table must hold single layers of data set `{data}` without fine-tuning. Found {found} in "
-            f"`{run}`: make one with `prunebench run sensitivity`."
+            f"A sensitivity table must contain single layers of data set `{data}` without fine-tuning. Found "
+            f"{found} in `{run}`: make one with `prunebench run sensitivity`."
         )
     whole = {r.widths for r in records if r.control == "unpruned" and r.data == data}
     if whole != {model.widths}:
         raise InputError(
-            f"A sensitivity table must come from a model with the widths {list(model.widths)}. `{run}` has other "
-            "widths: make a table with the same model."
+            f"A sensitivity table must come from a model with the widths {list(model.widths)}. The model of "
+            f"`{run}` has other widths: make a table with this model."
         )
     chosen = [r for r in own if r.criterion == criterion]
     if not chosen:
         raise InputError(
-            f"A sensitivity table must hold the criterion `{criterion}`. `{run}` does not contain it; "
+            f"A sensitivity table must contain the criterion `{criterion}`. `{run}` does not contain it; "
             f"{nearest(criterion, sorted({str(r.criterion) for r in own}))}"
         )
     curves = {layer: _curve([r for r in chosen if r.scope == layer]) for layer in layers}
     missing = [layer for layer, curve in curves.items() if not curve]
     if missing:
         raise InputError(
-            f"A sensitivity table must hold every layer of the scope. Found none of {', '.join(missing)} in `{run}`."
+            f"A sensitivity table must contain every layer of the scope. Found none of {', '.join(missing)} in "
+            f"`{run}`."
         )
     return curves
 

@@ -175,9 +175,9 @@ def check_reached(
         return
     check_above(point, model, layers, smallest, keeps)
     raise InputError(
-        f"No number of whole filters in {_called(model, layers)} meets the target {point.amount:g} of the "
-        f"{_word(point.kind)} within {TOLERANCE:.0%}. The nearest shape has {found:.4g}: ask for that, or for another "
-        "target."
+        f"No number of filters in {_called(model, layers)} meets the target {point.amount:g} of the "
+        f"{_word(point.kind)} within {TOLERANCE:.0%}. The nearest shape has {found:.4g}: ask for that, or for "
+        "another target."
     )
 
 
@@ -196,9 +196,9 @@ def check_above(
     floor = model.share(point.kind, smallest or uniform_smallest(model, layers))
     if point.amount < floor:
         raise InputError(
-            f"A target must be within reach of its scope: pruning {_called(model, layers)} down to {keeps} leaves "
-            f"{_upwards(floor)} of the {_word(point.kind)}. Found {point.amount:g}: ask for {_upwards(floor)} to 1, "
-            "or widen the scope."
+            f"The scope must be able to meet a target: pruning {_called(model, layers)} down to {keeps} leaves "
+            f"{_upwards(floor)} of the {_word(point.kind)}. Found {point.amount:g}: ask for {_upwards(floor)} to "
+            "1, or widen the scope."
         )
 
 

@@ -137,7 +137,7 @@ def _curve(path: Path) -> list[tuple[int, float]]:
     try:
         return [(int(step), float(value)) for step, value in found]
     except (TypeError, ValueError) as error:
-        raise InputError("it holds no curve") from error
+        raise InputError("it contains no curve") from error
 
 
 def load_base(job: BaseJob, cache: Cache) -> Tagger:

@@ -216,7 +216,7 @@ def _tried(path: Path, most: int) -> tuple[float, list[float]]:
     try:
         seconds, maps = float(found["seconds"]), [float(value) for value in found["validation_maps"]]
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError("it holds no search") from error
+        raise InputError("it contains no search") from error
     if len(maps) > most or not all(map(math.isfinite, [seconds, *maps])):
-        raise InputError("it holds another search")
+        raise InputError("it contains the result of another search")
     return seconds, maps

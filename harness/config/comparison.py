@@ -39,7 +39,7 @@ def difference(folder: Path, config: Config) -> str:
     told = (_contradiction(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
     changed = [text for text in told if text]
     if not changed:
-        return " although no key differs, so files of a data set, the code of a pruner or prunebench have changed"
+        return " although no key differs, so a file of a data set, code of a pruner or prunebench itself has changed"
     more = ", …" if len(changed) > SHOWN else ""
     return f" ({', '.join(changed[:SHOWN])}{more})"
 

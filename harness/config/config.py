@@ -55,7 +55,10 @@ class Config(PlacedSection):
     claim: bool = Field(False, description="whether the report may state differences between criteria")
     threads: int = Field(1, ge=1, le=MOST_THREADS, description="of each cell; part of a cell's identity")
     workers: int = Field(
-        2, ge=0, le=MOST_WORKERS, description="cells that run at once; 0: in this process; changes no result"
+        2,
+        ge=0,
+        le=MOST_WORKERS,
+        description="cells that run at the same time; 0: in this process; changes no result",
     )
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="seconds between two saved states of a training; changes no result"
@@ -80,7 +83,7 @@ class Config(PlacedSection):
         labels = [options.label for options in self.data]
         if (label := repeated(labels)) is not None:
             raise ValueError(
-                f"`data` must hold data sets of different names or options, so that records can be distinguished. "
+                "`data` must contain data sets with different names or options, so that records can be distinguished. "
                 f"Found `{label}` twice"
             )
         return self
@@ -119,7 +122,7 @@ class Config(PlacedSection):
         labels = [model.label if model.checkpoint is None else str(model) for model in self.model]
         if (label := repeated(labels)) is not None:
             raise ValueError(
-                f"`model` must hold networks of different labels, so that records can be distinguished. Found "
+                "`model` must contain networks with different labels, so that records can be distinguished. Found "
                 f'`{label}` twice: write a width into the label, `network = "cnn14[width=0.25]"`'
             )
         return self
@@ -224,7 +227,7 @@ class Config(PlacedSection):
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(
-                "`prune.criteria` must hold `random`, the control that every criterion is compared with"
+                "`prune.criteria` must contain `random`, the control that every criterion is compared with"
             )
         return self
 

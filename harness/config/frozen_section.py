@@ -91,8 +91,8 @@ class FrozenSection(Section):
             return type(self).model_validate(_recipe_of(str(self.frozen))).recipe_keys()
         except pydantic.ValidationError as error:
             raise ValueError(
-                f"the base models of {self.frozen} were trained with keys of `[base]` that this version of prunebench "
-                "does not know: upgrade prunebench, or set `base.pretrained=false`"
+                f"the base models of {self.frozen} were trained with keys of `[base]` that this version of "
+                "prunebench does not have: upgrade prunebench, or set `base.pretrained=false`"
             ) from error
 
     def recipe_keys(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class ModelSection(Section):
     )
     adapt: Literal["head", "all", "none"] = Field(
         "head",
-        description="what `base` trains if a checkpoint has other classes than the data; `none` refuses it",
+        description="what `base` trains if a checkpoint and the data have different classes; `none` refuses it",
     )
 
     @pydantic.field_validator("files")
@@ -115,13 +115,14 @@ class ControlsSection(Section):
     """Cells that no criterion made; the unpruned ones and `random` are always in the grid."""
 
     reversed: bool = Field(
-        False, description="each criterion reversed: the filters that it would keep are removed"
+        False,
+        description="add each criterion reversed, which removes the filters that the criterion would keep",
     )
     scratch: bool = Field(
-        False, description="the pruned shape from new weights, as many steps as the base model"
+        False, description="train the pruned shape from new weights, for as many steps as the base model"
     )
     scratch_macs: bool = Field(
-        False, description="the same with as many MACs as the base model and its fine-tuning took in all"
+        False, description="the same, with as many MACs as the base model and its fine-tuning took together"
     )
 
 
@@ -134,15 +135,18 @@ class MeasureSection(Section):
         8.0,
         gt=0,
         allow_inf_nan=False,
-        description="time for timing up to four shapes; more get more in proportion",
+        description="time for timing up to four shapes; more shapes get proportionally more",
     )
     precision: float = Field(
-        0.02, gt=0, allow_inf_nan=False, description="of latency ratios, relative, at 95 %, where time allows"
+        0.02,
+        gt=0,
+        allow_inf_nan=False,
+        description="of latency ratios, if time allows: half the 95 % interval, relative to the ratio",
     )
     backends: Annotated[tuple[str, ...], Listed] = Field(
-        (), description="ways to run a model that are timed beside torch's own"
+        (), description="backends that are timed in addition to torch"
     )
-    batch: int = Field(1, ge=1, description="clips a pass through these backends")
+    batch: int = Field(1, ge=1, description="clips in each pass through these backends")
 
     @pydantic.field_validator("backends")
     @classmethod

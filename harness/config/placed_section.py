@@ -25,10 +25,11 @@ class PlacedSection(Section):
 
     device: str = Field(
         "cpu",
-        description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read; part of identities unless it is cpu",
+        description="auto (resolved when it is read), cpu, cuda, cuda:1 or mps; part of identities unless it is cpu",
     )
     precision: NumberFormat = Field(
-        "float32", description="of trainings, float32, bfloat16 or float16; part of identities likewise"
+        "float32",
+        description="of trainings: float32, bfloat16 or float16; part of identities unless it is float32",
     )
 
     @pydantic.field_validator("device")

@@ -34,7 +34,7 @@ def text_of(source: ConfigSource) -> str:
         if dotted is not None:
             tables = "".join(f'{{"{part}": ' for part in dotted.split("."))
             raise InputError(
-                f"A key of a mapping has no dots, so `{dotted}` is not a key. Write "
+                f"A key of a mapping cannot contain dots. Found `{dotted}`. Write "
                 f'`{tables}…{"}" * len(dotted.split("."))}`, or give `settings=["{dotted}=…"]` beside a preset.'
             )
         return tomli_w.dumps(toml_values(source))

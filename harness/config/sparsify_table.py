@@ -33,7 +33,7 @@ class SparsifySection(Section):
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
     clip_norm: float = Field(
-        1.0, gt=0, description="largest norm of the gradient of the loss, without the penalty"
+        1.0, gt=0, description="norm to which the gradient of the loss, without the penalty, is clipped"
     )
     spec_augment: bool = False
     mixup: float = Field(0.0, ge=0, allow_inf_nan=False)

@@ -36,7 +36,7 @@ class FullSection(pydantic.BaseModel):
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     accumulate: int = Field(1, ge=1, description="passes that a step's batch is split into")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read")
-    devices: int = Field(1, ge=1, description="processes, each with a device of its own")
+    devices: int = Field(1, ge=1, description="processes, each on its own device")
 
     @pydantic.field_validator("device")
     @classmethod
@@ -120,10 +120,12 @@ class FinetuneSection(Section):
     steps: int = Field(
         60,
         ge=1,
-        description="in total, over all rounds of a schedule; with `converge`, those of the short length",
+        description="total over all rounds of a schedule; with `converge`, the steps of the short length",
     )
     rates: Rates = (3e-4, 1e-3, 3e-3)
-    rate_ratios: Shares = Field((0.25, 0.5, 0.75), description="random-pruned ratios that choose the rate")
+    rate_ratios: Shares = Field(
+        (0.25, 0.5, 0.75), description="ratios of the random cells that choose the rate"
+    )
     batch: int = Field(16, ge=2)
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
@@ -154,8 +156,8 @@ class FinetuneSection(Section):
     def _evaluated_by_one(self) -> FinetuneSection:
         if self.at_scale is not None and self.evaluate_every:
             raise ValueError(
-                "`finetune.at_scale` has an `evaluate_every` of its own, so `finetune.evaluate_every` must be 0. "
-                f"Found {self.evaluate_every}: set `finetune.at_scale.evaluate_every`"
+                "`finetune.at_scale` has its own `evaluate_every`, so `finetune.evaluate_every` must be 0. Found "
+                f"{self.evaluate_every}: set `finetune.at_scale.evaluate_every`"
             )
         return self
 

@@ -19,9 +19,9 @@ from prunebench.harness.data.recordings.own_recordings import own_recordings
 from prunebench.harness.data.synth.synth_clips import synth
 
 DESCRIPTIONS = {
-    "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made on the spot, no files",
+    "synth": "24 classes of synthetic sound events over noise, 1 to 3 a clip; made during the run, no files",
     "esc50": "ESC-50 as published, 50 classes of recordings; needs data.root",
-    "esc10": "its ten-class subset by the CSV's column esc10; needs data.root",
+    "esc10": "the ten classes of ESC-50 that its CSV marks in the column esc10; needs data.root",
     "fsd50k": "FSD50K as published, 200 classes of Freesound clips of any length; needs data.root",
     "folder": "own recordings and a table of file, labels, split; needs data.root",
     "audioset": "AudioSet in PANNs' packed HDF5 files, made by `prunebench data audioset`; needs data.root",

@@ -94,7 +94,7 @@ def _fetched(source: Source, part: Path, path: Path, progress: OnBytes, by_hand:
     if not (part.exists() and part.stat().st_size == source.size):
         _receive(source, part, by_hand, progress)
     try:
-        _check(source, part, "fetch it again; nothing of it was kept")
+        _check(source, part, "fetch it again; no part of it was kept")
     except InputError:
         part.unlink()
         raise
@@ -140,8 +140,8 @@ def _receive(source: Source, part: Path, by_hand: Path, progress: OnBytes) -> No
             part.unlink()  # it is longer than the file
             return _receive(source, part, by_hand, progress)
         raise InputError(
-            f"`{source.url}` cannot be fetched. The server answered {error.code} {error.reason}: "
-            f"get the file by other means, put it at `{by_hand}` and run the same command, which checks it."
+            f"`{source.url}` cannot be fetched. The server answered {error.code} {error.reason}: get the file in "
+            f"another way, put it at `{by_hand}` and run the same command, which checks it."
         ) from error
     except _BROKEN as error:
         if part.exists() and not part.stat().st_size:

@@ -98,7 +98,7 @@ def mixed(dataset: DataSet, options: DataOptions) -> DataSet:
         if (targets.sum(1) != 1).any():
             raise InputError(
                 f"Option `mix` needs a set with one class in each clip. Found `{options.name}`, whose clips may "
-                "hold several: choose `esc50` or `esc10`, or leave `mix` out."
+                "have several: choose `esc50` or `esc10`, or leave `mix` out."
             )
         if targets.any(0).sum() < options.mix:
             raise InputError(

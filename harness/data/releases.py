@@ -160,7 +160,7 @@ def _check_set(folder: Path, archive: Archive, origin: Path) -> int:
     missing = [row.filename for row in recordings if not (folder / "audio" / row.filename).is_file()]
     if missing:
         raise InputError(
-            f"`{origin}` must hold the {len(recordings)} recordings of its table. {len(missing)} are missing, "
+            f"`{origin}` must contain the {len(recordings)} recordings of its table. {len(missing)} are missing, "
             f"`{missing[0]}` first: move it away and fetch the set again."
         )
     return len(recordings)

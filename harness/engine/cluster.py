@@ -222,7 +222,7 @@ def _work(task: Task, sweep: Sweep) -> Any:
             reason = unfit(sweep)
             if reason is not None:
                 return Failure(
-                    f"{reason} Worker {worker.address} differs.", "No traceback: nothing was begun."
+                    f"{reason} Worker {worker.address} differs.", "No traceback: the cell was not started."
                 )
             _fit.add(sweep.name)
         settle(sweep.threads)
@@ -245,7 +245,7 @@ def _result(future: Future[Any]) -> Any:
         return future.result()
     except KilledWorker as error:
         return Failure(
-            f"{error.allowed_failures + 1} workers died while they computed it, by lack of memory perhaps",
+            f"{error.allowed_failures + 1} workers died while they computed it, perhaps because memory ran out",
             str(error),
         )
     except CancelledError as error:

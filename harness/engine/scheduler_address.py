@@ -67,8 +67,8 @@ def _check_protocol(protocol: str, address: str) -> None:
         ) from error
     if protocol in ("tls", "wss") and not secured:
         raise InputError(
-            f"`{address}` needs certificates, and Dask has none here: set `distributed.comm.tls` in its configuration, "
-            "or give a tcp:// address."
+            f"`{address}` needs certificates, but Dask has none here: set `distributed.comm.tls` in its "
+            "configuration, or give a tcp:// address."
         )
 
 
@@ -87,6 +87,6 @@ def _knock(host: str, port: int, address: str) -> None:
 def nobody_at(address: str) -> InputError:
     """No scheduler answers there."""
     return InputError(
-        f"`--scheduler` must be the address of a Dask scheduler that runs. Found none at `{address}` within "
+        f"`--scheduler` must be the address of a running Dask scheduler. Found none at `{address}` within "
         f"{PATIENCE} s: start `dask scheduler` there, or leave the option out."
     )

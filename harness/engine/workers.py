@@ -161,7 +161,7 @@ class _Worker:
 
 def _died(task: Task) -> Failure:
     return Failure(
-        f"{DEATHS} worker processes were ended from outside while they computed it, by lack of memory perhaps",
+        f"{DEATHS} worker processes were killed while they computed it, perhaps because memory ran out",
         f"No traceback: the process of {task.function.__name__} was killed.",
     )
 

@@ -18,8 +18,8 @@ CURVE = (
     f"{epanns.BEST}, so chosen on the clips it is reported on; the last point of the 25 % curve, near 0.431, is a dip: "
     "the curve runs near 0.44 before it"
 )
-CONTROL = "the paper has no unpruned model fine-tuned as long; that control is run here"
-PART = "a part of the evaluation set says nothing of the whole"
+CONTROL = "the paper does not fine-tune the unpruned model for the same time; this control is run here"
+PART = "a part of the evaluation set says nothing about all of it"
 
 
 def architecture_findings(
@@ -50,7 +50,7 @@ def architecture_findings(
             epanns.PARAMETERS_HALF,
             f"{half.parameters / 1e6:.2f} M trainable, {half.tensors / 1e6:.2f} M with the front end's matrices",
             "follows in one convention",
-            "with the matrices, which the 81 M leave out",
+            "with the matrices, which the 81 M do not include",
         ),
         Finding(
             epanns.SIZE_HALF,
@@ -98,7 +98,8 @@ def architecture_findings(
             epanns.CRITERION,
             "the released score depends on the order in which filters are stored",
             "differs",
-            "`operator_norm_released` as released, `operator_norm` order-free; the claims go with the former",
+            "`operator_norm_released` as released, `operator_norm` independent of the order; the claims are about "
+            "the former",
         ),
     ]
 
@@ -155,7 +156,7 @@ def _plotted(shapes: Mapping[float, ShapeFigures], ratio: float) -> Finding:
         claim,
         f"{100 * kept:.1f} % ({shapes[ratio].parameters / 1e6:.2f} M) where each of C7–C12 loses {100 * ratio:.0f} %",
         "follows" if near else "does not follow",
-        "within what a figure can be read to"
+        "within the precision of reading a figure"
         if near
         else f"not by pruning C7–C12 uniformly; of C10–C12 alone it would leave {100 * late:.1f} %",
     )

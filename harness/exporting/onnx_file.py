@@ -40,7 +40,7 @@ def export_graph(checkpoint: TaggerCheckpoint, output: Path, *, inside: bool) ->
     check_scores(checkpoint.tagger)
     if not inside and isinstance(front, Waveforms):
         raise InputError(
-            f"`{network.label}` reads waveforms, so its graph has no front end to leave out: give `--frontend inside`."
+            f"`{network.label}` reads waveforms, so its graph has no separate front end: give `--frontend inside`."
         )
     clip = clip_of(model, SECONDS * front.sample_rate)
     method, shape = (

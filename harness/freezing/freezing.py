@@ -52,13 +52,13 @@ def freeze_bases(config: Config, folder: Path, cache: Cache, report: OnTask) -> 
         )
     if config.base.loaded is not None or config.model[0].checkpoint is not None:
         raise InputError(
-            "A set of base models is trained from new weights. Found `base.frozen` or `model.checkpoint` in the "
-            "configuration: leave it out."
+            "A set of base models must be trained from new weights. Found `base.frozen` or `model.checkpoint` in "
+            "the configuration: leave it out."
         )
     if config.sparsify.methods:
         raise InputError(
-            "Frozen base models are trained by `[base]` alone. Found `sparsify.methods`: leave it out here, and set it "
-            "in the configurations that start from them."
+            "Frozen base models are trained only by `[base]`. Found `sparsify.methods`: leave it out here, and set "
+            "it in the configurations that start from these models."
         )
     dataset = opened(options[0])
     plan, network = make_plan(config, [dataset]), config.model[0].plugin(dataset.sample_rate)

@@ -84,8 +84,8 @@ class FrozenFile:
         tagger = restored(network, len(metadata.class_names), _tensors(self.path), metadata.computed, origin)
         if filters_of(tagger.groups) != metadata.widths:
             raise InputError(
-                f"{origin} states widths that `{metadata.network}` does not have: it was made with another version of "
-                "prunebench, or changed."
+                f"{origin} states widths that `{metadata.network}` cannot have: another version of prunebench made "
+                "it, or it was changed."
             )
         return tagger
 
@@ -95,7 +95,7 @@ class FrozenFile:
                 pass
         except OSError as error:
             raise InputError(
-                f"The frozen base model `{self.path}` is missing or cannot be read. Install it again."
+                f"The frozen base model `{self.path}` is missing or cannot be read: install it again."
             ) from error
 
 
@@ -154,8 +154,8 @@ def _metadata(file: FrozenFile, content: str) -> FrozenMetadata:
         )
     if said.pop("schema_version", None) != SCHEMA_VERSION:
         raise InputError(
-            f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has another: it was written by "
-            "another version of prunebench."
+            f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has a different one, because "
+            "another version of prunebench wrote it."
         )
     try:
         metadata = FrozenMetadata.model_validate_json(json.dumps(said))

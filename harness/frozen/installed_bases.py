@@ -51,8 +51,8 @@ class BaseSet:
             more = _how_to_get(self.name, self.homes)
             do = f"{more}, choose" if more else "Choose"
             raise InputError(
-                f"`base.seeds` asks for seed {seed} of `{self.name}`, which is not installed. Installed: seed {there}. "
-                f"{do} an installed seed, or set `base.pretrained=false`, which trains new base models."
+                f"`base.seeds` contains seed {seed} of `{self.name}`, which is not installed. Installed: seed "
+                f"{there}. {do} an installed seed, or set `base.pretrained=false`, which trains new base models."
             )
         if len(found) > 1:
             raise InputError(

@@ -83,7 +83,7 @@ def joined_tables(runs: Sequence[Path]) -> LatencyTables | None:
                 table.of(*point) != before.of(*point) for point in table.points & before.points
             ):
                 raise InputError(
-                    f"Runs that are merged must be planned with one table of latencies. Those of "
+                    "Runs can be merged only if they were planned with the same table of latencies. The tables of "
                     f"`{table.subject.get('network')}` in `{first}` and `{run}` differ: compare the runs with "
                     "`prunebench report` instead."
                 )
@@ -102,8 +102,9 @@ def own_table(kept: LatencyTables, told: Mapping[str, Any], folder: Path | None)
         if all(other.subject.get(key) == told[key] for key in NETWORK):
             key = next(key for key in {**told, **other.subject} if other.subject.get(key) != told.get(key))
             raise InputError(
-                f"A run must be planned with one table of latencies. `{folder}/latencies.json` was measured with "
-                f"{key} {other.subject.get(key)!r:.80}, but this run has {told.get(key)!r:.80}: {AGAIN}."
+                f"All cells of a run must be planned with the same table of latencies. `{folder}/latencies.json` "
+                f"was measured with {key} {other.subject.get(key)!r:.80}, but this run has {told.get(key)!r:.80}: "
+                f"{AGAIN}."
             )
     return None
 

@@ -74,8 +74,8 @@ def checkpoint_of(file: Path, weights: WeightFile) -> Checkpoint:
         _check_name(file)
     elif about.get("network") is not None:
         raise InputError(
-            f"A checkpoint must be of a Cnn14 here. {origin} is of the network `{about['network']!s:.60}`, which "
-            "`prunebench prune`, `score`, `measure`, `tag` and `export` read."
+            f"Only a checkpoint of a Cnn14 can be read here. {origin} is of the network "
+            f"`{about['network']!s:.60}`, which `prunebench prune`, `score`, `measure`, `tag` and `export` read."
         )
     state, wrapping = unwrapped(found, origin)
     model = from_state_dict(state, origin)
@@ -108,8 +108,8 @@ def words_of(
     ):
         if named is not None and named != found:
             raise InputError(
-                f"A checkpoint must have the {what} that it names. {origin} names {named!s:.60}, its tensors have "
-                f"{found!s:.60}: it was changed or damaged."
+                f"A checkpoint must have the {what} that it states. {origin} states {named!s:.60}, its tensors "
+                f"have {found!s:.60}: it was changed or damaged."
             )
     if said.class_names is not None:
         _check_names(said.class_names, n_classes, origin)
@@ -124,9 +124,9 @@ def _check_name(file: Path) -> None:
     names = (file.name, file.resolve().name)
     if any("decisionlevel" in re.sub(r"[^a-z]", "", name.lower()) for name in names):
         raise InputError(
-            f"A checkpoint must be of a Cnn14. `{file}` is of a Cnn14_DecisionLevel by its name, which has the same "
-            "tensors and scores each frame by itself: give `--network cnn14_decision_level_max` for the Max, or rename "
-            "the file if its name is wrong."
+            f"A checkpoint must be of a Cnn14. `{file}` is of a Cnn14_DecisionLevel by its name, which has the "
+            "same tensors, but scores each frame separately: give `--network cnn14_decision_level_max` for the "
+            "Max, or rename the file if its name is wrong."
         )
 
 
@@ -187,7 +187,7 @@ def write_checkpoint(
     check_style(style)
     if isinstance(class_names, str):
         raise InputError(
-            f"Names of classes are a list, one for each output. Found the text {told(class_names)}."
+            f"The names of classes must be a list with a name for each output. Found the text {told(class_names)}."
         )
     if class_names is not None:
         _check_names(class_names, about["n_classes"], "the list given")

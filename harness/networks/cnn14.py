@@ -58,13 +58,13 @@ def check_waveforms(x: Tensor) -> None:
     found: object = x
     if not isinstance(found, Tensor):
         raise InputError(
-            f"A model takes a tensor of waveforms, (clips, samples). Found {type(found).__name__}: give "
-            "`torch.as_tensor(waveforms)`."
+            f"A model needs a tensor of waveforms with the shape (clips, samples). Found {type(found).__name__}: "
+            "give `torch.as_tensor(waveforms)`."
         )
     if x.ndim != 2 or not x.is_floating_point():
         raise InputError(
-            f"A model takes waveforms (clips, samples) of a floating-point type in [-1, 1]. Found {x.dtype} of shape "
-            f"{tuple(x.shape)}."
+            "A model needs waveforms with the shape (clips, samples), of a floating-point type, in [-1, 1]. Found "
+            f"{x.dtype} of shape {tuple(x.shape)}."
         )
 
 

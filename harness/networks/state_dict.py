@@ -57,8 +57,8 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
         )
         raise InputError(
             f"A checkpoint must be of a Cnn14. {origin} lacks {len(missing)} of its {len(needed)} weights, "
-            f"`{missing[0]}` first, and holds {there}{' …' if len(state) > 3 else ''}: it belongs to "
-            "another architecture."
+            f"`{missing[0]}` first, and contains {there}{' …' if len(state) > 3 else ''}: it belongs to another "
+            "architecture."
         )
     widths = [int(state[key].shape[0]) for key in convolutions]
     embedding, n_classes = (int(state[key].shape[0]) for key in needed[len(convolutions) :])

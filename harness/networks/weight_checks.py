@@ -39,8 +39,9 @@ def check_kinds(state: Mapping[str, Any], weights: Iterable[str], origin: str) -
     }
     for key, found in odd.items():
         raise InputError(
-            f"A checkpoint must hold dense tensors of floating-point numbers. `{key:.60}` in {origin} is {found}"
-            f"{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights before saving."
+            f"A checkpoint must contain dense tensors of floating-point numbers. `{key:.60}` in {origin} is "
+            f"{found}{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights "
+            "before saving."
         )
 
 
@@ -53,12 +54,12 @@ def check_stored(state: Mapping[str, Any], origin: str) -> None:
     for key, value in state.items():
         if not isinstance(value, Tensor):
             raise InputError(
-                f"A checkpoint must hold only tensors. `{key!s:.60}` in {origin} is of type "
+                f"A checkpoint must contain only tensors. `{key!s:.60}` in {origin} is of type "
                 f"{type(value).__name__}: save only the state dict."
             )
         if departure(value) is None and value.numel() and not is_stored(value):
             raise InputError(
-                f"A checkpoint must hold all values of its tensors. `{key!s:.60}` in {origin} has the shape "
+                f"A checkpoint must contain all values of its tensors. `{key!s:.60}` in {origin} has the shape "
                 f"{tuple(value.shape)} and fewer values, so the file is damaged: save the state dict again."
             )
 

@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 STYLES = {
     "prunebench": "weights, widths, class names and provenance; PANNs' own code loads it too",
     "panns": "a dict with the weights under `model`, as PANNs publishes them",
-    "state-dict": "the weights alone, as E-PANNs publishes them",
+    "state-dict": "only the weights, as E-PANNs publishes them",
     "safetensors": "weights in safetensors, the rest as its metadata",
 }
 _OBJECT = re.compile(r"GLOBAL ([\w.]+) was not")  # in what torch says of a class that it would have to call
@@ -84,20 +84,22 @@ def _read_torch(path: Path) -> WeightFile:
     except Exception as error:  # the unpickler meets foreign bytes with errors of many kinds
         if "TorchScript" in str(error):
             raise InputError(
-                f"A checkpoint must hold a state dict. `{path}` is a TorchScript program: save the state dict of the "
-                "model that it was made from."
+                f"A checkpoint must contain a state dict. `{path}` is a TorchScript program: save the state dict "
+                "of the model that it was made from."
             ) from error
         raise InputError(
-            f"A checkpoint must be a whole torch file. `{path}` cannot be read: fetch it again."
+            f"A checkpoint must be a complete torch file. `{path}` cannot be read: fetch it again."
         ) from error
     if not isinstance(found, Mapping):
-        raise InputError(f"A checkpoint must hold a state dict. Found a {type(found).__name__} in `{path}`.")
+        raise InputError(
+            f"A checkpoint must contain a state dict. Found a {type(found).__name__} in `{path}`."
+        )
     if found.get("format") != FORMAT:
         return WeightFile(found, None)
     state = found.get("model")
     if not isinstance(state, Mapping):
         raise InputError(
-            f"A checkpoint must hold a state dict under `model`. Found a {type(state).__name__} in `{path}`."
+            f"A checkpoint must contain a state dict under `model`. Found a {type(state).__name__} in `{path}`."
         )
     return WeightFile(state, {key: value for key, value in found.items() if key != "model"})
 
@@ -112,7 +114,8 @@ def _read_safetensors(path: Path) -> WeightFile:
         about = parsed_json(said[FORMAT]) if FORMAT in said else None
     except (SafetensorError, ValueError) as error:
         raise InputError(
-            f"A checkpoint must be a whole safetensors file. `{path}` cannot be read ({error!s:.100}): fetch it again."
+            f"A checkpoint must be a complete safetensors file. `{path}` cannot be read ({error!s:.100}): fetch it "
+            "again."
         ) from error
     if about is not None and not isinstance(about, dict):
         raise InputError(

@@ -61,8 +61,8 @@ def unwrapped(
     for other_path, other_prefix, other in places[1:]:
         if not _equal(state, _under(other, other_prefix)):
             raise InputError(
-                f"A checkpoint must hold one set of weights. {origin} holds two that differ, "
-                f"{_place(path, prefix)} and {_place(other_path, other_prefix)}: save the state dict of one alone."
+                f"A checkpoint must contain one set of weights. {origin} contains two that differ, "
+                f"{_place(path, prefix)} and {_place(other_path, other_prefix)}: save the state dict of only one."
             )
     if first == FIRST:
         _check_heads(whole, state, origin)
@@ -159,9 +159,9 @@ def _check_alone(
         beside = [key for key in beside if key.rpartition(".")[2] != _COUNTER]
         if beside:
             raise InputError(
-                f"A checkpoint must hold a {network} and no other tensors. {origin} holds `{beside[0]:.60}` "
+                f"A checkpoint must contain a {network} and no other tensors. {origin} contains `{beside[0]:.60}` "
                 f"{described(whole[beside[0]])}{f' and {len(beside) - 1} more' if beside[1:] else ''} beside the "
-                f"{network} {_place(path, prefix)}: save the state dict of the {network} alone."
+                f"{network} {_place(path, prefix)}: save only the state dict of the {network}."
             )
 
 

@@ -57,13 +57,13 @@ def _built(network: Network, n_classes: int) -> nn.Module:
     one, again, other = (model.state_dict() for model in models)
     if not _equal(one, again):
         raise InputError(
-            f"Network `{network.label}` must have the same weights for the same seed. It had other weights when it was "
-            "built again: let the seed alone decide them in its method `build`."
+            f"Network `{network.label}` must have the same weights for the same seed. It had other weights when it "
+            "was built again: in its method `build`, let only the seed decide them."
         )
     if _equal(one, other):
         raise InputError(
             f"Network `{network.label}` must have other weights for another seed, because each seed is a new base "
-            "model. Found the same weights for the seeds 0 and 1: use the seed in its method `build`."
+            "model. Found the same weights for seeds 0 and 1: use the seed in its method `build`."
         )
     return models[0].eval()
 

@@ -129,8 +129,9 @@ def _check_seeds(config: Config, datasets: Sequence[DataSet]) -> None:
     for checkpoint, dataset in itertools.product(map(starting_point, config.model), datasets):
         if checkpoint is not None and len(config.base.seeds) > 1 and checkpoint.fits(dataset.class_names):
             raise InputError(
-                f"A checkpoint with the {len(dataset.class_names)} classes of `{dataset.label}` is used as it is and "
-                f"gives one base model, whatever the seed. Found `base.seeds = {list(config.base.seeds)}`: give one."
+                f"A checkpoint with the {len(dataset.class_names)} classes of `{dataset.label}` is used as it is "
+                f"and gives the same base model for every seed. Found `base.seeds = {list(config.base.seeds)}`: "
+                "give one."
             )
 
 

@@ -95,4 +95,4 @@ def _key(point: BudgetPoint) -> str:
 
 
 def _measured(allocation: PerLayer) -> str:
-    return f"{allocation.keeps}, and what lies beyond the last ratio of the sensitivity table"
+    return f"{allocation.keeps}, and every filter beyond the last ratio of the sensitivity table"

@@ -35,8 +35,9 @@ def sparsified(config: Config, parent: Base, subject: Subject, dataset: DataSet)
         lacking = "" if regulariser is None else regulariser.lacking(groups)
         if lacking:
             raise InputError(
-                f"Sparsity method `{label}` needs {lacking}, but no group of `sparsify.scope = {scope}` in "
-                f"`{subject.shape.network}` has one: widen the scope, or leave the method out of `sparsify.methods`."
+                f"Sparsity method `{label}` needs {lacking}, but no group of `{subject.shape.network}` within "
+                f"`sparsify.scope = {scope}` has one: widen the scope, or leave the method out of "
+                "`sparsify.methods`."
             )
         penalised = () if regulariser is None else names
         identity = sparsified_identity(config, parent.identity, label, penalised, parent.seed)

@@ -71,7 +71,7 @@ class StartingPoint:
             )
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(
-                f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: take other "
+                f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: use other "
                 "data, or let `model.adapt` train a new classifier."
             )
         if (

@@ -72,9 +72,9 @@ def folded(tagger: Tagger, removed: Mapping[str, Sequence[int]], constants: Cons
         absorbing = None if reader is None else _absorbing(tagger, reader)
         if reader is None or absorbing is None:
             raise InputError(
-                "A constant can replace a filter if one layer reads it and this reader has a bias or a batch norm "
-                f"behind it. `{name}` has no such reader: leave it out of the scope, or take a criterion without "
-                "constants."
+                "A constant can replace a filter only if a single layer reads the filter, and this reader has a "
+                "bias or a batch norm after it. `{name}` has no such reader: leave it out of the scope, or use a "
+                "criterion without constants."
             )
         weight = tensor_named(tagger.model, f"{reader}.weight")[:, list(removed[name])]
         taken = weight.double().flatten(2).sum(2) if weight.ndim > 2 else weight.double()

@@ -57,9 +57,9 @@ class Gates:
         for reader in self.readers:
             if reader not in self._open:
                 raise InputError(
-                    f"Pruner `{self._criterion}` needs the gradient of the input of layer `{reader}`, but the model "
-                    "uses the weight of this layer without calling the layer: leave its groups out of the scope, or "
-                    "take another criterion."
+                    f"Pruner `{self._criterion}` needs the gradient of the input of layer `{reader}`, but the "
+                    "model uses the weight of this layer without calling the layer: leave its groups out of the "
+                    "scope, or use another criterion."
                 )
 
     def gate(self, reader: str, values: Tensor) -> Tensor:
@@ -70,9 +70,9 @@ class Gates:
         """
         if len(values) != self._clips:
             raise InputError(
-                f"Pruner `{self._criterion}` needs gradients clip by clip. Layer `{reader}` reads a tensor of shape "
-                f"{tuple(values.shape)} for {self._clips} clips, which mixes them: leave its groups out of the scope, "
-                "or take another criterion."
+                f"Pruner `{self._criterion}` needs gradients clip by clip. Layer `{reader}` reads a tensor of "
+                f"shape {tuple(values.shape)} for {self._clips} clips, which mixes the clips: leave its groups out "
+                "of the scope, or use another criterion."
             )
         axis = self._axis(reader, values)
         sizes = [n if place in (0, axis) else 1 for place, n in enumerate(values.shape)]

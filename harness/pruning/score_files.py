@@ -74,12 +74,12 @@ def score_files(folder: Path) -> dict[str, Path]:
     for file in found:
         if file.name not in known:
             raise InputError(
-                f"A file of scores must be named after a layer, `C1.npz` … `C12.npz`, or `sim_index1.npy` …. "
-                f"Found `{file}`: rename it or take it away."
+                "A file of scores must be named after a layer, `C1.npz` … `C12.npz`, or `sim_index1.npy` …. Found "
+                f"`{file}`: rename it or move it away."
             )
     if not found:
         raise InputError(
-            f"A folder of scores must hold `C1.npz` … `C12.npz`, as `prunebench score` writes them, or "
+            "A folder of scores must contain `C1.npz` … `C12.npz`, as `prunebench score` writes them, or "
             f"`sim_index1.npy` …. Found none in `{folder}`."
         )
     by_layer = {known[file.name]: file for file in found}
@@ -157,8 +157,7 @@ def _places(order: NDArray[np.generic], file: Path) -> ScoreArray:
     filters = np.arange(order.size)
     if order.ndim != 1 or order.size == 0 or not np.array_equal(np.sort(order), filters):
         raise InputError(
-            "A file of sorted indices must name every filter once, from 0 up. Found "
-            f"`{file}`, which does not."
+            "A file of sorted indices must contain every filter number once, beginning with 0. `{file}` does not."
         )
     places = np.empty(order.size)
     places[order.astype(np.intp)] = filters

@@ -99,7 +99,7 @@ def scored_layers(
     for name, view in views.items():
         if not all(bool(member.parameter.isfinite().all()) for member in view.group):
             raise InputError(
-                f"The weights of a model must be finite. Found NaN or infinity around layer {name}."
+                f"The weights of a model must be finite. Found NaN or infinity in layer {name} or its neighbours."
             )
     check_accepted(pruner, groups, views)
     if "generator" in pruner.needs:
@@ -149,10 +149,9 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
         if lacking:
             raise InputError(
                 f"Pruner `{written(pruner.label)}` scores layers with "
-                f"{' and '.join(_WORDS[trait] for trait in lacking)} only. "
-                f"Layer `{name}`, with weights of shape {tuple(view.weight.shape)}, has "
-                f"{' and '.join(_LACKS[trait] for trait in lacking)}: leave it out of the scope, or take another "
-                "criterion."
+                f"{' and '.join(_WORDS[trait] for trait in lacking)} only. Layer `{name}`, with weights of shape "
+                f"{tuple(view.weight.shape)}, has {' and '.join(_LACKS[trait] for trait in lacking)}: leave it out "
+                "of the scope, or use another criterion."
             )
     several = [group.name for group in groups if len(group.writers) > 1 and not pruner.whole_group]
     if pruner.own_budget and several:
@@ -169,15 +168,15 @@ _WORDS: Mapping[Trait, str] = {
     "spatial_kernel": "a kernel larger than 1×1",
     "one_reader": "one reader",
     "rectified": "a ReLU behind them",
-    "foldable_reader": "one reader that can take in a constant",
+    "foldable_reader": "a single reader that can absorb a constant",
 }
 _LACKS: Mapping[Trait, str] = {
     "batch_norm": "no batch norm",
     "convolution": "no convolution",
     "spatial_kernel": "no such kernel",
-    "one_reader": "several readers, or one that takes a filter in by several entries",
-    "rectified": "no ReLU behind it",
-    "foldable_reader": "several readers, or one without a bias and without a batch norm behind it",
+    "one_reader": "several readers, or a reader with several inputs for each filter",
+    "rectified": "no ReLU after it",
+    "foldable_reader": "several readers, or a reader without a bias and without a batch norm after it",
 }
 _COLLECTED_WORDS: Mapping[Need, str] = {
     "activations": "activations",
@@ -201,8 +200,7 @@ def _constants(
         if "foldable_reader" not in pruner.layers:
             raise InputError(
                 f"Pruner `{written(pruner.label)}` gives constants for layer {view.name} but does not declare that a "
-                "reader "
-                'must take them in: set `layers = frozenset({"foldable_reader"})` in its class.'
+                'reader must be able to absorb them: set `layers = frozenset({"foldable_reader"})` in its class.'
             )
         found[group.name] = _one_a_filter(constants, pruner, view, "constant")
     return found
@@ -217,8 +215,8 @@ def _checked(pruner: Pruner, view: LayerView, watch: Watch) -> Tensor:
 def _one_a_filter(values: Tensor, pruner: Pruner, view: LayerView, word: str) -> Tensor:
     if (found := departure(values)) is not None:
         raise InputError(
-            f"Pruner `{written(pruner.label)}` must give a dense tensor of real {word}s in layer {view.name}. Found "
-            f"one {found}."
+            f"Pruner `{written(pruner.label)}` must give a dense tensor of real {word}s in layer {view.name}. "
+            f"Found a tensor {found}."
         )
     must = (
         f"Pruner `{written(pruner.label)}` must give one finite {word} per filter, shape ({len(view.weight)},), in "

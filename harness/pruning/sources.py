@@ -41,7 +41,7 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
     except InputError:
         raise
     except ValueError as error:
-        with foreign_code(f"Pruner `{label}` must refuse a value in words"):
+        with foreign_code(f"Pruner `{label}` must refuse a value with a message"):
             raise InputError(str(error)) from error
     known = [*registry.names(), *others]
     raise InputError(f"Unknown pruner `{name}`; {nearest(name, known)}")
@@ -65,7 +65,7 @@ def _named(pruner: Pruner) -> Pruner:
     """The pruner, whose label and declarations can be read and which can be looked up."""
     with foreign_code(f"Pruner `{pruner.name}` must have a label and declarations"):
         if not isinstance(found := pruner.label, str):
-            raise TypeError(f"{found!r} is no text")
+            raise TypeError(f"{found!r} is not text")
         hash(pruner)
         for name in ("needs", "version", "released", "own_budget", "order_free", "whole_group", "family"):
             getattr(pruner, name)

@@ -56,13 +56,13 @@ class StoredScores(Pruner):
         found = {name: held.scores for name, held in _read(Path(self.directory), self.content).items()}
         if layer not in found:
             raise InputError(
-                f"`{self.label}` must hold a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files "
-                f"only for {', '.join(found)}: score {layer} too, or leave it out of the scope."
+                f"`{self.label}` must contain a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files only "
+                f"for {', '.join(found)}: score {layer} too, or leave it out of the scope."
             )
         if len(found[layer]) != filters:
             raise InputError(
-                f"`{self.label}` must hold one score per filter. Found {len(found[layer])} for the {filters} "
-                f"filters of layer {layer}: take scores of a model of these widths."
+                f"`{self.label}` must contain one score per filter. Found {len(found[layer])} for the {filters} "
+                f"filters of layer {layer}: use scores of a model with these widths."
             )
         return found[layer].copy()
 
@@ -100,7 +100,7 @@ class _Held(NamedTuple):
         scores, constants = read_scores(file), read_constants(file)
         if constants is not None and len(constants) != len(scores):
             raise InputError(
-                f"A file of scores must hold as many constants as scores. Found {len(constants)} for the {len(scores)} "
-                f"filters of layer {layer} in `{file}`: score it again."
+                f"A file of scores must contain as many constants as scores. Found {len(constants)} for the "
+                f"{len(scores)} filters of layer {layer} in `{file}`: score it again."
             )
         return cls(scores, constants)

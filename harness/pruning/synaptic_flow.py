@@ -87,15 +87,15 @@ def flow_of_filters(twin: Tagger, groups: Sequence[Group]) -> tuple[dict[str, Te
     kind = type(twin.model).__name__
     with (
         torch.enable_grad(),
-        foreign_code(f"{kind} must run in double precision, in which synaptic flow is computed"),
+        foreign_code(f"{kind} must run in double precision, because synaptic flow is computed in it"),
         LinearFunctions(),
     ):
         total = twin.logits(ones).sum()
         found = torch.autograd.grad(total, list(weights.values()), allow_unused=True)
     if not bool(total.isfinite()):
         raise InputError(
-            f"The synaptic flow of a network must be finite in double precision. Found {total.item()} for {kind}: take "
-            "another criterion."
+            f"The synaptic flow of a network must be finite in double precision. Found {total.item()} for {kind}: "
+            "use another criterion."
         )
     flows = {}
     for (module, weight), gradient in zip(weights.items(), found, strict=True):

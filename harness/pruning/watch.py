@@ -64,7 +64,7 @@ class Watch:
                 changed = "seen"
         if changed is not None:
             raise InputError(
-                f"Pruner `{self._label}` must not change what it is shown. It changed `{changed}` of layer "
+                f"Pruner `{self._label}` must not change what it is given. It changed `{changed}` of layer "
                 f"{view.name}: work on a copy, as `tensor.clone()` makes one."
             )
 
@@ -82,7 +82,7 @@ class Watch:
         if changed:
             raise InputError(
                 f"Pruner `{self._label}` must not change the model. It changed `{changed[0]}` of the model that it "
-                "scores: let it read the layer that it is shown alone, and load the model again."
+                "scores: let it read only the layer that it is given, and load the model again."
             )
 
     def _state(self) -> dict[str, object]:

@@ -47,8 +47,8 @@ def _rows(
     names = _names(path)
     if not names & {"test", "influence"}:
         raise InputError(
-            f"`{path}` holds neither test scores nor influences, because an earlier version of prunebench wrote it. "
-            "Make the run again to archive it."
+            f"`{path}` contains neither test scores nor influences, because an earlier version of prunebench wrote "
+            "it. Make the run again to archive it."
         )
     scores = read_arrays(path, "test")[0] if "test" in names else np.empty((0, 0))
     known = scores.shape == targets.shape and not np.isnan(scores).any()

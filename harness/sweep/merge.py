@@ -62,7 +62,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     """
     if len(runs) < 2:
         raise InputError(
-            f"`prunebench merge` joins at least two run folders. Found {len(runs)}: give RUN RUN -o NEW."
+            f"`prunebench merge` needs at least two run folders. Found {len(runs)}: give RUN RUN -o NEW."
         )
     check_new(out, runs)
     _check_different(runs)
@@ -108,7 +108,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     if not all(here):
         said.append(
             "The runs are from several processors: exact figures may differ in their last digits, and latency and "
-            f"memory are those of {environments[0].get('processor')} alone."
+            f"memory are those of {environments[0].get('processor')} only."
         )
     done = sum(record.status == "done" for record in records)
     return Merged(out, done, twice, largest, tuple(said))
@@ -144,8 +144,8 @@ def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, A
         for run, value in zip(runs, found, strict=True):
             if value != found[0]:
                 raise InputError(
-                    f"Runs that are merged must be made with one {name}. `{runs[0]}` has {found[0]!r}, `{run}` has "
-                    f"{value!r}: report them side by side with `prunebench report`."
+                    f"Runs that are merged must be made with the same {name}. `{runs[0]}` has {found[0]!r}, "
+                    f"`{run}` has {value!r}: report them side by side with `prunebench report`."
                 )
 
 
@@ -160,9 +160,9 @@ def _check_bases(runs: Sequence[Path], by_run: Sequence[Sequence[Record]]) -> No
             first, others = found.setdefault(key, (run, bases))
             if not bases & others:
                 raise InputError(
-                    f"Runs to merge must have the same base models. The one of seed {key[2]} on `{key[0]}` is "
-                    f"{min(others)} in `{first}` and {min(bases)} in `{run}`: compare the runs with "
-                    "`prunebench report` instead."
+                    f"Runs to merge must have the same base models. The base model of seed {key[2]} on `{key[0]}` "
+                    f"is {min(others)} in `{first}` and {min(bases)} in `{run}`: compare the runs with `prunebench "
+                    "report` instead."
                 )
 
 
@@ -199,8 +199,8 @@ def _joined(
                 alike = environments[owner].get("processor") == environments[index].get("processor")
                 if alike and not record.same_result(before):
                     raise InputError(
-                        f"Results of one cell must agree on one processor. Cell `{record.cell}` differs between "
-                        f"`{runs[owner]}` and `{run}`: one of them was made with changed code."
+                        f"On the same processor, two results of a cell must be equal. Cell `{record.cell}` differs "
+                        f"between `{runs[owner]}` and `{run}`: one of them was made with changed code."
                     )
                 largest = max(largest, abs(_map(record) - _map(before)))
     return [record for record, _ in found.values()], twice, largest

@@ -219,8 +219,8 @@ def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> 
     strays = done - {cell.identity for cell in plan.cells}
     if folder is not None and strays:
         yield (
-            f"`{folder}` holds {len(strays)} finished cells that this configuration lacks"
-            f"{difference(folder, config)}: a run there is refused, give another folder with -o."
+            f"`{folder}` contains {len(strays)} finished cells that this configuration does not "
+            f"contain{difference(folder, config)}: a run there would be refused, so give another folder with -o."
         )
 
 

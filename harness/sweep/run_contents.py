@@ -92,7 +92,7 @@ def check_new(out: Path, runs: Iterable[Path] = ()) -> None:
             )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
-            f"`{out}` already exists, and this command needs a new folder: give another with -o."
+            f"`{out}` already exists, but this command needs a new folder: give another with -o."
         )
 
 

@@ -143,8 +143,8 @@ class RunFolder:
         foreign = {path.name for path in self.path.iterdir() if not path.name.startswith(".")} - own
         if foreign and not self.files.plan.exists():
             raise InputError(
-                f"A run folder must be new, empty or of an earlier run. Found `{min(foreign)}` in `{self.path}`: "
-                "give another folder with -o."
+                f"A run folder must be new, empty, or that of an earlier run. Found `{min(foreign)}` in "
+                f"`{self.path}`: give another folder with -o."
             )
 
     def _check_cells(self, config: Config, plan: Plan) -> None:
@@ -152,9 +152,9 @@ class RunFolder:
         stray = done - {cell.identity for cell in plan.cells}
         if stray:
             raise InputError(
-                f"A configuration must contain the finished cells of its run folder. `{self.path}` holds "
-                f"{len(stray)} others{difference(self.path, config)}: extend the configuration in its `config.toml`, "
-                "or give another folder with -o."
+                f"A configuration must contain all finished cells of its run folder. `{self.path}` contains "
+                f"{len(stray)} others{difference(self.path, config)}: extend the configuration in its "
+                "`config.toml`, or give another folder with -o."
             )
 
     def _environment(self) -> dict[str, object]:
@@ -167,8 +167,8 @@ class RunFolder:
             before = dict(parsed(read_text(file), Environment))
         except (OSError, ValueError) as error:
             raise InputError(
-                f"A run folder with results must hold its `environment.json`. `{file}` cannot be read ({error}): "
-                "give another folder with -o."
+                f"A run folder with results must contain its `environment.json`. `{file}` cannot be read "
+                f"({error}): give another folder with -o."
             ) from error
         if before.get("run_schema_version", RUN_SCHEMA) != RUN_SCHEMA:
             raise InputError(

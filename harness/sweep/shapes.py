@@ -266,7 +266,7 @@ def _uncertain(config: Config, key: str, precision: float, rounds: int) -> dict[
 
 def _reached(timings: Mapping[ShapeKey, Mapping[str, float]]) -> str:
     known = max(found[f"{latency_key()}_ratio_precision"] for found in timings.values())
-    return f"ratios known to ±{known:.1%} or better"
+    return f"precision of the ratios: ±{known:.1%} or better"
 
 
 def _effort(config: Config, timed: int) -> Effort:

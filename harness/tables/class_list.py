@@ -99,7 +99,7 @@ def _in_order(path: Path, found: list[tuple[int, ListedClass]]) -> list[ListedCl
     by_number = dict(found)
     if sorted(by_number) != list(range(len(found))):
         raise InputError(
-            f"The numbers of {_WHAT.lower()} must count from 0, each once. Those of `{path}` do not."
+            f"The classes of {_WHAT.lower()} must be numbered 0, 1, 2 and so on. Those of `{path}` are not."
         )
     nameless = [number for number, listed in found if not listed.name]
     if nameless:

@@ -49,8 +49,8 @@ def read_named(
         empty = False
         if len(cells) < len(names) or any(cells[len(names) :]):
             raise InputError(
-                f"`{path}`, line {line}, must have {len(names)} cells, as its heading. Found {len(cells)}: put text "
-                "that holds the separator between quotes."
+                f"`{path}`, line {line}, must have {len(names)} cells, as its heading has. Found {len(cells)}: put "
+                "text that contains the separator between quotes."
             )
         yield line, {column: cells[at] for column, at in place.items()}
     if empty:

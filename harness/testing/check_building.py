@@ -20,7 +20,10 @@ def check_declaration(subject: NetworkUnderTest) -> None:
     assert problem is None, problem
     head, modules = subject.network.head, dict(subject.model.named_modules())
     assert isinstance(head, tuple), "`head` must be a tuple of names of modules."
-    assert head, "`head` must name the modules that give the classes, otherwise they are pruned away."
+    assert head, (
+        "`head` must name the modules that give the classes, because otherwise their outputs would be "
+    )
+    "pruned."
     for name in head:
         assert name in modules, f"`head` must name modules of the model. It has no `{name}`."
     tail = subject.network.tail
@@ -39,8 +42,8 @@ def check_frontend(subject: NetworkUnderTest) -> None:
     )
     frames = frames_of(front, rate)
     assert features.shape[1] == frames, (
-        f"`frontend.frames` must be the frames that `frontend.features` gives. It says {frames} of {rate} samples, and "
-        f"there are {features.shape[1]}."
+        f"`frontend.frames` must be the number of frames that `frontend.features` gives. It gives {frames} of "
+        f"{rate} samples, and there are {features.shape[1]}."
     )
     try:
         identity_of(front)
@@ -57,8 +60,8 @@ def check_building(subject: NetworkUnderTest) -> None:
     before = global_generators()
     one, other = network.build(CLASSES, seed=0), network.build(CLASSES, seed=1)
     assert global_generators() == before, (
-        "`build` must leave the global generators alone: draw from `torch.Generator().manual_seed(seed)`, or inside "
-        "`torch.random.fork_rng`."
+        "`build` must not change the state of the global generators: draw from "
+        "`torch.Generator().manual_seed(seed)`, or inside `torch.random.fork_rng`."
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(12345)

@@ -31,7 +31,7 @@ def check_waveforms(subject: DataSetUnderTest) -> None:
                 f"the waveform of clip `{data.split(split).names[index]}` is wrong: {problem}"
             )
         assert any(np.ptp(waveform) > 0 for waveform in found.values()), (
-            f"the clips of split `{split}` must hold sound. Found {len(found)} silent ones."
+            f"the clips of split `{split}` must contain sound. Found {len(found)} silent clips."
         )
 
 
@@ -44,8 +44,8 @@ def check_read_together(subject: DataSetUnderTest) -> None:
             np.array_equal(clip, alone[int(row)]) for clip, row in zip(together, rows, strict=True)
         )
         assert same, (
-            f"`waveforms(indices)` must give the clips of `waveform`, in the order of the indices. It does not in "
-            f"split `{split}`."
+            "`waveforms(indices)` must give the clips of `waveform`, in the order of the indices. It does not do "
+            f"so in split `{split}`."
         )
 
 
@@ -76,5 +76,5 @@ def check_other_processes(subject: DataSetUnderTest) -> None:
             ) from error
         index = int(subject.drawn(split)[0])
         assert np.array_equal(sent.waveform(index), clips.waveform(index)), (
-            f"a pickled copy of the clips must give the same waveforms. It does not in split `{split}`."
+            f"a pickled copy of the clips must give the same waveforms. It does not do so in split `{split}`."
         )

@@ -51,7 +51,8 @@ def check_declaration(subject: DataSetUnderTest) -> None:
     )
     copy = pickle.loads(pickle.dumps(builder))
     assert (copy, hash(copy)) == (builder, hash(builder)), (
-        "a pickled copy must be equal, with the same hash: keep all state in fields of immutable types."
+        "a pickled copy must be equal to the original and have the same hash: keep all state in fields of "
+        "immutable types."
     )
 
 

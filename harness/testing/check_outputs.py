@@ -41,12 +41,12 @@ def check_untouched(subject: NetworkUnderTest) -> None:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     subject.network.groups(model)
     assert all(module.training for module in model.modules()), (
-        "`groups` must leave the modes of the modules as they were."
+        "`groups` must not change the modes of the modules."
     )
     model.eval()
     subject.logits(model)
     assert not any(module.training for module in model.modules()), (
-        "`logits` must leave the model's mode alone."
+        "`logits` must not change the model's mode."
     )
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, before[name]), (

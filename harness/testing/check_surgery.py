@@ -15,7 +15,7 @@ def check_groups(subject: NetworkUnderTest) -> None:
     network, groups = subject.network, subject.groups
     names = [group.name for group in groups]
     assert names, "`groups` must find a group whose filters can be removed."
-    assert len(set(names)) == len(names), "`groups` must give each group a name of its own."
+    assert len(set(names)) == len(names), "`groups` must give each group its own name."
     for scope in ("all", "inner", network.default_scope, names[-1]):
         chosen = network.parse_scope(scope, groups)
         assert set(chosen) <= set(names), (
@@ -26,7 +26,8 @@ def check_groups(subject: NetworkUnderTest) -> None:
     for group in groups:
         for part in group.cuts:
             assert part.axis != 0 or not part.tensor.startswith(heads), (
-                f"`groups` must leave the head whole. Group `{group.name}` removes entries of `{part.tensor}`."
+                f"`groups` must not remove entries of the head. Group `{group.name}` removes entries of "
+                f"`{part.tensor}`."
             )
 
 
@@ -55,5 +56,5 @@ def check_removal(subject: NetworkUnderTest) -> None:
     state = subject.small.state_dict()
     if head in state:
         assert torch.equal(state[head], subject.model.state_dict()[head]), (
-            f"Removing filters must leave the head alone. `{head}` is another one afterwards."
+            f"Removing filters must not change the head. `{head}` is a different module afterwards."
         )

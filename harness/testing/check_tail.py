@@ -28,7 +28,7 @@ def check_tail(subject: NetworkUnderTest) -> None:
         assert name in modules, f"`stem` must name modules of the model. It has no `{name}`."
     parts = {name: tagger.in_stem(name) for name in (network.tail, *network.head)}
     assert not any(parts.values()), (
-        "`stem` must end before the tail and the head. It holds "
+        "`stem` must end before the tail and the head. It contains "
         f"`{next((name for name, within in parts.items() if within), '')}`."
     )
     with torch.no_grad():

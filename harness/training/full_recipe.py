@@ -29,7 +29,7 @@ class FullRecipe(Recipe):
         precision: of convolutions and linear layers; weights stay in 32 bits. `"float16"` needs CUDA.
         accumulate: passes that an optimiser step's batch is split into.
         device: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
-        devices: processes, each with a device of its own.
+        devices: processes, each on its own device.
         full_version: of the loop, which enters identities with the rest.
     """
 

@@ -70,8 +70,8 @@ def _held_against(file: FrozenMetadata, found: Contents, record: Record) -> Iter
     said = record.stages["base"].get("validation_map", math.nan)
     if not abs(said - file.quality.validation_map) <= ROUNDED:
         yield (
-            f"The record of {named(record)} says {said:.4f} validation mAP; the file of the base model says "
-            f"{file.quality.validation_map:.4f}."
+            f"The record of {named(record)} states a validation mAP of {said:.4f}; the file of the base model "
+            f"states {file.quality.validation_map:.4f}."
         )
 
 
@@ -84,5 +84,5 @@ def _curve(found: Contents, record: Record) -> Iterator[str]:
         return
     value = curve.get(int(step), math.nan)
     if not abs(value - said) <= ROUNDED:
-        held = "does not hold that step" if math.isnan(value) else f"has {value:.4f} there"
-        yield f"The record of {named(record)} says {said:.4f} validation mAP at step {step:g}; its curve {held}."
+        held = "does not contain that step" if math.isnan(value) else f"has {value:.4f} there"
+        yield f"The record of {named(record)} states a validation mAP of {said:.4f} at step {step:g}; its curve {held}."

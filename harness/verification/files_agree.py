@@ -84,7 +84,7 @@ def _scores(found: Contents, record: Record, tables: ClipTables, *, archive: boo
             scores = read_test_scores(found.files, record.outcome, of_stage)
             precision, influence = average_precision(targets, scores), np.zeros(1)
         if precision is None or influence is None:
-            yield f"The archive holds no scores of {named(record)}, stage `{stage}`."
+            yield f"The archive contains no scores of {named(record)}, stage `{stage}`."
             continue
         yield from _compared(record, stage, said, precision, influence, targets)
 
@@ -127,8 +127,7 @@ def _filters(found: Contents, record: Record, whole: tuple[int, ...]) -> Iterato
         if not fits or width - len(filters) != after.get(layer):
             yield (
                 f"{named(record)[0].upper()}{named(record)[1:]} lost {len(filters)} of {width} filters of "
-                f"`{layer:.40}`, "
-                f"and its record says that {after.get(layer)} stay."
+                f"`{layer:.40}`, but its record states that {after.get(layer)} remain."
             )
             return
 

@@ -25,7 +25,7 @@ def check_own_files_alone(found: Contents) -> Checked:
         "files",
         f"All {len(there)} files are those that `prunebench archive` writes.",
         [
-            f"`{name!s:.60}` is no file of an archive: delete it, or fetch the archive again."
+            f"`{name!s:.60}` does not belong to an archive: delete it, or fetch the archive again."
             for name in there
             if name not in own
         ],
@@ -35,7 +35,7 @@ def check_own_files_alone(found: Contents) -> Checked:
 def note_on_report(files: RunFiles) -> Iterator[str]:
     """That a report lies in the folder, which is no part of it."""
     if files.report.is_dir():
-        yield f"The folder `{files.report.name}` is no part of the archive, and its files were not checked."
+        yield f"The folder `{files.report.name}` does not belong to the archive, and its files were not checked."
 
 
 def _there(files: RunFiles) -> Iterator[str]:

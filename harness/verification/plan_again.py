@@ -88,7 +88,7 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
             f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: one of these "
             f"files was changed, or prunebench {made_by} computed these cells differently."
             if other
-            else f"`{plan}` must hold the {len(here)} cells of the configuration in their order. Found "
+            else f"`{plan}` must contain the {len(here)} cells of the configuration in their order. Found "
             f"{len(found.planned)}."
         )
     stray = [record for record in found.records if record.cell not in set(found.planned)]
@@ -162,7 +162,7 @@ def _costs(record: Record, here: dict[str, int]) -> Iterator[str]:
     for kind, value in here.items():
         said = record.measures.get(kind)
         if said is not None and said != value:
-            yield f"The record of {named(record)} says {kind} {said:,.0f}; its widths give {value:,}."
+            yield f"The record of {named(record)} states {kind} {said:,.0f}; its widths give {value:,}."
             return
 
 

@@ -68,7 +68,7 @@ def make_room(path: Path) -> Path:
         raise InputError(f"`{path}` is a folder in the place of a file of the cache: move it elsewhere.")
     else:
         path.rmdir()
-    note(f"`{path}` was no file and is made again.")
+    note(f"`{path}` was not a file. It was replaced.")
     return path
 
 
@@ -88,7 +88,7 @@ def mapped_array(path: Path, shape: tuple[int | None, ...]) -> NDArray[np.float3
         wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
     )
     if not fits or found.dtype != np.dtype(np.float32) or not found.flags.c_contiguous:
-        raise InputError(f"it holds {found.dtype} of shape {found.shape}")
+        raise InputError(f"it contains {found.dtype} of shape {found.shape}")
     if path.stat().st_size != found.offset + found.nbytes:
         raise InputError(f"it has {path.stat().st_size:,} bytes instead of {found.offset + found.nbytes:,}")
     result: NDArray[Any] = found

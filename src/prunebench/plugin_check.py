@@ -82,15 +82,14 @@ class HeldBaseline:
             return []
         if not path.is_file() and self.name not in baselines.committed_baselines():
             raise InputError(
-                f"A baseline must exist. Found no file `{path}`: make it with `pytest --prunebench-update`, look "
-                "at it and commit it."
+                f"There is no baseline `{path}`: make it with `pytest --prunebench-update`, look at it and commit it."
             )
         held = baselines.load_baseline(path if path.is_file() else baselines.baseline_path(self.name))
         entry = held.entries.get(CELL)
         if scores is not None and entry is not None and entry.quality is None:
             raise InputError(
-                f"You gave targets and scores, but there is no quality in the baseline `{path.name}`: write it with "
-                "`pytest --prunebench-update`."
+                f"You gave targets and scores, but the baseline `{path.name}` contains no quality: write the file "
+                "again with `pytest --prunebench-update`."
             )
         changes = baselines.check(found, held)
         if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:

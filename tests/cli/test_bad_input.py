@@ -62,9 +62,10 @@ def refused(found, message):
         (["status", "nowhere"], "There is no folder `nowhere`"),
         (
             ["report", "."],
-            "`.` is no run folder: it holds neither `plan.json` nor `records.jsonl` (`records.jsonl.xz` in an",
+            "`.` is not a run folder: it contains neither `plan.json` nor `records.jsonl` (`records.jsonl.xz` in "
+            "an",
         ),
-        (["status", "."], "`.` is no run folder"),
+        (["status", "."], "`.` is not a run folder"),
         (["merge", "nowhere", "neither", "-o", "both"], "There is no folder `nowhere`"),
         (["check", "nowhere", "--baseline", "none.json"], "none.json"),
         (["measure", "nowhere.pt"], "There is no checkpoint `nowhere.pt`"),

@@ -69,8 +69,11 @@ WRONG = {
         lambda: harness.prune(FOREIGN, "l1", 0.5, network="cnn14"),
         "of the class `prunebench.harness.Cnn14`. Found a Sequential",
     ),
-    "no head": (lambda: harness.traced(head=()), "A head is the names of the modules that give the classes"),
-    "a head by number": (lambda: harness.traced(head=4), "A head is the names of the modules.* Found `4`"),
+    "no head": (
+        lambda: harness.traced(head=()),
+        "A head must be a tuple of names of the modules that give the classes",
+    ),
+    "a head by number": (lambda: harness.traced(head=4), "A head must be a tuple of names.* Found `4`"),
     "eleven widths": (
         lambda: harness.Cnn14([4] * 11),
         "Parameter `widths` must be 12 integers of at least 1",
@@ -85,10 +88,10 @@ WRONG = {
         lambda: harness.Cnn14([2] * 12, 3, None),
         "`embedding` must be an integer of at least 1",
     ),
-    "waveforms of NumPy": (lambda: MODEL(np.zeros((1, 9))), "takes a tensor of waveforms.* Found ndarray"),
+    "waveforms of NumPy": (lambda: MODEL(np.zeros((1, 9))), "needs a tensor of waveforms.* Found ndarray"),
     "waveforms with channels": (
         lambda: MODEL(torch.zeros(1, 1, 9)),
-        r"takes waveforms \(clips, samples\).* \(1, 1, 9\)",
+        r"needs waveforms with the shape \(clips, samples\).* \(1, 1, 9\)",
     ),
     "integers for sound": (lambda: MODEL(torch.zeros(1, 9, dtype=torch.int16)), "of a floating-point type"),
     "filters without a group": (lambda: harness.remove_filters(MODEL, [0]), "given by group, such as"),
@@ -101,7 +104,7 @@ WRONG = {
     "nowhere to save": (lambda: harness.save_checkpoint(MODEL, None), "A checkpoint is named by its path"),
     "names in one text": (
         lambda: harness.save_checkpoint(MODEL, "a.pt", class_names="abc"),
-        "Names of classes are a list, one for each output",
+        "The names of classes must be a list with a name for each output",
     ),
     "no name": (lambda: harness.resolve(None), "A pruner is given by its name, as text. Found NoneType"),
     "no network's name": (lambda: harness.resolve_network(None), "A network is given by its name, as text"),

@@ -110,7 +110,9 @@ def test_base_models_of_somebody_else_are_told_apart(run, frozen_set, install_ba
     table = tomllib.loads((mine / "config.toml").read_text())
     shutil.copy2(mine / "config.toml", other / "config.toml")
     assert table["base"]["learning_rate"] == 0.001
-    with pytest.raises(InputError, match=r"must have the same base models\. The one of seed 0 on `synth"):
+    with pytest.raises(
+        InputError, match=r"must have the same base models\. The base model of seed 0 on `synth"
+    ):
         merge_runs([mine, other], tmp_path / "both")
 
 

@@ -171,8 +171,8 @@ def test_the_same_command_repeats_nothing_and_another_file_is_another_cell(place
     (place.folder / "stored.py").write_text(FILE + "\n")
     changed = place.call(*words)
     assert changed.returncode == 2
-    assert "must contain the finished cells of its run folder" in changed.stderr
-    assert f"{run.resolve()}` holds 1 others" in changed.stderr
+    assert "must contain all finished cells of its run folder" in changed.stderr
+    assert f"{run.resolve()}` contains 1 others" in changed.stderr
     assert [path.read_text() for path in (run / "pruners").glob("stored-*.py")] == [FILE]
 
 

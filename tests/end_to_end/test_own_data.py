@@ -29,6 +29,6 @@ def test_a_sweep_on_own_data_resumes_and_notices_an_edit(noises_file, tmp_path):
     assert (tmp_path / "run" / "outcomes.jsonl").read_bytes() == log
     noises_file.write_text(noises_file.read_text() + "# edited\n")
     with pytest.raises(
-        InputError, match="files of a data set, the code of a pruner or prunebench have changed"
+        InputError, match="file of a data set, code of a pruner or prunebench itself has changed"
     ):
         run()

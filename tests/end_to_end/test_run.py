@@ -330,7 +330,7 @@ def test_a_configuration_that_adds_cells_extends_the_run(config, home, finished,
     assert len(after.splitlines()) == len(before.splitlines()) + 4
     refused = run(config, out, cache=home)
     assert isinstance(refused.exception, InputError)
-    assert "must contain the finished cells" in str(refused.exception)
+    assert "must contain all finished cells" in str(refused.exception)
 
 
 def test_status(finished, tmp_path):

@@ -117,7 +117,7 @@ def test_quality_that_the_baseline_does_not_hold_never_passes(tmp_path):
     HeldBaseline("ours", tmp_path, update=True).check(model)
     with pytest.raises(
         pytest.fail.Exception,
-        match=r"there is no quality in the baseline `ours.json`: write it with `pytest --prune",
+        match=r"the baseline `ours.json` contains no quality: write the file again with `pytest --prune",
     ):
         HeldBaseline("ours", tmp_path).check(model, **given)
     HeldBaseline("ours", tmp_path, update=True).check(model, **given)

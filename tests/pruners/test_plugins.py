@@ -113,7 +113,7 @@ def test_two_plugins_of_one_name(site: Site) -> None:
         (SOUND.replace("power: float = 1", "version: ClassVar[int] = 0"), "`version` must be an integer"),
         (
             SOUND.replace("power: float = 1", "needs: ClassVar[frozenset] = frozenset(('waveforms',))"),
-            "`needs` must be drawn from",
+            "`needs` may contain only",
         ),
         (
             SOUND.replace("power: float = 1", "needs: ClassVar[frozenset] = frozenset(('gradients',))"),

@@ -180,7 +180,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
     (tmp_path / "full" / "x").touch()
     for source, out, said in (
         (archive, "new", "is already an archive"),
-        (run, "full", "already exists, and this command needs a new folder"),
+        (run, "full", "already exists, but this command needs a new folder"),
         (tmp_path / "none", "new", "There is no folder"),
         (tmp_path / "full", "new", "is no run folder"),
     ):
@@ -189,7 +189,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     np.savez(next((copy / "scores").glob("*.npz")), resampled_map=np.zeros(9))
-    with pytest.raises(InputError, match="holds neither test scores nor influences"):
+    with pytest.raises(InputError, match="contains neither test scores nor influences"):
         archive_run(copy, tmp_path / "new")
     with RunFolder(run), pytest.raises(InputError, match="is still running"):
         archive_run(run, tmp_path / "new")

@@ -45,8 +45,8 @@ def excerpt_of(segment: Segment, path: Path, seconds: float) -> Excerpt:
         return Excerpt(0.0, seconds)
     if length <= segment.start:
         raise InputError(
-            f"A recording must be the excerpt of {segment.end - segment.start:g} s or hold it. Found `{path}` of "
-            f"{length:.1f} s, which ends before the excerpt begins, at {segment.start:g} s."
+            f"A recording must be the excerpt of {segment.end - segment.start:g} s or contain it. Found `{path}` "
+            f"of {length:.1f} s, which ends before the excerpt begins, at {segment.start:g} s."
         )
     piece = min(seconds, segment.end - segment.start)
     return Excerpt(segment.start, piece, f"cut at {segment.start:g} s out of {length:.1f} s")

@@ -69,7 +69,7 @@ def read_index(path: Path, root: Path) -> Index:
         rows = file["index_in_hdf5"][:].astype(np.intp)
     if targets.ndim != 2 or not len(names) == len(targets) == len(places) == len(rows):
         raise InputError(
-            f"The parts of an index must have one row per clip. `{path}` has not: make it again."
+            f"The parts of an index must have one row per clip. Those of `{path}` do not: make the index again."
         )
     distinct = list(dict.fromkeys(places))
     files = tuple(_found(place, root, path) for place in distinct)

@@ -128,8 +128,8 @@ def read_packed(path: Path, *, classes: int | None = None, sample_rate: int = 32
         rate = file.attrs.get("sample_rate")
         if np.ndim(rate) != 0 or not isinstance(rate, np.integer | int) or rate != sample_rate:
             raise InputError(
-                f"A packed file must be sampled at {sample_rate} Hz, by its attribute `sample_rate`. "
-                f"Found {'none' if rate is None else rate} in `{path}`: pack it again."
+                f"A packed file must have the sample rate {sample_rate} Hz in its attribute `sample_rate`. Found "
+                f"{'none' if rate is None else rate} in `{path}`: pack it again."
             )
         clips, samples = file["waveform"].shape
         columns = file["target"].shape[1]
@@ -167,8 +167,8 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
     found = file.get(name)
     if not isinstance(found, h5py.Dataset):
         raise InputError(
-            f"A packed file must hold {', '.join(needed)}. `{path}` lacks `{name}`: pack it with "
-            "`prunebench data audioset`, or as PANNs does."
+            f"A packed file must contain {', '.join(needed)}. `{path}` lacks `{name}`: pack it with `prunebench "
+            "data audioset`, or as PANNs does."
         )
     if found.external or found.is_virtual:
         raise InputError(
@@ -187,8 +187,8 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
     whole = found.nbytes if name != "waveform" else found.nbytes // max(1, clips)
     if clips > MOST_CLIPS or whole > MOST_BYTES:
         raise InputError(
-            f"`{name}` of `{path}` has the shape {found.shape}, and a packed file may have {MOST_CLIPS:,} clips and "
-            f"{MOST_BYTES >> 30} GiB of a part: pack less into one file."
+            f"`{name}` of `{path}` has the shape {found.shape}, but a packed file may have at most {MOST_CLIPS:,} "
+            f"clips and {MOST_BYTES >> 30} GiB of a part: pack less into one file."
         )
 
 
@@ -213,7 +213,9 @@ def open_hdf5(path: Path, mode: str = "r") -> Iterator[Any]:
         file = h5py.File(path, mode)
     except OSError as error:
         if mode == "r" or path.exists():
-            raise InputError(f"A packed file must be a whole HDF5 file. `{path}` is not: {error}.") from error
+            raise InputError(
+                f"A packed file must be a complete HDF5 file. `{path}` is not: {error}."
+            ) from error
         raise
     with file:
         yield file

@@ -147,7 +147,7 @@ def _training_index(root: Path, options: DataOptions) -> Index:
         asked = sorted(path.stem for path in folder.glob("*.h5") if path.stem != "eval")
     if not asked:
         raise InputError(
-            f"`{folder}` must hold an index of training clips beside `eval.h5`. Found none: make it with "
+            f"`{folder}` must contain an index of training clips beside `eval.h5`. Found none: make it with "
             "`prunebench data audioset`."
         )
     return joined([read_index(_index_path(root, name), root) for name in asked])
@@ -189,8 +189,8 @@ def _without(index: Index, banned: frozenset[str]) -> Index:
     )
     if len(kept.names) < 2:
         raise InputError(
-            f"A training set must hold at least two clips. Found {len(kept.names)}, of {len(index.names)} that are "
-            "indexed: the others are test clips too or on the black list. Pack more clips."
+            f"A training set must contain at least two clips. Found {len(kept.names)}, of {len(index.names)} in "
+            "the index: the others are also test clips, or on the black list. Pack more clips."
         )
     return kept
 
@@ -213,7 +213,7 @@ def _some(index: Index, most: int | None) -> Index:
 def _clips(index: Index, step: int) -> PackedClips:
     classes = index.targets.shape[1]
     if not len(index.names):
-        raise InputError("Each split must hold at least one clip. Found none in one: pack more clips.")
+        raise InputError("Each split must contain at least one clip. One split has none: pack more clips.")
     files = tuple(read_packed(file, classes=classes) for file in index.files)
     for number, file in enumerate(files):
         rows = index.row[index.file == number]

@@ -112,8 +112,8 @@ def read_journal(part: PackedPart) -> Journal:
             journal.noted |= line.get("noted", {})
     if journal.plan and journal.plan != part.plan:
         raise InputError(
-            f"A packed file that was begun is finished with the same segments and classes. `{part.path}` was begun "
-            "with others: give these, another name, or `--fresh` to pack it again."
+            f"An unfinished packed file must be finished with the same segments and classes. `{part.path}` was "
+            "begun with others: give the earlier ones, another name, or `--fresh` to pack it again."
         )
     return journal
 

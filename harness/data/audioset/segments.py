@@ -69,7 +69,7 @@ def read_segments(path: Path, ids: Sequence[str]) -> list[Segment]:
     rows = read_rows(path, lambda cells: len(cells) == 4, what="A list of segments")
     found = [_segment(path, row.cells, number) for row in rows if not row.cells[0].startswith("# ")]
     if not found:
-        raise InputError(f"A list of segments must hold at least one clip. Found none in `{path}`.")
+        raise InputError(f"A list of segments must contain at least one clip. Found none in `{path}`.")
     seen: set[str] = set()
     for segment in found:
         if segment.youtube_id in seen:
@@ -96,7 +96,7 @@ def _segment(path: Path, row: list[str], number: dict[str, int]) -> Segment:
         )
     if not 1 <= len(youtube_id.encode()) <= 15 or set(youtube_id) & set("/\\\0"):
         raise InputError(
-            f"An id of a video must be at most 15 plain bytes. Found `{youtube_id}` in `{path}`."
+            f"The id of a video must have 1 to 15 bytes and no `/` or `\\`. Found `{youtube_id}` in `{path}`."
         )
     mids = [mid.strip() for mid in labels.split(",")]
     unknown = [mid for mid in mids if mid not in number]
@@ -131,7 +131,7 @@ def recordings_by_stem(folder: Path) -> dict[str, Path]:
                 foreign.setdefault(stem, Path(place, file))
     if not found:
         raise InputError(
-            f"A folder to pack must hold recordings: {', '.join(sorted(SUFFIXES))}. Found none in `{folder}`."
+            f"A folder to pack must contain recordings: {', '.join(sorted(SUFFIXES))}. Found none in `{folder}`."
         )
     return foreign | found
 

@@ -22,7 +22,7 @@ def declaration_problem(cls: object) -> str | None:
     """What the class of a data set must have and has not, as a sentence; `None` where nothing is amiss."""
     amiss = class_problem(cls, DataSetBuilder, "prunebench.harness.data")
     if amiss is None and not isinstance(getattr(cls, "holds", None), str):
-        return "class attribute `holds` must be text that says what the folder `data.root` must hold."
+        return "class attribute `holds` must be text that describes the content of the folder `data.root`."
     return amiss
 
 
@@ -37,7 +37,7 @@ def installed_sets() -> list[str]:
 def claimed_names() -> dict[str, str]:
     """Installed data sets that are not used because they have the name of a built-in one: name → the reason."""
     return {
-        entry.name: f"Data set `{entry.name}` of distribution `{home_of(entry)}` has the name of a built-in one."
+        entry.name: f"Data set `{entry.name}` of distribution `{home_of(entry)}` has the name of a built-in data set."
         for entry in entry_points(group=GROUP)
         if entry.name in NAMES
     }

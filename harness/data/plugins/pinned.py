@@ -48,8 +48,8 @@ def check_expected(options: DataOptions, dataset: DataSet) -> None:
     """
     if isinstance(options, PinnedOptions) and options.expected != _hash(dataset):
         raise InputError(
-            f"Data set `{options.name}` must be the same in every process of a run, but another process built another "
-            "one: run again if its file was edited, and sort what it takes from a `set` or a folder."
+            f"Data set `{options.name}` must be the same in every process of a run, but another process built "
+            "another one: if its file was edited, run again; otherwise sort what it takes from a `set` or a folder."
         )
 
 

@@ -36,7 +36,7 @@ def _naming_problem(found: DataSet) -> str | None:
     try:
         json.dumps(dict(found.identity), sort_keys=True)
     except (TypeError, ValueError) as error:
-        return f"`identity` must be a mapping of JSON values, empty where it says nothing. Found {error}."
+        return f"`identity` must be a mapping of JSON values, which may be empty. Found {error}."
     return None
 
 
@@ -52,7 +52,7 @@ def _clips_problem(found: DataSet) -> str | None:
             return f"split `{split}` has no clips, but each split needs at least one."
         if clips.sample_rate != found.sample_rate:
             return (
-                f"the clips and the data set must have one sample rate. Found {clips.sample_rate} Hz in split "
+                f"the clips and the data set must have the same sample rate. Found {clips.sample_rate} Hz in split "
                 f"`{split}` and {found.sample_rate} Hz of the set: set `sample_rate` of both."
             )
         problem = _targets_problem(split, clips.targets, len(clips), len(found.class_names))
@@ -60,8 +60,8 @@ def _clips_problem(found: DataSet) -> str | None:
             return problem
         if len(clips.sources) != len(clips):
             return (
-                f"`sources` must hold a tuple of recordings for each clip, {len(clips)} in split `{split}`. Found "
-                f"{len(clips.sources)}."
+                f"`sources` must contain a tuple of recordings for each clip, {len(clips)} in split `{split}`. "
+                f"Found {len(clips.sources)}."
             )
         every: Any = clips.sources
         for name, sources in zip(clips.names, every, strict=True):
@@ -90,7 +90,7 @@ def _leak(found: DataSet) -> str | None:
     for split in SPLITS:
         names = found.split(split).names
         if not all(isinstance(name, str) and name for name in names):
-            return f"`names` must hold a name for each clip. Found another value in split `{split}`."
+            return f"`names` must contain a name for each clip. It does not do so in split `{split}`."
         twice = _twice(names)
         if twice is not None:
             return f"`names` must name each clip of a split once. Found `{twice}` twice in split `{split}`."
@@ -101,7 +101,7 @@ def _leak(found: DataSet) -> str | None:
         shared = sorted(mine & theirs)
         if shared:
             return (
-                f"a recording must lie in one split alone. Found {len(shared)} in both `{one}` and `{other}`, "
+                f"a recording must lie in only one split. Found {len(shared)} in both `{one}` and `{other}`, "
                 f"`{shared[0]}` first: check `sources`."
             )
     return None

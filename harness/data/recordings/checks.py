@@ -54,7 +54,7 @@ def _scan(sound: Sound, used: int) -> str | None:
         beyond += int(np.count_nonzero(np.abs(block) > 1))
     if found < used:
         raise _cut_short(sound.path)
-    return f"{beyond:,} of {used:,} samples lie beyond full scale and are clipped" if beyond else None
+    return f"{beyond:,} of {used:,} samples exceed full scale and are clipped" if beyond else None
 
 
 def _cut_short(path: Path) -> InputError:

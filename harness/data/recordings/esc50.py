@@ -161,11 +161,11 @@ def _chosen_folds(options: DataOptions, collection: Collection) -> tuple[int, in
     present = collection.folds
     if len(present) < 3:
         raise InputError(
-            f"`{collection.root}` must hold at least three folds, for training, validation and test. "
-            f"Found {len(present)}."
+            f"`{collection.root}` must contain at least three folds, for training, validation and test. Found "
+            f"{len(present)}."
         )
     if options.test_fold == "all":
-        raise InputError('Where `test_fold = "all"`, open each of `folds(options)` in turn.')
+        raise InputError('With `test_fold = "all"`, open each of `folds(options)` in turn.')
     test = present[-1] if options.test_fold is None else options.test_fold
     _check_present("test_fold", test, present)
     before = present[present.index(test) - 1]

@@ -76,9 +76,9 @@ def _check_together(path: Path, recordings: list[Recording], *, subset: bool) ->
         category = categories.setdefault(recording.target, recording.category)
         if category != recording.category:
             raise InputError(
-                f"`{path}` must give each target one category. Found `{category}` and `{recording.category}` "
+                f"`{path}` must give each target a single category. Found `{category}` and `{recording.category}` "
                 f"for target {recording.target}."
             )
     if len(set(categories.values())) < len(categories):
         repeated = next(c for c in categories.values() if list(categories.values()).count(c) > 1)
-        raise InputError(f"`{path}` must give each category one target. Found several for `{repeated}`.")
+        raise InputError(f"`{path}` must give each category a single target. Found several for `{repeated}`.")

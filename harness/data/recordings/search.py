@@ -58,7 +58,7 @@ class Search:
             return None
         kinds = [f"{number} {suffix}" for suffix, number in self.others.most_common(_MOST_KINDS)]
         more = "" if len(self.others) <= _MOST_KINDS else " …"
-        return f"`{self.folder}` also holds files that are no recordings: {', '.join(kinds)}{more}."
+        return f"`{self.folder}` also contains files that are not recordings: {', '.join(kinds)}{more}."
 
 
 def search(folder: Path, *, deep: bool = True) -> Search:
@@ -85,7 +85,7 @@ def search(folder: Path, *, deep: bool = True) -> Search:
     if not found.recordings:
         lost = f"; `{found.left_out[0][0]}` is left out: {found.left_out[0][1]}" if found.left_out else ""
         raise InputError(
-            f"A folder must hold recordings ({', '.join(sorted(SUFFIXES))}). Found none in `{folder}`{lost}."
+            f"A folder must contain recordings ({', '.join(sorted(SUFFIXES))}). Found none in `{folder}`{lost}."
         )
     found.recordings.sort()
     return found
@@ -103,7 +103,7 @@ def _sort_in(found: Search, place: str, name: str) -> None:
         found.recordings.append(Path(place, name))
     else:
         link = os.path.islink(os.path.join(place, name))  # noqa: PTH114, PTH118
-        why = "it is a link to a file that is not there" if link else "it is no regular file"
+        why = "it is a link to a file that is not there" if link else "it is not a regular file"
         found.left_out.append((Path(place, name), why))
 
 

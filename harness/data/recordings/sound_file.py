@@ -129,5 +129,5 @@ def _decoding(path: Path) -> Iterator[None]:
     ) as error:
         why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         if "File does not exist" in why and path.is_file():  # libsndfile's words for what is no MP3
-            why = "it is damaged or no sound"
+            why = "it is damaged, or not a sound file"
         raise InputError(f"libsndfile cannot read recording `{path}`: {str(why).rstrip('.')}.") from error

@@ -33,7 +33,7 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
     if missing or unknown:
         which, names = ("lacks", missing) if missing else ("has besides", unknown)
         raise InputError(
-            f"A checkpoint of {label} must hold its {len(own)} tensors and no others. This one {which} "
+            f"A checkpoint of {label} must contain its {len(own)} tensors and no others. This one {which} "
             f"{len(names)}, for example `{min(names)}`: name its network."
         )
     origin = f"a checkpoint of {label}"

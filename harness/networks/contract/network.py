@@ -79,7 +79,8 @@ class Network(Labelled, ABC):
 
     def _without_tail(self) -> InputError:
         return InputError(
-            f"Network `{self.label}` has no tail that could be pruned and trained alone: take the scope `all`."
+            f"Network `{self.label}` has no tail, the part that can be pruned and trained without the rest: use "
+            "the scope `all`."
         )
 
     def groups_in_tail(self, groups: Sequence[Group]) -> tuple[str, ...]:
@@ -102,7 +103,8 @@ class Network(Labelled, ABC):
         own = f"{self.head[-1]}.weight"
         if own not in state:
             raise InputError(
-                f"A checkpoint of {self.label} must hold `{own}`. It is absent: name the network with `--network`."
+                f"A checkpoint of {self.label} must contain `{own}`. It does not: name the network with "
+                "`--network`."
             )
         check_stored(state, f"a checkpoint of {self.label}")
         shape = tuple(state[own].shape)

@@ -97,8 +97,9 @@ class Tagger:
         """Names of groups; the network's own scope where none is given."""
         if not self.groups:
             raise InputError(
-                f"A model must have a group of filters that can be removed. Found none in "
-                f"{type(self.model).__name__}: give the network a method `groups` that names what goes together."
+                "A model must have a group of filters that can be removed. Found none in "
+                f"{type(self.model).__name__}: give the network a method `groups` that names the filters that must "
+                "be removed together."
             )
         listed = isinstance(scope, Sequence) and all(isinstance(name, str) for name in scope)
         if scope is not None and not listed:
@@ -112,8 +113,9 @@ class Tagger:
             chosen = tuple(self.network.parse_scope(named, self.groups))
         if not chosen:
             raise InputError(
-                f"A scope must contain at least one group. `{named}` of {self.network.label} holds none of its "
-                f"{len(self.groups)}: give `all`, or groups by name (`inner` takes those that one layer alone writes)."
+                f"A scope must contain at least one group. `{named}` of {self.network.label} contains none of its "
+                f"{len(self.groups)}: give `all`, or groups by name (`inner` takes those that only one layer "
+                "writes)."
             )
         return chosen
 

@@ -71,11 +71,11 @@ def fit_sizes(module: nn.Module) -> None:
 
 def _checked(by_name: Mapping[str, Group], name: str, indices: Sequence[int]) -> Group:
     if name not in by_name:
-        raise ValueError(f"Filters go from the groups {', '.join(by_name)}. Found `{name}`.")
+        raise ValueError(f"Filters can be removed only from the groups {', '.join(by_name)}. Found `{name}`.")
     group, gone = by_name[name], set(indices)
     if gone and (len(gone) >= group.filters or not gone <= set(range(group.filters))):
         raise ValueError(
-            f"Layer {name} must keep a filter and lose only filters 0 … {group.filters - 1}. "
+            f"Layer {name} must keep at least one filter, and its filters are numbered 0 … {group.filters - 1}. "
             f"Found {len(gone)} to remove of {group.filters}, from {min(gone)} to {max(gone)}."
         )
     return group

@@ -46,7 +46,7 @@ def check_exact(
     draw = np.random.default_rng(0)
     noise = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
     must = f"Removing filters of {type(model).__name__} must give the same outputs as masking them"
-    advice = "give the network a method `groups` that names what goes together"
+    advice = "give the network a method `groups` that names the filters that must be removed together"
     for _ in range(DRAWS):
         removed = {group.name: _some(group.filters, draw) for group in groups if group.filters > 1}
         try:

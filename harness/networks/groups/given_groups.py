@@ -56,7 +56,7 @@ def _check_names(names: Sequence[str]) -> None:
             )
         if names.count(name) > 1:
             raise InputError(
-                f"A network must give each group a name of its own. Found `{name}` twice: correct its method `groups`."
+                f"A network must give each group its own name. Found `{name}` twice: correct its method `groups`."
             )
 
 

@@ -22,10 +22,10 @@ def check_traceable(model: nn.Module) -> None:
         layer = isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear)
         if layer and not isinstance(module._parameters.get("weight"), nn.Parameter):
             raise InputError(
-                f"The weight of a layer must be a parameter. That of `{name}` in {kind} is computed from others, as by "
-                "a weight norm or a mask: make it one first, with "
-                "`torch.nn.utils.parametrize.remove_parametrizations`, "
-                "`torch.nn.utils.remove_weight_norm` or `torch.nn.utils.prune.remove`."
+                f"The weight of a layer must be a parameter. The weight of `{name}` in {kind} is computed from "
+                "other tensors, for example by a weight norm or a mask: make it a parameter first, with "
+                "`torch.nn.utils.parametrize.remove_parametrizations`, `torch.nn.utils.remove_weight_norm` or "
+                "`torch.nn.utils.prune.remove`."
             )
 
 
@@ -39,12 +39,13 @@ def check_parameters(model: nn.Module) -> None:
     for name, parameter in model.named_parameters():
         if isinstance(parameter, UninitializedParameter):
             raise InputError(
-                f"The weights of a model must be initialised. `{name}` of {kind} is not yet: run the model once."
+                f"The weights of a model must be initialised. `{name}` of {kind} is not initialised: run the model "
+                "once."
             )
         if parameter.is_inference():
             raise InputError(
                 f"The weights of a model must be able to take gradients. `{name}` of {kind} was made in "
-                "`torch.inference_mode`: build or load the model outside."
+                "`torch.inference_mode`: build or load the model outside of it."
             )
         if parameter.is_floating_point() and parameter.dtype != torch.float32:
             raise InputError(

@@ -86,15 +86,15 @@ def traced_groups(
             check_exact(model, tuple(found.values()), example, logits)
     except TimeIsUp:
         raise InputError(
-            f"The groups of a network must be found within {limit:.0f} s. The search in {type(model).__name__} has not "
-            "ended: give the network a method `groups` of its own."
+            f"The search for the groups of a network must end within {limit:.0f} s. In {type(model).__name__} it "
+            "did not: write a method `groups` for the network."
         ) from None
     except InputError:
         raise
     except Exception as error:
         raise InputError(
-            f"The groups of {type(model).__name__} must be found by torch-pruning's dependency graph. "
-            f"Found {raised(error)}: give the network a method `groups` of its own."
+            f"The groups of {type(model).__name__} must be found by torch-pruning's dependency graph. Found "
+            f"{raised(error)}: write a method `groups` for the network."
         ) from error
     finally:
         for part, training in modes:
@@ -112,8 +112,8 @@ def _heads(model: nn.Module, head: Sequence[str]) -> set[nn.Module]:
     modules = dict(model.named_modules())
     if not head:
         raise InputError(
-            "A network must name its head, the modules that give the classes, otherwise they are pruned away. "
-            f'Found none for {type(model).__name__}: give `head=("…",)`, as a rule its last linear layer.'
+            "A network must name its head, the modules that give the classes, because otherwise their outputs would be "
+            f'pruned. Found none for {type(model).__name__}: give `head=("…",)`, usually its last linear layer.'
         )
     for name in head:
         if name not in modules or not name:

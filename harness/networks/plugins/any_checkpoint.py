@@ -113,8 +113,8 @@ def _said_network(said: About, given: Network | None, files: Sequence[Path | str
     found = resolve_network(label, files)
     if given is not None and given != found:
         raise InputError(
-            f"{origin} says that it belongs to the network `{found.label}`. Found "
-            f"`--network {given.label}`: leave it out."
+            f"{origin} states that it belongs to the network `{found.label}`. Found `--network {given.label}`: "
+            "leave it out."
         )
     return found
 
@@ -141,7 +141,7 @@ def _loaded(network: Network, state: Mapping[str, Any], weights: WeightFile, ori
         with foreign_code(f"Network `{network.label}` must read a checkpoint of its own"):
             model = network.load(state)
             if not isinstance(model, torch.nn.Module):
-                raise TypeError(f"`load` gave a {type(model).__name__} and no module")
+                raise TypeError(f"`load` gave a {type(model).__name__}, which is not a module")
             return model
     except InputError as error:
         like = likely_network(weights.state, origin)

@@ -106,7 +106,8 @@ def _own(model: nn.Module) -> Cnn14:
     if isinstance(model, Cnn14):
         return model
     raise InputError(
-        f"Network `cnn14` is of models of the class `prunebench.harness.Cnn14`. Found a {type(model).__name__}: give "
+        "Network `cnn14` takes only models of the class `prunebench.harness.Cnn14`. Found a "
+        f"{type(model).__name__}: give "
         '`network=harness.traced(head=("…",))`, or read its weights with `harness.load_checkpoint`.'
     )
 

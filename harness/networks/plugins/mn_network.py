@@ -75,6 +75,6 @@ class MnNetwork(Network):
             if isinstance(block, InvertedResidual) and block.leaves_open_whether_it_adds:
                 raise InputError(
                     f"The width of a checkpoint of `mn` must be known. At width {self.width:g} the block `{name}` does "
-                    "not add its input, and with these channels it could: name the width that was trained, such as "
-                    '`--network "mn[width=0.4]"`.'
+                    "not add its input to its output, but with these channels it could: name the width that was "
+                    'trained, such as `--network "mn[width=0.4]"`.'
                 )

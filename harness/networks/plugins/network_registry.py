@@ -48,7 +48,7 @@ def is_network(name: str, files: Sequence[Path | str] = ()) -> bool:
 def claimed_names() -> dict[str, str]:
     """Installed networks that are not used because they have the name of a built-in one: name → the reason."""
     return {
-        entry.name: f"Network `{entry.name}` of distribution `{home_of(entry)}` has the name of a built-in one."
+        entry.name: f"Network `{entry.name}` of distribution `{home_of(entry)}` has the name of a built-in network."
         for entry in entry_points(group=GROUP)
         if entry.name in BUILTIN
     }
@@ -97,7 +97,9 @@ def timm_network(name: str, parameters: Mapping[str, object]) -> Network:
     from prunebench.harness.networks.plugins.timm_transformer import TimmTransformer
 
     if "name" in parameters:
-        raise InputError(f"A network of timm has one name. Found `{name}` and `{parameters['name']}`.")
+        raise InputError(
+            f"A network of timm must have a single name. Found `{name}` and `{parameters['name']}`."
+        )
     convolutional = architecture(name.removeprefix(TIMM)).patch is None
     cls = TimmNetwork if convolutional else TimmTransformer
     return with_parameters(cls, {"name": name, **parameters})

@@ -87,8 +87,8 @@ def plugin_classes(
             name = str(getattr(cls, "name", ""))
             if name in taken() or found.get(name, cls) is not cls:
                 raise InputError(
-                    f"A {kind.word} of a file must have a name of its own. Found `{name}` in `{loaded.path}`, which "
-                    f"another {kind.word} has: rename it."
+                    f"A {kind.word} of a file must have a unique name. Found `{name}` in `{loaded.path}`, the name "
+                    f"of another {kind.word}: rename it."
                 )
             found[name] = cls
     return found

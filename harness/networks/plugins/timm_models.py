@@ -89,8 +89,9 @@ def architecture(name: str) -> TimmArchitecture:
         _check_norms(model, name)
     elif not mlps(model):
         raise InputError(
-            f"`{PREFIX}{name}` cannot be pruned: hidden units of its MLPs pass a gate or a norm over all of them. Name "
-            f"one whose MLPs are two linear layers, such as `{PREFIX}vit_tiny_patch16_224`."
+            f"`{PREFIX}{name}` cannot be pruned: in its MLPs, the hidden units pass a gate, or a norm over all "
+            "hidden units. Name an architecture with MLPs of two linear layers, such as "
+            f"`{PREFIX}vit_tiny_patch16_224`."
         )
     return TimmArchitecture(
         name,

@@ -68,8 +68,8 @@ class TimmTransformer(TimmNetwork):
         frames: Any = features.shape[1]
         if not isinstance(frames, Tensor) and frames > self.frames:  # a tensor while a graph is traced
             raise InputError(
-                f"`{self.label}` has positions for {self.frames} frames. Found a clip of {frames}: name the network as "
-                f"`{self.name}[frames={frames}]` when it is trained, or give shorter clips."
+                f"`{self.label}` has positions for {self.frames} frames. Found a clip of {frames}: train the "
+                f"network under the name `{self.name}[frames={frames}]`, or give shorter clips."
             )
         return super().logits(model, features)
 
@@ -112,7 +112,8 @@ class TimmTransformer(TimmNetwork):
         if not side or side * side != positions.shape[1] - prefix:
             raise InputError(
                 f"`{POSITIONS}` of a checkpoint of {self.label} must have {wanted} positions, or those of a square "
-                f"image. Found {positions.shape[1]}: name the network with the `frames` and `mels` it was trained with."
+                f"image. Found {positions.shape[1]}: name the network with the `frames` and `mels` that it was "
+                "trained with."
             )
         found: Tensor = resample_abs_pos_embed(
             positions, [rows, columns], [side, side], num_prefix_tokens=prefix

@@ -39,8 +39,8 @@ class TracedNetwork(Network):
     def build(self, n_classes: int, *, seed: int) -> nn.Module:
         """None: a traced module is the user's."""
         raise InputError(
-            "A traced network prunes the model that it is given and builds none. To train one, write a class: "
-            "subclass `prunebench.harness.networks.contract.Network`."
+            "A traced network prunes the model that it is given and cannot build another. To train new models, "
+            "write a class: subclass `prunebench.harness.networks.contract.Network`."
         )
 
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
@@ -94,7 +94,7 @@ def traced(
     heads = (head,) if isinstance(head, str) else tuple(head) if isinstance(given, Sequence) else ()
     if not heads or not all(isinstance(name, str) and name for name in heads):
         raise InputError(
-            'A head is the names of the modules that give the classes, such as `head=("classes",)`. Found '
+            'A head must be a tuple of names of the modules that give the classes, such as `head=("classes",)`. Found '
             f"{told(given)}: take them from `model.named_modules()`."
         )
     return TracedNetwork(heads, frontend, forward)

@@ -122,4 +122,4 @@ def _check_words(words: Sequence[str]) -> None:
         given = word == "" or (word.startswith("--") and word.endswith("=") and word.count("=") == 1)
         if given and name != "--formats":  # a report without figures
             where = f"`{name}`" if name.startswith("-") else "an argument"
-            raise click.UsageError(f"The value of {where} is empty: give one, or leave it out.")
+            raise click.UsageError(f"The value of {where} is empty: give a value, or leave the option out.")

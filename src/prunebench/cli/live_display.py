@@ -166,7 +166,7 @@ class LiveDisplay:
                 rate_text(piece.rate) if piece.rate is not None and piece.phase in TRAININGS else "",
                 Text(plain(piece.title), no_wrap=True),
             )
-        more = [Text(f"  and {len(running) - ROWS} more at work")] if len(running) > ROWS else []
+        more = [Text(f"  and {len(running) - ROWS} more in progress")] if len(running) > ROWS else []
         return Group(bars, pieces, *more, Text(in_short(progress), style="bold"))
 
     def __enter__(self) -> LiveDisplay:

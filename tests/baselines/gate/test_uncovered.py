@@ -84,6 +84,6 @@ def test_one_base_model_and_those_trained_anew_are_said() -> None:
         "several `base.seeds`.",
     )
     assert uncovered({"a": anew, "b": WHOLE}, held(a=one, b=WHOLE), "run", "b.json") == (
-        "The base models of 1 entry were trained anew since the baseline was saved, so the spread between base models "
-        "counts.",
+        "The base models of 1 entry were trained again after the baseline was saved, so the comparison accounts "
+        "for the spread between base models.",
     )

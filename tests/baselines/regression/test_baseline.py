@@ -82,7 +82,7 @@ def test_committed_files_are_named_by_criterion_and_percent() -> None:
 
 
 def test_nothing_to_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="must hold an entry"):
+    with pytest.raises(InputError, match="must contain an entry"):
         save_baseline({}, tmp_path / "b.json", MADE_WITH)
     assert list(tmp_path.iterdir()) == []
 

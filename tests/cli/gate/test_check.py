@@ -224,7 +224,7 @@ def test_a_baseline_that_comes_with_prunebench_is_not_updated(call):
         ("cnn14/l1-51", "did you mean `cnn14/l1-75` or `cnn14/l1-50` or `cnn14/l1-25`?"),
         ("presets/quikc", "did you mean `presets/quick`?"),
         ("zzz", "make a file with `prunebench baseline save`."),
-        ("quick.json", "Found no file `quick.json`"),
+        ("quick.json", "There is no baseline `quick.json`"),
     ],
 )
 def test_a_baseline_that_is_not_there_is_answered_with_the_nearest(call, given, said):
@@ -264,7 +264,7 @@ def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
     found = call("check", "model.pth", "--baseline", "model.json")
     assert found.exit_code == 2
     assert "could not tell: no test scores" in " ".join(found.output.split())
-    assert "a model alone has no test scores" in found.output
+    assert "a single model has no test scores" in found.output
 
 
 def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spread(call, tmp_path):
@@ -276,11 +276,11 @@ def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spr
     told = json.loads(found.output)
     assert (found.exit_code, told["verdict"]) == (2, "could_not_tell")
     assert told["changes"][0]["remark"].endswith(
-        "1 against 1 base models trained anew; it takes 2 on each side"
+        "1 against 1 base models trained again; it takes 2 on each side"
     )
     assert told["notes"] == [
-        "The base models of 1 entry were trained anew since the baseline was saved, so the spread between base models "
-        "counts."
+        "The base models of 1 entry were trained again after the baseline was saved, so the comparison accounts "
+        "for the spread between base models."
     ]
     make_run(tmp_path / "six", seeds=tuple(range(6)))
     assert call("baseline", "save", "before", "-o", "b.json", "--spread", "six").exit_code == 0
@@ -309,7 +309,7 @@ def test_a_spread_is_that_of_a_run_folder(call):
         ({}, (), "takes 6 of them. Found 3 in `other`"),
         ({"seeds": range(6), "ratio": 0.25}, (), "has no scores of `synth/l1/C7-C12/0.5`"),
         ({"seeds": range(6), "finetune_seed": 1}, (), "has other pruning or fine-tuning seeds"),
-        ({"seeds": range(6)}, ("--without", "quality"), "no quality is saved"),
+        ({"seeds": range(6)}, ("--without", "quality"), "this baseline contains none"),
     ],
 )
 def test_a_spread_of_other_cells_is_refused(call, tmp_path, changed, words, said):

@@ -81,4 +81,4 @@ def test_ratios_in_brackets_say_that_they_are_paired():
     claimed = architecture_findings(shape_figures((0.25, 0.5, 0.75)))
     page = as_markdown(shapes, machines, claimed, [])
     assert "| latency here, log-mel in, 1 thread | 50 ms (1.000) | 28 ms (0.550 ±1.3%) |" in page
-    assert "the ratio is paired: the median of the ratios within rounds" in page
+    assert "ratio of latencies is paired: it is the median of the ratios within rounds" in page

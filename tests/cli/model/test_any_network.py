@@ -190,7 +190,7 @@ def test_a_front_end_that_does_not_say_its_macs(cli, own):
     assert found["latency"]["backends"]["eager"]["median_ms"] > 0
     code, out, error = cli("measure", own, "--network-file", "own.py", "--counters", "all")
     assert code == 0, error
-    assert "it does not say its MACs." in out
+    assert "it does not state its MACs." in out
 
 
 def recordings(rate, classes):
@@ -332,7 +332,7 @@ def test_a_graph_answers_as_the_model(cli, label, frontend):
     code, out, error = cli("export", "m.pt", "--frontend", frontend, "-o", "graph.onnx", "--json")
     if label.startswith("wavegram") and frontend == "outside":
         assert code == 2
-        assert "reads waveforms, so its graph has no front end to leave out" in error
+        assert "reads waveforms, so its graph has no separate front end" in error
         assert not Path("graph.onnx").exists()
         return
     assert code == 0, error

@@ -202,7 +202,7 @@ def test_widths_that_are_not_those_of_the_tensors_are_refused(cli, mobile):
     torch.save(file, "half.pth")
     found = cli("prune", "half.pth", *PRUNE, "-o", "x.pth")
     assert found.code == 2
-    assert "must have the widths that it names" in found.err
+    assert "must have the widths that it states" in found.err
 
 
 def test_classes_that_are_not_those_of_the_tensors_are_refused(cli, mobile):
@@ -212,7 +212,7 @@ def test_classes_that_are_not_those_of_the_tensors_are_refused(cli, mobile):
     torch.save(file, "half.pth")
     found = cli("prune", "half.pth", *PRUNE, "-o", "x.pth")
     assert found.code == 2
-    assert "must have the classes that it names" in found.err
+    assert "must have the classes that it states" in found.err
     assert not Path("x.pth").exists()
 
 
@@ -235,7 +235,7 @@ def test_weights_that_are_not_finite_are_named(cli, mobile):
 def test_npy_orders_are_of_cnn14_alone(cli, mine):
     found = cli("score", mine, "--network-file", "mine.py", "--pruner", "l1", "--npy", "-o", "s")
     assert found.code == 2
-    assert "`--npy` writes orders as for E-PANNs" in found.err
+    assert "`--npy` writes the orders that E-PANNs uses" in found.err
 
 
 def test_measure_reads_what_prune_wrote(cli, mobile):

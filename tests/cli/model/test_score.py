@@ -154,8 +154,8 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "needs a criterion"),
-        (["--compare", "l1"], "needs a criterion"),
+        ([], "needs one criterion"),
+        (["--compare", "l1"], "needs one criterion"),
         (["--pruner", "l9"], "Unknown pruner `l9`"),
         (["--pruner", "mine"], "Unknown pruner `mine`"),
         (["--pruner", "l1", "--layers", "C13"], "Found `C13`"),

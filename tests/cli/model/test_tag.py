@@ -107,7 +107,7 @@ def test_what_no_decoder_takes_is_named_and_counts_as_left_out(cli, checkpoint, 
     assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
     assert "left out: `in/song.m4a`: libsndfile reads no .m4a" in error
     assert "left out: `in/gone.wav`: it is a link to a file that is not there" in error
-    assert "`in` also holds files that are no recordings: 1 .txt." in error
+    assert "`in` also contains files that are not recordings: 1 .txt." in error
     assert "2 of 3 recordings were left out" in error
     code, _, error = cli("tag", checkpoint, "in", "--strict")
     assert code == 2
@@ -128,7 +128,7 @@ def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):
     assert [found["file"] for found in json.loads(out)] == ["in/loud.wav", "in/telephone.wav", "in/whole.wav"]
     assert "Recording `in/cut.wav` is incomplete" in error
     assert "in `in/integers.wav`, floats at the scale of integers" in error
-    assert "Note: `in/loud.wav`: 5 of 32,000 samples lie beyond full scale and are clipped." in error
+    assert "Note: `in/loud.wav`: 5 of 32,000 samples exceed full scale and are clipped." in error
 
 
 def test_names_of_the_outputs(cli, checkpoint, tmp_path):
@@ -154,7 +154,7 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         ([], "either recordings or --live. Found neither"),
         (["a.wav", "--live"], "Found both"),
         (["none.wav"], "There is no recording `none.wav`"),
-        (["empty"], "A folder must hold recordings"),
+        (["empty"], "A folder must contain recordings"),
         (["a.wav", "--labels", "two.txt"], "each of the model's 3 outputs. Found 2"),
         (["a.wav", "--window", "0.1"], "1 to 60 seconds long"),
     ],

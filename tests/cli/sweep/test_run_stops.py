@@ -15,9 +15,9 @@ from prunebench.stopping import Termination
 @pytest.mark.parametrize(
     ("stop", "code", "words"),
     [
-        (KeyboardInterrupt(), 130, ["Stopped. What is finished is kept in"]),
-        (Termination(), 143, ["Stopped. What is finished is kept in"]),
-        (SchedulerLost(), 1, ["The scheduler is gone. What is finished is kept in"]),
+        (KeyboardInterrupt(), 130, ["Stopped. Finished cells are kept in"]),
+        (Termination(), 143, ["Stopped. Finished cells are kept in"]),
+        (SchedulerLost(), 1, ["The scheduler stopped. Finished cells are kept in"]),
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),
             2,

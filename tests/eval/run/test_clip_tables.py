@@ -59,7 +59,7 @@ def test_arrays_that_are_no_table_are_refused_and_nothing_in_them_is_run(tmp_pat
     arrays = {"outcomes": np.array(["o", "p"]), "influence": INFLUENCE, "precision": PRECISION, **change}
     np.savez(tmp_path / "t.npz", **arrays)
     with pytest.raises(
-        InputError, match=r"t.npz` must hold a row of|t.npz` must be an npz archive that holds"
+        InputError, match=r"t.npz` must contain a row of|t.npz` must be an npz archive that contains"
     ):
         read_clip_table(tmp_path / "t.npz")
 

@@ -38,5 +38,5 @@ def test_what_fits_is_read(tmp_path):
 )
 def test_what_does_not_is_one_sentence(tmp_path, change):
     np.savez(tmp_path / "t.npz", **{**HELD, **change})
-    with pytest.raises(InputError, match=r"t\.npz` must hold targets .* delete it and run again"):
+    with pytest.raises(InputError, match=r"t\.npz` must contain targets .* delete it and run again"):
         read_targets(tmp_path / "t.npz", "class_names", "sources", "names")

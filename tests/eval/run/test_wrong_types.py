@@ -197,7 +197,7 @@ def test_removed_filters(tmp_path, line):
 def test_small_files(tmp_path, name, read, texts):
     for text in texts:
         (tmp_path / name).write_text(text)
-        with pytest.raises(InputError, match=rf"{name}` must hold .* writes it again") as found:
+        with pytest.raises(InputError, match=rf"{name}` must contain .* writes it again") as found:
             read(RunFiles(tmp_path))
         assert len(str(found.value)) < 400
 

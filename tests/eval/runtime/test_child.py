@@ -35,7 +35,7 @@ def test_a_script_needs_no_guard():
 def test_a_factory_in_the_script_itself_is_refused():
     script = "from prunebench.eval.runtime.child import in_child\ndef f(): pass\nin_child(1, f)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "move it to a file of its own" in done.stderr.splitlines()[-1]
+    assert "move it to its own file" in done.stderr.splitlines()[-1]
 
 
 def test_an_error_in_the_child_is_said():

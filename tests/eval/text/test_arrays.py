@@ -90,9 +90,9 @@ def test_an_array_of_as_many_bytes_as_the_limit_is_read(tmp_path):
     assert read_npy(tmp_path / "a.npy", limit=1000).sum() == 1000
     unpacked = 1000 + 128  # with NumPy's header
     assert read_npz(tmp_path / "a.npz", "test", limit=unpacked)[0].sum() == 1000
-    with pytest.raises(ValueError, match="holds an array of 1,000 bytes, and at most 999 are read"):
+    with pytest.raises(ValueError, match="contains an array of 1,000 bytes, and at most 999 are read"):
         read_npy(tmp_path / "a.npy", limit=999)
-    with pytest.raises(ValueError, match="holds an array of 1,128 bytes, and at most 1,127 are read"):
+    with pytest.raises(ValueError, match="contains an array of 1,128 bytes, and at most 1,127 are read"):
         read_npz(tmp_path / "a.npz", "test", limit=unpacked - 1)
 
 

@@ -58,7 +58,7 @@ def test_labels(label, schedule):
     [
         ("iterativ", "Unknown schedule `iterativ`; did you mean `iterative`"),
         ("iterative", "from 2 to 100. Found `rounds = 1`: write `iterative\\[rounds=3\\]`"),
-        ("one-shot[rounds=2]", "has one round. Found `rounds = 2`"),
+        ("one-shot[rounds=2]", "has a single round. Found `rounds = 2`"),
         ("progressive", "from 2 to 100. Found `rounds = 1`: write `progressive\\[rounds=3\\]`"),
         (
             "progressive[rounds=2,every=3]",
@@ -69,7 +69,7 @@ def test_labels(label, schedule):
             "`every` of schedule `soft` must be an integer of at least 1, .* write `soft\\[every=10\\]`",
         ),
         ("soft[every=True]", "Found `every = True`"),
-        ("soft[every=4,rounds=2]", "Schedule `soft` has one round. Found `rounds = 2`"),
+        ("soft[every=4,rounds=2]", "Schedule `soft` has a single round. Found `rounds = 2`"),
         ("one-shot[distilation=1]", "no parameter `distilation`; did you mean `distillation`"),
         ("one-shot[distillation=2]", r"must lie in \[0, 1\]"),
         ("one-shot[recalibration_clips=-1]", "at least 0. Found `-1`"),

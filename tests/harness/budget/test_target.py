@@ -96,7 +96,7 @@ def test_a_target_between_two_shapes_names_the_nearest():
     coarse = Architecture((2,) * 12, 4, 3)
     with pytest.raises(
         InputError,
-        match=r"^No number of whole filters .* within 1%\. The nearest shape has 0\.\d+: ask for that",
+        match=r"^No number of filters .* within 1%\. The nearest shape has 0\.\d+: ask for that",
     ):
         uniform_shape(BudgetPoint("parameters", 0.9), coarse, TAIL)
 

@@ -69,7 +69,7 @@ def test_overrides():
         ("finetunes.steps=3", "Unknown key `finetunes`; did you mean `finetune`"),
         ("data.nam=synth", "Unknown key `data.nam`; did you mean `name`"),
         ("prune.criteria=['l2x','random']", "Unknown pruner `l2x`; did you mean"),
-        ("prune.criteria=['l1']", "must hold `random`"),
+        ("prune.criteria=['l1']", "must contain `random`"),
         ("prune.ratios=[0.5, 1.0]", r"a ratio must lie in \(0, 1\).*Found 1.0"),
         ("prune.ratios=[]", "the sweep has no budget point, so it would prune nothing: give `prune.ratios`"),
         ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),

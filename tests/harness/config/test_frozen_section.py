@@ -105,7 +105,7 @@ def test_sets_and_seeds_that_are_not_there(config):
     own = ("base.batch=8", "base.learning_rate=1e-3")  # as a run folder has them
     assert config("base.frozen=tiny", "base.pretrained=false", *own).base.loaded is None
     with pytest.raises(
-        InputError, match=r"asks for seed 2 of `tiny-w32`, which is not installed\. Installed: seed 0, 1\. "
+        InputError, match=r"contains seed 2 of `tiny-w32`, which is not installed\. Installed: seed 0, 1\. "
     ):
         config(FROZEN, "base.seeds=[0,2]")
     assert config(FROZEN, "base.seeds=[0,2]", "base.pretrained=false").base.seeds == (0, 2)

@@ -147,7 +147,7 @@ def test_a_long_value_is_cut(tmp_path):
         ("prune.limits=[{}]", "Entry 1 of `prune.limits`: No limit is given."),
         ("base.steps=5", "`base.steps` cannot change"),
         ("prune.ratios=[]", "the sweep has no budget point"),
-        ("model=[{}, {}]", "`model` must hold networks of different labels"),
+        ("model=[{}, {}]", "`model` must contain networks with different labels"),
         ("prune.files=['nosuch.py']", "`prune.files`: There is no file `nosuch.py`: give a Python file"),
     ],
 )

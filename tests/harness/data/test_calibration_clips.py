@@ -70,8 +70,8 @@ def test_what_is_changed_or_left_out_is_noted(loose: Path) -> None:
     assert left_out[1].startswith("left out: ")
     assert changed == [
         # of ten seconds, which are in use
-        ("long.wav", "316,800 of 320,000 samples lie beyond full scale and are clipped"),
-        ("loud.wav", "3,200 of 3,200 samples lie beyond full scale and are clipped"),
+        ("long.wav", "316,800 of 320,000 samples exceed full scale and are clipped"),
+        ("loud.wav", "3,200 of 3,200 samples exceed full scale and are clipped"),
     ]
 
 
@@ -109,7 +109,7 @@ def test_folders_that_cannot_be_used(tmp_path: Path, content: bytes | None) -> N
     with pytest.raises(InputError, match=r"There is no folder `"):
         calibration_clips(tmp_path / "absent", n_classes=2, labelled=False)
     if content is None:
-        with pytest.raises(InputError, match="must hold recordings"):
+        with pytest.raises(InputError, match="must contain recordings"):
             calibration_clips(tmp_path, n_classes=2, labelled=False)
         return
     (tmp_path / "broken.wav").write_bytes(content)

@@ -122,7 +122,7 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(InputError, match="must be the address of a Dask scheduler that runs"):
+    with pytest.raises(InputError, match="must be the address of a running Dask scheduler"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=address)
     with pytest.raises(InputError, match="There is no scheduler file"):
         run_sweep(CONFIG, tmp_path / "run", Cache(tmp_path / "cache"), scheduler=str(tmp_path / "no.json"))
@@ -142,8 +142,8 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
         ("inproc://x", "must be the address"),
         ("tcp://a b:1", "must be the address"),
         ("foo://127.0.0.1:1", "must have a protocol that Dask knows here"),
-        ("tls://127.0.0.1:1", "needs certificates, and Dask has none here"),
-        (f"tcp://{'x' * 300}.invalid:1", "a Dask scheduler that runs. Found none"),
+        ("tls://127.0.0.1:1", "needs certificates, but Dask has none here"),
+        (f"tcp://{'x' * 300}.invalid:1", "a running Dask scheduler. Found none"),
     ],
 )
 def test_addresses_that_dask_would_answer_with_a_traceback(address, message):

@@ -98,7 +98,7 @@ def test_a_task_that_workers_die_of_has_failed_and_takes_no_other_with_it(tasks)
             workers.run(Ready([Task("always", tasks.die, ()), Task("9", tasks.square, (9,))]), silent)
         )
         assert found["9"] == 81
-        assert "3 worker processes were ended" in found["always"].message
+        assert "3 worker processes were killed" in found["always"].message
         assert dict(workers.run(Ready([Task("2", tasks.square, (2,))]), silent)) == {"2": 4}
 
 

@@ -197,8 +197,8 @@ def test_bytes_of_other_formats_are_refused_and_never_run(tmp_path, file):
         ({"network": "cnn14[width=0.0625]"}, "has the shape"),
         ({"class_names": ["one"]}, "has the shape"),
         ({"widths": {"C1": 2}}, "states widths that `cnn14"),
-        ({"computed": ["logmel_extractor.melW"]}, "It differs in `spectrogram_extractor"),
-        ({"computed": sorted([*FIXED, "fc1.weight"])}, r"It differs in `fc1\.weight`"),
+        ({"computed": ["logmel_extractor.melW"]}, "They differ in `spectrogram_extractor"),
+        ({"computed": sorted([*FIXED, "fc1.weight"])}, r"They differ in `fc1\.weight`"),
     ],
 )
 def test_metadata_that_do_not_fit_are_refused(tmp_path, file, said, message):

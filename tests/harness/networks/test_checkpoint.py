@@ -66,12 +66,12 @@ def _shape(state):
     [
         (
             _foreign,
-            r"lacks 14 of its 14 weights, `conv_block1.conv1.weight` first, and holds features.0.weight \(3,\)",
+            r"lacks 14 of its 14 weights, `conv_block1.conv1.weight` first, and contains features.0.weight \(3,\)",
         ),
         (_extra, r"differs in 1: fc_extra.weight \(2,\) is unknown"),
         (_short, "differs in 1: conv_block4.bn1.weight is missing"),
         (_shape, r"conv_block3.conv1.weight has \(6, 99, 3, 3\) instead of \(6, 5, 3, 3\)"),
-        (lambda state: [1, 2], "must hold a state dict. Found a list"),
+        (lambda state: [1, 2], "must contain a state dict. Found a list"),
     ],
 )
 def test_other_architectures_are_named(model, tmp_path, change, message):

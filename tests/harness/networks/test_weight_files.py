@@ -141,12 +141,12 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
     ("change", "message"),
     [
         ({"schema_version": 2}, "must have schema version 1. Found 2"),
-        ({"widths": [1] * 12}, r"must have the widths that it names. .* its tensors have \[2, 3"),
+        ({"widths": [1] * 12}, r"must have the widths that it states. .* its tensors have \[2, 3"),
         (
             {"n_classes": 5},
-            r"must have the classes that it names. `.*` names 5, its tensors have 3: it was changed",
+            r"must have the classes that it states. `.*` states 5, but its tensors have 3: it was changed",
         ),
-        ({"embedding": 7}, "must have the embedding that it names. .* names 7"),
+        ({"embedding": 7}, "must have the embedding that it states. .* states 7"),
         (
             {"n_classes": "3"},
             "metadata of a checkpoint .* `n_classes` is not: input should be a valid integer",
@@ -169,7 +169,7 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
             "metadata of a checkpoint .* `class_names` is not: input should be a valid list",
         ),
         ({"provenance": _nested(None)}, "metadata of a checkpoint .* is not: recursion error"),
-        ({"model": [1]}, "must hold a state dict under `model`. Found a list"),
+        ({"model": [1]}, "must contain a state dict under `model`. Found a list"),
     ],
 )
 def test_own_files_that_were_changed(model, tmp_path, change, message):
@@ -184,7 +184,7 @@ def test_truncated_safetensors(model, tmp_path, keep):
     save_checkpoint(model, tmp_path / "m", style="safetensors")
     whole = (tmp_path / "m").read_bytes()
     (tmp_path / "m").write_bytes(whole[: int(keep * len(whole)) if keep < 1 else keep])
-    with pytest.raises(InputError, match="must be a whole safetensors file"):
+    with pytest.raises(InputError, match="must be a complete safetensors file"):
         load_checkpoint(tmp_path / "m")
 
 

@@ -158,7 +158,7 @@ REFUSED = {
     "another head": (_renamed_head, "has the head `classifier` with 3 outputs"),
     "two models": (
         lambda state: {"model": state, "ema": changed(state)},
-        "holds two that differ, under `model` and under `ema`: save the state dict of one alone",
+        "contains two that differ, under `model` and under `ema`: save the state dict of only one",
     ),
     "teacher and student": (
         lambda state: renamed(state, "teacher.") | renamed(changed(state), "student."),
@@ -166,7 +166,7 @@ REFUSED = {
     ),
     "something beside it": (
         lambda state: renamed(state, "model.") | {"criterion.pos_weight": torch.ones(3)},
-        r"holds `criterion.pos_weight` \(3,\) beside the Cnn14 at the top with the prefix `model.`",
+        r"contains `criterion.pos_weight` \(3,\) beside the Cnn14 at the top with the prefix `model.`",
     ),
     "a mask of another shape": (
         lambda state: _one_mask(state, fc1__weight_mask=torch.ones(4, 13)),
@@ -212,7 +212,7 @@ KINDS = {
 def test_tensors_of_other_kinds_are_named(state, tmp_path, kind, key):
     torch.save({**state, key: KINDS[kind](state[key])}, tmp_path / "m.pth")
     word = {"meta": "without values", "sparse in rows": "sparse", "integer": "of type int8"}
-    word = word | {"eight bits": "of too few bits", "boolean": "of type bool"}
+    word = word | {"eight bits": "with too few bits", "boolean": "of type bool"}
     word = word.get(kind, kind)
     with pytest.raises(InputError, match=rf"`{key}` in .* is {word}") as caught:
         load_checkpoint(tmp_path / "m.pth")

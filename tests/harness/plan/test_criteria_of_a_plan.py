@@ -153,7 +153,7 @@ def test_scores_from_files_are_a_criterion_told_by_its_content(tmp_path: Path) -
 def test_scores_that_do_not_fit_the_model_stop_the_run_before_it_begins(tmp_path: Path) -> None:
     write_scores(tmp_path, {layer: np.arange(float(n)) for layer, n in widths().items() if layer != "C1"})
     plan_of(with_scores(tmp_path))
-    with pytest.raises(InputError, match=r"must hold a file `C1.npz`"):
+    with pytest.raises(InputError, match=r"must contain a file `C1.npz`"):
         plan_of(with_scores(tmp_path, "prune.scopes=['C1-C12']", "finetune.scopes=['all']"))
     with pytest.raises(InputError, match=r"Found 64 for the 32 filters of layer C7"):
         plan_of(with_scores(tmp_path, "model.width=0.0625"))

@@ -135,7 +135,7 @@ def test_a_checkpoint_used_as_it_is_does_not_depend_on_training(checkpoint):
         plan_of(same, datasets=other)
     )
     with pytest.raises(
-        InputError, match=r"gives one base model, whatever the seed. Found `base.seeds = \[0, 1\]`"
+        InputError, match=r"gives the same base model for every seed. Found `base.seeds = \[0, 1\]`"
     ):
         plan_of(same, "base.seeds=[0, 1]")
     assert len(plan_of(same, "base.seeds=[0, 1]", datasets=other).bases) == 2
@@ -196,9 +196,9 @@ def test_a_table_must_fit(tmp_path):
     per_layer = "prune.allocations=per_layer"
     with pytest.raises(InputError, match=r"`prune.sensitivity` must name the folder"):
         plan_of(per_layer)
-    with pytest.raises(InputError, match=r"must hold every layer of the scope. Found none of C12"):
+    with pytest.raises(InputError, match=r"must contain every layer of the scope. Found none of C12"):
         plan_of(per_layer, f"prune.sensitivity={run}")
-    with pytest.raises(InputError, match=r"must hold the criterion `l1`"):
+    with pytest.raises(InputError, match=r"must contain the criterion `l1`"):
         plan_of(per_layer, f"prune.sensitivity={run}", "prune.sensitivity_criterion=l1")
     with pytest.raises(InputError, match=r"of data set `other` without fine-tuning. Found `toy`"):
         plan_of(per_layer, f"prune.sensitivity={run}", datasets=[dataset("other")])

@@ -79,7 +79,7 @@ def test_what_does_as_it_says_is_taken():
         ({"build": lambda self, n_classes, *, seed: None}, "must build a `torch.nn.Module`. Found NoneType"),
         (
             {"build": lambda self, n_classes, *, seed: Own().build(n_classes, seed=0)},
-            "must have other weights for another seed, .* Found the same weights for the seeds 0 and 1",
+            "must have other weights for another seed, .* Found the same weights for seeds 0 and 1",
         ),
         (
             {"build": lambda self, n_classes, *, seed: Own().build(n_classes, seed=torch.seed())},

@@ -162,8 +162,9 @@ def test_it_is_exact_for_readers_that_read_no_zeros_around_the_map(readers, laye
 
 def test_a_reader_that_cannot_take_a_constant_in_is_refused_before_anything_is_scored(readers):
     message = (
-        r"`variance\[fold=true\]` scores layers with one reader that can take in a constant only. Layer `fourth`.* has "
-        "several readers, or one without a bias and without a batch norm behind it: leave it out"
+        r"`variance\[fold=true\]` scores layers with a single reader that can absorb a constant only. Layer "
+        r"`fourth`.* has "
+        "several readers, or a reader without a bias and without a batch norm after it: leave it out"
     )
     with pytest.raises(InputError, match=message):
         harness.prune(readers.model, FOLD, 0.5, ["fourth"], network=readers.network)
@@ -199,7 +200,7 @@ class Declared(Constant):
 def test_constants_of_a_plug_in(readers, cnn14):
     for tagger, layer in ((readers, "fourth"), (cnn14, "C7")):
         with pytest.raises(
-            InputError, match=rf"constants for layer {layer} .* must take them in: set `layers"
+            InputError, match=rf"constants for layer {layer} .* must be able to absorb them: set `layers"
         ):
             score_layers(tagger, Constant(), [layer])
     with pytest.raises(

@@ -75,7 +75,7 @@ def test_scores_that_cannot_be_used(tmp_path: Path, scores: np.ndarray, message:
 @pytest.mark.parametrize("order", [[0, 0, 1], [1, 2, 3], [0.5, 1.0], [[0, 1]], []])
 def test_indices_that_cannot_be_used(tmp_path: Path, order: list[float]) -> None:
     np.save(tmp_path / "sim_index7.npy", np.array(order))
-    with pytest.raises(InputError, match="must name every filter once"):
+    with pytest.raises(InputError, match="must contain every filter number once"):
         read_scores(tmp_path / "sim_index7.npy")
 
 

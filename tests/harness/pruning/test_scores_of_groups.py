@@ -38,5 +38,5 @@ def test_a_group_of_several_writers_has_one_file(tagger, tmp_path):
 
 def test_files_of_other_lengths_are_refused(tagger, tmp_path):
     names = [group.name for group in tagger.groups]
-    with pytest.raises(InputError, match="must hold one score per filter"):
+    with pytest.raises(InputError, match="must contain one score per filter"):
         score_layers(tagger, stored_scores(written(tmp_path / "scores", tagger, change=1)), names)

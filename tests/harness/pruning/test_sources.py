@@ -117,7 +117,7 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
             ("@dataclass(frozen=True)\nclass Mine", "class Mine"),
             "does not meet the contract: its class must be",
         ),
-        (('"mine"', '"l1"'), "must have a name of its own. Found `l1`"),
+        (('"mine"', '"l1"'), "must have a unique name. Found `l1`"),
         (("class Mine", "class Mine(:"), "must run. Found SyntaxError"),
         (("import LayerView", "import Nothing, LayerView"), "must run. Found ImportError"),
         (("from abc", "raise SystemExit(0)\nfrom abc"), "must run. Found SystemExit: 0."),
@@ -129,7 +129,7 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
         ),
         (
             (NAME, NAME + "    label = 5\n"),
-            "must have a label and declarations. Found TypeError: 5 is no text",
+            "must have a label and declarations. Found TypeError: 5 is not text",
         ),
         (
             (NAME, NAME + "    own_budget = property(lambda self: 1 / 0)\n"),
@@ -187,7 +187,7 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         (("** self.power", ".amax().expand(1 << 40)"), r"in layer C7\. Found shape \(1099511627776,\)"),
         (
             ("** self.power", ".to(__import__('torch').float8_e4m3fn)"),
-            r"layer C7\. Found one of too few bits \(float8_e4m3fn\)",
+            r"layer C7\. Found a tensor with too few bits \(float8_e4m3fn\)",
         ),
     ],
 )
@@ -210,7 +210,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 def test_two_files_with_pruners_of_one_name(mine: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text(SOURCE + "\n")
-    assert f"must have a name of its own. Found `mine` in `{other}`" in refused("mine", mine, other)
+    assert f"must have a unique name. Found `mine` in `{other}`" in refused("mine", mine, other)
 
 
 def test_scores_from_files_are_a_pruner(tmp_path: Path, model: Cnn14) -> None:
@@ -233,12 +233,12 @@ def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
     with pytest.raises(InputError, match=r"one score per filter\. Found 5 for the 4 filters of layer C7"):
         score_layers(model, pruner, ["C7"])
     with pytest.raises(
-        InputError, match=r"must hold a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
+        InputError, match=r"must contain a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
     ):
         score_layers(model, pruner, ["C8"])
 
 
 def test_a_folder_without_scores(tmp_path: Path) -> None:
-    assert "must hold `C1.npz`" in refused(f"scores:{tmp_path}")
-    assert "must hold `C1.npz`" in refused(f"scores:{tmp_path / 'absent'}")
-    assert "must hold `C1.npz`" in refused("scores:")
+    assert "must contain `C1.npz`" in refused(f"scores:{tmp_path}")
+    assert "must contain `C1.npz`" in refused(f"scores:{tmp_path / 'absent'}")
+    assert "must contain `C1.npz`" in refused("scores:")

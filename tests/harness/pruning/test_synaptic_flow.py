@@ -261,7 +261,7 @@ class Single(Chain):
 
 def test_a_model_that_does_not_run_in_double_precision(chain: Tagger) -> None:
     model = Single().eval()
-    with pytest.raises(InputError, match="Single must run in double precision, in which synaptic flow is"):
+    with pytest.raises(InputError, match="Single must run in double precision, because synaptic flow is"):
         places_by_flow(chain.with_model(model, chain.groups), chain.groups, 3)
 
 

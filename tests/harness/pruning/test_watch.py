@@ -107,7 +107,7 @@ def test_what_a_score_changes_is_named(meddle, said):
     ],
 )
 def test_what_an_observation_changes_is_named(meddle, said):
-    with pytest.raises(InputError, match=f"must not change what it is shown. It changed {said}"):
+    with pytest.raises(InputError, match=f"must not change what it is given. It changed {said}"):
         harness.score(MODEL, MeddlesWithClips(meddle), "C1-C2", clips=Noise())
     assert not any(parameter.grad is not None for parameter in MODEL.parameters())
 

@@ -150,7 +150,7 @@ REFUSED = {
     ),
     "version": ((), {"environment": {**ENVIRONMENT, "packages": {"prunebench": "9"}}}, {}, "one prunebench"),
     "clips": ((), {"clips": 4}, {}, "same test clips"),
-    "results": ((), {}, {"value": 0.6}, "must agree on one processor"),
+    "results": ((), {}, {"value": 0.6}, "On the same processor, two results of a cell must be equal"),
 }
 
 
@@ -255,7 +255,7 @@ def test_runs_of_other_tables_of_latencies_are_not_merged(make, tmp_path, change
     (one / "latencies.json").write_text(latencies(0.7).to_json())
     (other / "latencies.json").write_text(latencies(0.7, **changed).to_json())
     with pytest.raises(
-        InputError, match=r"planned with one table of latencies. Those of `cnn14` in .* differ"
+        InputError, match=r"planned with the same table of latencies. The tables of `cnn14` in .* differ"
     ):
         merge_runs([one, other], tmp_path / "both")
     assert not (tmp_path / "both").exists()

@@ -54,7 +54,7 @@ def test_a_mapping_and_a_file_are_the_same_run(tmp_path):
             {"prune": {"ratios": object()}},
             "`prune.ratios` must be a number, text, true or false, a list or a mapping",
         ),
-        ({"prune.ratios": [0.5]}, '`prune.ratios` is not a key. Write `{"prune": {"ratios": …}}`'),
+        ({"prune.ratios": [0.5]}, 'Found `prune.ratios`. Write `{"prune": {"ratios": …}}`'),
         (
             {"model": {"checkpoint": None}},
             "`model.checkpoint` must have a value. Found None: leave the key out",

@@ -87,7 +87,9 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         run.add_record(RECORD)
         run.begin(config, plan("a", "b", "c"), [])
         other = load_config("quick", ["finetune.steps=7", "workers=9"])
-        shown = r"must contain the finished cells .* holds 1 others \(`finetune.steps` 60 there and 7 here\)"
+        shown = (
+            r"must contain all finished cells .* contains 1 others \(`finetune.steps` 60 there and 7 here\)"
+        )
         with pytest.raises(InputError, match=shown):
             run.begin(other, plan("b", "c"), [])
 

@@ -140,7 +140,7 @@ BROKEN: dict[str, list[tuple[DataSetBuilder, str]]] = {
     "check_form": [
         (broken(changes={"class_names": ("a", "a", "b")}), "each class once"),
         (broken(changes={"test": Noise("training")}), "in both `training` and `test`"),
-        (broken(changes={"sample_rate": 8000}), "one sample rate"),
+        (broken(changes={"sample_rate": 8000}), "the same sample rate"),
     ],
     "check_classes": [(broken(clips=NoClass), "Class `c` has none")],
     "check_repeats": [

@@ -251,11 +251,11 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
     "check_frontend": [
         (broken(frontend=property(lambda self: OtherFeatures())), "must give .* Found", set()),
         (broken(frontend=property(lambda self: Infinite())), "finite values for noise", set()),
-        (broken(frontend=property(lambda self: MoreFrames())), "says 102 of 32000", set()),
+        (broken(frontend=property(lambda self: MoreFrames())), "gives 102 of 32000", set()),
         (broken(frontend=property(lambda self: Nameless())), "`Nameless` is neither", set()),
     ],
     "check_building": [
-        (broken(build=unseeded), "leave the global generators alone", set()),
+        (broken(build=unseeded), "must not change the state of the global generators", set()),
         (broken(build=fixed), "other weights for another seed", set()),
         (broken(build=from_the_global_seed), "whatever the global seed is", set()),
         (broken(build=in_training), "end with", {"check_outputs", "check_state_dict"}),
@@ -278,10 +278,10 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
     ],
     "check_untouched": [
         (broken(logits=counts_its_calls), "They changed `norm.num_batches_tracked`", set()),
-        (broken(groups=leaves_training), "leave the modes", set()),
+        (broken(groups=leaves_training), "must not change the modes", set()),
     ],
     "check_groups": [
-        (broken(groups=changed(with_outputs_of_the_head)), "leave the head whole", set()),
+        (broken(groups=changed(with_outputs_of_the_head)), "must not remove entries of the head", set()),
         (broken(groups=changed(lambda groups: ())), "must find a group", {"check_removal"}),
         (broken(default_scope="tow"), "Found `tow`", set()),
         (broken(parse_scope=lambda self, text, groups: ()), "must name at least one", set()),
@@ -294,8 +294,8 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         (broken(stem=("one",)), "must be empty where `tail` is `None`", set()),
         (with_a_tail(stem=()), "must name the modules before the tail", set()),
         (with_a_tail(stem=("one", "nowhere")), "It has no `nowhere`", set()),
-        (with_a_tail(stem=("one", "norm", "two")), "It holds `two`", set()),
-        (with_a_tail(stem_outputs=Network.stem_outputs), "has no tail that could be pruned", set()),
+        (with_a_tail(stem=("one", "norm", "two")), "It contains `two`", set()),
+        (with_a_tail(stem_outputs=Network.stem_outputs), "has no tail, the part that can be pruned", set()),
         (with_a_tail(from_stem=lambda self, model, y: tail_of(self, model, y[..., 1:])), "differs by", set()),
         (with_a_tail(module=Later, from_stem=reads_the_stem), "`from_stem` must use no tensor", set()),
         (with_a_tail(stem=("one",)), "`stem_outputs` must use no tensor", set()),

@@ -42,7 +42,7 @@ def test_a_record_that_was_rounded_agrees_with_its_file(file, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"said": 0.7738}, "says 0.7738 validation mAP; the file of the base model says 0.7722."),
+        ({"said": 0.7738}, "states a validation mAP of 0.7738; the file of the base model states 0.7722."),
         ({"curve": ((200, 0.5), (400, 0.7722))}, "is not that of its file."),
     ],
 )

@@ -147,7 +147,10 @@ def test_a_report_and_a_lock_in_an_archive_are_left_alone(copy, installed):
     (copy / ".lock").touch()
     found = verify_archive(copy, sample=0)
     assert found.verdict == Answer.HOLDS
-    assert found.notes[-1] == "The folder `report` is no part of the archive, and its files were not checked."
+    assert (
+        found.notes[-1]
+        == "The folder `report` does not belong to the archive, and its files were not checked."
+    )
 
 
 def test_a_copy_of_a_run_is_not_written_into_it(tiny):
@@ -209,21 +212,21 @@ DAMAGES = [
     (change_map, "scores", r"The record of cell \w+ \(l1 at 50 %, base seed 0\) has a test mAP of 0\.900000 for stage"),
     (change_precision, "scores", r"its scores give 0\.\d+\. 4 others like it"),
     (change_influence, "scores", r"The influences of the test clips on cell .* must add up to 0\. Found"),
-    (drop_outcome, "scores", r"The archive holds no scores of cell \w+"),
+    (drop_outcome, "scores", r"The archive contains no scores of cell \w+"),
     (change_removed, "filters", r"Cell \w+ \(\w+ at 50 %, base seed 0\) lost \d+ of 16 filters of `C7`, and"),
-    (change_widths, "filters", r"lost 32 of 64 filters of `C12`, and its record says that 3 stay"),
+    (change_widths, "filters", r"lost 32 of 64 filters of `C12`, but its record states that 3 remain"),
     (change_criterion, "cells", r"has criterion l2; its identity belongs to l1\."),
-    (change_macs, "costs", r"says macs_backbone 1,000; its widths give [\d,]+\."),
+    (change_macs, "costs", r"states macs_backbone 1,000; its widths give [\d,]+\."),
     (change_cell, "identities", r"Cell 0{16} \(l1 at 50 %, base seed 0\) is not in the plan\."),
     (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: one of these"),
-    (shorten_plan, "identities", r"`plan\.json` must hold the 5 cells of the configuration in their order\. Found 4"),
-    (lambda folder: (folder / "evil.sh").touch(), "files", r"^`evil\.sh` is no file of an archive: delete it"),
-    (lambda folder: (folder / "clips" / "a.npy").touch(), "files", r"^`clips/a\.npy` is no file of an archive"),
+    (shorten_plan, "identities", r"must contain the 5 cells of the configuration in their order\. Found 4"),
+    (lambda folder: (folder / "evil.sh").touch(), "files", r"^`evil\.sh` does not belong to an archive: delete it"),
+    (lambda folder: (folder / "clips" / "a.npy").touch(), "files", r"^`clips/a\.npy` does not belong to an archive"),
     (lambda folder: (folder / ".git" / "hooks").mkdir(parents=True) or (folder / ".git" / "hooks" / "x").touch(),
-     "files", r"^`\.git/hooks/x` is no file of an archive"),
-    (lambda folder: (folder / "more").symlink_to("/"), "files", r"^`more` is no file of an archive"),
+     "files", r"^`\.git/hooks/x` does not belong to an archive"),
+    (lambda folder: (folder / "more").symlink_to("/"), "files", r"^`more` does not belong to an archive"),
     (lambda folder: (folder / "pruners").mkdir() or (folder / "pruners" / "mine-01234567.py").touch(),
-     "files", r"^`pruners/mine-01234567\.py` is no file of an archive"),
+     "files", r"^`pruners/mine-01234567\.py` does not belong to an archive"),
     (lambda folder: environment(folder, torch=""), "environment", r"`environment\.json` does not state `torch`\."),
     (lambda folder: environment(folder, packages={"numpy": "2"}), "environment", "the version of prunebench"),
 ]  # fmt: skip
@@ -389,7 +392,7 @@ def test_code_that_an_archive_names_is_never_run(copy, installed, monkeypatch, t
         (lambda folder: (folder / "plan.json").unlink(), "which has no `plan.json`"),
         (lambda folder: shutil.rmtree(folder / "targets"), r"lacks `targets/synth_.*\.npz`, from which test mAP"),
         (lambda folder: arrays(folder, "clips", lambda held: held.pop("precision")), "must be an npz archive that"),
-        (lambda folder: (folder / "removed.jsonl").write_text("{}"), r"holds `removed\.jsonl` twice, compressed and"),
+        (lambda folder: (folder / "removed.jsonl").write_text("{}"), r"contains `removed\.jsonl` twice, compressed"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(copy, damage, said):

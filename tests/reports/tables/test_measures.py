@@ -57,5 +57,5 @@ def test_headings_and_order(run):
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"name": "a"}]'])
 def test_a_broken_declaration_is_named(run, text):
     (run.folder / "measures.json").write_text(text)
-    with pytest.raises(InputError, match=r"measures.json` must (hold a list of measures|be a JSON file)"):
+    with pytest.raises(InputError, match=r"measures.json` must (contain a list of measures|be a JSON file)"):
         write_report([run.folder], tables_only=True)

@@ -47,7 +47,8 @@ FIGURES = {  # as `--figure` takes them → field of the figures, and what the b
     type=Choice(tuple(FIGURES)),
     default="parameters",
     show_default=True,
-    help="What is compared; MACs of the backbone, or with its front end; bytes of the files.",
+    help="The cost that is compared: parameters, MACs of the backbone, MACs with the front end, or bytes of the "
+    "files.",
 )
 @click.option("--label", default="compression", show_default=True, help="Text of the left part.")
 @click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
@@ -88,8 +89,8 @@ def badge(
         models += figures_of(file, network, network_files).entries.values()
     if classes_differ(*models):
         raise InputError(
-            f"A badge compares two models of the same classes. `{against}` has {models[0].n_classes:,} and "
-            f"`{checkpoint}` {models[1].n_classes:,}: give the unpruned model of the same classes."
+            f"A badge compares two models with the same classes. `{against}` has {models[0].n_classes:,} and "
+            f"`{checkpoint}` {models[1].n_classes:,}: give the unpruned model with the same classes."
         )
     before, after = (int(getattr(model, field)) for model in models)
     write_text(output, badge_svg(called, before, after, label=plain(label.strip())))

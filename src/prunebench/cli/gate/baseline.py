@@ -60,8 +60,8 @@ Examples:
     "spread_of",
     type=_PATH,
     shell_complete=offered.run_folder,
-    help="Run of the same cells with six base models or more: their spread is saved, for base models trained anew. "
-    "Default: that of the file that is there already.",
+    help="Run of the same cells with six base models or more: the spread between them is saved, so that "
+    "base models that were trained again can be compared. Default: the spread in the existing file.",
 )
 @network_option
 @network_file_option
@@ -109,7 +109,8 @@ def _with_spread(
         )
     if all(figures.quality is None for figures in entries.values()):
         raise InputError(
-            "--spread is about quality, and no quality is saved. Leave --spread out, or save a run with test scores."
+            "--spread belongs to quality, and this baseline contains none. Leave --spread out, or save a run with "
+            "test scores."
         )
     if not spread_of.is_dir():
         raise InputError(
@@ -126,7 +127,7 @@ def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances
 
     if reason and not given:
         raise InputError(
-            f"A reason must be that of a tolerance. Found `{reason}` alone: give --tolerance NAME=VALUE too."
+            "`--reason` explains a tolerance, and none is given: give --tolerance NAME=VALUE too."
         )
     found = baselines.load_baseline(output).tolerances if output.is_file() else baselines.Tolerances()
     for text in given:

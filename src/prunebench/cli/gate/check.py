@@ -80,7 +80,7 @@ def check(
     file = baselines.baseline_path(given)
     if update and file != given:
         raise InputError(
-            f"A baseline that comes with prunebench is not updated. Found `{given}`: save your own with "
+            f"`--update` cannot change a baseline that comes with prunebench. Found `{given}`: save your own with "
             "`prunebench baseline save`."
         )
     held = baselines.load_baseline(file)

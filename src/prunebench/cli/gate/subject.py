@@ -47,7 +47,7 @@ def figures_of(subject: Path, network: str | None = None, files: Sequence[Path] 
             option = "--network" if network is not None else "--network-file"
             raise InputError(
                 f"`{option}` is for a checkpoint. Found the run `{subject}`, whose records name their networks: "
-                "leave it out."
+                "leave the option out."
             )
         from prunebench.eval.run.record import load_records
 

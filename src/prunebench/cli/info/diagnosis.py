@@ -70,9 +70,7 @@ def _environment() -> Iterator[Diagnosis]:
         "environment", "threads", OK, f"torch {torch.get_num_threads()}, OMP_NUM_THREADS {threads}"
     )
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    yield Diagnosis(
-        "environment", "accelerator", OK, str(accelerator or "none: everything runs on the processor")
-    )
+    yield Diagnosis("environment", "accelerator", OK, str(accelerator or "none: everything runs on the CPU"))
 
 
 def _extras() -> Iterator[Diagnosis]:
@@ -115,7 +113,7 @@ def _plug_ins() -> Iterator[Diagnosis]:
     from prunebench.pruners.plugins import load_plugin, plugin_names
     from prunebench.pruners.registry import BUILTIN
 
-    remedy = "upgrade or uninstall the distribution that brings it"
+    remedy = "upgrade or uninstall the distribution that contains it"
     for name in plugin_names():
         try:
             found = f"a pruner of {load_plugin(name).__module__}"

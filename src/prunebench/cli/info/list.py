@@ -100,7 +100,10 @@ def _pruners() -> list[dict[str, str]]:
     for name in plugin_names():
         try:
             if name in BUILTIN:
-                raise ValueError(f"Pruner `{name}` of an installed plug-in has the name of a built-in one.")
+                raise ValueError(
+                    f"An installed plug-in defines pruner `{name}`, which is also the name of a "
+                    f"built-in pruner."
+                )
             rows.append(_pruner(load_plugin(name)))
         except ValueError as error:
             rows.append(
@@ -112,7 +115,7 @@ def _pruners() -> list[dict[str, str]]:
 
 def _pruner(cls: type[Pruner]) -> dict[str, str]:
     notes = ["released code, departures included"] if cls.released else []
-    notes += ["chooses how many filters go, no ratio"] if cls.own_budget else []
+    notes += ["chooses how many filters to remove; takes no ratio"] if cls.own_budget else []
     notes += ["sees whole groups"] if cls.whole_group else []
     return {
         "name": cls.name,

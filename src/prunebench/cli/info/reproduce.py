@@ -44,7 +44,9 @@ Examples:
     show_default=True,
     help="--full also measures time and memory of four shapes on this machine.",
 )
-@click.option("--budget", default=8.0, show_default=True, help="Seconds for latency rounds, of --full.")
+@click.option(
+    "--budget", default=8.0, show_default=True, help="Seconds for latency rounds; only with --full."
+)
 @click.option(
     "--checkpoint", type=click.Path(path_type=Path), help="Published Cnn14, from `prunebench data cnn14`."
 )
@@ -93,11 +95,13 @@ def reproduce(
     from prunebench.harness.epanns.claims_checked import architecture_findings, quality_findings
 
     if light and click.get_current_context().get_parameter_source("budget") is ParameterSource.COMMANDLINE:
-        raise InputError("`--budget` is time for latency rounds, which only --full makes. Give --full too.")
+        raise InputError(
+            "`--budget` sets the time for latency rounds, which only --full measures. Give --full too."
+        )
     if (checkpoint is None) != (audioset is None):
         raise InputError(
-            "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or neither "
-            "for what follows from the architecture."
+            "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or "
+            "neither to check only the claims that follow from the architecture."
         )
     check_output(output, checkpoint, released)
     outcomes: list[EvaluatedModel] = []

@@ -17,8 +17,8 @@ ClaimsTable = tuple[str, list[list[str]]]  # its heading, and its rows with the 
 
 BRACKETS = "In brackets: relative to the unpruned model."
 PAIRED = (
-    "Of latency, the ratio is paired: the median of the ratios within rounds, with half its 95 % interval, and not the "
-    "quotient of the milliseconds."
+    "The ratio of latencies is paired: it is the median of the ratios within rounds, with the half-width of its 95 "
+    "% interval, and not the quotient of the milliseconds."
 )
 
 

@@ -25,7 +25,8 @@ clips_option = click.option(
     "--clips",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Recordings for criteria on activations; for gradients, a folder in ESC-50's layout or packed AudioSet.",
+    help="Recordings for criteria that use activations. Criteria that use gradients need a folder in ESC-50's "
+    "layout or packed AudioSet.",
 )
 
 class_map_option = click.option(

@@ -33,7 +33,7 @@ Examples:
     type=Choice(["onnx", *STYLES]),
     default="onnx",
     show_default=True,
-    help="A graph, or the weights in one of the styles of `prunebench prune`.",
+    help="onnx for a graph, or one of the styles of `prunebench prune` for the weights.",
 )
 @click.option(
     "--frontend",

@@ -56,7 +56,7 @@ Examples:
     "--precision",
     default=0.02,
     show_default=True,
-    help="Wanted half-width of the 95 % interval of the latency ratio, relative.",
+    help="Requested precision of the latency ratio: half its 95 % interval, relative to it.",
 )
 @click.option(
     "--data",
@@ -158,9 +158,11 @@ def _check_use(context: click.Context, names: list[str], *, latency: bool, quali
         raise InputError(f"`{idle[0]}` has an effect only with --latency: add --latency.")
     if given("backends") and not (latency or quality):
         raise InputError(
-            "`--backends` needs something to measure through them: give --latency or --data NAME."
+            "`--backends` has no effect without something to measure: give --latency or --data NAME."
         )
     if given("options") and not quality:
         raise InputError("`--set` takes options of a data set. Found none: give --data NAME.")
     if not names:
-        raise InputError("`--backends` must name one at least. Found none: leave it out for `eager`.")
+        raise InputError(
+            "`--backends` must name at least one backend. Found none: leave it out to use `eager`."
+        )

@@ -116,8 +116,8 @@ def _print_counters(found: dict[str, Any]) -> None:
     alone = found["fvcore_convolutions_and_linear"]
     if alone["backbone"] is not None:
         say_text(
-            "fvcore's convolutions and linear layers alone, in M: "
-            f"{_millions(alone['backbone'])} backbone, {_millions(alone['with_frontend'])} with front end."
+            f"Only convolutions and linear layers, counted by fvcore, in M: {_millions(alone['backbone'])} "
+            f"backbone, {_millions(alone['with_frontend'])} with front end."
         )
     if "panns_flops" in found:
         say_text(f"By PANNs' own count: {found['panns_flops'] / 1e9:.3f} GFLOPs, waveform in.")
@@ -127,7 +127,7 @@ def _heard_through(front: dict[str, Any]) -> str:
     samples = f"window {front['window']:,}, hop {front['hop']:,}"
     heard = f"Front end: {front['sample_rate']:,} Hz, {samples}, {front['mels']} mels; "
     if front["counted_as"] is None:
-        return f"{heard}it does not say its MACs."
+        return f"{heard}it does not state its MACs."
     return f"{heard}MACs counted as `{front['counted_as']}`, {_millions(front['macs'])} M per 10 s clip."
 
 

@@ -99,8 +99,8 @@ def score(
     labels = list(dict.fromkeys([*([pruner] if pruner else []), *split_labels(compare or "")]))
     if not labels or (compare is not None and len(labels) < 2):
         raise InputError(
-            "`prunebench score` needs a criterion, --pruner NAME, or several to compare with each other, "
-            f"--compare A,B. Found {len(labels)}."
+            "`prunebench score` needs one criterion (--pruner NAME), or several to compare with each other "
+            "(--compare A,B). Found {len(labels)}."
         )
     pruners = {label: resolve(label, pruner_files) for label in labels}
     shares = _ratios(ratios)
@@ -157,7 +157,8 @@ def _check_order_files(scope: Sequence[str], *, npy: bool) -> None:
 
     if npy and not set(scope) <= set(LAYERS):
         raise InputError(
-            "`--npy` writes orders as for E-PANNs, of the layers of a Cnn14 alone: leave it out."
+            "`--npy` writes the orders that E-PANNs uses, which exist only for the layers of a Cnn14: leave the "
+            "option out."
         )
 
 

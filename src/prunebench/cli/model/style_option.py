@@ -13,7 +13,7 @@ STYLES = ("prunebench", "panns", "state-dict", "safetensors")
 style_option = click.option(
     "--style",
     type=Choice(STYLES),
-    help="Form of the file: with widths, class names and provenance (prunebench), or weights alone as PANNs "
+    help="Form of the file: with widths, class names and provenance (prunebench), or only weights, as PANNs "
     "(panns) or E-PANNs (state-dict) publish them.  [default: safetensors for NAME.safetensors, else prunebench]",
 )
 

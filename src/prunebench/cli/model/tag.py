@@ -39,25 +39,25 @@ Examples:
 @click.option(
     "--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes to print for each window."
 )
-@click.option("--threshold", default=0.0, show_default=True, help="Leave out classes that score less.")
-@click.option("--window", "length", default=10.0, show_default=True, help="Seconds that are tagged at once.")
+@click.option("--threshold", default=0.0, show_default=True, help="Leave out classes with a lower score.")
+@click.option("--window", "length", default=10.0, show_default=True, help="Length of a window in seconds.")
 @click.option(
     "--hop", default=None, type=float, help="Seconds between windows.  [default: half a window, live 1]"
 )
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
-    help="Names of the outputs: one in each line, or a table like AudioSet's.",
+    help="File with the names of the outputs: one on each line, or a table like AudioSet's.",
 )
 @click.option("--format", "form", default="table", show_default=True, type=Choice(FORMATS))
 @json_option("tag", "tag-live", what="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
 @click.option(
-    "--live", is_flag=True, help="Tag what a microphone hears, until Ctrl-C; needs the extra `live`."
+    "--live", is_flag=True, help="Tag the sound of a microphone until Ctrl-C; needs the extra `live`."
 )
 @click.option("--device", help="Microphone, by number or name.")
-@click.option("--seconds", type=float, help="End --live after so many seconds.")
+@click.option("--seconds", type=float, help="Stop --live after this many seconds.")
 @network_option
 @network_file_option
 @click.pass_context

@@ -84,7 +84,7 @@ ListedBaseline: Any = row(
 )
 PublishedTagger: Any = row(
     "PublishedTagger",
-    "A published tagger; what was not published is an empty text.",
+    "A published tagger; a value that was not published is an empty string.",
     {
         "name": (str, "name of the model"),
         "mAP": (str, "mean average precision on AudioSet's evaluation set, in [0, 1]"),

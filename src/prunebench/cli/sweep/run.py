@@ -84,7 +84,7 @@ Examples:
 @click.option(
     "--device",
     metavar="auto|cpu|cuda|cuda:1|mps",
-    help="Device that trains, scores and predicts; also for tables `at_scale`.",
+    help="Device for training, scoring and prediction; also sets it in tables `at_scale`.",
 )
 @click.option("--retry-failed", is_flag=True, help="Compute failed cells again.")
 @click.option(
@@ -193,7 +193,7 @@ def _on(device: str, config: Config) -> list[str]:
 
 def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, float]:
     if resources and scheduler is None:
-        raise click.UsageError("--resource is for the workers of a cluster: give --scheduler too.")
+        raise click.UsageError("--resource is only for the workers of a cluster: give --scheduler too.")
     found = {}
     for resource in resources:
         name, _, amount = resource.partition("=")
@@ -210,22 +210,24 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
     from prunebench.eval.files import DISK_FULL
     from prunebench.harness.engine.cluster import SchedulerLost
 
-    kept = f"What is finished is kept in {output}"
+    kept = f"Finished cells are kept in {output}"
     try:
         yield
     except KeyboardInterrupt as error:
-        say(f"Stopped. {kept}; the same command resumes it.", err=True)
+        say(f"Stopped. {kept}; the same command resumes the run.", err=True)
         ctx.exit(stop_code(error))
     except SchedulerLost:
-        say(f"The scheduler is gone. {kept}; the same command with a new one resumes it.", err=True)
+        say(
+            f"The scheduler stopped. {kept}; the same command with a new scheduler resumes the run.", err=True
+        )
         ctx.exit(1)
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
         where = f" that holds `{error.filename}`" if error.filename else ""
         say(
-            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some space or "
-            "raise the limit, and the same command resumes it.",
+            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some "
+            "space or raise the limit; the same command then resumes the run.",
             err=True,
         )
         ctx.exit(2)

@@ -90,13 +90,13 @@ def _tell(progress: Mapping[str, Any]) -> None:
     if progress["last_test_map"] is not None:
         say(f"Last test mAP {progress['last_test_map']:.3f}")
     if progress["seconds_left"] is None:
-        say("Time left: not known until each kind of work has begun")
+        say("Time left: unknown until each kind of work has begun")
     else:
         end = progress["updated"] + progress["seconds_left"]
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(end))
         say(f"About {duration(max(0.0, end - now))} left, finished at {at}")
     if now - progress["updated"] > QUIET:
-        say(f"Last sign of life {duration(now - progress['updated'])} ago")
+        say(f"Last update {duration(now - progress['updated'])} ago")
 
 
 QUIET = 60.0  # seconds without a sign of life that are worth a word

@@ -229,7 +229,7 @@ def replaced(path, name, put):
         ("soft link", "is a link, which is not followed"),
         ("external storage", "keeps its data in other files"),
         ("virtual", "keeps its data in other files"),
-        ("group", r"must hold audio_name, waveform, target\. .* lacks"),
+        ("group", r"must contain audio_name, waveform, target\. .* lacks"),
     ],
 )
 def test_data_outside_the_file_and_other_members_are_refused(tmp_path, name, form, sentence, hdf5):
@@ -303,10 +303,10 @@ def test_parts_of_an_index_are_checked_alike(tmp_path, name, hdf5):
 def test_damaged_files_are_refused(tmp_path, hdf5):
     path = hdf5(tmp_path / "whole.h5")
     path.write_bytes(path.read_bytes()[:-500])
-    with pytest.raises(InputError, match="must be a whole HDF5 file"):
+    with pytest.raises(InputError, match="must be a complete HDF5 file"):
         read_packed(path)
     path.write_bytes(b"no HDF5 at all")
-    with pytest.raises(InputError, match="must be a whole HDF5 file"):
+    with pytest.raises(InputError, match="must be a complete HDF5 file"):
         read_packed(path)
     with pytest.raises(InputError, match="There is no packed file"):
         read_packed(tmp_path / "nowhere.h5")

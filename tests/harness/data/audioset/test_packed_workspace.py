@@ -71,7 +71,7 @@ def test_training_clips_are_those_of_all_indexes_beside_that_of_evaluation(works
     assert trained() == whole | {"Yother1.wav", "Yother2.wav"}
     for name in ("balanced_train", "unbalanced_train_segments"):
         (indexes / f"{name}.h5").unlink()
-    with pytest.raises(InputError, match=r"must hold an index of training clips beside `eval\.h5`"):
+    with pytest.raises(InputError, match=r"must contain an index of training clips beside `eval\.h5`"):
         trained()
 
 
@@ -105,5 +105,5 @@ def test_a_training_set_of_which_the_test_set_and_the_black_list_leave_too_littl
     """All clips are left out as one too few are: an empty choice of rows once ended in a traceback."""
     banned = [f"clip{n}" for n in range(60) if n not in kept]
     (workspace / "black.csv").write_text("\n".join(banned) + "\n")
-    with pytest.raises(InputError, match=rf"Found {clips}, of 59 that are indexed: .* Pack more clips"):
+    with pytest.raises(InputError, match=rf"Found {clips}, of 59 in the index: .* Pack more clips"):
         open_dataset(DataOptions("audioset", root=str(workspace), black_list=str(workspace / "black.csv")))

@@ -71,7 +71,7 @@ def test_a_label_that_names_none_is_refused(mine, name, said):
         (lambda text: "x = 1", "subclass `prunebench.harness.data.DataSetBuilder` and define `build`"),
         (lambda text: text.replace("def build(", "def make("), "class `Mine` lacks `build`"),
         (lambda text: text.replace("@dataclass(frozen=True)", ""), "must be decorated with"),
-        (lambda text: text.replace('"mine"', '"synth"'), "must have a name of its own. Found `synth`"),
+        (lambda text: text.replace('"mine"', '"synth"'), "must have a unique name. Found `synth`"),
         (
             lambda text: text.replace("clips: int", "holds: ClassVar[int] = 3\n    clips: int"),
             "`holds` must be text",

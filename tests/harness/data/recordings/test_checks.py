@@ -40,11 +40,8 @@ def test_what_is_clipped_is_counted_in_the_part_in_use(tmp_path):
     samples[100:103] = 1.5, -1.25, 1.0
     samples[-1] = 2.0
     soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
-    assert check_recording(tmp_path / "a.wav") == "3 of 32,000 samples lie beyond full scale and are clipped"
-    assert (
-        check_recording(tmp_path / "a.wav", 0.5)
-        == "2 of 16,000 samples lie beyond full scale and are clipped"
-    )
+    assert check_recording(tmp_path / "a.wav") == "3 of 32,000 samples exceed full scale and are clipped"
+    assert check_recording(tmp_path / "a.wav", 0.5) == "2 of 16,000 samples exceed full scale and are clipped"
     assert np.abs(decode_recording(tmp_path / "a.wav", RATE)).max() == 1
     soundfile.write(tmp_path / "b.wav", sine(1.0), RATE, subtype="FLOAT")
     assert check_recording(tmp_path / "b.wav") is None

@@ -21,9 +21,11 @@ def test_what_is_left_out_is_named_with_the_reason(tmp_path):
         "song.m4a": "libsndfile reads no .m4a",
         "gone.wav": "it is a link to a file that is not there",
         "linked": "it is a link to a folder, which is not followed",
-        "pipe.wav": "it is no regular file",
+        "pipe.wav": "it is not a regular file",
     }
-    assert found.note == f"`{tmp_path}` also holds files that are no recordings: 2 .txt, 1 without a suffix."
+    assert (
+        found.note == f"`{tmp_path}` also contains files that are not recordings: 2 .txt, 1 without a suffix."
+    )
 
 
 def test_a_folder_alone_names_what_it_does_not_look_into(tmp_path):

@@ -24,7 +24,10 @@ def in_inference_mode():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: chain(nn.LazyConv2d(8, 3)), "`0.weight` of Sequential is not yet: run the model once"),
+        (
+            lambda: chain(nn.LazyConv2d(8, 3)),
+            "`0.weight` of Sequential is not initialised: run the model once",
+        ),
         (in_inference_mode, "was made in `torch.inference_mode`: build or load the model outside"),
         (lambda: chain(parametrizations.weight_norm(nn.Conv2d(1, 8, 3))), "`0` in Sequential is computed"),
         (lambda: chain(parametrizations.spectral_norm(nn.Conv2d(1, 8, 3))), "remove_parametrizations"),

@@ -83,7 +83,7 @@ def leave(*arguments):
             {"groups": group(cuts=WHOLE[::2])},
             "What the method `groups` names is wrong, because the smaller model fails",
         ),
-        ({"groups": lambda self, model: group()(self, model) * 2}, "a name of its own. Found `one` twice"),
+        ({"groups": lambda self, model: group()(self, model) * 2}, "its own name. Found `one` twice"),
         ({"groups": named("all")}, "none of `all`, .* which are names of scopes. Found 'all'"),
         ({"groups": named("one, two")}, "must be words without commas or line ends"),
         ({"groups": named("one\ntwo")}, "must be words without commas or line ends"),
@@ -91,7 +91,8 @@ def leave(*arguments):
         ({"parse_scope": lambda self, text, groups: None}, "must read a scope. Found TypeError"),
         (
             {"parse_scope": lambda self, text, groups: ()},
-            "A scope must contain at least one group. `all` of own holds none of its 2: give `all`, or groups by name",
+            "A scope must contain at least one group. `all` of own contains none of its 2: give `all`, or groups "
+            "by name",
         ),
         ({"default_scope": None}, "must read a scope. Found TypeError"),
     ],
@@ -144,7 +145,7 @@ def test_a_load_that_gives_no_model(tmp_path):
     file, weights = tmp_path / "given.py", tmp_path / "weights.pth"
     file.write_text(FILE + "    def load(self, state, n_classes=None):\n        return None\n")
     torch.save(nn.ModuleDict({"classes": nn.Linear(4, 3)}).state_dict(), weights)
-    with pytest.raises(InputError, match="`load` gave a NoneType and no module"):
+    with pytest.raises(InputError, match="`load` gave a NoneType, which is not a module"):
         read_any_checkpoint(weights, files=[file])
 
 
@@ -161,7 +162,7 @@ def test_a_load_that_gives_no_model(tmp_path):
         ),
         ({"classes.weight": torch.zeros(3)}, r"for each class\. Found the shape \(3,\)"),
         ({"classes.weight": torch.zeros(0, 4)}, r"for each class\. Found the shape \(0, 4\)"),
-        ({"classes.bias": 3}, r"must hold only tensors\. `classes\.bias` in .* is of type int"),
+        ({"classes.bias": 3}, r"must contain only tensors\. `classes\.bias` in .* is of type int"),
     ],
 )
 def test_tensors_that_are_none(changed, message, tmp_path):

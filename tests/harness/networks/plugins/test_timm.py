@@ -170,8 +170,8 @@ def test_positions_of_an_image_are_resampled_to_a_clip(timm):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: s.pop("fc.weight"), "must hold `fc.weight`"),
-        (lambda s: s.pop("conv1.0.weight"), "must hold its .* tensors and no others. This one lacks 1"),
+        (lambda s: s.pop("fc.weight"), "must contain `fc.weight`"),
+        (lambda s: s.pop("conv1.0.weight"), "must contain its .* tensors and no others. This one lacks 1"),
         (lambda s: s.pop("bn0.bias"), "This one lacks 1, for example `bn0.bias`"),
         (lambda s: s.update(extra=torch.zeros(1)), "This one has besides 1, for example `extra`"),
     ],
@@ -238,8 +238,14 @@ def test_whole_models_are_copied_and_pickled(name):
         ("timm:test_convnext2", "cannot be pruned: layer norm over channels"),
         ("timm:swin_tiny_patch4_window7_224", "cannot be pruned: layer norm over channels"),
         ("timm:deit_tiny_distilled_patch16_224", "cannot be pruned: layer norm over channels"),
-        ("timm:aimv2_large_patch14_224", "cannot be pruned: hidden units of its MLPs pass a gate or a norm"),
-        ("timm:beit3_base_patch16_224", "cannot be pruned: hidden units of its MLPs pass a gate or a norm"),
+        (
+            "timm:aimv2_large_patch14_224",
+            "cannot be pruned: in its MLPs, the hidden units pass a gate, or a norm",
+        ),
+        (
+            "timm:beit3_base_patch16_224",
+            "cannot be pruned: in its MLPs, the hidden units pass a gate, or a norm",
+        ),
         ("timm:resnt18", r"timm has no architecture `resnt18`; did you mean `resnet18`"),
         ("timm:", "timm has no architecture ``"),
         ("timm:NAME", "timm has no architecture `NAME`"),
@@ -247,7 +253,7 @@ def test_whole_models_are_copied_and_pickled(name):
         ("timm:resnet18.a1_in1k", "without the tag of published weights.*name `timm:resnet18`"),
         ("timm:test_resnet[mels=80]", "`mels` must be 64 or 128. Found `80`"),
         ("timm:test_resnet[width=0.5]", "has no parameter `width`; its parameters: `mels`"),
-        ("timm:test_resnet[name=timm:test_vit]", "has one name"),
+        ("timm:test_resnet[name=timm:test_vit]", "must have a single name"),
         ("timm:test_vit[frames=0]", "`frames` must be a whole number above 0. Found `0`"),
         ("timm:test_vit[frames=many]", "`frames` must be a whole number above 0. Found `'many'`"),
         ("timm", "Unknown network `timm`; .*`timm:NAME`"),
