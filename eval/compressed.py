@@ -43,8 +43,8 @@ def read_compressed(path: Path, *, limit: int = TEXT_LIMIT, errors: str = "stric
         ) from error
     if len(found) > limit:
         raise InputError(
-            f"`{path}` unpacks to more than {limit:,} bytes, the most that is read: fetch the archive again."
+            f"`{path}` unpacks to more than {limit:,} bytes, the largest size that is read: fetch the archive again."
         )
     if not decompressor.eof:
-        raise InputError(f"`{path}` is cut short: fetch the archive again.")
+        raise InputError(f"`{path}` is incomplete: fetch the archive again.")
     return found.decode(errors=errors)

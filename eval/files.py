@@ -54,7 +54,7 @@ def whole_file(path: Path, *, durable: bool = True, follow: bool = True) -> Iter
         path = behind_links(path)
     make_folder(path)
     if path.is_dir() and (follow or not path.is_symlink()):
-        raise InputError(f"`{path}` is a folder, but a file is to be written: give another path.")
+        raise InputError(f"`{path}` is a folder, but a file is needed: give another path.")
     temporary = path.with_name(f".{_short(path.name)}{LEFTOVER}{secrets.token_hex(4)}")
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)  # less the umask
     try:
@@ -116,7 +116,7 @@ def _opened_to_write(path: Path) -> int:
                 raise
             if time.monotonic() > ends:
                 raise InputError(
-                    f"Nobody reads the pipe `{path}`: start its reader first, or give a file."
+                    f"No process reads the pipe `{path}`: start its reader first, or give a file."
                 ) from error
             time.sleep(0.05)
             continue
@@ -200,7 +200,7 @@ def check_regular(path: Path) -> None:
     mode = path.stat().st_mode
     for test, kind in _KINDS:
         if test(mode):
-            raise InputError(f"`{path}` is {kind}, but a file is to be read: give another path.")
+            raise InputError(f"`{path}` is {kind}, but a file is needed: give another path.")
 
 
 def check_own_files(folder: Path, parts: Iterable[str] = ()) -> None:
@@ -249,7 +249,9 @@ def read_text(path: Path, *, limit: int = TEXT_LIMIT, errors: str = "strict") ->
     with opened_file(path) as stream:
         found = stream.read(limit + 1)
     if len(found) > limit:
-        raise InputError(f"`{path}` has more than {limit:,} bytes, the most that is read: give another file.")
+        raise InputError(
+            f"`{path}` has more than {limit:,} bytes, the largest size that is read: give another file."
+        )
     return found.decode(errors=errors)
 
 

@@ -177,7 +177,7 @@ class LayerView:
 def _declared(value: T | None, layer: str, need: Need) -> T:
     if value is None:
         raise LookupError(
-            f"A pruner that reads {need} must declare it in `needs`. Layer {layer} was shown without {need}: "
+            f"A pruner that reads {need} must declare it in `needs`. This pruner got layer {layer} without {need}: "
             f'add `needs = frozenset({{"{need}"}})` to the class.'
         )
     return value

@@ -54,6 +54,7 @@ def declaration_problem(cls: object) -> str | None:
         return f"`layers` may contain only {sorted(get_args(Trait))}. Found {sorted(strange)}."
     if cls.needs & COLLECTED and cls.observe is Pruner.observe:
         return (
-            f"it must define `observe`, which folds what it needs of clips: {sorted(cls.needs & COLLECTED)}."
+            "it must define `observe`, which accumulates what it needs from the clips: "
+            f"{sorted(cls.needs & COLLECTED)}."
         )
     return None

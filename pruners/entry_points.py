@@ -36,7 +36,7 @@ def load_entry(group: str, name: str, word: str, problem: Callable[[object], str
         raise ValueError(f"{place} does not meet the contract: {amiss}")
     if cls.name != name:
         raise ValueError(
-            f"{place} must have the name of its entry point. Found `{cls.name}`: rename one of them."
+            f"{place} must have the same name as its entry point. Found `{cls.name}`: rename one of them."
         )
     return cls
 

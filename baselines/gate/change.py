@@ -33,7 +33,7 @@ class Change:
         before, after: in the baseline and now; `None` where that side has none.
         verdict: what this change alone means.
         remark: the verdict in words, an allowed change named: `"improved"`, `"moved, allowed"`,
-            `"new, not held"`, `"regressed"`, `"could not tell"`; where it could not, with the reason.
+            `"new, not in the baseline"`, `"regressed"`, `"could not tell"`; where it could not, with the reason.
         allowed: how far it may move, in words.
         interval: 95 % limits, or those of the test's level, of a change of mAP.
     """

@@ -32,7 +32,7 @@ def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
         if entry not in found:
             changes.append(Change(entry, "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell"))
         elif entry not in baseline.entries:
-            changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not held"))
+            changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not in the baseline"))
         else:
             before, after = baseline.entries[entry], found[entry]
             check_comparable(entry, before, after)

@@ -24,8 +24,8 @@ def check_comparable(entry: str, before: Figures, after: Figures) -> None:
     """
     for held, found in what_differs(before, after):
         raise InputError(
-            f"Entry `{written(entry)}` of the baseline is of a model with {held}. Found a model with {found}: give "
-            f"one with {held}, or save a baseline of this one."
+            f"Entry `{written(entry)}` of the baseline belongs to a model with {held}. Found a model with {found}: "
+            f"give a model with {held}, or save a new baseline of this model."
         )
 
 

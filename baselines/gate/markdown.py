@@ -9,7 +9,7 @@ from prunebench.eval.text.tables import markdown as shown
 from prunebench.eval.text.tables import markdown_code, markdown_sentence
 
 TITLES = {
-    Verdict.HOLDS: "✅ The baseline holds",
+    Verdict.HOLDS: "✅ Nothing regressed",
     Verdict.REGRESSED: "❌ Regressed",
     Verdict.COULD_NOT_TELL: "⚠️ Could not tell",
 }

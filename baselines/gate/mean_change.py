@@ -69,7 +69,7 @@ def paired_change(before: ArrayLike, after: ArrayLike) -> MeanChange:
     held, found = _table(before), _table(after)
     if held.shape != found.shape:
         raise InputError(
-            f"Tables must be of one shape (units, classes). Found {held.shape} and {found.shape}."
+            f"The two tables must have the same shape (units, classes). Found {held.shape} and {found.shape}."
         )
     moved = found - held
     units, classes = moved.shape
@@ -101,7 +101,7 @@ def unpaired_change(
     held, found = _table(before), _table(after)
     classes = held.shape[1]
     if found.shape[1] != classes:
-        raise InputError(f"Tables must be of the same classes. Found {classes} and {found.shape[1]}.")
+        raise InputError(f"The two tables must have the same classes. Found {classes} and {found.shape[1]}.")
     shares, own = 1 / len(held) + 1 / len(found), len(held) + len(found) - 2
     spread = sum(float(((side.mean(axis=1) - side.mean()) ** 2).sum()) for side in (held, found))
     pooled = (spread + freedom * variance) / (own + freedom) if own + freedom else math.nan
@@ -121,7 +121,9 @@ def unpaired_change(
 def _table(values: ArrayLike) -> ClassTable:
     found = np.asarray(values, dtype=np.float64)
     if found.ndim != 2 or not found.size:
-        raise InputError(f"A table must be (units, classes), of one at least each. Found {found.shape}.")
+        raise InputError(
+            f"A table must have the shape (units, classes), with at least one of each. Found {found.shape}."
+        )
     if np.isnan(found).any():
         raise InputError(
             "Average precisions must be numbers. Found nan: leave out classes without positives."

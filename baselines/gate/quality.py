@@ -48,7 +48,7 @@ def compare_quality(
         return []
     found = quality_change(before, after, same)
     if found is None:
-        remark = "could not tell: the baseline or the run does not say which weights its one base model has"
+        remark = "could not tell: the baseline or the run does not identify the weights of its one base model"
         new = _mean_ap(after)
         return [Change(entry, "map", old, new, Verdict.COULD_NOT_TELL, remark, allowed)]
     low, high = found.change.bounds(margin.level)
@@ -95,14 +95,14 @@ def _sample(found: QualityChange) -> str:
 def _would_do(found: QualityChange, margin: Margin) -> str:
     """How many it takes."""
     if found.units is Units.CLASSES:
-        return "it takes 2 seeds or base models"
+        return "at least 2 seeds or base models are needed"
     sides = " on each side" if found.units is Units.ANEW else ""
     needed = base_models_needed(found, margin)
     if needed is None:
-        return "more would not do: the change is at the margin, or classes differ too much"
+        return "more would not help: the change equals the margin, or classes differ too much"
     if math.isnan(found.change.half_width(margin.level)):
-        return f"it takes {needed}{sides}"
-    return f"about {needed}{sides} would do"
+        return f"{needed}{sides} are needed"
+    return f"about {needed}{sides} would be enough"
 
 
 def _not_comparable(before: Quality, after: Quality | None) -> str:

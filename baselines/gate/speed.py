@@ -30,5 +30,5 @@ def compare_speed(
     elif new * (1 - error) > old:
         verdict, remark = Verdict.REGRESSED, "regressed"
     else:
-        verdict, remark = Verdict.COULD_NOT_TELL, f"could not tell: known to {100 * error:.0f} % only"
+        verdict, remark = Verdict.COULD_NOT_TELL, f"could not tell: the precision is only {100 * error:.0f} %"
     return [Change(entry, "latency_ratio", old, new, verdict, remark, allowed)]

@@ -43,7 +43,7 @@ def _not_held(baseline: Baseline, name: str) -> Iterator[str]:
         elif without:
             parts.append(f"{word} of {without} of {len(entries)} entries")
     if parts:
-        yield f"Not checked, since `{name}` does not hold it: {', '.join(parts)}."
+        yield f"Not checked, because `{name}` does not contain it: {', '.join(parts)}."
 
 
 def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
@@ -52,12 +52,13 @@ def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
     if held is None or model is None or held.file_bytes == model.file_bytes:
         return
     if model.file_bytes is None:
-        yield "The size of the checkpoint's file is held and a model in memory has none: give the path of a checkpoint."
+        yield "The baseline contains the size of a checkpoint's file, but a model in memory has no file: give the "
+        "path of a checkpoint."
     elif held.file_bytes is None and held.state_dict_bytes is not None:
         yield (
-            f"`{name}` holds the size of the weights as prunebench writes them, {held.state_dict_bytes:,} bytes, "
-            f"and not that of the checkpoint's own file: `{subject}` has {model.file_bytes:,}. Save the baseline again "
-            "to hold it."
+            f"`{name}` contains the size of the weights as prunebench writes them, {held.state_dict_bytes:,} "
+            f"bytes, but not the size of the checkpoint's own file, which is {model.file_bytes:,} for `{subject}`. "
+            "To check that size too, save the baseline again."
         )
 
 
@@ -78,7 +79,7 @@ def _not_said(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
             )
         ]
         if lacks:
-            yield f"`{side}` does not say {' and '.join(lacks)}, so `check` cannot compare that: {way}."
+            yield f"`{side}` does not state {' and '.join(lacks)}, so `check` cannot compare that: {way}."
 
 
 def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
@@ -86,9 +87,9 @@ def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name
     if not absent:
         return
     if found.keys() == {MODEL_ENTRY}:
-        way = "that is one model, and the baseline holds cells of a run: give the run's folder"
+        way = "that is a single model, but the baseline contains cells of a run: give the run's folder"
     elif baseline.entries.keys() == {MODEL_ENTRY}:
-        way = "that is a run, and the baseline holds one model: give a checkpoint"
+        way = "that is a run, but the baseline contains a single model: give a checkpoint"
     else:
         way = "compute them with `prunebench run`"
     yield (
@@ -124,8 +125,8 @@ def _base_models(found: Mapping[str, Figures], baseline: Baseline) -> Iterator[s
         )
     if alone:
         yield (
-            f"Quality of {_entries(alone)} comes from one base model, and the answer is for that model only: for more, "
-            "run with several `base.seeds`."
+            f"Quality of {_entries(alone)} comes from one base model, so the answer is valid for that model only: "
+            "for a general answer, run with several `base.seeds`."
         )
 
 
@@ -137,6 +138,6 @@ def _without_timings(found: Mapping[str, Figures], baseline: Baseline, subject: 
     held = [name for name, figures in baseline.entries.items() if name in found and figures.speed is not None]
     if held and all(found[name].speed is None for name in held):
         yield (
-            f"Speed is held and `{subject}` timed no shapes: run with `measure.latency=true`, or save with "
-            "`--without speed`."
+            f"The baseline contains speed, but `{subject}` has no timings: run with `measure.latency=true`, or "
+            "save the baseline with `--without speed`."
         )

@@ -41,8 +41,8 @@ def updated(
     """
     if verdict_of(changes) != Verdict.HOLDS:
         raise InputError(
-            "`--update` writes only if `check` passes, and it does not pass: run "
-            "`prunebench baseline save` to accept these figures, and say why in the commit."
+            "`--update` writes only if `check` passes, and it did not pass. To accept these figures, run "
+            "`prunebench baseline save` and give the reason in the commit."
         )
     entries = dict(baseline.entries)
     left_out = [p for p in _PARTS.values() if all(getattr(e, p) is None for e in baseline.entries.values())]

@@ -62,7 +62,7 @@ def keeping_spread(entries: Mapping[str, Figures], before: Mapping[str, Figures]
 
 def _spread(name: str, quality: Quality, other: Figures | None, run: str) -> Quality:
     if other is None or other.quality is None:
-        raise InputError(f"`{run}` has no scores of `{name}`. Give a run of the same cells with --spread.")
+        raise InputError(f"`{run}` has no scores of `{name}`. Give --spread a run of the same cells.")
     if other.quality.test_clips != quality.test_clips:
         raise InputError(f"`{run}` has other test clips for `{name}`. Give a run on the same data.")
     if _cells_of_a_base(other.quality) != _cells_of_a_base(quality):
@@ -73,8 +73,8 @@ def _spread(name: str, quality: Quality, other: Figures | None, run: str) -> Qua
     bases = by_base(other.quality, other.quality.average_precision)
     if len(bases) < BASES_FOR_A_CLAIM:
         raise InputError(
-            f"The spread between base models takes {BASES_FOR_A_CLAIM} of them. Found {len(bases)} in `{run}`: run it "
-            "with more `base.seeds`."
+            f"The spread between base models needs at least {BASES_FOR_A_CLAIM} base models. Found {len(bases)} in "
+            f"`{run}`: run it with more `base.seeds`."
         )
     means = [rows.mean() for rows in bases.values()]
     found = BaseSpread(float(f"{np.var(means, ddof=1):.6g}"), len(means) - 1)

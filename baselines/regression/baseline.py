@@ -114,10 +114,12 @@ def load_baseline(path: Path | str) -> Baseline:
         found = parsed_json(text, _without_repetition)
     except _RepeatedKeyError as error:
         raise InputError(
-            f"A baseline must name a key once. Found {error} again in `{path}`: {_AGAIN}."
+            f"A baseline must contain each key once. Found {error} twice in `{path}`: {_AGAIN}."
         ) from error
     except ValueError as error:
-        raise InputError(f"A baseline must be whole JSON. Found in `{path}`: {error}: {_AGAIN}.") from error
+        raise InputError(
+            f"A baseline must be complete JSON. Found in `{path}`: {error}: {_AGAIN}."
+        ) from error
     version = found.get("schema_version") if isinstance(found, dict) else None
     if type(version) is not int or version not in _READERS:
         raise InputError(

@@ -43,6 +43,6 @@ def baseline_path(given: Path | str) -> Path:
         return known[str(given)]
     near = near_names(str(given), known)
     raise InputError(
-        f"A baseline must be a file or a name of `prunebench list baselines`. Found neither in `{given}`"
-        f"{f'; {did_you_mean(near)}' if near else ': make a file with `prunebench baseline save`.'}"
+        "A baseline must be a file or a name from `prunebench list baselines`. Found neither for "
+        f"`{given}`{f'; {did_you_mean(near)}' if near else ': make a file with `prunebench baseline save`.'}"
     )

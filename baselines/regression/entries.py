@@ -97,8 +97,8 @@ def _entry(
     figures = [_figures(record, record.n_classes or known) for record in cells]
     if any(other != figures[0] for other in figures[1:]):
         raise InputError(
-            f"Cells of one entry must have the same exact figures. Found different ones for `{name}`: "
-            "use a run of one base model."
+            f"All cells of an entry must have the same exact figures. Found different figures for `{name}`: use a "
+            "run of one base model."
         )
     quality = None if precisions is None else _quality(cells, [precisions(record) for record in cells])
     return dataclasses.replace(figures[0], quality=quality, speed=_speed(cells[0].timings))

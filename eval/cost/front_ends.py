@@ -11,7 +11,7 @@ from prunebench.eval.text.foreign_code import foreign_code
 
 CONVENTIONS: Mapping[str, str] = {
     "convolution": "the short-time Fourier transform as two convolutions, 2 · bins · window a frame",
-    "fft": "the Fourier transform of a frame as a fast one, N · log2 N for N real samples",
+    "fft": "an FFT of each frame, N · log2 N for N real samples",
     "none": "nothing, since the network reads waveforms and makes its own features",
 }
 

@@ -123,7 +123,7 @@ def _loaded(entry: EntryPoint) -> Measure:
         )
     if found.name != entry.name:
         raise InputError(
-            f"{place} must have the name of its entry point. Found `{found.name}`: rename one of them."
+            f"{place} must have the same name as its entry point. Found `{found.name}`: rename one of them."
         )
     with foreign_code(f"{place} must declare itself in JSON values"):
         json.dumps(found.description())

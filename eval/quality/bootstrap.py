@@ -44,7 +44,7 @@ def resample_counts(sources: Sequence[Sequence[str]], resamples: int, seed: int)
     distinct = [sorted(set(clip)) for clip in sources]
     if not all(distinct):
         raise InputError(
-            f"Every clip must name the recordings it is made of. Found none for clip {distinct.index([])}."
+            f"Every clip must name the recordings that it was made from. Found none for clip {distinct.index([])}."
         )
     place = {name: index for index, name in enumerate(sorted({name for clip in distinct for name in clip}))}
     recordings = len(place)

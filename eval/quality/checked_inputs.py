@@ -61,7 +61,9 @@ def _table(values: ArrayLike, what: str) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError as error:  # rows of several lengths
-        raise InputError(f"{what} must have as many columns in every row. Found rows that differ.") from error
+        raise InputError(
+            f"{what} must have the same number of columns in every row. Found rows that differ."
+        ) from error
 
 
 def checked(targets: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.number]]:

@@ -19,7 +19,7 @@ from prunebench.eval.text.strict import parsed
 ValidationCurve: TypeAlias = tuple[tuple[int, float], ...]  # (step, validation mAP)
 RemovedFilters: TypeAlias = Mapping[str, Sequence[int]]  # layer → filters
 MADE_BY = "give the folder that `prunebench run -o` made"
-AGAIN = "Restore it; `prunebench run` into that folder writes it again"
+AGAIN = "Restore it, or run `prunebench run` into that folder, which writes it again"
 
 
 def planned_cells(files: RunFiles, *, required: bool = False) -> list[str]:

@@ -13,7 +13,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.text.strict import STRICT, parsed
 
 SCHEMA = 1
-AGAIN = "delete it and repeat the same `prunebench run` to measure again, or give another folder with -o"
+AGAIN = "delete it and repeat the same `prunebench run`, which measures again, or give another folder with -o"
 
 
 @dataclass(frozen=True)

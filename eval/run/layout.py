@@ -8,11 +8,11 @@ from pathlib import Path
 
 RECORDS, OUTCOMES, SHAPES = "records.jsonl", "outcomes.jsonl", "shapes.jsonl"
 REMOVED, CURVES = "removed.jsonl", "curves.jsonl"
-MADE_AGAIN = "delete the line, and the same `prunebench run` makes again what is missing"
+MADE_AGAIN = "delete the line; the same `prunebench run` then computes again what is missing"
 # Log → what to do about a line that cannot be read.
 WAYS_OUT = {
     **dict.fromkeys((RECORDS, OUTCOMES, SHAPES), MADE_AGAIN),
-    **dict.fromkeys((REMOVED, CURVES), "delete the line; reports then lack what it held"),
+    **dict.fromkeys((REMOVED, CURVES), "delete the line; reports then lack what it contained"),
 }
 
 

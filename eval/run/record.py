@@ -224,7 +224,9 @@ class Record:
             raise ValueError(f"`status` should be `done` or `failed`, not {self.status!r}")
         known = (*STAGES, QUANTISED)
         if not set(self.stages) <= set(known) or set(self.stages) == {QUANTISED}:
-            raise ValueError(f"`stages` should contain only {', '.join(known)}, and not only `{QUANTISED}`")
+            raise ValueError(
+                f"`stages` should contain only {', '.join(known)}, and one besides `{QUANTISED}`"
+            )
         optional = (self.target, self.learning_rate, self.short_learning_rate)
         numbers = [self.ratio, *(value for value in optional if value is not None)]
         if not all(math.isfinite(value) for value in numbers) or not 0 <= self.ratio <= 1:

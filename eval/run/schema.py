@@ -37,7 +37,8 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
         )
     if finished and not (records and (log.stat().st_size or not log.is_file())):
         raise InputError(
-            f"No cell of `{run}` is finished yet: let `prunebench run` finish one, the same command continues it."
+            f"No cell of `{run}` is finished yet: repeat the same `prunebench run`, which continues it, until a "
+            "cell is finished."
         )
 
 

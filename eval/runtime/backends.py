@@ -122,7 +122,7 @@ BACKENDS: Mapping[str, Backend] = {
         Backend("openvino", "OpenVINO", ("onnx", "openvino"), _openvino),
         Backend(
             INT8,
-            "ONNX Runtime, layers with weights in 8-bit integers, ranges from the clips given",
+            "ONNX Runtime, layers with weights in 8-bit integers, calibrated on the given clips",
             ("onnx", "onnxruntime"),
             _int8,
         ),

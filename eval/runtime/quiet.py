@@ -17,6 +17,6 @@ def busy_processors(seconds: float = 0.3) -> str | None:
     if share <= BUSY:
         return None
     return (
-        f"Nothing else may run while times are measured. Found the processors {share:.0%} busy before the first "
-        "round, so the times are overestimated: wait until other work is done."
+        f"Nothing else should run while times are measured. The processors were {share:.0%} busy before the first "
+        "round, so the times are overestimated: measure again when other work is done."
     )

@@ -97,7 +97,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
             if not (_is_place(child) and int(child) < len(inner) and child != last):
                 raise InputError(
                     f"`--set {said}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
-                    f"{len(inner) - 1} must say which. Found `{child}`: write `{parent}.0.{last}`."
+                    f"{len(inner) - 1} must select one. Found `{child}`: write `{parent}.0.{last}`."
                 )
         elif not isinstance(inner, dict):
             raise InputError(f"`--set {said}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
@@ -135,8 +135,9 @@ def _check_one_table(table: Mapping[str, Any], override: str, key: Sequence[str]
     if name in words and len(key) > 1 and _is_place(key[1]) and isinstance(table.get(name, {}), dict):
         alone = setting_shown(".".join([name, *(key[2:] or ["KEY"])]) + override[override.index("=") :])
         raise InputError(
-            f"`--set {setting_shown(override)}`: a number says which of several {words[name]}, and there is one table "
-            f"`[{name}]`. Found `{name}.{key[1]}`: write `{alone}`, or `[[{name}]]` tables in a file."
+            f"`--set {setting_shown(override)}`: the number selects one of several {words[name]}, but the "
+            f"configuration has a single table `[{name}]`. Write `{alone}`, or define several tables `[[{name}]]` in "
+            "a file."
         )
 
 

@@ -87,7 +87,7 @@ def test_one_sentence(cli, words, message, tmp_path):
 def test_a_run_that_was_stopped_before_its_first_cell_has_no_report_yet(cli, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "plan.json").write_text('["a", "b"]')
-    assert refused(cli("report", "run"), "No cell of `run` is finished yet: let `prunebench run` finish one")
+    assert refused(cli("report", "run"), "No cell of `run` is finished yet: repeat the same `prunebench run`")
     code, out, _ = cli("status", "run")
     assert (code, out.splitlines()[0]) == (0, "0 of 2 cells done, 0 failed, 2 left")
 

@@ -149,7 +149,7 @@ def test_nothing_of_what_fails_reaches_a_pipe(tmp_path):
 def test_a_pipe_without_a_reader_is_not_waited_for_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr("prunebench.eval.files.READER_SECONDS", 0.1)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match=r"Nobody reads the pipe .*pipe`: start its reader first"):
+    with pytest.raises(InputError, match=r"No process reads the pipe .*pipe`: start its reader first"):
         write_text(tmp_path / "pipe", "text")
 
 
@@ -175,7 +175,7 @@ def test_standard_output_takes_a_file(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match="folder` is a folder, but a file is to be written"):
+    with pytest.raises(InputError, match="folder` is a folder, but a file is needed"):
         write_text(tmp_path / "folder", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
@@ -193,7 +193,7 @@ def test_what_never_ends_is_not_read(tmp_path):
         (tmp_path, "a folder"),
         (Path("/dev/zero"), "a device"),
     ):
-        with pytest.raises(InputError, match=f"is {kind}, but a file is to be read"):
+        with pytest.raises(InputError, match=f"is {kind}, but a file is needed"):
             read_text(path)
     with pytest.raises(InputError, match="is a pipe"):
         parsed_lines(tmp_path / "log.jsonl", json.loads)
@@ -218,9 +218,9 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("log", "end"),
     [
-        ("outcomes", ": delete the line, and the same `prunebench run` makes again what is missing."),
-        ("shapes", ": delete the line, and the same `prunebench run` makes again what is missing."),
-        ("curves", ": delete the line; reports then lack what it held."),
+        ("outcomes", ": delete the line; the same `prunebench run` then computes again what is missing."),
+        ("shapes", ": delete the line; the same `prunebench run` then computes again what is missing."),
+        ("curves", ": delete the line; reports then lack what it contained."),
         ("journal", "(char 1))."),
     ],
 )

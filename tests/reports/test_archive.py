@@ -234,7 +234,7 @@ def test_a_torn_archive_is_refused_with_the_way_out(archive, tmp_path):
     copy = Path(shutil.copytree(archive, tmp_path / "copy"))
     log = copy / "records.jsonl.xz"
     log.write_bytes(log.read_bytes()[:-40])
-    with pytest.raises(InputError, match="is cut short: fetch the archive again"):
+    with pytest.raises(InputError, match="is incomplete: fetch the archive again"):
         load_records(copy)
 
 

@@ -105,7 +105,7 @@ def test_a_regression_that_was_seen_outweighs_an_entry_that_is_not_there() -> No
 def test_a_new_entry_is_reported_and_holds() -> None:
     verdict, changes = gate({"model": FIGURES, "new": FIGURES}, {"model": FIGURES})
     assert verdict == Verdict.HOLDS
-    assert changes == [Change("new", "entry", None, None, Verdict.HOLDS, "new, not held")]
+    assert changes == [Change("new", "entry", None, None, Verdict.HOLDS, "new, not in the baseline")]
 
 
 count = st.integers(1, 2**53)
@@ -173,7 +173,7 @@ def test_rows_read_well() -> None:
         ("model", "parameters", "23,205,839", "46,411,678", "+100 %", "none", "regressed"),
         ("model", "parameter_bytes", "92,823,356", "46,411,678", "-50 %", "none", "improved"),
         ("model", "widths", "C7=256 C8=256", "C7=255 C8=257", "", "at no cost", "regressed"),
-        ("new", "entry", "absent", "present", "", "", "new, not held"),
+        ("new", "entry", "absent", "present", "", "", "new, not in the baseline"),
         ("old", "entry", "present", "absent", "", "", "could not tell"),
     ]
     assert {len(row) for row in rows} == {len(COLUMNS)}

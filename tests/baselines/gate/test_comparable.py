@@ -55,8 +55,8 @@ def test_a_cheaper_model_of_another_kind_is_refused(changed: Any, held_is: str, 
     with pytest.raises(InputError) as error:
         check({"model": cheaper}, held(WHOLE))
     assert str(error.value) == (
-        f"Entry `model` of the baseline is of a model with {held_is}. Found a model with {found_is}: give one with "
-        f"{held_is}, or save a baseline of this one."
+        f"Entry `model` of the baseline belongs to a model with {held_is}. Found a model with {found_is}: give a "
+        f"model with {held_is}, or save a new baseline of this model."
     )
 
 
@@ -100,5 +100,5 @@ def test_cells_of_before_classes_were_recorded_have_those_of_the_others() -> Non
     assert found.n_classes == 24
     (found,) = entries_of_run([cell(0, 0)]).values()
     assert found.n_classes is None
-    with pytest.raises(InputError, match="Cells of one entry must have the same exact figures"):
+    with pytest.raises(InputError, match="All cells of an entry must have the same exact figures"):
         entries_of_run([cell(0, 10), cell(1, 24)])

@@ -143,8 +143,8 @@ def test_a_model_of_another_network_is_one_sentence() -> None:
     with pytest.raises(InputError) as error:
         check({MODEL_ENTRY: Figures(widths=(8,) * 12, **COSTS)}, held)
     assert str(error.value) == (
-        "Entry `model` of the baseline is of a model with the network `mn[width=0.4]`. Found a model with the network "
-        "`cnn14`: give one with the network `mn[width=0.4]`, or save a baseline of this one."
+        "Entry `model` of the baseline belongs to a model with the network `mn[width=0.4]`. Found a model with the "
+        "network `cnn14`: give a model with the network `mn[width=0.4]`, or save a new baseline of this model."
     )
 
 

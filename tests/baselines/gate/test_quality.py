@@ -213,7 +213,7 @@ def test_one_base_model_of_unknown_weights_is_told_only_by_its_unpruned_cell() -
     unknown = check(entries(-0.005, 0.00001), held)
     assert [c.verdict for c in unknown] == [Verdict.COULD_NOT_TELL] * 2
     assert unknown[0].remark == (
-        "could not tell: the baseline or the run does not say which weights its one base model has"
+        "could not tell: the baseline or the run does not identify the weights of its one base model"
     )
 
 

@@ -27,7 +27,7 @@ def test_all_that_is_held_and_found_leaves_nothing_to_say() -> None:
 def test_a_part_that_some_entries_lack_is_counted() -> None:
     bare = WHOLE.without(["quality", "speed"])
     notes = uncovered({"a": WHOLE, "b": WHOLE}, held(a=bare, b=WHOLE.without(["speed"])), "run", "b.json")
-    assert notes == ("Not checked, since `b.json` does not hold it: quality of 1 of 2 entries, speed.",)
+    assert notes == ("Not checked, because `b.json` does not contain it: quality of 1 of 2 entries, speed.",)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,14 @@ def test_the_size_of_a_checkpoints_own_file_is_told_where_one_side_lacks_it() ->
     assert uncovered({"model": file}, held(model=file), "m.pth", "b.json") == ()
     assert uncovered({"model": model}, held(model=model), "m.pth", "b.json") == ()
     assert uncovered({"model": file}, held(model=model), "m.pth", "b.json") == (
-        "`b.json` holds the size of the weights as prunebench writes them, 99 bytes, and not that of the checkpoint's "
-        "own file: `m.pth` has 1,234. Save the baseline again to hold it.",
+        "`b.json` contains the size of the weights as prunebench writes them, 99 bytes, but not the size of the "
+        "checkpoint's own file, which is 1,234 for `m.pth`. To check that size too, save the baseline again.",
     )
     (note,) = uncovered({"model": model}, held(model=file), "m.pth", "b.json")
     assert (
         note
-        == "The size of the checkpoint's file is held and a model in memory has none: give the path of a checkpoint."
+        == "The baseline contains the size of a checkpoint's file, but a model in memory has no file: give the path "
+        "of a checkpoint."
     )
 
 
@@ -70,7 +71,8 @@ def test_a_run_without_timings_is_told_both_ways_out() -> None:
     bare = WHOLE.without(["speed"])
     (note,) = uncovered({"a": bare, "b": bare}, held(a=WHOLE, b=WHOLE), "run", "b.json")
     assert note == (
-        "Speed is held and `run` timed no shapes: run with `measure.latency=true`, or save with `--without speed`."
+        "The baseline contains speed, but `run` has no timings: run with `measure.latency=true`, or save the "
+        "baseline with `--without speed`."
     )
     assert uncovered({"a": bare, "b": WHOLE}, held(a=WHOLE, b=WHOLE), "run", "b.json") == ()
     assert "timed" not in "".join(uncovered({"a": bare}, held(a=bare), "run", "b.json"))
@@ -80,8 +82,8 @@ def test_one_base_model_and_those_trained_anew_are_said() -> None:
     one = dataclasses.replace(WHOLE, quality=Quality("clips", {"base 0, tail 0": (0.5,)}, {"base 0": "aa"}))
     anew = dataclasses.replace(one, quality=dataclasses.replace(one.quality, bases={"base 0": "bb"}))
     assert uncovered({"a": one, "b": WHOLE}, held(a=one, b=WHOLE), "run", "b.json") == (
-        "Quality of 1 entry comes from one base model, and the answer is for that model only: for more, run with "
-        "several `base.seeds`.",
+        "Quality of 1 entry comes from one base model, so the answer is valid for that model only: for a general "
+        "answer, run with several `base.seeds`.",
     )
     assert uncovered({"a": anew, "b": WHOLE}, held(a=one, b=WHOLE), "run", "b.json") == (
         "The base models of 1 entry were trained again after the baseline was saved, so the comparison accounts "

@@ -124,9 +124,9 @@ def refusal(path: Path) -> str:
 
 SAID = {
     "must have a schema_version from 1 to 4. Found": BAD_SCHEMA,
-    "must be whole JSON": BAD_JSON,
+    "must be complete JSON": BAD_JSON,
     "must have the fields of schema ": BAD_FIELDS,
-    "must name a key once": REPEATED,
+    "must contain each key once": REPEATED,
 }
 CASES = [pytest.param(text, said, id=name) for said, bad in SAID.items() for name, text in bad.items()]
 
@@ -163,11 +163,11 @@ def test_depth_and_long_numbers_are_told_of_the_file_and_not_of_python(tmp_path:
 @pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))
 def test_no_truncation_passes(tmp_path: Path, cut: int) -> None:
     (tmp_path / "b.json").write_text(TEXT[:cut])
-    assert "must be whole JSON" in refusal(tmp_path / "b.json")
+    assert "must be complete JSON" in refusal(tmp_path / "b.json")
 
 
 def test_absent_unreadable_and_binary_files_are_refused(tmp_path: Path) -> None:
     assert "prunebench baseline save" in refusal(tmp_path / "none.json")
-    assert "is a folder, but a file is to be read" in refusal(tmp_path)
+    assert "is a folder, but a file is needed" in refusal(tmp_path)
     (tmp_path / "model.pth").write_bytes(b"PK\x03\x04\xff\xfe")
     assert "not UTF-8" in refusal(tmp_path / "model.pth")

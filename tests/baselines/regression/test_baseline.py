@@ -90,7 +90,7 @@ def test_nothing_to_hold_is_refused(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path, said in (
-        (tmp_path, "is a folder, but a file is to be written"),
+        (tmp_path, "is a folder, but a file is needed"),
         (tmp_path / "file" / "b.json", "cannot be written"),
     ):
         with pytest.raises(InputError, match=said):

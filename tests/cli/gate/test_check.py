@@ -121,7 +121,7 @@ def test_a_run_without_timings_is_sent_to_save_without_speed(call, tmp_path):
     make_run(tmp_path / "untimed", timings={})
     found = call("check", "untimed", "--baseline", "b.json")
     assert found.exit_code == 2
-    assert "`untimed` timed no shapes" in found.output
+    assert "`untimed` has no timings" in found.output
     assert call("baseline", "save", "run", "-o", "b.json", "--without", "speed").exit_code == 0
     assert call("check", "untimed", "--baseline", "b.json").exit_code == 0
 
@@ -206,7 +206,7 @@ def test_a_committed_baseline_is_found_by_its_name(call):
     found = call("check", "run", "--baseline", "cnn14/l1-50")
     assert found.exit_code == 2
     assert "could not tell: 1 entry of cnn14/l1-50\n" in found.output
-    assert "that is a run, and the baseline holds one model: give a checkpoint" in found.output
+    assert "that is a run, but the baseline contains a single model: give a checkpoint" in found.output
 
 
 def test_a_baseline_that_comes_with_prunebench_is_not_updated(call):
@@ -240,7 +240,7 @@ def test_a_checkpoint_holds_exact_figures_alone_and_says_so(call, tmp_path):
     assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
     written = ("--junit", "gate.xml", "--markdown", "gate.md")
     found = call("check", "model.pth", "--baseline", "model.json", *written)
-    said = "Not checked, since `model.json` does not hold it: quality, speed."
+    said = "Not checked, because `model.json` does not contain it: quality, speed."
     assert (found.exit_code, found.output) == (0, f"holds: 1 entry of model.json\n{said}\n")
     assert said in Path("gate.md").read_text()
     assert said in Path("gate.xml").read_text()
@@ -327,8 +327,8 @@ def test_the_answer_for_one_base_model_says_so(call, tmp_path):
     found = call("check", "one", "--baseline", "b.json")
     assert (found.exit_code, found.output) == (
         0,
-        "holds: 1 entry of b.json\nQuality of 1 entry comes from one base model, and the answer is for that model "
-        "only: for more, run with several `base.seeds`.\n",
+        "holds: 1 entry of b.json\nQuality of 1 entry comes from one base model, so the answer is valid for that "
+        "model only: for a general answer, run with several `base.seeds`.\n",
     )
 
 

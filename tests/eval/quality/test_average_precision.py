@@ -141,7 +141,7 @@ def test_micro_average_equals_scikit_learn(tagging):
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [([1, 1], "one weight per clip"), ([1, -1, 1], "at least 0"), ([1, np.nan, 1], "finite")],
+    [([1, 1], "clip needs one weight"), ([1, -1, 1], "at least 0"), ([1, np.nan, 1], "finite")],
 )
 def test_bad_weights(weights, message):
     with pytest.raises(InputError, match=message):

@@ -54,7 +54,7 @@ def test_targets_of_any_type_mean_the_same(measure):
 
 
 def test_rows_of_several_lengths_are_named():
-    with pytest.raises(InputError, match="Targets must have as many columns in every row"):
+    with pytest.raises(InputError, match="Targets must have the same number of columns in every row"):
         average_precision([[1, 0], [1]], [[1.0, 2.0], [1.0, 2.0]])
-    with pytest.raises(InputError, match="Scores must have as many columns in every row"):
+    with pytest.raises(InputError, match="Scores must have the same number of columns in every row"):
         average_precision([[1, 0], [1, 1]], [[1.0, 2.0], [1.0]])

@@ -71,7 +71,7 @@ def test_a_damaged_record_has_a_way_out_that_helps(damaged, tmp_path):
     file = tmp_path / "records.jsonl"
     file.write_text("\n".join([first, damaged, *others, ""]))
     with pytest.raises(
-        InputError, match=r"records.jsonl, line 2: .*: delete the line, and the same `prunebench run`"
+        InputError, match=r"records.jsonl, line 2: .*: delete the line; the same `prunebench run`"
     ):
         load_records(tmp_path)
     file.write_text("\n".join([first, *others, ""]))

@@ -29,5 +29,5 @@ def test_an_empty_log_of_records_holds_no_finished_cell(tmp_path):
 def test_a_pipe_is_not_taken_for_a_file_that_is_absent(tmp_path, name, read):
     assert not read(RunFiles(tmp_path))
     os.mkfifo(tmp_path / name)
-    with pytest.raises(InputError, match="is a pipe, but a file is to be read"):
+    with pytest.raises(InputError, match="is a pipe, but a file is needed"):
         read(RunFiles(tmp_path))

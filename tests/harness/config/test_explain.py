@@ -178,8 +178,8 @@ def test_a_mistake_of_a_whole_table_in_the_file_is_placed_there(tmp_path):
 @pytest.mark.parametrize("source", ["", "[data]\nseed = 1\n"])
 def test_a_number_of_the_one_data_set_is_answered_with_its_key(tmp_path, source, override):
     found = message_of(tmp_path, source, override)
-    assert "there is one table `[data]`. Found `data." in found
-    assert found.endswith(": write `data.seed=3`, or `[[data]]` tables in a file.")
+    assert "the configuration has a single table `[data]`. Write" in found
+    assert found.endswith(". Write `data.seed=3`, or define several tables `[[data]]` in a file.")
 
 
 @pytest.mark.parametrize(

@@ -299,7 +299,7 @@ def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
     assert (tmp_path / "x").is_symlink()
     assert (tmp_path / "disk" / "big").read_bytes() == CONTENT
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="pipe` is a pipe, but a file is to be read"):
+    with pytest.raises(InputError, match="pipe` is a pipe, but a file is needed"):
         fetch(server.source(), tmp_path / "pipe")
 
 

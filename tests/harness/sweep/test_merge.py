@@ -109,7 +109,7 @@ def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(make, tmp_path, na
     one, two = make("one", [record("a")]), make("two", [record("b")])
     (two / name).unlink(missing_ok=True)
     os.mkfifo(two / name)
-    with pytest.raises(InputError, match="is a pipe, but a file is to be read"):
+    with pytest.raises(InputError, match="is a pipe, but a file is needed"):
         merge_runs([one, two], tmp_path / "both")
 
 

@@ -42,7 +42,7 @@ def test_a_broken_plan_is_named(maker, text):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     (maker.write() / "plan.json").write_text(text)
     with pytest.raises(
-        InputError, match=r"plan\.json` must .*`prunebench run` into that folder writes it again"
+        InputError, match=r"plan\.json` must .*`prunebench run` into that folder, which writes it again"
     ):
         make_report([maker.folder])
 

@@ -41,7 +41,7 @@ Examples:
     "given",
     required=True,
     type=_PATH,
-    help="Baseline file, or a name of `list baselines`.",
+    help="Baseline file, or a name from `list baselines`.",
     shell_complete=offered.baseline,
 )
 @click.option(
@@ -123,8 +123,8 @@ def _update(file: Path, held: Baseline, found: GateSubject, changes: Sequence[Ch
 
     if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
         say(
-            f"{file} was not changed, because `check` does not pass. `prunebench baseline save` accepts "
-            "these figures.",
+            f"{file} was not changed, because `check` did not pass. To accept these figures, run `prunebench "
+            "baseline save`.",
             err=True,
         )
         return

@@ -28,7 +28,7 @@ def listed_networks() -> list[dict[str, Any]]:
         try:
             cls = network_class(name)
             network = with_parameters(cls, {})
-            with foreign_code(f"Network `{name}` must say what it reads"):
+            with foreign_code(f"Network `{name}` must state what it reads"):
                 rows.append(_row(network))
         except InputError as error:
             rows.append(_missing(name, str(error)))
