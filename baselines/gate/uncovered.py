@@ -52,8 +52,10 @@ def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, na
     if held is None or model is None or held.file_bytes == model.file_bytes:
         return
     if model.file_bytes is None:
-        yield "The baseline contains the size of a checkpoint's file, but a model in memory has no file: give the "
-        "path of a checkpoint."
+        yield (
+            "The baseline contains the size of a checkpoint's file, but a model in memory has no file: give the path "
+            "of a checkpoint."
+        )
     elif held.file_bytes is None and held.state_dict_bytes is not None:
         yield (
             f"`{name}` contains the size of the weights as prunebench writes them, {held.state_dict_bytes:,} "

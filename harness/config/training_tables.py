@@ -34,7 +34,7 @@ class FullSection(pydantic.BaseModel):
         2000, ge=0, description="steps between evaluations on validation clips; 0 for none"
     )
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    accumulate: int = Field(1, ge=1, description="passes that a step's batch is split into")
+    accumulate: int = Field(1, ge=1, description="number of passes into which the batch of a step is split")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps; resolved when it is read")
     devices: int = Field(1, ge=1, description="processes, each on its own device")
 

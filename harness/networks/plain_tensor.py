@@ -25,7 +25,7 @@ def departure(value: object) -> str | None:
     if value.is_complex():
         return f"complex ({_type(value)})"
     # Numbers of 8 bits and fewer have no arithmetic: torch.finfo knows them, isfinite does not.
-    return f"with too few bits ({_type(value)})" if value.is_floating_point() and value.itemsize < 2 else None
+    return f"of too few bits ({_type(value)})" if value.is_floating_point() and value.itemsize < 2 else None
 
 
 def is_stored(value: object) -> bool:

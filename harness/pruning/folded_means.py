@@ -73,7 +73,7 @@ def folded(tagger: Tagger, removed: Mapping[str, Sequence[int]], constants: Cons
         if reader is None or absorbing is None:
             raise InputError(
                 "A constant can replace a filter only if a single layer reads the filter, and this reader has a "
-                "bias or a batch norm after it. `{name}` has no such reader: leave it out of the scope, or use a "
+                f"bias or a batch norm after it. `{name}` has no such reader: leave it out of the scope, or use a "
                 "criterion without constants."
             )
         weight = tensor_named(tagger.model, f"{reader}.weight")[:, list(removed[name])]

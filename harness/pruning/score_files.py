@@ -157,7 +157,7 @@ def _places(order: NDArray[np.generic], file: Path) -> ScoreArray:
     filters = np.arange(order.size)
     if order.ndim != 1 or order.size == 0 or not np.array_equal(np.sort(order), filters):
         raise InputError(
-            "A file of sorted indices must contain every filter number once, beginning with 0. `{file}` does not."
+            f"A file of sorted indices must contain every filter number once, beginning with 0. `{file}` does not."
         )
     places = np.empty(order.size)
     places[order.astype(np.intp)] = filters

@@ -216,7 +216,7 @@ def _one_a_filter(values: Tensor, pruner: Pruner, view: LayerView, word: str) ->
     if (found := departure(values)) is not None:
         raise InputError(
             f"Pruner `{written(pruner.label)}` must give a dense tensor of real {word}s in layer {view.name}. "
-            f"Found a tensor {found}."
+            f"Found: {found}."
         )
     must = (
         f"Pruner `{written(pruner.label)}` must give one finite {word} per filter, shape ({len(view.weight)},), in "

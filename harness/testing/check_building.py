@@ -21,9 +21,8 @@ def check_declaration(subject: NetworkUnderTest) -> None:
     head, modules = subject.network.head, dict(subject.model.named_modules())
     assert isinstance(head, tuple), "`head` must be a tuple of names of modules."
     assert head, (
-        "`head` must name the modules that give the classes, because otherwise their outputs would be "
+        "`head` must name the modules that give the classes, because otherwise their outputs would be pruned."
     )
-    "pruned."
     for name in head:
         assert name in modules, f"`head` must name modules of the model. It has no `{name}`."
     tail = subject.network.tail

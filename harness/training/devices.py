@@ -34,7 +34,7 @@ def accelerator(placement: Placement, *, accumulate: int = 1) -> Accelerator:
 
     Args:
         placement: where it trains; of several processes each has a device of the kind.
-        accumulate: passes that a step's batch is split into.
+        accumulate: number of passes into which the batch of a step is split.
 
     Raises:
         InputError: where Accelerate is not installed.

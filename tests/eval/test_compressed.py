@@ -25,8 +25,8 @@ def test_a_text_is_read_as_it_was_written_and_has_the_same_bytes_each_time(tmp_p
     ("content", "said"),
     [
         (lzma.compress(b"\0" * 2_000), "unpacks to more than 1,000 bytes, the largest size that is read"),
-        (lzma.compress(TEXT.encode())[:-30], "is cut short"),
-        (b"", "is cut short"),
+        (lzma.compress(TEXT.encode())[:-30], "is incomplete"),
+        (b"", "is incomplete"),
         (TEXT.encode(), "is not a file compressed with xz"),
         (lzma.compress(TEXT.encode()).replace(b"\x00", b"\x01"), "is not a file compressed with xz"),
     ],

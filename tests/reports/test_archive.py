@@ -182,7 +182,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
         (archive, "new", "is already an archive"),
         (run, "full", "already exists, but this command needs a new folder"),
         (tmp_path / "none", "new", "There is no folder"),
-        (tmp_path / "full", "new", "is no run folder"),
+        (tmp_path / "full", "new", "is not a run folder"),
     ):
         with pytest.raises(InputError, match=said):
             archive_run(source, tmp_path / out)

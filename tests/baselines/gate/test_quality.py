@@ -164,7 +164,7 @@ def test_one_base_model_trained_anew_never_passes_and_never_fails() -> None:
         found, (change,) = of_quality(before, of_bases(TABLE[:1] + moved, "bb", cells=6))
         assert (found, change.interval) == (Verdict.COULD_NOT_TELL, None)
         assert change.remark == (
-            "could not tell: 1 against 1 base models trained again; it takes 2 on each side"
+            "could not tell: 1 against 1 base models trained again; 2 on each side are needed"
         )
 
 
@@ -175,7 +175,9 @@ def test_with_the_spread_of_other_runs_one_trained_anew_can_be_told() -> None:
     wide = dataclasses.replace(before, spread=BaseSpread(1e-3, 5))
     verdict, (change,) = of_quality(wide, of_bases(TABLE[:1] - 0.005, "bb", cells=6))
     assert verdict == Verdict.COULD_NOT_TELL
-    assert change.remark.endswith("1 against 1 base models trained again; about 25 on each side would do")
+    assert change.remark.endswith(
+        "1 against 1 base models trained again; about 25 on each side would be enough"
+    )
 
 
 def test_base_models_trained_anew_are_held_against_the_spread_between_them() -> None:

@@ -276,7 +276,7 @@ def test_one_base_model_trained_anew_is_no_pass_until_the_baseline_knows_the_spr
     told = json.loads(found.output)
     assert (found.exit_code, told["verdict"]) == (2, "could_not_tell")
     assert told["changes"][0]["remark"].endswith(
-        "1 against 1 base models trained again; it takes 2 on each side"
+        "1 against 1 base models trained again; 2 on each side are needed"
     )
     assert told["notes"] == [
         "The base models of 1 entry were trained again after the baseline was saved, so the comparison accounts "
@@ -306,7 +306,7 @@ def test_a_spread_is_that_of_a_run_folder(call):
 @pytest.mark.parametrize(
     ("changed", "words", "said"),
     [
-        ({}, (), "takes 6 of them. Found 3 in `other`"),
+        ({}, (), "needs at least 6 base models. Found 3 in `other`"),
         ({"seeds": range(6), "ratio": 0.25}, (), "has no scores of `synth/l1/C7-C12/0.5`"),
         ({"seeds": range(6), "finetune_seed": 1}, (), "has other pruning or fine-tuning seeds"),
         ({"seeds": range(6)}, ("--without", "quality"), "this baseline contains none"),

@@ -44,7 +44,7 @@ def test_a_sentence_and_a_code(monkeypatch, capsys, tmp_path, stop, code, words)
     assert found.value.code == code
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
-    for text in [*words, str(tmp_path / "run"), "resumes it"]:
+    for text in [*words, str(tmp_path / "run"), "resumes the run"]:
         assert text in said
 
 

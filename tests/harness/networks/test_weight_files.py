@@ -144,7 +144,7 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
         ({"widths": [1] * 12}, r"must have the widths that it states. .* its tensors have \[2, 3"),
         (
             {"n_classes": 5},
-            r"must have the classes that it states. `.*` states 5, but its tensors have 3: it was changed",
+            r"must have the classes that it states. `.*` states 5, its tensors have 3: it was changed",
         ),
         ({"embedding": 7}, "must have the embedding that it states. .* states 7"),
         (

@@ -212,7 +212,7 @@ KINDS = {
 def test_tensors_of_other_kinds_are_named(state, tmp_path, kind, key):
     torch.save({**state, key: KINDS[kind](state[key])}, tmp_path / "m.pth")
     word = {"meta": "without values", "sparse in rows": "sparse", "integer": "of type int8"}
-    word = word | {"eight bits": "with too few bits", "boolean": "of type bool"}
+    word = word | {"eight bits": "of too few bits", "boolean": "of type bool"}
     word = word.get(kind, kind)
     with pytest.raises(InputError, match=rf"`{key}` in .* is {word}") as caught:
         load_checkpoint(tmp_path / "m.pth")

@@ -174,11 +174,11 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         ),
         (
             ("        return ", "        return 0, "),
-            r"must give a dense tensor of real scores in layer C7\. Found one of type tuple",
+            r"must give a dense tensor of real scores in layer C7\. Found: of type tuple",
         ),
-        (("** self.power", ".to_sparse()"), r"layer C7\. Found one sparse \(sparse_coo\)"),
-        (("** self.power", ".to('meta')"), r"layer C7\. Found one without values \(device `meta`\)"),
-        (("** self.power", "* 1j"), r"layer C7\. Found one complex \(complex64\)"),
+        (("** self.power", ".to_sparse()"), r"layer C7\. Found: sparse \(sparse_coo\)"),
+        (("** self.power", ".to('meta')"), r"layer C7\. Found: without values \(device `meta`\)"),
+        (("** self.power", "* 1j"), r"layer C7\. Found: complex \(complex64\)"),
         (
             ("        return ", "        return float('-inf') * "),
             r"one finite score per filter.* that are not finite\.",
@@ -187,7 +187,7 @@ def test_files_that_cannot_be_used(mine: Path, change: tuple[str, str], message:
         (("** self.power", ".amax().expand(1 << 40)"), r"in layer C7\. Found shape \(1099511627776,\)"),
         (
             ("** self.power", ".to(__import__('torch').float8_e4m3fn)"),
-            r"layer C7\. Found a tensor with too few bits \(float8_e4m3fn\)",
+            r"layer C7\. Found: of too few bits \(float8_e4m3fn\)",
         ),
     ],
 )

@@ -141,14 +141,19 @@ def test_other_processors_may_differ_in_digits_and_keep_one_ones_timings(make, t
 REFUSED = {
     "settings": (("base.steps=7",), {}, {}, "`base.steps`"),
     "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` with the same seed"),
-    "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "one torch"),
+    "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "the same torch"),
     "schema": (
         (),
         {"environment": {**ENVIRONMENT, "run_schema_version": 99}},
         {},
         r"must have run_schema_version 1\. Found 99 in `.*two`",
     ),
-    "version": ((), {"environment": {**ENVIRONMENT, "packages": {"prunebench": "9"}}}, {}, "one prunebench"),
+    "version": (
+        (),
+        {"environment": {**ENVIRONMENT, "packages": {"prunebench": "9"}}},
+        {},
+        "the same prunebench",
+    ),
     "clips": ((), {"clips": 4}, {}, "same test clips"),
     "results": ((), {}, {"value": 0.6}, "On the same processor, two results of a cell must be equal"),
 }

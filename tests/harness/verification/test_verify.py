@@ -213,7 +213,7 @@ DAMAGES = [
     (change_precision, "scores", r"its scores give 0\.\d+\. 4 others like it"),
     (change_influence, "scores", r"The influences of the test clips on cell .* must add up to 0\. Found"),
     (drop_outcome, "scores", r"The archive contains no scores of cell \w+"),
-    (change_removed, "filters", r"Cell \w+ \(\w+ at 50 %, base seed 0\) lost \d+ of 16 filters of `C7`, and"),
+    (change_removed, "filters", r"Cell \w+ \(\w+ at 50 %, base seed 0\) lost \d+ of 16 filters of `C7`, but"),
     (change_widths, "filters", r"lost 32 of 64 filters of `C12`, but its record states that 3 remain"),
     (change_criterion, "cells", r"has criterion l2; its identity belongs to l1\."),
     (change_macs, "costs", r"states macs_backbone 1,000; its widths give [\d,]+\."),

@@ -65,10 +65,10 @@ def badge(
     network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Write a badge that says how much smaller CHECKPOINT is than another, as 3.47× fewer parameters.
+    """Write a badge that shows how much smaller CHECKPOINT is than another, such as 3.47× fewer parameters.
 
-    The same checkpoints give the same file, so a job that commits it commits only changes. A saving is rounded
-    down, and a growth up.
+    The same checkpoints give the same file, so a job can commit it. A saving is rounded down, an increase is
+    rounded up.
     """
     from prunebench.baselines.gate.badge_image import badge_svg, ratio_said
     from prunebench.baselines.gate.comparable import classes_differ

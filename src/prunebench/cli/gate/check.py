@@ -69,10 +69,10 @@ def check(
     Parameters, their bytes, MACs in both conventions and the widths of all groups are compared exactly. The bytes
     of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
     same run) are compared within the tolerances of the baseline. A checkpoint has no test scores and no reference,
-    so only exact figures and the bytes of its file are compared. A model of another network, with other classes or
-    another front end is refused. What the baseline does not contain is listed. Exit code 0: nothing regressed, and
-    improvements are listed; 1: something regressed; 2: could not tell. If GITHUB_STEP_SUMMARY names a file, the
-    table is appended to it.
+    so only exact figures and the bytes of its file are compared. A model with another network, other classes or
+    another front end is refused. The command lists what the baseline does not contain. Exit code 0: nothing
+    regressed, and improvements are listed; 1: something regressed; 2: could not tell. If GITHUB_STEP_SUMMARY names
+    a file, the table is appended to it.
     """
     from prunebench import baselines
     from prunebench.eval.errors import InputError

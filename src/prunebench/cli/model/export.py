@@ -55,7 +55,8 @@ def export(
     network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Write CHECKPOINT as a graph for any number of clips of any length, or in another style.
+    """Write CHECKPOINT as a graph that takes any number of clips of any length, or its weights in another
+    style.
 
     The input of a graph is `waveform` (batch, samples) or `log_mel` (batch, frames, mels). The outputs are `logits`
     and `probabilities`, and for a Cnn14 also `embedding`. The metadata contain the class names, if they are known,

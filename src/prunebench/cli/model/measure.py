@@ -90,8 +90,8 @@ def measure(
 ) -> None:
     """Print parameters, bytes and MACs of CHECKPOINT for one clip of 10 s, and every other figure that you ask for.
 
-    MACs have two figures: backbone (from features) and with_frontend (from the waveform; the front end is counted
-    as its network does). All figures use the network's own sample rate, window, hop and mels.
+    MACs have two figures: backbone (from features) and with_frontend (from the waveform; the front end is
+    counted as the network's authors compute it). All figures use the network's own sample rate, window, hop and mels.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort

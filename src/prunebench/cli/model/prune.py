@@ -73,7 +73,7 @@ def prune(
     """Remove filters from CHECKPOINT and save the smaller model.
 
     The filters are really removed, not set to zero. A criterion that chooses the number of filters itself takes no
-    --ratio. The file contains how it was made.
+    --ratio. The file records how the model was made.
     """
     from prunebench import __version__
     from prunebench.harness.budget.ratio import check_ratio

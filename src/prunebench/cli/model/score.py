@@ -100,7 +100,7 @@ def score(
     if not labels or (compare is not None and len(labels) < 2):
         raise InputError(
             "`prunebench score` needs one criterion (--pruner NAME), or several to compare with each other "
-            "(--compare A,B). Found {len(labels)}."
+            f"(--compare A,B). Found {len(labels)}."
         )
     pruners = {label: resolve(label, pruner_files) for label in labels}
     shares = _ratios(ratios)

@@ -84,7 +84,7 @@ def tag(
 
     Long recordings are tagged in overlapping windows. If a recording is unreadable, incomplete or in a format that
     libsndfile does not know, the command names it, leaves it out, and ends with exit code 1. Scores are sigmoid
-    probabilities, each class by itself.
+    probabilities, independent for each class.
     """
     from prunebench.cli.live_display import make_display
     from prunebench.cli.output import print_notes

@@ -70,7 +70,7 @@ class VerifiedPartJson(TypedDict):
 
 @closed
 class VerifiedJson(TypedDict):
-    """Whether an archive holds what it says.
+    """The checks of an archive and their results.
 
     Fields:
         folder: folder that was checked.

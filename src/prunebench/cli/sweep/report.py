@@ -49,7 +49,7 @@ def report(
     tables_only: bool,
     as_json: bool,
 ) -> None:
-    """Draw the figures, tables and page of RUN again, from its records alone.
+    """Draw the figures, tables and page of RUN again, from only its records.
 
     Several runs become one report. If they have different results for the same cells, they are drawn side by side,
     with a table of differences.

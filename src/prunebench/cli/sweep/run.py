@@ -226,8 +226,8 @@ def _stopping(ctx: click.Context, output: Path) -> Iterator[None]:
             raise
         where = f" that holds `{error.filename}`" if error.filename else ""
         say(
-            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}; free some "
-            "space or raise the limit; the same command then resumes the run.",
+            f"The disk{where} is full, or a file has reached its size limit (`ulimit -f`). {kept}. Free some "
+            "space or raise the limit; then the same command resumes the run.",
             err=True,
         )
         ctx.exit(2)

@@ -47,13 +47,15 @@ def verify(
     pruner_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Check that ARCHIVE holds what it says, and compute some of its cells again.
+    """Check that the files of ARCHIVE agree, and compute some of its cells again.
 
-    Every file is read strictly, and an archive may hold no other. The environment must be stated; the identities must
-    follow from the configuration; records, average precisions, curves, removed filters and costs must agree. Then a
-    random sample of the cells on frozen base models, or on a checkpoint, is computed again in a temporary folder: to
-    the last bit where torch and processor are those of the archive, else within 0.01 mAP. A run folder is checked in
-    the same way before it is archived. Exit code 0: holds; 1: something differs; 2: could not tell.
+    Every file is read strictly, and other files are not allowed. The archive must state its environment; the
+    identities of cells must follow from the configuration; records, average precisions, curves, removed filters
+    and costs must agree. Then a
+    random sample of the cells on frozen base models, or on a checkpoint, is computed again in a temporary
+    folder. With the processor and torch of the archive the results must be identical, otherwise mAP must be
+    within 0.01. You can check a run folder in the same way before you archive it. Exit code 0: all checks
+    passed; 1: something differs; 2: could not tell.
     """
     from prunebench.cli.completing.config_keys import check_keys
 
