@@ -23,10 +23,10 @@ MEL = "mel"
 FRONT_ROWS = (STFT, MEL, FRONT_END)
 CONVENTIONS: Mapping[str, str] = {
     "closed form": "convolutions and linear layers; trainable parameters",
-    "fvcore": "and two per input of a batch norm, and the mel product; all parameters, fixed matrices too",
-    "thop": "and four per input of a batch norm; all parameters but the mel matrix",
-    "torch-pruning": "and two per input of a batch norm, and biases; all parameters, fixed matrices too",
-    "torch": "and the mel product; no parameters",
+    "fvcore": "the same, plus two per input of a batch norm and the mel product; all parameters, with fixed matrices",
+    "thop": "the same, plus four per input of a batch norm; all parameters except the mel matrix",
+    "torch-pruning": "the same, plus two per input of a batch norm and biases; all parameters, with fixed matrices",
+    "torch": "the same, plus the mel product; counts no parameters",
 }
 
 

@@ -25,10 +25,10 @@ REST = "elsewhere"
 HOOKS = "hooks"
 MODULE_CONVENTIONS: Mapping[str, str] = {
     HOOKS: "convolutions and linear layers; trainable parameters",
-    "fvcore": "and two per input of a batch norm, matrix products and adaptive pooling; all parameters",
-    "thop": "and four per input of a batch norm, and pooling modules; all parameters of the modules that run",
-    "torch-pruning": "and two per input of a batch norm, biases, ReLU and pooling modules; all parameters",
-    "torch": "and matrix products; no parameters",
+    "fvcore": "the same, plus two per input of a batch norm, matrix products and adaptive pooling; all parameters",
+    "thop": "the same, plus four per input of a batch norm and pooling modules; all parameters of the modules that run",
+    "torch-pruning": "the same, plus two per input of a batch norm, biases, ReLU and pooling modules; all parameters",
+    "torch": "the same, plus matrix products; counts no parameters",
 }
 
 

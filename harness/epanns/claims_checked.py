@@ -77,8 +77,8 @@ def architecture_findings(
             f"{_change(half.tensors, full.tensors)} bytes of the weights, "
             f"{_change(half.activation_peak_bytes, full.activation_peak_bytes)} peak of live activations{on_machine}",
             "follows in one convention",
-            "storage; the peak of activations is set by conv_block1, which is not pruned, and what a pass takes "
-            "beyond is scratch space of the libraries",
+            "storage only; conv_block1, which is not pruned, sets the peak of activations, and the other memory "
+            "of a pass is scratch space of the libraries",
         ),
         _plotted(by_ratio, 0.25),
         _plotted(by_ratio, 0.75),
@@ -158,7 +158,7 @@ def _plotted(shapes: Mapping[float, ShapeFigures], ratio: float) -> Finding:
         "follows" if near else "does not follow",
         "within the precision of reading a figure"
         if near
-        else f"not by pruning C7–C12 uniformly; of C10–C12 alone it would leave {100 * late:.1f} %",
+        else f"not with C7–C12 pruned uniformly; pruning only C10–C12 would leave {100 * late:.1f} %",
     )
 
 

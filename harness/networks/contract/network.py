@@ -79,8 +79,8 @@ class Network(Labelled, ABC):
 
     def _without_tail(self) -> InputError:
         return InputError(
-            f"Network `{self.label}` has no tail, the part that can be pruned and trained without the rest: use "
-            "the scope `all`."
+            f"Network `{self.label}` has no tail (a part that can be pruned and trained without the rest): use the "
+            "scope `all`."
         )
 
     def groups_in_tail(self, groups: Sequence[Group]) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ def _check_norms(model: nn.Module, name: str) -> None:
     for layer, module in model.named_modules():
         if any(word in type(module).__name__ for word in _NORMS):
             raise InputError(
-                f"`{PREFIX}{name}` cannot be pruned: layer norm over channels (`{layer}`) takes its mean and variance "
-                "over all filters, so that removing some changes what the others give. Name a network with batch norm, "
-                f"or a plain vision transformer, `{PREFIX}vit_…`, whose scope is `mlp`."
+                f"`{PREFIX}{name}` cannot be pruned: layer norm over channels (`{layer}`) takes its mean and "
+                "variance over all filters, so removing some filters changes the outputs of the others. Name a "
+                f"network with batch norm, or a plain vision transformer, `{PREFIX}vit_…`, whose scope is `mlp`."
             )

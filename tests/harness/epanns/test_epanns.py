@@ -61,7 +61,7 @@ def test_what_follows_from_the_architecture():
     assert "0 % peak of live activations" in findings["less memory at 50 %"].measured
     assert findings["size at 75 %"].measured.startswith("10.1 % (8.15 M)")
     assert findings["size at 75 %"].remark == (
-        "not by pruning C7–C12 uniformly; of C10–C12 alone it would leave 21.6 %"
+        "not with C7–C12 pruned uniformly; pruning only C10–C12 would leave 21.6 %"
     )
     assert "92.53 MiB" in findings["model size at 50 %"].measured
 

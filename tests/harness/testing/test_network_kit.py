@@ -295,7 +295,7 @@ BROKEN: dict[str, list[tuple[Network, str, set[str]]]] = {
         (with_a_tail(stem=()), "must name the modules before the tail", set()),
         (with_a_tail(stem=("one", "nowhere")), "It has no `nowhere`", set()),
         (with_a_tail(stem=("one", "norm", "two")), "It contains `two`", set()),
-        (with_a_tail(stem_outputs=Network.stem_outputs), "has no tail, the part that can be pruned", set()),
+        (with_a_tail(stem_outputs=Network.stem_outputs), "has no tail .a part that can be pruned", set()),
         (with_a_tail(from_stem=lambda self, model, y: tail_of(self, model, y[..., 1:])), "differs by", set()),
         (with_a_tail(module=Later, from_stem=reads_the_stem), "`from_stem` must use no tensor", set()),
         (with_a_tail(stem=("one",)), "`stem_outputs` must use no tensor", set()),

@@ -243,9 +243,9 @@ def test_cnn14_has_the_tail_that_it_had():
 def test_a_network_without_a_tail_says_so():
     found = Tagger(PooledNetwork(), PooledNetwork().build(CLASSES, seed=0))
     inputs, targets = clips_for(found)
-    with pytest.raises(InputError, match=r"`pooled` has no tail, .* use the scope `all`"):
+    with pytest.raises(InputError, match=r"`pooled` has no tail .* use the scope `all`"):
         train(found, Training(inputs, targets, Recipe(steps=1, batch=4), 0, tail=True))
-    with pytest.raises(InputError, match=r"`pooled` has no tail, .* use the scope `all`"):
+    with pytest.raises(InputError, match=r"`pooled` has no tail .* use the scope `all`"):
         found.network.parse_scope("tail", ())
 
 

@@ -82,7 +82,7 @@ def _extras() -> Iterator[Diagnosis]:
         there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
         remedy = how_to_get(extra)
         if not names:
-            yield Diagnosis("extra", extra, MISSING, "unknown to this installation, which is older", remedy)
+            yield Diagnosis("extra", extra, MISSING, "not known to this installation, which is older", remedy)
         elif gone:
             yield Diagnosis("extra", extra, MISSING, f"without {', '.join(gone)}", remedy)
         else:

@@ -8,9 +8,7 @@ from typing_extensions import TypedDict
 
 from prunebench.cli.printed.form import closed, opened
 
-ANYTHING: dict[str, Any] = {
-    "description": "The state that the run keeps for itself; another version may keep another."
-}
+ANYTHING: dict[str, Any] = {"description": "Internal state of the run, which may differ between versions."}
 
 
 @opened(ANYTHING)
