@@ -41,9 +41,10 @@ def table() -> str:
     for name, printed in PRINTED.items():
         schema = schema_of(name)
         command = printed.command.replace("|", "\\|")
-        what = (
-            f"A list; each row: {schema['items']['description']}" if printed.rows else schema["description"]
-        )
+        what = schema["items" if printed.rows else "description"]
+        if printed.rows:
+            row = what["description"]
+            what = f"A list with one row for each item: {row[0].lower()}{row[1:]}"
         rows.append(f"| `{command}` | {what} | [{name}.json](schemas/{name}.json) |")
     return "\n".join(rows) + "\n"
 

@@ -41,7 +41,7 @@ class Finding:
         claim: the claim.
         measured: here, with units.
         verdict: what that says of the claim.
-        remark: what a reader must know besides, or nothing.
+        remark: further notes, or nothing.
     """
 
     claim: Claim

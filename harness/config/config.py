@@ -189,7 +189,7 @@ class Config(PlacedSection):
                     f"computes scores again, but criterion `{written(stored[0])}` has the scores of one model"
                 )
             elif schedule.masks and folding:
-                why = f"masks filters with zeros, but criterion `{written(folding[0])}` puts constants in their place"
+                why = f"masks filters with zeros, but criterion `{written(folding[0])}` replaces them by constants"
             if why:
                 raise ValueError(f"{named} {why}: leave out the schedule or the criterion")
         return self

@@ -52,9 +52,9 @@ from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
-MODEL = "a step takes the measured time of the unpruned model times the shape's share of its MACs"
+MODEL = "a step takes the measured time of the unpruned model multiplied by the shape's share of its MACs"
 GIVEN = (
-    "a step takes the unpruned model's time according to --throughput, times the shape's share of its MACs, "
+    "a step takes the unpruned model's time (from --throughput) multiplied by the shape's share of its MACs, that "
     "a forward pass takes a third of a step"
 )
 OF_BOUND = 0.5  # share of its bound after which a training ends that ends by patience: about that of `synth`

@@ -45,11 +45,12 @@ def check_tail(subject: NetworkUnderTest) -> None:
         )
         other_stem = Tagger(network, _drawn_anew(tagger, in_stem=True))
         assert torch.equal(other_stem.from_stem(outputs.clone()), tagger.from_stem(outputs.clone())), (
-            "`from_stem` must use no tensor of the modules in `stem`: fine-tuning would change what it keeps."
+            "`from_stem` must use no tensor of the modules in `stem`, because fine-tuning would change these modules."
         )
         other_tail = Tagger(network, _drawn_anew(tagger, in_stem=False))
         assert torch.equal(other_tail.stem_outputs(subject.features), outputs), (
-            "`stem_outputs` must use no tensor of modules outside of `stem`: what is kept of it would be outdated."
+            "`stem_outputs` must use no tensor of modules outside of `stem`, because the outputs that are kept "
+            "would become outdated."
         )
 
 

@@ -123,7 +123,7 @@ def test_a_given_throughput_stands_for_a_measured_one(tmp_path, monkeypatch):
         "time"
     ]
     assert (time["workers"], time["throughput"]) == (64, "given")
-    assert "according to --throughput" in time["model"]
+    assert "from --throughput" in time["model"]
     (speed,) = time["speeds"]
     assert speed["step"] == pytest.approx(0.01)
     assert speed["forward"] == pytest.approx(0.01 / 3)

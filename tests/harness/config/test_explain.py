@@ -116,7 +116,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (
             ["finetune.schedules=soft[every=2]", "prune.criteria=['random', 'variance[fold=True]']"],
-            "criterion `variance.fold=true.` puts constants in their place: leave out the schedule or the criterion",
+            "criterion `variance.fold=true.` replaces them by constants: leave out the schedule or the criterion",
         ),
         (
             ["finetune.schedules=progressive[rounds=9]", "finetune.steps=8"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from prunebench.cli.printed.form import row
 
-NOTE = (str, "what a reader must know besides, why it cannot be used, or nothing")
+NOTE = (str, "further notes, the reason why it cannot be used, or nothing")
 
 Kind: Any = row(
     "Kind",
@@ -35,8 +35,8 @@ ListedNetwork: Any = row(
         "what": (str, "description of the network in a line"),
         "parameters": (str, "parameters that its label takes, with their defaults"),
         "reference": (str, "key of the paper in `references.bib`, or nothing"),
-        "default scope": (str, "groups that are pruned where none are named"),
-        "sample rate": (int | None, "sample rate in Hz; `null` where the network cannot be used"),
+        "default scope": (str, "groups that are pruned if you name none"),
+        "sample rate": (int | None, "sample rate in Hz; `null` if the network cannot be used"),
         "note": NOTE,
     },
 )
@@ -47,10 +47,10 @@ ListedBases: Any = row(
         "name": (str, "name of the set"),
         "seeds": (str, "seeds of its models, separated by commas"),
         "network": (str, "label of the network"),
-        "classes": (int | str, "number of classes; nothing where the set cannot be used"),
+        "classes": (int | str, "number of classes; nothing if the set cannot be used"),
         "test mAP": (str, "least and greatest test mAP of its models, in [0, 1]"),
-        "bytes": (int | str, "bytes of all files together; nothing where the set cannot be used"),
-        "from": (str, "distributions that bring it"),
+        "bytes": (int | str, "bytes of all files together; nothing if the set cannot be used"),
+        "from": (str, "distributions that contain it"),
         "note": NOTE,
     },
 )
@@ -63,7 +63,7 @@ ListedMeasure: Any = row(
         "unit": (str, "unit of its values; nothing for shares and counts"),
         "better": (str, "direction in which it is better, `higher` or `lower`"),
         "bounds": (str, "smallest and greatest value; … for an open end"),
-        "cost": (str, "effort of taking it, in words"),
+        "cost": (str, "effort of measuring it, in words"),
         "note": NOTE,
     },
 )

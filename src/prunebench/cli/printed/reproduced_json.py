@@ -21,7 +21,7 @@ ClaimFound: Any = row(
         "convention": (str, "what the number counts"),
         "measured here": (str, "what was measured, with units"),
         "verdict": (ClaimVerdict, f"what that says of the claim: {', '.join(get_args(ClaimVerdict))}"),
-        "remark": (str, "what a reader must know besides, or nothing"),
+        "remark": (str, "further notes, or nothing"),
     },
 )
 
