@@ -1,4 +1,4 @@
-"""How far a sweep is, and who is told."""
+"""How far a sweep is, and who is notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines on one machine: worker processes, or this process alone."""
+"""Engines on one machine: worker processes, or only this process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The case study: E-PANNs computed anew and compared with the claims of the paper."""
+"""The case study: E-PANNs computed again and compared with the claims of the paper."""

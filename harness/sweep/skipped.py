@@ -1,4 +1,4 @@
-"""Clips that a run does without, and those of which something is told, listed in its folder."""
+"""Clips that a run leaves out, and clips with a note, listed in its folder."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class MergedJson(TypedDict):
         cells: number of finished cells in it.
         in_several: number of cells that several runs had.
         largest_difference: largest difference of test mAP between two results of one cell; 0 where all agree.
-        notes: what a reader must know besides, in sentences.
+        notes: further notes, in sentences.
     """
 
     folder: str
@@ -59,7 +59,7 @@ class VerifiedPartJson(TypedDict):
 
     Fields:
         check: name of the check.
-        verdict: verdict of this check alone.
+        verdict: verdict of only this check.
         said: what was found, in words.
     """
 
@@ -75,7 +75,7 @@ class VerifiedJson(TypedDict):
     Fields:
         folder: folder that was checked.
         verdict: verdict of all checks together.
-        exit_code: exit code: 0 holds, 1 something differs, 2 could not tell.
+        exit_code: exit code: 0 all checks passed, 1 something differs, 2 could not tell.
         checks: the checks, one by one.
         sample: cells that were computed again.
         notes: what the folder leaves open, in sentences.

@@ -25,7 +25,7 @@ class ChangeJson(TypedDict):
         relative: change `found` / `baseline` − 1 of a cost or a latency ratio, else `null`.
         interval: limits of the change of mAP, at the level of its test; `null` for other figures.
         allowed: change that the baseline allows, in words.
-        verdict: what this change alone means.
+        verdict: verdict of only this change.
         remark: the verdict in words.
     """
 
@@ -46,9 +46,9 @@ class CheckedJson(TypedDict):
 
     Fields:
         verdict: verdict of all changes together.
-        exit_code: exit code: 0 holds, 1 regressed, 2 could not tell.
+        exit_code: exit code: 0 nothing regressed, 1 something regressed, 2 could not tell.
         baseline: file or name, as it was given.
-        entries: number of entries that the baseline holds.
+        entries: number of entries in the baseline.
         changes: what is not as in the baseline, allowed changes too.
         notes: what was not compared, in sentences.
     """
@@ -84,7 +84,7 @@ class BadgeJson(TypedDict):
         before, after: figures of the unpruned checkpoint and of the other: parameters, bytes, or multiply–accumulates
             of a 10 s clip.
         ratio: ratio before / after.
-        says: what the badge says, with a saving rounded down and a growth rounded up.
+        says: text of the badge; a saving is rounded down, an increase is rounded up.
     """
 
     file: str

@@ -24,9 +24,8 @@ class FrontEndJson(TypedDict):
         window, hop: length of a frame and distance of two frames, in samples.
         mels: number of mel bands.
         frames: number of frames of a 10 s clip.
-        macs: multiply–accumulates of the front end for a 10 s clip; `null` where it does not say them.
-        counted_as: convention by which these are counted, `convolution`, `fft` or `none`; `null` where it does not
-            say.
+        macs: multiply–accumulates of the front end for a 10 s clip; `null` if it does not state them.
+        counted_as: convention by which these are counted, `convolution`, `fft` or `none`; `null` if it is not stated.
     """
 
     sample_rate: int
@@ -65,9 +64,9 @@ class TotalJson(TypedDict):
 
     Fields:
         macs_backbone: multiply–accumulates for a 10 s clip, features in.
-        macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` where the front end does
-            not say its own.
-        parameters: number of parameters; `null` by a counter that counts none.
+        macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` if the front end does not
+            state its own.
+        parameters: number of parameters; `null` for a counter that counts none.
     """
 
     macs_backbone: int
@@ -77,12 +76,12 @@ class TotalJson(TypedDict):
 
 @closed
 class AloneJson(TypedDict):
-    """Multiply–accumulates of convolutions and linear layers alone, as fvcore counts them; `null` without fvcore.
+    """Multiply–accumulates of only convolutions and linear layers, as fvcore counts them; `null` without fvcore.
 
     Fields:
         backbone: multiply–accumulates for a 10 s clip, features in.
-        with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` where the front end does not say its
-            own.
+        with_frontend: multiply–accumulates for a 10 s clip, waveform in; `null` if the front end does not
+            state its own.
     """
 
     backbone: int | None
@@ -99,7 +98,7 @@ class CountersJson(TypedDict):
         layers: layer or module → counter → what it counts there.
         fvcore_convolutions_and_linear: what of fvcore's count is comparable with the others.
         missing: counter → why it has no figures; absent where all have.
-        panns_flops: floating-point operations by PANNs' own count for a 10 s clip, waveform in; of a Cnn14 alone.
+        panns_flops: floating-point operations by PANNs' own count for a 10 s clip, waveform in; only of a Cnn14.
     """
 
     convention: dict[str, str]
@@ -117,9 +116,9 @@ class MemoryJson(TypedDict):
     Fields:
         activation_peak_bytes_fp16: bytes of the largest input plus output of a convolution, in half precision.
         activation_peak_bytes_fp32: bytes of the largest input plus output of a convolution, in single precision.
-        peak_memory_bytes: bytes that a fresh process takes beyond its model, or a sentence that says why there is no
+        peak_memory_bytes: bytes that a fresh process takes beyond its model, or a sentence that states why there is no
             figure.
-        peak_memory_bytes_cuda: bytes that CUDA's allocator takes beyond the model, or a sentence that says why there
+        peak_memory_bytes_cuda: bytes that CUDA's allocator takes beyond the model, or a sentence that states why there
             is no figure.
     """
 
@@ -233,7 +232,7 @@ class MeasuredJson(FiguresJson):
         front_end: the front end of the network.
         stored_as: precision of the numbers in the file.
         read_from: what stood around the weights in the file; absent where nothing did.
-        provenance: steps in which the model came to be, the last one first; absent where the file does not say.
+        provenance: steps in which the model was made, the last one first; absent if the file does not state them.
         unmeasured: figure → why it is absent; absent where all were taken.
         storage: bytes in several forms, with `--storage`.
         counters: counts of five counters, with `--counters all`.

@@ -45,7 +45,7 @@ class CellsJson(TypedDict):
 
     Fields:
         total: number of all cells.
-        finished: those that the run folder holds already.
+        finished: cells that the run folder already contains.
         controls: name → cells.
         criteria: label → cells.
         allocations: label → cells of criteria.
@@ -111,7 +111,7 @@ class PlannedPointJson(_SharesJson):
         asked: share of the filters to remove, or of the cost to keep; `null` for limits.
         ratio: share of each group's filters to remove, in [0, 1).
         widths: filters that are kept in each group of the network.
-        per_layer: layer → filters that are kept in each group where the budget is taken from that layer alone.
+        per_layer: layer → filters that are kept in each group if only that layer is pruned to meet the budget.
         limits: cost → [the most it may be, what the shape has]; absent where none are asked.
         of: what these are counted on; present with `limits`.
     """
@@ -162,10 +162,10 @@ class SpeedJson(_PlacedJson):
 
     Fields:
         step: seconds of a training step of all layers, for each clip of its batch.
-        tail_step: seconds of a training step of the last layers alone, for each clip of its batch.
+        tail_step: seconds of a training step of only the last layers, for each clip of its batch.
         forward: seconds of a forward pass, for each clip.
         tail_forward: seconds of a forward pass of the last layers, for each clip.
-        outcome: seconds that each trained model takes besides.
+        outcome: further seconds that each trained model takes.
         clips_a_step: clips of a batch.
     """
 
@@ -184,7 +184,7 @@ class TimeJson(TypedDict):
     Fields:
         seconds: seconds with the configured workers, without the timing of shapes.
         most_seconds: seconds if every training takes all its steps; absent where none ends by patience.
-        workers: cells at a time; 0 for none beside the process itself.
+        workers: cells that are computed at the same time; 0: in the process itself.
         worker_seconds: seconds of all workers together.
         throughput: whether the speed was `given` or `measured`.
         one_worker_seconds: kind of work → seconds.

@@ -26,7 +26,7 @@ Quantised: Any = form_of(QuantisedRow, **PANELS)
 
 @closed
 class ReportJson(TypedDict):
-    """The summary of a report. Numbers that were not measured or cannot be told are `null`.
+    """The summary of a report. Numbers that were not measured or cannot be determined are `null`.
 
     Fields:
         runs: names of the run folders.
@@ -40,7 +40,7 @@ class ReportJson(TypedDict):
         smallest_detectable_difference: smallest detectable differences of each panel, in mAP.
         rankings: criteria at equal cost, by panel and cost.
         hypervolumes: what each criterion dominates.
-        runs_compared: differences of two runs that hold the same cells in the same places.
+        runs_compared: differences between two runs, for the cells that both contain.
         rows: the table: a row for each criterion, ratio and panel, and for each control.
         files: paths of the files that were written.
         networks: comparison of networks in sentences; absent where there is one.

@@ -20,7 +20,7 @@ ClaimFound: Any = row(
         "source": (str, "place where it is claimed"),
         "convention": (str, "what the number counts"),
         "measured here": (str, "what was measured, with units"),
-        "verdict": (ClaimVerdict, f"what that says of the claim: {', '.join(get_args(ClaimVerdict))}"),
+        "verdict": (ClaimVerdict, f"verdict on the claim: {', '.join(get_args(ClaimVerdict))}"),
         "remark": (str, "further notes, or nothing"),
     },
 )
