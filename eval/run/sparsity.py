@@ -53,8 +53,8 @@ def said_killed(
     """
     whose = "the base model" if bases == 1 else f"{len(maps)} of {bases} base models"
     figure = "its validation mAP is" if len(maps) == 1 else "their mean validation mAP is"
-    told = f"`{sparsify}` destroyed {whose}: {figure} {fmean(maps):.3f} after {steps:,} step{'s' * (steps != 1)}, "
-    "and "
+    after = f"after {steps:,} step{'s' * (steps != 1)}"
+    told = f"`{sparsify}` destroyed {whose}: {figure} {fmean(maps):.3f} {after}, and "
     if sparsify == PLAIN:
         return f"{told}{fmean(others):.3f} before: lower `sparsify.learning_rate`."
     return f"{told}{fmean(others):.3f} after as many plain steps: lower its `strength`."

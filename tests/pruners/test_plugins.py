@@ -134,7 +134,7 @@ def test_a_class_that_does_not_meet_the_contract(site: Site, source: str, proble
 
 def test_a_class_of_another_name(site: Site) -> None:
     site.install("plug-i", "plug_i_sound", SOUND.format(name="quiet"), loud="Sound")
-    with pytest.raises(ValueError, match=r"must have the name of its entry point. Found `quiet`"):
+    with pytest.raises(ValueError, match=r"must have the same name as its entry point. Found `quiet`"):
         get("loud")
 
 

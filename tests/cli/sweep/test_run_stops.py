@@ -21,7 +21,7 @@ from prunebench.stopping import Termination
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "records.jsonl"),
             2,
-            ["The disk that holds `records.jsonl` is full, or", "free some space or raise the limit"],
+            ["The disk that holds `records.jsonl` is full, or", "Free some space or raise the limit"],
         ),
         (
             OSError(errno.EFBIG, os.strerror(errno.EFBIG), "records.jsonl"),

@@ -67,11 +67,11 @@ def test_progress_names_each_base_model_and_what_a_penalty_killed(swept):
     maps = {r.sparsify: r.stages["base"]["validation_map"] for r in load_records(swept[0])}
     before = load_records(swept[0])[0].stages["base"]["validation_map_before"]
     assert plain.text == (
-        f"`plain` killed the base model: its validation mAP is {maps['plain']:.3f} after 2 steps, and {before:.3f} "
+        f"`plain` destroyed the base model: its validation mAP is {maps['plain']:.3f} after 2 steps, and {before:.3f} "
         "before: lower `sparsify.learning_rate`."
     )
     assert killed.text == (
-        f"`slimming` killed the base model: its validation mAP is {maps['slimming']:.3f} after 2 steps, and "
+        f"`slimming` destroyed the base model: its validation mAP is {maps['slimming']:.3f} after 2 steps, and "
         f"{maps['plain']:.3f} after as many plain steps: lower its `strength`."
     )
 
@@ -121,7 +121,7 @@ def test_only_less_than_half_is_killed_and_nan_tells_nothing():
     assert not sparsity.is_killed(0.2, 0.4)
     assert not sparsity.is_killed(float("nan"), 0.4)
     assert sparsity.said_killed("growing", [0.1, 0.2], [0.5, 0.7], 1200, 6) == (
-        "`growing` killed 2 of 6 base models: their mean validation mAP is 0.150 after 1,200 steps, and 0.600 after as "
+        "`growing` destroyed 2 of 6 base models: their mean validation mAP is 0.150 after 1,200 steps, and 0.600 after as "
         "many plain steps: lower its `strength`."
     )
 
