@@ -55,10 +55,7 @@ class Config(PlacedSection):
     claim: bool = Field(False, description="whether the report may state differences between criteria")
     threads: int = Field(1, ge=1, le=MOST_THREADS, description="of each cell; part of a cell's identity")
     workers: int = Field(
-        2,
-        ge=0,
-        le=MOST_WORKERS,
-        description="cells that run at the same time; 0: in this process; changes no result",
+        2, ge=0, le=MOST_WORKERS, description="cells that run at once; 0: in this process; changes no result"
     )
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="seconds between two saved states of a training; changes no result"

@@ -121,8 +121,8 @@ def test_only_less_than_half_is_killed_and_nan_tells_nothing():
     assert not sparsity.is_killed(0.2, 0.4)
     assert not sparsity.is_killed(float("nan"), 0.4)
     assert sparsity.said_killed("growing", [0.1, 0.2], [0.5, 0.7], 1200, 6) == (
-        "`growing` destroyed 2 of 6 base models: their mean validation mAP is 0.150 after 1,200 steps, and 0.600 after as "
-        "many plain steps: lower its `strength`."
+        "`growing` destroyed 2 of 6 base models: their mean validation mAP is 0.150 after 1,200 steps, and 0.600 "
+        "after as many plain steps: lower its `strength`."
     )
 
 
