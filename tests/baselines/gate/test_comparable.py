@@ -72,12 +72,12 @@ def test_what_one_side_does_not_say_is_told(lacks: list[str], said: str) -> None
     bare = dataclasses.replace(WHOLE, **dict.fromkeys(lacks))
     assert check({"model": WHOLE}, held(bare)) == check({"model": bare}, held(WHOLE)) == []
     notes = uncovered({"model": WHOLE}, held(bare), "m.pth", "b.json")
-    assert notes[-1] == f"`b.json` does not say {said}, so `check` cannot compare that: save it again."
+    assert notes[-1] == f"`b.json` does not state {said}, so `check` cannot compare that: save it again."
     notes = uncovered({"model": bare}, held(WHOLE), "runs/old", "b.json")
     assert notes[-1] == (
-        f"`runs/old` does not say {said}, so `check` cannot compare that: make the run again in a new folder."
+        f"`runs/old` does not state {said}, so `check` cannot compare that: make the run again in a new folder."
     )
-    assert "does not say" not in "".join(uncovered({"model": bare}, held(bare), "m.pth", "b.json"))
+    assert "does not state" not in "".join(uncovered({"model": bare}, held(bare), "m.pth", "b.json"))
 
 
 @pytest.mark.parametrize(

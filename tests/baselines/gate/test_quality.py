@@ -89,7 +89,7 @@ def test_a_drop_that_may_be_chance_cannot_be_told() -> None:
     noise = np.array([[0.2, -0.25, 0.1, -0.2], [-0.2, 0.1, -0.3, 0.2], [0.1, -0.2, 0.2, 0.15]])
     verdict, (change,) = of_quality(TABLE, TABLE + noise / 4)
     assert verdict == Verdict.COULD_NOT_TELL
-    assert change.remark == "could not tell: 3 base models; about 5 would do"
+    assert change.remark == "could not tell: 3 base models; about 5 would be enough"
 
 
 @pytest.mark.parametrize(

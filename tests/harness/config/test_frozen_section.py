@@ -64,7 +64,7 @@ def test_a_set_that_converged_is_trained_so_again_unless_steps_are_given(config,
     again = config(FROZEN, "base.pretrained=false", "base.converge.most_steps=80")
     assert again.base.converge.model_dump() == {**converge, "most_steps": 80}
     recipe["newer"] = 1
-    with pytest.raises(InputError, match="that this version of prunebench does not know"):
+    with pytest.raises(InputError, match="that this version of prunebench does not have"):
         config(FROZEN)
 
 
