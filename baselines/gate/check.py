@@ -54,7 +54,8 @@ def _compare(
     if before.widths != after.widths:
         verdict = verdict_of(changes)
         remark = "moved, allowed" if verdict == Verdict.HOLDS else "regressed"
-        changes.append(Change(entry, "widths", before.widths, after.widths, verdict, remark, "at no cost"))
+        sides = before.widths, after.widths
+        changes.append(Change(entry, "widths", *sides, verdict, remark, "if no cost grows"))
     return [
         *changes,
         *_compare_bytes(entry, "state_dict_bytes", before, after, allowed.file),

@@ -13,7 +13,7 @@ DISTRIBUTION = "prunebench"
 
 def extra_requirements(extra: str) -> tuple[str, ...]:
     """What an extra of this distribution asks for, `"onnx>=1.16"` say; empty for an extra that it does not know."""
-    found = importlib.metadata.requires(DISTRIBUTION) or ()
+    found = _installed().requires or ()
     parts = (text.partition(";") for text in found)
     wanted = {f'extra=="{extra}"', f"extra=='{extra}'"}
     return tuple(name.strip() for name, _, marker in parts if marker.replace(" ", "") in wanted)
@@ -45,4 +45,18 @@ def _pip() -> str:
 
 
 def _from_elsewhere() -> bool:
-    return importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json") is not None
+    return _origin(_installed()) is not None
+
+
+def _installed() -> importlib.metadata.Distribution:
+    """This distribution as it was installed.
+
+    A build leaves an `egg-info` in the clone, which says nothing of where anything came from. Python finds it first
+    where it runs in the clone.
+    """
+    every = importlib.metadata.distributions(name=DISTRIBUTION)
+    return next(filter(_origin, every), None) or importlib.metadata.distribution(DISTRIBUTION)
+
+
+def _origin(distribution: importlib.metadata.Distribution) -> str | None:
+    return distribution.read_text("direct_url.json")

@@ -10,6 +10,7 @@ from prunebench.eval.files import write_text
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.dataset import DataSet
+from prunebench.harness.data.told_clips import told_clips
 
 
 def write_skipped(folder: Path, datasets: Sequence[DataSet]) -> int:
@@ -31,18 +32,14 @@ def said_listed(path: Path, what: str) -> str | None:
 
     Args:
         path: of the list.
-        what: is true of them, "could not be used" say.
+        what: is true of them, as for `told_clips`.
     """
     if not path.is_file():
         return None
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))[1:]
-    if not rows:
-        return None
-    _, clip, why = rows[0]
-    count = "1 clip" if len(rows) == 1 else f"{len(rows):,} clips"
-    first = "" if len(rows) == 1 else " first"
-    return f"{count} {what}, `{clip}`{first}: {why.rstrip('.')}. All are in `{path}`."
+    said = told_clips([(clip, why) for _, clip, why in rows], what)
+    return said and f"{said} All are in `{path}`."
 
 
 def _write(path: Path, heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

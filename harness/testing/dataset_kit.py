@@ -6,12 +6,14 @@ Call `check_dataset` from the test suite of a plug-in, in the manner of scikit-l
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from prunebench.harness.data.catalogue import open_dataset
 from prunebench.harness.data.data_set_builder import DataSetBuilder
 from prunebench.harness.data.options import DataOptions
+from prunebench.harness.data.told_clips import NOTED, UNUSABLE, told_clips
 from prunebench.harness.testing.check_clips import (
     check_copies,
     check_other_processes,
@@ -53,10 +55,16 @@ def check_dataset(dataset: DataSetBuilder | DataOptions, root: str | os.PathLike
 
     Raises:
         AssertionError: at the first check that fails, naming it and what to do.
+
+    Warns:
+        UserWarning: what a run would say of clips that it cannot use, or that may not sound as expected.
     """
     subject = under_test(dataset, root)
     for check in DATASET_CHECKS:
         run_dataset_check(check, subject)
+    for clips, what in ((subject.data.skipped, UNUSABLE), (subject.data.noted, NOTED)):
+        if said := told_clips(clips, what):
+            warnings.warn(said, stacklevel=2)
 
 
 def run_dataset_check(check: DataSetCheck, subject: DataSetUnderTest) -> None:

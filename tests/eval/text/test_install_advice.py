@@ -10,20 +10,19 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from prunebench.eval.text.install_advice import extra_requirements, how_to_get
+from prunebench.eval.text.install_advice import DISTRIBUTION, extra_requirements, how_to_get
 
 
-class Installed:
-    """A distribution, with or without the file that says where it came from."""
-
-    requires = ("torch>=2.6", 'h5py>=3.10; extra == "audioset"')
-
-    def __init__(self, origin: str | None):
-        self.origin = origin
-
-    def read_text(self, name: str) -> str | None:
-        assert name == "direct_url.json"
-        return self.origin
+def came_from(monkeypatch: pytest.MonkeyPatch, folder: Path, origin: str | None) -> None:
+    """One distribution is installed, with or without the file that says where it came from."""
+    site = folder / "site"
+    info = site / f"{DISTRIBUTION}-1.0.dist-info"
+    info.mkdir(parents=True)
+    wanted = "Requires-Dist: torch>=2.6\nRequires-Dist: h5py>=3.10; extra == \"audioset\"\n"
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 1.0\n{wanted}")
+    if origin is not None:
+        (info / "direct_url.json").write_text(origin)
+    monkeypatch.setattr(sys, "path", [str(site)])
 
 
 @pytest.mark.parametrize(
@@ -34,10 +33,23 @@ class Installed:
     ],
     ids=["from a folder", "from an index"],
 )
-def test_advice_follows_the_origin(monkeypatch, origin, advice):
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
+@pytest.mark.parametrize("built", [False, True], ids=["", "in a clone that was built"])
+def test_advice_follows_the_origin(monkeypatch, tmp_path, origin, advice, built):
+    came_from(monkeypatch, tmp_path, origin)
+    if built:
+        egg = tmp_path / f"{DISTRIBUTION}.egg-info"
+        egg.mkdir()
+        shutil.copy(tmp_path / "site" / f"{DISTRIBUTION}-1.0.dist-info" / "METADATA", egg / "PKG-INFO")
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+        assert importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json") is None
     monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     assert how_to_get("audioset") == advice
+
+
+def test_the_five_minute_start_shows_what_doctor_prints():
+    page = (Path(__file__).parents[3] / "docs" / "start.md").read_text(encoding="utf-8")
+    packages = " ".join(f"'{one}'" for one in extra_requirements("reports"))
+    assert f"`pip install {packages}`" in page
 
 
 def test_requirements_of_an_extra_are_those_of_the_project():
@@ -48,16 +60,16 @@ def test_requirements_of_an_extra_are_those_of_the_project():
 
 
 @pytest.mark.parametrize("first", [None, "/usr/bin/pip"])
-def test_the_pip_of_another_environment_is_not_advised(monkeypatch, first):
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
+def test_the_pip_of_another_environment_is_not_advised(monkeypatch, tmp_path, first):
+    came_from(monkeypatch, tmp_path, "{}")
     monkeypatch.setattr(shutil, "which", lambda name: first)
     monkeypatch.setattr(sys, "executable", "/my envs/one/bin/python")
     assert how_to_get("audioset") == "'/my envs/one/bin/python' -m pip install 'h5py>=3.10'"
 
 
-def test_an_extra_of_a_newer_version_is_named(monkeypatch):
+def test_an_extra_of_a_newer_version_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed("{}"))
+    came_from(monkeypatch, tmp_path, "{}")
     assert how_to_get("none-such") == "pip install 'prunebench[none-such]'"
 
 

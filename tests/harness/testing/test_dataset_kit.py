@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import soundfile
 
 from prunebench.harness.data import SPLITS, Clips, DataOptions, DataSet, DataSetBuilder
 from prunebench.harness.testing import DATASET_CHECKS, check_dataset, run_dataset_check
@@ -198,6 +199,32 @@ def test_a_sound_data_set_passes():
 @pytest.mark.parametrize("name", ["synth"])
 def test_built_in_data_sets_pass(name):
     check_dataset(DataOptions(name, training_clips=300, validation_clips=9, test_clips=9))
+
+
+@pytest.fixture
+def short_clips(tmp_path: Path) -> Path:
+    """Recordings of one second, two of each split, and a file that is no recording."""
+    rows = ["file,labels,split", "no.wav,a,training"]
+    (tmp_path / "no.wav").write_text("no sound")
+    for index, split in enumerate(2 * SPLITS):
+        noise = np.random.default_rng(index).uniform(-0.5, 0.5, 32000)
+        soundfile.write(tmp_path / f"{index}.wav", noise, 32000)
+        rows.append(f"{index}.wav,a,{split}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_what_a_run_would_say_of_clips_is_a_warning(short_clips):
+    with pytest.warns(UserWarning) as found:
+        check_dataset(DataOptions("folder", root=str(short_clips)))
+    unusable, noted = (str(one.message) for one in found)
+    assert unusable.startswith("1 clip could not be used, `no.wav`: ")
+    assert noted.startswith("6 clips may not sound as expected, `0.wav` first: ")
+    assert "silence" in noted
+    (short_clips / "no.wav").unlink()
+    table = short_clips / "labels.csv"
+    table.write_text(table.read_text().replace("no.wav,a,training\n", ""))
+    check_dataset(DataOptions("folder", root=str(short_clips), seconds=1))  # warnings are errors here
 
 
 def test_whatever_is_given_is_answered_in_a_sentence(tmp_path):

@@ -129,6 +129,7 @@ def run(
     from prunebench.eval.run.layout import RunFiles, file_name
     from prunebench.harness.config.config import load_config
     from prunebench.harness.config.overrides import network_overrides
+    from prunebench.harness.data.told_clips import NOTED, UNUSABLE
     from prunebench.harness.sweep.preview import few_draws, preview
     from prunebench.harness.sweep.skipped import said_listed
     from prunebench.harness.sweep.sweep import run_sweep
@@ -172,10 +173,7 @@ def run(
     with _stopping(ctx, output):
         _conclude(output, as_json=as_json)
     files = RunFiles(output)
-    for file, which in (
-        (files.skipped, "could not be used"),
-        (files.notes, "may not sound as expected"),
-    ):
+    for file, which in ((files.skipped, UNUSABLE), (files.notes, NOTED)):
         if said := said_listed(file, which):
             say_text(said, err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
