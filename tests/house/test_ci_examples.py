@@ -23,6 +23,7 @@ JOBS = {  # file and job → the verbs that it calls
     ("gitlab-ci.yml", "since-release"): ["run", "check"],
     ("gitlab-ci.yml", "checkpoint"): ["check"],
 }
+EDITED = ("RUN", "MODEL", "BASELINE")
 ONE_FILE = [key for key in JOBS if key[1] == "checkpoint"]
 GATES = [("github-actions.yml", "gate"), ("gitlab-ci.yml", "compression")]
 NIGHTLY = [("github-nightly.yml", "since-release"), ("gitlab-ci.yml", "since-release")]
@@ -32,11 +33,25 @@ def loaded(name):
     return yaml.safe_load((CI / name).read_text(encoding="utf-8"))
 
 
-def script(name, job):
+def variables(name, job):
+    """Of a job, those of what it extends too."""
     found = loaded(name)
     if name == "gitlab-ci.yml":
-        return found[job]["script"]
-    return [step["run"] for step in found["jobs"][job]["steps"] if "run" in step]
+        return found[found[job]["extends"]]["variables"] | found[job].get("variables", {})
+    return found["jobs"][job]["env"]
+
+
+def script(name, job):
+    """The commands, with the names that a user edits in place of their variables."""
+    found = loaded(name)
+    if name == "gitlab-ci.yml":
+        lines = found[job]["script"]
+    else:
+        lines = [step["run"] for step in found["jobs"][job]["steps"] if "run" in step]
+    for variable in EDITED:
+        value = variables(name, job).get(variable, "")
+        lines = [re.sub(rf'"\${variable}"|\${variable}\b', value, line) for line in lines]
+    return lines
 
 
 def test_every_file_is_known_and_in_the_readme():
@@ -53,6 +68,33 @@ def test_every_command_of_a_pipeline_is_understood(name, job):
     for words in verbs:
         command = cli.get_command(click.Context(cli), words[0])
         command.make_context(words[0], words[1:])
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in JOBS}))
+def test_what_a_user_edits_is_said_once(name):
+    text = (CI / name).read_text(encoding="utf-8")
+    named = {
+        (variable, value)
+        for of, job in JOBS
+        for variable, value in variables(of, job).items()
+        if of == name and variable in EDITED
+    }
+    assert {variable for variable, _ in named} == {v for v in EDITED if f"${v}" in text}
+    for variable, value in named:
+        assert text.count(value) == 1, f"{variable} of {name}"
+    readme = (CI / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{variable}` |" in readme for variable in ("PRUNEBENCH", *EDITED))
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in JOBS if name.startswith("github")}))
+def test_caches_follow_files_that_a_repository_has(name):
+    for job in loaded(name)["jobs"].values():
+        for step in job["steps"]:
+            wanted = step.get("with", {})
+            if wanted.get("cache"):
+                assert wanted["cache-dependency-path"] == ".github/workflows/*.yml"
+            if "key" in wanted:
+                assert wanted["key"].endswith("${{ hashFiles(env.BASELINE) }}")
 
 
 def test_every_command_of_the_readme_is_understood():
@@ -75,7 +117,7 @@ def test_the_baseline_is_saved_of_the_run_and_in_the_file_that_the_pipeline_chec
     lines = script(name, job)
     assert run in lines, "a baseline of a run with other measures cannot be told from one of the pipeline"
     assert shlex.split(save)[-1] == "baselines/quick.json"
-    assert any("check runs/quick --baseline baselines/quick.json" in line for line in lines)
+    assert any("check runs/gate --baseline baselines/quick.json" in line for line in lines)
 
 
 @pytest.mark.parametrize(("name", "job"), ONE_FILE)
@@ -108,7 +150,7 @@ def test_the_nightly_run_is_held_against_the_baseline_of_the_last_tag(name, job)
     assert show.endswith(":baselines/quick.json > release.json")
     assert any("--baseline release.json" in line for line in lines)
     assert lines.index(show) < next(at for at, line in enumerate(lines) if " check " in line)
-    run = "prunebench run quick -o runs/quick --set measure.latency=false"
+    run = "prunebench run quick --set measure.latency=false -o runs/gate"
     assert run in lines
 
 
