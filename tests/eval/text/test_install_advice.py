@@ -18,7 +18,7 @@ def came_from(monkeypatch: pytest.MonkeyPatch, folder: Path, origin: str | None)
     site = folder / "site"
     info = site / f"{DISTRIBUTION}-1.0.dist-info"
     info.mkdir(parents=True)
-    wanted = "Requires-Dist: torch>=2.6\nRequires-Dist: h5py>=3.10; extra == \"audioset\"\n"
+    wanted = 'Requires-Dist: torch>=2.6\nRequires-Dist: h5py>=3.10; extra == "audioset"\n'
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 1.0\n{wanted}")
     if origin is not None:
         (info / "direct_url.json").write_text(origin)
