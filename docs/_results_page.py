@@ -12,6 +12,7 @@ from typing import Any
 from _results_figures import caption
 
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.record import Record
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.answer.answer import said_answer
@@ -24,6 +25,7 @@ from prunebench.reports.statistics.ranking import Ranked, Ranking
 from prunebench.reports.tables.by_ratio import by_ratio_markdown
 
 MADE = "<!-- `python docs/_results.py` writes this page from the archive. -->"
+RECORDINGS = {"esc10": "ESC-10", "esc50": "ESC-50"}  # data set → the folder that pages call it
 
 
 def archive_page(archive: Path, report: Report, figures: Sequence[str]) -> str:
@@ -76,22 +78,44 @@ def _what(archive: Path, report: Report) -> str:
     ]
     place = f"examples/results/{archive.name}"
     config = tomllib.loads(RunFiles(archive).config.read_text(encoding="utf-8"))
-    more = "".join(
-        f" \\\n    --set {key}={word}"
-        for key, word in (("data.root", "SOUNDS"), ("model.checkpoint", "CHECKPOINT"))
-        if any(table.get(key.split(".")[1]) for table in _tables(config.get(key.split(".")[0], {})))
-    )
+    more = "".join(f" \\\n    --set {key}={word}" for key, word in _places(config))
+    repeats = _repeats(config, done)
     commands = [
         f"prunebench run {_source(archive)} -o runs/{archive.name}{more}{_part(archive, config)}",
         f"prunebench archive runs/{archive.name} -o results/{archive.name}",
         f"prunebench report {place} -o report",
-        f"prunebench verify {place}{more}",
+        f"prunebench verify {place}{more}{'' if repeats else ' --sample 0'}",
     ]
     block = "\n".join(commands)
+    checks = (
+        "and computes three of its cells again"
+        if repeats
+        else "but computes no cell again, because the run trained its base model"
+        f"{'s' * (bases != 1)}"
+    )
     return (
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
-        f"it and computes three of its cells again:\n\n```bash\n{block}\n```"
+        f"it {checks}:\n\n```bash\n{block}\n```"
     )
+
+
+def _places(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The keys that say where recordings and a checkpoint are, with what other pages call these."""
+    for table in _tables(config["data"]):
+        if table.get("root"):
+            yield "data.root", RECORDINGS.get(table["name"], "CLIPS")
+    for table in _tables(config.get("model", {})):
+        if table.get("checkpoint"):
+            yield "model.checkpoint", table["checkpoint"]
+
+
+def _repeats(config: Mapping[str, Any], done: Sequence[Record]) -> bool:
+    """Whether others have the base models too, so that `verify` can compute cells again."""
+    base = config.get("base", {})
+    if "frozen" in base and base.get("pretrained", True):
+        return True
+    trained = any("steps" in record.stages.get("base", {}) for record in done)
+    return not trained and all(table.get("checkpoint") for table in _tables(config.get("model", {})))
 
 
 def _part(archive: Path, config: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 Each page runs from top to bottom in a folder that holds what pages take for granted: a small Cnn14 for the published
 one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, the
-repository's `examples`, a configuration `my.toml`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. What needs a
-download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser.
+repository's `examples`, a configuration `my.toml`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. An archive is
+verified with the recordings and the checkpoint that it was made from, `PRUNEBENCH_ESC50` and `PRUNEBENCH_MN04`. What
+needs a download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser.
 """
 
 import importlib.util
@@ -31,7 +32,7 @@ SITE = [pages.ROOT / "README.md", *sorted((pages.ROOT / "docs").rglob("*.md"))]
 REDUCED = {  # setting → what it is, unless the command names it
     "model.width": "0.03125",
     "base.seeds": "[0]", "base.pretrained": "false", "base.steps": "4", "base.converge": "false",
-    "finetune.seeds": "[0]", "finetune.steps": "8", "finetune.converge": "false", "finetune.scopes": "['tail']",
+    "finetune.seeds": "[0]", "finetune.steps": "12", "finetune.converge": "false", "finetune.scopes": "['tail']",
     "finetune.rates": "[1e-3]",
     "prune.criteria": "['l1','random']", "prune.ratios": "[0.5]", "prune.seeds": "[0]", "prune.scopes": "['C7-C12']",
     "prune.calibration_clips": "8",
@@ -43,6 +44,10 @@ CNN14 = {
     "prune.scopes",
     "finetune.scopes",
 }  # what other networks take none of, or name otherwise
+ORIGINALS = {  # what an archive is verified with → the variable that names its folder
+    "data.root=ESC-50": "PRUNEBENCH_ESC50",
+    "model.checkpoint=mn04_as_mAP_432.pt": "PRUNEBENCH_MN04",
+}
 OUT_OF_REACH = ("AUDIOSET", "FSD50K", "tcp://", "--live", "--energy", "timm:", "cuda")
 
 pytestmark = pytest.mark.docs
@@ -55,10 +60,26 @@ def configuration(source: str, folder: Path) -> dict[str, dict[str, object]]:
     return tomllib.loads(text)
 
 
+def original(place: str) -> str:
+    """A place of a page, with the original there instead of the small one."""
+    key, _, name = place.partition("=")
+    folder = Path(os.environ[ORIGINALS[place]])
+    return f"{key}={folder if key == 'data.root' else folder / name}"
+
+
+def out_of_reach(words: list[str]) -> bool:
+    """Whether a command needs what is not here."""
+    verified = ORIGINALS.items() if "verify" in words else ()
+    missing = any(place in words and variable not in os.environ for place, variable in verified)
+    return missing or any(mark in word for word in words for mark in OUT_OF_REACH)
+
+
 def reduced(words: list[str], folder: Path) -> list[str]:
     """The command with smaller budgets behind what is printed: the last value counts."""
     if words[:1] == ["measure"] and "--latency" in words:
         return [*words, "--budget", "1"]
+    if words[:1] == ["verify"]:
+        return [*words, *(part for word in words if word in ORIGINALS for part in ("--set", original(word)))]
     if words[:1] != ["run"] or "--dry-run" in words:
         return words
     if "--workers" in words:
@@ -71,11 +92,10 @@ def reduced(words: list[str], folder: Path) -> list[str]:
     left = kept & given.keys()
     if "runs/six-base-models" in words:
         left |= {"base.seeds"}
-    if words[1] == "my.toml":  # whose run is reported beside an archived one, of the same clips
-        left |= {name for name in REDUCED if name.startswith("data.")}
     if any(word.startswith("--network") for word in words) or "network" in table.get("model", {}):
         left |= CNN14
-    if "base.frozen" in given:  # which says the width, the data, and how its models were trained
+    # Frozen base models say the width, the data and how they were trained. A run that starts from them can be verified.
+    if "base.frozen" in given or words[1] == "my.toml":
         left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
     if words[1].endswith(".toml") or "ratios" not in table.get("prune", {}):  # it names its own budget points
         left |= {"prune.ratios"}
@@ -163,7 +183,7 @@ def test_the_commands_of_a_page_run(page, ground, tmp_path):
         tool, arguments = Path(words[0]).name, words[1:]
         script = tool == "python" and arguments[0].endswith(".py")
         own_tests = tool == "pytest" and "-n" not in arguments
-        if any(mark in word for word in words for mark in OUT_OF_REACH):
+        if out_of_reach(words):
             continue
         if script or own_tests or (tool == "prunebench" and arguments[0] != "data"):
             run(folder, ground[1], tool, arguments)
