@@ -113,5 +113,5 @@ def test_no_change_at_all_has_no_width() -> None:
 )
 def test_tables_that_do_not_fit_are_refused(pair: tuple[Any, Any]) -> None:
     for change in (paired_change, unpaired_change):
-        with pytest.raises(InputError, match="must (be|have the)"):
+        with pytest.raises(InputError, match=r"must (be|have the)"):
             change(*pair)
