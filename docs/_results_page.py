@@ -90,8 +90,7 @@ def _what(archive: Path, report: Report) -> str:
     checks = (
         "and computes three of its cells again"
         if repeats
-        else "but computes no cell again, because the run trained its base model"
-        f"{'s' * (bases != 1)}"
+        else f"but computes no cell again, because the run trained its base model{'s' * (bases != 1)}"
     )
     return (
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
