@@ -20,7 +20,7 @@ const cross = (radius, width, angle) => {
 const disc = (r) => `M${-r},0a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
 // The shapes of Matplotlib's markers, so that the page and the figures agree.
 const SHAPES = {
-  o: disc(4.6), ".": disc(3), s: "M-4.2,-4.2H4.2V4.2H-4.2Z",
+  o: disc(4.6), ".": disc(3.8), s: "M-4.2,-4.2H4.2V4.2H-4.2Z",
   "^": polygon(3, 5.6, -Math.PI / 2), v: polygon(3, 5.6, Math.PI / 2), "<": polygon(3, 5.6, Math.PI), ">": polygon(3, 5.6, 0),
   D: polygon(4, 5.6, 0), d: "M0,-6L3.6,0L0,6L-3.6,0Z", P: cross(5.2, 1.9, 0), X: cross(5.4, 1.9, Math.PI / 4),
   p: polygon(5, 5.2, -Math.PI / 2), h: polygon(6, 5.2, -Math.PI / 2), "*": star(6.6), star: star(8), x: cross(5.4, 1, Math.PI / 4), "+": cross(5.8, 1, 0),

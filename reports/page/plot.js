@@ -97,7 +97,7 @@
     }
     for (const focused of [false, true]) for (const curve of curves.values()) {
       const path = curve.filter((p) => !p.own).map((p) => at(p).join());
-      if (path.length > 1 && inFocus(curve[0]) === focused) element("path", { d: `M${path.join("L")}`, fill: "none", stroke: markOf(curve[0])[1], "stroke-width": focused ? 1.6 : 1, "stroke-dasharray": curve[0].random ? "2 3" : "none" }, drawing);
+      if (path.length > 1 && inFocus(curve[0]) === focused) element("path", { d: `M${path.join("L")}`, fill: "none", stroke: markOf(curve[0])[1], "stroke-width": curve[0].random ? 2.4 : focused ? 1.6 : 1, "stroke-dasharray": curve[0].random ? "2 3" : "none" }, drawing);
     }
     const best = ofMap ? points.filter((p) => p.frontier.includes(key)).sort((a, b) => costOf(a, key) - costOf(b, key)) : [];
     if (best.length) {
@@ -118,7 +118,7 @@
       const mark = element("path", { d: SHAPES.asterisk, fill: quiet, transform: `translate(${x(place)} ${y(map)})` }, drawing);
       active(mark, [`${model} (published)`, `mAP: ${fixed(map)}`, `${cost.name}: ${quantity(place, cost.unit)}`], () => {});
     }
-    const layer = (p) => inFocus(p) + (p.control === "unpruned");
+    const layer = (p) => inFocus(p) + p.random + (p.control === "unpruned");
     for (const p of [...points].sort((a, b) => layer(a) - layer(b))) {
       const mark = element("path", { ...painted(markOf(p), ground), transform: `translate(${at(p).join(" ")})${inFocus(p) ? "" : " scale(0.6)"}` }, drawing);
       active(mark, tellsOf(p, cost, quality), () => choose(p.names));
