@@ -1,7 +1,8 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-The first sentence is that of `docs/results/index.md`, and the figure shows the runs that it speaks of. The other
-sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
+The first sentence is that of `docs/results/index.md`, and the figure shows those of its runs that have five budgets or
+more. The other sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned
+for two lengths.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from pathlib import Path
 
 from _headline_figure import Bar, Claim, draw
 from _results import archives, report_of
-from _results_entry import entries_of
+from _results_entry import claims_of, entries_of
 
 from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.protocol import BUDGETS_FOR_A_CLAIM
 from prunebench.eval.run.record import CONVERGED
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
@@ -113,8 +115,8 @@ def claims() -> list[Claim]:
                 for name in row.label.split(" = ")
             },
         )
-        for entry in entries_of(reports)
-        if entry.is_claim and entry.tested
+        for entry in claims_of(entries_of(reports))
+        if entry.ranking.budgets >= BUDGETS_FOR_A_CLAIM
     ]
 
 

@@ -103,6 +103,17 @@ def entries_of(reports: Mapping[str, Report]) -> list[Entry]:
     )
 
 
+def claims_of(entries: Sequence[Entry]) -> list[Entry]:
+    """Of the rankings that claim, the one with most criteria for each length of fine-tuning and kind of sounds.
+
+    Two runs on the same base models measure the same pruned models, so a second one with fewer criteria counts no
+    further: its test accounts for fewer comparisons.
+    """
+    claims = [entry for entry in entries if entry.is_claim and entry.tested]
+    alike = by(claims, lambda entry: (entry.length, entry.sounds)).values()
+    return [max(found, key=lambda entry: len(entry.tested)) for found in alike]
+
+
 def counts(entries: Sequence[Entry]) -> str:
     """`2 of 12 criteria are better than random and 1 is worse`."""
     of = sum(len(entry.tested) for entry in entries)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from _results_entry import Entry, by, counts, entries_of
+from _results_entry import Entry, by, claims_of, counts, entries_of
 from _results_limits import said_limits
 from _results_order import said_order
 from _results_page import MADE, code, filled, from_random, standing
@@ -48,8 +48,9 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "criteria that are better than `random`, those that are worse, and all that were tested. With six base "
             "models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts "
             "as better or worse if its 95 % interval excludes zero, without a correction. A criterion counts once "
-            "in each row. A short fine-tuning at the rate that suits pruned models can lower the mAP of an unpruned "
-            "one."
+            "in each row. The first sentence counts one run for each length of fine-tuning and kind of sounds: the one "
+            "with most criteria. A short fine-tuning at the rate that suits pruned models can lower the mAP of an "
+            "unpruned one."
         ),
         _listed(said_together(entries, reports)),
         *said_order(entries),
@@ -71,7 +72,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
 
 def headline(entries: Sequence[Entry]) -> str:
     """The first sentence: what runs that claim show, or that there is none."""
-    claims = [entry for entry in entries if entry.is_claim and entry.tested]
+    claims = claims_of(entries)
     if claims:
         parts = []
         for length, alike in by(claims, lambda e: e.length).items():

@@ -235,3 +235,15 @@ def test_the_order_of_two_runs_is_compared_by_the_criteria_of_both(script):
     reverse = ranked_run({"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.55}, length="after convergence")
     assert "| after convergence | 5 | −1.00 | none |" in said_order([first, reverse])[-1]
     assert said_order([first]) == said_order([ranked_run({}, claim=False), reverse]) == []
+
+
+def test_the_headline_counts_the_run_with_most_criteria_of_each_length_and_kind(script):
+    from _results_entry import claims_of  # the fixture set the path
+
+    many = ranked_run(dict.fromkeys("abcde", 0.1))
+    few = ranked_run({"a": 0.1, "b": 0.2})
+    longer = ranked_run({"a": 0.1}, length="after convergence")
+    no_claim = ranked_run(dict.fromkeys("abcdefg", 0.1), claim=False)
+    for run in (many, few, longer, no_claim):
+        run.sounds = "synthetic sounds"
+    assert claims_of([few, many, longer, no_claim]) == [many, longer]
