@@ -101,8 +101,8 @@ def get(name: str, **parameters: object) -> Pruner:
         cls = load_plugin(bare)
     elif bare.startswith(SCORES):
         raise ValueError(
-            f"`{bare}` are scores of files: get them with `prunebench.harness.resolve({name!r})`, or give that text to "
-            "`prunebench.harness.prune`."
+            f"`{bare}` reads the scores of filters from a file: use `prunebench.harness.resolve({name!r})`, or give "
+            f"`{name}` to `prunebench.harness.prune`."
         )
     elif bare in (family := family_of(bare)):
         cls = family[bare]

@@ -70,6 +70,6 @@ def _check_writer(model: nn.Module, group: Group, module: str, activation: str) 
         )
     if activation not in ACTIVATIONS:
         raise InputError(
-            f"The activation of a writer must be one of {', '.join(ACTIVATIONS)}. Found `{activation}` for `{module}`: "
-            "correct the network's method `groups`."
+            f"The activation given for layer `{module}` must be one of {', '.join(ACTIVATIONS)}. Found "
+            f"`{activation}`: correct the network's method `groups`."
         )

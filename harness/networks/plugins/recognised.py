@@ -44,8 +44,8 @@ def tagger_of(model: nn.Module | Tagger, network: Network | str | None = None) -
         known = resolve_network(network) if isinstance(network, str) else network
         if not isinstance(known, Network):
             raise InputError(
-                f'A network must be a value, such as `harness.resolve_network("cnn6")`. Found '
-                f"{known.__name__ if isinstance(known, type) else type(known).__name__}: give one, or its name."
+                f'`network` must be a name, such as "cnn6", or what `harness.resolve_network("cnn6")` returns. Found '
+                f"{known.__name__ if isinstance(known, type) else type(known).__name__}."
             )
         return Tagger(known, model)
     if isinstance(model, Cnn14):

@@ -228,7 +228,7 @@ def test_parameters_and_near_names_of_peers_are_those_of_every_pruner(tmp_path: 
         "tp:magnitude[q=1]": "has no parameter `q`; its parameters: `p`",
         "tp:magnitud": "Unknown pruner `tp:magnitud`; did you mean `tp:magnitude`",
         "pt:magnitude": "Unknown pruner `pt:magnitude`",
-        f"scores:{tmp_path}": "are scores of files: get them with `prunebench.harness.resolve('scores:",
+        f"scores:{tmp_path}": "reads the scores of filters from a file: use `prunebench.harness.resolve('scores:",
     }.items():
         with pytest.raises(ValueError, match=re.escape(said)):
             get(name)

@@ -340,7 +340,7 @@ def test_fewer_classes_are_no_improvement(call, tmp_path):
     assert call("baseline", "save", "ten.pth", "-o", "ten.json").exit_code == 0
     found = call("check", "three.pth", "--baseline", "ten.json", "--markdown", "gate.md")
     assert isinstance(found.exception, InputError)
-    assert "is of a model with 10 classes. Found a model with 3 classes: give" in str(found.exception)
+    assert "belongs to a model with 10 classes. Found a model with 3 classes: give" in str(found.exception)
     assert not Path("gate.md").exists()
     found = call("badge", "three.pth", "--against", "ten.pth", "-o", "badge.svg")
     assert isinstance(found.exception, InputError)

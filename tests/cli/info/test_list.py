@@ -69,7 +69,7 @@ def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, cap
     notes = {row["name"]: row["note"] for row in found if row["note"].startswith("missing")}
     assert set(notes) == {"broken", "l1"}
     assert "`plug-list` must load. Found ModuleNotFoundError" in notes["broken"]
-    assert "has the name of a built-in one" in notes["l1"]
+    assert "is also the name of a built-in pruner" in notes["l1"]
     assert next(row["note"] for row in found if row["name"] == "l1") == ""
     assert "l2" in {row["name"] for row in found}
 
@@ -107,4 +107,4 @@ def test_data_sets_of_others_are_listed_and_one_that_cannot_be_used_says_why(cli
     assert {"schema_version": 1, "name": "mine", "what": "Sounds of mine; needs data.root"} in found
     what = [row["what"] for row in found if row["what"].startswith("missing")]
     assert "Data set `broken` of distribution `plug-sets` must load. Found AttributeError" in what[0]
-    assert "`synth` of distribution `plug-sets` has the name of a built-in one" in what[1]
+    assert "`synth` of distribution `plug-sets` has the name of a built-in data set" in what[1]

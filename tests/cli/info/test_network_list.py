@@ -78,7 +78,7 @@ def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, cap
     notes = {row["name"]: row["note"] for row in found if row["note"].startswith("missing")}
     assert set(notes) == {"broken", "cnn14"}
     assert "`plug-networks` must load. Found ModuleNotFoundError" in notes["broken"]
-    assert "has the name of a built-in one" in notes["cnn14"]
+    assert "has the name of a built-in network" in notes["cnn14"]
     usable = [row["name"] for row in found if row["note"] == ""]
     assert usable == [name for name in network_names() if name != "broken"]
     assert "broken" in printed(monkeypatch, capsys)

@@ -113,7 +113,7 @@ def test_scores_that_are_nan_fail_alone(cli, files):
     [
         (["--backends", "tensorrt"], "Unknown backend `tensorrt`"),
         (["--backends", "folded"], "give --latency or --data NAME"),
-        (["--latency", "--backends", ","], "`--backends` must name one at least"),
+        (["--latency", "--backends", ","], "`--backends` must name at least one backend"),
         (["--against", "half.pt"], "`--against` has an effect only with --latency"),
         (["--budget", "3", "--memory"], "`--budget` has an effect only with --latency"),
         (["--set", "colour=3"], "give --data NAME"),

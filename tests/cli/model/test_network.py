@@ -220,7 +220,9 @@ def test_what_the_file_says_is_held_against_what_the_user_says(cli, mobile):
     cli("prune", mobile, "--network", MOBILE, *PRUNE, "-o", "half.pth")
     found = cli("prune", "half.pth", "--network", "mn", *PRUNE, "-o", "x.pth")
     assert found.code == 2
-    assert f"says that it belongs to the network `{MOBILE}`. Found `--network mn`: leave it out." in found.err
+    assert (
+        f"states that it belongs to the network `{MOBILE}`. Found `--network mn`: leave it out." in found.err
+    )
 
 
 def test_weights_that_are_not_finite_are_named(cli, mobile):

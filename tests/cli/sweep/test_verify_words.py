@@ -75,7 +75,7 @@ def test_what_is_no_archive_is_refused_in_one_sentence(cli, tmp_path):
     environment.write_text(json.dumps({**told, "archive_schema_version": 2}))
     for folder, said in (
         ("none", "There is no folder `none`"),
-        ("empty", "`empty` is no run folder"),
+        ("empty", "`empty` is not a run folder"),
         ("newer", "An archive must have archive_schema_version 1. Found 2 in `newer`: use the version of"),
     ):
         code, out, err = cli("verify", folder)

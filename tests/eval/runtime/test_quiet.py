@@ -11,4 +11,4 @@ def test_a_busy_machine_is_said_with_its_share(monkeypatch, percent, said):
     monkeypatch.setattr(quiet.psutil, "cpu_percent", lambda seconds: looked.append(seconds) or percent)
     found = quiet.busy_processors()
     assert looked == [0.3]  # seconds, of which nobody is made to wait more
-    assert found is None if said is None else f"processors {said} busy" in str(found)
+    assert found is None if said is None else f"processors were {said} busy" in str(found)

@@ -15,7 +15,7 @@ def test_a_folder_that_is_no_run_is_refused_with_its_key(tmp_path):
         InputError, match=r"`prune\.sensitivity`: There is no folder `.*nosuch`: give the one"
     ):
         check_table(str(tmp_path / "nosuch"))
-    with pytest.raises(InputError, match=r"`prune\.sensitivity`: `.*` is no run folder"):
+    with pytest.raises(InputError, match=r"`prune\.sensitivity`: `.*` is not a run folder"):
         check_table(str(tmp_path))
     (tmp_path / "plan.json").write_text("{}")
     for given in (str(tmp_path), "", None):

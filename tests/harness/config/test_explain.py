@@ -81,7 +81,7 @@ def test_a_bad_value_has_its_line(tmp_path):
 def test_contradictory_keys_have_the_line_of_the_first_that_stands_in_the_file(tmp_path):
     found = message_of(tmp_path, '[prune]\nscopes = ["C1-C12"]\n')
     assert found.startswith("mine.toml, line 2: ")
-    assert "so a scope must lie in C7–C12" in found
+    assert "so at least one of `prune.scopes` must lie in C7–C12" in found
 
 
 def test_an_override_is_named_and_not_the_file(tmp_path):

@@ -209,8 +209,8 @@ def test_metadata_that_do_not_fit_are_refused(tmp_path, file, said, message):
 def test_tensors_that_do_not_fit_are_refused(tmp_path, file):
     state = load_file(file.path)
     for wrong, message in (
-        ({k: v for k, v in state.items() if k != "fc1.bias"}, r"differs in `fc1\.bias`"),
-        (state | {"more": torch.zeros(2)}, "differs in `more`"),
+        ({k: v for k, v in state.items() if k != "fc1.bias"}, r"differ in `fc1\.bias`"),
+        (state | {"more": torch.zeros(2)}, "differ in `more`"),
         (state | {"fc1.bias": torch.zeros(2).half()}, r"`fc1\.bias` has the shape \(2,\)"),
         (state | {"fc1.bias": torch.full((64,), float("nan")).half()}, "must be finite"),
         (state | {"fc1.bias": torch.zeros(64, dtype=torch.int64)}, "floating-point"),

@@ -274,7 +274,7 @@ def test_a_network_by_name_or_by_value_and_nothing_else():
     assert small.conv_block1.conv1.out_channels == 1  # 64 × 0.05 are 3, and half of 3, rounded, are 2
     with pytest.raises(InputError, match="Unknown network `cnn66`; did you mean"):
         harness.prune(small, "l1", 0.5, network="cnn66")
-    with pytest.raises(InputError, match=r"A network must be a value.* Found TracedNetwork: give one"):
+    with pytest.raises(InputError, match=r"`network` must be a name.* Found TracedNetwork\."):
         harness.prune(small, "l1", 0.5, network=type(NETWORK))
     with pytest.raises(InputError, match=r"A model must be an `nn\.Module`\. Found str: read a file"):
         harness.prune("m.pth", "l1", 0.5)

@@ -186,7 +186,7 @@ def test_a_folder_in_which_another_run_is_at_work_is_refused_before_anything_is_
 def test_a_folder_with_other_files_is_refused_before_anything_is_timed(machine, tmp_path):
     folder = tmp_path / "run"
     write_text(folder / "notes.txt", "mine")
-    with pytest.raises(InputError, match=r"new, empty or of an earlier run\. Found `notes.txt`"):
+    with pytest.raises(InputError, match=r"new, empty, or that of an earlier run\. Found `notes.txt`"):
         run_sweep(config_of(), folder, Cache(tmp_path / "cache"))
     assert machine == []
     assert (folder / "notes.txt").read_text() == "mine"

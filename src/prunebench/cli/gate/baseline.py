@@ -109,8 +109,8 @@ def _with_spread(
         )
     if all(figures.quality is None for figures in entries.values()):
         raise InputError(
-            "--spread belongs to quality, and this baseline contains none. Leave --spread out, or save a run with "
-            "test scores."
+            "`--spread` needs mAP figures, and this baseline has none. Leave `--spread` out, or save a run with test "
+            "scores."
         )
     if not spread_of.is_dir():
         raise InputError(

@@ -123,6 +123,6 @@ def test_an_installed_set_is_one_like_any_other(source, tmp_path, monkeypatch):
     assert "content" not in found.identity
     with pytest.raises(InputError, match="Data set `broken` of distribution `plug-data` must load"):
         builder_class("broken")
-    assert "has the name of a built-in one" in claimed_names()["esc50"]
+    assert "has the name of a built-in data set" in claimed_names()["esc50"]
     with pytest.raises(InputError, match="Unknown data set `mien`; did you mean `mine`"):
         DataOptions("mien")

@@ -215,7 +215,8 @@ def test_a_shorter_clip_takes_the_first_positions():
         with torch.no_grad():
             assert apart(tagger.logits(features), short.logits(features)) < 1e-5
     with pytest.raises(
-        InputError, match=r"has positions for 160 frames. Found a clip of 161: name .*\[frames=161\]"
+        InputError,
+        match=r"positions for 160 frames. Found a clip of 161: train the network under the name .*\[frames=161\]",
     ):
         short.logits(noise(tagger, 161))
 
