@@ -58,8 +58,8 @@ def index_page(reports: Mapping[str, Report]) -> str:
         _listed(said_limits(entries, reports)),
         "## Each run",
         filled(
-            "In the table above, each test is on the mean over all budgets. The sentences below test each budget by itself, so they can "
-            "name other criteria and other numbers."
+            "In the table above, each test is on the mean over all budgets. The sentences below test each budget by "
+            "itself, so they can name other criteria and other numbers."
         ),
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
