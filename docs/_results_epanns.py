@@ -47,6 +47,8 @@ def answers(entries: Sequence[Entry]) -> str:
         f"{are(below)} worse.",
         f"**Is the operator norm better than chance?** With half of {SCOPE} removed, `{NORM}` is better than `random` "
         f"in {better} of {len(norms)} comparisons and worse in {worse}.",
+        "Rows with the same sounds and number of base models can share these models, so they are not independent. The "
+        "test of each row accounts for the number of criteria of its own run.",
     ]
     head = (
         "run, sounds, fine-tuning",

@@ -15,7 +15,7 @@ from prunebench.reports.content import numbers
 
 
 def said_limits(entries: Sequence[Entry], reports: Mapping[str, Report]) -> list[str]:
-    """Standing, who is first, lengths, what would go unnoticed, widths."""
+    """Standing, who is first, lengths, what may go unnoticed, widths."""
     found = (_first, _short, _detectable)
     said = [sentence for limit in found for sentence in limit(entries)]
     return [*_not_claims(reports), *said, *_width(reports)]
@@ -28,6 +28,12 @@ def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
         groups.setdefault(standing(report), []).append(f"`{name}`")
     for what, names in groups.items():
         if what == "claim":
+            continue
+        if what.startswith("tested at"):
+            yield (
+                f"{what[0].upper()}{what[1:]}: {', '.join(names)}. The tests account for the number of criteria, but a "
+                f"claim needs {BUDGETS_FOR_A_CLAIM} budgets."
+            )
             continue
         whose = "this base model only" if "one base model" in what else "their base models only"
         yield (

@@ -50,23 +50,22 @@ def said_order(entries: Sequence[Entry]) -> list[str]:
 
 def differences(first: Entry, other: Entry) -> list[str]:
     """In what two rankings differ: sounds, layers, width, what is fine-tuned and how long, budgets, base models."""
-    whats = (_data, _pruned, _width, _tuned, _length, _budgets, _bases)
+    whats = (_data, _pruned, _width, _tuned, _length, _schedule, _budgets, _bases)
     pairs = [(what(first), what(other)) for what in whats]
     return [there for here, there in pairs if here != there]
 
 
 def _row(first: Entry, other: Entry) -> list[str] | None:
-    mine, its = ({row.label: row for row in e.tested} for e in (first, other))
+    mine, its = ({name: row for row in e.tested for name in row.label.split(" = ")} for e in (first, other))
     common = [label for label in mine if label in its]
     if len(common) < LEAST or other.panel.network != first.panel.network or other.length == UNTUNED:
         return None
     tau = kendalltau([mine[label].mean for label in common], [its[label].mean for label in common]).statistic
-    sides = [{True: e.told(better=True), False: e.told(better=False)} for e in (first, other)]
     crossed = [
         code(label)
         for label in common
         if any(
-            label in {r.label for r in sides[0][up]} and label in {r.label for r in sides[1][not up]}
+            mine[label] in first.told(better=up) and its[label] in other.told(better=not up)
             for up in (True, False)
         )
     ]
@@ -100,6 +99,11 @@ def _tuned(entry: Entry) -> str:
 
 def _length(entry: Entry) -> str:
     return entry.length
+
+
+def _schedule(entry: Entry) -> str:
+    """How the learning rate runs: a run of two lengths holds it until the cool-down."""
+    return "constant rate with cool-down" if entry.report.runs[0].until_converged else "cosine rate"
 
 
 def _budgets(entry: Entry) -> str:

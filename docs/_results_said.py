@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from _results_entry import Entry, are, by, counts
+from _results_entry import UNTUNED, Entry, are, by, counts
 from _results_page import code, from_random
 
+from prunebench.eval.run.record import CNN14
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.content import numbers
@@ -34,14 +35,26 @@ def _lengths(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _kinds(entries: Sequence[Entry]) -> Iterator[str]:
-    """Synthetic sounds and recordings, Cnn14 and other networks, where both are there."""
-    for title, kind in (
-        ("Synthetic sounds and recordings", lambda e: f"on {e.sounds}"),
-        ("Cnn14 and other networks", lambda e: f"on `{e.panel.network}`"),
+    """Synthetic sounds and recordings on Cnn14, Cnn14 and other networks, where both are there.
+
+    Sounds are compared on one network, since other networks were run on recordings only.
+    """
+    tested = [entry for entry in entries if entry.tested]
+    for title, kind, own in (
+        (
+            "Synthetic sounds and recordings, Cnn14",
+            lambda e: f"on {e.sounds}",
+            [entry for entry in tested if entry.panel.network == CNN14],
+        ),
+        ("Cnn14 and other networks", lambda e: f"on `{e.panel.network}`, {_tuned(e)},", tested),
     ):
-        groups = by([entry for entry in entries if entry.tested], kind)
+        groups = by(own, kind)
         if len(groups) > 1:
             yield f"**{title}:** {'; '.join(f'{where} {counts(found)}' for where, found in groups.items())}."
+
+
+def _tuned(entry: Entry) -> str:
+    return entry.length if entry.length == UNTUNED else "after fine-tuning"
 
 
 def _random(entries: Sequence[Entry]) -> Iterator[str]:

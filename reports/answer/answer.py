@@ -40,7 +40,7 @@ def _nothing(report: Report) -> str:
 
 
 def _sure(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
-    """With a claim who is first; without one what chance does; where nobody beats random, what would go unnoticed."""
+    """With a claim who is first; without one what chance does; where nobody beats random, what may go unnoticed."""
     tested = [t for t in tried if t.tested]
     bare = [t for t in tested if not t.corrected]
     if any(t.alike is False for t in bare):
@@ -77,7 +77,7 @@ def _first(report: Report) -> Iterator[str]:
 
 
 def _unnoticed(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
-    """The smallest differences from random that the run could have detected, as leads that would go unnoticed.
+    """The smallest differences from random that the run could have detected, as leads that may go unnoticed.
 
     Nothing where methods of several panels are held against one `random`: these figures are of each panel's own.
     """
@@ -100,7 +100,7 @@ def _unnoticed(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
         least, most = (numbers.quality(choose(size for _, size in known)) for choose in (min, max))
         on = "budget" if len(main) == 1 else "setting and budget"
         between = f"{least} mAP" if least == most else f"{least} to {most} mAP, depending on {on},"
-    yield f"A lead of less than {between} would go unnoticed in this run."
+    yield f"A lead of less than {between} may go unnoticed in this run."
 
 
 def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
@@ -124,7 +124,13 @@ def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
         for p in report.findings.main_points
         if p.control == "unpruned" and plainest(p.panel) == home
     ]
+    tuned = [
+        p.mean_map
+        for p in report.findings.main_points
+        if p.control == "unpruned-fine-tuned" and not p.own_rate and plainest(p.panel) == home
+    ]
     beside = f"; the unpruned model has {numbers.quality(unpruned[0])}" if unpruned else ""
+    beside += f", and {numbers.quality(tuned[0])} fine-tuned in the same way" if unpruned and tuned else ""
     if everyone:
         head = "All have the same mean test mAP:"
     elif one:

@@ -217,7 +217,12 @@ def ranked_run(means, *, told=(), length="after 60 steps", width=0.125, claim=Tr
         panel=panel,
         ranking=SimpleNamespace(budgets=5, bases=6),
         report=SimpleNamespace(
-            runs=[SimpleNamespace(config={"model": {"network": "cnn14", "width": width}})]
+            runs=[
+                SimpleNamespace(
+                    config={"model": {"network": "cnn14", "width": width}},
+                    until_converged="converge" in length,
+                )
+            ]
         ),
     )
 
@@ -233,7 +238,12 @@ def test_the_order_of_two_runs_is_compared_by_the_criteria_of_both(script):
         "| [`run`](run.md) | width 0.25 | 5 | 0.20 | `a` |",
     ]
     reverse = ranked_run({"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.55}, length="after convergence")
-    assert "| after convergence | 5 | −1.00 | none |" in said_order([first, reverse])[-1]
+    told = said_order([first, reverse])[-1]
+    assert "| after convergence, constant rate with cool-down | 5 | −1.00 | none |" in told
+    alike = ranked_run({"a = f": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 0.6}, width=0.25)
+    assert "| width 0.25 | 5 | 1.00 | none |" in said_order([first, alike])[-1], (
+        "one of several names is enough"
+    )
     assert said_order([first]) == said_order([ranked_run({}, claim=False), reverse]) == []
 
 
