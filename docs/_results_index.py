@@ -50,8 +50,8 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "as better or worse if its 95 % interval excludes zero, without a correction. A criterion counts once "
             "in each row. The first sentence counts one run for each length of fine-tuning and kind of sounds: the one "
             "with most criteria. A short fine-tuning at the rate that suits pruned models can lower the mAP of an "
-            "unpruned one. Runs of two lengths hold the rate constant and then cool it down, all others follow a cosine, "
-            "so their figures after equally many steps differ."
+            "unpruned one. Runs of two lengths hold the rate constant and then cool it down, all others follow a "
+            "cosine, so their figures after equally many steps differ."
         ),
         _listed(said_together(entries, reports)),
         *said_order(entries),
