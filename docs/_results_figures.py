@@ -36,7 +36,7 @@ OTHERS = {
     "critical_difference": "Critical-difference diagram over data sets and base models",
 }
 KINDS = SHOWN | OTHERS
-MOST = 6  # on the page of an archive
+MOST, OF_A_KIND = 6, 2  # on the page of an archive, and of one kind
 SCALE = 0.45  # of the 300 dots an inch of a report
 COLOURS = 256  # by coverage, which keeps the colour of a rare mark
 LIMIT = 150_000  # bytes of a file
@@ -50,7 +50,7 @@ def kind_of(name: str) -> str:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """By kind, then by name."""
-    return sorted(names, key=lambda name: (list(KINDS).index(kind_of(name)), name))
+    return sorted(names, key=lambda name: (list(KINDS).index(kind_of(name)), len(name), name))
 
 
 def drawn_for(pages: Path, archive: str) -> list[str]:
@@ -93,8 +93,8 @@ def write_figures(
 
 
 def _of_page(names: list[str]) -> list[str]:
-    """The first of each kind, then the second of each, until there are enough."""
-    of_kind = [[name for name in names if kind_of(name) == kind] for kind in SHOWN]
+    """The first of each kind, then the second of each; no more than two of a kind."""
+    of_kind = [[name for name in names if kind_of(name) == kind][:OF_A_KIND] for kind in SHOWN]
     turns = itertools.chain.from_iterable(itertools.zip_longest(*of_kind))
     return [name for name in turns if name][:MOST]
 
