@@ -219,9 +219,8 @@ class Config(PlacedSection):
                 )
             if not (self.others or any(scope.in_tail for scope in self.prune.parsed_scopes())):
                 raise ValueError(
-                    "`finetune.scopes` with `tail` keeps C1–C6 as they are, so at least one of `prune.scopes` must lie "
-                    f"in C7–C12. Found {', '.join(self.prune.scopes)}: add such a scope, or set `finetune.scopes` to "
-                    "`all`"
+                    "`finetune.scopes` with `tail` keeps C1–C6 as they are, so a part of `prune.scopes` must lie in "
+                    f"C7–C12. Found {', '.join(self.prune.scopes)}: add one, or set `finetune.scopes` to `all`"
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(

@@ -282,6 +282,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.workspace",
         "harness.engine",
         "harness.config",
+        "harness.data",
         "harness.sweep",
         "harness.verification",
         "reports",

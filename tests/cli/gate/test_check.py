@@ -309,7 +309,7 @@ def test_a_spread_is_that_of_a_run_folder(call):
         ({}, (), "needs at least 6 base models. Found 3 in `other`"),
         ({"seeds": range(6), "ratio": 0.25}, (), "has no scores of `synth/l1/C7-C12/0.5`"),
         ({"seeds": range(6), "finetune_seed": 1}, (), "has other pruning or fine-tuning seeds"),
-        ({"seeds": range(6)}, ("--without", "quality"), "this baseline contains none"),
+        ({"seeds": range(6)}, ("--without", "quality"), "this baseline has none"),
     ],
 )
 def test_a_spread_of_other_cells_is_refused(call, tmp_path, changed, words, said):

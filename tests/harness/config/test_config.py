@@ -74,7 +74,7 @@ def test_overrides():
         ("prune.ratios=[]", "the sweep has no budget point, so it would prune nothing: give `prune.ratios`"),
         ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),
         ("finetune.mixup=1.0", "trains on cached outputs of C1–C6"),
-        ("prune.scopes=['C1-C12']", "so at least one of `prune.scopes` must lie in C7–C12"),
+        ("prune.scopes=['C1-C12']", "so a part of `prune.scopes` must lie in C7–C12"),
         (
             "finetune.scopes=['head']",
             'Entry 1 of `finetune.scopes` must be `tail`, `all` or `none`. Found "head"',

@@ -50,7 +50,10 @@ def test_one_base_model_is_conditional_and_leads_are_those_of_the_table(maker):
         )
         assert f"{numbers.quality(best.map_mean)} at {percent}" in told[2]
     whole = next(row.map_mean for row in report.rows if row.control == "unpruned")
-    assert told[2].endswith(f"the unpruned model has {numbers.quality(whole)}.")
+    tuned = next(row.map_mean for row in report.rows if row.control == "unpruned-fine-tuned")
+    assert told[2].endswith(
+        f"the unpruned model has {numbers.quality(whole)}, and {numbers.quality(tuned)} fine-tuned in the same way."
+    )
 
 
 def test_three_base_models_give_intervals_and_no_claim(maker):
@@ -160,7 +163,7 @@ def test_equal_means_are_not_called_the_highest_of_one(maker, monkeypatch, means
     assert plain([sentence.partition(";")[0].rstrip(".") + "."]) == [told]
 
 
-def test_where_nobody_beats_random_the_answer_says_what_would_go_unnoticed(maker):
+def test_where_nobody_beats_random_the_answer_says_what_may_go_unnoticed(maker):
     report = report_of(maker, criteria={"l1": 0.85, "l2": 0.86, "random": 0.85}, bases=(0,), seeds=(0, 1))
     told = plain(said_answer(report))
     assert told[0] == (

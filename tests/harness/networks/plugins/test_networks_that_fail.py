@@ -78,7 +78,7 @@ def leave(*arguments):
             "must have the 9 filters that the group has. Found 8 filters in `one`",
         ),
         ({"groups": group(module="away")}, "Found no weight in `away`"),
-        ({"groups": group(activation="swish")}, "must be one of identity, .* Found `swish` for `one`"),
+        ({"groups": group(activation="swish")}, "for layer `one` must be one of identity, .* Found `swish`"),
         (
             {"groups": group(cuts=WHOLE[::2])},
             "What the method `groups` names is wrong, because the smaller model fails",
