@@ -171,7 +171,7 @@ def test_where_nobody_beats_random_the_answer_says_what_may_go_unnoticed(maker):
     )
     small = [at.random.difference for found in report.detectable for at in found.by_ratio]
     assert told[1] == (
-        f"A lead of less than {numbers.quality(small[0])} mAP at 25 % or {numbers.quality(small[1])} at 50 % would go "
+        f"A lead of less than {numbers.quality(small[0])} mAP at 25 % or {numbers.quality(small[1])} at 50 % may go "
         "unnoticed in this run."
     )
 
