@@ -18,7 +18,7 @@ def said_limits(entries: Sequence[Entry], reports: Mapping[str, Report]) -> list
     """Standing, who is first, lengths, what may go unnoticed, widths."""
     found = (_first, _short, _detectable)
     said = [sentence for limit in found for sentence in limit(entries)]
-    return [*_not_claims(reports), *said, *_width(reports)]
+    return [*_not_claims(reports), *said, *_rates(reports), *_width(reports)]
 
 
 def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
@@ -90,6 +90,24 @@ def _detectable(entries: Sequence[Entry]) -> Iterator[str]:
             f"A criterion that is not distinguishable from `random` may still differ from it. The smallest difference "
             f"that a run could have detected at equal MACs is {text} mAP."
         )
+
+
+def _rates(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Where the chosen rate is the lowest or the highest that was tried."""
+    ends: dict[str, list[str]] = {"lowest": [], "highest": []}
+    for name, report in reports.items():
+        for run in report.runs:
+            finetune: Any = run.config.get("finetune", {})
+            tried = finetune.get("rates", ())
+            chosen = {
+                r.learning_rate for r in run.records if r.control is None and r.learning_rate is not None
+            }
+            for end, rate in (("lowest", min(tried, default=None)), ("highest", max(tried, default=None))):
+                if len(tried) > 1 and rate in chosen:
+                    ends[end].append(f"`{name}`")
+    told = [f"the {end} that was tried in {', '.join(names)}" for end, names in ends.items() if names]
+    if told:
+        yield f"The fine-tuning rate that was chosen is {' and '.join(told)}, so a rate outside may be better."
 
 
 def _width(reports: Mapping[str, Report]) -> Iterator[str]:
