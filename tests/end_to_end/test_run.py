@@ -251,7 +251,7 @@ def test_a_stop_leaves_a_folder_that_resumes(config, home, finished, tmp_path, n
     os.killpg(process.pid, number)  # as a terminal does: to the whole group
     _, error = process.communicate(timeout=60)
     assert process.returncode == code
-    assert "the same command resumes it" in error
+    assert "the same command resumes the run" in error
     assert "resource_tracker" not in error
     assert "Traceback" not in error
     assert run(config, out, cache=home).exit_code == 0
