@@ -1,8 +1,7 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-The first sentence is that of `docs/results/index.md`, and the figure shows those of its runs that have five budgets or
-more. The other sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned
-for two lengths.
+The first sentence is that of `docs/results/index.md`, and the figure shows the runs that it counts. The other
+sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from _results import archives, report_of
 from _results_entry import claims_of, entries_of
 
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.protocol import BUDGETS_FOR_A_CLAIM
 from prunebench.eval.run.record import CONVERGED
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
@@ -116,7 +114,6 @@ def claims() -> list[Claim]:
             },
         )
         for entry in claims_of(entries_of(reports))
-        if entry.ranking.budgets >= BUDGETS_FOR_A_CLAIM
     ]
 
 

@@ -45,6 +45,7 @@ def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
     order = weightiest(reports)
     drawn = {name: drawn_for(pages, name) for name in order}
     taken = taken_from({name: [kind_of(figure) for figure in found] for name, found in drawn.items()}, order)
+    together = _drawn_together(pages)
     parts = [f"# Gallery\n\n{MADE}", HEAD]
     for kind, what in KINDS.items():
         if kind in taken:
@@ -52,7 +53,7 @@ def gallery_page(pages: Path, reports: Mapping[str, Report]) -> str:
             figure = next(figure for figure in drawn[name] if kind_of(figure) == kind)
             parts.append(f"## {what}\n\nFrom the run [`{name}`]({name}.md) ({standing(reports[name])}).")
             parts.append(f"![{what}](figures/{name}--{figure}.png)")
-        elif kind in (together := _drawn_together(pages)):
+        elif kind in together:
             name, figure = together[kind]
             runs = TOGETHER[name]
             whose = " and ".join(f"[`{run}`]({run}.md) ({standing(reports[run])})" for run in runs)

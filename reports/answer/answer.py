@@ -108,7 +108,7 @@ def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
     budgets: dict[str, list[Tried]] = {}
     for t in tried:
         budgets.setdefault(t.budget, []).append(t)
-    shown = [_first_equals(own) for own in budgets.values()]
+    shown = [_best_of(own) for own in budgets.values()]
     if len(shown) > NAMED:
         shown = [shown[0], shown[-1]]
     whose = {tuple(t.label for t in best) for best in shown}
@@ -140,7 +140,7 @@ def _highest(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
     yield f"{head} {means}{beside}."
 
 
-def _first_equals(tried: Sequence[Tried]) -> list[Tried]:
+def _best_of(tried: Sequence[Tried]) -> list[Tried]:
     """Those of one budget whose mean is the highest, in the digits that are shown."""
     highest = numbers.quality(max(t.map for t in tried))
     return [t for t in tried if numbers.quality(t.map) == highest]
