@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
 from prunebench.reports.content.report import Report
 
 
@@ -24,6 +24,8 @@ def said_standing(report: Report) -> str:
     elif bases < BASES_FOR_A_CLAIM:
         reason = f"a claim needs {BASES_FOR_A_CLAIM}"
         told = f"{standing}: {reason if 'conditional' in report.standing else f'{models}, and {reason}'}"
+    elif "budget" in report.standing:
+        told = f"{standing}: a claim needs {BUDGETS_FOR_A_CLAIM}"
     else:
         told = f"{standing}: the configuration does not ask for one (`claim = true`)"
     planned = {cell for run in report.runs for cell in run.planned}

@@ -87,7 +87,10 @@ class Report:
     @property
     def standing(self) -> str:
         """Why it claims nothing, in one clause: `demonstration, no claim`; empty where it claims."""
-        return standing_of_runs(self.runs, [found.bases for found in self.detectable])
+        budgets: dict[Panel, int] = {}
+        for ranking in self.rankings:
+            budgets[ranking.panel] = max(ranking.budgets, budgets.get(ranking.panel, 0))
+        return standing_of_runs(self.runs, [found.bases for found in self.detectable], list(budgets.values()))
 
     @property
     def under_figures(self) -> str:

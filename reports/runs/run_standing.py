@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
+from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
 from prunebench.reports.runs.loaded_run import Run
 
 DEMONSTRATION = "demonstration, no claim"
 
 
-def standing_of_runs(runs: Sequence[Run], bases: Sequence[int]) -> str:
+def standing_of_runs(runs: Sequence[Run], bases: Sequence[int], budgets: Sequence[int]) -> str:
     """Why runs claim nothing; empty where they claim.
 
     - `conditional on one base model (mn04_as_mAP_432.pt), no claim`: it came from a checkpoint;
     - `demonstration, no claim`: the configuration does not ask for a claim;
-    - `conditional on 3 base models, no claim`: it does, and these are too few.
+    - `conditional on 3 base models, no claim`: it does, and these are too few;
+    - `tested at 3 budgets, no claim`: the same of budgets.
 
     Args:
         runs: of a report.
         bases: base models that the comparisons of each panel share.
+        budgets: at which criteria are compared in each panel.
     """
     given = _only_checkpoint(runs)
     if given:
@@ -30,6 +32,9 @@ def standing_of_runs(runs: Sequence[Run], bases: Sequence[int]) -> str:
     fewest = min(bases, default=0)
     if bases and fewest < BASES_FOR_A_CLAIM:
         return f"conditional on {fewest} base model{'s' * (fewest != 1)}, no claim"
+    least = min(budgets, default=BUDGETS_FOR_A_CLAIM)
+    if least < BUDGETS_FOR_A_CLAIM:
+        return f"tested at {least} budget{'s' * (least != 1)}, no claim"
     return ""
 
 

@@ -37,7 +37,11 @@ def test_of_one_checkpoint_it_names_the_file_and_no_folder(report, model, claim)
 def test_a_base_model_that_was_trained_here_is_a_demonstration_or_too_few(report):
     assert with_model(report, {"width": 0.5}).standing == "demonstration, no claim"
     assert with_model(report, {}, claim=True).standing == "conditional on 1 base model, no claim"
-    assert standing_of_runs(with_model(report, {}, claim=True).runs, [6, 7]) == ""
+    claiming = with_model(report, {}, claim=True).runs
+    assert standing_of_runs(claiming, [6, 7], [5, 6]) == standing_of_runs(claiming, [6], []) == ""
+    assert standing_of_runs(claiming, [6, 7], [5, 4]) == "tested at 4 budgets, no claim"
+    assert standing_of_runs(claiming, [6], [1]) == "tested at 1 budget, no claim"
+    assert standing_of_runs(claiming, [5], [4]) == "conditional on 5 base models, no claim"
 
 
 def test_several_checkpoints_are_no_single_base_model(report):

@@ -169,6 +169,10 @@ def test_a_run_that_claims_says_nothing_of_a_demonstration(quick_report):
     claiming = tuple(dataclasses.replace(run, config={"claim": True}) for run in quick_report.runs)
     six = tuple(dataclasses.replace(d, bases=6) for d in quick_report.detectable)
     report = dataclasses.replace(quick_report, runs=claiming, detectable=six)
+    assert report.standing == "tested at 3 budgets, no claim"
+    assert report.standing in printed(report)
+    five = tuple(dataclasses.replace(ranking, budgets=5) for ranking in report.rankings)
+    report = dataclasses.replace(report, rankings=five)
     assert report.standing == ""
     assert "demonstration" not in printed(report)
     assert "conditional" not in printed(report).split("fewer than six")[0]
