@@ -79,7 +79,10 @@ def save_baseline(
         InputError: if there is no entry to hold, or the file cannot be written.
     """
     if not entries:
-        raise InputError("A baseline must contain an entry. Found none: use a run with a finished cell.")
+        raise InputError(
+            f"The baseline `{path}` was not saved, because the run has no finished cell: finish the run (`prunebench "
+            "status RUN` shows what is left), then save the baseline again."
+        )
     write_baseline(
         Baseline(
             made_with=made_with,

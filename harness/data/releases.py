@@ -130,7 +130,7 @@ def _unpack(zipped: Path, folder: Path) -> None:
             if unpacked > MOST_UNPACKED:
                 raise InputError(
                     f"The archive must unpack to at most {MOST_UNPACKED:,} bytes. Found {unpacked:,} in `{zipped}`: "
-                    "move it away and fetch the set again."
+                    "move it away and fetch the data set again."
                 )
             for member in archive.infolist():
                 inside = member.filename.partition("/")[2]
@@ -141,26 +141,26 @@ def _unpack(zipped: Path, folder: Path) -> None:
         if isinstance(error, InputError):
             raise
         raise InputError(
-            f"`{zipped}` is not a complete zip file ({error}): move it away and fetch the set again."
+            f"`{zipped}` is not a complete zip file ({error}): move it away and fetch the data set again."
         ) from error
 
 
 def _check_set(folder: Path, archive: Archive, origin: Path) -> int:
-    """Recordings in a folder; `origin`, what it was made of, is named where it is something else."""
+    """The number of recordings in a folder, which must be complete; messages name `origin`, the file it came from."""
     table = folder / archive.table
     found = (
         hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest() if table.is_file() else "no file"
     )
     if found != archive.table_md5:
         raise InputError(
-            f"`{archive.table}` must have the MD5 {archive.table_md5}. Found {found} in `{origin}`: move it away and "
-            "fetch the set again."
+            f"`{archive.table}` of `{origin}` must have the MD5 checksum {archive.table_md5}. Found {found}: move "
+            f"`{origin}` away and fetch the data set again."
         )
     recordings = read_table(table, subset=False)
     missing = [row.filename for row in recordings if not (folder / "audio" / row.filename).is_file()]
     if missing:
         raise InputError(
-            f"`{origin}` must contain the {len(recordings)} recordings of its table. {len(missing)} are missing, "
-            f"`{missing[0]}` first: move it away and fetch the set again."
+            f"`{origin}` lacks {len(missing)} of the {len(recordings)} recordings that `{archive.table}` lists, for "
+            f"example `{missing[0]}`: move `{origin}` away and fetch the data set again."
         )
     return len(recordings)

@@ -61,16 +61,16 @@ def restored(
     if state.keys() | set(computed) != own.keys() or state.keys() & set(computed) or trained & set(computed):
         odd = min((state.keys() | set(computed)) ^ own.keys() or state.keys() & set(computed) or trained)
         raise InputError(
-            f"{origin} must contain the {len(own)} tensors of `{network.label}`. They differ in `{odd:.60}`: it "
-            "was made with another version of prunebench, or changed."
+            f"{origin} must contain exactly the {len(own)} tensors of `{network.label}`. `{odd:.60}` is missing, "
+            "unknown or in the wrong list: the file was made with another version of prunebench or was changed."
         )
     check_stored(state, origin)
     check_kinds(state, [name for name in state if own[name].is_floating_point()], origin)
     for name, value in state.items():
         if value.shape != own[name].shape:
             raise InputError(
-                f"{origin} must contain the tensors of `{network.label}`. `{name:.60}` has the shape "
-                f"{described(value)} instead of {tuple(own[name].shape)}: it was changed."
+                f"{origin} must contain the tensors of `{network.label}`. Tensor `{name:.60}` has the shape "
+                f"{described(value)} instead of {tuple(own[name].shape)}: the file was changed."
             )
     check_finite({name: value for name, value in state.items() if value.is_floating_point()}, origin)
     tagger.model.load_state_dict({**{name: own[name] for name in computed}, **state})

@@ -113,9 +113,8 @@ class Tagger:
             chosen = tuple(self.network.parse_scope(named, self.groups))
         if not chosen:
             raise InputError(
-                f"A scope must contain at least one group. `{named}` of {self.network.label} contains none of its "
-                f"{len(self.groups)}: give `all`, or groups by name (`inner` takes those that only one layer "
-                "writes)."
+                f"The scope `{named}` contains none of the {len(self.groups)} groups of {self.network.label}: give "
+                "`all` or names of groups (`inner` contains only groups whose filters one layer alone computes)."
             )
         return chosen
 

@@ -59,9 +59,9 @@ def check_exact(
         apart, largest = float((found - expected).abs().max()), float(expected.abs().max())
         if not apart <= TOLERANCE * max(largest, 1e-30):
             raise InputError(
-                f"{must}. They differ by {apart:.2g}, and the largest is {largest:.2g}, so {found_by.lower()} is "
-                "wrong, or an operation after a layer turns a filter of zeros into other values, as a sigmoid or a "
-                f"mean over channels does: {advice}."
+                f"{must}. The outputs differ by up to {apart:.2g}; the largest output is {largest:.2g}. "
+                f"{found_by} is wrong, or an operation turns the zeros of a masked filter into other values, as a "
+                f"sigmoid or a mean over channels does: {advice}."
             )
 
 

@@ -64,17 +64,17 @@ class MnNetwork(Network):
         return model.from_stem(outputs).logits
 
     def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
-        """A model of the tensors' widths, at most those of `width`, which decides where a block adds its input."""
+        """A model of the tensors' widths, at most those of `width`, which decides which blocks have a shortcut."""
         return super().load(
             published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
         )
 
     def check_unlabelled(self, model: nn.Module) -> None:
-        """Whether a block adds its input follows from the width that was trained, and not from the tensors alone."""
+        """Refuse tensors that do not show which blocks have a shortcut: the width that was trained decides it."""
         for name, block in model.named_modules():
             if isinstance(block, InvertedResidual) and block.leaves_open_whether_it_adds:
                 raise InputError(
-                    f"The width of a checkpoint of `mn` must be known. At width {self.width:g} the block `{name}` does "
-                    "not add its input to its output, but with these channels it could: name the width that was "
-                    'trained, such as `--network "mn[width=0.4]"`.'
+                    f"The tensors of this `mn` checkpoint do not show whether its block `{name}` has a shortcut (an "
+                    f"`mn` of width {self.width:g} has none there): give the width that was trained, such as "
+                    '`--network "mn[width=0.4]"`.'
                 )

@@ -78,7 +78,7 @@ class TimmTransformer(TimmNetwork):
         return super().example(model)[:, : min(TRACED_FRAMES, self.frames)]
 
     def groups(self, model: nn.Module) -> tuple[Group, ...]:
-        """The hidden units of each block's MLP: what is left of a model is exact, unlike with heads of attention."""
+        """The hidden units of each block's MLP: removing them equals masking them. For attention heads it would not."""
         check_traceable(model)
         groups = tuple(_group(name, model.get_submodule(name)) for name in mlps(model))
         modes = [(module, module.training) for module in model.modules()]
@@ -94,7 +94,7 @@ class TimmTransformer(TimmNetwork):
         return super().parse_scope("all" if text == "mlp" else text, groups)
 
     def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
-        """As `TimmNetwork`; the positions of another image size are resampled to those of the clip."""
+        """As `TimmNetwork`; positions of a square image of any size are resampled to the patches of the clip."""
         given = state.get(POSITIONS)
         own = self.build(1, seed=0)
         wanted = own.get_parameter(POSITIONS)
@@ -103,7 +103,7 @@ class TimmTransformer(TimmNetwork):
         return super().load(state, n_classes)
 
     def _resampled(self, positions: Tensor, wanted: int) -> Tensor:
-        """Positions (1, n, channels) of a square image, as those of the clip."""
+        """Positions (1, n, channels) of a square image, resampled to the patches of the clip."""
         from timm.layers import resample_abs_pos_embed
 
         rows, columns = self.grid
@@ -111,9 +111,9 @@ class TimmTransformer(TimmNetwork):
         side = round(max(positions.shape[1] - prefix, 0) ** 0.5)
         if not side or side * side != positions.shape[1] - prefix:
             raise InputError(
-                f"`{POSITIONS}` of a checkpoint of {self.label} must have {wanted} positions, or those of a square "
-                f"image. Found {positions.shape[1]}: name the network with the `frames` and `mels` that it was "
-                "trained with."
+                f"`{POSITIONS}` of a checkpoint of {self.label} must have {wanted} positions, or as many as a square "
+                f"image needs. Found {positions.shape[1]}: give the `frames` and `mels` that were trained, as in "
+                f"`{self.name}[frames=…,mels=…]`."
             )
         found: Tensor = resample_abs_pos_embed(
             positions, [rows, columns], [side, side], num_prefix_tokens=prefix

@@ -82,7 +82,9 @@ def test_committed_files_are_named_by_criterion_and_percent() -> None:
 
 
 def test_nothing_to_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="must contain an entry"):
+    with pytest.raises(
+        InputError, match="was not saved, because the run has no finished cell: finish the run"
+    ):
         save_baseline({}, tmp_path / "b.json", MADE_WITH)
     assert list(tmp_path.iterdir()) == []
 

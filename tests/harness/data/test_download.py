@@ -252,7 +252,7 @@ def test_a_set_is_unpacked_and_checked(server, tmp_path):
     assert fetch_esc50(tmp_path / "ESC-50", archive=archive) == 5
     assert len(server.asked) == 1
     (tmp_path / "ESC-50" / "audio" / "1-3-A-3.wav").unlink()
-    with pytest.raises(InputError, match=r"1 are missing, `1-3-A-3\.wav` first"):
+    with pytest.raises(InputError, match=r"lacks 1 of the 5 recordings .*, for example `1-3-A-3\.wav`"):
         fetch_esc50(tmp_path / "ESC-50", archive=archive)
 
 
@@ -274,7 +274,7 @@ def test_a_zip_file_that_lies_there_is_unpacked_and_kept(server, tmp_path):
     given = tmp_path / "ESC-50.zip"
     for content in (b"holiday photos", zipped(TABLE, [])):
         given.write_bytes(content)
-        with pytest.raises(InputError, match=r"ESC-50\.zip`.* move it away and fetch the set again"):
+        with pytest.raises(InputError, match=r"ESC-50\.zip`.* away and fetch the data set again"):
             fetch_esc50(tmp_path / "ESC-50", archive=archive)
         assert given.read_bytes() == content
         assert names(tmp_path) == ["ESC-50.zip"]
@@ -306,8 +306,11 @@ def test_what_is_fetched_for_a_link_is_put_where_it_leads(server, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (zipped(TABLE, ["1-0-A-0.wav"]), "4 are missing, `1-1-A-1.wav` first"),
-        (zipped(TABLE + "\n", []), "must have the MD5"),
+        (
+            zipped(TABLE, ["1-0-A-0.wav"]),
+            "lacks 4 of the 5 recordings that `meta/esc50.csv` lists, .* `1-1-A-1.wav`",
+        ),
+        (zipped(TABLE + "\n", []), "`meta/esc50.csv` of `.*` must have the MD5 checksum"),
         (zipped(TABLE, ["a.wav"]).replace(b"RIFF", b"RIFX", 1), "is not a complete zip file"),
         (b"<html>", "is not a complete zip file"),
         (flagged(zipped(TABLE, []), at=6, bits=0x1), "is not a complete zip file.*encrypted"),

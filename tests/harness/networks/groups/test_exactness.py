@@ -68,7 +68,9 @@ def test_groups_that_are_not_free_of_each_other_are_refused(build):
 
 
 def test_a_sigmoid_is_named_as_a_possible_cause():
-    with pytest.raises(InputError, match="turns a filter of zeros into other values, as a sigmoid"):
+    with pytest.raises(
+        InputError, match="turns the zeros of a masked filter into other values, as a sigmoid"
+    ):
         harness.prune(Chain(activation=nn.Sigmoid), "l1", 0.5, network=NETWORK)
 
 

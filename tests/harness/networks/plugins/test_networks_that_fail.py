@@ -91,8 +91,7 @@ def leave(*arguments):
         ({"parse_scope": lambda self, text, groups: None}, "must read a scope. Found TypeError"),
         (
             {"parse_scope": lambda self, text, groups: ()},
-            "A scope must contain at least one group. `all` of own contains none of its 2: give `all`, or groups "
-            "by name",
+            "The scope `all` contains none of the 2 groups of own: give `all` or names of groups",
         ),
         ({"default_scope": None}, "must read a scope. Found TypeError"),
     ],

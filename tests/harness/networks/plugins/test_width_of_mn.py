@@ -32,7 +32,8 @@ def test_a_plain_file_whose_blocks_add_as_at_full_width_is_the_same_model(tmp_pa
 def test_a_plain_file_with_another_block_that_adds_its_input_is_refused(tmp_path, width):
     plain(width, tmp_path / "m.pt")
     with pytest.raises(
-        InputError, match=r"At width 1 the block `features\.11`.*name the width that was trained"
+        InputError,
+        match=r"block `features\.11` has a shortcut \(an `mn` of width 1 has none.*give the width that was trained",
     ):
         read_any_checkpoint(tmp_path / "m.pt", "mn")
 
