@@ -171,7 +171,7 @@ def _networks(report: Report) -> Iterator[str]:
 
 
 def _higher(pair: NetworkPair) -> str:
-    """`a scores measurably higher than b at 4 of 6 costs and lower at 1`; nothing if they are not distinguishable."""
+    """`a looks better than b at 4 of 6 costs and worse at 1 (…)`; nothing if they are not distinguishable."""
     first, second = pair.names
     differences = [at.difference for at in pair.means]
     costs = f"{len(differences)} cost{'s' * (len(differences) != 1)}"
@@ -185,6 +185,6 @@ def _higher(pair: NetworkPair) -> str:
         first, second, above, below = second, first, below, above
     if not above:
         return ""
-    return f"{first} scores measurably higher than {second} at {above} of {costs}" + (
-        f" and lower at {below}" if below else ""
-    )
+    worse = f" and worse at {below}" if below else ""
+    how = " (not corrected for the number of costs)" if len(differences) > 1 else ""
+    return f"{first} looks better than {second} at {above} of {costs}{worse}{how}"

@@ -1,4 +1,4 @@
-"""Who beats random, in one sentence."""
+"""Who beats random, in one sentence; without correction for the number of comparisons, who looks better."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def _noun(tested: Sequence[Tried], number: int = 1) -> str:
     return "criterion" if number == 1 else "criteria"
 
 
+def _is_corrected(tested: Sequence[Tried]) -> bool:
+    return all(t.corrected for t in tested)
+
+
+def _beats(tested: Sequence[Tried], *, one: bool) -> str:
+    """`beats random`; `looks better than random` if 95 % intervals decided, each for itself."""
+    verb, rest = ("beat", "random") if _is_corrected(tested) else ("look", "better than random")
+    return f"{verb}{'s' * one} {rest}"
+
+
 def _filters(tested: Sequence[Tried]) -> str:
     return f" of the filters of {tested[0].setting.filters_of}"
 
@@ -85,14 +95,13 @@ def _by_budget(tested: Sequence[Tried]) -> str:
     parts: list[str] = []
     for winners, own in sorted(groups.items(), key=lambda group: not group[0]):
         where = said_budgets(own, of="" if parts else _filters(tested))
-        beats = (
-            ("does" if len(winners) == 1 else "do") if parts else f"beat{'s' * (len(winners) == 1)} random"
-        )
+        one = len(winners) == 1
+        beats = ("does" if one else "do") if parts else _beats(tested, one=one)
         if winners:
             parts.append(f"{where}, {_named(winners, own, len(labels))} {beats}")
         else:
             who = "it does not" if len(labels) == 1 else f"no {_noun(tested)} does"
-            parts.append(f"{where} {who} measurably")
+            parts.append(f"{where} {who}{' measurably' * _is_corrected(tested)}")
     return "; ".join(parts)
 
 
@@ -128,7 +137,7 @@ def _overall(tested: Sequence[Tried]) -> str:
             most = max(names, key=lambda label: len(won[label]))
             who = f"{len(names)} of {len(labels)} {_noun(tested, 2)} (most often {most}, at {len(won[most])})"
             who = joined(names) if len(names) <= NAMED else who
-            beats = "" if parts else f" beat{'s' * (len(names) == 1)} random"
+            beats = "" if parts else f" {_beats(tested, one=len(names) == 1)}"
             parts.append(f"{who}{beats} {how} {'them' if parts else where}")
     return ", ".join(parts) + (f", {none} of {len(labels)} at none" if none else "")
 
@@ -144,15 +153,17 @@ def _by_setting(tested: Sequence[Tried]) -> str:
         return f"no {_noun(tested)} measurably beats random at any budget of {which}"
     if len(settings) > NAMED:
         where = f" ({joined(names[s] for s in won)})" if len(won) <= NAMED else ""
-        return f"at least one {_noun(tested)} beats random in {len(won)} of {len(settings)} settings{where}"
+        beats = _beats(tested, one=True)
+        return f"at least one {_noun(tested)} {beats} in {len(won)} of {len(settings)} settings{where}"
     told: dict[tuple[str, int], list[str]] = {}  # who and how many they are, and on what
     for setting in [*won, *(s for s in settings if s not in won)]:
         told.setdefault(_ahead([t for t in tested if t.setting == setting]), []).append(names[setting])
     said: list[str] = []
     for (who, number), on in told.items():
         one = number < 2
-        beats = ("does" if one else "do") if said else f"beat{'s' * one} random"
-        said.append(f"{who} {beats}{'' if number else ' measurably'} on {joined(on)}")
+        beats = ("does" if one else "do") if said else _beats(tested, one=one)
+        measurably = "" if number or not _is_corrected(tested) else " measurably"
+        said.append(f"{who} {beats}{measurably} on {joined(on)}")
     return "; ".join(said)
 
 
@@ -177,7 +188,8 @@ def _losers(tested: Sequence[Tried]) -> str:
     losing = dict.fromkeys(t.label for t in lost)
     if not losing:
         return ""
-    score = f"score{'s' * (len(losing) == 1)} measurably lower"
+    one = "s" * (len(losing) == 1)
+    score = f"score{one} measurably lower" if _is_corrected(tested) else f"look{one} worse"
     if len(losing) < NAMED and len({t.setting for t in tested}) == 1:
         return f"; {joined(losing)} {score} {said_budgets(lost)}"
     several = len({(t.setting, t.budget) for t in tested}) > 1
