@@ -30,9 +30,9 @@ STEP, ASIDE = 1.8, 7.0  # points between the bars of ranges at one cost, and at 
 OTHERS = " other criteria"  # in the legend, behind their number
 MARK, DOT, BROAD = 4.0, 5.5, 6.0  # points: a mark, that of random, and its band at a single cost
 FAINT = "#B8B8B8"  # criteria out of focus
-CONTROLS = {  # label, marker, fill and size
-    "unpruned": ("unpruned", "*", INK, 6.5),
-    "unpruned-fine-tuned": ("unpruned, fine-tuned", "*", "white", 6.5),
+CONTROLS = {  # label, marker, fill and size; the larger star lies below, so both are seen where they are equal
+    "unpruned": ("unpruned", "*", INK, 5.5),
+    "unpruned-fine-tuned": ("unpruned, fine-tuned", "*", "white", 9.0),
     "scratch": ("trained from scratch", "x", INK, 4.0),
     "scratch-macs": ("from scratch, equal MACs in all", "+", INK, 5.0),
 }
@@ -200,7 +200,7 @@ def draw_control(axes: Axes, point: Point, quantity: Quantity, factor: float) ->
         markeredgecolor=INK,
         markersize=size,
         linestyle="none",
-        zorder=4,
+        zorder=4 - size / 100,
     )
     return {label: mark}
 

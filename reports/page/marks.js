@@ -23,11 +23,11 @@ const SHAPES = {
   o: disc(4.6), ".": disc(3.8), s: "M-4.2,-4.2H4.2V4.2H-4.2Z",
   "^": polygon(3, 5.6, -Math.PI / 2), v: polygon(3, 5.6, Math.PI / 2), "<": polygon(3, 5.6, Math.PI), ">": polygon(3, 5.6, 0),
   D: polygon(4, 5.6, 0), d: "M0,-6L3.6,0L0,6L-3.6,0Z", P: cross(5.2, 1.9, 0), X: cross(5.4, 1.9, Math.PI / 4),
-  p: polygon(5, 5.2, -Math.PI / 2), h: polygon(6, 5.2, -Math.PI / 2), "*": star(6.6), star: star(8), x: cross(5.4, 1, Math.PI / 4), "+": cross(5.8, 1, 0),
+  p: polygon(5, 5.2, -Math.PI / 2), h: polygon(6, 5.2, -Math.PI / 2), "*": star(6.6), star: star(7.4), outline: star(8.6), ring: disc(7.6), x: cross(5.4, 1, Math.PI / 4), "+": cross(5.8, 1, 0),
   asterisk: cross(5.4, 0.7, 0) + cross(5.4, 0.7, Math.PI / 4),
 };
-// Shape, and whether it is hollow.
-const CONTROLS = { unpruned: ["star", false], "unpruned-fine-tuned": ["star", true], scratch: ["x", false], "scratch-macs": ["+", false] };
+// Shape, and whether it is hollow. Those of one cost differ in size too, because they can lie on each other.
+const CONTROLS = { unpruned: ["star", false], "unpruned-fine-tuned": ["outline", true], scratch: ["x", false], "scratch-macs": ["+", false] };
 const shapeOf = (look) => SHAPES[look in DATA.looks ? DATA.looks[look].marker : "o"] || SHAPES.o;
 
 const linearTicks = (low, high, count) => {

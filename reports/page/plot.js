@@ -24,7 +24,7 @@
   // Shape, colour and whether it is hollow; a reverse has the mark of its criterion.
   function markOf(point) {
     if (point.look !== null) return [shapeOf(point.look), inFocus(point) ? colour(point.look) : inks()[4], point.control === "reversed"];
-    const [shape, hollow] = point.ownRate ? ["*", true] : CONTROLS[point.control] || ["star", true];
+    const [shape, hollow] = point.ownRate ? ["ring", true] : CONTROLS[point.control] || ["star", true];
     return [SHAPES[shape], inks()[1], hollow];
   }
   const painted = ([d, stroke, hollow], ground) => ({ d, fill: hollow ? ground : stroke, stroke: hollow ? stroke : ground, "stroke-width": hollow ? 1.2 : 0.6 });
@@ -118,7 +118,7 @@
       const mark = element("path", { d: SHAPES.asterisk, fill: quiet, transform: `translate(${x(place)} ${y(map)})` }, drawing);
       active(mark, [`${model} (published)`, `mAP: ${fixed(map)}`, `${cost.name}: ${quantity(place, cost.unit)}`], () => {});
     }
-    const layer = (p) => inFocus(p) + p.random + (p.control === "unpruned");
+    const layer = (p) => inFocus(p) + p.random + (p.control === "unpruned") - 0.5 * p.ownRate; // the ring lies below
     for (const p of [...points].sort((a, b) => layer(a) - layer(b))) {
       const mark = element("path", { ...painted(markOf(p), ground), transform: `translate(${at(p).join(" ")})${inFocus(p) ? "" : " scale(0.6)"}` }, drawing);
       active(mark, tellsOf(p, cost, quality), () => choose(p.names));
