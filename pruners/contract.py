@@ -202,7 +202,7 @@ class Pruner(Labelled, ABC):
         version: raised when the scores change, so that old records are not taken for new ones.
         needs: what the harness must supply: `"generator"`, `"synaptic_flow"`, and from calibration clips
             `"activations"`, `"gradients"`, `"gate_gradients"`, `"consumer_input"`.
-        whole_group: `score` is called once per group, however many layers write it, and `layer.group` has every
+        whole_group: `score` is called once per group, however many layers compute it, and `layer.group` has every
             member. All other attributes describe the group's first writer, under the group's name.
         layers: what a layer must be or have for its scores to mean something: `"batch_norm"`, `"convolution"`,
             `"spatial_kernel"` (larger than 1×1), `"one_reader"`, `"rectified"` (a ReLU follows), `"foldable_reader"`

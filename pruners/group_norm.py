@@ -18,12 +18,12 @@ class GroupNorm(Pruner):
     .. math:: s_k = \sum_{w \in g} \lVert w[k] \rVert_2^2
 
     where g are the parameters of the group and w[k] is the part of each that is removed with filter k: a row of the
-    layers that write it, its scale and shift in batch norms, its kernel in depthwise convolutions, and a column of
+    layers that compute it, its scale and shift in batch norms, its kernel in depthwise convolutions, and a column of
     the layers that read it. Filters with small sums are removed first, because a filter is safe to remove only if all
-    of these parts are small. In a layer that reads and writes one group, a weight in both a row and a column counts
-    twice.
-    Cost: one pass over the weights of each group, so each convolution is read twice, as writer and as reader; the
-    relative error is below 1e-6.
+    of these parts are small. In a layer that takes in and computes one group, a weight in both a row and a column
+    counts twice.
+    Cost: one pass over the weights of each group, so each convolution is read twice, for the filters that it
+    computes and for those that it takes in; the relative error is below 1e-6.
 
     As defined in Fang et al., *DepGraph: Towards Any Structural Pruning*, CVPR 2023, arXiv:2301.12900, where a
     training first makes these sums sparse; this is only the score. torch-pruning's magnitude with

@@ -20,9 +20,9 @@ class Jacobian(Pruner):
 
     where g[k] are the parameters of the group that are removed with filter k, and :math:`g^{(b)}` is the gradient of
     the loss of calibration batch b. This is `taylor` for a whole group: the changes of all layers are added before they
-    are squared, so changes of opposite sign cancel. A weight that reads and writes the group counts in both roles. In a
-    larger batch, more of the changes of single clips cancel. Cost: one backward pass per batch and one product of each
-    weight with its gradient in each role; two numbers per filter are kept.
+    are squared, so changes of opposite sign cancel. A weight that takes in and computes the group counts in both roles.
+    In a larger batch, more of the changes of single clips cancel. Cost: one backward pass per batch and one product of
+    each weight with its gradient in each role; two numbers per filter are kept.
 
     After Chen et al., *Optimal Brain Connection: Towards Efficient Structural Pruning*, 2025, arXiv:2508.05521, whose
     criterion measures how the parameters of a group act together. The released code sums within each layer, squares,

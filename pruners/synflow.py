@@ -20,8 +20,8 @@ class SynFlow(Pruner):
 
     where R is the sum of the logits of the network for an input of ones, with absolute weights, without biases, with
     norms and non-linearities that return their input, and with open gates. The first sum is over the incoming weights
-    of filter k in every layer that writes it. No clips are needed. In a network without shortcuts the flows of a layer
-    sum to R, so filters of wide layers have little flow.
+    of filter k in every layer that computes it. No clips are needed. In a network without shortcuts the flows of a
+    layer sum to R, so filters of wide layers have little flow.
 
     In each of n rounds the filters with the least flow, of all layers of the network, are removed, and the flows are
     computed again. Each round keeps the same share of the filters, until one filter per layer is left, which always

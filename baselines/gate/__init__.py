@@ -1,1 +1,1 @@
-"""The gate: figures of now against those of a baseline, exact or paired, and the answer in Markdown and JUnit."""
+"""The gate: values of now against those of a baseline, exact or paired, and the answer in Markdown and JUnit."""

@@ -1,4 +1,4 @@
-"""The gate: figures of now against those of a baseline.
+"""The gate: values of now against those of a baseline.
 
 An exact cost that grew has regressed, by however little; one that shrank is reported and holds. Widths that moved
 hold as long as no cost grew with them. The bytes of the file may grow as far as the baseline allows. Models of another

@@ -41,7 +41,7 @@ def updated(
     """
     if verdict_of(changes) != Verdict.HOLDS:
         raise InputError(
-            "`--update` writes only if `check` passes, and it did not pass. To accept these figures, run "
+            "`--update` writes only if `check` passes, and it did not pass. To accept these values, run "
             "`prunebench baseline save` and give the reason in the commit."
         )
     entries = dict(baseline.entries)

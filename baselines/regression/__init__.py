@@ -1,1 +1,1 @@
-"""The baseline file: operating points, tolerances, and where the figures come from."""
+"""The baseline file: operating points, tolerances, and where the values come from."""

@@ -1,4 +1,4 @@
-"""The baseline: a small JSON file of figures that a gate holds, and of what it allows.
+"""The baseline: a small JSON file of values that a gate holds, and of what it allows.
 
 Made to be reviewed: keys are sorted, one figure stands on a line, a list of numbers shares one, and the same
 entries give the same bytes. A change of format raises `Baseline.schema_version`; `earlier_schemas.py` reads the

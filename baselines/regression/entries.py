@@ -97,7 +97,7 @@ def _entry(
     figures = [_figures(record, record.n_classes or known) for record in cells]
     if any(other != figures[0] for other in figures[1:]):
         raise InputError(
-            f"All cells of an entry must have the same exact figures. Found different figures for `{name}`: use a "
+            f"All cells of an entry must have the same exact values. Found different values for `{name}`: use a "
             "run of one base model."
         )
     quality = None if precisions is None else _quality(cells, [precisions(record) for record in cells])

@@ -80,7 +80,7 @@ class Record:
         groups: names of the groups of filters that `widths` counts, in the order of the network.
         front_end: convention by which MACs with the front end count it: `"convolution"`, `"fft"`, or `"none"` for a
             network that reads waveforms.
-        reduction: rule by which the scores of a group that several layers write were joined.
+        reduction: rule by which scores were joined, of a group whose filters several layers compute.
         divisor: what stays of each group is a multiple of it, where that is possible.
         device: kind of device that the run trained on, `"cuda"` say; `"cpu"` in records of before they named it.
         sparsify: further training of the base model before it was scored: `"none"`, `"plain"` or the label of a

@@ -50,7 +50,7 @@ def uniform_latency(point: BudgetPoint, model: Shape, scope: Scope) -> UniformSh
     found = own.share(point.kind, widths)
     if abs(found - point.amount) > TOLERANCE * point.amount:
         raise InputError(
-            f"No timed shape meets the latency target {point.amount:g} within {TOLERANCE:.0%}. The nearest takes "
+            f"No timed model meets the latency target {point.amount:g} within {TOLERANCE:.0%}. The nearest takes "
             f"{found:.3f} of the unpruned latency: ask for that, or run again on a quieter machine."
         )
     return UniformShape(ratio, widths)

@@ -120,7 +120,7 @@ def _kept_model(job: BaseJob, folder: Path) -> tuple[QualityFigures | None, Tagg
 def _figures(path: Path) -> QualityFigures:
     found = parsed_json(read_text(path))
     if not isinstance(found, dict) or not all(isinstance(value, int | float) for value in found.values()):
-        raise InputError("it contains no named figures")
+        raise InputError("it contains no named values")
     return {name: float(value) if isinstance(value, float) else value for name, value in found.items()}
 
 

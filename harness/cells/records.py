@@ -46,7 +46,7 @@ def finished_record(
         rates: of the fine-tuning.
         scoring: of the base model by the criterion.
         search: for its widths, `None` where there was none.
-        reduction: how scores were joined, where several layers write a group of the scope.
+        reduction: how scores were joined, where several layers compute a group of the scope.
         device: kind of device that the run trained on.
         sparsifying: of the training that the base model went through before it was scored.
     """

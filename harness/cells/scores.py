@@ -35,7 +35,7 @@ class ScoringJob:
         calibration_clips: how many training clips a pruner sees that needs them.
         files: Python files that define pruners.
         content: hash of the file behind the criterion when the plan was made, if there is one.
-        reduction: how the scores of several layers that write one group are joined.
+        reduction: how scores are joined where several layers compute the filters of one group.
     """
 
     base: BaseJob

@@ -119,7 +119,8 @@ class ControlsSection(Section):
         description="add each criterion reversed, which removes the filters that the criterion would keep",
     )
     scratch: bool = Field(
-        False, description="train the pruned shape from new weights, for as many steps as the base model"
+        False,
+        description="train a new model with the pruned layer widths, for as many steps as the base model",
     )
     scratch_macs: bool = Field(
         False, description="the same, with as many MACs as the base model and its fine-tuning took together"
@@ -135,7 +136,7 @@ class MeasureSection(Section):
         8.0,
         gt=0,
         allow_inf_nan=False,
-        description="time for timing up to four shapes; more shapes get proportionally more",
+        description="time for timing up to four models; more models get proportionally more",
     )
     precision: float = Field(
         0.02,

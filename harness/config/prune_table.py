@@ -93,7 +93,7 @@ class PruneSection(Section):
     sensitivity_criterion: str = Field("random", description="criterion of the table, the same for all")
     reduction: Reduction = Field(
         DEFAULT,
-        description="how the scores of several layers that write one group are combined: first, mean or max",
+        description="how scores are combined if several layers compute the filters of one group: first, mean or max",
     )
     divisor: int = Field(
         1,

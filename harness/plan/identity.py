@@ -117,7 +117,7 @@ class CellIdentities:
         Args:
             cell: without one.
             leader: label of the criterion whose widths it takes.
-            several: whether several layers write a group of its scope, so that it matters how scores are joined.
+            several: whether several layers compute a group of its scope, so that it matters how scores are joined.
             times: of the layers of its network, where its budget is by latency.
         """
         config, tuned = self._config, cell.finetune_scope != "none"

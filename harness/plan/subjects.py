@@ -33,7 +33,7 @@ class Subject:
         data, model: places of the data set and of the table `[[model]]`.
         shape: of the unpruned model.
         scopes: of the grid.
-        several: groups that more than one layer writes.
+        several: groups whose filters more than one layer computes.
     """
 
     data: int
@@ -49,7 +49,7 @@ class Subject:
         return tuple(layer for layer in self.shape.groups if layer in wanted)
 
     def writes_several(self, scope: Scope) -> bool:
-        """Whether several layers write a group of a scope, so that their scores are joined."""
+        """Whether several layers compute a group of a scope, so that their scores are joined."""
         return bool(self.several & set(scope.layers))
 
 

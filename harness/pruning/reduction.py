@@ -1,4 +1,4 @@
-"""One score per filter where several layers write it: how their scores are joined."""
+"""One score per filter where several layers compute it: how their scores are joined."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
 
     Raises:
         InputError: for a layer that lacks what the criterion needs, or a criterion with a budget of its own where
-            several layers write a group.
+            several layers compute the filters of a group.
     """
     for name, view in views.items():
         lacking = sorted(pruner.layers - view.traits)
@@ -156,9 +156,9 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
     several = [group.name for group in groups if len(group.writers) > 1 and not pruner.whole_group]
     if pruner.own_budget and several:
         raise InputError(
-            f"Pruner `{written(pruner.label)}` chooses how many filters to remove from each layer, so only one layer "
-            f"may write a group. Several write `{several[0]}`: leave it out of the scope, for example with the scope "
-            "`inner`."
+            f"Pruner `{written(pruner.label)}` chooses how many filters to remove from each layer, so each group must "
+            f"have a single layer that computes its filters. `{several[0]}` has several: leave it out of the scope, "
+            "for example with the scope `inner`."
         )
 
 

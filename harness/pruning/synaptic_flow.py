@@ -70,7 +70,7 @@ def places_by_flow(tagger: Tagger, groups: Sequence[Group], rounds: int) -> dict
 
 @torch.inference_mode(False)  # of a caller, in which nothing takes gradients
 def flow_of_filters(twin: Tagger, groups: Sequence[Group]) -> tuple[dict[str, Tensor], float]:
-    """Flow of each filter, θ · ∂R/∂θ summed over its incoming weights in all layers that write it, and R.
+    """Flow of each filter, θ · ∂R/∂θ summed over its incoming weights in all layers that compute it, and R.
 
     Args:
         twin: as `absolute` makes it.
@@ -109,7 +109,7 @@ def flow_of_filters(twin: Tagger, groups: Sequence[Group]) -> tuple[dict[str, Te
 
 @torch.no_grad()
 def mask(twin: Tagger, groups: Sequence[Group], alive: Mapping[str, Tensor]) -> None:
-    """Silence filters in place: the weights of all layers that write them are 0."""
+    """Silence filters in place: the weights of all layers that compute them are 0."""
     for group in groups:
         for writer in group.writers:
             weight = _weight(twin, writer.module)

@@ -51,7 +51,7 @@ class Slimming(Regulariser):
 
     def lacking(self, groups: Sequence[Group]) -> str:
         """A batch norm."""
-        return "" if _norms(groups) else "a batch norm after a writer"
+        return "" if _norms(groups) else "a batch norm after a layer of the group"
 
 
 def _norms(groups: Sequence[Group]) -> list[str]:

@@ -107,7 +107,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     said = []
     if not all(here):
         said.append(
-            "The runs are from several processors: exact figures may differ in their last digits, and latency and "
+            "The runs are from several processors: exact values may differ in their last digits, and latency and "
             f"memory are those of {environments[0].get('processor')} only."
         )
     done = sum(record.status == "done" for record in records)

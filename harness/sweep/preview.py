@@ -1,4 +1,4 @@
-"""A plan in figures, before anything is started: what `prunebench run --dry-run` prints."""
+"""A plan in numbers, before anything is started: what `prunebench run --dry-run` prints."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def check_costs(found: Contents, again: PlanAgain) -> Checked:
         if key not in known:
             known[key] = {kind: shape.cost(kind, record.widths) for kind in COSTS}
         differences += list(_costs(record, known[key]))
-    holds = f"MACs and parameters of {len(known)} shapes follow from their widths."
+    holds = f"MACs and parameters of {len(known)} sets of layer widths follow from these."
     return of_differences("costs", holds, differences)
 
 

@@ -195,6 +195,6 @@ def _differences(record: Record, here: Record) -> Iterator[tuple[str, float]]:
 def _said(cell: Repeated, *, alike: bool) -> str:
     name = cell.name[0].upper() + cell.name[1:]
     if not cell.difference:
-        return f"{name} does not repeat: its test and validation mAP are the same, other figures of its record are not."
+        return f"{name} does not repeat: its test and validation mAP are the same, other values of its record are not."
     allowed = "and must be the same on this machine" if alike else f"where {TOLERANCE:g} is allowed"
     return f"{name} does not repeat: {cell.where} is {cell.difference:+.6f} away from the record, {allowed}."

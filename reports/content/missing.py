@@ -116,7 +116,8 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
             of, has, are = (f"{rows} rows", "have", "are") if rows != "1" else ("1 row", "has", "is")
             yield f"{of} ({', '.join(labels)}) {has} no {name} yet and {are} missing from the {figure}."
         elif all(run.config.get("measure", {}).get("latency") is False for run in runs):
-            yield f"No {name}: the run does not measure shapes (`measure.latency` is false)."
+            it = "them" if len(costs) > 1 else "it"
+            yield f"No {name}: the run does not measure {it} (`measure.latency` is false)."
         else:
             are = "are" if len(costs) > 1 else "is"
             yield f"No {name} yet, so the {figure} {are} missing: let `prunebench run` finish."

@@ -152,7 +152,7 @@ class Network(Labelled, ABC):
         """Names of the groups of a scope, in the order of the network.
 
         Args:
-            text: `"all"`; `"inner"` for the groups that one layer writes; `"tail"` for those in the tail, which
+            text: `"all"`; `"inner"` for groups whose filters one layer computes; `"tail"` for those in the tail, which
                 fine-tuning may train alone; or names of groups, separated by commas.
             groups: of the model.
 

@@ -47,7 +47,7 @@ def muted_entries(model: nn.Module, groups: Sequence[Group], removed: Mapping[st
 def weight_entries(
     model: nn.Module, groups: Sequence[Group], removed: Mapping[str, Sequence[int]]
 ) -> Entries:
-    """The weights of filters in the layers that write them, without batch norm; arguments as of `muted_entries`."""
+    """The weights of filters in the layers that compute them, without batch norm; arguments as of `muted_entries`."""
     by_name = {group.name: group for group in groups}
     writers = {
         f"{w.module}.weight" for name, rows in removed.items() if len(rows) for w in by_name[name].writers

@@ -135,7 +135,7 @@ def cut_to(tagger: Tagger, widths: Mapping[str, int]) -> Tagger:
         stay = widths[group.name]
         if not 1 <= stay <= group.filters:
             raise InputError(
-                f"A shape of {tagger.network.label} must keep 1 to {group.filters} filters in `{group.name}`. "
+                f"A pruned {tagger.network.label} must keep 1 to {group.filters} filters in `{group.name}`. "
                 f"Found {stay}."
             )
         gone[group.name] = tuple(range(stay, group.filters))

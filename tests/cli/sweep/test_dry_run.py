@@ -111,7 +111,7 @@ def test_the_plan_as_text(tmp_path):
     assert "0.05 of each layer's" in text
     assert "features of 32 clips, 101 frames of 64 mels, 1 MB in the cache" in text
     assert "a training step of 16 clips takes 0.16 s" in text
-    assert re.search(r"About \d+ (s|min) with 2 workers, and the timing of shapes\.", text)
+    assert re.search(r"About \d+ (s|min) with 2 workers, plus the time to measure latency\.", text)
     alone = CliRunner().invoke(cli, command(tmp_path, "workers=1", "measure.latency=false"))
     assert re.search(r"with 1 worker\.", alone.stdout)
 

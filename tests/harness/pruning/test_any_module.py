@@ -125,7 +125,7 @@ def test_a_criterion_of_batch_norm_refuses_layers_without(tagger):
 
 def test_a_budget_of_its_own_needs_one_writer(tagger):
     with pytest.raises(
-        InputError, match=r"only one layer may write a group. Several write `stem`.* scope `inner`"
+        InputError, match=r"have a single layer that computes its filters. `stem` has several.* scope `inner`"
     ):
         score_layers(tagger, pruners.get("rank1_cosine_released"), ["stem"])
 

@@ -139,7 +139,7 @@ def test_slimming_needs_a_batch_norm_somewhere():
     tagger, _ = several_writers()
     together, linear = tagger.groups
     assert Slimming().lacking([together, linear]) == ""
-    assert Slimming().lacking([linear]) == "a batch norm after a writer"
+    assert Slimming().lacking([linear]) == "a batch norm after a layer of the group"
     assert GroupLasso().lacking([linear]) == Growing().lacking([linear]) == ""
 
 

@@ -36,7 +36,7 @@ def test_another_machine_may_differ_by_the_stated_tolerance(tiny):
     cell = sample.compared(record, moved(record, 0.0, base_weights="others"), alike=False)
     assert not cell.repeats, "another base model is no rounding"
     assert (
-        "its test and validation mAP are the same, other figures"
+        "its test and validation mAP are the same, other values"
         in sample.check_sample([cell], alike=False, of=1).said
     )
     failed = sample.compared(

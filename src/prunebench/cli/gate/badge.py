@@ -54,7 +54,7 @@ FIGURES = {  # as `--figure` takes them → field of the figures, and what the b
 @click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
 @network_option
 @network_file_option
-@json_option("badge", what="Print the figures of the badge as JSON.")
+@json_option("badge", what="Print the numbers of the badge as JSON.")
 def badge(
     checkpoint: Path,
     against: Path,

@@ -45,7 +45,7 @@ Examples:
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH, shell_complete=offered.run_or_checkpoint)
 @click.option("-o", "--output", required=True, type=_PATH, help="File to write.")
 @click.option(
-    "--without", multiple=True, type=Choice(list(_PARTS)), help="Leave these figures out of the baseline."
+    "--without", multiple=True, type=Choice(list(_PARTS)), help="Leave these values out of the baseline."
 )
 @click.option(
     "--tolerance",
@@ -77,7 +77,7 @@ def save(
     spread_of: Path | None,
     as_json: bool,
 ) -> None:
-    """Save the figures of a run or checkpoint for `prunebench check`."""
+    """Save the costs, quality and speed of a run or checkpoint for `prunebench check`."""
     from prunebench import baselines
 
     check_output(output, subject, *network_files)
@@ -109,7 +109,7 @@ def _with_spread(
         )
     if all(figures.quality is None for figures in entries.values()):
         raise InputError(
-            "`--spread` needs mAP figures, and this baseline has none. Leave `--spread` out, or save a run with test "
+            "`--spread` needs mAP values, and this baseline has none. Leave `--spread` out, or save a run with test "
             "scores."
         )
     if not spread_of.is_dir():

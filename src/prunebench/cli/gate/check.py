@@ -64,12 +64,12 @@ def check(
     junit_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare the figures of a run or checkpoint with a baseline.
+    """Compare the costs, quality and speed of a run or checkpoint with a baseline.
 
     Parameters, their bytes, MACs in both conventions and the widths of all groups are compared exactly. The bytes
     of the file, quality (a paired test over seeds and classes) and speed (relative to the unpruned model of the
     same run) are compared within the tolerances of the baseline. A checkpoint has no test scores and no reference,
-    so only exact figures and the bytes of its file are compared. A model with another network, other classes or
+    so only exact values and the bytes of its file are compared. A model with another network, other classes or
     another front end is refused. The command lists what the baseline does not contain. Exit code 0: nothing
     regressed, and improvements are listed; 1: something regressed; 2: could not tell. If GITHUB_STEP_SUMMARY names
     a file, the table is appended to it.
@@ -123,7 +123,7 @@ def _update(file: Path, held: Baseline, found: GateSubject, changes: Sequence[Ch
 
     if baselines.verdict_of(changes) != baselines.Verdict.HOLDS:
         say(
-            f"{file} was not changed, because `check` did not pass. To accept these figures, run `prunebench "
+            f"{file} was not changed, because `check` did not pass. To accept these values, run `prunebench "
             "baseline save`.",
             err=True,
         )

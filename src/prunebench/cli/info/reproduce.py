@@ -42,7 +42,7 @@ Examples:
     "--light/--full",
     default=True,
     show_default=True,
-    help="--full also measures time and memory of four shapes on this machine.",
+    help="--full also measures time and memory of four models on this machine.",
 )
 @click.option(
     "--budget", default=8.0, show_default=True, help="Seconds for latency rounds; only with --full."

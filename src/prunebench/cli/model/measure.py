@@ -67,7 +67,7 @@ Examples:
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
 @network_option
 @network_file_option
-@json_option("measure", what="Print the figures as JSON.")
+@json_option("measure", what="Print the numbers as JSON.")
 def measure(
     checkpoint: Path,
     against: Path | None,
@@ -88,10 +88,10 @@ def measure(
     network_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Print parameters, bytes and MACs of CHECKPOINT for one clip of 10 s, and every other figure that you ask for.
+    """Print parameters, bytes and MACs of CHECKPOINT for one clip of 10 s, and every other measure that you ask for.
 
-    MACs have two figures: backbone (from features) and with_frontend (from the waveform; the front end is
-    counted as the network's authors compute it). All figures use the network's own sample rate, window, hop and mels.
+    MACs are given as two numbers: backbone (from features) and with_frontend (from the waveform; the front end is
+    counted as the network's authors compute it). All counts use the network's own sample rate, window, hop and mels.
     """
     from prunebench.eval.runtime.backends import backend
     from prunebench.eval.runtime.latency import Effort

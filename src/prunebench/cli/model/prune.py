@@ -54,7 +54,7 @@ Examples:
 @pruner_file_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @style_option
-@json_option("prune", what="Print the figures as JSON.")
+@json_option("prune", what="Print the numbers as JSON.")
 def prune(
     checkpoint: Path,
     pruner: str,

@@ -49,7 +49,7 @@ Agreed: Any = form_of(Agreement)
 
 @closed
 class PrunedJson(TypedDict):
-    """Figures of a model before and after filters were removed.
+    """Costs of a model before and after filters were removed.
 
     Fields:
         before: figures of the checkpoint that was given.

@@ -182,7 +182,7 @@ class TimeJson(TypedDict):
     """How long the run takes, as far as it is not finished.
 
     Fields:
-        seconds: seconds with the configured workers, without the timing of shapes.
+        seconds: seconds with the configured workers, without the time to measure latency.
         most_seconds: seconds if every training takes all its steps; absent where none ends by patience.
         workers: cells that are computed at the same time; 0: in the process itself.
         worker_seconds: seconds of all workers together.

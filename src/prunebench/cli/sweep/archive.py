@@ -26,7 +26,7 @@ from prunebench.cli.printed.printing import print_json
 def archive(run: Path, output: Path, as_json: bool) -> None:
     """Make a small folder from RUN that others can cite and report.
 
-    The archive contains the configuration, environment, records, latency and memory of shapes, latency tables,
+    The archive contains the configuration, environment, records, latency and memory of models, latency tables,
     curves and removed filters. Instead of test scores it contains each clip's influence on mAP and each class's
     average precision. Weights, tracebacks and the paths of this machine are left out. `report`, `merge`, `status`,
     `check` and `baseline save` read an archive like a run folder, but a run cannot add cells to it. Archiving a run

@@ -95,7 +95,7 @@ def _say_time(time: Mapping[str, Any]) -> None:
         say_text("Nothing is left to compute: every cell of this run is finished.")
         return
     workers = max(1, time["workers"])
-    timing = ", and the timing of shapes" if time["shapes"] else ""
+    timing = ", plus the time to measure latency" if time["shapes"] else ""
     about = f"About {_duration(time['seconds'])} with {workers} worker{'s' * (workers > 1)}{timing}"
     if time.get("most_seconds", 0) > time["seconds"]:
         about += f"; at most {_duration(time['most_seconds'])}, if every training takes all its `most_steps`"
