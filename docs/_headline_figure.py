@@ -8,9 +8,10 @@ from pathlib import Path
 
 CLEAR, OPEN = "#d55e00", "#0072b2"
 RELEASED = "; †: as its authors released it"
+UNTESTED = "; no mark: not in this run"
 NOTE = (
     "test mAP minus that of random filters at equal MACs, mean over {budgets} budgets, 95 % interval\n"
-    "filled: the test, which accounts for the number of criteria, finds a difference from random{released}"
+    "filled: the test, which accounts for the number of criteria, finds a difference from random{more}"
 )
 
 
@@ -39,13 +40,23 @@ class Claim:
     bars: Mapping[str, Bar]
 
 
-def rows_of(claims: Sequence[Claim]) -> dict[str, list[Bar]]:
-    """The criteria that all claims have with a bar for each claim, the lowest mean first; equal ones are one row."""
-    shared = [name for name in claims[0].bars if all(name in claim.bars for claim in claims)]
-    alike: dict[tuple[Bar, ...], list[str]] = {}
-    for name in shared:
-        alike.setdefault(tuple(claim.bars[name] for claim in claims), []).append(name)
-    rows = sorted(alike.items(), key=lambda row: sum(bar.mean for bar in row[0]))
+def rows_of(claims: Sequence[Claim]) -> dict[str, list[Bar | None]]:
+    """Criteria that two claims or more have, with a bar for each claim, the lowest first; equal ones are one row.
+
+    Claims that have all of them give the order. A single claim shows all that it has.
+    """
+    names = dict.fromkeys(name for claim in claims for name in claim.bars)
+    shown = [n for n in names if sum(n in claim.bars for claim in claims) >= min(2, len(claims))]
+    whole = [number for number, claim in enumerate(claims) if all(name in claim.bars for name in shown)]
+    alike: dict[tuple[Bar | None, ...], list[str]] = {}
+    for name in shown:
+        alike.setdefault(tuple(claim.bars.get(name) for claim in claims), []).append(name)
+
+    def height(bars: Sequence[Bar | None]) -> float:
+        means = [bar.mean for number, bar in enumerate(bars) if bar and (number in whole or not whole)]
+        return sum(means) / len(means)
+
+    rows = sorted(alike.items(), key=lambda row: height(row[0]))
     return {" = ".join(names): list(bars) for bars, names in rows}
 
 
@@ -65,6 +76,8 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
         axes.axvline(0, color="0.5", linewidth=1)
         for row, bars in enumerate(rows.values()):
             bar = bars[number]
+            if bar is None:
+                continue
             colour = CLEAR if bar.differs else OPEN
             axes.plot([bar.low, bar.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
             axes.plot(
@@ -84,7 +97,8 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
     budgets = " and ".join(dict.fromkeys(str(claim.budgets) for claim in claims))
-    released = RELEASED if any("†" in name for name in rows) else ""
-    figure.supxlabel(NOTE.format(budgets=budgets, released=released), fontsize="small")
+    more = RELEASED if any("†" in name for name in rows) else ""
+    more += UNTESTED if any(None in bars for bars in rows.values()) else ""
+    figure.supxlabel(NOTE.format(budgets=budgets, more=more), fontsize="small")
     figure.savefig(path, dpi=130)
     pyplot.close(figure)

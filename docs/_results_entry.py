@@ -115,12 +115,18 @@ def claims_of(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def counts(entries: Sequence[Entry]) -> str:
-    """`2 of 12 criteria are better than random and 1 is worse`."""
+    """`2 of 12 criteria are better than random and 1 is worse`; of several rankings it counts comparisons."""
     of = sum(len(entry.tested) for entry in entries)
     told = [[row for entry in entries for row in entry.told(better=up)] for up in (True, False)]
     (better, who), (worse, whose) = ((len(rows), _named(rows)) for rows in told)
-    what = "criteria" if len(entries) == 1 else f"criteria in {len(entries)} comparisons"
-    return f"{better} of {of} {what} {are(better)} better than `random`{who} and {worse} {are(worse)} worse{whose}"
+    if len(entries) == 1:
+        return (
+            f"{better} of {of} criteria {are(better)} better than `random`{who} and {worse} {are(worse)} worse{whose}"
+        )
+    return (
+        f"{of} comparisons in {len(entries)} rows of the table find a criterion better than `random` "
+        f"{times(better)}{who} and worse {times(worse)}{whose}"
+    )
 
 
 def _named(rows: Sequence[Ranked]) -> str:
@@ -134,6 +140,10 @@ def by(entries: Sequence[Entry], key: Callable[[Entry], Any]) -> dict[Any, list[
     for entry in entries:
         found.setdefault(key(entry), []).append(entry)
     return found
+
+
+def times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def are(count: int) -> str:
