@@ -120,9 +120,8 @@ def counts(entries: Sequence[Entry]) -> str:
     told = [[row for entry in entries for row in entry.told(better=up)] for up in (True, False)]
     (better, who), (worse, whose) = ((len(rows), _named(rows)) for rows in told)
     if len(entries) == 1:
-        return (
-            f"{better} of {of} criteria {are(better)} better than `random`{who} and {worse} {are(worse)} worse{whose}"
-        )
+        many = f"{better} of {of} criteria {are(better)} better than `random`{who}"
+        return f"{many} and {worse} {are(worse)} worse{whose}"
     return (
         f"{of} comparisons in {len(entries)} rows of the table find a criterion better than `random` "
         f"{times(better)}{who} and worse {times(worse)}{whose}"

@@ -113,7 +113,8 @@ def _of_one(name: str, report: Report) -> str:
     """Data, networks and standing of an archive, and the answer of its report."""
     panels = report.findings.main_panels
     data, networks = (dict.fromkeys(getattr(p, key) for p in panels) for key in ("data", "network"))
-    where = f", {markdown(' and '.join(data))}, {' and '.join(f'`{network}`' for network in networks)}" if panels else ""
+    found = [markdown(" and ".join(data)), " and ".join(f"`{network}`" for network in networks)]
+    where = "".join(f", {part}" for part in found if part)
     answer = " ".join(map(markdown_sentence, said_answer(report)))
     return f"[`{name}`]({name}.md){where}; {standing(report)}. {answer}"
 

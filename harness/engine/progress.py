@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
+from prunebench.harness.engine.pace import Pace
+
 SCHEMA = 1
 LEAST_SHARE, LEAST_SECONDS = 0.02, 2.0  # of a piece, from which its pace is known
+LEAST_COST = 0.01  # of the mean: a cheaper piece trains nothing
 
 
 @dataclass
@@ -23,9 +26,6 @@ class Phase:
         work: what all of them cost, in one unit; 1 for a piece of which nothing is known.
         ended_work: what those cost that ended.
         done, failed: pieces that ended.
-        worked: cost of those that were computed and are typical; others share the result of another piece, none was
-            begun, or what they took says nothing of the rest.
-        seconds: that these took, together.
         started: when the first began, a Unix time.
         ended: when the last ended.
         earlier: pieces among these that ended before, in a run that is resumed.
@@ -36,8 +36,6 @@ class Phase:
     ended_work: float = 0.0
     done: int = 0
     failed: int = 0
-    worked: float = 0.0
-    seconds: float = 0.0
     started: float | None = None
     ended: float | None = None
     earlier: int = 0
@@ -48,8 +46,8 @@ class Phase:
         return self.total - self.done - self.failed
 
     def is_typical(self, work: float) -> bool:
-        """Whether a piece that costs so much says how long the others take: it is no tenth of their mean."""
-        return work >= 0.1 * self.work / self.total
+        """Whether a piece that costs so much says how long the others take: it is no hundredth of their mean."""
+        return work >= LEAST_COST * self.work / self.total
 
     def share(self, running: Iterable[Piece]) -> float:
         """What is done of the work, in [0, 1], with what is done of the pieces at work in this phase."""
@@ -125,6 +123,9 @@ class Progress:
     at_once: int = 0
     started: float = field(default_factory=time.time)
     _named: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    _paces: dict[str, Pace] = field(
+        default_factory=dict
+    )  # of phases, from pieces that were begun and are typical
     _first: dict[str, tuple[float, int]] = field(
         default_factory=dict
     )  # when a piece told how many steps first
@@ -198,8 +199,7 @@ class Progress:
         phase.ended = now
         phase.started = phase.started or now
         if piece is not None and phase.is_typical(piece.work):
-            phase.worked += piece.work
-            phase.seconds += now - piece.started
+            self._paces[name] = self._paces.get(name, Pace()).with_piece(piece.work, now - piece.started)
         self._show(News(name, title, text, failed))
 
     def _show(self, news: News | None = None) -> None:
@@ -213,22 +213,25 @@ class Progress:
     def seconds_left(self) -> float | None:
         """What is left at the pace so far, in seconds; `None` while there is no ground for it.
 
-        The pace of a phase is that of its pieces that cost about as much as its others, which have ended or are well
-        under way. A phase of which nothing is known yet leaves the whole unknown.
+        The pace of a phase is that of its typical pieces, which have ended or are well under way. A phase of which
+        nothing is known yet leaves the whole unknown.
         """
         now = time.time()
         seconds = longest = 0.0
         for name, phase in self.phases.items():
             if not phase.left:
                 continue
-            running = self.at_work(name)
-            known = [piece for piece in running if piece.tells(now) and phase.is_typical(piece.work)]
-            worked = phase.worked + sum(piece.done for piece in known)
-            if not worked:
+            running, pace = self.at_work(name), self._paces.get(name, Pace())
+            for piece in running:
+                if piece.tells(now) and phase.is_typical(piece.work):
+                    pace = pace.with_piece(piece.work, (now - piece.started) / piece.share)
+            waiting = phase.work - phase.ended_work - sum(piece.work for piece in running)
+            pending = pace.of(max(0, phase.left - len(running)), max(0.0, waiting))
+            if pending is None:
                 return None
-            pace = (phase.seconds + sum(now - piece.started for piece in known)) / worked
-            seconds += pace * max(0.0, phase.work - phase.ended_work - sum(piece.done for piece in running))
-            longest = max([longest, *(pace * (piece.work - piece.done) for piece in running)])
+            own = [(1 - piece.share) * (pace.of(1, piece.work) or 0.0) for piece in running]
+            seconds += pending + sum(own)
+            longest = max([longest, *own])
         return max(longest, seconds / max(1, self.at_once))
 
     def to_json(self) -> str:

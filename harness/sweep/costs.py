@@ -1,8 +1,9 @@
 """What the pieces of a sweep cost, from what the unpruned model costs.
 
-A training step, or a forward pass, of a shape costs what it costs the unpruned model times the shape's share of that
-model's MACs (backbone), and through cached outputs of C1–C6 times its share of the MACs of what follows. Cells are
-taken to share nothing. Trainings that end by patience are taken to end at their bounds, or at a given share of these.
+A training step, or a forward pass, of a shape costs a fixed part of what it costs the unpruned model, and the rest of
+that times the shape's share of the MACs (backbone), through cached outputs of C1–C6 times its share of the MACs of what
+follows. Cells are taken to share nothing. Trainings that end by patience are taken to end at their bounds, or at a
+given share of these.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class UnitCosts:
         forward: seconds of a forward pass, for each clip.
         tail_forward: the same of C7–C12 and the head.
         outcome: seconds that each trained model takes besides.
+        fixed, tail_fixed: shares of the two steps that do not fall with the MACs.
     """
 
     step: float
@@ -40,6 +42,22 @@ class UnitCosts:
     forward: float
     tail_forward: float
     outcome: float
+    fixed: float = 0.0
+    tail_fixed: float = 0.0
+
+    def timed(self, share: float, tail_share: float) -> tuple[float, float]:
+        """Shares of the unpruned model's time, of all layers and of the tail, from a shape's shares of its MACs."""
+        return self.fixed + (1 - self.fixed) * share, self.tail_fixed + (1 - self.tail_fixed) * tail_share
+
+
+def fixed_part(share: float, of_time: float) -> float:
+    """The share of an unpruned model's time that does not fall with the MACs, in [0, 1].
+
+    Args:
+        share: of the unpruned model's MACs that a pruned model has.
+        of_time: the share of its time that it took.
+    """
+    return min(1.0, max(0.0, (of_time - share) / (1 - share))) if share < 1 else 0.0
 
 
 RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
@@ -49,7 +67,8 @@ RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, out
 def of_throughput(clips: float) -> UnitCosts:
     """The costs of a model that a worker trains on so many clips per second; all others follow from `RELATIVE`."""
     unit = 1 / (clips * RELATIVE.step)
-    return UnitCosts(**{name: unit * relative for name, relative in asdict(RELATIVE).items()})
+    seconds = {name: unit * relative for name, relative in asdict(RELATIVE).items() if "fixed" not in name}
+    return UnitCosts(**seconds)
 
 
 class Costs:
@@ -125,7 +144,7 @@ class Costs:
         allocation, subject = cell.allocation, cell.base.subject
         assert isinstance(allocation, Searched)
         speed, tail = self._speeds[subject], cell.scope.in_tail
-        share = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))[tail]
+        share = speed.timed(*self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0)))[tail]
         clips = allocation.recalibration_clips + self._validation[subject]
         return allocation.candidates * clips * share * (speed.tail_forward if tail else speed.forward)
 
@@ -144,11 +163,12 @@ class Costs:
     def cell(self, cell: Cell) -> float:
         """Of one cell, given its base model, its scores and its rate."""
         subject = cell.base.subject
-        shares = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))
-        return self._float(cell, shares) + self._quantised(subject, shares[0])
+        macs = self._shares[subject].get((cell.scope.label, cell.ratio), (1.0, 1.0))
+        shares = self._speeds[subject].timed(*macs)
+        return self._float(cell, shares, macs[0]) + self._quantised(subject, shares[0])
 
-    def _float(self, cell: Cell, shares: tuple[float, float]) -> float:
-        """Of all stages but the quantised one."""
+    def _float(self, cell: Cell, shares: tuple[float, float], macs: float) -> float:
+        """Of all stages but the quantised one, given shares of time, and of the backbone's MACs."""
         subject = cell.base.subject
         if cell.control in ("scratch", "scratch-macs"):
             whole, _ = shares
@@ -157,7 +177,7 @@ class Costs:
             steps = self._trained(subject, training, whole)
             if cell.control == "scratch-macs":
                 trained = training.steps * training.batch + self._config.sparsify.clips
-                clips = round(trained / whole) + tuning.steps * tuning.batch
+                clips = round(trained / macs) + tuning.steps * tuning.batch
                 steps = whole * clips * speed.step
             return steps + whole * self._clips[subject] * speed.forward + speed.outcome
         if cell.criterion or cell.control == "unpruned-fine-tuned":

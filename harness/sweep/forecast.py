@@ -1,7 +1,7 @@
 """How long a sweep will take, from a probe of a few seconds or from a given speed.
 
-The times of the unpruned model are taken, and the rest follows from shares of MACs (`costs`) and from what must wait
-for what (`graph`). Workers are assumed to share nothing.
+The times of the unpruned model and of its smallest planned shape are taken, and the rest follows from shares of MACs
+(`costs`) and from what must wait for what (`graph`). Workers are assumed to share nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from prunebench.harness.networks.plugins.model_shapes import network_of, new_tag
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Base, Plan
-from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts, of_throughput
+from prunebench.harness.plan.points import PlannedPoint
+from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts, fixed_part, of_throughput
 from prunebench.harness.sweep.feature_costs import FeatureCosts, feature_costs
 from prunebench.harness.sweep.graph import (
     BaseModel,
@@ -52,7 +53,10 @@ from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.training import Training
 from prunebench.harness.workspace.cache import Cache
 
-MODEL = "a step takes the measured time of the unpruned model multiplied by the shape's share of its MACs"
+MODEL = (
+    "the time of a step falls evenly with the MACs, from the measured time of the unpruned model to that of the "
+    "smallest planned shape"
+)
 GIVEN = (
     "a step takes the unpruned model's time (from --throughput) multiplied by the shape's share of its MACs, that "
     "a forward pass takes a third of a step"
@@ -94,8 +98,18 @@ def probe(
     threads: int,
     placement: Placement = CPU,
     quantise: QuantiseSection | None = None,
+    smallest: Sequence[int] = (),
 ) -> UnitCosts:
-    """Take the times of the unpruned model on clips of noise as long as the data set's, where it will run."""
+    """Take the times of the unpruned model on clips of noise as long as the data set's, where it will run.
+
+    Args:
+        model: unpruned.
+        data: of the plan.
+        threads: of a worker.
+        placement: where models are trained.
+        quantise: of the configuration.
+        smallest: widths of the smallest planned shape, which says how much of a step does not fall with the MACs.
+    """
     dataset = opened(data)
     rng = np.random.default_rng(0)
     network = network_of(model)
@@ -110,14 +124,21 @@ def probe(
     torch.set_num_threads(threads)
     try:
         tagger = new_tagger(model, seed=0)
-        step = _step_seconds(tagger, Training(clips, targets, _RECIPE, seed=0, placement=placement))
+        whole = Training(clips, targets, _RECIPE, seed=0, placement=placement)
+        step = _step_seconds(tagger, whole)
         forward = _forward_seconds(tagger, clips, placement)
         tail, tail_forward = step, forward
+        small = _cut_to(tagger, model, smallest) if smallest else tagger
+        share = model.share("macs_backbone", small.widths)
+        fixed = fixed_part(share, _step_seconds(small, whole) / step) if share < 1 else 0.0
+        tail_fixed = fixed
         if network.tail is not None:
             stem = np.concatenate(list(stem_outputs(tagger, clips)))
             training = Training(stem, targets, _RECIPE, seed=0, tail=True, placement=placement)
             tail = _step_seconds(tagger, training)
             tail_forward = _forward_seconds(tagger, stem, placement, tail=True)
+            if (share := model.tail_share(small.widths)) < 1:
+                tail_fixed = fixed_part(share, _step_seconds(small, training) / tail)
         scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
         outcome = sum(
             _seconds(job)
@@ -132,7 +153,19 @@ def probe(
             outcome += _seconds(lambda: integers_of(tagger, clips, how))
     finally:
         torch.set_num_threads(before)
-    return UnitCosts(step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome)
+    return UnitCosts(
+        step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome, fixed, tail_fixed
+    )
+
+
+def _cut_to(tagger: Tagger, model: Shape, widths: Sequence[int]) -> Tagger:
+    """The model with its first filters removed, down to these widths."""
+    gone = {
+        group: range(whole - left)
+        for group, whole, left in zip(model.groups, model.widths, widths, strict=True)
+        if left < whole
+    }
+    return tagger.without(gone)
 
 
 _RECIPE = Recipe(steps=STEPS, batch=BATCH)
@@ -183,10 +216,17 @@ def forecast(
         throughput: clips that a worker trains the unpruned model on in a second; measured here where it is absent.
     """
     speeds = tuple(
-        probe(subject.shape, options[subject.data], config.threads, config.placement, config.quantise)
+        probe(
+            subject.shape,
+            options[subject.data],
+            config.threads,
+            config.placement,
+            config.quantise,
+            _smallest(subject.shape, points),
+        )
         if throughput is None
         else of_throughput(throughput)
-        for subject in plan.subjects
+        for subject, points in zip(plan.subjects, plan.points, strict=True)
         if cells  # nothing is timed for a run that is finished
     )
     features = tuple(feature_costs(plan, options, cache, timed=bool(cells)))
@@ -213,6 +253,12 @@ def forecast(
         for costs in (expected, bound)
     )
     return Forecast(parts(expected), seconds, config.workers, speeds, features, most)
+
+
+def _smallest(model: Shape, points: Mapping[str, Sequence[PlannedPoint]]) -> tuple[int, ...]:
+    """Widths of the planned shape with the fewest MACs; none where none is planned."""
+    planned = [each.widths for every in points.values() for each in every]
+    return min(planned, key=lambda widths: model.share("macs_backbone", widths), default=())
 
 
 def _seconds_of(

@@ -47,8 +47,6 @@ def folder(place: Place) -> Path:
         "ended_work": 2.0,
         "done": 2,
         "failed": 0,
-        "worked": 2.0,
-        "seconds": 3.0,
         "started": 1.0,
         "ended": None,
         "left": 3,

@@ -113,6 +113,23 @@ def test_time_left_weighs_the_cells_by_what_they_cost(clock):
     assert progress.seconds_left() == pytest.approx(80)
 
 
+def test_time_left_knows_that_a_cheap_cell_takes_time_too(clock):
+    """Ten seconds each and one more for each part: a cell of one part takes 11 s, not a fiftieth of 60 s."""
+    progress = Progress()
+    progress.announce("cells", 5, 103.0)
+    for key, work in zip("abcde", (50.0, 50.0, 1.0, 1.0, 1.0), strict=True):
+        progress.name(key, "cells", work=work)
+    for key, seconds in (("a", 60), ("c", 11)):
+        progress.step(key, 0, 1)
+        clock[0] += seconds
+        progress.finished(key)
+    assert progress.seconds_left() == pytest.approx(60 + 2 * 11)
+    progress.step("d", 0, 1)
+    clock[0] += 22
+    progress.step("d", 1, 2)  # a slow one: 44 seconds as a whole
+    assert progress.seconds_left() > 22 + 60 + 11
+
+
 def test_a_cell_that_costs_next_to_nothing_is_no_ground_for_the_time_of_the_others(clock):
     """The unpruned model takes two seconds for one part of 30,001; the trainings have not moved."""
     progress = Progress()

@@ -1,5 +1,6 @@
 """What pieces of a sweep cost, by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from prunebench.harness.config.config import load_config
 from prunebench.harness.config.other_tables import ModelSection
 from prunebench.harness.data.features.splits import opened
 from prunebench.harness.plan.plan import make_plan
-from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts
+from prunebench.harness.sweep.costs import RELATIVE, Costs, UnitCosts, fixed_part
 
 # The preset as it was at first: with base models that are trained, on any data.
 QUICK = str(Path(__file__).parents[2] / "schemas" / "configurations" / "quick.toml")
@@ -48,6 +49,22 @@ def test_the_tail_costs_its_own_share_of_macs():
     assert tail < whole
     found = Costs(config, plan, [SPEED]).cell(cell)
     assert found == pytest.approx(tail * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
+
+
+def test_a_part_of_a_step_does_not_fall_with_the_macs():
+    """A quarter of the tail's time is fixed: the half of its filters takes that and its share of the rest."""
+    config, plan = planned()
+    cell = next(cell for cell in plan.cells if cell.criterion == "l1")
+    _, tail = shares(plan.subjects[0].shape, (2, 2, 4, 4, 8, 8, 8, 8, 16, 16, 32, 32))
+    found = Costs(config, plan, [replace(SPEED, fixed=0.1, tail_fixed=0.25)]).cell(cell)
+    assert found == pytest.approx((0.25 + 0.75 * tail) * (60 * 16 * 2 + 2 * 16 * 0.5) + 7)
+
+
+def test_the_fixed_part_is_where_the_line_through_two_times_meets_no_macs():
+    assert fixed_part(0.5, 0.6) == pytest.approx(0.2)
+    assert fixed_part(0.25, 0.1) == 0.0  # faster than its share of MACs
+    assert fixed_part(0.25, 1.3) == 1.0
+    assert fixed_part(1.0, 0.9) == 0.0
 
 
 def test_a_schedule_that_masks_filters_trains_the_unpruned_shape():

@@ -166,6 +166,8 @@ class SpeedJson(_PlacedJson):
         forward: seconds of a forward pass, for each clip.
         tail_forward: seconds of a forward pass of the last layers, for each clip.
         outcome: further seconds that each trained model takes.
+        fixed: share of `step` that does not fall with the MACs.
+        tail_fixed: the same of `tail_step`.
         clips_a_step: clips of a batch.
     """
 
@@ -174,6 +176,8 @@ class SpeedJson(_PlacedJson):
     forward: float
     tail_forward: float
     outcome: float
+    fixed: float
+    tail_fixed: float
     clips_a_step: int
 
 
