@@ -1,7 +1,7 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
 The first sentence is that of `docs/results/index.md`, and the figure shows the runs that it counts. The other
-sentences come from the report of the archived run `converged`, in which every criterion is fine-tuned for two lengths.
+sentences come from the report of the archived run `synth-converged`, which fine-tunes for two lengths.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 import textwrap
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from _headline_figure import Bar, Claim, draw
@@ -24,27 +23,8 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 
 ROOT = Path(__file__).resolve().parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
-RUN = ROOT / "examples" / "results" / "converged"
+RUN = ROOT / "examples" / "results" / "synth-converged"
 INDEX, FIGURE = DOCS / "index.md", DOCS / "headline.png"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Test mAP minus that of `random`, with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval excludes zero."""
-        return not self.low <= 0 <= self.high
-
-    @property
-    def words(self) -> str:
-        """`0.178 mAP below`."""
-        return f"{abs(self.mean):.3f} mAP {'below' if self.mean < 0 else 'above'}"
 
 
 def compared_with_random(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
@@ -52,34 +32,40 @@ def compared_with_random(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
     return [row for row in rows if row.control is None and not math.isnan(row.difference)]
 
 
-def differences(rows: Iterable[SummaryRow]) -> dict[str, dict[str, Difference]]:
-    """Length of fine-tuning → criterion → its difference from `random`."""
-    found: dict[str, dict[str, Difference]] = {}
-    for row in compared_with_random(rows):
-        one = Difference(row.difference, row.difference_low, row.difference_high)
-        found.setdefault(row.panel.length, {})[row.label] = one
+def at_the_widest_gap(rows: Iterable[SummaryRow]) -> dict[str, dict[str, SummaryRow]]:
+    """Length of fine-tuning → criterion → its row, at the ratio where a short one leaves one furthest behind."""
+    compared = compared_with_random(rows)
+    short = [row for row in compared if row.panel.length != CONVERGED]
+    lowest = min(short, key=lambda row: row.difference)
+    found: dict[str, dict[str, SummaryRow]] = {}
+    for row in compared:
+        if row.ratio == lowest.ratio:
+            found.setdefault(row.panel.length, {})[row.label] = row
     return found
 
 
 def headline(rows: Sequence[SummaryRow]) -> str:
     """What a short fine-tuning shows, and what is left of it after convergence."""
-    found = differences(rows)
+    found = at_the_widest_gap(rows)
     short = next(length for length in found if length != CONVERGED)
     first, last = found[short], found[CONVERGED]
-    lowest = min(first, key=lambda name: first[name].mean)
-    clear = [name for name, difference in last.items() if difference.clear]
+    lowest = min(first.values(), key=lambda row: row.difference)
+    clear = [row for row in last.values() if not row.like_random]
     how_many = f"{len(clear)} of {len(last)}" if clear else f"none of {len(last)}"
-    ((ratio, scope),) = {(row.ratio, row.panel.scope) for row in compared_with_random(rows)}
-    removed = f"{ratio:.0%}".replace("%", " %") + f" of {scope.replace('-', '–')}"
     return textwrap.fill(
         f"**A ranking after a short fine-tuning shows how fast models recover.** With "
-        f"{removed.replace(' of ', ' of the filters of ')} removed and {short} of fine-tuning, a model pruned by "
-        f"`{lowest}` is {first[lowest].words} one that lost random filters. When both "
-        f"are fine-tuned until they converge, it is {last[lowest].words}, and {how_many} criteria can be "
-        "distinguished from random.",
+        f"{lowest.ratio:.0%} of the filters of {lowest.panel.scope.replace('-', '–')} removed and {short} of "
+        f"fine-tuning, a model pruned by `{lowest.label}` is {_apart(lowest)} one that lost random filters. When both "
+        f"are fine-tuned until they converge, it is {_apart(last[lowest.label])}, and {how_many} criteria can be "
+        "distinguished from random.".replace("%", " %"),
         120,
         break_on_hyphens=False,
     ).replace(" %", "\u00a0%")
+
+
+def _apart(row: SummaryRow) -> str:
+    """`0.178 mAP below`."""
+    return f"{abs(row.difference):.3f} mAP {'below' if row.difference < 0 else 'above'}"
 
 
 def claimed() -> str:

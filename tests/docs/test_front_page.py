@@ -47,8 +47,8 @@ def quick():
 
 @pytest.fixture(scope="module")
 def converged():
-    """The report of the archived run `converged`."""
-    return make_report([QUICK.with_name("converged")])
+    """The report of the archived run `synth-converged`."""
+    return make_report([QUICK.with_name("synth-converged")])
 
 
 def test_the_tables_of_criteria_and_networks_are_what_is_there():
@@ -93,25 +93,34 @@ def test_the_headline_is_that_of_the_archived_run():
 
 
 def test_the_headline_and_the_table_of_results_have_the_same_numbers(converged):
-    page = (ROOT / "docs" / "results" / "converged.md").read_text(encoding="utf-8")
-    tables = page.split("## At equal MACs")[1].split("\n## ")[0]
-    found = load("_headline").differences(converged.rows)
+    page = (ROOT / "docs" / "results" / "synth-converged.md").read_text(encoding="utf-8")
+    last, first = re.split(r"\n\n(?=synth )", page.split("## At each ratio")[1].split("\n## ")[0])[1:]
+    found = load("_headline").at_the_widest_gap(converged.rows)
+    text = " ".join(load("_headline").headline(converged.rows).split())
+    (ratio,) = {f"{row.ratio:.0%}".replace("%", " %") for ones in found.values() for row in ones.values()}
+    assert f"With {ratio} of the filters" in text.replace("\u00a0", " ")
+    for length, ones in found.items():
+        table = last if length == "converged" else first
+        titles = [cell.strip() for cell in re.search(r"^\| criterion .*", table, re.MULTILINE)[0].split("|")]
+        for label, row in ones.items():
+            cells = re.search(rf"^\| `{re.escape(label)}` .*", table, re.MULTILINE)[0].split("|")
+            gap = cells[titles.index(f"mAP at {ratio}")].split("(")[1]
+            assert float(gap.split()[0].strip(")").replace("−", "-")) == pytest.approx(
+                row.difference, abs=6e-4
+            )
+            assert ("≈" in gap) is bool(row.like_random)
     assert len(found) == 2
-    for ones in found.values():
-        assert len(ones) == 9
-        for name, one in ones.items():
-            cell = f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]".replace("-", "−")
-            assert re.search(rf"^\| `{name}` .*\| {re.escape(cell)}", tables, re.MULTILINE)
 
 
 def test_another_result_gives_another_headline(converged):
     script = load("_headline")
-    last = [row for row in converged.rows if row.panel.length == script.CONVERGED]
-    lowest = min(script.compared_with_random(last), key=lambda row: row.difference)
-    below = dataclasses.replace(lowest, difference_high=-0.001)
-    clear = script.headline([below if row is lowest else row for row in converged.rows])
-    assert script.headline(converged.rows) != clear
-    assert re.search(r"and 1 of \d+ criteria can", " ".join(clear.split()))
+    found = script.at_the_widest_gap(converged.rows)
+    lowest = min(found[script.CONVERGED].values(), key=lambda row: row.difference)
+    other = dataclasses.replace(lowest, like_random=not lowest.like_random)
+    again = script.headline([other if row is lowest else row for row in converged.rows])
+    before = script.headline(converged.rows)
+    count = re.compile(r"and (none|\d+) of \d+ criteria can")
+    assert count.search(" ".join(again.split()))[1] != count.search(" ".join(before.split()))[1]
 
 
 @pytest.fixture(scope="module")
