@@ -23,7 +23,8 @@ def how_to_get(extra: str) -> str:
     """The command that installs what an extra asks for.
 
     An index has the extra only where this distribution came from one. A distribution that was installed from a folder
-    or an address says so in its `direct_url.json` (PEP 610); then the packages themselves are named.
+    or an address says so in its `direct_url.json` (PEP 610); then the packages themselves are named. So they are where
+    only the `egg-info` of a clone is there.
     """
     wanted = extra_requirements(extra)
     if not wanted or not _from_elsewhere():
@@ -45,7 +46,10 @@ def _pip() -> str:
 
 
 def _from_elsewhere() -> bool:
-    return _origin(_installed()) is not None
+    found = _installed()
+    return (
+        _origin(found) is not None or found.read_text("WHEEL") is None
+    )  # pip writes it for all that it installs
 
 
 def _installed() -> importlib.metadata.Distribution:

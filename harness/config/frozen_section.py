@@ -36,6 +36,11 @@ class FrozenSection(Section):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _as_the_set_was_trained(cls, table: Any) -> Any:
+        if isinstance(table, dict) and table.get("frozen") is False:
+            raise ValueError(
+                "`base.frozen` must be the name of a set of base models. Found false: set `base.pretrained = false` to "
+                "train base models"
+            )
         if not isinstance(table, dict) or not isinstance(table.get("frozen"), str):
             # `pretrained` says nothing then, and two configurations do not differ in it.
             idle = (

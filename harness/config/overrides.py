@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.given import told
 from prunebench.eval.text.inline_value import cut, inline, setting_shown, shown
-from prunebench.eval.text.parsing import parsed_toml
+from prunebench.eval.text.parsing import NotToml, parsed_toml
 from prunebench.harness.config.fields import listed
 from prunebench.harness.config.source import toml_values
 from prunebench.harness.data.plugins.dataset_registry import chosen_set, file_sets
@@ -108,7 +107,7 @@ def _value(key: str, text: str) -> Any:
     """The value that a text is in TOML, or the text; of several lines only what is one value."""
     try:
         found = parsed_toml(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except NotToml:
         found = {"value": text}
         several = len(text.splitlines()) > 1
     except ValueError as error:  # TOML, and none that can be held

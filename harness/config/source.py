@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import fields
@@ -20,6 +21,7 @@ from prunebench.harness.config.preset_files import PRESETS, preset_text
 from prunebench.harness.data import DataOptions
 from prunebench.pruners.label import Labelled
 
+DEEPEST = 20  # tables and lists within each other
 ConfigSource = str | os.PathLike[str] | Mapping[str, Any]
 
 
@@ -67,29 +69,40 @@ def toml_of(source: ConfigSource, text: str) -> dict[str, Any]:
         raise InputError(f"`{name_of(source)}` is not valid TOML: {error}.") from error
 
 
-def toml_values(value: Any, key: str = "configuration") -> Any:
+def toml_values(value: Any, key: str = "configuration", *, depth: int = 0) -> Any:
     """A value as TOML has it, with arrays and numbers of NumPy as lists and numbers, and criteria by their labels.
 
     Args:
         value: a mapping, a list, or one value.
         key: where it stands, for messages.
+        depth: of tables and lists around it.
 
     Raises:
-        InputError: for a value that TOML does not have.
+        InputError: for a value that TOML does not have, or one that is nested too deeply.
     """
+    if depth > DEEPEST:
+        raise InputError(
+            f"`{key.partition('.')[0]}` is nested too deeply, or contains itself: give tables and lists as a TOML "
+            "file has them."
+        )
+    within = functools.partial(toml_values, depth=depth + 1)
     if isinstance(value, Mapping):
-        return {str(name): toml_values(inner, _key(key, name)) for name, inner in value.items()}
+        return {str(name): within(inner, _key(key, name)) for name, inner in value.items()}
     if isinstance(value, DataOptions):
         own = {field.name: getattr(value, field.name) for field in fields(value)}
-        return toml_values({name: found for name, found in own.items() if found is not None}, key)
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+        return within({name: found for name, found in own.items() if found is not None}, key)
+    if isinstance(value, np.floating):  # also a long double, which is no number of Python
+        return float(value)
+    if isinstance(value, np.ndarray) or (
+        isinstance(value, np.generic) and type(value.item()) is not type(value)
+    ):
+        return within(value.tolist(), key)
     if isinstance(value, list | tuple | range):
-        return [toml_values(inner, key) for inner in value]
+        return [within(inner, key) for inner in value]
     if isinstance(value, Labelled):
         return getattr(value, "label")  # noqa: B009 - a property of whatever has a name
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return within(os.fspath(value), key)
     if value is None:
         raise InputError(f"`{key}` must have a value. Found None: leave the key out for its default.")
     if not isinstance(value, bool | int | float | str | date | time):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -67,6 +68,8 @@ def _error(value: bool | float | str, choices: Sequence[Mapping[str, Any]]) -> s
         return number if kinds & NUMBERS and not free and number_in(value) is not None else None
     if "boolean" in kinds and not kinds & NUMBERS:
         return "bool_type"
+    if "number" in kinds and isinstance(value, int) and abs(value) > sys.float_info.max:
+        return "finite_number"
     return "int_type" if kinds & NUMBERS == {"integer"} and not math.isfinite(value) else None
 
 

@@ -48,7 +48,7 @@ class BaseSet:
         found = self.seeds.get(seed, ())
         if not found:
             there = ", ".join(map(str, self.seeds))
-            more = _how_to_get(self.name, self.homes)
+            more = how_to_get_bases(self.name, self.homes)
             do = f"{more}, choose" if more else "Choose"
             raise InputError(
                 f"`base.seeds` contains seed {seed} of `{self.name}`, which is not installed. Installed: seed "
@@ -91,7 +91,7 @@ def base_set(name: str) -> BaseSet:
     found = installed_sets()
     if name not in found:
         broken = "".join(f" {why}" for why in base_folders()[1].values())
-        if more := _how_to_get(name):
+        if more := how_to_get_bases(name):
             raise InputError(f"The set of base models `{name}` is not installed. {more}.{broken}")
         raise InputError(
             f"Unknown set of base models `{name}`; {nearest(name, {*found, *DISTRIBUTIONS})}{broken}"
@@ -99,7 +99,7 @@ def base_set(name: str) -> BaseSet:
     return found[name]
 
 
-def _how_to_get(name: str, homes: Sequence[str] = ()) -> str:
+def how_to_get_bases(name: str, homes: Sequence[str] = ()) -> str:
     """What to do for a set of this project; nothing for the sets of others, and where its distribution is a home."""
     distribution, folder = DISTRIBUTIONS.get(name, ("", ""))
     if not distribution or distribution in homes:

@@ -10,7 +10,7 @@ from prunebench.eval.run.contents import config_table
 from prunebench.eval.run.record import CONVERGED, Record
 from prunebench.eval.run.sparsity import NONE
 from prunebench.harness.frozen.frozen_metadata import FrozenMetadata
-from prunebench.harness.frozen.installed_bases import base_set
+from prunebench.harness.frozen.installed_bases import base_set, how_to_get_bases
 from prunebench.harness.verification.archive_contents import Contents
 from prunebench.harness.verification.checked import Answer, Checked, of_differences
 from prunebench.harness.verification.files_agree import count, named
@@ -34,7 +34,8 @@ def check_curves(found: Contents) -> Checked:
         said = list(_curve(found, record) if file is None else _held_against(file, found, record))
         (unknown if file is None and frozen and _is_base(record) else differences).extend(said)
     if unknown and not differences:
-        why = f"{unknown[0]} It was rounded to half precision after its training: install `{frozen}` to compare it."
+        how = how_to_get_bases(str(frozen)) or f"Install `{frozen}`"
+        why = f"{unknown[0]} It was rounded to half precision after its training. {how} to compare it."
         return Checked("curves", Answer.COULD_NOT_TELL, why)
     return of_differences(
         "curves",

@@ -56,6 +56,9 @@ def _untested(tried: Sequence[Tried]) -> str:
         return "There is no criterion to compare with random: only random itself has finished."
     if not any(t.by_chance for t in tried):
         return "There is no random control, so the report cannot tell whether a criterion beats chance."
+    chance, ruled = ({(t.setting, t.budget) for t in tried if t.by_chance is by} for by in (True, False))
+    if not chance & ruled:
+        return "No budget has both a criterion and random, so no difference from random is known."
     return "No difference from random is tested: that takes a second model, or the scores of each test clip."
 
 
@@ -135,7 +138,8 @@ def _overall(tested: Sequence[Tried]) -> str:
     for names, how in ((always, "at all of"), (some, "at some of")):
         if names:
             most = max(names, key=lambda label: len(won[label]))
-            who = f"{len(names)} of {len(labels)} {_noun(tested, 2)} (most often {most}, at {len(won[most])})"
+            often = f" (most often {most}, at {len(won[most])})" if names is some else ""
+            who = f"{len(names)} of {len(labels)} {_noun(tested, 2)}{often}"
             who = joined(names) if len(names) <= NAMED else who
             beats = "" if parts else f" {_beats(tested, one=len(names) == 1)}"
             parts.append(f"{who}{beats} {how} {'them' if parts else where}")
@@ -191,6 +195,11 @@ def _losers(tested: Sequence[Tried]) -> str:
     one = "s" * (len(losing) == 1)
     score = f"score{one} measurably lower" if _is_corrected(tested) else f"look{one} worse"
     if len(losing) < NAMED and len({t.setting for t in tested}) == 1:
-        return f"; {joined(losing)} {score} {said_budgets(lost)}"
+        where = {label: said_budgets(t for t in lost if t.label == label) for label in losing}
+        if len(set(where.values())) == 1:
+            return f"; {joined(losing)} {score} {said_budgets(lost)}"
+        (first, at), *others = where.items()
+        also = joined(f"{label} {place}" for label, place in others)
+        return f"; {first} scores measurably lower {at}, and {also}"
     several = len({(t.setting, t.budget) for t in tested}) > 1
     return f"; {len(losing)} of {len(labels)} {score}{' at one budget or more' * several}"

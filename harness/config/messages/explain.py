@@ -24,6 +24,7 @@ MUST: dict[str, tuple[str, str]] = {
         ("model_type", "model_attributes_type", "dataclass_type", "dict_type"),
         ("must be a table", "set its keys one by one, `{}.KEY = VALUE`"),
     ),
+    "string_unicode": ("must be text that UTF-8 can encode", "give another text"),
     # The one pattern of the configuration is that of `name`.
     "string_pattern_mismatch": (
         "may contain only letters, digits, `.`, `_` and `-`, and must not begin with `.`",
@@ -67,21 +68,19 @@ def explain(
         read: reads the configuration with some of the overrides, and raises such an error.
     """
     first, *others = error.errors()
-    where = [str(part) for part in first["loc"]]
-    if where and where[-1] in ALTERNATIVES:
-        where.pop()
-    written = [
-        part for place, part in enumerate(where) if not (place == 1 and where[0] in TABLES and part == "0")
-    ]
-    key, needed, found = ".".join(written), "", first["input"]
+    place = list(first["loc"])
+    if place and place[-1] in ALTERNATIVES:
+        place.pop()
+    written = place[:1] + place[2:] if place[:1] and place[0] in TABLES and place[1:2] == [0] else place
+    key, needed, found = _dotted(written), "", first["input"]
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         *table, name = written
         inside = _inside(written)
         about = f"{_named(table)}: " if len(inside) < len(written) else ""
-        said = f"{about}Unknown key `{cut('.'.join(inside))}`; {nearest(name, _keys(schema, where[:-1]))}"
+        said = f"{about}Unknown key `{cut(_dotted(inside))}`; {nearest(str(name), _keys(schema, place[:-1]))}"
     elif first["type"] in MUST:
         holds, do = MUST[first["type"]]
-        if "{}" in do and written[-1].isdigit():  # an entry of a list, which no dotted key reaches
+        if "{}" in do and isinstance(written[-1], int):  # an entry of a list, which no dotted key reaches
             do = "write it as `{{KEY = VALUE}}`"
         said = f"{_named(written)} {holds}. Found {shown(found)}: {do.format(key)}."
     elif first["type"] in BE:
@@ -90,19 +89,21 @@ def explain(
         said = f"{_named(written)} must be {' or '.join([needed, *map(_limit, texts)])}. Found {shown(found)}"
     else:
         message = first["msg"].removeprefix("Value error, ")
-        if where[:1] == ["data"] and (option := re.match(r"Option `(\w+)`", message)):
+        if place[:1] == ["data"] and (option := re.match(r"Option `(\w+)`", message)):
             written = [*written, option[1]]
-            key, message = ".".join(written), f"`{'.'.join(written)}`{message[option.end() :]}"
+            key = _dotted(written)
+            message = f"`{key}`{message[option.end() :]}"
         told = "" if _tells(message, found) else f" Found {shown(found)}."
         end = "" if message.endswith("?") else "."
         about = f"{_named(written)}: " if key and not re.search(rf"`{re.escape(key)}[.`]", message) else ""
         said = f"{about}{message.rstrip('.')}{end}{told}"
     tables = "|".join(TABLES)
     named = (
-        re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(where) < 2 else []
+        re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(place) < 2 else []
     )
-    unnumbered = [part for part in where if not part.isdigit()]  # `prune.limits.macs` of a list of one
-    keys = [written, where, unnumbered, where[:1], *(name.split(".") for name in named)]
+    unnumbered = [part for part in place if isinstance(part, str)]  # `prune.limits.macs` of a list of one
+    about_keys = [written, place, unnumbered, place[:1], *(name.split(".") for name in named)]
+    keys = [[str(part) for part in parts] for parts in about_keys]
     setting = setting_of(overrides, keys, said) or introduced_by(read, overrides, first)
     if needed:
         set_here = setting is not None and setting.partition("=")[0].strip() == key
@@ -120,19 +121,26 @@ def _tells(message: str, given: Any) -> bool:
     return any(isinstance(entry, str) and f"`{entry.partition('[')[0]}`" in message for entry in entries)
 
 
-def _named(parts: Sequence[str]) -> str:
+def _dotted(parts: Sequence[str | int]) -> str:
+    return ".".join(map(str, parts))
+
+
+def _named(parts: Sequence[str | int]) -> str:
     """`finetune.steps`; of a list, which entry, and what in it."""
     inside = _inside(parts)
     if len(inside) == len(parts):
-        return f"`{'.'.join(parts)}`"
+        return f"`{_dotted(parts)}`"
     *rest, number = parts[: len(parts) - len(inside)]
-    entry = f"Entry {int(number) + 1} of `{'.'.join(rest)}`"
-    return f"{entry}: `{'.'.join(inside)}`" if inside else entry
+    entry = f"Entry {int(number) + 1} of `{_dotted(rest)}`"
+    return f"{entry}: `{_dotted(inside)}`" if inside else entry
 
 
-def _inside(parts: Sequence[str]) -> list[str]:
-    """What follows the number of an entry of a list; all parts if there is no such number, or it is part of a key."""
-    numbers = [place for place, part in enumerate(parts) if part.isdigit() and place]
+def _inside(parts: Sequence[str | int]) -> list[str | int]:
+    """What follows the number of an entry of a list; all parts if there is no such number, or it is part of a key.
+
+    A name of digits, as in the table `{1 = 2}`, is text.
+    """
+    numbers = [place for place, part in enumerate(parts) if isinstance(part, int)]
     if len(parts) > 2 and parts[0] in TABLES:  # `data.1.seed`
         numbers = [place for place in numbers if place > 1]
     return list(parts[numbers[-1] + 1 :]) if numbers else list(parts)
@@ -145,10 +153,10 @@ def _limit(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "`")
 
 
-def _keys(schema: Mapping[str, Any], parents: Sequence[str]) -> list[str]:
+def _keys(schema: Mapping[str, Any], parents: Sequence[str | int]) -> list[str]:
     definitions, node = schema.get("$defs", {}), schema
     for parent in parents:
-        node = node.get("items", {}) if parent.isdigit() else node["properties"].get(parent, {})
+        node = node.get("items", {}) if isinstance(parent, int) else node["properties"].get(parent, {})
         choices = [node, *node.get("allOf", ()), *node.get("anyOf", ())]
         reference = next((choice["$ref"] for choice in choices if "$ref" in choice), "")
         node = definitions.get(reference.rpartition("/")[2], node)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,7 +52,7 @@ def _value(text: str) -> Any:
     """What the text is in TOML, or None."""
     try:
         return parsed_toml(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, ValueError):
+    except ValueError:
         return None
 
 

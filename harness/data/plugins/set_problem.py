@@ -18,7 +18,7 @@ def set_problem(found: object) -> str | None:
     """What a data set must have and this one has not, as a sentence; `None` where nothing is amiss."""
     if not isinstance(found, DataSet):
         return f"`build` must return a `prunebench.harness.data.DataSet`. Found {type(found).__name__}."
-    return _naming_problem(found) or _clips_problem(found) or _leak(found)
+    return _naming_problem(found) or _clips_problem(found) or _leak(found) or _told_problem(found)
 
 
 def _naming_problem(found: DataSet) -> str | None:
@@ -104,6 +104,25 @@ def _leak(found: DataSet) -> str | None:
                 f"a recording must lie in only one split. Found {len(shared)} in both `{one}` and `{other}`, "
                 f"`{shared[0]}` first: check `sources`."
             )
+    return None
+
+
+def _told_problem(found: DataSet) -> str | None:
+    """What is told of clips, and which splits are streamed."""
+    told: list[tuple[str, Any]] = [("`skipped`", found.skipped)]
+    told += [(f"`noted` of split `{split}`", found.split(split).noted) for split in SPLITS]
+    for where, given in told:
+        pairs = given if isinstance(given, tuple | list) else [given]
+        if not all(
+            isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+            for pair in pairs
+        ):
+            return f"{where} must be a tuple of pairs, `((name, reason),)`. Found {given!r:.60}."
+    streamed: Any = found.streamed
+    if not isinstance(streamed, set | frozenset | tuple | list) or any(
+        each not in SPLITS for each in streamed
+    ):
+        return f"`streamed` must be a set of names of splits, {', '.join(SPLITS)}. Found {streamed!r:.60}."
     return None
 
 

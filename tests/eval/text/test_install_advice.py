@@ -20,6 +20,7 @@ def came_from(monkeypatch: pytest.MonkeyPatch, folder: Path, origin: str | None)
     info.mkdir(parents=True)
     wanted = 'Requires-Dist: torch>=2.6\nRequires-Dist: h5py>=3.10; extra == "audioset"\n'
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 1.0\n{wanted}")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\n")
     if origin is not None:
         (info / "direct_url.json").write_text(origin)
     monkeypatch.setattr(sys, "path", [str(site)])
@@ -44,6 +45,17 @@ def test_advice_follows_the_origin(monkeypatch, tmp_path, origin, advice, built)
         assert importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json") is None
     monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     assert how_to_get("audioset") == advice
+
+
+def test_a_clone_that_nobody_installed_names_the_packages(monkeypatch, tmp_path):
+    """An index would be asked for a distribution that it may not have."""
+    egg = tmp_path / f"{DISTRIBUTION}.egg-info"
+    egg.mkdir()
+    wanted = 'Requires-Dist: h5py>=3.10; extra == "audioset"\n'
+    (egg / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 1.0\n{wanted}")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setattr(shutil, "which", lambda name: str(Path(sys.executable).parent / name))
+    assert how_to_get("audioset") == "pip install 'h5py>=3.10'"
 
 
 def test_the_five_minute_start_shows_what_doctor_prints():

@@ -1,6 +1,6 @@
 import pytest
 
-from prunebench.eval.text.parsing import parsed_json, parsed_toml
+from prunebench.eval.text.parsing import NotToml, parsed_json, parsed_toml
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,19 @@ def test_numbers_of_too_many_digits_are_told_without_the_words_of_the_interprete
     for read, text in ((parsed_json, "9" * 5000), (parsed_toml, "a = " + "9" * 5000)):
         with pytest.raises(ValueError, match=r"^it contains a whole number with too many digits$"):
             read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\na = 2", "a key is given twice (at "),
+        ("[a.b]\n[a.b]", "table `a.b` is declared twice (at line 2"),
+        ("a = {b = 1}\na.c = 2", "`a` already has a value (at "),
+        ("a = {b = 1, b = 2}", "key `b` is given twice (at line 1"),
+        ("a =", "Invalid value (at "),
+    ],
+)
+def test_keys_that_come_twice_are_told_in_words_of_toml(text, said):
+    with pytest.raises(NotToml) as caught:
+        parsed_toml(text)
+    assert str(caught.value).startswith(said)

@@ -161,3 +161,36 @@ def test_what_a_run_has_written_is_read_again(file):
 )
 def test_the_right_form_is_shown(override, end):
     assert refusal(override).endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ({"prune": {1: 2}}, "Unknown key `prune.1`; valid: `files`"),
+        ({"prune": {"²": 2}}, "Unknown key `prune.²`; valid: `files`"),
+        ({"data": {"0": 2}}, "Unknown key `data.0`; valid: `name`"),
+        ({"data": [{}, {"0": 2}]}, "Unknown key `data.1.0`; valid: `name`"),
+        ({"prune": {"limits": [{"3": 1}]}}, "Entry 1 of `prune.limits`: Unknown key `3`; valid: `macs`"),
+    ],
+)
+def test_a_name_of_digits_is_no_place_in_a_list(table, found):
+    with pytest.raises(InputError) as caught:
+        load_config(table)
+    assert str(caught.value).startswith(f"configuration: {found}")
+
+
+def test_a_number_too_large_is_one():
+    assert "`finetune.mixup` must be finite. Found 1000" in refusal(f"finetune.mixup=1{'0' * 400}")
+
+
+def test_frozen_is_no_switch():
+    assert refusal("base.frozen=false") == (
+        "--set base.frozen=false: `base.frozen` must be the name of a set of base models. Found false: set "
+        "`base.pretrained = false` to train base models."
+    )
+
+
+def test_text_that_no_file_can_hold(tmp_path):
+    assert refusal("name=\udcff") == (
+        '--set name=\udcff: `name` must be text that UTF-8 can encode. Found "\udcff": give another text.'
+    )

@@ -142,6 +142,15 @@ BROKEN: dict[str, list[tuple[DataSetBuilder, str]]] = {
         (broken(changes={"class_names": ("a", "a", "b")}), "each class once"),
         (broken(changes={"test": Noise("training")}), "in both `training` and `test`"),
         (broken(changes={"sample_rate": 8000}), "the same sample rate"),
+        (
+            broken(changes={"skipped": ("a.wav", "b.wav")}),
+            r"`skipped` must be a tuple of pairs.*Found \('a.wav'",
+        ),
+        (broken(changes={"skipped": (("a.wav", None),)}), "`skipped` must be a tuple of pairs"),
+        (clips(noted="a.wav"), "`noted` of split `training` must be a tuple of pairs"),
+        (broken(changes={"streamed": ("train",)}), "`streamed` must be a set of names of splits"),
+        (broken(changes={"streamed": "training"}), "`streamed` must be a set of names of splits"),
+        (broken(changes={"streamed": None}), "`streamed` must be a set of names of splits"),
     ],
     "check_classes": [(broken(clips=NoClass), "Class `c` has none")],
     "check_repeats": [
@@ -212,6 +221,15 @@ def short_clips(tmp_path: Path) -> Path:
         rows.append(f"{index}.wav,a,{split}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
     return tmp_path
+
+
+def test_silent_clips_of_two_splits_are_no_copies():
+    """Digital silence is equal wherever it was recorded."""
+
+    def mostly_noise(self, index):
+        return np.zeros(16000, np.float32) if index == 2 else Noise.waveform(self, index)
+
+    run_dataset_check(NAMES["check_copies"], under_test(clips(waveform=mostly_noise)))
 
 
 def test_what_a_run_would_say_of_clips_is_a_warning(short_clips):

@@ -1,5 +1,6 @@
 """Curves of frozen base models: held against their files, since rounding to half precision moved the record."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
+from prunebench.harness.frozen import installed_bases
 from prunebench.harness.frozen.frozen_metadata import FrozenQuality
 from prunebench.harness.verification import curves_agree
 from prunebench.harness.verification.checked import Answer
@@ -55,8 +57,14 @@ def test_what_differs_from_the_file_is_named(file, tmp_path, changed, said):
 def test_without_the_set_a_rounded_record_cannot_be_told(tmp_path):
     found = check_curves(contents(tmp_path))
     assert found.verdict is Answer.COULD_NOT_TELL
-    assert "install `mine` to compare it" in found.said
+    assert "Install `mine` to compare it" in found.said
     assert check_curves(contents(tmp_path, said=0.7738)).verdict is Answer.HOLDS
+
+
+def test_a_set_of_this_project_comes_with_its_command(monkeypatch, tmp_path):
+    monkeypatch.setitem(installed_bases.DISTRIBUTIONS, "mine", ("prunebench-mine", "./packages/mine"))
+    told = check_curves(contents(tmp_path)).said
+    assert re.search(r"Install `prunebench-mine` \(`.*pip install \./packages/mine` in the repository", told)
 
 
 @pytest.mark.parametrize("anew", ["seeds = [0]", 'frozen = "mine"\npretrained = false'])

@@ -1,0 +1,56 @@
+"""Odd runs: each clause of the verdict is true of every criterion and budget that it names."""
+
+from prunebench.reports.answer.tried import Tried
+from prunebench.reports.answer.verdict import said_verdict
+from prunebench.reports.points.panel import Panel
+
+HERE = Panel("synth", "C7-C12", "uniform", "tail")
+
+
+def tried(label, budget, difference=0.0, *, alike: bool | None = True):
+    return Tried(
+        setting=HERE,
+        budget=budget,
+        is_ratio=True,
+        label=label,
+        is_method=False,
+        by_chance=label == "random",
+        map=0.5,
+        difference=difference,
+        alike=alike,
+        corrected=False,
+    )
+
+
+def won(label, budget):
+    return tried(label, budget, 0.1, alike=False)
+
+
+def lost(label, budget):
+    return tried(label, budget, -0.1, alike=False)
+
+
+def test_each_loser_is_named_with_its_own_budgets():
+    told = said_verdict(
+        [lost("l1", "25 %"), tried("l1", "50 %"), tried("l2", "25 %"), lost("l2", "50 %")], [1]
+    )
+    assert told.endswith("; l1 scores measurably lower at 25 %, and l2 at 50 %.")
+    told = said_verdict([lost("l1", "25 %"), lost("l1", "50 %"), lost("l2", "25 %"), lost("l2", "50 %")], [1])
+    assert told.endswith("; l1 and l2 score measurably lower at 25 % and 50 %.")
+
+
+def test_what_random_lacks_is_not_blamed_on_the_number_of_models():
+    apart = [tried("l1", "25 %", alike=None), tried("random", "50 %", alike=None)]
+    assert said_verdict(apart, [1]) == (
+        "No budget has both a criterion and random, so no difference from random is known."
+    )
+    both = [tried("l1", "25 %", alike=None), tried("random", "25 %", alike=None)]
+    assert said_verdict(both, [1]).startswith("No difference from random is tested: ")
+
+
+def test_who_wins_at_all_budgets_wins_most_often_nowhere():
+    budgets = ["10 %", "20 %", "30 %", "40 %", "50 %"]
+    always = [won(f"made_up_{i}", budget) for i in range(4) for budget in budgets]
+    assert said_verdict(always, [6]) == "4 of 4 criteria beat random at all of the 5 budgets (10 % to 50 %)."
+    once = [won("l1", budgets[0]), *(tried("l1", budget) for budget in budgets[1:])]
+    assert said_verdict(always + once, [6]).endswith(", l1 at some of them.")
