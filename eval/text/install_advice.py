@@ -47,9 +47,7 @@ def _pip() -> str:
 
 def _from_elsewhere() -> bool:
     found = _installed()
-    return (
-        _origin(found) is not None or found.read_text("WHEEL") is None
-    )  # pip writes it for all that it installs
+    return _origin(found) is not None or not _has_wheel(found)
 
 
 def _installed() -> importlib.metadata.Distribution:
@@ -58,8 +56,14 @@ def _installed() -> importlib.metadata.Distribution:
     A build leaves an `egg-info` in the clone, which says nothing of where anything came from. Python finds it first
     where it runs in the clone.
     """
-    every = importlib.metadata.distributions(name=DISTRIBUTION)
-    return next(filter(_origin, every), None) or importlib.metadata.distribution(DISTRIBUTION)
+    every = list(importlib.metadata.distributions(name=DISTRIBUTION))
+    told = next(filter(_origin, every), None) or next(filter(_has_wheel, every), None)
+    return told or importlib.metadata.distribution(DISTRIBUTION)
+
+
+def _has_wheel(distribution: importlib.metadata.Distribution) -> bool:
+    """Whether it was installed: every installer leaves this file, and a build of a clone does not."""
+    return distribution.read_text("WHEEL") is not None
 
 
 def _origin(distribution: importlib.metadata.Distribution) -> str | None:

@@ -102,7 +102,13 @@ def explain(
         re.findall(rf"`((?:{tables}|claim)|[a-z_]+\.[a-z_.]+)(?: = [^`]*)?`", said) if len(place) < 2 else []
     )
     unnumbered = [part for part in place if isinstance(part, str)]  # `prune.limits.macs` of a list of one
-    about_keys = [written, place, unnumbered, place[:1], *(name.split(".") for name in named)]
+    about_keys: list[Sequence[str | int]] = [
+        written,
+        place,
+        unnumbered,
+        place[:1],
+        *(name.split(".") for name in named),
+    ]
     keys = [[str(part) for part in parts] for parts in about_keys]
     setting = setting_of(overrides, keys, said) or introduced_by(read, overrides, first)
     if needed:
