@@ -6,8 +6,6 @@ import math
 
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM, BUDGETS_FOR_A_CLAIM
 from prunebench.reports.content.report import Report
-from prunebench.reports.points.panel import Panel
-from prunebench.reports.points.point import Place
 
 
 def said_standing(report: Report) -> str:
@@ -18,16 +16,11 @@ def said_standing(report: Report) -> str:
     if not report.findings.main_panels:
         told = f"{standing or 'No claim'}: no criteria are compared"
     elif not report.standing:
-        budgets = _tested_budgets(report)
-        if not budgets:
-            told = f"{models}, enough for a claim: but nothing is tested"
-        elif budgets < BUDGETS_FOR_A_CLAIM:
-            told = (
-                f"Tested at {budgets} budget{'s' * (budgets != 1)}, no claim: {models} are enough, but a claim needs "
-                f"{BUDGETS_FOR_A_CLAIM} budgets"
-            )
-        else:
-            told = f"{models}, enough for a claim: differences are tested, at 5 % for all criteria together"
+        tested = any(math.isfinite(row.difference_p) for row in report.rows)
+        told = f"{models}, enough for a claim: "
+        told += (
+            "differences are tested, at 5 % for all criteria together" if tested else "but nothing is tested"
+        )
     elif bases < BASES_FOR_A_CLAIM:
         reason = f"a claim needs {BASES_FOR_A_CLAIM}"
         told = f"{standing}: {reason if 'conditional' in report.standing else f'{models}, and {reason}'}"
@@ -38,12 +31,3 @@ def said_standing(report: Report) -> str:
     planned = {cell for run in report.runs for cell in run.planned}
     left = len(planned - {record.cell for run in report.runs for record in run.records})
     return f"{told}; {left} of {len(planned)} cells are not finished yet" if left else told
-
-
-def _tested_budgets(report: Report) -> int:
-    """Budgets at which differences are tested, of the panel that has the fewest; 0 if nothing is tested."""
-    found: dict[Panel, set[Place]] = {}
-    for row in report.rows:
-        if row.control is None and math.isfinite(row.difference_p):
-            found.setdefault(row.panel, set()).add(row.place)
-    return min(map(len, found.values()), default=0)

@@ -192,14 +192,18 @@ def _losers(tested: Sequence[Tried]) -> str:
     losing = dict.fromkeys(t.label for t in lost)
     if not losing:
         return ""
-    one = "s" * (len(losing) == 1)
-    score = f"score{one} measurably lower" if _is_corrected(tested) else f"look{one} worse"
+    one, many = (
+        ("scores measurably lower", "score measurably lower")
+        if _is_corrected(tested)
+        else ("looks worse", "look worse")
+    )
+    score = one if len(losing) == 1 else many
     if len(losing) < NAMED and len({t.setting for t in tested}) == 1:
         where = {label: said_budgets(t for t in lost if t.label == label) for label in losing}
         if len(set(where.values())) == 1:
             return f"; {joined(losing)} {score} {said_budgets(lost)}"
         (first, at), *others = where.items()
         also = joined(f"{label} {place}" for label, place in others)
-        return f"; {first} scores measurably lower {at}, and {also}"
+        return f"; {first} {one} {at}, and {also}"
     several = len({(t.setting, t.budget) for t in tested}) > 1
     return f"; {len(losing)} of {len(labels)} {score}{' at one budget or more' * several}"

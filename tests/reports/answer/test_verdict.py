@@ -7,7 +7,7 @@ from prunebench.reports.points.panel import Panel
 HERE = Panel("synth", "C7-C12", "uniform", "tail")
 
 
-def tried(label, budget, difference=0.0, *, alike: bool | None = True):
+def tried(label, budget, difference=0.0, *, alike: bool | None = True, corrected=True):
     return Tried(
         setting=HERE,
         budget=budget,
@@ -18,7 +18,7 @@ def tried(label, budget, difference=0.0, *, alike: bool | None = True):
         map=0.5,
         difference=difference,
         alike=alike,
-        corrected=False,
+        corrected=corrected,
     )
 
 
@@ -26,8 +26,8 @@ def won(label, budget):
     return tried(label, budget, 0.1, alike=False)
 
 
-def lost(label, budget):
-    return tried(label, budget, -0.1, alike=False)
+def lost(label, budget, **more):
+    return tried(label, budget, -0.1, alike=False, **more)
 
 
 def test_each_loser_is_named_with_its_own_budgets():
@@ -37,6 +37,10 @@ def test_each_loser_is_named_with_its_own_budgets():
     assert told.endswith("; l1 scores measurably lower at 25 %, and l2 at 50 %.")
     told = said_verdict([lost("l1", "25 %"), lost("l1", "50 %"), lost("l2", "25 %"), lost("l2", "50 %")], [1])
     assert told.endswith("; l1 and l2 score measurably lower at 25 % and 50 %.")
+    told = said_verdict(
+        [lost(label, at, corrected=False) for label, at in (("l1", "25 %"), ("l2", "50 %"))], [1]
+    )
+    assert told.endswith("; l1 looks worse at 25 %, and l2 at 50 %.")
 
 
 def test_what_random_lacks_is_not_blamed_on_the_number_of_models():
