@@ -15,7 +15,7 @@ from pathlib import Path
 
 from _headline_figure import Bar, Claim, draw
 from _results import archives, report_of
-from _results_entry import claims_of, entries_of
+from _results_entry import by, claims_of, entries_of
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED
@@ -87,11 +87,11 @@ def pages() -> dict[Path, str]:
 
 
 def claims() -> list[Claim]:
-    """Each ranking at equal MACs of the archived runs that claim."""
+    """Each ranking at equal MACs of the archived runs that claim, those of one length together, as in the sentence."""
     reports = {archive.name: report_of(archive) for archive in archives() if _claims(archive)}
     return [
         Claim(
-            f"{entry.sounds}, {entry.length}, {entry.ranking.bases} base models",
+            f"{entry.sounds}, {entry.ranking.bases} base models,\n{entry.length}",
             entry.ranking.budgets,
             {
                 name: Bar(row.from_random, row.from_random_low, row.from_random_high, not row.like_random)
@@ -99,7 +99,8 @@ def claims() -> list[Claim]:
                 for name in row.label.split(" = ")
             },
         )
-        for entry in claims_of(entries_of(reports))
+        for alike in by(claims_of(entries_of(reports)), lambda entry: entry.length).values()
+        for entry in alike
     ]
 
 

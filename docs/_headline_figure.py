@@ -30,7 +30,7 @@ class Claim:
     """One ranking of a run that claims.
 
     Args:
-        title: sounds, and length of fine-tuning.
+        title: sounds, base models and length of fine-tuning, in two lines.
         budgets: over which differences are means.
         bars: criterion → its difference; criteria that removed the same filters have the same one.
     """
@@ -88,7 +88,7 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
                 color=colour,
                 markerfacecolor=colour if bar.differs else "white",
             )
-        axes.set_title(claim.title, fontsize="medium")
+        axes.set_title(claim.title, fontsize=10)
         axes.set_yticks(range(len(rows)), list(rows), fontsize="small")
         axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.locator_params(axis="x", nbins=5)

@@ -23,6 +23,7 @@ from prunebench.reports.statistics.recovery import Recovery, recovery_of, short_
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
 MARKED = 8  # curves are marked at about as many steps
+WIDE = 3.0  # inches of a column, from which there is room for three ticks a decade
 LOG_FROM = 20.0  # the last step of the first one recorded, from which a logarithmic axis reads better
 
 
@@ -77,7 +78,7 @@ def draw_recovery(
             axes.set_xlabel("steps of fine-tuning")
             axes.grid(visible=True, linewidth=0.3)
             axes.margins(x=0.03)
-            _scale_steps(axes, [found for _, found in (*tuned, *shown)])
+            _scale_steps(axes, [found for _, found in (*tuned, *shown)], width / len(places))
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
         listed = in_standing((p.label for p, _ in shown), order or standing_of(panel, points))
@@ -107,13 +108,19 @@ def _parts(found: Sequence[Recovery], short: Sequence[int], *, dashed: bool) -> 
     return parts
 
 
-def _scale_steps(axes: Axes, found: Sequence[Recovery]) -> None:
-    """A logarithmic axis that begins at 0 where trainings were long: most is regained in their first steps."""
+def _scale_steps(axes: Axes, found: Sequence[Recovery], width: float) -> None:
+    """A logarithmic axis that begins at 0 where trainings were long: most is regained in their first steps.
+
+    Args:
+        axes: of a column.
+        found: what is drawn in all columns.
+        width: of a column, in inches.
+    """
     steps = np.unique(np.concatenate([recovery.steps for recovery in found]))
     first, last = (float(choose(steps[steps > 0], default=1)) for choose in (min, max))
     if last / first >= LOG_FROM:
         axes.set_xscale("symlog", linthresh=first, linscale=0.4, subs=[2, 5])
-        ticks = [10**power * digit for power in range(9) for digit in (1, 2, 5)]
+        ticks = [10**power * digit for power in range(9) for digit in ((1, 2, 5) if width >= WIDE else (1,))]
         axes.set_xticks([0, *(tick for tick in ticks if first <= tick <= last)])
         axes.minorticks_off()
         axes.xaxis.set_major_formatter("{x:g}")

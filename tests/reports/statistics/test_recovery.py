@@ -1,9 +1,11 @@
 """Curves of recovery: what the figure draws, against means and ranges by hand, and what is said without them."""
 
 import json
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from prunebench.eval.errors import InputError
 from prunebench.reports import make_report
@@ -161,3 +163,22 @@ def test_undefined_values_are_left_out_and_broken_lines_refused(run):
     path.write_text('{"outcome":"a"}\n')
     with pytest.raises(InputError, match=r"curves\.jsonl"):
         read_curves([run.folder])
+
+
+@pytest.mark.parametrize("ratios", [(0.1, 0.5, 0.9), (0.1, 0.25, 0.5, 0.75, 0.9)])
+def test_numbers_of_steps_do_not_run_into_each_other(maker, ratios):
+    maker.clips = 40
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=ratios, latency=False).write()
+    tuned = [r for r in maker.records if r.finetune_seed is not None]
+    steps = [0, 50, *range(100, 5001, 100)]
+    lines = [{"outcome": r.outcome, "curve": [[step, step / 5000] for step in steps]} for r in tuned]
+    (maker.folder / "curves.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    figure = drawn(maker)
+    assert len(figure.axes) == len(ratios)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    for axes in figure.axes:
+        labels = [label for label in axes.get_xticklabels() if label.get_text()]
+        boxes = sorted((label.get_window_extent(renderer) for label in labels), key=lambda box: box.x0)
+        assert len(boxes) >= 3
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
