@@ -94,6 +94,7 @@ def test_the_headline_is_that_of_the_archived_run():
 
 def test_the_headline_and_the_table_of_results_have_the_same_numbers(converged):
     page = (ROOT / "docs" / "results" / "synth-converged.md").read_text(encoding="utf-8")
+    page = page.replace("\u00a0", " ")
     last, first = re.split(r"\n\n(?=synth )", page.split("## At each ratio")[1].split("\n## ")[0])[1:]
     found = load("_headline").at_the_widest_gap(converged.rows)
     text = " ".join(load("_headline").headline(converged.rows).split())
