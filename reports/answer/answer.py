@@ -11,6 +11,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.report import Report
 from prunebench.reports.statistics.methods import plainest
 from prunebench.reports.statistics.networks_compared import NetworkPair
+from prunebench.reports.statistics.ranking import Ranking
 
 CHANCE = 0.05  # of comparisons without a difference, whose 95 % interval leaves zero out
 
@@ -40,7 +41,7 @@ def _nothing(report: Report) -> str:
 
 
 def _sure(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
-    """With a claim who is first; without one what chance does; where nobody beats random, what may go unnoticed."""
+    """Who is first, or what chance does; if nobody wins at a budget, who does on average, or what may go unnoticed."""
     tested = [t for t in tried if t.tested]
     bare = [t for t in tested if not t.corrected]
     if any(t.alike is False for t in bare):
@@ -51,15 +52,34 @@ def _sure(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
     elif any(t.wins for t in tested):
         yield from _first(report)
     elif tested:
-        yield from _unnoticed(report, tried)
+        yield from [*_on_average(report)] or _unnoticed(report, tried)
 
 
-def _first(report: Report) -> Iterator[str]:
-    """Who is first over all budgets, or who may be the best; of a report with one panel."""
+def _over_all(report: Report) -> Ranking | None:
+    """The ranking over all budgets of a report with one panel, if it may claim."""
     panels = report.findings.main_panels
     told = report.findings.rankings_to_tell(panels[0]) if len(panels) == 1 else []
     ranking = next((r for _, own in told[:1] for r in own if r.over_all or len(own) == 1), None)
-    if ranking is None or not ranking.may_claim or any(row.may_be_best is None for row in ranking.rows):
+    return ranking if ranking is not None and ranking.may_claim else None
+
+
+def _on_average(report: Report) -> Iterator[str]:
+    """Who beats random on average over all budgets, where nobody does at one of them."""
+    ranking = _over_all(report)
+    if ranking is None or ranking.budgets < BUDGETS_FOR_A_CLAIM:
+        return
+    ahead = [row for row in ranking.rows if row.like_random is False and row.from_random > 0]
+    if ahead:
+        leads = [f"{row.label} ({numbers.gap(row.from_random)} mAP)" for row in ahead]
+        who = joined(leads) if len(leads) <= NAMED else f"{len(leads)} criteria (most of all {leads[0]})"
+        beat = "beats" if len(ahead) == 1 else "beat"
+        yield f"On average over all {ranking.budgets} budgets, {who} {beat} random."
+
+
+def _first(report: Report) -> Iterator[str]:
+    """Who is first over all budgets, or who may be the best."""
+    ranking = _over_all(report)
+    if ranking is None or any(row.may_be_best is None for row in ranking.rows):
         return
     best, *others = ranking.rows
     over = f"over {ranking.budgets} budgets" if ranking.budgets > 1 else "at this budget"

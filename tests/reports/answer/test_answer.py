@@ -87,6 +87,26 @@ def test_six_base_models_and_five_budgets_are_a_claim(maker):
     assert re.search(r"^l1 has the highest mean test mAP: 0\.\d{3} at 30 % and 0\.\d{3} at 70 %;", told[2])
 
 
+def test_who_beats_random_on_average_only_is_said_in_place_of_what_may_go_unnoticed(maker):
+    ratios = (0.3, 0.4, 0.5, 0.6, 0.7)
+    report = report_of(
+        maker.config(claim=True), bases=tuple(range(6)), ratios=ratios, criteria={"l1": 0.85, "random": 0.85}
+    )
+    told = plain(said_answer(report))
+    assert told[0].startswith("No criterion measurably beats random at any of the 5 budgets")
+    assert told[1].startswith("A lead of less than ")
+
+    def ahead(row):
+        return row if row.is_random else dataclasses.replace(row, from_random=0.0051, like_random=False)
+
+    vars(report.findings)["rankings"] = [
+        dataclasses.replace(r, rows=tuple(map(ahead, r.rows))) if r.over_all else r for r in report.rankings
+    ]
+    told = plain(said_answer(report))
+    assert told[1] == "On average over all 5 budgets, l1 (+0.005 mAP) beats random."
+    assert len(told) == 3
+
+
 def test_with_fewer_budgets_nobody_is_called_first(maker):
     report = report_of(maker.config(claim=True), bases=tuple(range(6)), criteria={"l1": 0.2, "random": 0.9})
     told = plain(said_answer(report))
