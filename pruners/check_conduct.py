@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from prunebench.pruners.contract import COLLECTED, Pruner
+from prunebench.pruners.contract import COLLECTED, Pruner, observed_by
 from prunebench.pruners.peak_bytes import peak_bytes
 from prunebench.pruners.shown import Shown, stamp
 from prunebench.pruners.specimen import gaussian
@@ -29,7 +29,7 @@ def check_untouched(pruner: Pruner) -> None:
     seen: Tensor | None = None
     for shown in specimen.batches(pruner, view) if pruner.needs & COLLECTED else ():
         state, held = Shown(shown), None if seen is None else stamp(seen)
-        now = _looking(state, "observe", functools.partial(pruner.observe, shown, seen))
+        now = _looking(state, "observe", functools.partial(observed_by, pruner, shown, seen))
         assert seen is None or stamp(seen) == held, (
             "`observe` must not change `seen`, what it returned before: return a new tensor, such as `seen + batch`."
         )

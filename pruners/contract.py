@@ -258,3 +258,18 @@ class Pruner(Labelled, ABC):
         declares `layers = {"foldable_reader"}`. Called after `score`, with the same view.
         """
         return None
+
+
+def observed_by(pruner: Pruner, layer: LayerView, seen: Tensor | None) -> Tensor:
+    """What `Pruner.observe` makes of a batch.
+
+    Raises:
+        TypeError: if that is not one tensor.
+    """
+    found: object = pruner.observe(layer, seen)
+    if not isinstance(found, Tensor):
+        raise TypeError(
+            f"`observe` of pruner `{pruner.name}` must return one tensor. Found a {type(found).__name__}: put its "
+            "parts into one, for example with `torch.stack`."
+        )
+    return found

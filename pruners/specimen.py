@@ -15,6 +15,7 @@ from prunebench.pruners.contract import (
     Gradients,
     LayerView,
     Pruner,
+    observed_by,
 )
 from prunebench.pruners.group_member import GroupMember
 
@@ -118,7 +119,7 @@ class Specimen:
             return view
         seen = None
         for shown in self.batches(pruner, view):
-            seen = pruner.observe(shown, seen)
+            seen = observed_by(pruner, shown, seen)
         return replace(view, supplied_observed=seen)
 
     def scores(self, pruner: Pruner, seed: int = 0) -> Tensor:

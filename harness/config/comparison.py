@@ -15,6 +15,9 @@ from prunebench.harness.config.fields import TABLES
 from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 SHOWN = 3
+NO_KEY = (
+    " although no key differs, so a file of a data set, code of a pruner or prunebench itself has changed"
+)
 
 
 def difference(folder: Path, config: Config) -> str:
@@ -39,7 +42,7 @@ def difference(folder: Path, config: Config) -> str:
     told = (_contradiction(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
     changed = [text for text in told if text]
     if not changed:
-        return " although no key differs, so a file of a data set, code of a pruner or prunebench itself has changed"
+        return NO_KEY
     more = ", …" if len(changed) > SHOWN else ""
     return f" ({', '.join(changed[:SHOWN])}{more})"
 

@@ -28,7 +28,7 @@ from prunebench.harness.pruning.gates import Gates, gated
 from prunebench.harness.pruning.layer_views import parameters_of
 from prunebench.harness.pruning.pruner_failure import asked_of
 from prunebench.harness.pruning.watch import Watch
-from prunebench.pruners.contract import COLLECTED, LABELLED, Gradients, LayerView, Need, Pruner
+from prunebench.pruners.contract import COLLECTED, LABELLED, Gradients, LayerView, Need, Pruner, observed_by
 from prunebench.pruners.shown import tensors_of
 
 VERSION = 1  # raised when what pruners observe changes
@@ -127,7 +127,7 @@ class _Fold:
             )
             seen, counted = self.observed.get(layer), tensors_of(self.views[layer])
             with asked_of(self.pruner, layer), self._watch.showing(shown, seen, counted):
-                self.observed[layer] = self.pruner.observe(shown, seen)
+                self.observed[layer] = observed_by(self.pruner, shown, seen)
             arrived.clear()
 
     def take_gradients(self, loss: Tensor, trained: Mapping[str, _Parameters], gates: Gates) -> None:

@@ -32,7 +32,7 @@ from prunebench.eval.run.schema import RUN_SCHEMA
 from prunebench.eval.run.shape_line import ShapeKey, ShapeTimings, load_shapes
 from prunebench.eval.text.strict import parsed
 from prunebench.harness.cells.outcome import Outcome
-from prunebench.harness.config.comparison import difference
+from prunebench.harness.config.comparison import NO_KEY, difference
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.plan.plan import Plan
@@ -151,10 +151,11 @@ class RunFolder:
         done = {cell for cell, record in self.records().items() if record.status == "done"}
         stray = done - {cell.identity for cell in plan.cells}
         if stray:
+            why = difference(self.path, config)
+            ways = "give" if why == NO_KEY else "extend the configuration in its `config.toml`, or give"
             raise InputError(
                 f"A configuration must contain all finished cells of its run folder. `{self.path}` contains "
-                f"{len(stray)} others{difference(self.path, config)}: extend the configuration in its "
-                "`config.toml`, or give another folder with -o."
+                f"{len(stray)} others{why}: {ways} another folder with -o."
             )
 
     def _environment(self) -> dict[str, object]:

@@ -13,6 +13,7 @@ from prunebench.reports.statistics.methods import plainest
 from prunebench.reports.statistics.networks_compared import NetworkPair
 from prunebench.reports.statistics.ranking import Ranking
 
+CEILING = 0.995  # test mAP of an unpruned model from which its clips are too easy
 CHANCE = 0.05  # of comparisons without a difference, whose 95 % interval leaves zero out
 
 
@@ -52,7 +53,7 @@ def _sure(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
     elif any(t.wins for t in tested):
         yield from _first(report)
     elif tested:
-        yield from [*_on_average(report)] or _unnoticed(report, tried)
+        yield from [*_on_average(report)] or [*_ceiling(report)] or _unnoticed(report, tried)
 
 
 def _over_all(report: Report) -> Ranking | None:
@@ -93,6 +94,16 @@ def _first(report: Report) -> Iterator[str]:
         yield (
             f"All others score measurably lower than {best.label} {over}; a criterion is called first only over "
             f"{BUDGETS_FOR_A_CLAIM} budgets or more."
+        )
+
+
+def _ceiling(report: Report) -> Iterator[str]:
+    """Where every unpruned model is nearly perfect, that the test clips leave criteria no room to differ."""
+    unpruned = [p.mean_map for p in report.findings.main_points if p.control == "unpruned"]
+    if unpruned and min(unpruned) >= CEILING:
+        yield (
+            f"The test clips are too easy to compare criteria: the unpruned model has a test mAP of "
+            f"{numbers.quality(min(unpruned))}."
         )
 
 

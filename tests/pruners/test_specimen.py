@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 
+from prunebench.pruners.contract import Need, Pruner
 from prunebench.pruners.energy import Energy
 from prunebench.pruners.peak_bytes import peak_bytes
 from prunebench.pruners.specimen import FILTER_AXIS, gaussian
+from prunebench.pruners.testing import check_pruner
 
 
 def test_all_tensors_of_a_specimen_run_over_the_filters() -> None:
@@ -48,3 +53,24 @@ def test_peak_bytes_counts_what_is_alive_at_once() -> None:
     assert 200_000 <= peak_bytes(side_by_side) < 220_000
     assert peak_bytes(lambda: given.T[:5]) < 20_000
     assert peak_bytes(lambda: np.zeros(100_000)) >= 800_000
+
+
+@dataclass(frozen=True)
+class SumAndCount(Pruner):
+    name: ClassVar[str] = "sum_and_count"
+    reference: ClassVar[str] = ""
+    needs: ClassVar[frozenset[Need]] = frozenset({"activations"})
+
+    def observe(self, layer, seen):
+        return layer.activations.sum((0, 2, 3)), len(layer.activations)
+
+    def score(self, layer):
+        return layer.observed[0]
+
+
+def test_what_is_observed_is_one_tensor():
+    message = (
+        r"`observe` of pruner `sum_and_count` must return one tensor. Found a tuple: put its parts into one"
+    )
+    with pytest.raises(AssertionError, match=message):
+        check_pruner(SumAndCount())

@@ -137,7 +137,11 @@ def _group(
     filters = pruner.get_out_channels(root)
     cuts: dict[tuple[str, int], Cut] = {}
     written, readers, expanded = [], [], set()
-    for item in graph.get_pruning_group(root, pruner.prune_out_channels, list(range(filters))):
+    try:
+        items = list(graph.get_pruning_group(root, pruner.prune_out_channels, list(range(filters))))
+    except IndexError:  # torch-pruning 1.6 cannot follow channels through the gates of a GRU
+        return None
+    for item in items:
         module, out = item.dep.target.module, graph.is_out_channel_pruning_fn(item.dep.handler)
         if module not in names:
             if isinstance(module, nn.Parameter):
@@ -239,8 +243,9 @@ def _areas(
     except Exception as error:
         raise InputError(
             f"{type(model).__name__} must run on features of shape {tuple(example.shape)}, (clips, frames, mels). "
-            f"Found {raised(error)}: give `harness.traced` the way to run it (`forward=`) and what it reads "
-            "(`frontend=`), or correct `logits` of the network."
+            f"Found {raised(error)}: `harness.traced` gives a model (clips, 1, mels, frames) unless `forward=` takes "
+            "the model and the features, and `frontend=` says what it reads. Give these, or correct `logits` of the "
+            "network."
         ) from error
     finally:
         for handle in handles:

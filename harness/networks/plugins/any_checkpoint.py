@@ -27,6 +27,7 @@ from prunebench.harness.networks.plugins.likely_network import anchor_of, likely
 from prunebench.harness.networks.plugins.network_registry import (
     file_networks,
     is_network,
+    network_names,
     resolve_network,
     with_parameters,
 )
@@ -151,8 +152,9 @@ def _loaded(network: Network, state: Mapping[str, Any], weights: WeightFile, ori
 
 
 def _of_another(network: Network, like: str | None, origin: str) -> InputError:
+    own = "" if network.name in network_names() else f"a checkpoint of `{network.label}`, or for this one "
     return InputError(
-        f"A checkpoint must be of the network `{network.label}`. {origin} has the tensors of `{like}`: give "
+        f"A checkpoint must be of the network `{network.label}`. {origin} has the tensors of `{like}`: give {own}"
         f"`--network {like}`."
     )
 

@@ -92,6 +92,8 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         )
         with pytest.raises(InputError, match=shown):
             run.begin(other, plan("b", "c"), [])
+        with pytest.raises(InputError, match=r"itself has changed: give another folder with -o\.$"):
+            run.begin(config, plan("b", "c"), [])  # cells of changed files
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,24 @@ def test_who_beats_random_on_average_only_is_said_in_place_of_what_may_go_unnoti
     assert len(told) == 3
 
 
+def test_clips_that_are_too_easy_are_named_in_place_of_what_may_go_unnoticed(maker):
+    report = report_of(maker, criteria={"l1": 0.85, "random": 0.85})
+    assert plain(said_answer(report))[1].startswith("A lead of less than ")
+    points = [
+        dataclasses.replace(p, records=tuple(perfect(r) for r in p.records)) if p.control == "unpruned" else p
+        for p in report.findings.main_points
+    ]
+    vars(report.findings)["main_points"] = points
+    assert plain(said_answer(report))[1] == (
+        "The test clips are too easy to compare criteria: the unpruned model has a test mAP of 1.000."
+    )
+
+
+def perfect(record):
+    stages = {stage: {**found, "test_map": 0.9996} for stage, found in record.stages.items()}
+    return dataclasses.replace(record, stages=stages)
+
+
 def test_with_fewer_budgets_nobody_is_called_first(maker):
     report = report_of(maker.config(claim=True), bases=tuple(range(6)), criteria={"l1": 0.2, "random": 0.9})
     told = plain(said_answer(report))

@@ -241,6 +241,21 @@ def test_a_forward_pass_that_fails_is_one_sentence(net):
         found(net, example=torch.zeros(1, 3, 12, 12))
 
 
+class Recurrent(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 6, 3, padding=1)
+        self.memory, self.classes = kind(6, 6, batch_first=True), nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.classes(self.memory(self.two(F.relu(self.one(x))).mean(2).mT)[0].mean(1))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_filters_that_a_recurrent_layer_reads_stay_and_all_others_can_go(kind):
+    assert list(found(Recurrent(kind))) == ["one"]
+
+
 class Flattened(nn.Module):
     """torch-pruning 1.6.1 takes the second half of what is joined and flattened for the first."""
 
