@@ -60,7 +60,7 @@ def test_booleans_and_paths():
         (np.array([True]), f"{NO_NUMBER}true."),
         (LOOP, "is nested too deeply, or contains itself: give"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("beside", [False, True])
 def test_other_values(rates, found, beside):
