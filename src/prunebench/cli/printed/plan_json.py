@@ -167,7 +167,7 @@ class SpeedJson(_PlacedJson):
         tail_forward: seconds of a forward pass of the last layers, for each clip.
         outcome: further seconds that each trained model takes.
         fixed: share of `step` that does not fall with the MACs.
-        tail_fixed: the same of `tail_step`.
+        tail_fixed: share of `tail_step` that does not fall with the MACs.
         clips_a_step: clips of a batch.
     """
 
