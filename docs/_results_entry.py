@@ -122,10 +122,8 @@ def counts(entries: Sequence[Entry]) -> str:
     if len(entries) == 1:
         many = f"{better} of {of} criteria {are(better)} better than `random`{who}"
         return f"{many} and {worse} {are(worse)} worse{whose}"
-    return (
-        f"{of} comparisons in {len(entries)} rows of the table find a criterion better than `random` "
-        f"{times(better)}{who} and worse {times(worse)}{whose}"
-    )
+    many = f"a criterion is better than `random` in {better} of {of} comparisons{who}"
+    return f"{many} and worse in {worse}{whose}"
 
 
 def _named(rows: Sequence[Ranked]) -> str:
@@ -139,10 +137,6 @@ def by(entries: Sequence[Entry], key: Callable[[Entry], Any]) -> dict[Any, list[
     for entry in entries:
         found.setdefault(key(entry), []).append(entry)
     return found
-
-
-def times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def are(count: int) -> str:

@@ -42,7 +42,11 @@ def _nothing(report: Report) -> str:
 
 
 def _sure(report: Report, tried: Sequence[Tried]) -> Iterator[str]:
-    """Who is first, or what chance does; if nobody wins at a budget, who does on average, or what may go unnoticed."""
+    """The sentence that qualifies the verdict.
+
+    Without correction it says what chance does. With it: who is first; and where no criterion beats random at a
+    budget, who does on average, that the clips are too easy, or which leads may go unnoticed.
+    """
     tested = [t for t in tried if t.tested]
     bare = [t for t in tested if not t.corrected]
     if any(t.alike is False for t in bare):
@@ -65,7 +69,7 @@ def _over_all(report: Report) -> Ranking | None:
 
 
 def _on_average(report: Report) -> Iterator[str]:
-    """Who beats random on average over all budgets, where nobody does at one of them."""
+    """The criteria that beat random on average over all budgets."""
     ranking = _over_all(report)
     if ranking is None or ranking.budgets < BUDGETS_FOR_A_CLAIM:
         return
@@ -78,7 +82,7 @@ def _on_average(report: Report) -> Iterator[str]:
 
 
 def _first(report: Report) -> Iterator[str]:
-    """Who is first over all budgets, or who may be the best."""
+    """The criterion that is first over all budgets, or those that may be the best."""
     ranking = _over_all(report)
     if ranking is None or any(row.may_be_best is None for row in ranking.rows):
         return

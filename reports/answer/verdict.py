@@ -1,4 +1,4 @@
-"""Who beats random, in one sentence; without correction for the number of comparisons, who looks better."""
+"""The sentence on who beats random, or only looks better where no test corrects for the number of comparisons."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def terminal_table(report: Report) -> Table:
 def _known(rows: Sequence[SummaryRow]) -> str:
     """How well the least known latency ratio is known; nothing where none was timed."""
     found = [r.latency_backbone_ratio_precision for r in rows if r.latency_backbone_ratio_precision > 0]
-    return f" {RATIO_SAID} These are known to ±{max(found):.1%} or better." if found else ""
+    return f" {RATIO_SAID} The ratios are known to ±{max(found):.1%} or better." if found else ""
 
 
 def _part(panel: Panel, rows: Sequence[SummaryRow]) -> FittedTable:

@@ -243,9 +243,8 @@ def _areas(
     except Exception as error:
         raise InputError(
             f"{type(model).__name__} must run on features of shape {tuple(example.shape)}, (clips, frames, mels). "
-            f"Found {raised(error)}: `harness.traced` gives a model (clips, 1, mels, frames) unless `forward=` takes "
-            "the model and the features, and `frontend=` says what it reads. Give these, or correct `logits` of the "
-            "network."
+            f"Found {raised(error)}: correct `logits` of the network. `harness.traced` calls a model with (clips, 1, "
+            "mels, frames): give `forward=` if yours takes another input, and `frontend=` if it reads other features."
         ) from error
     finally:
         for handle in handles:

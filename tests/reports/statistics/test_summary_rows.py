@@ -132,7 +132,7 @@ def test_terminal_table_fits_a_hundred_columns_with_everything_in_it(quick_repor
 
 
 def test_terminal_table_says_how_well_latency_is_known(quick_report):
-    assert "These are known to ±1.2% or better." in " ".join(printed(quick_report).split())
+    assert "The ratios are known to ±1.2% or better." in " ".join(printed(quick_report).split())
 
 
 def test_terminal_table_keeps_markup_in_names(maker):

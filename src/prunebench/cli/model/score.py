@@ -206,8 +206,8 @@ def _say(
         headings = ["criterion", "other", "τ", "ρ", *(f"{ratio:.0%}" for ratio in ratios)]
         print_table(headings, _means(agreements, ratios))
         say(
-            "Means over layers: Kendall's τ, Spearman's ρ, and the share of the filters that one removes and the "
-            "other, too.",
+            "Means over layers: Kendall's τ, Spearman's ρ, and at each ratio the share of removed filters that both "
+            "have in common. By chance alone, that share is the ratio.",
             err=True,
         )
     else:
