@@ -38,6 +38,7 @@ def made(cls: type[T], parameters: Mapping[str, object], word: str) -> T:
     except (ValueError, KeyboardInterrupt):  # the first is how a plug-in refuses a value
         raise
     except BaseException as error:  # of a plug-in
+        check_kinds(cls, parameters)  # says what kind is meant, where that is the reason
         raise ValueError(f"{title} cannot take {given or 'its defaults'}: {raised(error)}.") from error
     check_kinds(cls, parameters)
     return value

@@ -75,7 +75,8 @@ def set_key(table: dict[str, Any], override: str) -> None:
             TOML is text.
 
     Raises:
-        InputError: without an `=`, where a table is needed and a value stands, or for a table that is not there.
+        InputError: without an `=`, where a table is needed and a value stands, for a table that is not there, or for a
+            table that would remove keys of the one that is there.
     """
     key, equals, text = override.partition("=")
     said = setting_shown(override)
@@ -100,7 +101,24 @@ def set_key(table: dict[str, Any], override: str) -> None:
                 )
         elif not isinstance(inner, dict):
             raise InputError(f"`--set {said}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
+    _check_nothing_is_lost(inner, [*parents, last], value, said)
     inner[last] = value
+
+
+def _check_nothing_is_lost(inner: Any, key: Sequence[str], value: Any, said: str) -> None:
+    """A table in place of a table would drop the keys that it does not name, without a word."""
+    before = inner.get(key[-1]) if isinstance(inner, dict) else None
+    if (
+        isinstance(before, dict)
+        and isinstance(value, dict)
+        and (lost := [name for name in before if name not in value])
+    ):
+        name = ".".join(key)
+        instead = " ".join(f"--set {name}.{one}=…" for one in value) or f"--set {name}.KEY=…"
+        raise InputError(
+            f"`--set {said}` would remove {', '.join(f'`{name}.{one}`' for one in lost[:3])}"
+            f"{' and others' if len(lost) > 3 else ''}: set single keys instead, with `{instead}`."
+        )
 
 
 def _value(key: str, text: str) -> Any:

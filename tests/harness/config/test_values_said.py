@@ -171,6 +171,26 @@ def test_a_measurement_has_an_end(key, value):
         load_config("quick", [f"{key}={value}"])
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "finetune={steps=5}",
+            "remove `finetune.scopes`, .* and others: set single keys instead, with `--set finetune.steps=",
+        ),
+        ("data={}", "remove `data.name`: set single keys instead, with `--set data.KEY="),
+    ],
+)
+def test_a_table_does_not_replace_one_with_more_keys(override, message):
+    with pytest.raises(InputError, match=message):
+        load_config("quick", [override])
+
+
+def test_a_table_that_names_every_key_takes_the_place():
+    given = ["base.pretrained=false", "data={name='synth', seed=3}"]
+    assert [data.seed for data in load_config("quick", given).data_sets()] == [3]
+
+
 def test_one_backend_needs_no_brackets():
     assert load_config("quick", ["measure.backends=onnxruntime"]).measure.backends == ("onnxruntime",)
 
