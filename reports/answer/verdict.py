@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
+from prunebench.reports.answer.own import said_own
 from prunebench.reports.answer.tried import Tried, joined, names_of
 from prunebench.reports.content import numbers
 
@@ -27,7 +28,8 @@ def said_verdict(tried: Sequence[Tried], bases: Sequence[int]) -> str:
         _by_setting(tested) if several else _by_budget(tested) if len(budgets) <= NAMED else _overall(tested)
     )
     whose = _models(bases, several=len({(t.setting.data, t.setting.network) for t in tested}) > 1)
-    text = f"{whose}{told}{_losers(tested)}."
+    said = f"{whose}{told}{_losers(tested)}"
+    text = f"{said}{said_own(tested, said)}."
     starts_with_a_name = not whose and text.split(maxsplit=1)[0] not in ("no", "with", "at")
     return text if starts_with_a_name else text[0].upper() + text[1:]
 

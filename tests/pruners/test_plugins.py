@@ -146,7 +146,10 @@ def test_a_plugin_never_takes_the_place_of_a_built_in_pruner(site: Site) -> None
 
 def test_a_value_that_a_class_cannot_take(site: Site) -> None:
     needy = SOUND.format(name="needy").replace("power: float = 1", "power: float")
-    strict = SOUND.format(name="strict") + "\n    def __post_init__(self):\n        self.power < 0 or 1 / (self.power - 3)\n"
+    strict = (
+        SOUND.format(name="strict")
+        + "\n    def __post_init__(self):\n        self.power < 0 or 1 / (self.power - 3)\n"
+    )
     site.install("plug-k", "plug_k_needy", needy, needy="Sound")
     site.install("plug-l", "plug_l_strict", strict, strict="Sound")
     with pytest.raises(ValueError, match=r"`needy` needs a parameter: write `needy\[power=…\]`"):
@@ -154,5 +157,5 @@ def test_a_value_that_a_class_cannot_take(site: Site) -> None:
     assert get("needy[power=2]").label == "needy[power=2]"
     with pytest.raises(ValueError, match="`strict` cannot take `power = 3`: ZeroDivisionError"):
         get("strict[power=3]")
-    with pytest.raises(ValueError, match="`power` must be a number. Found `power = x`"):
+    with pytest.raises(ValueError, match=r"`power` must be a number\. Found `power = x`"):
         get("strict[power=x]")

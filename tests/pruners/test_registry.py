@@ -82,7 +82,10 @@ def test_a_parameter_without_a_value_is_refused():
     [
         ("nystrom_similarity[landmarks=true]", "`landmarks` must be an integer. Found `landmarks = true`"),
         ("synflow[rounds=true]", "`rounds` must be an integer from 1 to 10,000. Found `rounds = True`"),
-        ("nystrom_similarity[landmarks={}]", "`landmarks` must be an integer of at least 1. Found `landmarks = {}`"),
+        (
+            "nystrom_similarity[landmarks={}]",
+            "`landmarks` must be an integer of at least 1. Found `landmarks = {}`",
+        ),
         ("synflow[rounds=10001]", "`rounds` must be an integer from 1 to 10,000. Found `rounds = 10001`"),
         ("entropy[bins=2.5]", "`bins` must be an integer from 2 to 10,000. Found `bins = 2.5`"),
         ("entropy[bins=many]", "`bins` must be an integer from 2 to 10,000. Found `bins = many`"),

@@ -213,12 +213,12 @@ def test_where_nobody_beats_random_the_answer_says_what_may_go_unnoticed(maker):
 
 
 def test_many_winners_are_counted(maker):
-    losses = {f"made_up_{i}": 0.1 + 0.01 * i for i in range(6)}
+    losses = {name: 0.1 + 0.01 * i for i, name in enumerate(("l1", "l2", "obd", "chip", "apoz", "thinet"))}
     told = plain(
         said_answer(report_of(maker, criteria={**losses, "random": 1.5}, bases=(0, 1, 2), ratios=(0.5,)))
     )
-    assert "6 of 6 criteria (most of all made_up_" in told[0]
-    assert told[0].count("made_up_") == 1
+    assert "6 of 6 criteria (most of all " in told[0]
+    assert sum(name in told[0] for name in losses) == 1
 
 
 def test_on_two_scopes_of_one_base_model_the_winners_of_each_are_counted(maker):

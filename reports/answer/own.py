@@ -1,0 +1,63 @@
+"""What a report says of criteria that do not come with the package: their author looks for them first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prunebench.reports.answer.tried import Tried, joined
+from prunebench.reports.figures.style.palette import KNOWN
+
+NAMED = 2  # criteria that the clause names
+ALIKE = "not distinguishable from random"
+_KNOWN = {label.partition("[")[0] for label in KNOWN}
+
+
+def said_own(tested: Sequence[Tried], told: str) -> str:
+    """`; mine is not distinguishable from random`, for criteria of plug-ins and files that nothing names yet.
+
+    Args:
+        tested: all tested criteria of one setting.
+        told: the sentence so far.
+
+    Returns:
+        A clause to append; empty where there is no such criterion, or several settings.
+    """
+    if len({t.setting for t in tested}) > 1:
+        return ""
+    own = [
+        label
+        for label in dict.fromkeys(t.label for t in tested)
+        if not _comes_with_the_package(label) and label not in told
+    ]
+    clauses: dict[str, list[str]] = {}
+    for label in own[:NAMED]:
+        clauses.setdefault(_standing([t for t in tested if t.label == label]), []).append(label)
+    return "".join(
+        f"; {joined(labels)} {_verb(standing, len(labels), tested)} {standing}"
+        for standing, labels in clauses.items()
+    )
+
+
+def _comes_with_the_package(label: str) -> bool:
+    criterion = label.partition(" · ")[0].partition(" after ")[0]
+    bare = criterion.partition("[")[0]
+    return bare in _KNOWN or bare.startswith("tp:")
+
+
+def _verb(standing: str, labels: int, tested: Sequence[Tried]) -> str:
+    """`is`, or `looks` where no test corrects for the number of comparisons."""
+    if standing == ALIKE or all(t.corrected for t in tested):
+        return "is" if labels == 1 else "are"
+    return "looks" if labels == 1 else "look"
+
+
+def _standing(tried: Sequence[Tried]) -> str:
+    """`not distinguishable from random`, `better than random at 2 of 3 budgets and worse at 1`."""
+    won, lost = sum(t.wins for t in tried), sum(t.loses for t in tried)
+    if not won and not lost:
+        return ALIKE
+    first, second = ("better", f" and worse at {lost}" * bool(lost)) if won else ("worse", "")
+    count = won or lost
+    if count == len(tried):
+        return f"{first} than random{f' at all {count} budgets' * (count > 1)}"
+    return f"{first} than random at {count} of {len(tried)} budgets{second}"
