@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prunebench.baselines.gate.change import COLUMNS, Change, Verdict, verdict_of
 from prunebench.eval.text.tables import markdown as shown
@@ -15,7 +15,13 @@ TITLES = {
 }
 
 
-def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequence[str] = ()) -> str:
+def markdown(
+    changes: Sequence[Change],
+    baseline: str,
+    entries: int,
+    notes: Sequence[str] = (),
+    name_of: Callable[[str], str] = str,
+) -> str:
     """A heading, one line, and a table of what moved; what is not allowed stands first.
 
     Args:
@@ -23,6 +29,7 @@ def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequ
         baseline: name of the file.
         entries: how many the baseline holds.
         notes: of `uncovered`, below the table.
+        name_of: what people call a figure; without it the table has the keys of JSON.
     """
     lines = [f"### prunebench: {TITLES[verdict_of(changes)]}", ""]
     held = f"{entries} {'entry' if entries == 1 else 'entries'} of {markdown_code(baseline)}"
@@ -30,7 +37,7 @@ def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequ
     if changes:
         lines += [_row(COLUMNS), "|---|---|---:|---:|---:|---|---|"]
         ordered = sorted(changes, key=lambda change: _ORDER[change.verdict])
-        lines += [_row(_cells(change)) for change in ordered] + [""]
+        lines += [_row(_cells(change, name_of)) for change in ordered] + [""]
     if notes:
         lines += [*map(markdown_sentence, notes), ""]
     return "\n".join(lines)
@@ -39,11 +46,13 @@ def markdown(changes: Sequence[Change], baseline: str, entries: int, notes: Sequ
 _ORDER = {Verdict.REGRESSED: 0, Verdict.COULD_NOT_TELL: 1, Verdict.HOLDS: 2}
 
 
-def _cells(change: Change) -> tuple[str, ...]:
+def _cells(change: Change, name_of: Callable[[str], str]) -> tuple[str, ...]:
     entry, figure, *others, remark = change.as_row()
     said = shown(remark)
     bold = said if change.verdict == Verdict.HOLDS else f"**{said}**"
-    return (markdown_code(entry), markdown_code(figure), *map(shown, others), bold)
+    name = name_of(figure)
+    called = shown(name) if name != figure else markdown_code(figure)
+    return (markdown_code(entry), called, *map(shown, others), bold)
 
 
 def _row(cells: Sequence[str]) -> str:

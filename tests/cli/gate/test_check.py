@@ -249,6 +249,19 @@ def test_a_checkpoint_holds_exact_figures_alone_and_says_so(call, tmp_path):
     ]
 
 
+def test_a_pull_request_reads_the_same_names_of_figures_as_the_terminal(call, tmp_path):
+    from prunebench.harness import Cnn14, save_checkpoint
+
+    for name, width in (("small", 2), ("large", 4)):
+        save_checkpoint(Cnn14([width] * 12, n_classes=3, embedding=4), tmp_path / f"{name}.pth")
+    assert call("baseline", "save", "small.pth", "-o", "small.json").exit_code == 0
+    found = call("check", "large.pth", "--baseline", "small.json", "--markdown", "gate.md")
+    assert found.exit_code == 1
+    for name in ("filters", "MACs, backbone", "size as torch saves it", "size of the file"):
+        assert f" {name} " in found.output
+        assert f"| {name} |" in Path("gate.md").read_text()
+
+
 def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
     from prunebench.harness import Cnn14, save_checkpoint
 

@@ -147,7 +147,7 @@ def _write(
     from prunebench import baselines
     from prunebench.eval.files import write_text
 
-    text = baselines.markdown(changes, name, len(held.entries), notes)
+    text = baselines.markdown(changes, name, len(held.entries), notes, figure_name)
     if markdown_file is not None:
         write_text(markdown_file, text)
     if junit_file is not None:
