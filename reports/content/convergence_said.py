@@ -71,19 +71,44 @@ def _trains_bases(config: Mapping[str, Any]) -> bool:
 def _cut(run: Run) -> Iterator[str]:
     """Trainings to convergence that their upper bound ended."""
     done = [r for r in run.records if r.status == "done"]
-    tuned = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control not in SCRATCH]
     scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in SCRATCH]
-    for ends, table, what, one, many in (
-        (list(_ends_of_bases(done).values()), "base", "training", "base model", "base models"),
-        (tuned, "finetune", "fine-tuning", "cell", "cells"),
-        (scratch, "base", "training", "shape from scratch", "shapes from scratch"),
-    ):
-        cut = [end for end in ends if end.get("bound_reached", 0) > 0]
-        if cut:
-            bound = _bound(run.config, table)
-            whose = f"the {one}" if len(ends) == 1 else f"{len(cut)} of {len(ends)} {many}"
-            they = "it" if len(ends) == 1 else "they"
-            yield f"The upper bound{bound} ended the {what} of {whose} before {they} converged."
+    yield from _cut_in_training(run, list(_ends_of_bases(done).values()), "base model", "base models")
+    yield from _cut_in_fine_tuning(run, done)
+    yield from _cut_in_training(run, scratch, "shape from scratch", "shapes from scratch")
+
+
+def _cut_in_training(run: Run, ends: Sequence[Mapping[str, float]], one: str, many: str) -> Iterator[str]:
+    cut = [end for end in ends if _at_its_bound(end)]
+    if cut:
+        whose = f"the {one}" if len(ends) == 1 else f"{len(cut)} of {len(ends)} {many}"
+        they = "it" if len(ends) == 1 else "they"
+        yield f"The upper bound{_bound(run.config, 'base')} ended the training of {whose} before {they} converged."
+
+
+def _cut_in_fine_tuning(run: Run, done: Sequence[Record]) -> Iterator[str]:
+    """In all, then at each ratio: a bound mostly ends trainings of models that lost most."""
+    tuned = {r.outcome: r for r in done if CONVERGED in r.stages and r.control not in SCRATCH}.values()
+    ratios = [r.ratio for r in tuned if _at_its_bound(r.stages[CONVERGED])]
+    if not ratios:
+        return
+    bound = f"The upper bound{_bound(run.config, 'finetune')} ended the fine-tuning of"
+    if len(tuned) == 1:
+        yield f"{bound} the model before it converged."
+        return
+    each = [
+        f"{ratios.count(ratio)} of {sum(r.ratio == ratio for r in tuned)} {_removed(ratio)}"
+        for ratio in sorted(set(ratios), key=lambda ratio: -(ratio or 0))
+    ]
+    at = "" if len({r.ratio for r in tuned}) == 1 else f": {', '.join(each)}"
+    yield f"{bound} {len(ratios)} of {len(tuned)} models before they converged{at}."
+
+
+def _removed(ratio: float | None) -> str:
+    return f"with {numbers.share(ratio)} removed" if ratio else "of the unpruned models"
+
+
+def _at_its_bound(end: Mapping[str, float]) -> bool:
+    return end.get("bound_reached", 0) > 0
 
 
 def _bound(config: Mapping[str, Any], table: str) -> str:

@@ -143,7 +143,8 @@ def test_trainings_that_their_bound_ended_are_counted(maker):
     tuned = [r for r in maker.records if "converged" in r.stages and r.control != "scratch"]
     assert said(maker) == (
         "The upper bound of 9,000 steps ended the training of 1 of 3 base models before they converged.",
-        f"The upper bound of 1,200 steps ended the fine-tuning of 2 of {len(tuned)} cells before they converged.",
+        f"The upper bound of 1,200 steps ended the fine-tuning of 2 of {len(tuned)} models before they converged: 2 of "
+        f"{len([r for r in tuned if r.ratio])} with 50\u00a0% removed.",
         "The upper bound of 9,000 steps ended the training of 1 of 2 shapes from scratch before they converged.",
     )
 
