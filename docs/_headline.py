@@ -19,6 +19,7 @@ from _results_entry import by, claims_of, entries_of
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED
+from prunebench.reports.content import numbers
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,17 +51,28 @@ def headline(rows: Sequence[SummaryRow]) -> str:
     short = next(length for length in found if length != CONVERGED)
     first, last = found[short], found[CONVERGED]
     lowest = min(first.values(), key=lambda row: row.difference)
-    clear = [row for row in last.values() if not row.like_random]
-    how_many = f"{len(clear)} of {len(last)}" if clear else f"none of {len(last)}"
+    most = f"{numbers.share(lowest.ratio)} of the filters of {lowest.panel.scope.replace('-', '–')} removed"
     return textwrap.fill(
-        f"**A ranking after a short fine-tuning shows how fast models recover.** With "
-        f"{lowest.ratio:.0%} of the filters of {lowest.panel.scope.replace('-', '–')} removed and {short} of "
-        f"fine-tuning, a model pruned by `{lowest.label}` is {_apart(lowest)} one that lost random filters. When both "
-        f"are fine-tuned until they converge, it is {_apart(last[lowest.label])}, and {how_many} criteria can be "
-        "distinguished from random.".replace("%", " %"),
+        f"**A ranking after a short fine-tuning shows how fast models recover.** With {most}, where criteria differ "
+        f"most, and {short} of fine-tuning, a model pruned by `{lowest.label}` is {_apart(lowest)} one that lost "
+        f"random filters. When both are fine-tuned until they converge, it is {_apart(last[lowest.label])}"
+        f"{_elsewhere(rows, lowest)}.",
         120,
         break_on_hyphens=False,
-    ).replace(" %", "\u00a0%")
+    )
+
+
+def _elsewhere(rows: Sequence[SummaryRow], lowest: SummaryRow) -> str:
+    """The ratio at which most is left of the gap after convergence, where that is another one."""
+    own = [row for row in compared_with_random(rows) if row.label == lowest.label]
+    last = min((row for row in own if row.panel.length == CONVERGED), key=lambda row: row.difference)
+    if last.ratio == lowest.ratio:
+        return ""
+    (before,) = (row for row in own if row.ratio == last.ratio and row.panel.length != CONVERGED)
+    return (
+        f"; with {numbers.share(last.ratio)} removed, the gap is {abs(before.difference):.3f} mAP and then "
+        f"{abs(last.difference):.3f}"
+    )
 
 
 def _apart(row: SummaryRow) -> str:
@@ -69,10 +81,12 @@ def _apart(row: SummaryRow) -> str:
 
 
 def claimed() -> str:
-    """The first sentences of the page of results, in bold: what the runs that claim show."""
+    """The first paragraph of the page of results, its first sentence in bold: what the runs that claim show."""
     page = (DOCS / "results" / "index.md").read_text(encoding="utf-8")
-    sentences = " ".join(page.split("-->", 1)[1].strip().split("\n\n", 1)[0].split())
-    return textwrap.fill(f"**{sentences}**", 120, break_on_hyphens=False)
+    paragraph = re.sub(r"[ \n]+", " ", page.split("-->", 1)[1].strip().split("\n\n", 1)[0])
+    first, _, more = paragraph.removesuffix(".").partition(". ")
+    text = f"**{first}.** {more}." if more else f"**{first}.**"
+    return textwrap.fill(text, 120, break_on_hyphens=False)
 
 
 def with_headline(page: str, text: str) -> str:

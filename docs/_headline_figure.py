@@ -11,7 +11,9 @@ RELEASED = "; †: as its authors released it"
 UNTESTED = "; no mark: not in this run"
 NOTE = (
     "test mAP minus that of random filters at equal MACs, mean over {budgets} budgets, 95 % interval\n"
-    "filled: the test, which accounts for the number of criteria, finds a difference from random{more}"
+    "filled: the test, which accounts for the number of criteria, finds a difference from random;\n"
+    "an interval is for one comparison, so it can exclude 0 where the test finds none\n"
+    "shown: criteria that differ, and those of two claims or more{more}"
 )
 
 
@@ -41,12 +43,17 @@ class Claim:
 
 
 def rows_of(claims: Sequence[Claim]) -> dict[str, list[Bar | None]]:
-    """Criteria that two claims or more have, with a bar for each claim, the lowest first; equal ones are one row.
+    """Criteria that two claims or more have and those that differ in one, a bar for each claim; equal ones are one row.
 
-    Claims that have all of them give the order. A single claim shows all that it has.
+    The lowest is first. Claims that have all of them give the order. A single claim shows all that it has.
     """
     names = dict.fromkeys(name for claim in claims for name in claim.bars)
-    shown = [n for n in names if sum(n in claim.bars for claim in claims) >= min(2, len(claims))]
+    differ = {name for claim in claims for name, bar in claim.bars.items() if bar.differs}
+    shown = [
+        name
+        for name in names
+        if name in differ or sum(name in claim.bars for claim in claims) >= min(2, len(claims))
+    ]
     whole = [number for number, claim in enumerate(claims) if all(name in claim.bars for name in shown)]
     alike: dict[tuple[Bar | None, ...], list[str]] = {}
     for name in shown:
@@ -68,7 +75,7 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
     from matplotlib import pyplot
 
     rows = rows_of(claims)
-    size = (8.4, 0.19 * len(rows) + 1.2)
+    size = (8.6, 0.19 * len(rows) + 1.4)
     figure, panels = pyplot.subplots(
         1, len(claims), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
     )
@@ -100,5 +107,5 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
     more = RELEASED if any("†" in name for name in rows) else ""
     more += UNTESTED if any(None in bars for bars in rows.values()) else ""
     figure.supxlabel(NOTE.format(budgets=budgets, more=more), fontsize="small")
-    figure.savefig(path, dpi=130)
+    figure.savefig(path, dpi=130, bbox_inches="tight", pad_inches=0.08)
     pyplot.close(figure)

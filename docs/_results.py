@@ -20,6 +20,7 @@ from _results_page import archive_page
 
 from prunebench.reports import Report, make_report
 from prunebench.reports.figures.gallery import figures_of
+from prunebench.reports.points.panel import Panel
 
 ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "examples" / "results"
@@ -55,7 +56,12 @@ def draw(names: list[str]) -> None:
     for path in (PAGES / "figures").glob("*.png"):
         if path.name.partition("--")[0] not in reports | TOGETHER:
             path.unlink()
-    figures = {name: {d.name: d.figure for d in figures_of(reports[name])} for name in names or reports}
+    figures = {
+        name: {
+            d.name: d.figure for d in figures_of(reports[name]) if not _says_nothing(d.name, reports[name])
+        }
+        for name in names or reports
+    }
     if names:  # the gallery stays as it is
         wanted = {name: [k for f in drawn_for(PAGES, name) if (k := kind_of(f)) in OTHERS] for name in names}
     else:
@@ -66,6 +72,17 @@ def draw(names: list[str]) -> None:
         write_figures(found, PAGES, name, wanted[name])
     if not names:
         draw_together({kind for of in figures.values() for kind in map(kind_of, of)})
+
+
+def _says_nothing(figure: str, report: Report) -> bool:
+    """Whether it draws mAP against a cost, and no panel has more than one budget."""
+    if not figure.startswith("map_vs_"):
+        return False
+    costs: dict[Panel, set[float]] = {}
+    for row in report.rows:
+        if row.control is None:
+            costs.setdefault(row.panel, set()).add(row.ratio)
+    return len(costs) > 1 and all(len(ratios) == 1 for ratios in costs.values())
 
 
 def draw_together(alone: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.statistics.ranking import Ranked, Ranking
 
 CONVERGENCE, UNTUNED = "after convergence", "without fine-tuning"
+RECALIBRATED = "without fine-tuning, batch norm recalibrated"
 NAMED = 5  # criteria that a sentence names; of more it says how many
 
 
@@ -49,13 +50,26 @@ class Entry:
     @property
     def length(self) -> str:
         """How long models were fine-tuned."""
-        if self.panel.finetune_scope == "none":
-            return UNTUNED
         (run,) = self.report.runs
+        if self.panel.finetune_scope == "none":
+            again = any("recalibrated" in record.stages for record in run.records if record.ratio)
+            return RECALIBRATED if again else UNTUNED
         if self.panel.length == CONVERGED or (not self.panel.length and run.until_converged):
             return CONVERGENCE
         steps = run.steps or 0
         return self.panel.length or f"after {steps:,} step{'s' * (steps != 1)}"
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether its pruned models were fine-tuned."""
+        return self.length not in (UNTUNED, RECALIBRATED)
+
+    @property
+    def rates(self) -> list[float]:
+        """The learning rates of the fine-tuning of its pruned models, from the lowest."""
+        own = (p for p in self.report.points if p.panel == self.panel and p.control is None)
+        found = {r.learning_rate for point in own for r in point.records}
+        return sorted(rate for rate in found if rate is not None and self.is_tuned)
 
     @property
     def rank(self) -> tuple[bool, str]:
@@ -114,11 +128,16 @@ def claims_of(entries: Sequence[Entry]) -> list[Entry]:
     return [max(found, key=lambda entry: len(entry.tested)) for found in alike]
 
 
-def counts(entries: Sequence[Entry]) -> str:
-    """`2 of 12 criteria are better than random and 1 is worse`; of several rankings it counts comparisons."""
+def counts(entries: Sequence[Entry], always: Container[str] = ()) -> str:
+    """`2 of 12 criteria are better than random and 1 is worse`; of several rankings it counts comparisons.
+
+    Args:
+        entries: rankings.
+        always: labels to name, however many others there are.
+    """
     of = sum(len(entry.tested) for entry in entries)
     told = [[row for entry in entries for row in entry.told(better=up)] for up in (True, False)]
-    (better, who), (worse, whose) = ((len(rows), _named(rows)) for rows in told)
+    (better, who), (worse, whose) = ((len(rows), _named(rows, always)) for rows in told)
     if len(entries) == 1:
         many = f"{better} of {of} criteria {are(better)} better than `random`{who}"
         return f"{many} and {worse} {are(worse)} worse{whose}"
@@ -126,10 +145,13 @@ def counts(entries: Sequence[Entry]) -> str:
     return f"{many} and worse in {worse}{whose}"
 
 
-def _named(rows: Sequence[Ranked]) -> str:
-    """The criteria in brackets, where they are few."""
-    names = list(dict.fromkeys(code(row.label) for row in rows))
-    return f" ({', '.join(names)})" if 0 < len(names) <= NAMED else ""
+def _named(rows: Sequence[Ranked], always: Container[str] = ()) -> str:
+    """The criteria in brackets, where they are few; of many those that must be named."""
+    labels = list(dict.fromkeys(row.label for row in rows))
+    if len(labels) <= NAMED:
+        return f" ({', '.join(map(code, labels))})" if labels else ""
+    among = [code(label) for label in labels if label in always]
+    return f" (among them {', '.join(among)})" if among else ""
 
 
 def by(entries: Sequence[Entry], key: Callable[[Entry], Any]) -> dict[Any, list[Entry]]:

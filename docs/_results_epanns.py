@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from _results_entry import UNTUNED, Entry, are, entries_of
-from _results_page import code, filled, standing
+from _results_entry import Entry, are, entries_of
+from _results_fill import filled
+from _results_page import code, standing
 
 from prunebench.eval.text.tables import markdown
 from prunebench.reports import Report
@@ -18,7 +19,7 @@ from prunebench.reports.content import marks, numbers
 from prunebench.reports.inference.against_random import AgainstRandom
 from prunebench.reports.points.point import Point
 
-SCOPE, RATIO, NORM = "C7–C12", 0.5, "operator_norm"
+SCOPE, RATIO, NORM, RELEASED = "C7–C12", 0.5, "operator_norm", "operator_norm_released"
 OPEN, CLOSE = "<!-- open questions: `python docs/_results.py` -->", "<!-- /open questions -->"
 BLOCK = re.compile(f"{re.escape(OPEN)}.*?{re.escape(CLOSE)}", re.DOTALL)
 
@@ -38,15 +39,19 @@ def answers(entries: Sequence[Entry]) -> str:
     if not rows:
         return "No archived run answers them."
     against = [a for _, against_unpruned, _ in rows for _, a in against_unpruned]
-    norms = [a for _, _, a in rows if a is not None and a.alike is not None]
-    better, worse = _sides(norms)
+    norms, released = (
+        [a for *_, found in rows if (a := found.get(name)) is not None and a.alike is not None]
+        for name in (NORM, RELEASED)
+    )
+    (better, worse), (more, less) = _sides(norms), _sides(released)
     above, below = _sides(against)
     sentences = [
         f"**Is a pruned model better than the unpruned one, fine-tuned the same way?** With half of {SCOPE} removed, "
-        f"{above} of {len(against)} pruned models in {len(rows)} comparisons {are(above)} better and {below} "
-        f"{are(below)} worse.",
+        f"{above} of {len(against)} means in {len(rows)} rows (a criterion after a fine-tuning) {are(above)} better "
+        f"and {below} {are(below)} worse.",
         f"**Is the operator norm better than chance?** With half of {SCOPE} removed, `{NORM}` is better than `random` "
-        f"in {better} of {len(norms)} comparisons and worse in {worse}.",
+        f"in {better} of {len(norms)} comparisons and worse in {worse}; `{RELEASED}`, the score of the released code, "
+        f"is better in {more} of {len(released)} and worse in {less}.",
         "Rows with the same sounds and number of base models can share these models, so they are not independent. The "
         "test of each row accounts for the number of criteria of its own run.",
     ]
@@ -56,17 +61,18 @@ def answers(entries: Sequence[Entry]) -> str:
         "unpruned, fine-tuned the same way",
         "highest pruned model, difference from it",
         f"`{NORM}` minus `random`",
+        f"`{RELEASED}` minus `random`",
     )
-    table = [f"| {' | '.join(head)} |", "|---|---:|---:|---|---:|", *(_row(*row) for row in rows)]
+    table = [f"| {' | '.join(head)} |", "|---|---:|---:|---|---:|---:|", *(_row(*row) for row in rows)]
     return "\n\n".join([*map(filled, sentences), "\n".join(table)])
 
 
 def _fits(entry: Entry) -> bool:
-    return entry.panel.filters_of == SCOPE and entry.panel.network == "cnn14" and entry.length != UNTUNED
+    return entry.panel.filters_of == SCOPE and entry.panel.network == "cnn14" and entry.is_tuned
 
 
-def _at_half(entry: Entry) -> tuple[list[tuple[Point, AgainstRandom]], AgainstRandom | None] | None:
-    """Each criterion against the unpruned model, and the operator norm against random."""
+def _at_half(entry: Entry) -> tuple[list[tuple[Point, AgainstRandom]], dict[str, AgainstRandom]] | None:
+    """Each criterion against the unpruned model, and both operator norms against random."""
     comparisons = entry.report.findings.comparisons
     own = [p for p in entry.report.points if p.panel == entry.panel]
     whole = next((p for p in own if p.control == "unpruned-fine-tuned" and not p.own_rate), None)
@@ -74,11 +80,18 @@ def _at_half(entry: Entry) -> tuple[list[tuple[Point, AgainstRandom]], AgainstRa
     if whole is None or not half:
         return None
     found = [(p, a) for p in half if (a := comparisons.against(whole, p)) is not None and a.alike is not None]
-    norm = next((p for p in half if NORM in p.criteria), None)
-    return (found, comparisons.from_random(norm) if norm else None) if found else None
+    norms = {
+        name: a
+        for name in (NORM, RELEASED)
+        for p in half
+        if name in p.criteria and (a := comparisons.from_random(p)) is not None
+    }
+    return (found, norms) if found else None
 
 
-def _row(entry: Entry, found: Sequence[tuple[Point, AgainstRandom]], norm: AgainstRandom | None) -> str:
+def _row(
+    entry: Entry, found: Sequence[tuple[Point, AgainstRandom]], norms: Mapping[str, AgainstRandom]
+) -> str:
     best, against = max(found, key=lambda pair: pair[1].difference.mean)
     cells = [
         f"[`{entry.name}`](results/{entry.name}.md), {markdown(entry.panel.data)}, {entry.length}; "
@@ -86,7 +99,7 @@ def _row(entry: Entry, found: Sequence[tuple[Point, AgainstRandom]], norm: Again
         str(entry.ranking.bases),
         numbers.quality(entry.unpruned),
         f"{code(best.label)} {_said(against)}",
-        numbers.MISSING if norm is None else _said(norm),
+        *(_said(norms[name]) if name in norms else numbers.MISSING for name in (NORM, RELEASED)),
     ]
     return f"| {' | '.join(cells)} |"
 

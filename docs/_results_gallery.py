@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from _results_figures import KINDS, OTHERS, drawn_for, kind_of
-from _results_page import MADE, filled, standing
+from _results_fill import filled
+from _results_page import MADE, standing
 from _results_reading import READING
 
 from prunebench.reports import Report

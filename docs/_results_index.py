@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from _results_entry import Entry, by, claims_of, counts, entries_of
+from _results_fill import filled
+from _results_lead import better_and_worse, said_leads
 from _results_limits import said_limits
 from _results_order import said_order
-from _results_page import MADE, code, filled, from_random, standing
+from _results_page import MADE, code, from_random, standing
 from _results_said import said_together
 
 from prunebench.eval.text.tables import markdown, markdown_sentence
@@ -24,7 +26,7 @@ COLUMNS = (
     ("sounds, network", "---"),
     ("fine-tuning", "---"),
     ("base models", "---:"),
-    ("unpruned, fine-tuned the same way", "---:"),
+    ("unpruned, treated the same way", "---:"),
     ("`random`", "---:"),
     ("criterion with the highest mean, difference from `random`", "---"),
     ("better / worse / tested", "---:"),
@@ -43,15 +45,17 @@ def index_page(reports: Mapping[str, Report]) -> str:
         filled(headline(entries)),
         *([_table(entries)] if entries else []),
         filled(
-            "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were measured. "
-            "In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. The last column counts the "
-            "criteria that are better than `random`, those that are worse, and all that were tested. With six base "
-            "models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts "
-            "as better or worse if its 95 % interval excludes zero, without a correction. A criterion counts once "
-            "in each row. The first sentence counts one run for each length of fine-tuning and kind of sounds: the one "
-            "with most criteria. A short fine-tuning at the rate that suits pruned models can lower the mAP of an "
-            "unpruned one. Runs of two lengths hold the rate constant and then cool it down, all others follow a "
-            "cosine, so their figures after equally many steps differ."
+            "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were "
+            "measured. In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. The last column "
+            "counts the criteria that are better than `random`, those that are worse, and all that were tested. With "
+            "six base models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a "
+            "criterion counts as better or worse if its 95 % interval excludes zero, without a correction. A "
+            "criterion counts once in each row. An interval is for one comparison, so it can exclude zero where the "
+            "test, which accounts for all criteria, finds no difference. The first sentence counts one run for each "
+            "length of fine-tuning and kind of sounds: the one with most criteria. A short fine-tuning at the rate "
+            "that suits pruned models can lower the mAP of an unpruned one. Runs of two lengths hold the rate "
+            "constant and then cool it down, all others follow a cosine, so their figures after equally many steps "
+            "differ."
         ),
         _listed(said_together(entries, reports)),
         *said_order(entries),
@@ -60,12 +64,14 @@ def index_page(reports: Mapping[str, Report]) -> str:
         "## Each run",
         filled(
             "In the table above, each test is on the mean over all budgets. The sentences below test each budget by "
-            "itself, so they can name other criteria and other numbers."
+            "itself, so they can name other criteria and other numbers. The test at a budget accounts for the number "
+            "of criteria, not for the number of budgets. Without any true difference, up to 5 % of runs would show "
+            "one at a given budget, and up to a quarter of runs at one of five budgets."
         ),
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
             "You can [submit a run of your own](submit.md): one command checks it. [Newer methods side by "
-            "side](../methods.md) are further runs that are not archived."
+            "side](../methods.md) has further runs; not all of them are archived."
         ),
     ]  # fmt: skip
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -75,12 +81,16 @@ def headline(entries: Sequence[Entry]) -> str:
     """The first sentence: what runs that claim show, or that there is none."""
     claims = claims_of(entries)
     if claims:
-        parts = []
+        torn, parts = better_and_worse(claims), []
         for length, alike in by(claims, lambda e: e.length).items():
             tuned = f"{length} of fine-tuning" if length.endswith(("step", "steps")) else length
-            told = [f"{counts(found)} on {sounds}" for sounds, found in by(alike, lambda e: e.sounds).items()]
+            told = [
+                f"{counts(found, torn)} on {sounds}"
+                for sounds, found in by(alike, lambda e: e.sounds).items()
+            ]
             parts.append(f"{tuned}, {'; '.join(told)}")
-        return f"On average over all budgets, at equal MACs and with six base models or more: {'; '.join(parts)}."
+        first = f"On average over all budgets, at equal MACs and with six base models or more: {'; '.join(parts)}."
+        return " ".join([first, *said_leads(claims)])
     tested = sum(len(entry.tested) for entry in entries)
     if not tested:
         return "No run here compares criteria with `random` at equal MACs."
@@ -98,7 +108,9 @@ def _table(entries: Sequence[Entry]) -> str:
         cells = [
             entry.link,
             f"{markdown(entry.panel.data)}, `{entry.panel.network}`, {markdown(entry.panel.filters_of)}",
-            entry.length,
+            ", rate ".join(
+                [entry.length, *filter(None, [" and ".join(f"{rate:g}" for rate in entry.rates)])]
+            ),
             str(entry.ranking.bases),
             numbers.quality(entry.unpruned),
             numbers.quality(entry.random.mean) if entry.random else numbers.MISSING,

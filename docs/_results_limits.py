@@ -5,20 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from _results_entry import CONVERGENCE, UNTUNED, Entry
+from _results_entry import CONVERGENCE, Entry
 from _results_page import code, standing
 
 from prunebench.eval.run.protocol import BUDGETS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14
 from prunebench.reports import Report
 from prunebench.reports.content import numbers
+from prunebench.reports.content.convergence_said import NOT_CONVERGED
 
 
 def said_limits(entries: Sequence[Entry], reports: Mapping[str, Report]) -> list[str]:
-    """Standing, who is first, lengths, what may go unnoticed, widths."""
-    found = (_first, _short, _detectable)
+    """Standing, controls, who is first, lengths, base models, what may go unnoticed, rates, widths."""
+    found = (_controls, _first, _short, _detectable, _rates)
     said = [sentence for limit in found for sentence in limit(entries)]
-    return [*_not_claims(reports), *said, *_rates(reports), *_width(reports)]
+    return [*_not_claims(reports), *said, *_bases(reports), *_width(reports)]
+
+
+def _controls(entries: Sequence[Entry]) -> Iterator[str]:
+    """The runs that claim, without reversed criteria or training from scratch."""
+    lacks: dict[str, list[str]] = {"": [], "scratch": []}
+    for entry in entries:
+        kinds = {record.control or "" for record in entry.report.runs[0].records}
+        for kind, names in (("reversed", lacks[""]), ("scratch", lacks["scratch"])):
+            if entry.is_claim and not any(control.startswith(kind) for control in kinds):
+                names.append(f"`{entry.name}`")
+    turned, scratch = (list(dict.fromkeys(names)) for names in lacks.values())
+    if turned:
+        yield (
+            f"Without reversed criteria, a run cannot show whether the scores of a criterion say anything: "
+            f"{', '.join(turned)}."
+        )
+    if scratch:
+        yield (
+            "Without models of the same shape that are trained from scratch, a run cannot show whether pruning is "
+            f"worth it: {', '.join(scratch)}."
+        )
 
 
 def _not_claims(reports: Mapping[str, Report]) -> Iterator[str]:
@@ -66,11 +88,11 @@ def _first(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _short(entries: Sequence[Entry]) -> Iterator[str]:
-    short = [e for e in entries if e.length not in (CONVERGENCE, UNTUNED)]
+    short = [e for e in entries if e.is_tuned and e.length != CONVERGENCE]
     if short:
         where = ", ".join(dict.fromkeys(f"`{e.name}` {e.length}" for e in short))
         yield f"Figures before convergence show how fast a pruned model recovers, not what it can reach: {where}."
-    bare = [e for e in entries if e.length == UNTUNED]
+    bare = [e for e in entries if not e.is_tuned]
     if bare:
         where = ", ".join(dict.fromkeys(f"`{e.name}`" for e in bare))
         yield f"Figures without fine-tuning do not say which pruned model is better after it: {where}."
@@ -92,22 +114,42 @@ def _detectable(entries: Sequence[Entry]) -> Iterator[str]:
         )
 
 
-def _rates(reports: Mapping[str, Report]) -> Iterator[str]:
+def _rates(entries: Sequence[Entry]) -> Iterator[str]:
     """Where the chosen rate is the lowest or the highest that was tried."""
     ends: dict[str, list[str]] = {"lowest": [], "highest": []}
-    for name, report in reports.items():
-        for run in report.runs:
-            finetune: Any = run.config.get("finetune", {})
-            tried = finetune.get("rates", ())
-            chosen = {
-                r.learning_rate for r in run.records if r.control is None and r.learning_rate is not None
-            }
-            for end, rate in (("lowest", min(tried, default=None)), ("highest", max(tried, default=None))):
-                if len(tried) > 1 and rate in chosen:
-                    ends[end].append(f"`{name}`")
-    told = [f"the {end} that was tried in {', '.join(names)}" for end, names in ends.items() if names]
+    for entry in entries:
+        finetune: Any = entry.report.runs[0].config.get("finetune", {})
+        tried = finetune.get("rates", ())
+        for end, rate in (("lowest", min(tried, default=None)), ("highest", max(tried, default=None))):
+            if len(tried) > 1 and rate in entry.rates:
+                ends[end].append(f"`{entry.name}` {entry.length}")
+    told = [
+        f"the {end} that was tried in {', '.join(dict.fromkeys(names))}"
+        for end, names in ends.items()
+        if names
+    ]
     if told:
         yield f"The fine-tuning rate that was chosen is {' and '.join(told)}, so a rate outside may be better."
+
+
+def _bases(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Base models of which a run shows that they have not converged, and who else starts from them."""
+    weights = {
+        name: {r.base_weights for run in report.runs for r in run.records if r.base_weights}
+        for name, report in reports.items()
+    }
+    for name, report in reports.items():
+        for sentence in report.convergence:
+            if NOT_CONVERGED in sentence:
+                others = [
+                    f"`{other}`" for other, own in weights.items() if other != name and own & weights[name]
+                ]
+                also = (
+                    f" Other runs start from some of these base models: {', '.join(others)}."
+                    if others
+                    else ""
+                )
+                yield f"Base models, [`{name}`]({name}.md): {sentence}{also}"
 
 
 def _width(reports: Mapping[str, Report]) -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from _results_entry import UNTUNED, Entry
-from _results_page import code, filled
+from _results_entry import Entry
+from _results_fill import filled
+from _results_page import code
 from scipy.stats import kendalltau
 
 from prunebench.eval.run.record import CNN14
@@ -58,7 +59,7 @@ def differences(first: Entry, other: Entry) -> list[str]:
 def _row(first: Entry, other: Entry) -> list[str] | None:
     mine, its = ({name: row for row in e.tested for name in row.label.split(" = ")} for e in (first, other))
     common = [label for label in mine if label in its]
-    if len(common) < LEAST or other.panel.network != first.panel.network or other.length == UNTUNED:
+    if len(common) < LEAST or other.panel.network != first.panel.network or not other.is_tuned:
         return None
     tau = kendalltau([mine[label].mean for label in common], [its[label].mean for label in common]).statistic
     crossed = [

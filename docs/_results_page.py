@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from _results_budgets import said_budgets_left
 from _results_figures import caption
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.targets import read_targets
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.answer.answer import said_answer
@@ -74,7 +75,7 @@ def _what(archive: Path, report: Report) -> str:
     lines = [
         f"{len(done):,} cells on {data}, network {networks}, {bases} base model{'s' * (bases != 1)}; torch "
         f"{environment.get('torch', 'unknown')}, {environment.get('processor', 'unknown processor')}, commit "
-        f"{environment.get('commit') or 'unknown'}."
+        f"{environment.get('commit') or 'unknown'}.{_test_clips(archive, done)}"
     ]
     place = f"examples/results/{archive.name}"
     config = tomllib.loads(RunFiles(archive).config.read_text(encoding="utf-8"))
@@ -96,6 +97,17 @@ def _what(archive: Path, report: Report) -> str:
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
         f"it {checks}:\n\n```bash\n{block}\n```"
     )
+
+
+def _test_clips(archive: Path, done: Sequence[Record]) -> str:
+    """How many clips and classes test mAP is computed from."""
+    told = []
+    for label in dict.fromkeys(r.data for r in done):
+        path = RunFiles(archive).targets_of(label)
+        if path.is_file():
+            clips, classes = read_targets(path, "class_names")[0].shape
+            told.append(f" Test mAP is over {classes} classes in {clips:,} clips of {markdown(label)}.")
+    return "".join(told)
 
 
 def _places(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -138,6 +150,7 @@ def _equal_macs(report: Report) -> Iterator[str]:
     found = equal_macs(report)
     if found:
         yield "## At equal MACs"
+        yield from said_budgets_left(report, found)
     for ranking in found:
         head = f"**{markdown(ranking.panel.title)}**, {place_of(ranking)}:"
         lines = [
@@ -149,8 +162,9 @@ def _equal_macs(report: Report) -> Iterator[str]:
         yield (
             "In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. With six base models or more, "
             "this is decided by a test that accounts for the number of criteria (Holm, 5 %), with fewer by the 95 % "
-            "interval, which is not corrected. ? means: not tested. = means: not distinguishable from the best "
-            "(step-down test, 5 % for all criteria together)."
+            "interval, which is not corrected. An interval is for one comparison, so it can exclude zero beside ≈. ? "
+            "means: not tested. = means: not distinguishable from the best (step-down test, 5 % for all criteria "
+            "together)."
         )
 
 
@@ -236,10 +250,3 @@ def _again(archive: Path) -> str:
     short = archive.with_name(f"{archive.name}.toml")
     path = short if short.is_file() else RunFiles(archive).config
     return f"## Configuration\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```"
-
-
-def filled(text: str, width: int = 130, indent: str = "") -> str:
-    """A paragraph in lines of the width of the pages."""
-    return textwrap.fill(
-        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )

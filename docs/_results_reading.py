@@ -9,8 +9,9 @@ READING = {
     ),
     "map_vs_macs": (
         "**What does a MAC buy?** A mark is the mean over models, and the bar beside it is their range. The grey "
-        "band is the range of `random`. The dashed steps are the Pareto frontier of criteria. With many criteria, "
-        "only those on the frontier and those furthest from `random` are in colour; all others are grey dots."
+        "band is the range of `random`, which has more models and so a wider range. The dashed steps are the Pareto "
+        "frontier of criteria. With many criteria, only those on the frontier and those furthest from `random` are in "
+        "colour; all others are grey dots."
     ),
     "controls": (
         "**Is a bad criterion only noise, and was pruning worth it?** Below each criterion is its reverse, which "
@@ -20,7 +21,8 @@ READING = {
     ),
     "recovery": (
         "**How fast does a pruned model recover?** Each line is the validation mAP over the steps of fine-tuning, "
-        "as the mean over models. Where lines of all criteria meet, a longer fine-tuning would show no difference."
+        "as the mean over models. Where lines still rise, training was too short. Whether criteria differ whose lines "
+        "meet is in the table, since validation mAP of few models cannot show it."
     ),
     "methods": (
         "**Does another kind of method help?** Methods are in families, and each is compared with `random` at the "
@@ -56,10 +58,12 @@ READING = {
     ),
     "speed_up": (
         "**Do fewer MACs save time?** The number beside each mark is the share of filters removed, and the bar is "
-        "the 95 % interval of the median. On the dashed line, time would shrink as the MACs do."
+        "the 95 % interval of the median. On the dashed line, time would shrink as the MACs do. The page of the run "
+        "says how busy the machine was."
     ),
     "critical_difference": (
-        "**Which criteria differ over data sets and base models?** Criteria at the same mean rank stand together, "
-        "and a bar joins those whose ranks cannot be distinguished."
+        "**Which criteria differ over base models of these data sets?** Criteria at the same mean rank stand "
+        "together, and a bar joins those whose ranks cannot be distinguished. Blocks of one data set are alike, so the "
+        "diagram says nothing about other data sets."
     ),
 }

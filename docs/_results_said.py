@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from _results_entry import UNTUNED, Entry, are, by, counts
+from _results_entry import Entry, are, by, counts
 from _results_page import code, from_random
 
 from prunebench.eval.run.record import CNN14
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.content import numbers
+from prunebench.reports.content.collapse_said import has_collapsed
+from prunebench.reports.points.families import CONTROL
+from prunebench.reports.statistics.methods import MethodRow
 
 SCRATCH = "scratch"
+_ALIKE_IN_NOTHING_ELSE = (
+    "These groups also differ in fine-tuning, base models, budgets and test, and rows with the same base models are "
+    "not independent, so the counts do not show that the sounds or the network make the difference."
+)
 
 
 def said_together(entries: Sequence[Entry], reports: Mapping[str, Report]) -> list[str]:
@@ -50,11 +57,12 @@ def _kinds(entries: Sequence[Entry]) -> Iterator[str]:
     ):
         groups = by(own, kind)
         if len(groups) > 1:
-            yield f"**{title}:** {'; '.join(f'{where} {counts(found)}' for where, found in groups.items())}."
+            told = "; ".join(f"{where} {counts(found)}" for where, found in groups.items())
+            yield f"**{title}:** {told}. {_ALIKE_IN_NOTHING_ELSE}"
 
 
 def _tuned(entry: Entry) -> str:
-    return entry.length if entry.length == UNTUNED else "after fine-tuning"
+    return "after fine-tuning" if entry.is_tuned else entry.length
 
 
 def _random(entries: Sequence[Entry]) -> Iterator[str]:
@@ -65,12 +73,29 @@ def _random(entries: Sequence[Entry]) -> Iterator[str]:
     ]
     if not known:
         return
-    entry, row = max(known, key=lambda pair: pair[1].from_random)
     alike = [e for e, _ in known if e.tested and not e.told(better=True)]
+    told = []
+    for claims, where in ((True, "In rows that claim"), (False, "In the other rows")):
+        own = [(e, row) for e, row in known if e.is_claim is claims]
+        if own:
+            entry, row = max(own, key=lambda pair: pair[1].from_random)
+            told.append(
+                f"{where}, the largest lead is that of {code(row.label)}, {from_random(row)}, in {entry.link}"
+                f"{_collapsed(entry)}."
+            )
     yield (
-        f"**How much better than `random`?** The largest lead over `random` in the table is that of "
-        f"{code(row.label)}, {from_random(row)}, in {entry.link}. In {len(alike)} of {len(known)} rows, no criterion "
-        f"is measurably better than `random`."
+        f"**How much better than `random`?** {' '.join(told)} In {len(alike)} of {len(known)} rows, no criterion is "
+        "measurably better than `random`."
+    )
+
+
+def _collapsed(entry: Entry) -> str:
+    """Where random filters leave hardly anything: a lead over them is no choice between models that work."""
+    if entry.random is None or not has_collapsed(entry.random.mean, entry.unpruned):
+        return ""
+    return (
+        f", where `random` reaches {numbers.quality(entry.random.mean)} and the unpruned model "
+        f"{numbers.quality(entry.unpruned)}: models that lost random filters hardly work there"
     )
 
 
@@ -84,7 +109,8 @@ def _scratch(entries: Sequence[Entry]) -> Iterator[str]:
 
 def _methods(reports: Mapping[str, Report]) -> Iterator[str]:
     for name, report in reports.items():
-        tested = [row for row in report.methods if row.like_random is not None]
+        tested = [row for row in report.methods if row.like_random is not None and row.criteria]
+        tested = [row for row in tested if row.family != CONTROL]
         if (
             len({row.how for row in tested}) < 2
         ):  # they differ in their criterion alone, as in the table above
@@ -96,11 +122,19 @@ def _methods(reports: Mapping[str, Report]) -> Iterator[str]:
         best = max(tested, key=lambda row: row.difference)
         between = numbers.interval(best.difference_low, best.difference_high)
         yield (
-            f"**Methods at the same budget**, [`{name}`]({name}.md): of {len(tested)} points {len(better)} "
-            f"{are(len(better))} "
-            f"better than `random` and {len(worse)} {are(len(worse))} worse; the largest difference is that of "
-            f"{markdown(best.method)}, {numbers.gap(best.difference)} {between}."
+            f"**Methods at equal MACs of the pruned model**, [`{name}`]({name}.md): of {len(tested)} points (a method "
+            f"at a budget) {len(better)} {are(len(better))} better than `random` of one-shot, uniform pruning and "
+            f"{len(worse)} {are(len(worse))} worse; the largest difference is that of {markdown(best.method)}, "
+            f"{numbers.gap(best.difference)} {between}.{_spent(tested)}"
         )
+
+
+def _spent(tested: Sequence[MethodRow]) -> str:
+    """What the methods cost beside each other."""
+    known = [row.relative_budget for row in tested if math.isfinite(row.relative_budget)]
+    if not known or max(known) < 1.05 * min(known):
+        return ""
+    return f" Training, scoring and search cost {min(known):.1f} to {max(known):.1f} times as much as for `random`."
 
 
 def _spread(entry: Entry) -> str:

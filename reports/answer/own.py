@@ -39,9 +39,10 @@ def said_own(tested: Sequence[Tried], told: str) -> str:
 
 
 def _comes_with_the_package(label: str) -> bool:
+    """Whether a row's criterion does, or one of several that removed the same filters."""
     criterion = label.partition(" · ")[0].partition(" after ")[0]
-    bare = criterion.partition("[")[0]
-    return bare in _KNOWN or bare.startswith("tp:")
+    bare = [name.removesuffix("†").partition("[")[0] for name in criterion.split(" = ")]
+    return any(name in _KNOWN or name.startswith("tp:") for name in bare)
 
 
 def _verb(standing: str, labels: int, tested: Sequence[Tried]) -> str:

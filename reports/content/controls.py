@@ -72,8 +72,8 @@ def _unpruned(own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
         chance = f"95 % intervals, not corrected: {numbers.by_chance(len(every))} if none differed"
         how = chance if any(math.isnan(against.p) for against in every) else "Holm at each ratio, 5 %"
         yield (
-            f"{better} of {len(every)} pruned models {_is(better)} better than the unpruned model, fine-tuned the same "
-            f"way, and {worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
+            f"{better} of {len(every)} means (a criterion at a ratio) {_is(better)} better than the unpruned model, "
+            f"fine-tuned the same way, and {worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
         )
 
 

@@ -20,6 +20,9 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import Run, setting
 from prunebench.reports.statistics.detectable import Detectable
 
+NOT_CONVERGED = "not converged"  # in the sentence on base models that fine-tuning improves
+CUT = "ended the fine-tuning of"  # in the sentence on fine-tunings that their upper bound ended
+
 
 def said_convergence(
     runs: Sequence[Run], points: Sequence[Point], detectable: Sequence[Detectable]
@@ -91,7 +94,7 @@ def _cut_in_fine_tuning(run: Run, done: Sequence[Record]) -> Iterator[str]:
     ratios = [r.ratio for r in tuned if _at_its_bound(r.stages[CONVERGED])]
     if not ratios:
         return
-    bound = f"The upper bound{_bound(run.config, 'finetune')} ended the fine-tuning of"
+    bound = f"The upper bound{_bound(run.config, 'finetune')} {CUT}"
     if len(tuned) == 1:
         yield f"{bound} the model before it converged."
         return
@@ -147,7 +150,7 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
         told += " on average" * (bases > 1)
         if sizes and gain > min(sizes):
             text = f"{told}, more than the smallest detectable difference of {numbers.quality(min(sizes))}"
-            yield f"{where}{text[0].upper()}{text[1:]}: {end} not converged."
+            yield f"{where}{text[0].upper()}{text[1:]}: {end} {NOT_CONVERGED}."
         elif not sizes and gain > 0 and all(_by_patience(r) for r in records):
             yield (
                 f"{where}The report cannot tell whether the {who} converged: {told}, and the run has no smallest "

@@ -11,15 +11,18 @@ WORTH_A_WORD = 0.005  # of a layer's filters: what is shown as 1 %
 
 
 def said_map_sizes(sizes: Mapping[str, tuple[int, int]]) -> Iterator[str]:
-    """`101 × 64 (C1, C2), 50 × 32 (C3, C4) are …`, in the order of the network."""
+    """`101 × 64 (C1, C2), 50 × 32 (C3, C4): …`, groups in the order of the network.
+
+    Some networks hold time first and some frequency, so the sentence says no order.
+    """
     if sizes:
         alike: dict[tuple[int, int], list[str]] = {}
         for layer, size in sizes.items():
             alike.setdefault(size, []).append(layer)
         listed = ", ".join(
-            f"{frames} × {mels} ({_span(layers, list(sizes))})" for (frames, mels), layers in alike.items()
+            f"{height} × {width} ({_span(layers, list(sizes))})" for (height, width), layers in alike.items()
         )
-        yield f"{listed}: the feature maps of a test clip, frames × mels."
+        yield f"{listed}: the feature maps of a test clip, time and frequency in the order of the network."
 
 
 def said_ties(ties: Sequence[Ties]) -> Iterator[str]:

@@ -45,9 +45,10 @@ def draw_critical_difference(blocks: Blocks, *, standing: str = "") -> Figure | 
                     for label, names in zip(blocks.labels, blocks.criteria, strict=True)
                 },
             )
+            chance = "< 0.001" if blocks.p < 0.001 else f"= {blocks.p:.2g}"
             note = (
                 f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
-                f"Nemenyi's test does not distinguish at 5 %; Friedman p = {blocks.p:.2g}"
+                f"Nemenyi's test does not distinguish at 5 %; Friedman p {chance}"
             )
             note += f" · {standing}" if standing else ""
             axes.set_title(filled(note, 2 * COLUMN, NOTE), fontsize=NOTE)

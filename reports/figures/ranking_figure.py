@@ -54,7 +54,7 @@ def draw_ranking(
         figure = Figure((width, height_of(len(labels), title, columns, note)), layout="constrained")
         grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         for axes, ranking, column in zip(grid, shown, columns, strict=True):
-            _draw_column(axes, ranking, labels, held)
+            _draw_column(axes, ranking, labels, held, tells_best=_tells_best(shown))
             finish_column(axes, column, len(shown))
         grid[0].set_yticks(range(len(labels)), labels)
         grid[0].set_ylim(-0.7, len(labels) - 0.3)
@@ -94,9 +94,11 @@ def _note(shown: Sequence[Ranking], held: bool, standing: str) -> str:
     return f"{note} · {standing}" if standing else note
 
 
-def _draw_column(axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool) -> None:
+def _draw_column(
+    axes: Axes, ranking: Ranking, labels: Sequence[str], held: bool, *, tells_best: bool
+) -> None:
     rows = []
-    for row in ranking.rows if _tells_best([ranking]) else ():
+    for row in ranking.rows if tells_best and ranking.may_claim else ():
         if row.may_be_best and row.label in labels:
             place = labels.index(row.label)
             axes.axhspan(place - 0.5, place + 0.5, color=BEST, linewidth=0, zorder=0.5)

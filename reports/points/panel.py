@@ -150,7 +150,12 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
         members += [r for r in kin if (r.control, r.scope, r.finetune_scope, length_of(r)) == tuned]
         shape = (panel.scope, panel.allocation)
         members += [r for r in kin if r.control in SCRATCH and (r.scope, r.allocation) == shape]
-    return dict(sorted(panels.items()))
+    return dict(sorted(panels.items(), key=lambda item: _in_order_of_the_network(item[0])))
+
+
+def _in_order_of_the_network(panel: Panel) -> Panel:
+    """A key to sort by: layer C2 comes before layer C10."""
+    return replace(panel, scope=re.sub(r"\d+", lambda number: number[0].zfill(4), panel.scope))
 
 
 def _base(record: Record) -> tuple[str, str, str]:

@@ -17,8 +17,8 @@ from prunebench.reports.points.point import Place
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
-    "Test mAP after fine-tuning, mean over models; in brackets the difference from random at the same ratio. Rows by "
-    f"mean difference. {marks.legend(*marks.MEANINGS)}"
+    "Test mAP of the pruned models, fine-tuned where the run does that, mean over models; in brackets the difference "
+    f"from random at the same ratio. Rows by mean difference. {marks.legend(*marks.MEANINGS)}"
 )
 
 

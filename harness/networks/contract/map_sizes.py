@@ -13,9 +13,10 @@ from prunebench.harness.networks.contract.tagger import Tagger
 
 
 def map_sizes(tagger: Tagger, features: NDArray[np.float32]) -> dict[str, tuple[int, int]]:
-    """Group → (frames, mels) of the feature maps of its first writer, as criteria on activations see them.
+    """Group → (height, width) of the feature maps of its first writer, as criteria on activations see them.
 
-    Groups without maps, such as those of linear layers, are left out; maps over time alone have one mel.
+    Cnn14 and most networks hold time first, EfficientAT's frequency. Groups without maps, such as those of linear
+    layers, are left out; maps over time alone have width 1.
 
     Args:
         tagger: left as it is.

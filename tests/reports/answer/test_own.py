@@ -68,5 +68,7 @@ def test_budgets_are_counted_where_they_disagree():
 
 
 def test_criteria_of_the_package_are_no_ones_own(maker):
-    losses = dict.fromkeys(("l1", "operator_norm[centre=false]", "tp:magnitude"), 1.5)
+    losses = dict.fromkeys(
+        ("l1", "operator_norm[centre=false]", "tp:magnitude", "operator_norm_released"), 1.5
+    )
     assert "distinguishable" not in verdict(maker, {**losses, "random": 1.5})

@@ -50,7 +50,8 @@ def test_the_summary_says_which_criteria_are_better_reversed(report):
 def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
     at = {row.label: row.map_mean for row in report.rows if row.control in (None, "unpruned-fine-tuned")}
     found = sentence(
-        report, "1 of 4 pruned models is better than the unpruned model, fine-tuned the same way, and 2 are"
+        report,
+        "1 of 4 means (a criterion at a ratio) is better than the unpruned model, fine-tuned the same way, and 2 are",
     )
     assert f"95 % intervals, not corrected: {by_chance(4)} if none differed" in found
     assert ": with 50 % removed 1 better and 2 worse" in found  # l1; `sideways`, `upside_down`
