@@ -12,7 +12,7 @@ from prunebench.eval.run.record import CNN14
 from prunebench.eval.text.tables import markdown, markdown_sentence
 from prunebench.reports import Report
 from prunebench.reports.content import numbers
-from prunebench.reports.content.collapse_said import has_collapsed
+from prunebench.reports.content.controls import has_collapsed
 from prunebench.reports.points.families import CONTROL
 from prunebench.reports.statistics.methods import MethodRow
 

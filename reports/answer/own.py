@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prunebench.reports.answer.tried import Tried, joined
-from prunebench.reports.figures.style.palette import KNOWN
+from prunebench.reports.points.order import ORDER
 
 NAMED = 2  # criteria that the clause names
 ALIKE = "not distinguishable from random"
-_KNOWN = {label.partition("[")[0] for label in KNOWN}
+_KNOWN = {label.partition("[")[0] for label in ORDER}
 
 
 def said_own(tested: Sequence[Tried], told: str) -> str:

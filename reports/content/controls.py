@@ -1,4 +1,4 @@
-"""What the controls say: pruned models against the unpruned one, criteria against their reverse and against scratch."""
+"""What the controls say: pruned models against the unpruned one and scratch, reversed criteria, collapsed random."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place, Point
 from prunebench.reports.statistics.comparisons import Comparisons
+from prunebench.reports.statistics.summary_rows import SummaryRow
 
 CONTROLS = ("reversed", *SCRATCH)
 ALIKE, UNTESTED = "not distinguishable", "not tested"
 BETTER, WORSE = "better than as defined for", "worse for"
+LEFT = 0.2  # of the unpruned model's test mAP: with less, a pruned model hardly works
 
 
 def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
@@ -141,3 +143,24 @@ def _gap(found: Difference) -> str:
     low, high = found.interval
     between = "" if found.may_be_none is None else f" {numbers.interval(low, high)}"
     return numbers.gap(found.mean) + between
+
+
+def said_collapse(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    """One sentence on the ratios of a panel at which random keeps less than a fifth of the unpruned model's mAP."""
+    whole = next((row.map_mean for row in rows if row.control == "unpruned"), None)
+    chance = sorted((row for row in rows if row.is_random and not row.own_budget), key=lambda row: row.place)
+    lost = [row for row in chance if whole is not None and has_collapsed(row.map_mean, whole)]
+    if lost and whole is not None:
+        places = [row.place for row in chance]
+        each = ", ".join(
+            f"{numbers.quality(row.map_mean)} at {said_place(row.place, places)}" for row in lost
+        )
+        yield (
+            f"{each}: random keeps less than a fifth of the unpruned model's {numbers.quality(whole)} mAP there, so "
+            "a lead over random does not mean that a model works."
+        )
+
+
+def has_collapsed(pruned: float, whole: float) -> bool:
+    """Whether a mean test mAP is less than a fifth of the unpruned model's."""
+    return pruned < LEFT * whole

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.content import numbers
-from prunebench.reports.content.collapse_said import said_collapse
+from prunebench.reports.content.controls import said_collapse
 from prunebench.reports.content.detectable_said import detectable_said
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.content.rates_said import said_rates

@@ -212,6 +212,7 @@ def ranked_run(means, *, told=(), length="after 60 steps", width=0.125, claim=Tr
         name="run",
         link="[`run`](run.md)",
         length=length,
+        is_tuned=True,
         is_claim=claim,
         tested=rows,
         told=lambda *, better: [r for r in rows if r.label in told and (r.from_random > 0) is better],

@@ -3,7 +3,7 @@
 import dataclasses
 
 from prunebench.reports import make_report
-from prunebench.reports.content.collapse_said import said_collapse
+from prunebench.reports.content.controls import said_collapse
 
 
 def with_random_at(rows, **maps):
