@@ -138,7 +138,8 @@ def probe(
             tail = _step_seconds(tagger, training)
             tail_forward = _forward_seconds(tagger, stem, placement, tail=True)
             if (share := model.tail_share(small.widths)) < 1:
-                tail_fixed = fixed_part(share, _step_seconds(small, training) / tail)
+                own = np.concatenate(list(stem_outputs(small, clips)))  # a scope can reach below the tail
+                tail_fixed = fixed_part(share, _step_seconds(small, replace(training, inputs=own)) / tail)
         scores = rng.random((len(dataset.test), model.n_classes), dtype=np.float32)
         outcome = sum(
             _seconds(job)

@@ -4,7 +4,8 @@ Each page runs from top to bottom in a folder that holds what pages take for gra
 one and its pruned kin, models of two other networks, a finished `runs/quick`, a few labelled clips in `CLIPS`, the
 repository's `examples`, a configuration `my.toml`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. An archive is
 verified with the recordings and the checkpoint that it was made from, `PRUNEBENCH_ESC50` and `PRUNEBENCH_MN04`. What
-needs a download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser.
+needs a download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser. Of a slow
+test, which `tox -e slow` runs, a page's command only shows that it is there.
 """
 
 import importlib.util
@@ -118,6 +119,8 @@ def run(folder: Path, cache: Path, tool: str, arguments: list[str]) -> None:
     """One command of a page, in its folder."""
     module = {"prunebench": ["-m", "prunebench"], "pytest": ["-m", "pytest"], "python": []}[tool]
     words = [*module, *(reduced(arguments, folder) if tool == "prunebench" else arguments)]
+    if tool == "pytest" and "slow" in arguments:
+        words += ["--collect-only", "-q"]
     environment = {**os.environ, "PRUNEBENCH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, *words],
@@ -162,7 +165,8 @@ def ground(tmp_path_factory, esc10_root):
         torch.save(resolve_network(label, files).build(classes, seed=0).state_dict(), folder / name)
     preset = resources.files("prunebench.harness.config") / "presets" / "quick.toml"
     (folder / "my.toml").write_text(preset.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "examples").symlink_to(pages.ROOT / "examples", target_is_directory=True)
+    for name in ("examples", "tests"):
+        (folder / name).symlink_to(pages.ROOT / name, target_is_directory=True)
     (folder / "docs").mkdir()
     for script in (pages.ROOT / "docs").glob("_*.py"):
         shutil.copy(script, folder / "docs")

@@ -198,6 +198,13 @@ def test_the_probe_times_the_smallest_shape_too():
     assert 0 <= found.fixed <= 1
 
 
+def test_the_smallest_shape_may_have_fewer_filters_below_the_tail():
+    (data,) = load_config(QUICK, TINY).data_sets()
+    model = Architecture(scaled_widths(1 / 16), 64, 24)
+    found = probe(model, data, 1, CPU, None, tuple(width // 2 for width in model.widths))
+    assert 0 <= found.tail_fixed <= 1
+
+
 def test_a_finished_run_has_nothing_left(capsys):
     _say_time({"worker_seconds": 0.0, "workers": 2, "shapes": 0, "seconds": 0.0, "most_seconds": 0.0})
     assert capsys.readouterr().out == "Nothing is left to compute: every cell of this run is finished.\n"
