@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 from pathlib import Path
 
@@ -62,6 +63,17 @@ def model() -> Cnn14:
     return Cnn14([4] * 12, n_classes=3, embedding=5)
 
 
+def install_family(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, source: str) -> None:
+    """A distribution with a family `xy` of pruners, as pip leaves it in a folder."""
+    monkeypatch.syspath_prepend(folder)
+    (folder / f"{module}.py").write_text(source)
+    info = folder / f"{module}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[prunebench.pruner_families]\nxy = {module}:PRUNERS\n")
+    importlib.invalidate_caches()
+
+
 def refused(label: str, *files: Path) -> str:
     with pytest.raises(InputError) as error:
         resolve(label, files)
@@ -80,6 +92,26 @@ def test_parameters() -> None:
     assert resolve("nystrom_similarity[landmarks=3]").label == "nystrom_similarity[landmarks=3]"
     assert "has no parameter `q`; its parameters: `p`" in refused("tp:magnitude[q=1]")
     assert "`p` must be a number above 0" in refused("tp:magnitude[p=-1]")
+
+
+def test_a_family_of_another_distribution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Cnn14
+) -> None:
+    source = SOURCE.replace('"mine"', '"xy:mine"') + "\n\nPRUNERS = {Mine.name: Mine}\n"
+    install_family(tmp_path, monkeypatch, "family_resolved", source)
+    pruner = resolve("xy:mine[power=2]")
+    assert pruner.label == "xy:mine[power=2]"
+    assert content_hash(pruner) is None
+    assert score_layers(model, pruner, ["C9"])["C9"].shape == (4,)
+    assert "Unknown pruner `xy:mines`; did you mean `xy:mine`?" in refused("xy:mines")
+
+
+def test_a_family_that_fails_to_load_says_why_and_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_family(tmp_path, monkeypatch, "family_broken", "import nothing_of_that_name")
+    assert "Family of pruners `xy` must load. Found ModuleNotFoundError" in refused("xy:mine")
+    assert resolve("tp:magnitude").name == "tp:magnitude"
 
 
 def test_unknown_names_come_with_the_nearest(mine: Path) -> None:
