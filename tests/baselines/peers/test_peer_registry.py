@@ -192,6 +192,8 @@ def test_gradients_without_the_consumers_are_refused() -> None:
     one = torch.ones(1)
     with pytest.raises(LookupError, match="gradient of `consumer_weight`"):
         pack(Gradients(one, one, one))
+    with pytest.raises(LookupError, match="gradient of the batch norm's scale"):
+        pack(Gradients(one, consumer_weight=one))
 
 
 @pytest.mark.parametrize("name", PEERS)

@@ -1,5 +1,6 @@
 """Scoring and pruning of any module: several writers, layers that a criterion does not accept, divisors."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -118,9 +119,20 @@ def test_a_criterion_of_kernels_refuses_kernels_of_one(tagger, name):
         score_layers(tagger, pruners.get(name), ["wide"])
 
 
-def test_a_criterion_of_batch_norm_refuses_layers_without(tagger):
-    with pytest.raises(InputError, match=r"scores layers with a batch norm only. Layer `back`"):
-        score_layers(tagger, pruners.get("bn_scale"), ["stem"])
+@pytest.mark.parametrize("label", ["bn_scale", "taylor[over=batch_norm]"])
+def test_a_criterion_of_batch_norm_refuses_layers_without(tagger, label):
+    with pytest.raises(
+        InputError, match=rf"`{re.escape(label)}` scores layers with a batch norm only. Layer `back`"
+    ):
+        score_layers(tagger, pruners.get(label), ["stem"], features=features(), targets=TARGETS)
+
+
+def test_a_batch_norm_without_a_scale_has_no_gradients(tagger):
+    tagger.model.bn1 = nn.BatchNorm2d(16, affine=False).eval()
+    with pytest.raises(InputError, match="the batch norm of layer wide must have a scale and a shift"):
+        score_layers(
+            tagger, pruners.get("taylor[over=batch_norm]"), ["wide"], features=features(), targets=TARGETS
+        )
 
 
 def test_a_budget_of_its_own_needs_one_writer(tagger):
