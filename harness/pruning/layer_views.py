@@ -26,6 +26,8 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
     group, writer = site or sites_of(tagger.groups, whole=whole)[name]
     weight = _copied(_weight(model, writer.module))
     members = [GroupMember(f"{name}.weight", weight, 0)]
+    if isinstance(bias := getattr(model.get_submodule(writer.module), "bias", None), Tensor):
+        members.append(GroupMember(f"{name}.bias", _copied(bias), 0))
     norm = None
     if writer.norm is not None:
         found = model.get_submodule(writer.norm)
@@ -40,7 +42,10 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
             for tensor, neutral in ((found.weight, 1.0), (found.bias, 0.0))
         )
         norm = BatchNorm(scale, shift, _copied(found.running_mean), _copied(found.running_var), found.eps)
-        members += [GroupMember(f"{name}.bn.weight", scale, 0), GroupMember(f"{name}.bn.bias", shift, 0)]
+        parts = ("weight", found.weight, scale), ("bias", found.bias, shift)
+        members += [
+            GroupMember(f"{name}.bn.{part}", shown, 0) for part, own, shown in parts if own is not None
+        ]
     reader = group.only_reader
     reads = None if reader is None else _copied(_weight(model, reader))
     window = None if reader is None else reader_window(model.get_submodule(reader))

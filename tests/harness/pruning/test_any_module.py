@@ -14,6 +14,7 @@ from prunebench import harness, pruners
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.ratio import divided_removal_count, removal_count
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.reduction import check_reduction, joined
 from prunebench.harness.pruning.scoring import score_layers
 from prunebench.pruners.contract import Need
@@ -94,6 +95,29 @@ def test_an_unknown_reduction():
         InputError, match=r"must be `first`, `mean` or `max`. Found `mea`; did you mean `mean`"
     ):
         check_reduction("mea")
+
+
+def test_a_layer_is_shown_with_all_of_its_own_parameters(tagger):
+    own = dict(tagger.model.named_parameters())
+    for layer, names in (
+        ("wide", ["wide.weight", "wide.bias", "bn1.weight", "bn1.bias", "back.weight"]),
+        ("hidden", ["hidden.weight", "hidden.bias", "classes.weight"]),
+    ):
+        members = layer_view(tagger, layer).group
+        assert [member.axis for member in members] == [0] * (len(names) - 1) + [1]
+        for member, name in zip(members, names, strict=True):
+            assert torch.equal(member.parameter, own[name]), (layer, name)
+    tagger.model.bn1 = nn.BatchNorm2d(16, affine=False).eval()
+    assert [m.name for m in layer_view(tagger, "wide").group[:2]] == ["wide.weight", "wide.bias"]
+    assert len(layer_view(tagger, "wide").group) == 3
+
+
+def test_a_bias_that_is_not_finite_is_refused(tagger):
+    assert tagger.groups  # found, and kept, while the model was sound
+    with torch.no_grad():
+        tagger.model.wide.bias[2] = float("nan")
+    with pytest.raises(InputError, match=r"must be finite\. Found NaN or infinity in layer wide"):
+        score_layers(tagger, pruners.get("l1"), ["wide"])
 
 
 def test_each_writer_has_random_numbers_of_its_own(tagger):
