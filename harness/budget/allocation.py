@@ -71,10 +71,10 @@ class Floored(Allocation):
         return f"{self.floor:.4g} of each layer's filters, at least one"
 
     def check_reach(self, point: BudgetPoint, model: Shape, layers: Sequence[str]) -> None:
-        """Nothing, where a budget leaves the floors as they are, whichever filters go.
+        """Refuse a budget that cannot be met without going below a floor.
 
         Raises:
-            InputError: for a budget that does not, with the reachable range.
+            InputError: with the reachable range.
         """
         filters = model.filters(layers)
         most = [n - self.stay(n) for n in filters]

@@ -31,7 +31,7 @@ class Alone:
         self._threads = threads
 
     def share(self, folders: Sequence[Path]) -> None:
-        """Nothing: one machine sees one file system."""
+        """Do nothing: one machine sees one file system."""
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""
@@ -41,7 +41,7 @@ class Alone:
             yield task.key, result
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no process is held."""
 
     def __enter__(self) -> Alone:
         return self
@@ -64,7 +64,7 @@ class Workers:
         self._closed = threading.Event()
 
     def share(self, folders: Sequence[Path]) -> None:
-        """Nothing: one machine sees one file system."""
+        """Do nothing: one machine sees one file system."""
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""

@@ -69,7 +69,9 @@ class Known:
         return f"base {base.seed}{what}{where}{after}"
 
     def killed(self, base: Base) -> list[str]:
-        """A sentence on each base model that its further training killed, once the model to compare with is known.
+        """Sentences on base models whose further training destroyed them.
+
+        Empty until the model to compare with has been measured.
 
         Args:
             base: whose quality has just come in.
