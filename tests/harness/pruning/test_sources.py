@@ -13,7 +13,7 @@ from prunebench.baselines.peers.peer_registry import PEERS
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning.score_files import write_scores
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
 from prunebench.pruners import BUILTIN
 
@@ -102,7 +102,7 @@ def test_a_family_of_another_distribution(
     pruner = resolve("xy:mine[power=2]")
     assert pruner.label == "xy:mine[power=2]"
     assert content_hash(pruner) is None
-    assert score_layers(model, pruner, ["C9"])["C9"].shape == (4,)
+    assert scored_layers(model, pruner, ["C9"]).scores["C9"].shape == (4,)
     assert "Unknown pruner `xy:mines`; did you mean `xy:mine`?" in refused("xy:mines")
 
 
@@ -124,7 +124,7 @@ def test_unknown_names_come_with_the_nearest(mine: Path) -> None:
 def test_a_pruner_of_a_file(mine: Path, model: Cnn14) -> None:
     pruner = resolve("mine[power=2]", [mine])
     assert pruner.label == "mine[power=2]"
-    found = score_layers(model, pruner, ["C9"])["C9"]
+    found = scored_layers(model, pruner, ["C9"]).scores["C9"]
     assert np.allclose(found, model.convolution("C9").weight.detach().flatten(1).abs().amax(1) ** 2)
     assert pickle.loads(pickle.dumps(pruner)) == pruner
     assert resolve("mine", [mine, mine]) == resolve("mine", [mine])
@@ -229,7 +229,7 @@ def test_scores_that_a_pruner_of_a_file_cannot_give(
     mine.write_text(SOURCE.replace(*change))
     line = SOURCE[: SOURCE.index("        return")].count("\n") + 1
     with pytest.raises(InputError, match=message.replace("{line}", str(line))) as refusal:
-        score_layers(model, resolve("mine", [mine]), ["C7"])
+        scored_layers(model, resolve("mine", [mine]), ["C7"])
     assert "\n" not in str(refusal.value)
 
 
@@ -251,23 +251,23 @@ def test_scores_from_files_are_a_pruner(tmp_path: Path, model: Cnn14) -> None:
     pruner = resolve(f"scores:{tmp_path}")
     assert pruner.label == f"scores:{tmp_path}"
     assert not pruner.order_free  # scores belong to places, whatever filters are stored there
-    assert score_layers(model, pruner, ["C7"])["C7"].tolist() == scores.tolist()
+    assert scored_layers(model, pruner, ["C7"]).scores["C7"].tolist() == scores.tolist()
     before = content_hash(pruner)
     write_scores(tmp_path, {"C7": scores + 1})
     after = resolve(f"scores:{tmp_path}")
     assert content_hash(after) != before
-    assert score_layers(model, after, ["C7"])["C7"].tolist() == (scores + 1).tolist()
+    assert scored_layers(model, after, ["C7"]).scores["C7"].tolist() == (scores + 1).tolist()
 
 
 def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
     write_scores(tmp_path, {"C7": np.arange(5.0)})
     pruner = resolve(f"scores:{tmp_path}")
     with pytest.raises(InputError, match=r"one score per filter\. Found 5 for the 4 filters of layer C7"):
-        score_layers(model, pruner, ["C7"])
+        scored_layers(model, pruner, ["C7"])
     with pytest.raises(
         InputError, match=r"must contain a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
     ):
-        score_layers(model, pruner, ["C8"])
+        scored_layers(model, pruner, ["C8"])
 
 
 def test_a_folder_without_scores(tmp_path: Path) -> None:
