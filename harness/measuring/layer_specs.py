@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from prunebench.eval.runtime.layer_latency import KINDS, LayerSpec
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cut_entries import cut_entries
+from prunebench.harness.networks.groups.nonlinearities import RECTIFIERS
 from prunebench.harness.networks.layer_times import Axis
 
 WIDTHS = 8  # at which each layer is timed: eighths of its filters, of its inputs, or of both together
@@ -90,7 +91,7 @@ def prunable_layers(tagger: Tagger, names: Sequence[str], features: Tensor) -> t
             tuple(shape[1:-1]) if linear else tuple(shape[2:]),
             _options(layer),
             norm=writer is not None and writer.norm is not None and not linear,
-            relu=writer is not None and writer.activation in ("relu", "relu6"),
+            relu=writer is not None and writer.activation in RECTIFIERS,
         )
         written = tuple(of.get(0, ()))
         read = written if depthwise else tuple(of.get(1, ()))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Cut, Group
+from prunebench.harness.networks.groups.nonlinearities import RECTIFIERS
 from prunebench.harness.pruning.folded_means import takes_constants
 from prunebench.pruners.contract import BatchNorm, LayerView, ReaderWindow
 from prunebench.pruners.group_member import GroupMember
@@ -58,7 +59,7 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
         norm,
         reads,
         _group_members(model, group) if whole else tuple(members),
-        rectified=writer.activation in ("relu", "relu6"),
+        rectified=writer.activation in RECTIFIERS,
         consumer_window=window,
         foldable_reader=takes_constants(tagger, group),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.engine.progress import Display, Progress
 from prunebench.harness.engine.workers import local_engine
@@ -26,7 +27,6 @@ from prunebench.harness.verification.plan_again import PlanAgain
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.environment import describe_environment
 
-FROM_SCRATCH = ("scratch", "scratch-macs")  # they stand on no base model, and take as long as training one
 ARITHMETIC = ("torch", "processor", "cpu_capability", "cuda")
 PACKAGES = ("numpy", "scipy", "soxr", "soundfile")  # that features and criteria are computed with
 # Of mAP. Sixty steps with other instructions move it by 0.0003; a training to convergence may end at another step.
