@@ -9,10 +9,10 @@ import numpy as np
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.groups.filter_group import Group
 
-Entries = dict[str, dict[int, list[tuple[int, int]]]]
+CutEntries = dict[str, dict[int, list[tuple[int, int]]]]
 
 
-def cut_entries(groups: Iterable[tuple[int, Group]]) -> Entries:
+def cut_entries(groups: Iterable[tuple[int, Group]]) -> CutEntries:
     """Tensor → axis → (place of a group, entries that go with each of its filters).
 
     Args:
@@ -21,7 +21,7 @@ def cut_entries(groups: Iterable[tuple[int, Group]]) -> Entries:
     Raises:
         InputError: for a group whose filters have differently many entries of a tensor.
     """
-    found: Entries = {}
+    found: CutEntries = {}
     for place, group in groups:
         for part in group.cuts:
             each = 1
