@@ -14,7 +14,7 @@ from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.pruners import registry
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.label import split_label
-from prunebench.pruners.plugins import family_of
+from prunebench.pruners.plugins import family_names, family_of
 
 
 def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
@@ -52,9 +52,17 @@ def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
     """The pruners of some files, by name.
 
     Raises:
-        InputError: for a file that cannot be used, or a name that is taken.
+        InputError: for a file that cannot be used, or a name that is taken or begins as a family's.
     """
-    return plugin_classes(files, PRUNERS, registry.names)
+    found = plugin_classes(files, PRUNERS, registry.names)
+    for name in found:
+        beginning, colon, _ = name.partition(":")
+        if colon and f"{beginning}:" in (stored_scores.PREFIX, *(f"{family}:" for family in family_names())):
+            raise InputError(
+                f"The name of a pruner of a file must not begin with `{beginning}:`, as others are called so. Found "
+                f"`{name}`: rename it."
+            )
+    return found
 
 
 def content_hash(pruner: Pruner) -> str | None:

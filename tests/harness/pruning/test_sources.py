@@ -150,6 +150,14 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
             "does not meet the contract: its class must be",
         ),
         (('"mine"', '"l1"'), "must have a unique name. Found `l1`"),
+        (
+            ('"mine"', '"tp:magnitude"'),
+            "must not begin with `tp:`, as others are called so. Found `tp:magnitude`",
+        ),
+        (
+            ('"mine"', '"scores:mine"'),
+            "must not begin with `scores:`, as others are called so. Found `scores:mine`",
+        ),
         (("class Mine", "class Mine(:"), "must run. Found SyntaxError"),
         (("import LayerView", "import Nothing, LayerView"), "must run. Found ImportError"),
         (("from abc", "raise SystemExit(0)\nfrom abc"), "must run. Found SystemExit: 0."),
