@@ -14,7 +14,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from prunebench.harness import Cnn14
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import BUILTIN, get
 from prunebench.pruners.contract import COLLECTED
 
@@ -44,7 +44,7 @@ def forward(model: Cnn14, features: np.ndarray) -> None:
 
 def score(model: Cnn14, name: str, count: int) -> None:
     features, targets = clips(count)
-    score_layers(model, get(name), SCOPE, features=features, targets=targets)
+    scored_layers(model, get(name), SCOPE, features=features, targets=targets)
 
 
 @pytest.mark.parametrize("name", ACTIVE)

@@ -8,7 +8,7 @@ import pytest
 from prunebench.harness import resolve_network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import BUILTIN
 
 GROUP = "mn04"
@@ -63,7 +63,7 @@ def test_scoring_of_all_groups(benchmark, tagger, name, processor_seconds):
     ]
 
     def score() -> None:
-        score_layers(tagger, pruner, scope)
+        scored_layers(tagger, pruner, scope)
 
     benchmark.pedantic(score, rounds=5, warmup_rounds=1)
     benchmark.extra_info["groups"] = len(scope)

@@ -29,15 +29,33 @@ def load_plugin(name: str) -> type[Pruner]:
     return found
 
 
+def family_names() -> list[str]:
+    """How the names of each installed family begin, without the colon, sorted; nothing is loaded."""
+    return installed_names(FAMILIES)
+
+
 def family_of(name: str) -> Mapping[str, type[Pruner]]:
-    """The classes of the family that a name such as `"tp:magnitude"` belongs to, by name; none where there is none.
+    """The classes of the family that a name such as `"tp:magnitude"` or `"tp:"` belongs to, by name; else none.
 
     Raises:
-        ValueError: for a family that two distributions bring, or that fails to load.
+        ValueError: for a family that two distributions bring, that fails to load, or that holds what is no pruner of
+            its own.
     """
     family, colon, _ = name.partition(":")
-    if not colon or family not in installed_names(FAMILIES):
+    if not colon or family not in family_names():
         return {}
     entry = the_entry(FAMILIES, family, "family of pruners")
-    with foreign_code(f"Family of pruners `{family}` must load"):
-        return dict(entry.load())
+    place = f"Family of pruners `{family}`"
+    with foreign_code(f"{place} must load"):
+        found = dict(entry.load())
+    for key, cls in found.items():
+        with foreign_code(f"{place} must declare its pruners"):
+            amiss = declaration_problem(cls)
+        if amiss is not None:
+            raise ValueError(f"{place} does not meet the contract. Of `{key}`: {amiss}")
+        if cls.name != key or not key.startswith(f"{family}:"):
+            raise ValueError(
+                f"{place} must give its pruners under their names, which begin with `{family}:`. Found `{cls.name}` "
+                f"under `{key}`: rename it."
+            )
+    return found

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from prunebench.pruners import clip_mean
-from prunebench.pruners.contract import LayerView, Need, Pruner
+from prunebench.pruners.contract import LayerView, Need, Pruner, Trait
 
+BATCH_NORM: frozenset[Trait] = frozenset({"batch_norm"})
 _PARAMETERS = ("weight", "batch_norm")
 
 
@@ -50,16 +51,22 @@ class Taylor(Pruner):
             raise ValueError(
                 f'Parameter `over` must be "weight" or "batch_norm". Found `over = {self.over!r}`.'
             )
+        if self.over == "batch_norm":
+            object.__setattr__(self, "layers", BATCH_NORM)
 
     def observe(self, layer: LayerView, seen: Tensor | None) -> Tensor:
-        """Summed squares and batches, (filters, 2)."""
+        """Summed squares and batches, (filters, 2).
+
+        Raises:
+            LookupError: with `over="batch_norm"` for a batch norm that has no scale and shift of its own.
+        """
         gradients = layer.gradients
         if self.over == "weight":
             change = (layer.weight * gradients.weight).flatten(1).sum(1, dtype=torch.float64)
         else:
             norm = layer.batch_norm
-            assert gradients.bn_weight is not None
-            assert gradients.bn_bias is not None
+            if gradients.bn_weight is None or gradients.bn_bias is None:
+                raise LookupError(f"the batch norm of layer {layer.name} must have a scale and a shift")
             change = norm.weight.double() * gradients.bn_weight + norm.bias.double() * gradients.bn_bias
         return clip_mean.add(seen, change.square(), 1)
 

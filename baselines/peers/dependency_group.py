@@ -57,9 +57,13 @@ def pack(gradients: Gradients) -> Tensor:
     """Gradients of the convolution's, the batch norm's and the consumer's weights, a row a filter.
 
     Raises:
-        LookupError: where the consumer's gradient was not collected.
+        LookupError: where a gradient was not collected, or the batch norm has no scale.
     """
-    if gradients.consumer_weight is None or gradients.bn_weight is None:
+    if gradients.bn_weight is None:
+        raise LookupError(
+            "A pruner of torch-pruning reads the gradient of the batch norm's scale. There is none."
+        )
+    if gradients.consumer_weight is None:
         raise LookupError("A pruner of torch-pruning reads the gradient of `consumer_weight`: supply it.")
     parts = (gradients.weight, 0), (gradients.bn_weight, 0), (gradients.consumer_weight, 1)
     return torch.cat([part.movedim(axis, 0).reshape(part.shape[axis], -1) for part, axis in parts], 1)

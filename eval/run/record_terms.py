@@ -9,7 +9,11 @@ FINE_TUNED, CONVERGED = "fine-tuned", "converged"
 STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
 QUANTISED = "quantised"  # the model of the last stage in 8-bit integers: an additional stage, never the last
 SCORED_BESIDE = (FINE_TUNED, QUANTISED)  # stages whose test scores are kept beside those of the last one
-CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", "scratch", "scratch-macs")
+FROM_SCRATCH = (
+    "scratch",
+    "scratch-macs",
+)  # controls that are new models, and take as long as training a base model
+CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", *FROM_SCRATCH)
 # Fields that older records lack, in JSON only where they are known.
 OPTIONAL = ("base_weights", "family", "limits", "map_sizes", "ties")
 CNN14 = "cnn14"

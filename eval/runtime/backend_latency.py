@@ -15,6 +15,7 @@ from prunebench.eval.runtime.child import MeasurementError, OnStep, ProcessDied,
 from prunebench.eval.runtime.forward import LOG_MEL_CLIP, Factory
 from prunebench.eval.runtime.latency import DEFAULT_EFFORT, Effort, interleaved
 from prunebench.eval.runtime.precision import LEAST, relative_precision
+from prunebench.eval.text.foreign_code import raised
 
 ShapeLabel = TypeVar("ShapeLabel", bound=Hashable)
 Timed: TypeAlias = dict[tuple[int, str], tuple[list[float], list[float]] | str]
@@ -143,8 +144,7 @@ def _time(
                 with torch.inference_mode():
                     run(example)
             except Exception as error:  # a backend may raise anything on a model it cannot take
-                said = str(error).splitlines()[0] if str(error) else "no message"
-                found[place, name] = f"Backend `{name}` failed: {type(error).__name__}: {said}"
+                found[place, name] = f"Backend `{name}` failed: {raised(error)}"
                 continue
             keys.append((place, name))
             passes.append(_without_gradients(run, example))

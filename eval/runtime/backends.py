@@ -131,6 +131,7 @@ BACKENDS: Mapping[str, Backend] = {
 
 
 LOSSY = (INT8,)  # outputs differ from torch's by more than rounding, so quality must be measured
+INTEGERS = "8-bit integers change the scores"  # the reason, as messages give it
 
 
 def run_in_batches(run: Forward, features: NDArray[np.float32], batch: int) -> NDArray[np.float32]:

@@ -18,13 +18,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
+from prunebench.eval.thread_variables import thread_variables
 
 P = ParamSpec("P")
 T = TypeVar("T")
 OnStep = Callable[[int, int], None]  # (done, total)
 
 MOST_THREADS = 1024  # OpenMP ends the process where it cannot start so many
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _COMMAND = (sys.executable, "-P", "-c", "from prunebench.eval.runtime.child import serve; serve()")
 
 
@@ -80,7 +80,7 @@ def _answer(
         raise InputError(
             f"Parameter `threads` must be at least 1 and at most {MOST_THREADS}. Found `threads = {threads}`."
         )
-    environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    environment = os.environ | thread_variables(threads)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     payload = _packed(function, args, kwargs, by_steps=on_step is not None)
     with tempfile.TemporaryFile() as said:

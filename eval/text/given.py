@@ -51,6 +51,22 @@ def check_module(model: object, what: str) -> None:
         )
 
 
+def check_option(of: str, name: str, value: object, least: int, most: int | None = None) -> None:
+    """An integer in a label, of at least so much and at most so much.
+
+    Args:
+        of: what the label names: "allocation `latency`".
+        name, value: of the parameter.
+        least, most: bounds; `None` for no upper one.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= (most or value):
+        bound = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise InputError(f"Parameter `{name}` of {of} must be an integer {bound}. Found `{name} = {value}`.")
+
+
 def check_integer(name: str, value: Any, least: int | None = None) -> None:
     """An integer of Python or NumPy, of at least so much.
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_option
 from prunebench.harness.budget.budget_label import read_label
 from prunebench.harness.budget.counts import LayerScores, count_at_ratio
 from prunebench.harness.budget.target import BudgetPoint, check_reached
@@ -71,10 +72,10 @@ class Floored(Allocation):
         return f"{self.floor:.4g} of each layer's filters, at least one"
 
     def check_reach(self, point: BudgetPoint, model: Shape, layers: Sequence[str]) -> None:
-        """Nothing, where a budget leaves the floors as they are, whichever filters go.
+        """Refuse a budget that cannot be met without going below a floor.
 
         Raises:
-            InputError: for a budget that does not, with the reachable range.
+            InputError: with the reachable range.
         """
         filters = model.filters(layers)
         most = [n - self.stay(n) for n in filters]
@@ -154,11 +155,7 @@ class Knapsack(Normalised):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        steps: object = self.steps
-        if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= 256:
-            raise InputError(
-                f"Parameter `steps` of allocation `latency` must be an integer from 2 to 256. Found `steps = {steps}`."
-            )
+        check_option("allocation `latency`", "steps", self.steps, 2, 256)
 
 
 @dataclass(frozen=True)
@@ -191,13 +188,8 @@ class Searched(Floored):
     def __post_init__(self) -> None:
         super().__post_init__()
         spread: object = self.spread
-        for name, low, high in (("candidates", 2, 10_000), ("recalibration_clips", 2, 1_000_000)):
-            found: object = getattr(self, name)
-            if not isinstance(found, int) or isinstance(found, bool) or not low <= found <= high:
-                raise InputError(
-                    f"Parameter `{name}` of allocation `searched` must be an integer from {low} to {high:,}. "
-                    f"Found `{name} = {found}`."
-                )
+        check_option("allocation `searched`", "candidates", self.candidates, 2, 10_000)
+        check_option("allocation `searched`", "recalibration_clips", self.recalibration_clips, 2, 1_000_000)
         if isinstance(spread, bool) or not isinstance(spread, int | float) or not 0 < spread <= 1:
             raise InputError(
                 f"Parameter `spread` of allocation `searched` must lie in (0, 1]. Found `spread = {spread}`."

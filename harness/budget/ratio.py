@@ -33,7 +33,7 @@ def removal_count(filters: int, ratio: float) -> int:
 
 
 def divided_removal_count(filters: int, ratio: float, divisor: int) -> int:
-    """Filters that go so that what stays is the multiple of `divisor` nearest to the request, the larger of two.
+    """Filters to remove so that what stays is the multiple of `divisor` nearest to the request, the larger of two.
 
     Of a layer at least one multiple stays, and a layer of fewer filters than that loses none.
 

@@ -80,7 +80,7 @@ def uniform_counts(model: Shape, layers: Sequence[str], ratio: float) -> tuple[i
 
 
 def rounded_counts(model: Shape, layers: Sequence[str], counts: Sequence[int]) -> tuple[int, ...]:
-    """Filters that go of each layer where what stays must be a multiple of the layer's divisor."""
+    """Filters to remove from each layer so that what stays is a multiple of its divisor."""
     if not model.rounds:
         return tuple(counts)
     sizes = zip(model.filters(layers), counts, model.multiples(layers), strict=True)

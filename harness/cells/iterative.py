@@ -93,11 +93,11 @@ class Rescored(Job):
     def lowest(
         self, model: Tagger, alive: Alive, number: int, cache: Cache
     ) -> tuple[dict[str, tuple[int, ...]], Constants]:
-        """Places of the filters of what is left that go in a round, by layer, and the constants that replace them.
+        """The filters that a round removes, as indices into the current model, and the constants that replace them.
 
         Args:
-            model: what is left of the base model.
-            alive: the filters that it has.
+            model: the current one, what is left of the base model.
+            alive: the filters that it has, as indices into the base model.
             number: of the round.
             cache: where the features are.
         """

@@ -6,6 +6,7 @@ import functools
 import math
 from dataclasses import replace
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.harness.budget.allocation import Global
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.cells.base_job import BaseJob
@@ -55,7 +56,7 @@ def cell_job(
 
 def _float_job(config: Config, cell: Cell, rates: RatePair | None, removal: Removal) -> Job:
     base, scoring = removal.base, removal.scoring
-    if cell.control in ("scratch", "scratch-macs"):
+    if cell.control in FROM_SCRATCH:
         return _from_scratch(config, removal)
     finetuning = _finetuning(config, cell, rates)
     if scoring is None:

@@ -19,13 +19,23 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.pruners.label import split_label
 
+# Never refused, as nobody need have asked for it: resolved configurations have it beside a checkpoint too, and
+# presets give it to whatever network is asked for.
+WIDTH = 0.125
+
 
 class ModelSection(Section):
     """The unpruned model: its network, trained here or in a checkpoint."""
 
     files: Annotated[tuple[str, ...], Listed] = Field((), description="Python files that define networks")
     network: str = Field(Cnn14Network.name, description="see `prunebench list networks`")
-    width: float = Field(0.125, gt=0, le=4, description="multiplier on the published widths and embedding")
+    width: float = Field(
+        WIDTH,
+        gt=0,
+        le=4,
+        description=f"multiplier on the published widths and embedding; {WIDTH:g} is ignored beside a checkpoint and "
+        "for networks that take no width",
+    )
     checkpoint: str | None = Field(
         None, description="file of a model of the network, of any widths, pruned instead of one trained here"
     )
@@ -53,7 +63,7 @@ class ModelSection(Section):
 
     @pydantic.model_validator(mode="after")
     def _one_or_the_other(self) -> ModelSection:
-        if "width" not in self.model_fields_set or self.width == 0.125:
+        if "width" not in self.model_fields_set or self.width == WIDTH:
             return self
         if self.checkpoint:
             raise ValueError(

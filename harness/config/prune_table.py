@@ -17,7 +17,7 @@ from prunebench.harness.budget.allocation import Allocation, SameAs, parse_alloc
 from prunebench.harness.budget.limits import Limits
 from prunebench.harness.budget.target import BudgetPoint
 from prunebench.harness.config.fields import Labels, Listed, Section, Seeds, TargetShares, _once
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, Scope
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, NAMED_SCOPES, Scope
 from prunebench.harness.pruning.reduction import DEFAULT, Reduction
 from prunebench.harness.pruning.sources import file_pruners, resolve
 from prunebench.pruners.contract import Pruner
@@ -38,8 +38,8 @@ def cnn14_scopes(texts: Sequence[str]) -> tuple[Scope, ...]:
         if text == EACH:
             found += map(Scope.parse, LAYERS)
         else:
-            named = {OWN_SCOPE: DEFAULT_SCOPE, "inner": "C1-C12", "all": "C1-C12", "tail": "C7-C12"}
-            found.append(Scope.parse(named.get(text, text)))
+            named = DEFAULT_SCOPE if text == OWN_SCOPE else NAMED_SCOPES.get(text, text)
+            found.append(Scope.parse(named))
     return _once(tuple(found))
 
 

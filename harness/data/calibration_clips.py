@@ -20,7 +20,7 @@ from prunebench.harness.data.recordings.checks import check_recording
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.data.recordings.esc50 import esc50
 from prunebench.harness.data.recordings.search import search
-from prunebench.harness.data.some_clips import SomeClips
+from prunebench.harness.data.some_clips import SomeClips, drawn_rows
 from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.networks.class_names import AUDIOSET
 
@@ -103,8 +103,7 @@ def calibration_clips(
             f"A criterion that reads gradients needs clips labelled with the {n_classes} classes of the "
             f"model: a folder in the layout of ESC-50, or packed AudioSet. Found {classes or 'no'} classes in `{root}`."
         )
-    drawn = np.random.default_rng(0).permutation(len(clips))[:most]
-    return SomeClips(clips, np.sort(drawn))
+    return SomeClips(clips, drawn_rows(len(clips), most))
 
 
 def _labelled(options: DataOptions, n_classes: int) -> DataSet:

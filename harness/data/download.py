@@ -7,6 +7,7 @@ the standard library's client, that header, and the checks.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import http
@@ -14,7 +15,7 @@ import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -79,12 +80,22 @@ def fetch(
     if path.exists():
         check_regular(path)
     part = path.with_name(f"{path.name}.prunebench-part")
+    with alone_at(path):
+        return _fetched(source, part, path, progress or (lambda done, total: None), by_hand or path)
+
+
+@contextlib.contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """A block that one process at a time runs for a path, with a lock file beside it that is gone afterwards."""
     lock = path.with_name(f"{path.name}.prunebench-lock")
-    try:
-        with filelock.FileLock(lock):
-            return _fetched(source, part, path, progress or (lambda done, total: None), by_hand or path)
-    finally:
-        lock.unlink(missing_ok=True)
+    with filelock.FileLock(lock):
+        try:
+            yield
+        finally:
+            # While it is held: whoever waits sees that the file is gone, and takes a new one. Windows removes no file
+            # that is open; there the library does, once nobody waits.
+            with contextlib.suppress(PermissionError):
+                lock.unlink(missing_ok=True)
 
 
 def _fetched(source: Source, part: Path, path: Path, progress: OnBytes, by_hand: Path) -> bool:

@@ -51,7 +51,7 @@ _HOLDS = {
 }
 _PLACES = ("root", "table", "classes", "black_list")
 _UNSAID = ("name", *_PLACES, "files", "expected", "label_separator")  # not in a label
-_SEPARATORS = (";", ",", "|")
+SEPARATORS = (";", ",", "|")  # of labels in a cell of a table
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class DataOptions:
             )
         if self.strict is not None and not isinstance(self.strict, bool):
             raise InputError(f"Option `strict` must be true or false. Found `strict = {self.strict}`.")
-        if self.label_separator not in (None, *_SEPARATORS):
+        if self.label_separator not in (None, *SEPARATORS):
             raise InputError(
                 "Option `label_separator` must be `;`, `,` or `|`. "
                 f"Found `label_separator = {self.label_separator}`."

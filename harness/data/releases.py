@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
-from prunebench.harness.data.download import OnBytes, Source, fetch
+from prunebench.eval.files import make_folder
+from prunebench.harness.data.download import OnBytes, Source, alone_at, check_url, fetch
 from prunebench.harness.data.recordings.esc50_table import read_table
 
 # Its publishers give no checksum that could be written here, so the tensors are looked at.
@@ -92,9 +93,19 @@ def fetch_esc50(folder: Path, progress: OnBytes | None = None, archive: Archive 
     Raises:
         InputError: as `fetch`, or for a set that is something else.
     """
+    given = folder.with_name(folder.name + ".zip")
     if folder.exists():
         return _check_set(folder, archive, folder)
-    given = folder.with_name(folder.name + ".zip")
+    if not given.is_file():
+        check_url(archive.source.url)
+        make_folder(folder)
+    with alone_at(folder):
+        return _made_set(folder, given, progress, archive)
+
+
+def _made_set(folder: Path, given: Path, progress: OnBytes | None, archive: Archive) -> int:
+    if folder.exists():  # another process made it meanwhile
+        return _check_set(folder, archive, folder)
     if given.is_file():
         return _unpacked(given, folder, archive)
     # Names that nobody else gives: what lies there is of this command, broken off perhaps, and goes.

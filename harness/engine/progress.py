@@ -183,12 +183,6 @@ class Progress:
         for sentence in sentences:
             self._show(News(name, title, sentence, note=True))
 
-    def abandon(self, phase: str, message: str) -> None:
-        """What is left of a phase cannot be done."""
-        self.phases[phase].failed += self.phases[phase].left
-        self.running = {key: piece for key, piece in self.running.items() if piece.phase != phase}
-        self._show(News(phase, phase, message, failed=True))
-
     def _end(self, key: str, text: str, *, failed: bool) -> None:
         name, title, work = self._named.pop(key)
         phase, piece, now = self.phases[name], self.running.pop(key, None), time.time()

@@ -41,7 +41,7 @@ class ProgressFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is under way any more."""
+        """Remove the file: no sweep is running any more."""
         self._path.unlink(missing_ok=True)
 
 

@@ -15,10 +15,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from prunebench.eval.thread_variables import thread_variables
 from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out, settle, settled
 from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
 
 _messages: Any = None
@@ -31,7 +31,7 @@ class Alone:
         self._threads = threads
 
     def share(self, folders: Sequence[Path]) -> None:
-        """Nothing: one machine sees one file system."""
+        """Do nothing: one machine sees one file system."""
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""
@@ -41,7 +41,7 @@ class Alone:
             yield task.key, result
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no process is held."""
 
     def __enter__(self) -> Alone:
         return self
@@ -64,13 +64,13 @@ class Workers:
         self._closed = threading.Event()
 
     def share(self, folders: Sequence[Path]) -> None:
-        """Nothing: one machine sees one file system."""
+        """Do nothing: one machine sees one file system."""
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`."""
         running: dict[Future[Any], tuple[_Worker, Task]] = {}
         deaths: Counter[str] = Counter()
-        with _environment(dict.fromkeys(THREAD_VARIABLES, str(self._threads))):
+        with _environment(thread_variables(self._threads)):
             while not self._closed.is_set():
                 while self._idle and (task := ready.pop()) is not None:
                     worker = self._idle.pop()

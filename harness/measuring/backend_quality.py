@@ -13,6 +13,7 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.runtime.backends import backend, run_in_batches
 from prunebench.eval.runtime.int8_graph import CALIBRATION_CLIPS
+from prunebench.eval.text.foreign_code import raised
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import split_features, split_targets
 from prunebench.harness.data.some_clips import drawn_rows
@@ -63,8 +64,7 @@ def backend_quality(
             found[name] = str(error)
             continue
         except Exception as error:  # a backend may raise anything on a model it cannot take
-            said = str(error).splitlines()[0] if str(error) else "no message"
-            found[name] = f"Backend `{name}` failed: {type(error).__name__}: {said}"
+            found[name] = f"Backend `{name}` failed: {raised(error)}"
             continue
         difference = np.abs(scores - eager)
         found[name] = {

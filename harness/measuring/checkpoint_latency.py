@@ -10,13 +10,13 @@ from prunebench.eval.cost.complexity import backbone_macs
 from prunebench.eval.cost.geometry import Clip, clip_of
 from prunebench.eval.errors import InputError
 from prunebench.eval.runtime.backend_latency import Latency, compare_backends
-from prunebench.eval.runtime.backends import LOSSY
+from prunebench.eval.runtime.backends import INTEGERS, LOSSY
 from prunebench.eval.runtime.child import MeasurementError
 from prunebench.eval.runtime.latency import Effort, missed_precision
 from prunebench.eval.runtime.quiet import busy_processors
 from prunebench.harness.measuring.checkpoint_file import CheckpointFile
 from prunebench.harness.measuring.factories import load_measurable
-from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
+from prunebench.harness.measuring.speed_up import speed_up
 
 
 @dataclass(frozen=True)

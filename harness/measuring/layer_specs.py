@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from prunebench.eval.runtime.layer_latency import KINDS, LayerSpec
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.cut_entries import cut_entries
+from prunebench.harness.networks.groups.nonlinearities import RECTIFIERS
 from prunebench.harness.networks.layer_times import Axis
 
 WIDTHS = 8  # at which each layer is timed: eighths of its filters, of its inputs, or of both together
@@ -67,9 +68,12 @@ def prunable_layers(tagger: Tagger, names: Sequence[str], features: Tensor) -> t
         tagger: the unpruned model.
         names: of the groups that are pruned.
         features: of one clip, (1, frames, mels).
+
+    Raises:
+        InputError: as `cut_entries`.
     """
     places = {group.name: place for place, group in enumerate(tagger.groups)}
-    cuts = _cuts([(places[group.name], group) for group in tagger.chosen(names)])
+    cuts = cut_entries((places[group.name], group) for group in tagger.chosen(names))
     behind = {writer.module: writer for group in tagger.groups for writer in group.writers}
     found = []
     for module, shape in _inputs(tagger, features).items():
@@ -87,22 +91,12 @@ def prunable_layers(tagger: Tagger, names: Sequence[str], features: Tensor) -> t
             tuple(shape[1:-1]) if linear else tuple(shape[2:]),
             _options(layer),
             norm=writer is not None and writer.norm is not None and not linear,
-            relu=writer is not None and writer.activation in ("relu", "relu6"),
+            relu=writer is not None and writer.activation in RECTIFIERS,
         )
         written = tuple(of.get(0, ()))
         read = written if depthwise else tuple(of.get(1, ()))
         found.append(PrunableLayer(module, spec, Axis(spec.inputs, read), Axis(spec.filters, written)))
     return tuple(found)
-
-
-def _cuts(groups: Sequence[tuple[int, Group]]) -> Mapping[str, dict[int, list[tuple[int, int]]]]:
-    """Tensor → axis → (place of a group, entries that go with each of its filters)."""
-    found: dict[str, dict[int, list[tuple[int, int]]]] = {}
-    for place, group in groups:
-        for part in group.cuts:
-            each = 1 if part.filters is None else int((part.filters == 0).sum())
-            found.setdefault(part.tensor, {}).setdefault(part.axis, []).append((place, each))
-    return found
 
 
 def _kind(layer: nn.Module) -> str:

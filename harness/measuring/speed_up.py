@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-INTEGERS = "8-bit integers change the scores"  # a backend of 8-bit integers does not leave quality alone
-
 
 def speed_up(latency_ratio: float, macs_ratio: float) -> dict[str, float]:
     """The speed-up of a model over a reference, and its share of what its MACs promise.

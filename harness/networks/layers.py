@@ -12,6 +12,7 @@ TAIL_BLOCK = 4  # conv_block4 is the first of the tail, which the fine-tuning sc
 PUBLISHED_WIDTHS = (64, 64, 128, 128, 256, 256, 512, 512, 1024, 1024, 2048, 2048)
 STEM = LAYERS[: 2 * (TAIL_BLOCK - 1)]  # C1–C6
 DEFAULT_SCOPE = "C7-C12"  # the tail, as in E-PANNs
+NAMED_SCOPES = {"all": "C1-C12", "inner": "C1-C12", "tail": "C7-C12"}  # words that every network knows
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from prunebench.pruners.contract import Pruner
 
 
 def check_criteria(config: Config, subject: Subject, dataset: DataSet, pruners: Collection[Pruner]) -> None:
-    """Nothing, where every criterion accepts every layer of the scopes, and scores from files are as many as filters.
+    """Refuse a criterion that does not accept a layer of the scopes, or stored scores of another length.
 
     Args:
         config: the sweep.

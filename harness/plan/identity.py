@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.eval.runtime import int8_graph
 from prunebench.harness.budget import allocation, candidates, schedule
 from prunebench.harness.config.config import Config
@@ -134,7 +135,7 @@ class CellIdentities:
         clips = config.recalibration_clips(cell.schedule)
         if clips and (cell.criterion or tuned):
             payload |= {"recalibration_clips": clips, "recalibration_version": recalibration.VERSION}
-        if cell.control in ("scratch", "scratch-macs"):
+        if cell.control in FROM_SCRATCH:
             payload |= {"training": asdict(config.base.recipe), "training_version": training.VERSION}
         if cell.control == "scratch-macs":
             payload |= {"finetuning_budget": [config.finetune.steps, config.finetune.batch]}

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.contract.tagger import Site, Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Cut, Group
+from prunebench.harness.networks.groups.nonlinearities import RECTIFIERS
 from prunebench.harness.pruning.folded_means import takes_constants
 from prunebench.pruners.contract import BatchNorm, LayerView, ReaderWindow
 from prunebench.pruners.group_member import GroupMember
@@ -26,6 +27,8 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
     group, writer = site or sites_of(tagger.groups, whole=whole)[name]
     weight = _copied(_weight(model, writer.module))
     members = [GroupMember(f"{name}.weight", weight, 0)]
+    if isinstance(bias := getattr(model.get_submodule(writer.module), "bias", None), Tensor):
+        members.append(GroupMember(f"{name}.bias", _copied(bias), 0))
     norm = None
     if writer.norm is not None:
         found = model.get_submodule(writer.norm)
@@ -40,7 +43,10 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
             for tensor, neutral in ((found.weight, 1.0), (found.bias, 0.0))
         )
         norm = BatchNorm(scale, shift, _copied(found.running_mean), _copied(found.running_var), found.eps)
-        members += [GroupMember(f"{name}.bn.weight", scale, 0), GroupMember(f"{name}.bn.bias", shift, 0)]
+        parts = ("weight", found.weight, scale), ("bias", found.bias, shift)
+        members += [
+            GroupMember(f"{name}.bn.{part}", shown, 0) for part, own, shown in parts if own is not None
+        ]
     reader = group.only_reader
     reads = None if reader is None else _copied(_weight(model, reader))
     window = None if reader is None else reader_window(model.get_submodule(reader))
@@ -53,7 +59,7 @@ def layer_view(tagger: Tagger, name: str, site: Site | None = None, *, whole: bo
         norm,
         reads,
         _group_members(model, group) if whole else tuple(members),
-        rectified=writer.activation in ("relu", "relu6"),
+        rectified=writer.activation in RECTIFIERS,
         consumer_window=window,
         foldable_reader=takes_constants(tagger, group),
     )

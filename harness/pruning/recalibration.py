@@ -34,7 +34,7 @@ def recalibrate(
     training; dropout is off. Variances are the unbiased ones, as PyTorch keeps them.
 
     Args:
-        model: left in evaluation mode, where it is.
+        model: left in evaluation mode, where it is; with its former statistics where an exception ends this.
         inputs: features (clips, frames, mels), or stem outputs with `tail`.
         rows: of the clips to take; batches of `BATCH`, a last one that is smaller counts as much. Where it would be
             one clip, which has no variance behind a pooling, that clip joins the batch before it; Cnn14 takes it alone.
@@ -49,18 +49,26 @@ def recalibrate(
         and not (tail and tagger.in_stem(name))
     ]
     momenta = [norm.momentum for norm in norms]
+    statistics = [[buffer.clone() for buffer in norm.buffers()] for norm in norms]
     tagger.model.eval()
     device = next(tagger.model.parameters()).device
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over batches
-        norm.train()
-    for taken in _batches(rows, alone=isinstance(tagger.model, Cnn14)):
-        x = torch.from_numpy(np.array(inputs[taken])).to(device)
-        tagger.from_stem(x) if tail else tagger.logits(x)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    tagger.model.eval()
+    try:
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over batches
+            norm.train()
+        for taken in _batches(rows, alone=isinstance(tagger.model, Cnn14)):
+            x = torch.from_numpy(np.array(inputs[taken])).to(device)
+            tagger.from_stem(x) if tail else tagger.logits(x)
+    except BaseException:
+        for norm, before in zip(norms, statistics, strict=True):
+            for buffer, value in zip(norm.buffers(), before, strict=True):
+                buffer.copy_(value)
+        raise
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        tagger.model.eval()
 
 
 def _batches(rows: NDArray[np.int64], *, alone: bool) -> list[NDArray[np.int64]]:

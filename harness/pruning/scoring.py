@@ -42,22 +42,6 @@ class Scored:
     watched: float = 0.0
 
 
-def score_layers(
-    model: nn.Module | Tagger,
-    pruner: Pruner,
-    layers: Sequence[str],
-    *,
-    seed: int = 0,
-    features: NDArray[np.float32] | None = None,
-    targets: NDArray[np.bool_] | None = None,
-    reduction: Reduction = DEFAULT,
-) -> dict[str, Tensor]:
-    """Scores of every filter of the given groups, group → (filters,), higher is kept; the rest as `scored_layers`."""
-    return scored_layers(
-        model, pruner, layers, seed=seed, features=features, targets=targets, reduction=reduction
-    ).scores
-
-
 def scored_layers(
     model: nn.Module | Tagger,
     pruner: Pruner,

@@ -1,4 +1,4 @@
-"""Pruners by label: built in, installed, torch-pruning's `tp:NAME`, `scores:DIR`, or from a file."""
+"""Pruners by label: built in, installed, of a family such as `tp:NAME`, `scores:DIR`, or from a file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from prunebench.harness.pruning.stored_scores import StoredScores
 from prunebench.pruners import registry
 from prunebench.pruners.contract import Pruner
 from prunebench.pruners.label import split_label
+from prunebench.pruners.plugins import family_names, family_of
 
 
 def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
     """The pruner that a label names.
 
     Args:
-        label: `NAME` or `NAME[parameter=value,…]` of a pruner that is built in, installed or in one of the
-            files; `tp:NAME` for torch-pruning's own; `scores:DIR` for scores in files.
+        label: `NAME` or `NAME[parameter=value,…]` of a pruner that is built in, installed, of an installed
+            family (`tp:NAME` for torch-pruning's own) or in one of the files; `scores:DIR` for scores in files.
         files: Python files that define pruners.
 
     Raises:
@@ -31,7 +32,7 @@ def resolve(label: str, files: Sequence[Path | str] = ()) -> Pruner:
         return stored_scores.stored_scores(label.removeprefix(stored_scores.PREFIX))
     try:
         name, parameters = split_label(label)
-        others = {**_peers(name), **file_pruners(files)}
+        others = {**family_of(name), **file_pruners(files)}
         if name in others:
             return _named(registry.with_parameters(others[name], parameters))
         if (
@@ -51,9 +52,17 @@ def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
     """The pruners of some files, by name.
 
     Raises:
-        InputError: for a file that cannot be used, or a name that is taken.
+        InputError: for a file that cannot be used, or a name that is taken or begins as a family's.
     """
-    return plugin_classes(files, PRUNERS, registry.names)
+    found = plugin_classes(files, PRUNERS, registry.names)
+    for name in found:
+        beginning, colon, _ = name.partition(":")
+        if colon and f"{beginning}:" in (stored_scores.PREFIX, *(f"{family}:" for family in family_names())):
+            raise InputError(
+                f"The name of a pruner of a file must not begin with `{beginning}:`, as others are called so. Found "
+                f"`{name}`: rename it."
+            )
+    return found
 
 
 def content_hash(pruner: Pruner) -> str | None:
@@ -70,12 +79,3 @@ def _named(pruner: Pruner) -> Pruner:
         for name in ("needs", "version", "released", "own_budget", "order_free", "whole_group", "family"):
             getattr(pruner, name)
     return pruner
-
-
-def _peers(name: str) -> dict[str, type[Pruner]]:
-    """torch-pruning's, imported only where one may be meant."""
-    if not name.startswith("tp"):
-        return {}
-    from prunebench.baselines.peers.peer_registry import PEERS
-
-    return dict(PEERS)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
+from prunebench.eval.text.given import check_option
 from prunebench.harness.budget.ratio import lowest, removal_count
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.filter_group import Group
@@ -63,12 +64,7 @@ class Growing(Regulariser):
                 "Parameter `increment` of sparsity method `growing` must be above 0, because the penalty rises by it. "
                 "Found `increment = 0`."
             )
-        every: object = self.every
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise InputError(
-                "Parameter `every` of sparsity method `growing` must be an integer of at least 1. Found "
-                f"`every = {every}`."
-            )
+        check_option("sparsity method `growing`", "every", self.every, 1)
 
     def factor_at(self, step: int) -> float:
         """λ of a step, counted from 0."""

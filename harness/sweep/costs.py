@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.harness.budget.allocation import Searched
 from prunebench.harness.cells.ratio_search import is_searched, searched_cell
 from prunebench.harness.config.config import Config
@@ -170,7 +171,7 @@ class Costs:
     def _float(self, cell: Cell, shares: tuple[float, float], macs: float) -> float:
         """Of all stages but the quantised one, given shares of time, and of the backbone's MACs."""
         subject = cell.base.subject
-        if cell.control in ("scratch", "scratch-macs"):
+        if cell.control in FROM_SCRATCH:
             whole, _ = shares
             training, tuning = self._config.base.recipe, self._tuning
             speed = self._speeds[subject]

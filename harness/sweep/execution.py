@@ -155,15 +155,19 @@ class Execution:
             case BaseModel(base):
                 if base.parent is not None and base.parent.identity in known.failures:
                     why = known.why(base.parent.identity)
-                    known.failures[base.identity] = f"the base model that it comes from failed: {why}"
-                    self._end(node, base.identity)
-                    return False
+                    return self._cannot_begin(
+                        node, base.identity, f"the base model that it comes from failed: {why}"
+                    )
                 self._hand_on(node, base.identity, build_base, known.base_job(base), self._cache)
             case Stem(BaseModel(base), split):
                 key = f"{base.identity} {split}"
+                if base.identity in known.failures:
+                    return self._cannot_begin(node, key, known.without_base(base))
                 self._hand_on(node, key, store_stem, known.base_job(base), split, self._cache)
             case ScoresNode(BaseModel(base), criterion, seed):
                 job = known.scoring_job(base, criterion, seed)
+                if base.identity in known.failures:
+                    return self._cannot_begin(node, job.key, known.without_base(base))
                 self._hand_on(node, job.key, score_base, job, self._cache)
             case SearchNode(cell):
                 return self._begin_search(node, cell)
@@ -179,13 +183,13 @@ class Execution:
         try:
             job = self._known.search_job(cell)
         except CellError as error:
-            return self._cannot_begin(node, error)
+            return self._cannot_begin(node, title(node, self._known), str(error))
         self._hand_on(node, job.key, search_counts, job, self._cache)
         return True
 
-    def _cannot_begin(self, node: SearchNode | Trial | CellNode, error: CellError) -> bool:
-        self._known.failures[title(node, self._known)] = str(error)
-        self._end(node, title(node, self._known))
+    def _cannot_begin(self, node: Node, key: str, why: str) -> bool:
+        self._known.failures[key] = why
+        self._end(node, key)
         return False
 
     def _begin_cell(self, node: Trial | CellNode, cell: Cell) -> bool:
@@ -194,7 +198,7 @@ class Execution:
             rates = RatePair(node.rate, node.rate) if isinstance(node, Trial) else known.rates(cell)
             job = known.job(cell, rates)
         except CellError as error:
-            return self._cannot_begin(node, error)
+            return self._cannot_begin(node, title(node, known), str(error))
         if job.identity in known.outcomes or job.identity in known.failures:
             forget_training(self._cache, job.identity)  # a run may have been killed just before it did
             self._end(node, job.identity)

@@ -28,7 +28,7 @@ from prunebench.harness.engine.makespan import makespan
 from prunebench.harness.networks.contract.measurable import measurable_of
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.frontend import FRONT_ENDS, FrontEnd, frames
-from prunebench.harness.networks.plugins.model_shapes import network_of, new_tagger
+from prunebench.harness.networks.plugins.model_shapes import cut_to, network_of, new_tagger
 from prunebench.harness.networks.shape import Shape
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.plan import Base, Plan
@@ -128,7 +128,7 @@ def probe(
         step = _step_seconds(tagger, whole)
         forward = _forward_seconds(tagger, clips, placement)
         tail, tail_forward = step, forward
-        small = _cut_to(tagger, model, smallest) if smallest else tagger
+        small = cut_to(tagger, model.by_group(smallest)) if smallest else tagger
         share = model.share("macs_backbone", small.widths)
         fixed = fixed_part(share, _step_seconds(small, whole) / step) if share < 1 else 0.0
         tail_fixed = fixed
@@ -157,16 +157,6 @@ def probe(
     return UnitCosts(
         step / BATCH, tail / BATCH, forward / BATCH, tail_forward / BATCH, outcome, fixed, tail_fixed
     )
-
-
-def _cut_to(tagger: Tagger, model: Shape, widths: Sequence[int]) -> Tagger:
-    """The model with its first filters removed, down to these widths."""
-    gone = {
-        group: range(whole - left)
-        for group, whole, left in zip(model.groups, model.widths, widths, strict=True)
-        if left < whole
-    }
-    return tagger.without(gone)
 
 
 _RECIPE = Recipe(steps=STEPS, batch=BATCH)

@@ -69,7 +69,9 @@ class Known:
         return f"base {base.seed}{what}{where}{after}"
 
     def killed(self, base: Base) -> list[str]:
-        """A sentence on each base model that its further training killed, once the model to compare with is known.
+        """Sentences on base models whose further training destroyed them.
+
+        Empty until the model to compare with has been measured.
 
         Args:
             base: whose quality has just come in.
@@ -103,8 +105,10 @@ class Known:
         """The search for the widths of a cell.
 
         Raises:
-            CellError: if its scores failed.
+            CellError: if its base model or its scores failed.
         """
+        if cell.base.identity not in self.qualities:
+            raise CellError(self.without_base(cell.base))
         scoring = self._scoring(cell)
         if scoring is None:
             key = scoring_key(cell.base.identity, str(cell.criterion), cell.prune_seed)
@@ -118,7 +122,7 @@ class Known:
             CellError: if its base model, its scores or its search failed.
         """
         if cell.base.identity not in self.qualities:
-            raise CellError(f"its base model failed: {self.why(cell.base.identity)}")
+            raise CellError(self.without_base(cell.base))
         for criterion, seed in scored_by(cell, self._config):
             key = scoring_key(cell.base.identity, criterion, seed)
             if key not in self.scorings:
@@ -168,6 +172,10 @@ class Known:
     def why(self, key: str) -> str:
         """Why a piece failed."""
         return self.failures.get(key, "the reason was not recorded")
+
+    def without_base(self, base: Base) -> str:
+        """Why what takes a base model cannot begin, where that failed."""
+        return f"its base model failed: {self.why(base.identity)}"
 
     def finished(self, cell: Cell, outcome: Outcome) -> Record:
         """The record of a cell whose outcome is there."""

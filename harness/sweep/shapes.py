@@ -12,7 +12,7 @@ from prunebench.eval.measures.shape_measures import latency_key
 from prunebench.eval.run.record import CNN14
 from prunebench.eval.run.shape_line import ShapeKey
 from prunebench.eval.runtime.backend_latency import compare_backends
-from prunebench.eval.runtime.backends import INT8, LOSSY
+from prunebench.eval.runtime.backends import INT8, INTEGERS, LOSSY
 from prunebench.eval.runtime.child import MeasurementError, OnStep
 from prunebench.eval.runtime.forward import Factory
 from prunebench.eval.runtime.latency import Effort, compare_latency, missed_precision
@@ -23,7 +23,7 @@ from prunebench.harness.config.other_tables import MeasureSection
 from prunebench.harness.data import DataSet
 from prunebench.harness.engine.progress import Progress
 from prunebench.harness.measuring.factories import made_shape
-from prunebench.harness.measuring.speed_up import INTEGERS, speed_up
+from prunebench.harness.measuring.speed_up import speed_up
 from prunebench.harness.networks.architecture import Architecture
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS, frames

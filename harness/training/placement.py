@@ -69,7 +69,7 @@ class Placement:
 
     @contextmanager
     def own_generators(self) -> Iterator[None]:
-        """Seed torch as one likes within a block; afterwards the generators of processor and device are as before."""
+        """Restore the random generators of processor and device after the block."""
         numbers = [torch.device(self.device).index or 0] if self.kind == "cuda" else []
         apple = torch.mps.get_rng_state() if self.kind == "mps" else None
         with torch.random.fork_rng(devices=numbers):

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.harness.cells.finetuning import RatePair
 from prunebench.harness.engine.progress import Display, Progress
 from prunebench.harness.engine.workers import local_engine
+from prunebench.harness.networks.shape import COSTS
 from prunebench.harness.plan.cell import Cell
 from prunebench.harness.plan.frozen_start import frozen_start
 from prunebench.harness.plan.starting_point import starting_point
@@ -26,7 +28,6 @@ from prunebench.harness.verification.plan_again import PlanAgain
 from prunebench.harness.workspace.cache import Cache
 from prunebench.harness.workspace.environment import describe_environment
 
-FROM_SCRATCH = ("scratch", "scratch-macs")  # they stand on no base model, and take as long as training one
 ARITHMETIC = ("torch", "processor", "cpu_capability", "cuda")
 PACKAGES = ("numpy", "scipy", "soxr", "soundfile")  # that features and criteria are computed with
 # Of mAP. Sixty steps with other instructions move it by 0.0003; a training to convergence may end at another step.
@@ -164,9 +165,7 @@ def _is_frozen(cell: Cell, again: PlanAgain) -> bool:
 def _figures(record: Record) -> dict[str, Any]:
     """What must repeat to the last bit: all that was computed but costs that only newer versions count."""
     names = ("outcome", "base_weights", "widths", "learning_rate", "off_request", "limits")
-    costs = {
-        kind: record.measures.get(kind) for kind in ("macs_backbone", "macs_with_frontend", "parameters")
-    }
+    costs = {kind: record.measures.get(kind) for kind in COSTS}
     return {**{name: getattr(record, name) for name in names}, **costs}
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import get
 
 WIDTHS = (3, 4, 3, 5, 4, 4, 6, 5, 6, 7, 6, 8)
@@ -123,9 +123,9 @@ DEFINITIONS: dict[str, Callable[[Captured, str], np.ndarray]] = {
 
 @pytest.mark.parametrize("label", DEFINITIONS)
 def test_scores_of_a_model_are_the_definition_on_what_was_captured(captured: Captured, label: str) -> None:
-    found = score_layers(
+    found = scored_layers(
         captured.model, get(label), SCOPE, features=captured.features, targets=captured.targets
-    )
+    ).scores
     expected = {layer: DEFINITIONS[label](captured, layer) for layer in SCOPE}
     assert any(np.ptp(scores) > 0 for scores in expected.values())
     for layer, scores in expected.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.pruners import BUILTIN, get, names
-from prunebench.pruners.plugins import GROUP, load_plugin, plugin_names
+from prunebench.pruners.plugins import FAMILIES, GROUP, family_names, load_plugin, plugin_names
 
 SOUND = """
 from dataclasses import dataclass
@@ -32,13 +32,15 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def install(self, distribution: str, module: str, source: str, **entries: str) -> None:
+    def install(
+        self, distribution: str, module: str, source: str, *, group: str = GROUP, **entries: str
+    ) -> None:
         (self.folder / f"{module}.py").write_text(source)
         info = self.folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
         lines = [f"{name} = {module}:{attribute}" for name, attribute in entries.items()]
-        (info / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines, ""]))
+        (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
         importlib.invalidate_caches()
 
 
@@ -159,3 +161,39 @@ def test_a_value_that_a_class_cannot_take(site: Site) -> None:
         get("strict[power=3]")
     with pytest.raises(ValueError, match=r"`power` must be a number\. Found `power = x`"):
         get("strict[power=x]")
+
+
+FAMILY = SOUND.format(name="xy:loud") + "\nPRUNERS = {'xy:loud': Sound}\n"
+
+
+def test_a_family_of_another_distribution_is_got_by_its_names(site: Site) -> None:
+    site.install("plug-n", "plug_n_family", FAMILY, group=FAMILIES, xy="PRUNERS")
+    assert family_names() == ["tp", "xy"]
+    assert get("xy:loud[power=2]") == get("xy:loud", power=2)
+    with pytest.raises(ValueError, match=r"Unknown pruner `xy:laud`; did you mean `xy:loud`"):
+        get("xy:laud")
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("raise SystemExit(0)", r"`xy` must load\. Found SystemExit: 0\.$"),
+        ("PRUNERS = 5", r"`xy` must load\. Found TypeError"),
+        (
+            "PRUNERS = {'xy:loud': 5}",
+            r"`xy` does not meet the contract\. Of `xy:loud`: it must subclass `prunebench\.pruners\.Pruner`\.$",
+        ),
+        (
+            FAMILY.replace("{'xy:loud'", "{'xy:laud'"),
+            r"under their names, which begin with `xy:`\. Found `xy:loud` under `xy:laud`: rename it\.$",
+        ),
+        (FAMILY.replace("xy:loud", "loud"), r"Found `loud` under `loud`: rename it\.$"),
+    ],
+)
+def test_a_family_that_cannot_be_used(site: Site, source: str, problem: str) -> None:
+    module = f"plug_o_{abs(hash(source))}"
+    site.install("plug-o", module, source, group=FAMILIES, xy="PRUNERS")
+    with pytest.raises(ValueError, match=f"^Family of pruners .*{problem}") as error:
+        get("xy:loud")
+    assert "\n" not in str(error.value)
+    assert get("tp:magnitude").name == "tp:magnitude"

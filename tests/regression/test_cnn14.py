@@ -8,7 +8,7 @@ from prunebench import __version__, baselines
 from prunebench.harness import Cnn14
 from prunebench.harness.budget.ratio import filters_outside, filters_to_remove
 from prunebench.harness.networks.layers import parse_scope
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import BUILTIN, Pruner, get
 
@@ -37,7 +37,7 @@ def calibration() -> dict[str, np.ndarray]:
 
 def pruned(model, pruner: Pruner, calibration) -> dict[int | None, dict[str, baselines.Figures]]:
     """Figures at each percentage, or at the one budget the criterion chooses; the layers are scored once."""
-    scores = score_layers(model, pruner, parse_scope(SCOPE), **calibration)
+    scores = scored_layers(model, pruner, parse_scope(SCOPE), **calibration).scores
     found = {}
     for percent in (None,) if pruner.own_budget else PERCENTS:
         removed = {

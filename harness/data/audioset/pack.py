@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from prunebench.eval.errors import InputError
 from prunebench.eval.files import write_text
+from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.audioset.index import INDEXES, WAVEFORMS, write_index
 from prunebench.harness.data.audioset.packed_classes import FILE
 from prunebench.harness.data.audioset.packing import PackedPart, pack
@@ -112,10 +113,10 @@ def pack_audioset(
         noted |= journal.noted
         done += len(part.segments)
     lost = workspace / f"{name}-missing.csv"
-    write_text(lost, _table(("name", "reason"), missing.items()))
+    write_text(lost, csv_text([("name", "reason"), *missing.items()]))
     changed = workspace / f"{name}-changed.csv"
     if cut or noted or changed.exists():
-        write_text(changed, _table(("name", "change"), [*cut.items(), *noted.items()]))
+        write_text(changed, csv_text([("name", "change"), *cut.items(), *noted.items()]))
     index = workspace / INDEXES / f"{name}.h5"
     packed = write_index(index, [part.path for part in parts])
     absent = sum(reason == "absent" for reason in missing.values())
@@ -152,10 +153,7 @@ def _keep_classes(path: Path, known: list[ListedClass]) -> None:
             )
         return
     rows = [(str(number), mid, name) for number, (mid, name) in enumerate(known)]
-    write_text(path, _table(COLUMNS, rows))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
-    return text.getvalue()
+    # Names stay as they are, formulas too: the list is read again.
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    write_text(path, text.getvalue())

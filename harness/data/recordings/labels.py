@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from prunebench.eval.errors import InputError, nearest
+from prunebench.harness.data.options import SEPARATORS
 
-SEPARATORS = (";", ",", "|")
 USUAL = ";"  # since names of AudioSet's classes hold commas
 
 

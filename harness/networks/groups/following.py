@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from prunebench.harness.networks.groups.nonlinearities import RECTIFIERS
+
 _BY_GRADIENT = {
     "ReluBackward": "relu",
     "HardtanhBackward": "relu6",
@@ -19,7 +21,6 @@ _BY_GRADIENT = {
     "HardsigmoidBackward": "hardsigmoid",
     "TanhBackward": "tanh",
 }
-_IDEMPOTENT = ("relu", "relu6")
 _NORM = "NativeBatchNormBackward"
 
 
@@ -49,7 +50,7 @@ def following(node: Any, names: Mapping[nn.Module, str]) -> tuple[str | None, st
     within = _activation(behind)
     if within == "identity":
         return norm, _activation(_only(behind)) if _gradient(behind) == _NORM else "identity"
-    return norm, within if within in _IDEMPOTENT else "identity"
+    return norm, within if within in RECTIFIERS else "identity"
 
 
 def _is_norm(node: Any) -> bool:

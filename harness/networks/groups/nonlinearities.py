@@ -8,6 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+# Those that give zeros, and nothing below them; a second time they change nothing.
+RECTIFIERS = ("relu", "relu6")
+
 ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "identity": torch.clone,  # what follows may change its input in place
     "relu": torch.relu,

@@ -16,7 +16,7 @@ from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.frontend import FRONT_ENDS, SILENCE, FrontEnd
 from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
-from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, TAIL_BLOCK, parse_scope
+from prunebench.harness.networks.layers import DEFAULT_SCOPE, LAYERS, NAMED_SCOPES, TAIL_BLOCK, parse_scope
 from prunebench.harness.networks.state_dict import from_state_dict
 
 _NORM = ("weight", "bias", "running_mean", "running_var")
@@ -93,8 +93,7 @@ class Cnn14Network(Network):
 
     def parse_scope(self, text: str, groups: Sequence[Group] = ()) -> tuple[str, ...]:
         """`"C7-C12"`, `"C8"`, `"C1-C3,C12"`; `"all"` and `"inner"` are C1–C12, `"tail"` is C7–C12."""
-        named = {"all": "C1-C12", "inner": "C1-C12", "tail": "C7-C12"}
-        return parse_scope(named.get(text, text))
+        return parse_scope(NAMED_SCOPES.get(text, text))
 
 
 def _own(model: nn.Module) -> Cnn14:

@@ -19,7 +19,7 @@ from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.counted_shape import Axis, CountedMaps, CountedShape, CountedTensor
 from prunebench.harness.networks.frontend import FrontEnd
-from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.cut_entries import cut_entries
 from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.networks.shape import Shape
@@ -57,7 +57,7 @@ def shape_of(
             network or Cnn14Network.name,
             seconds=seconds,
         )
-    cuts = _cuts(tagger.groups)
+    cuts = cut_entries(enumerate(tagger.groups))
     samples = round(seconds * tagger.network.frontend.sample_rate)
     hooks = hooked_clip(Measurable(tagger), samples)
     positions = {
@@ -140,26 +140,6 @@ def cut_to(tagger: Tagger, widths: Mapping[str, int]) -> Tagger:
             )
         gone[group.name] = tuple(range(stay, group.filters))
     return tagger.without(gone)
-
-
-def _cuts(groups: Sequence[Group]) -> dict[str, dict[int, list[tuple[int, int]]]]:
-    """Tensor → axis → (place of a group, entries that go with each of its filters)."""
-    found: dict[str, dict[int, list[tuple[int, int]]]] = {}
-    for place, group in enumerate(groups):
-        for part in group.cuts:
-            each = 1
-            if part.filters is not None:
-                own = part.filters[part.filters >= 0]
-                counts = {int((own == filter).sum()) for filter in range(group.filters)}
-                if len(counts) > 1:
-                    raise InputError(
-                        f"All filters of a group must have the same number of entries in each tensor. Those of "
-                        f"`{group.name}` have {min(counts)} to {max(counts)} in `{part.tensor}`: leave the group out "
-                        "in the network's method `groups`."
-                    )
-                each = counts.pop()
-            found.setdefault(part.tensor, {}).setdefault(part.axis, []).append((place, each))
-    return found
 
 
 def _counted(

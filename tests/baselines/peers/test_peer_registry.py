@@ -21,7 +21,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.layer_views import layer_view
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.sources import resolve
 from prunebench.pruners import get
 from prunebench.pruners.contract import Gradients
@@ -96,20 +96,20 @@ def assert_same(found: dict[str, Tensor], model: Cnn14, importance: tp.importanc
 
 @pytest.mark.parametrize("label", WEIGHTS_ONLY)
 def test_importances_of_weights(label: str, model: Cnn14) -> None:
-    assert_same(score_layers(model, peer(label), TRIED), model, WEIGHTS_ONLY[label])
+    assert_same(scored_layers(model, peer(label), TRIED).scores, model, WEIGHTS_ONLY[label])
 
 
 @pytest.mark.parametrize("multivariable", [False, True])
 def test_taylor(model: Cnn14, features: np.ndarray, targets: np.ndarray, multivariable: bool) -> None:
     pruner = PEERS["tp:taylor"](multivariable=multivariable)
-    found = score_layers(model, pruner, TRIED, features=features, targets=targets)
+    found = scored_layers(model, pruner, TRIED, features=features, targets=targets).scores
     twin = copy.deepcopy(model)
     loss(twin, features, targets).backward()
     assert_same(found, twin, tp.importance.GroupTaylorImportance(multivariable=multivariable))
 
 
 def test_hessian(model: Cnn14, features: np.ndarray, targets: np.ndarray) -> None:
-    found = score_layers(model, PEERS["tp:hessian"](), TRIED, features=features, targets=targets)
+    found = scored_layers(model, PEERS["tp:hessian"](), TRIED, features=features, targets=targets).scores
     twin, importance = copy.deepcopy(model), tp.importance.GroupHessianImportance()
     for layer, group in groups(twin).items():
         for clip in range(CLIPS):
@@ -122,7 +122,7 @@ def test_hessian(model: Cnn14, features: np.ndarray, targets: np.ndarray) -> Non
 def test_obdc_is_the_librarys_with_steps_of_one_clip(
     model: Cnn14, features: np.ndarray, targets: np.ndarray
 ) -> None:
-    found = score_layers(model, PEERS["tp:obdc"](), TRIED, features=features, targets=targets)
+    found = scored_layers(model, PEERS["tp:obdc"](), TRIED, features=features, targets=targets).scores
     twin, importance = copy.deepcopy(model), tp.importance.OBDCImportance()
     importance.modules = list(map(twin.convolution, LAYERS))
     for module in importance.modules:
@@ -138,7 +138,9 @@ def test_obdc_is_the_librarys_with_steps_of_one_clip(
 
 def test_random_is_the_librarys_draw_and_leaves_the_global_generator_alone(model: Cnn14) -> None:
     before = torch.get_rng_state()
-    first, again, other = (score_layers(model, PEERS["tp:random"](), TRIED, seed=s) for s in (1, 1, 2))
+    first, again, other = (
+        scored_layers(model, PEERS["tp:random"](), TRIED, seed=s).scores for s in (1, 1, 2)
+    )
     assert torch.equal(before, torch.get_rng_state())
     for layer in TRIED:
         assert first[layer].dtype == torch.float32
@@ -192,6 +194,8 @@ def test_gradients_without_the_consumers_are_refused() -> None:
     one = torch.ones(1)
     with pytest.raises(LookupError, match="gradient of `consumer_weight`"):
         pack(Gradients(one, one, one))
+    with pytest.raises(LookupError, match="gradient of the batch norm's scale"):
+        pack(Gradients(one, consumer_weight=one))
 
 
 @pytest.mark.parametrize("name", PEERS)

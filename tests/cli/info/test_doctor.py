@@ -57,6 +57,19 @@ def test_a_plug_in_that_does_not_load_is_broken(findings, monkeypatch):
     monkeypatch.setattr("prunebench.pruners.plugins.plugin_names", lambda: ["mine"])
     monkeypatch.setattr("prunebench.pruners.plugins.load_plugin", broken)
     assert findings()["plug-in", "mine"].state == "broken"
+
+
+def test_a_family_of_pruners_that_does_not_load_is_broken(findings, monkeypatch):
+    def family_of(name):
+        if name == "xy:":
+            raise ValueError("Family of pruners `xy` must load. Found ImportError.")
+        return {}
+
+    monkeypatch.setattr("prunebench.pruners.plugins.family_names", lambda: ["tp", "xy"])
+    monkeypatch.setattr("prunebench.pruners.plugins.family_of", family_of)
+    found = findings()
+    assert found["plug-in", "xy:"].state == "broken"
+    assert ("plug-in", "tp:") not in found
     done = CliRunner().invoke(cli, ["doctor", "--json"])
     assert done.exit_code == 1
     assert json.loads(done.output)["broken"] == 1

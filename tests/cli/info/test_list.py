@@ -74,6 +74,29 @@ def test_plugins_that_cannot_be_used_are_listed_with_the_reason(monkeypatch, cap
     assert "l2" in {row["name"] for row in found}
 
 
+@pytest.mark.parametrize("source", ["PRUNERS = {'xy:mine': Mine}", "raise ImportError('no such thing')"])
+def test_a_family_of_another_distribution_is_listed(source, monkeypatch, capsys, tmp_path: Path):
+    monkeypatch.syspath_prepend(tmp_path)
+    module = f"family_list_{len(source)}"
+    (tmp_path / f"{module}.py").write_text(
+        "from dataclasses import dataclass\nfrom prunebench.pruners import Pruner\n"
+        "@dataclass(frozen=True)\nclass Mine(Pruner):\n"
+        '    """A rule of mine."""\n    name = \'xy:mine\'\n    reference = \'\'\n'
+        f"    def score(self, layer): ...\n{source}\n"
+    )
+    info = tmp_path / f"{module}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[prunebench.pruner_families]\nxy = {module}:PRUNERS\n")
+    importlib.invalidate_caches()
+    found = {row["name"]: row for row in rows(monkeypatch, capsys)}
+    assert "tp:taylor" in found
+    if source.startswith("raise"):
+        assert found["xy:"]["note"].startswith("missing: Family of pruners `xy` must load. Found ImportError")
+    else:
+        assert found["xy:mine"]["criterion"] == "A rule of mine."
+
+
 def test_pruners_are_one_line_each_at_80_columns(cli, monkeypatch):
     from prunebench.pruners import BUILTIN
 

@@ -7,6 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from prunebench.eval import InputError
 from prunebench.eval.measures.shape_measures import BACKEND_NAMES
@@ -122,6 +123,36 @@ def test_one_that_fails_takes_no_other_with_it() -> None:
     found = compare_backends(Cnn14, {"a": shape}, "a", ["eager"], input_shape=(1, 64, 32), effort=LIGHT)
     assert isinstance(found["a"]["eager"], str)
     assert found["a"]["eager"].startswith("Backend `eager` failed: RuntimeError: ")
+
+
+class Refusing(nn.Module):
+    """Raises in its pass, with a message of some lines or of none."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
+
+    def from_log_mel(self, x: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError(self.said)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "RuntimeError"),
+        ("\nout of\n memory\x1b", "RuntimeError: out of memory"),
+        ("a" * 400, f"{'a' * 300} …"),
+    ],
+)
+def test_what_one_raised_is_told_in_one_plain_line(said: str, told: str) -> None:
+    found = compare_backends(
+        Refusing, {"a": {"said": said}}, "a", ["eager"], input_shape=(1, 64, 64), effort=LIGHT
+    )
+    text = str(found["a"]["eager"])
+    assert text.startswith("Backend `eager` failed: RuntimeError")
+    assert told in text
+    assert text.isprintable()
+    assert len(text) < 360
 
 
 def test_one_that_takes_its_process_down_is_named_and_the_others_are_timed(monkeypatch) -> None:

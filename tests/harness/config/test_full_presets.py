@@ -82,6 +82,17 @@ def test_other_classes_are_refused(tmp_path):
             assert subject.unpruned_tagger(section, data).n_classes == 24
 
 
+def test_a_width_that_everything_has_is_no_wish(tmp_path):
+    (tmp_path / "x.pt").write_bytes(b"")
+    config = load_config("quick", ["base.pretrained=false", f"model.checkpoint='{tmp_path / 'x.pt'}'"])
+    resolved = tmp_path / "config.toml"
+    resolved.write_text(config.to_toml())
+    assert "width = 0.125" in resolved.read_text()
+    assert load_config(str(resolved)) == config
+    with pytest.raises(InputError, match="a checkpoint has its own"):
+        load_config(str(resolved), ["model.width=0.25"])
+
+
 def test_macs_of_the_low_rates_take_their_window():
     full = count_macs(Cnn14([2] * 12, 3, 4))
     half = count_macs(Cnn14([2] * 12, 3, 4, sample_rate=16000))

@@ -7,14 +7,16 @@ import io
 import os
 import socket
 import threading
+import time
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
 
 from prunebench.eval import InputError
 from prunebench.harness import Cnn14
-from prunebench.harness.data import releases
+from prunebench.harness.data import download, releases
 from prunebench.harness.data.download import Source, fetch
 from prunebench.harness.data.releases import Archive, fetch_epanns, fetch_esc50
 from prunebench.harness.networks.audioset_classes import audioset_classes
@@ -214,6 +216,46 @@ def test_a_refusal(server, tmp_path):
         fetch(server.source(server.url + "s"), tmp_path / "x")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file cannot be removed")
+def test_one_process_at_a_time_fetches_a_file(monkeypatch, tmp_path):
+    """Also where a download fails while one waits and another comes: the file that they lock must be one."""
+    at_work, most, begun, go_on = [], [], [threading.Event() for _ in range(3)], threading.Event()
+    remove = Path.unlink
+
+    def fetched(source, part, path, progress, by_hand):
+        number = int(source.url[-1])
+        at_work.append(number)
+        most.append(len(at_work))
+        begun[number].set()
+        if number:
+            go_on.wait(10)
+        else:
+            threads[1].start()  # the second waits for the first
+        at_work.remove(number)
+        return True
+
+    def unlink(path, missing_ok=False):
+        begun[1].wait(0.3)  # time for the second to begin, where it can
+        remove(path, missing_ok)
+
+    def begin(number):
+        fetch(Source(f"http://host/{number}"), tmp_path / "x")
+
+    monkeypatch.setattr(download, "_fetched", fetched)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    threads = [threading.Thread(target=begin, args=(number,)) for number in range(3)]
+    threads[0].start()
+    threads[0].join(10)
+    assert begun[1].wait(10)
+    threads[2].start()
+    assert not begun[2].wait(0.3)
+    go_on.set()
+    for thread in threads[1:]:
+        thread.join(10)
+    assert most == [1, 1, 1]
+    assert names(tmp_path) == []
+
+
 def test_offline(server, tmp_path):
     server.close()
     with pytest.raises(InputError, match=r"127.0.0.1:\d+ cannot be reached .* on another machine"):
@@ -254,6 +296,30 @@ def test_a_set_is_unpacked_and_checked(server, tmp_path):
     (tmp_path / "ESC-50" / "audio" / "1-3-A-3.wav").unlink()
     with pytest.raises(InputError, match=r"lacks 1 of the 5 recordings .*, for example `1-3-A-3\.wav`"):
         fetch_esc50(tmp_path / "ESC-50", archive=archive)
+
+
+def test_a_set_that_two_processes_fetch_is_unpacked_once(server, tmp_path, monkeypatch):
+    server.content = zipped(TABLE, [f"1-{i}-A-{i}.wav" for i in range(5)])
+    archive = Archive(Source(server.url), "meta/esc50.csv", hashlib.md5(TABLE.encode()).hexdigest())
+    unpack, unpacked, found = releases._unpack, [], []
+
+    def slowly(*paths):
+        unpacked.append(paths)
+        time.sleep(0.3)
+        unpack(*paths)
+
+    monkeypatch.setattr(releases, "_unpack", slowly)
+    threads = [
+        threading.Thread(target=lambda: found.append(fetch_esc50(tmp_path / "ESC-50", archive=archive)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert found == [5, 5]
+    assert len(unpacked) == 1
+    assert names(tmp_path) == ["ESC-50"]
 
 
 def test_files_beside_a_set_are_its_owners(server, tmp_path):

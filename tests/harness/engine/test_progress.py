@@ -47,12 +47,10 @@ def test_counts_news_and_the_pieces_at_work(clock):
         ("cells", "cell a", "test mAP 0.500", False),
         ("cells", "cell b", "no such filter", True),
     ]
-    progress.abandon("cells", "the rest cannot be")
-    assert cells.left == 0
     assert list(progress.phases) == ["cells"]
 
 
-def test_what_a_piece_found_on_its_way_and_what_is_given_up(clock):
+def test_what_a_piece_found_on_its_way(clock):
     heard = []
 
     class Display:
@@ -63,13 +61,10 @@ def test_what_a_piece_found_on_its_way_and_what_is_given_up(clock):
     progress.announce("cells", 3)
     progress.name("a", "cells", "l1 at 50 %")
     progress.note("a", ["one", "two"])
-    progress.abandon("cells", "no room")
     assert heard == [
         News("cells", "l1 at 50 %", "one", failed=False, note=True),
         News("cells", "l1 at 50 %", "two", failed=False, note=True),
-        News("cells", "cells", "no room", failed=True, note=False),
     ]
-    assert progress.phases["cells"].failed == 3
 
 
 def test_time_left_counts_what_was_computed_and_how_many_are_at_work(clock):

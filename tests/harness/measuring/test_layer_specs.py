@@ -1,8 +1,13 @@
 """The layers that a table of latencies holds, against the modules of the model and what surgery leaves of them."""
 
+import re
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.runtime import layer_latency
 from prunebench.eval.runtime.latency import Effort
 from prunebench.eval.runtime.layer_latency import LayerSpec, TimedLayer, layer_milliseconds
@@ -108,3 +113,17 @@ def test_a_wider_layer_takes_longer(backend):
     ]
     (found,) = layer_milliseconds([specs], backend, effort=Effort(min_rounds=5, budget_seconds=1))
     assert 0 < 2 * found[0] < found[1]
+
+
+def test_a_group_that_is_cut_unevenly_is_refused(layers):
+    """Layers are timed at widths that follow from how many entries go with each filter."""
+    tagger, _ = layers
+    whole = tagger.chosen(tagger.scope("all"))[-1]
+    filters = np.arange(whole.filters)
+    filters[-1] = 0  # one filter has two entries, another none
+    cuts = tuple(replace(part, filters=filters) for part in whole.cuts)
+    groups = tuple(replace(group, cuts=cuts) if group is whole else group for group in tagger.groups)
+    odd = tagger.with_model(tagger.model, groups)
+    features = tagger.network.frontend.features(torch.zeros(1, 2 * tagger.network.frontend.sample_rate))
+    with pytest.raises(InputError, match=rf"Those of `{re.escape(whole.name)}` have 0 to 2 in"):
+        prunable_layers(odd, (whole.name,), features)

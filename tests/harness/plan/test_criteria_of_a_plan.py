@@ -20,7 +20,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.plan.plan import Plan, make_plan
 from prunebench.harness.pruning.score_files import write_scores
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.sweep.runfolder import RunFolder
 from prunebench.harness.training.recipe import Recipe
 from prunebench.pruners import get
@@ -192,7 +192,7 @@ def test_criteria_of_one_order_share_their_outcome(ratio: float) -> None:
     outcomes: dict[str, set[str]] = {}
     for cell in plan_of(config).cells:
         if cell.criterion in ("l1", "l2", "lamp"):
-            found = score_layers(model, get(cell.criterion), ["C7", "C8", "C9", "C10", "C11", "C12"])
+            found = scored_layers(model, get(cell.criterion), ["C7", "C8", "C9", "C10", "C11", "C12"]).scores
             scoring = Scoring({layer: s.double().numpy() for layer, s in found.items()}, 0.0)
             job = cell_job(config, cell, base, RatePair(1e-3, 1e-3), scoring)
             outcomes.setdefault(cell.criterion, set()).add(job.identity)

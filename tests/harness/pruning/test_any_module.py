@@ -1,5 +1,6 @@
 """Scoring and pruning of any module: several writers, layers that a criterion does not accept, divisors."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,8 +14,9 @@ from prunebench import harness, pruners
 from prunebench.eval.errors import InputError
 from prunebench.harness.budget.ratio import divided_removal_count, removal_count
 from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.reduction import check_reduction, joined
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners.contract import Need
 
 
@@ -68,7 +70,7 @@ def test_scopes(tagger):
 
 
 def test_the_first_writer_decides_by_default(tagger, model):
-    scores = score_layers(tagger, pruners.get("l1"), ["stem"])["stem"]
+    scores = scored_layers(tagger, pruners.get("l1"), ["stem"]).scores["stem"]
     torch.testing.assert_close(scores, model.stem.weight.detach().abs().flatten(1).sum(1), check_dtype=False)
 
 
@@ -79,7 +81,7 @@ def test_writers_are_joined_on_one_scale(tagger, model, reduction):
     )
     both = torch.stack([first / first.mean(), second / second.mean()])
     expected = both.mean(0) if reduction == "mean" else both.amax(0)
-    found = score_layers(tagger, pruners.get("l1"), ["stem"], reduction=reduction)["stem"]
+    found = scored_layers(tagger, pruners.get("l1"), ["stem"], reduction=reduction).scores["stem"]
     torch.testing.assert_close(found, expected, check_dtype=False, rtol=1e-5, atol=0)
 
 
@@ -95,9 +97,32 @@ def test_an_unknown_reduction():
         check_reduction("mea")
 
 
+def test_a_layer_is_shown_with_all_of_its_own_parameters(tagger):
+    own = dict(tagger.model.named_parameters())
+    for layer, names in (
+        ("wide", ["wide.weight", "wide.bias", "bn1.weight", "bn1.bias", "back.weight"]),
+        ("hidden", ["hidden.weight", "hidden.bias", "classes.weight"]),
+    ):
+        members = layer_view(tagger, layer).group
+        assert [member.axis for member in members] == [0] * (len(names) - 1) + [1]
+        for member, name in zip(members, names, strict=True):
+            assert torch.equal(member.parameter, own[name]), (layer, name)
+    tagger.model.bn1 = nn.BatchNorm2d(16, affine=False).eval()
+    assert [m.name for m in layer_view(tagger, "wide").group[:2]] == ["wide.weight", "wide.bias"]
+    assert len(layer_view(tagger, "wide").group) == 3
+
+
+def test_a_bias_that_is_not_finite_is_refused(tagger):
+    assert tagger.groups  # found, and kept, while the model was sound
+    with torch.no_grad():
+        tagger.model.wide.bias[2] = float("nan")
+    with pytest.raises(InputError, match=r"must be finite\. Found NaN or infinity in layer wide"):
+        scored_layers(tagger, pruners.get("l1"), ["wide"])
+
+
 def test_each_writer_has_random_numbers_of_its_own(tagger):
-    every = score_layers(tagger, pruners.get("random"), ALL, seed=3)
-    alone = score_layers(tagger, pruners.get("random"), ["hidden"], seed=3)
+    every = scored_layers(tagger, pruners.get("random"), ALL, seed=3).scores
+    alone = scored_layers(tagger, pruners.get("random"), ["hidden"], seed=3).scores
     assert torch.equal(every["hidden"], alone["hidden"])
 
 
@@ -115,24 +140,35 @@ def test_a_criterion_of_kernels_refuses_kernels_of_one(tagger, name):
     with pytest.raises(
         InputError, match=rf"`{name}` scores layers with a kernel larger than 1×1 only. Layer `wide`"
     ):
-        score_layers(tagger, pruners.get(name), ["wide"])
+        scored_layers(tagger, pruners.get(name), ["wide"])
 
 
-def test_a_criterion_of_batch_norm_refuses_layers_without(tagger):
-    with pytest.raises(InputError, match=r"scores layers with a batch norm only. Layer `back`"):
-        score_layers(tagger, pruners.get("bn_scale"), ["stem"])
+@pytest.mark.parametrize("label", ["bn_scale", "taylor[over=batch_norm]"])
+def test_a_criterion_of_batch_norm_refuses_layers_without(tagger, label):
+    with pytest.raises(
+        InputError, match=rf"`{re.escape(label)}` scores layers with a batch norm only. Layer `back`"
+    ):
+        scored_layers(tagger, pruners.get(label), ["stem"], features=features(), targets=TARGETS)
+
+
+def test_a_batch_norm_without_a_scale_has_no_gradients(tagger):
+    tagger.model.bn1 = nn.BatchNorm2d(16, affine=False).eval()
+    with pytest.raises(InputError, match="the batch norm of layer wide must have a scale and a shift"):
+        scored_layers(
+            tagger, pruners.get("taylor[over=batch_norm]"), ["wide"], features=features(), targets=TARGETS
+        )
 
 
 def test_a_budget_of_its_own_needs_one_writer(tagger):
     with pytest.raises(
         InputError, match=r"have a single layer that computes its filters. `stem` has several.* scope `inner`"
     ):
-        score_layers(tagger, pruners.get("rank1_cosine_released"), ["stem"])
+        scored_layers(tagger, pruners.get("rank1_cosine_released"), ["stem"])
 
 
 @pytest.mark.parametrize("name", ["l1", "l2", "geometric_median", "taylor", "obd", "lamp"])
 def test_criteria_score_linear_layers_and_residual_groups(tagger, name):
-    scores = score_layers(tagger, pruners.get(name), ALL, features=features(), targets=TARGETS)
+    scores = scored_layers(tagger, pruners.get(name), ALL, features=features(), targets=TARGETS).scores
     assert {layer: tuple(found.shape) for layer, found in scores.items()} == {
         "stem": (8,),
         "wide": (16,),
@@ -148,19 +184,19 @@ def test_a_criterion_of_maps_refuses_linear_layers(tagger, name):
     with pytest.raises(
         InputError, match=rf"`{name}` scores layers with a convolution.* only. Layer `hidden`"
     ):
-        score_layers(tagger, pruners.get(name), ["hidden"], features=features())
+        scored_layers(tagger, pruners.get(name), ["hidden"], features=features())
 
 
 def test_zeros_are_counted_behind_a_relu_only(tagger):
     with pytest.raises(InputError, match=r"`apoz` scores layers with a ReLU behind them only. Layer `wide`"):
-        score_layers(tagger, pruners.get("apoz"), ["wide"], features=features())
+        scored_layers(tagger, pruners.get("apoz"), ["wide"], features=features())
 
 
 def test_a_peer_needs_what_its_library_reads(tagger):
     with pytest.raises(
         InputError, match=r"`tp:magnitude` scores layers with .*one reader only. Layer `stem`"
     ):
-        score_layers(tagger, harness.resolve("tp:magnitude"), ["stem"])
+        scored_layers(tagger, harness.resolve("tp:magnitude"), ["stem"])
 
 
 @dataclass(frozen=True)
@@ -185,10 +221,10 @@ def test_activations_are_those_behind_the_non_linearity(tagger, model):
         wide = F.hardswish(model.bn1(model.wide(inner)))
         back = model.back(wide)
         hidden = F.relu(model.hidden((inner + back).mean((2, 3))))
-    found = score_layers(tagger, Shown(), ["wide", "hidden"], features=features())
+    found = scored_layers(tagger, Shown(), ["wide", "hidden"], features=features()).scores
     torch.testing.assert_close(found["wide"], wide.transpose(0, 1).flatten(1).sum(1))
     torch.testing.assert_close(found["hidden"], hidden.sum(0))
-    joint = score_layers(tagger, Shown(), ["stem"], features=features(), reduction="max")["stem"]
+    joint = scored_layers(tagger, Shown(), ["stem"], features=features(), reduction="max").scores["stem"]
     of_writers = [maps.transpose(0, 1).flatten(1).sum(1).double() for maps in (inner, back)]
     expected = torch.stack([one / one.abs().mean() for one in of_writers]).amax(0)
     torch.testing.assert_close(joint, expected, check_dtype=False, rtol=1e-4, atol=1e-5)

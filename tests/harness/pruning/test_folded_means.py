@@ -21,7 +21,7 @@ from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.folded_means import folded, of_removed
 from prunebench.harness.pruning.prune import lowest_of
 from prunebench.harness.pruning.recalibration import recalibrate
-from prunebench.harness.pruning.scoring import score_layers, scored_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import get
 from prunebench.pruners.activation_variance import ActivationVariance
@@ -168,7 +168,7 @@ def test_a_reader_that_cannot_take_a_constant_in_is_refused_before_anything_is_s
     )
     with pytest.raises(InputError, match=message):
         harness.prune(readers.model, FOLD, 0.5, ["fourth"], network=readers.network)
-    assert score_layers(readers, get("l1"), ["fourth"])["fourth"].shape == (6,)
+    assert scored_layers(readers, get("l1"), ["fourth"]).scores["fourth"].shape == (6,)
     with pytest.raises(InputError, match="`fourth` has no such reader: leave it out of the scope"):
         folded(readers, {"fourth": [0]}, {"fourth": (1.0,)})
 
@@ -202,11 +202,11 @@ def test_constants_of_a_plug_in(readers, cnn14):
         with pytest.raises(
             InputError, match=rf"constants for layer {layer} .* must be able to absorb them: set `layers"
         ):
-            score_layers(tagger, Constant(), [layer])
+            scored_layers(tagger, Constant(), [layer])
     with pytest.raises(
         InputError, match=r"must give one finite constant per filter, shape \(6,\), .*shape \(5,\)"
     ):
-        score_layers(cnn14, Declared(5), ["C7"])
+        scored_layers(cnn14, Declared(5), ["C7"])
     model = harness.prune(cnn14.model, Declared(), 0.5, ["C7"])
     kept = cnn14.model.conv_block4
     shift = kept.conv2.weight[:, :3].sum((1, 2, 3))

@@ -11,7 +11,7 @@ from prunebench.harness import Cnn14
 from prunebench.harness.data.calibration_clips import calibration_clips
 from prunebench.harness.data.dataset import Clips
 from prunebench.harness.pruning.prune import clip_features
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 
 
 class Noise(Clips):
@@ -53,6 +53,6 @@ def test_recordings_of_a_folder_come_at_the_rate_of_the_model(tmp_path, rate):
     with torch.inference_mode():
         features = model.log_mel(torch.from_numpy(wave)[None]).numpy()
     energy = pruners.get("energy")
-    expected = score_layers(model, energy, ["C7"], features=features)["C7"]
-    found = score_layers(model, energy, ["C7"], features=clip_features(clips, model.frontend))["C7"]
+    expected = scored_layers(model, energy, ["C7"], features=features).scores["C7"]
+    found = scored_layers(model, energy, ["C7"], features=clip_features(clips, model.frontend)).scores["C7"]
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-6)

@@ -15,7 +15,7 @@ from prunebench.harness.networks.groups.filter_group import Cut, Group, Writer
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import get
 
 CLIPS, BATCH = 3, 2
@@ -210,7 +210,7 @@ def test_a_reader_that_cannot_be_gated_is_refused_in_a_sentence(kind, message):
     tagger = Tagger(harness.traced(head=("classes",)), model).with_model(model, (group,))
     features = np.zeros((2, 20, 64), np.float32)
     with pytest.raises(InputError, match=message):
-        score_layers(
+        scored_layers(
             tagger, get("group_fisher"), ["first"], features=features, targets=np.eye(3, dtype=bool)[:2]
         )
 
@@ -221,6 +221,6 @@ def test_clips_and_their_targets_are_asked_for(name):
     with pytest.raises(
         InputError, match=r"needs calibration clips, for gradients.* Found none: give training clips"
     ):
-        score_layers(model, get(name), ["C7"])
+        scored_layers(model, get(name), ["C7"])
     with pytest.raises(InputError, match=r"reads gradients and needs the targets of its calibration clips"):
-        score_layers(model, get(name), ["C7"], features=np.zeros((2, 40, 64), np.float32))
+        scored_layers(model, get(name), ["C7"], features=np.zeros((2, 40, 64), np.float32))

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from prunebench import harness, pruners
 from prunebench.harness.networks.contract.tagger import Tagger
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 
 
 class OverTime(nn.Module):
@@ -72,7 +72,7 @@ TARGETS = np.eye(3, dtype=bool)[[0, 1, 2, 0, 1]]
 
 def scores(model, name, layers, features=FEATURES):
     tagger = Tagger(harness.traced(head=("classes",)), model.eval())
-    return score_layers(tagger, pruners.get(name), layers, features=features, targets=TARGETS)
+    return scored_layers(tagger, pruners.get(name), layers, features=features, targets=TARGETS).scores
 
 
 def built(cls):

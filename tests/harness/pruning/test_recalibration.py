@@ -92,6 +92,18 @@ def test_the_tail_leaves_the_stem(model: Cnn14, features: np.ndarray) -> None:
     )
 
 
+def test_a_model_keeps_its_statistics_where_an_input_does_not_fit(model: Cnn14) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    odd = np.zeros((BATCH, 40, 63), np.float32)  # bands that no batch norm of Cnn14 has
+    with pytest.raises((RuntimeError, ValueError)):
+        recalibrate(model, odd, np.arange(len(odd)))
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert {norm.momentum for norm in norms} == {0.1}
+    assert not any(module.training for module in model.modules())
+
+
 def test_the_global_generator_is_left_alone(model: Cnn14, features: np.ndarray) -> None:
     state = torch.random.get_rng_state()
     recalibrate(model, features, np.arange(8))

@@ -8,7 +8,7 @@ import pytest
 from prunebench.eval import InputError
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.network_registry import resolve_network
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.stored_scores import stored_scores
 
 
@@ -31,7 +31,7 @@ def written(folder, tagger, change=0):
 def test_a_group_of_several_writers_has_one_file(tagger, tmp_path):
     names = [group.name for group in tagger.groups]
     assert any(len(group.writers) > 1 for group in tagger.groups)
-    found = score_layers(tagger, stored_scores(written(tmp_path / "scores", tagger)), names)
+    found = scored_layers(tagger, stored_scores(written(tmp_path / "scores", tagger)), names).scores
     for place, group in enumerate(tagger.groups):
         assert found[group.name].tolist() == [n + place for n in range(group.filters)]
 
@@ -39,4 +39,4 @@ def test_a_group_of_several_writers_has_one_file(tagger, tmp_path):
 def test_files_of_other_lengths_are_refused(tagger, tmp_path):
     names = [group.name for group in tagger.groups]
     with pytest.raises(InputError, match="must contain one score per filter"):
-        score_layers(tagger, stored_scores(written(tmp_path / "scores", tagger, change=1)), names)
+        scored_layers(tagger, stored_scores(written(tmp_path / "scores", tagger, change=1)), names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from prunebench.baselines.peers.peer_registry import PEERS
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.pruning.score_files import write_scores
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.sources import content_hash, resolve
 from prunebench.pruners import BUILTIN
 
@@ -62,6 +63,17 @@ def model() -> Cnn14:
     return Cnn14([4] * 12, n_classes=3, embedding=5)
 
 
+def install_family(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, source: str) -> None:
+    """A distribution with a family `xy` of pruners, as pip leaves it in a folder."""
+    monkeypatch.syspath_prepend(folder)
+    (folder / f"{module}.py").write_text(source)
+    info = folder / f"{module}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[prunebench.pruner_families]\nxy = {module}:PRUNERS\n")
+    importlib.invalidate_caches()
+
+
 def refused(label: str, *files: Path) -> str:
     with pytest.raises(InputError) as error:
         resolve(label, files)
@@ -82,6 +94,26 @@ def test_parameters() -> None:
     assert "`p` must be a number above 0" in refused("tp:magnitude[p=-1]")
 
 
+def test_a_family_of_another_distribution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Cnn14
+) -> None:
+    source = SOURCE.replace('"mine"', '"xy:mine"') + "\n\nPRUNERS = {Mine.name: Mine}\n"
+    install_family(tmp_path, monkeypatch, "family_resolved", source)
+    pruner = resolve("xy:mine[power=2]")
+    assert pruner.label == "xy:mine[power=2]"
+    assert content_hash(pruner) is None
+    assert scored_layers(model, pruner, ["C9"]).scores["C9"].shape == (4,)
+    assert "Unknown pruner `xy:mines`; did you mean `xy:mine`?" in refused("xy:mines")
+
+
+def test_a_family_that_fails_to_load_says_why_and_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_family(tmp_path, monkeypatch, "family_broken", "import nothing_of_that_name")
+    assert "Family of pruners `xy` must load. Found ModuleNotFoundError" in refused("xy:mine")
+    assert resolve("tp:magnitude").name == "tp:magnitude"
+
+
 def test_unknown_names_come_with_the_nearest(mine: Path) -> None:
     assert "Unknown pruner `l3`; did you mean `l2` or `l1`?" in refused("l3")
     assert "did you mean `tp:magnitude`" in refused("tp:magnitud")
@@ -92,7 +124,7 @@ def test_unknown_names_come_with_the_nearest(mine: Path) -> None:
 def test_a_pruner_of_a_file(mine: Path, model: Cnn14) -> None:
     pruner = resolve("mine[power=2]", [mine])
     assert pruner.label == "mine[power=2]"
-    found = score_layers(model, pruner, ["C9"])["C9"]
+    found = scored_layers(model, pruner, ["C9"]).scores["C9"]
     assert np.allclose(found, model.convolution("C9").weight.detach().flatten(1).abs().amax(1) ** 2)
     assert pickle.loads(pickle.dumps(pruner)) == pruner
     assert resolve("mine", [mine, mine]) == resolve("mine", [mine])
@@ -118,6 +150,14 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
             "does not meet the contract: its class must be",
         ),
         (('"mine"', '"l1"'), "must have a unique name. Found `l1`"),
+        (
+            ('"mine"', '"tp:magnitude"'),
+            "must not begin with `tp:`, as others are called so. Found `tp:magnitude`",
+        ),
+        (
+            ('"mine"', '"scores:mine"'),
+            "must not begin with `scores:`, as others are called so. Found `scores:mine`",
+        ),
         (("class Mine", "class Mine(:"), "must run. Found SyntaxError"),
         (("import LayerView", "import Nothing, LayerView"), "must run. Found ImportError"),
         (("from abc", "raise SystemExit(0)\nfrom abc"), "must run. Found SystemExit: 0."),
@@ -197,7 +237,7 @@ def test_scores_that_a_pruner_of_a_file_cannot_give(
     mine.write_text(SOURCE.replace(*change))
     line = SOURCE[: SOURCE.index("        return")].count("\n") + 1
     with pytest.raises(InputError, match=message.replace("{line}", str(line))) as refusal:
-        score_layers(model, resolve("mine", [mine]), ["C7"])
+        scored_layers(model, resolve("mine", [mine]), ["C7"])
     assert "\n" not in str(refusal.value)
 
 
@@ -219,23 +259,23 @@ def test_scores_from_files_are_a_pruner(tmp_path: Path, model: Cnn14) -> None:
     pruner = resolve(f"scores:{tmp_path}")
     assert pruner.label == f"scores:{tmp_path}"
     assert not pruner.order_free  # scores belong to places, whatever filters are stored there
-    assert score_layers(model, pruner, ["C7"])["C7"].tolist() == scores.tolist()
+    assert scored_layers(model, pruner, ["C7"]).scores["C7"].tolist() == scores.tolist()
     before = content_hash(pruner)
     write_scores(tmp_path, {"C7": scores + 1})
     after = resolve(f"scores:{tmp_path}")
     assert content_hash(after) != before
-    assert score_layers(model, after, ["C7"])["C7"].tolist() == (scores + 1).tolist()
+    assert scored_layers(model, after, ["C7"]).scores["C7"].tolist() == (scores + 1).tolist()
 
 
 def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
     write_scores(tmp_path, {"C7": np.arange(5.0)})
     pruner = resolve(f"scores:{tmp_path}")
     with pytest.raises(InputError, match=r"one score per filter\. Found 5 for the 4 filters of layer C7"):
-        score_layers(model, pruner, ["C7"])
+        scored_layers(model, pruner, ["C7"])
     with pytest.raises(
         InputError, match=r"must contain a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
     ):
-        score_layers(model, pruner, ["C8"])
+        scored_layers(model, pruner, ["C8"])
 
 
 def test_a_folder_without_scores(tmp_path: Path) -> None:

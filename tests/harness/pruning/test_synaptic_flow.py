@@ -16,7 +16,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.pruning.linear_network import absolute
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.synaptic_flow import flow_of_filters, mask, places_by_flow
 from prunebench.pruners import get
 from prunebench.pruners.synflow import SynFlow
@@ -135,7 +135,7 @@ def test_the_order_is_that_of_the_slow_walk(chain: Tagger, rounds: int) -> None:
             order.append((layer, k))
             alive.remove((layer, k))
             weights[layer][k] = 0
-    found = score_layers(chain, get(f"synflow[rounds={rounds}]"), chain.scope("all"))
+    found = scored_layers(chain, get(f"synflow[rounds={rounds}]"), chain.scope("all")).scores
     scores = list(found.values())
     every = [(layer, k) for layer, n in enumerate(filters) for k in range(n)]
     walked = sorted(every, key=lambda one: float(scores[one[0]][one[1]]))
@@ -166,14 +166,14 @@ def test_flow_is_the_derivative_by_a_factor_on_a_filter(gated: Tagger) -> None:
 
 
 def test_nothing_flows_through_the_weights_of_a_gate(gated: Tagger) -> None:
-    scores = score_layers(gated, SynFlow(), gated.scope("all"))
+    scores = scored_layers(gated, SynFlow(), gated.scope("all")).scores
     assert scores["squeeze"].tolist() == [0] * 4
     assert all(len(values.unique()) == len(values) for name, values in scores.items() if name != "squeeze")
 
 
 def test_the_scope_changes_no_score(cnn14: Tagger) -> None:
-    every = score_layers(cnn14, SynFlow(10), cnn14.scope("all"))
-    assert torch.equal(score_layers(cnn14, SynFlow(10), ["C7"])["C7"], every["C7"])
+    every = scored_layers(cnn14, SynFlow(10), cnn14.scope("all")).scores
+    assert torch.equal(scored_layers(cnn14, SynFlow(10), ["C7"]).scores["C7"], every["C7"])
 
 
 def test_one_filter_of_each_layer_is_last(gated: Tagger) -> None:
@@ -185,7 +185,7 @@ def test_one_filter_of_each_layer_is_last(gated: Tagger) -> None:
 
 def test_norms_biases_and_signs_are_neutral(cnn14: Tagger) -> None:
     """Those of the front too: the network's input is ones."""
-    expected = score_layers(cnn14, SynFlow(10), cnn14.scope("all"))
+    expected = scored_layers(cnn14, SynFlow(10), cnn14.scope("all")).scores
     other = copy.deepcopy(cnn14.model)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -198,7 +198,7 @@ def test_norms_biases_and_signs_are_neutral(cnn14: Tagger) -> None:
                 module.weight *= torch.randn(module.weight.shape, generator=generator).sign()
                 if module.bias is not None:
                     module.bias.normal_(generator=generator)
-    found = score_layers(other, SynFlow(10), cnn14.scope("all"))
+    found = scored_layers(other, SynFlow(10), cnn14.scope("all")).scores
     assert all(torch.equal(found[layer], expected[layer]) for layer in expected)
 
 
@@ -208,12 +208,12 @@ def test_the_model_is_left_as_it_was(gated: Tagger) -> None:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     held = gated.with_model(model, gated.groups)
     with torch.inference_mode():
-        found = score_layers(held, SynFlow(5), gated.scope("all"))
+        found = scored_layers(held, SynFlow(5), gated.scope("all")).scores
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert model.training
     assert not model.stem.weight.requires_grad
     assert all(parameter.grad is None for parameter in model.parameters())
-    expected = score_layers(gated, SynFlow(5), gated.scope("all"))
+    expected = scored_layers(gated, SynFlow(5), gated.scope("all")).scores
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
@@ -239,8 +239,8 @@ def test_flow_beyond_single_precision_is_ordered_as_ever(cnn14: Tagger) -> None:
     large = scaled(cnn14, 2.0**20)
     flows, total = flow_of_filters(absolute(large), large.groups)
     assert total > 1e38
-    expected = score_layers(cnn14, SynFlow(10), cnn14.scope("all"))
-    found = score_layers(large, SynFlow(10), cnn14.scope("all"))
+    expected = scored_layers(cnn14, SynFlow(10), cnn14.scope("all")).scores
+    found = scored_layers(large, SynFlow(10), cnn14.scope("all")).scores
     assert all(torch.equal(found[layer], expected[layer]) for layer in expected)
     assert all(bool(flow.isfinite().all()) for flow in flows.values())
 
@@ -249,7 +249,7 @@ def test_flow_beyond_double_precision_is_refused(cnn14: Tagger) -> None:
     with pytest.raises(
         InputError, match=r"flow of a network must be finite in double precision. Found inf for Cnn14"
     ):
-        score_layers(scaled(cnn14, 1e28), SynFlow(), cnn14.scope("all"))
+        scored_layers(scaled(cnn14, 1e28), SynFlow(), cnn14.scope("all"))
 
 
 class Single(Chain):

@@ -11,7 +11,7 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 from prunebench.harness.pruning.layer_views import layer_view
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import BUILTIN, LayerView, Pruner, get
 
 NETWORKS = (
@@ -62,7 +62,7 @@ def in_two_roles(tagger, group, k):
 
 
 def test_group_norm_is_the_weight_that_surgery_removes(tagger):
-    scores = score_layers(tagger, get("group_norm"), [group.name for group in tagger.groups])
+    scores = scored_layers(tagger, get("group_norm"), [group.name for group in tagger.groups]).scores
     whole = energy(tagger.model)
     for group in joint(tagger):
         k = group.filters - 1
@@ -80,7 +80,7 @@ def test_torch_pruning_gives_the_same_group_norms(tagger):
     importance = tp.importance.GroupMagnitudeImportance(
         p=2, group_reduction="sum", normalizer=None, bias=True
     )
-    scores = score_layers(tagger, get("group_norm"), [group.name for group in tagger.groups])
+    scores = scored_layers(tagger, get("group_norm"), [group.name for group in tagger.groups]).scores
     for group in tagger.groups:
         root = names[group.writers[0].module]
         every = list(range(group.filters))
@@ -113,7 +113,7 @@ class Asked(Pruner):
 
 def test_a_group_is_asked_for_once_with_all_its_parameters(tagger):
     Asked.asked.clear()
-    scores = score_layers(tagger, Asked(), [group.name for group in tagger.groups], reduction="max")
+    scores = scored_layers(tagger, Asked(), [group.name for group in tagger.groups], reduction="max").scores
     assert [view.name for view in Asked.asked] == [group.name for group in tagger.groups] == list(scores)
     own = dict(tagger.model.named_parameters())
     for view, group in zip(Asked.asked, tagger.groups, strict=True):

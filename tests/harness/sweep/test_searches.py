@@ -5,6 +5,7 @@ from pathlib import Path
 from prunebench.eval.run.record import load_records
 from prunebench.harness.cells.ratio_search import _Trial
 from prunebench.harness.config.config import load_config
+from prunebench.harness.sweep import execution
 from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.workspace.cache import Cache
 
@@ -56,3 +57,34 @@ def test_records_hold_what_a_search_cost_and_a_search_that_fails_fails_its_cells
         assert sum(record.widths[6:]) == 112  # half of all filters
     for record in uniform:
         assert not any("search" in name for name in {**record.timings, **record.measures})
+
+
+def test_nothing_that_takes_a_base_model_begins_once_that_failed(tmp_path, monkeypatch):
+    begun = []
+
+    def fails(job, cache, progress=None):
+        raise RuntimeError("the disk is on fire")
+
+    for name in ("store_stem", "score_base", "search_counts", "run_outcome"):
+        monkeypatch.setattr(execution, name, lambda *arguments, name=name, **more: begun.append(name))
+    monkeypatch.setattr(execution, "build_base", fails)
+    told = Told()
+    config = load_config(QUICK, (*TINY, "finetune.scopes=['tail']", "finetune.rates=[1e-3]"))
+    summary = run_sweep(config, tmp_path / "run", Cache(tmp_path / "cache"), [told])
+    assert begun == []
+    records = load_records(tmp_path / "run")
+    assert summary.failed == summary.cells == len(records) > 3
+    for record in records:
+        assert record.error.startswith("its base model failed: ")
+    failed = [one for one in told.news if one.failed]
+    assert {one.phase for one in failed} == {*execution.PHASES.values()} - {"features", "learning rates"}
+    assert all("the disk is on fire" in one.text for one in failed)
+    assert all(one.text.startswith("its base model failed: ") for one in failed if one.phase != "base models")
+
+
+class Told:
+    def __init__(self):
+        self.news = []
+
+    def show(self, progress, one):
+        self.news += [one] if one else []

@@ -10,7 +10,7 @@ from prunebench.harness.data import DataOptions, open_dataset
 from prunebench.harness.data.features.streamed import StreamedFeatures
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.pruning.recalibration import recalibrate
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.sources import resolve
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.placement import Placement, resolve_device
@@ -101,9 +101,13 @@ def test_recalibrated_statistics_are_those_of_the_processor(tagger, clips_for):
 def test_criteria_on_clips_score_as_on_the_processor(criterion, tagger, clips_for):
     found = tagger()
     inputs, targets = clips_for(found, CLIPS)
-    expected = score_layers(found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets)
+    expected = scored_layers(
+        found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets
+    ).scores
     with CUDA.holding(found):
-        scores = score_layers(found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets)
+        scores = scored_layers(
+            found, resolve(criterion), ["C7", "C12"], features=inputs, targets=targets
+        ).scores
     for layer, values in expected.items():
         assert scores[layer].is_cuda
         one, two = scores[layer].cpu().double().numpy(), values.double().numpy()

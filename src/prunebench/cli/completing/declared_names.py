@@ -14,10 +14,12 @@ DATA_SETS = ("synth", "esc50", "esc10", "fsd50k", "folder", "audioset")
 
 
 def criteria() -> list[str]:
-    """Criteria: built in, installed and torch-pruning's."""
+    """Criteria: built in, installed and torch-pruning's; of another family how its names begin, as `tp:`."""
     own = [name for text in _texts("pruners") for name in _DECLARED.findall(text)]
     peers = [name for text in _texts("baselines.peers") for name in _DECLARED.findall(text)]
-    return [*own, *installed_names("prunebench.pruners"), *peers]
+    begin = [f"{family}:" for family in installed_names("prunebench.pruner_families")]
+    others = [family for family in begin if not any(name.startswith(family) for name in peers)]
+    return [*own, *installed_names("prunebench.pruners"), *peers, *others]
 
 
 def networks() -> list[str]:

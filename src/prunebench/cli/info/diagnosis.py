@@ -110,7 +110,7 @@ def _backends() -> Iterator[Diagnosis]:
 
 def _plug_ins() -> Iterator[Diagnosis]:
     from prunebench.eval.measures.measure_registry import installed_measures, measure_names
-    from prunebench.pruners.plugins import load_plugin, plugin_names
+    from prunebench.pruners.plugins import family_names, family_of, load_plugin, plugin_names
     from prunebench.pruners.registry import BUILTIN
 
     remedy = "upgrade or uninstall the distribution that contains it"
@@ -123,6 +123,11 @@ def _plug_ins() -> Iterator[Diagnosis]:
             )
         except ValueError as error:
             yield Diagnosis("plug-in", name, BROKEN, str(error), remedy)
+    for family in family_names():
+        try:
+            family_of(f"{family}:")
+        except ValueError as error:
+            yield Diagnosis("plug-in", f"{family}:", BROKEN, str(error), remedy)
     failed = installed_measures()[1]
     for name in measure_names():
         if name in failed:

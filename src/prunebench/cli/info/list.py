@@ -92,8 +92,7 @@ def _is_shown(name: str, rows: list[dict[str, Any]]) -> bool:
 
 
 def _pruners() -> list[dict[str, str]]:
-    from prunebench.baselines.peers.peer_registry import PEERS
-    from prunebench.pruners.plugins import load_plugin, plugin_names
+    from prunebench.pruners.plugins import family_names, family_of, load_plugin, plugin_names
     from prunebench.pruners.registry import BUILTIN
 
     rows = [_pruner(cls) for cls in BUILTIN.values()]
@@ -106,11 +105,21 @@ def _pruners() -> list[dict[str, str]]:
                 )
             rows.append(_pruner(load_plugin(name)))
         except ValueError as error:
-            rows.append(
-                dict.fromkeys(PRUNER_COLUMNS, "")
-                | {"name": name, "looks at": "missing", "note": f"missing: {error}"}
-            )
-    return rows + [_pruner(cls) for cls in PEERS.values()]
+            rows.append(_missing(name, error))
+    for family in family_names():
+        try:
+            rows += [_pruner(cls) for cls in family_of(f"{family}:").values()]
+        except ValueError as error:
+            rows.append(_missing(f"{family}:", error))
+    return rows
+
+
+def _missing(name: str, why: ValueError) -> dict[str, str]:
+    return dict.fromkeys(PRUNER_COLUMNS, "") | {
+        "name": name,
+        "looks at": "missing",
+        "note": f"missing: {why}",
+    }
 
 
 def _pruner(cls: type[Pruner]) -> dict[str, str]:

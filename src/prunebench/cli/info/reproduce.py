@@ -139,13 +139,10 @@ def _run(
 ) -> list[EvaluatedModel]:
     from prunebench.cli.live_display import make_display
     from prunebench.harness.config.config import load_config
+    from prunebench.harness.data.dataset import SPLITS
     from prunebench.harness.epanns.experiment import outcomes, run_experiment
 
-    sizes = (
-        []
-        if limit is None
-        else [f"data.{split}_clips={limit}" for split in ("training", "validation", "test")]
-    )
+    sizes = [] if limit is None else [f"data.{split}_clips={limit}" for split in SPLITS]
     # Quoted: a folder may be called 2023.
     files = [f"data.root={json.dumps(str(audioset))}", f"model.checkpoint={json.dumps(str(checkpoint))}"]
     config = load_config("epanns", [*files, *sizes, *overrides])

@@ -12,7 +12,7 @@ from prunebench.eval.errors import InputError
 from prunebench.harness.data.recordings.decoding import decode_recording
 from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.groups.cutting import cut
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.pruners import BUILTIN
 
 CRITERIA = ("l1", "l2", "geometric_median", "operator_norm", "random")
@@ -94,5 +94,5 @@ PASSIVE = [
 def test_a_passive_criterion_scores_all_groups_that_it_accepts_within_a_second(tagger, convolutions, name):
     pruner = BUILTIN[name]()
     names = convolutions if pruner.layers else tagger.scope("all")
-    assert set(score_layers(tagger, pruner, names)) == set(names)
-    assert seconds(lambda: score_layers(tagger, pruner, names)) < 1  # at most 0.1 was measured
+    assert set(scored_layers(tagger, pruner, names).scores) == set(names)
+    assert seconds(lambda: scored_layers(tagger, pruner, names).scores) < 1  # at most 0.1 was measured

@@ -20,7 +20,7 @@ from prunebench.harness.networks.audioset_classes import audioset_classes
 from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.prune import lowest_of
-from prunebench.harness.pruning.scoring import score_layers
+from prunebench.harness.pruning.scoring import scored_layers
 from prunebench.harness.pruning.surgery import remove_filters
 from prunebench.pruners import BUILTIN
 
@@ -119,9 +119,9 @@ def pruned(tagger, columns, rows, esc10_root):
     targets[:, columns] = clips.targets
 
     def made(name, groups):
-        scores = score_layers(
+        scores = scored_layers(
             tagger, BUILTIN[name](), groups, features=clips.features.numpy(), targets=targets
-        )
+        ).scores
         return remove_filters(
             tagger.model, lowest_of(scores, None if BUILTIN[name].own_budget else 0.1), tagger
         )

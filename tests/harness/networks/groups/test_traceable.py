@@ -45,11 +45,11 @@ def test_calibration_needs_single_precision():
     import numpy as np
 
     from prunebench import pruners
-    from prunebench.harness.pruning.scoring import score_layers
+    from prunebench.harness.pruning.scoring import scored_layers
 
     model = harness.Cnn14([8] * 12, 10, 16).half()
     with pytest.raises(InputError, match="A model must be in single precision"):
-        score_layers(model, pruners.get("apoz"), ["C7"], features=np.zeros((1, 70, 64), dtype=np.float32))
+        scored_layers(model, pruners.get("apoz"), ["C7"], features=np.zeros((1, 70, 64), dtype=np.float32))
 
 
 @pytest.mark.parametrize("pruner", ["l1", "taylor"])
@@ -58,14 +58,14 @@ def test_pruning_inside_inference_mode_leaves_a_model_that_trains(pruner):
 
     from prunebench import pruners
     from prunebench.harness.networks.contract.tagger import Tagger
-    from prunebench.harness.pruning.scoring import score_layers
+    from prunebench.harness.pruning.scoring import scored_layers
 
     features = np.random.default_rng(0).normal(size=(3, 20, 64)).astype(np.float32)
     model, targets = chain(), np.eye(3, dtype=bool)
     given = (pruners.get(pruner), ["0", "2"])
-    expected = score_layers(Tagger(NETWORK, model), *given, features=features, targets=targets)
+    expected = scored_layers(Tagger(NETWORK, model), *given, features=features, targets=targets).scores
     with torch.inference_mode():
-        found = score_layers(Tagger(NETWORK, model), *given, features=features, targets=targets)
+        found = scored_layers(Tagger(NETWORK, model), *given, features=features, targets=targets).scores
         small = harness.prune(model, "l1", 0.5, network=NETWORK)
     for layer in expected:
         torch.testing.assert_close(found[layer], expected[layer])
