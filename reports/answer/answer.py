@@ -211,7 +211,9 @@ def _higher(pair: NetworkPair) -> str:
     differences = [at.difference for at in pair.means]
     costs = f"{len(differences)} cost{'s' * (len(differences) != 1)}"
     if any(d.may_be_none is None for d in differences):
-        above = sum(d.mean > 0 for d in differences)
+        above, below = (sum(d.mean * sign > 0 for d in differences) for sign in (1, -1))
+        if below > above:
+            first, second, above = second, first, below
         return f"{first} has a higher mean than {second} at {above} of {costs} (not tested)"
     above, below = (
         sum(d.may_be_none is False and d.mean * sign > 0 for d in differences) for sign in (1, -1)
