@@ -211,17 +211,19 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
 
 
 def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
-    """Name, caption and figure of each network on each data set."""
+    """Name, caption and figure of each network on each data set, of each run where runs are not joined."""
     entries = report.findings.sensitivity
-    subjects = list(dict.fromkeys((entry.data, entry.network) for entry in entries))
-    named = any(network != CNN14 for _, network in subjects)
-    for data, network in subjects:
-        parts = [data] if len(subjects) > 1 else []
+    subjects = list(dict.fromkeys((entry.run, entry.data, entry.network) for entry in entries))
+    named = any(network != CNN14 for *_, network in subjects)
+    for run, data, network in subjects:
+        parts = [run] if run else []
+        parts += [data] if len(subjects) > 1 else []
         parts += [network] if len(subjects) > 1 and named else []
         name = "_".join(["sensitivity", *(re.sub(r"[^A-Za-z0-9]+", "_", part) for part in parts)])
         alone = f"Each {'group of filters' if named else 'layer'} alone"
         caption = f"{alone}: test mAP, MACs and parameters, relative to unpruned"
-        where = f": {data}, {network}" if parts and named else ""
+        told = [*([run] if run else []), *([data, network] if parts and named else [])]
+        where = f": {', '.join(told)}" if told else ""
         yield (
             name,
             caption + where,
@@ -229,13 +231,14 @@ def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
                 entries,
                 data,
                 network,
+                run,
                 standing=report.under_figures,
-                order=_standing_on(report, data, network),
+                order=_standing_on(report, run, data, network),
             ),
         )
 
 
-def _standing_on(report: Report, data: str, network: str) -> Sequence[str]:
+def _standing_on(report: Report, run: str, data: str, network: str) -> Sequence[str]:
     """The order of a panel of that network on that data set, empty without one."""
-    standings = report.findings.standings.items()
-    return next((order for panel, order in standings if (panel.data, panel.network) == (data, network)), ())
+    standings, wanted = report.findings.standings.items(), (run, data, network)
+    return next((order for p, order in standings if (p.run, p.data, p.network) == wanted), ())

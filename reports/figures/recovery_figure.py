@@ -19,6 +19,7 @@ from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, 
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Held
 from prunebench.reports.statistics.recovery import Recovery, recovery_of, short_steps
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
@@ -30,7 +31,7 @@ LOG_FROM = 20.0  # the last step of the first one recorded, from which a logarit
 def draw_recovery(
     points: Sequence[Point],
     panel: Panel,
-    curves: Mapping[str, ValidationCurve],
+    curves: Mapping[Held, ValidationCurve],
     *,
     standing: str,
     width: float = 2 * COLUMN,
@@ -45,7 +46,7 @@ def draw_recovery(
     Args:
         points: of all panels.
         panel: the panel.
-        curves: outcome → validation mAP along its fine-tuning.
+        curves: run folder and outcome → validation mAP along its fine-tuning.
         standing: what the run does not claim.
         width: in inches; a single column holds the middle ratio alone.
         order: labels as the legend lists them, by default random and then the others, best first.

@@ -25,6 +25,7 @@ def draw_sensitivity(
     entries: Sequence[Sensitivity],
     data: str,
     network: str,
+    run: str = "",
     *,
     standing: str = "",
     order: Sequence[str] = (),
@@ -37,10 +38,11 @@ def draw_sensitivity(
         entries: of every network and data set.
         data: label of the data set.
         network: label of the network.
+        run: its name where entries are of several.
         standing: what the run does not claim.
         order: criteria as the legend lists them, those that it lacks in the order of the palette.
     """
-    chosen = [entry for entry in entries if (entry.data, entry.network) == (data, network)]
+    chosen = [e for e in entries if (e.data, e.network, e.run) == (data, network, run)]
     layers = list(dict.fromkeys(entry.layer for entry in chosen))
     listed = sorted({entry.criterion for entry in chosen}, key=by_palette)
     criteria = in_standing(listed, (*order, *listed))

@@ -23,6 +23,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 from prunebench.reports.runs.loaded_run import final_map, finished, stage_map
 from prunebench.reports.statistics.methods import plainest
+from prunebench.reports.statistics.runs_compared import names_of
 from prunebench.reports.tables.measures import Told, value_of
 
 COSTS = (*AXES, MACS_WITH_FRONTEND)
@@ -168,16 +169,20 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
 
 
 def _cells(report: Report) -> Iterator[dict[str, Any]]:
+    """Of a cell in several runs, that of the first; of runs that are not joined, those of each."""
     seen = set()
     named = any(point.panel.named for point in report.points)
-    for run in report.runs:
+    apart = any(point.panel.run for point in report.points)
+    for name, run in zip(names_of(report.runs), report.runs, strict=True):
         records = finished(run.records)
         short = {record.cell: record for record in after_short(records) if is_short(record)}
         for record in records:
-            if record.cell not in seen:
-                seen.add(record.cell)
+            key = (name if apart else "", record.cell)
+            if key not in seen:
+                seen.add(key)
                 network = record.network if named else None
-                yield _cell(record, command_of(record, run), network, short.get(record.cell))
+                cell = _cell(record, command_of(record, run), network, short.get(record.cell))
+                yield {**cell, **({"run": name} if apart else {})}
 
 
 def _at_short_length(record: Record | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.points.frontier import by_standing
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Held, outcome_of
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,25 @@ class Overlap:
     bases: int
 
 
-def read_removed(runs: Sequence[Path], outcomes: Collection[str]) -> dict[str, RemovedFilters]:
-    """The filters that each of the outcomes lost, by layer; those that no run kept are left out.
+def read_removed(runs: Sequence[Path], outcomes: Collection[Held]) -> dict[Held, RemovedFilters]:
+    """The filters that each outcome lost in its run, by layer; those that the run did not keep are left out.
 
     Raises:
         InputError: naming file and line, for a line that cannot be read.
     """
-    found: dict[str, RemovedFilters] = {}
-    for run in runs:
-        found |= removed_filters(RunFiles(run), outcomes)
-    return found
+    return {
+        (run, outcome): removed
+        for run in runs
+        for outcome, removed in removed_filters(
+            RunFiles(run), {outcome for folder, outcome in outcomes if folder == run}
+        ).items()
+    }
 
 
 def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> list[Overlap]:
     """The overlap at each ratio of a panel that two criteria or more have, by rising ratio."""
     own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
-    removed = read_removed(runs, {r.outcome for p in own for r in p.records})
+    removed = read_removed(runs, {outcome_of(r) for p in own for r in p.records})
     order = [*by_standing(own), *dict.fromkeys(p.label for p in own if p.is_random)]
     found = [
         _overlap(
@@ -71,17 +75,17 @@ def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> 
 
 
 def _overlap(
-    panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[str, RemovedFilters]
+    panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[Held, RemovedFilters]
 ) -> Overlap:
     count = len(points)
     total, times = np.zeros((count, count)), np.zeros((count, count))
     bases = list(dict.fromkeys(base for p in points for base in p.by_base()))
     for base in bases:
         draws = {
-            (i, r.prune_seed): removed[r.outcome]
+            (i, r.prune_seed): removed[outcome_of(r)]
             for i, p in enumerate(points)
             for r in p.by_base().get(base, ())
-            if r.outcome in removed
+            if outcome_of(r) in removed
         }
         if draws:
             owners = np.array([i for i, _ in draws])
