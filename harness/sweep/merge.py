@@ -172,7 +172,7 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
     for run in runs:
         for path in sorted(RunFiles(run).targets.glob("*.npz")):
             other = found.setdefault(path.name, path)
-            mine, theirs = (read_arrays(each, "targets", "names") for each in (path, other))
+            mine, theirs = (read_arrays(each, "targets", "names", "class_names") for each in (path, other))
             if not all(map(np.array_equal, mine, theirs)):
                 raise InputError(
                     f"Runs that are merged must have the same test clips. `{path}` and `{other}` differ: the data "

@@ -68,11 +68,8 @@ class ClipScores:
         if data not in self._clips:
             files = [RunFiles(run).targets_of(data) for run in self._runs]
             found = [_read_clips(path) for path in files if path.is_file()]
-            if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
-                raise InputError(
-                    "Runs that are reported together must have the same test clips. Found different ones of "
-                    f"`{data}`: report the runs one by one."
-                )
+            for other in found[1:]:
+                _check_alike(data, found[0], other)
             self._clips[data] = found[0] if found else None
         return self._clips[data]
 
@@ -162,6 +159,20 @@ class ClipScores:
                 instead = "test" not in names and {"influence", "resampled_map"} & set(names)
                 return None if instead else read_test_scores(RunFiles(run), record.outcome)
         return None
+
+
+def _check_alike(data: str, one: TestClips, other: TestClips) -> None:
+    kinds = {
+        "clips": (one.names, other.names),
+        "classes": (one.class_names, other.class_names),
+        "targets": (one.targets, other.targets),
+    }
+    differ = [kind for kind, (a, b) in kinds.items() if not np.array_equal(np.asarray(a), np.asarray(b))]
+    if differ:
+        raise InputError(
+            f"Runs that are reported together must have the same test clips. Found other {differ[0]} of `{data}`: "
+            "report the runs one by one."
+        )
 
 
 def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:

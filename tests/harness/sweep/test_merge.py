@@ -38,7 +38,7 @@ def measure_row(name):
 def make(tmp_path):
     """Makes a run folder."""
 
-    def made(name, records, *overrides, environment=ENVIRONMENT, clips=3):
+    def made(name, records, *overrides, environment=ENVIRONMENT, clips=3, classes=("dog", "rain")):
         run = tmp_path / name
         for part in ("scores", "targets"):
             (run / part).mkdir(parents=True)
@@ -53,9 +53,9 @@ def make(tmp_path):
         (run / "measures.json").write_text(json.dumps([measure_row("map"), measure_row(name)]))
         for r in records:
             np.savez(run / "scores" / f"{r.outcome}.npz", test=np.zeros((clips, 2)))
-        np.savez(
-            run / "targets" / "synth.npz", targets=np.zeros((clips, 2)), names=np.arange(clips).astype(str)
-        )
+        names = np.arange(clips).astype(str)
+        targets = np.zeros((clips, 2))
+        np.savez(run / "targets" / "synth.npz", targets=targets, names=names, class_names=np.array(classes))
         return run
 
     return made
@@ -155,6 +155,7 @@ REFUSED = {
         "the same prunebench",
     ),
     "clips": ((), {"clips": 4}, {}, "same test clips"),
+    "classes": ((), {"classes": ("rain", "dog")}, {}, "same test clips"),
     "results": ((), {}, {"value": 0.6}, "On the same processor, two results of a cell must be equal"),
 }
 
