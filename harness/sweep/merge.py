@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import check_own_files
+from prunebench.eval.files import check_own_files, write_text
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.clip_tables import joined_tables
 from prunebench.eval.run.contents import config_table, environment_of, measure_rows, planned_cells
-from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.layout import NOTES, SKIPPED, RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
+from prunebench.harness.sweep.skipped import joined_lists
 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets", "clips")
+LISTS = (SKIPPED, NOTES)
 ALIKE = ("torch", "packages.prunebench")  # of the environments
 
 
@@ -93,12 +95,16 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             joined_logs(runs, [run for run, same in zip(runs, here, strict=True) if same]),
             joined_latencies(runs),
         )
+        lists = {name: joined_lists([run / name for run in runs]) for name in LISTS}
         with new_folder(out) as new:
             contents.write(RunFiles(new), compressed=archives)
             for run in reversed(runs):
                 for part in COPIED:
                     if (run / part).is_dir():
                         shutil.copytree(run / part, new / part, symlinks=True, dirs_exist_ok=True)
+            for name, text in lists.items():
+                if text:
+                    write_text(new / name, text)
             for path in targets:
                 RunFiles(new).targets.mkdir(exist_ok=True)
                 shutil.copy2(path, RunFiles(new).targets / path.name)

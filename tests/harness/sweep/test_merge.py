@@ -121,6 +121,16 @@ def test_curves_are_joined_and_need_not_be_as_fine(make, tmp_path):
     assert (merged.folder / "curves.jsonl").read_text() == line
 
 
+@pytest.mark.parametrize("name", ["skipped.csv", "notes.csv"])
+def test_lists_of_clips_are_joined(make, tmp_path, name):
+    one, two = (make(run, [record(run)]) for run in ("one", "two"))
+    for run, clip in ((one, "a.wav"), (two, "b.wav")):
+        (run / name).write_text(f"data,clip,why\nsynth,{clip},empty\n")
+    merged = merge_runs([one, two], tmp_path / "both")
+    assert (merged.folder / name).read_text() == "data,clip,why\nsynth,a.wav,empty\nsynth,b.wav,empty\n"
+    assert len(list(merged.folder.glob("*.csv"))) == 1
+
+
 def test_a_cell_that_both_have_is_there_once(make, tmp_path):
     one, two = (make(name, [record("a")]) for name in ("one", "two"))
     merged = merge_runs([one, two], tmp_path / "both")
