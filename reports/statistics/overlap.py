@@ -13,7 +13,7 @@ from prunebench.eval.quality.clip_variance import Floats
 from prunebench.eval.run.contents import RemovedFilters, removed_filters
 from prunebench.eval.run.layout import RunFiles
 from prunebench.reports.points.frontier import by_standing
-from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import Held, outcome_of
 
@@ -24,8 +24,9 @@ class Overlap:
 
     .. math:: \frac{2 |A \cap B|}{|A| + |B|}
 
-    over the filters of all layers, the mean over base models. On the diagonal stands what several draws of one
-    criterion have in common, nan where it draws nothing. Equal ratios in all layers give the ratio by chance.
+    over the filters of all layers, the mean over base models, draws and, under schedules that score again while a model
+    trains, seeds of the fine-tuning. On the diagonal stands what different draws of one criterion have in common, nan
+    where it draws nothing. Equal ratios in all layers give the ratio by chance.
 
     Args:
         panel: where it holds.
@@ -82,15 +83,16 @@ def _overlap(
     bases = list(dict.fromkeys(base for p in points for base in p.by_base()))
     for base in bases:
         draws = {
-            (i, r.prune_seed): removed[outcome_of(r)]
+            (i, r.prune_seed, r.finetune_seed if panel.schedule != ONE_SHOT else None): removed[outcome_of(r)]
             for i, p in enumerate(points)
             for r in p.by_base().get(base, ())
             if outcome_of(r) in removed
         }
         if draws:
-            owners = np.array([i for i, _ in draws])
+            owners = np.array([i for i, *_ in draws])
             shares = _shares(list(draws.values()))
-            np.fill_diagonal(shares, math.nan)
+            drawn = [(i, seed) for i, seed, _ in draws]
+            shares[np.array([[one == other for other in drawn] for one in drawn])] = math.nan
             for i in range(count):
                 for j in range(count):
                     part = shares[np.ix_(owners == i, owners == j)]
