@@ -17,15 +17,15 @@ from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.eval.run.targets import read_targets
-from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
 from prunebench.reports.runs.loaded_run import Held, folder_of, outcome_of
 
 
 @dataclass(frozen=True)
-class TestClips:
+class EvaluatedClips:
     """The test clips of a data set.
 
     Args:
@@ -58,12 +58,12 @@ class ClipScores:
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
         self._tables = {run: ClipTables(run) for run in runs}
-        self._clips: dict[str, TestClips | None] = {}
+        self._clips: dict[str, EvaluatedClips | None] = {}
         self._forms: dict[str, ClipForm] = {}
         self._rows: dict[Held, Floats | None] = {}
         self._precisions: dict[Held, Floats | None] = {}  # figures and tables share them
 
-    def clips(self, data: str) -> TestClips | None:
+    def clips(self, data: str) -> EvaluatedClips | None:
         """The test clips of a data set, `None` where no run kept them."""
         if data not in self._clips:
             files = [RunFiles(run).targets_of(data) for run in self._runs]
@@ -161,7 +161,7 @@ class ClipScores:
         return None
 
 
-def _check_alike(data: str, one: TestClips, other: TestClips) -> None:
+def _check_alike(data: str, one: EvaluatedClips, other: EvaluatedClips) -> None:
     kinds = {
         "clips": (one.names, other.names),
         "classes": (one.class_names, other.class_names),
@@ -175,13 +175,13 @@ def _check_alike(data: str, one: TestClips, other: TestClips) -> None:
         )
 
 
-def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:
+def _fit(scores: NDArray[np.float32], clips: EvaluatedClips) -> bool:
     return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
-def _read_clips(path: Path) -> TestClips:
+def _read_clips(path: Path) -> EvaluatedClips:
     targets, (class_names, sources, names) = read_targets(path, "class_names", "sources", "names")
-    return TestClips(
+    return EvaluatedClips(
         targets=targets,
         class_names=tuple(plain(str(name)) for name in class_names),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),
