@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from prunebench.eval.run.contents import ValidationCurve
-from prunebench.reports.content.criteria_order import standing_of, told_from_random
+from prunebench.reports.content.criteria_order import order_of_criteria, told_from_random
 from prunebench.reports.content.int8_rows import QuantisedRow, quantised_rows
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
 from prunebench.reports.points.overlay import Overlay, overlays_of
@@ -106,9 +106,9 @@ class Findings:
         ]
 
     @cached_property
-    def standings(self) -> Mapping[Panel, tuple[str, ...]]:
+    def criteria_orders(self) -> Mapping[Panel, tuple[str, ...]]:
         """Labels of each panel's criteria in the order of all figures: `random`, then the others, best first."""
-        return {panel: standing_of(panel, self.points, self.rankings) for panel in self.panels}
+        return {panel: order_of_criteria(panel, self.points, self.rankings) for panel in self.panels}
 
     @cached_property
     def told_from_random(self) -> Mapping[Panel, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
@@ -82,7 +82,7 @@ def draw_recovery(
             _scale_steps(axes, [found for _, found in (*tuned, *shown)], width / len(places))
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
-        listed = in_standing((p.label for p, _ in shown), order or standing_of(panel, points))
+        listed = in_criteria_order((p.label for p, _ in shown), order or order_of_criteria(panel, points))
         drawn = {label: drawn[label] for label in dict.fromkeys([*(p.label for p, _ in tuned), *listed])}
         parts = _parts([found for _, found in (*tuned, *shown)], short, dashed=math.isfinite(unpruned))
         note = "; ".join(parts) + (f" · {standing}" if standing else "")

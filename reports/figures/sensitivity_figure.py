@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prunebench.eval.run.record import CNN14
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.figures.style.canvas import COLUMN, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import short_names
@@ -45,7 +45,7 @@ def draw_sensitivity(
     chosen = [e for e in entries if (e.data, e.network, e.run) == (data, network, run)]
     layers = list(dict.fromkeys(entry.layer for entry in chosen))
     listed = sorted({entry.criterion for entry in chosen}, key=by_palette)
-    criteria = in_standing(listed, (*order, *listed))
+    criteria = in_criteria_order(listed, (*order, *listed))
     most = COLUMNS if len(layers) <= 3 * COLUMNS else MANY
     columns = min(most, len(layers))
     rows = math.ceil(len(layers) / columns)

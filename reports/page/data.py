@@ -8,7 +8,7 @@ from typing import Any
 
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.sparsity import after_penalty, series_of
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of, looks_apart
@@ -43,7 +43,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
     qualities = [told for told in measures if told.key.startswith("test_")]
     names = sorted(report.criteria, key=order)
     best = {(id(p), q.key) for panel in panels for q in costs for p in frontier(_of(report, panel), q)}
-    told, standings = report.findings.told_from_random, report.findings.standings
+    told, orders = report.findings.told_from_random, report.findings.criteria_orders
     found = {
         "title": report.title,
         "standing": standing,
@@ -51,7 +51,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
         "places": told_apart([panel.title for panel in panels]),
         "main": _main(panels, report),
         "focus": [sorted(focus_of(_of(report, panel), AXES[0], told.get(panel, ()))) for panel in panels],
-        "order": [in_standing(_labels(report, panel), standings.get(panel, ())) for panel in panels],
+        "order": [in_criteria_order(_labels(report, panel), orders.get(panel, ())) for panel in panels],
         "looks": _looks(names),
         "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
         "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],

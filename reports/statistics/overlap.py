@@ -12,7 +12,7 @@ import numpy as np
 from prunebench.eval.quality.clip_variance import Floats
 from prunebench.eval.run.contents import RemovedFilters, removed_filters
 from prunebench.eval.run.layout import RunFiles
-from prunebench.reports.points.frontier import by_standing
+from prunebench.reports.points.frontier import best_first
 from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import Held, outcome_of
@@ -62,7 +62,7 @@ def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> 
     """The overlap at each ratio of a panel that two criteria or more have, by rising ratio."""
     own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
     removed = read_removed(runs, {outcome_of(r) for p in own for r in p.records})
-    order = [*by_standing(own), *dict.fromkeys(p.label for p in own if p.is_random)]
+    order = [*best_first(own), *dict.fromkeys(p.label for p in own if p.is_random)]
     found = [
         _overlap(
             panel,
