@@ -22,7 +22,7 @@ from prunebench.reports.content.ties_said import said_map_sizes, said_ties
 from prunebench.reports.points.at_lengths import points_at_lengths
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.runs.loaded_run import finished, read_run
+from prunebench.reports.runs.loaded_run import each_once, finished, read_run
 from prunebench.reports.runs.run_folders import Runs, folders_of
 from prunebench.reports.statistics.blocks import family_of
 from prunebench.reports.statistics.detectable import smallest_detectable
@@ -43,11 +43,10 @@ def make_report(folders: Runs, *, methods: bool = False) -> Report:
         InputError: where a folder is no run folder, or the runs do not fit together.
     """
     runs = tuple(map(read_run, folders_of(folders)))
-    every = sorted((r for run in runs for r in run.records), key=lambda r: r.status == "done")
-    records = tuple({r.cell: r for r in every}.values())  # of a cell in several runs, one that is done
+    apart = len(runs) > 1 and conflicting(runs)
+    records = tuple(r for run in runs for r in run.records) if apart else each_once(runs)
     done, failed = finished(records), tuple(r for r in records if r.status == "failed")
     scores = ClipScores([run.folder for run in runs])
-    apart = len(runs) > 1 and conflicting(runs)
     points = points_by_run(runs) if apart else points_at_lengths(done)
     compared = compared_runs(runs) if len(runs) > 1 else []
     findings = Findings(runs, points, scores)

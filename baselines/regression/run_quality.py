@@ -14,8 +14,8 @@ from prunebench.eval.quality.average_precision import average_precision
 from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.eval.run.targets import read_targets
-from prunebench.eval.run.test_scores import read_test_scores
 
 PLACES = 5
 

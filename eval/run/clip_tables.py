@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -60,18 +61,34 @@ def read_clip_table(path: Path) -> ClipTable:
     return ClipTable({str(name): row for row, name in enumerate(outcomes)}, influence, precision)
 
 
-def joined_tables(folders: Iterable[Path]) -> dict[str, ClipTable]:
-    """File → the table of it in all folders, an outcome that several have taken from the first.
+def joined_tables(
+    folders: Iterable[Path], owners: Mapping[str, Path] = MappingProxyType({})
+) -> dict[str, ClipTable]:
+    """File → the table of it in all folders, an outcome that several have taken from its owner, else from the first.
+
+    Args:
+        folders: of the tables.
+        owners: outcome → the folder whose rows of it are taken.
 
     Raises:
         InputError: as `read_clip_table`, and for tables of different clips or classes.
     """
     found: dict[str, ClipTable] = {}
     for path in (path for folder in folders for path in sorted(folder.glob("*.npz"))):
-        table = read_clip_table(path)
+        table = _owned(read_clip_table(path), path.parent, owners)
         before = found.get(path.name)
         found[path.name] = table if before is None else _joined(before, table, path)
     return found
+
+
+def _owned(table: ClipTable, folder: Path, owners: Mapping[str, Path]) -> ClipTable:
+    """The table without the outcomes, at any stage, that belong to another folder."""
+    own = {
+        name: row for name, row in table.place.items() if owners.get(name.partition(".")[0], folder) == folder
+    }
+    rows = list(own.values())
+    place = {name: row for row, name in enumerate(own)}
+    return ClipTable(place, table.influence[rows], table.precision[rows])
 
 
 def _joined(first: ClipTable, second: ClipTable, path: Path) -> ClipTable:

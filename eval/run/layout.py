@@ -8,6 +8,7 @@ from pathlib import Path
 
 RECORDS, OUTCOMES, SHAPES = "records.jsonl", "outcomes.jsonl", "shapes.jsonl"
 REMOVED, CURVES = "removed.jsonl", "curves.jsonl"
+SKIPPED, NOTES = "skipped.csv", "notes.csv"
 MADE_AGAIN = "delete the line; the same `prunebench run` then computes again what is missing"
 # Log → what to do about a line that cannot be read.
 WAYS_OUT = {
@@ -89,12 +90,12 @@ class RunFiles:
     @property
     def skipped(self) -> Path:
         """Clips that the run does without, with the reasons, CSV."""
-        return self.folder / "skipped.csv"
+        return self.folder / SKIPPED
 
     @property
     def notes(self) -> Path:
         """Recordings of which the run tells something, CSV."""
-        return self.folder / "notes.csv"
+        return self.folder / NOTES
 
     @property
     def lock(self) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 from prunebench.eval.measures.exact import exact_measures
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import FINE_TUNED, QUANTISED
-from prunebench.eval.run.test_scores import write_test_scores
+from prunebench.eval.run.scores_of_test_clips import write_test_scores
 from prunebench.eval.text.strict import STRICT, parsed
 from prunebench.harness.cells.base_job import base_curve, base_scores, load_base
 from prunebench.harness.cells.job import Job

@@ -19,7 +19,7 @@ from prunebench.eval.files import read_text, write_text
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record, load_records
-from prunebench.eval.run.test_scores import read_test_scores
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.eval.text.parsing import parsed_json
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from prunebench.eval.errors import InputError
-from prunebench.eval.files import check_own_files
+from prunebench.eval.files import check_own_files, write_text
 from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.clip_tables import joined_tables
 from prunebench.eval.run.contents import config_table, environment_of, measure_rows, planned_cells
-from prunebench.eval.run.layout import RunFiles
+from prunebench.eval.run.layout import NOTES, SKIPPED, RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record, read_records
 from prunebench.eval.run.schema import check_run_folder
 from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
+from prunebench.harness.sweep.skipped import joined_lists
 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets", "clips")
+LISTS = (SKIPPED, NOTES)
 ALIKE = ("torch", "packages.prunebench")  # of the environments
 
 
@@ -51,8 +53,8 @@ class Merged:
 def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     """Join run folders to a new one, which `prunebench run` goes on with and `prunebench report` reads.
 
-    A cell that several runs have is taken from the first that finished it. Latency and memory stand only where
-    they were measured on the first run's processor.
+    A cell that several runs have is taken from the first that finished it, with all that was kept of its outcome.
+    Latency and memory stand only where they were measured on the first run's processor.
 
     Raises:
         InputError: for fewer than two runs, a run given twice, a folder that is not new, a run under way, a run folder
@@ -78,7 +80,8 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
         by_run = [read_records(RunFiles(run).records) for run in runs]
         _check_bases(runs, by_run)
         targets = _targets(runs)
-        records, twice, largest = _joined(runs, by_run, environments)
+        kept, twice, largest = _joined(runs, by_run, environments)
+        records, owners = [record for record, _ in kept], _owners(runs, kept)
         here = [e.get("processor") == environments[0].get("processor") for e in environments]
         machines = [
             {"run": run.resolve().name, "processor": e.get("processor"), "commit": e.get("commit")}
@@ -90,19 +93,27 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
             _plan(runs),
             records,
             _measures(runs),
-            joined_logs(runs, [run for run, same in zip(runs, here, strict=True) if same]),
+            joined_logs(runs, [run for run, same in zip(runs, here, strict=True) if same], owners),
             joined_latencies(runs),
         )
+        lists = {name: joined_lists([run / name for run in runs]) for name in LISTS}
         with new_folder(out) as new:
             contents.write(RunFiles(new), compressed=archives)
             for run in reversed(runs):
                 for part in COPIED:
                     if (run / part).is_dir():
-                        shutil.copytree(run / part, new / part, symlinks=True, dirs_exist_ok=True)
+                        others = _of_others(run, owners)
+                        shutil.copytree(
+                            run / part, new / part, symlinks=True, ignore=others, dirs_exist_ok=True
+                        )
+            for name, text in lists.items():
+                if text:
+                    write_text(new / name, text)
             for path in targets:
                 RunFiles(new).targets.mkdir(exist_ok=True)
                 shutil.copy2(path, RunFiles(new).targets / path.name)
-            for name, table in joined_tables([RunFiles(run).clips for run in runs]).items():
+            folders = {outcome: RunFiles(run).clips for outcome, run in owners.items()}
+            for name, table in joined_tables([RunFiles(run).clips for run in runs], folders).items():
                 table.write(RunFiles(new).clips / name)
     said = []
     if not all(here):
@@ -172,7 +183,7 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
     for run in runs:
         for path in sorted(RunFiles(run).targets.glob("*.npz")):
             other = found.setdefault(path.name, path)
-            mine, theirs = (read_arrays(each, "targets", "names") for each in (path, other))
+            mine, theirs = (read_arrays(each, "targets", "names", "class_names") for each in (path, other))
             if not all(map(np.array_equal, mine, theirs)):
                 raise InputError(
                     f"Runs that are merged must have the same test clips. `{path}` and `{other}` differ: the data "
@@ -183,8 +194,8 @@ def _targets(runs: Sequence[Path]) -> list[Path]:
 
 def _joined(
     runs: Sequence[Path], by_run: Sequence[Sequence[Record]], environments: Sequence[dict[str, Any]]
-) -> tuple[list[Record], int, float]:
-    """One record a cell, how many cells several runs had, and their largest difference of test mAP."""
+) -> tuple[list[tuple[Record, int]], int, float]:
+    """One record a cell with its run's number, how many cells several runs had, their largest difference of mAP."""
     found: dict[str, tuple[Record, int]] = {}
     twice, largest = 0, 0.0
     for index, (run, records) in enumerate(zip(runs, by_run, strict=True)):
@@ -203,7 +214,25 @@ def _joined(
                         f"between `{runs[owner]}` and `{run}`: one of them was made with changed code."
                     )
                 largest = max(largest, abs(_map(record) - _map(before)))
-    return [record for record, _ in found.values()], twice, largest
+    return list(found.values()), twice, largest
+
+
+def _owners(runs: Sequence[Path], kept: Sequence[tuple[Record, int]]) -> dict[str, Path]:
+    """Outcome → the first run of which a finished cell with it is kept."""
+    found: dict[str, Path] = {}
+    for record, index in sorted(kept, key=lambda pair: pair[1]):
+        if record.status == "done":
+            found.setdefault(record.outcome, runs[index])
+    return found
+
+
+def _of_others(run: Path, owners: Mapping[str, Path]) -> Callable[[str, list[str]], set[str]]:
+    """What `shutil.copytree` leaves out: files of outcomes that are taken from another run."""
+
+    def others(_: str, names: list[str]) -> set[str]:
+        return {name for name in names if owners.get(name.partition(".")[0], run) != run}
+
+    return others
 
 
 def _map(record: Record) -> float:

@@ -23,6 +23,8 @@ from prunebench.eval.run.record import Record
 from prunebench.eval.run.run_lines import run_lines
 from prunebench.eval.text.parsing import parsed_json
 
+NOBODY: Mapping[str, Path] = {}
+
 
 @dataclass(frozen=True)
 class RunContents:
@@ -112,24 +114,34 @@ def hold(run: Path, locks: contextlib.ExitStack) -> None:
         pass  # a folder that cannot be written to has no run at work
 
 
-def joined_logs(runs: Sequence[Path], measured: Sequence[Path]) -> dict[str, list[str]]:
-    """The logs beside the records, name → lines; latency and memory are those of the runs `measured` alone."""
+def joined_logs(
+    runs: Sequence[Path], measured: Sequence[Path], owners: Mapping[str, Path] = NOBODY
+) -> dict[str, list[str]]:
+    """The logs beside the records, name → lines.
+
+    Args:
+        runs: whose logs they are.
+        measured: the runs whose latency and memory are kept.
+        owners: outcome → the run whose lines on it are kept; those of the first run on others.
+    """
     found = {
-        OUTCOMES: _lines(OUTCOMES, runs, _identity),
-        REMOVED: _lines(REMOVED, runs, _outcome),
-        CURVES: _lines(CURVES, runs, _outcome),
-        SHAPES: _lines(SHAPES, measured, _shape),
+        OUTCOMES: _lines(OUTCOMES, runs, _identity, owners),
+        REMOVED: _lines(REMOVED, runs, _outcome, owners),
+        CURVES: _lines(CURVES, runs, _outcome, owners),
+        SHAPES: _lines(SHAPES, measured, _shape, NOBODY),
     }
     return {name: lines for name, lines in found.items() if lines}
 
 
-def _lines(name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], str]) -> list[str]:
-    """The lines of all runs, the first of each key."""
+def _lines(
+    name: str, runs: Iterable[Path], key: Callable[[Mapping[str, Any]], str], owners: Mapping[str, Path]
+) -> list[str]:
+    """The lines of all runs, of each key that of its owner, else the first."""
     found: dict[str, str] = {}
     for run in runs:
         # The last line of a run counts.
         own = dict(run_lines(run / name, lambda line: (key(parsed_json(line)), line)))
-        found = {**own, **found}
+        found = {**{k: line for k, line in own.items() if owners.get(k, run) == run}, **found}
     return list(found.values())
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from prunebench.eval.files import write_text
+from prunebench.eval.errors import InputError
+from prunebench.eval.files import read_text, write_text
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.text.tables import csv_text
 from prunebench.harness.data.dataset import DataSet
@@ -25,6 +27,23 @@ def write_notes(folder: Path, datasets: Sequence[DataSet]) -> int:
     rows = [(dataset.label, name, note) for dataset in datasets for name, note in dataset.noted]
     _write(RunFiles(folder).notes, ("data", "clip", "note"), rows)
     return len(rows)
+
+
+def joined_lists(paths: Iterable[Path]) -> str:
+    """The lists of several runs as one text, each row once; empty where no run has one.
+
+    Raises:
+        InputError: for a file that cannot be read.
+    """
+    rows = [row for path in paths if path.is_file() for row in _rows(path)]
+    return csv_text(dict.fromkeys(rows))
+
+
+def _rows(path: Path) -> list[tuple[str, ...]]:
+    try:
+        return [tuple(row) for row in csv.reader(io.StringIO(read_text(path), newline=""))]
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"`{path}` cannot be read: {error}. Delete it and run again.") from error
 
 
 def said_listed(path: Path, what: str) -> str | None:

@@ -13,7 +13,7 @@ from prunebench.eval.run.archived import is_archive
 from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.record_terms import SCORED_BESIDE
-from prunebench.eval.run.test_scores import read_test_scores
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.eval.text.written_labels import written
 from prunebench.harness.verification.archive_contents import Contents
 from prunebench.harness.verification.checked import Checked, of_differences

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.places_said import said_place
@@ -19,6 +19,10 @@ CONTROLS = ("reversed", *SCRATCH)
 ALIKE, UNTESTED = "not distinguishable", "not tested"
 BETTER, WORSE = "better than as defined for", "worse for"
 LEFT = 0.2  # of the unpruned model's test mAP: with less, a pruned model hardly works
+THAN = {
+    "scratch": "the same shape trained from scratch",
+    "scratch-macs": "the same shape trained from scratch with equal MACs in all",
+}
 
 
 def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
@@ -32,7 +36,7 @@ def reversed_of(point: Point, points: Sequence[Point]) -> list[Point]:
 
 
 def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    """Whether a pruned model is better than the unpruned one, which criteria are better reversed, what scratch reaches.
+    """Whether pruned models are better than the unpruned one and than training from scratch, and which reversed.
 
     What has an interval and what has none stand in sentences of their own.
     """
@@ -41,41 +45,63 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
     for place in sorted({p.place for p in own if p.control == "reversed"}):
         yield from _reversed(place, own, comparisons)
     for control in SCRATCH:
-        found = sorted((p for p in own if p.control == control), key=lambda p: p.ratio)
-        pairs = [pair for p in found if (pair := _scratch(p, own, comparisons)) is not None]
-        for tested in (True, False):
-            parts = [text for difference, text in pairs if (difference.may_be_none is not None) is tested]
-            if parts:
-                expected = f"95 % intervals, not corrected: {numbers.by_chance(len(parts))} if none differed"
-                how = expected if tested else "not tested"
-                label = found[0].label[0].upper() + found[0].label[1:]
-                yield f"{label}, minus the highest criterion of the same shape ({how}): {', '.join(parts)}."
+        yield from _scratch(control, own, comparisons)
 
 
 def _unpruned(own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
-    """At each place how many criteria, random among them, are better than the unpruned model and how many are worse."""
+    """Criteria, random among them, against the unpruned model after the same fine-tuning."""
     whole = next((p for p in own if p.control == "unpruned-fine-tuned" and not p.own_rate), None)
-    if whole is None:
-        return
-    places, parts, every = {p.place for p in own}, [], []
-    for place in sorted(places):
+    if whole is not None:
+        found = _against([(whole, place) for place in {p.place for p in own}], own, comparisons)
+        yield from _counted(found, "the unpruned model, fine-tuned the same way")
+
+
+def _scratch(control: str, own: Sequence[Point], comparisons: Comparisons) -> Iterator[str]:
+    """Criteria, random among them, against the model of their shape that was trained from scratch."""
+    every = _against([(p, p.place) for p in own if p.control == control], own, comparisons)
+    yield from _counted(every, THAN[control])
+    parts = []
+    for place, found in every.items():
+        means = [against.difference.mean for _, against in found if against.alike is None]
+        if means:
+            lowest, highest = numbers.gap(min(means)), numbers.gap(max(means))
+            between = lowest if lowest == highest else f"{lowest} to {highest}"
+            parts.append(f"{between} with {said_place(place, every)} removed")
+    if parts:
+        yield f"Pruned models, minus {THAN[control]} (not tested): {', '.join(parts)}."
+
+
+def _against(
+    references: Sequence[tuple[Point, Place]], own: Sequence[Point], comparisons: Comparisons
+) -> dict[Place, list[tuple[Point, AgainstRandom]]]:
+    """At each place, in order, the criteria there against the control that stands beside the place."""
+    found = {}
+    for reference, place in sorted(references, key=lambda pair: pair[1]):
         peers = [p for p in own if p.place == place and p.control is None]
-        found = [(p, a) for p in peers if (a := comparisons.against(whole, p)) and a.alike is not None]
+        found[place] = [(p, a) for p in peers if (a := comparisons.against(reference, p)) is not None]
+    return found
+
+
+def _counted(every: Mapping[Place, Sequence[tuple[Point, AgainstRandom]]], than: str) -> Iterator[str]:
+    """How many of the tested are better than a control, and how many worse, in all and at each place."""
+    tested = {place: [pair for pair in found if pair[1].alike is not None] for place, found in every.items()}
+    parts = []
+    for place, found in tested.items():
         if found:
             best, highest = max(found, key=lambda pair: pair[1].difference.mean)
             better, worse = _sides([against for _, against in found])
             parts.append(
-                f"with {said_place(place, places)} removed {better} better and {worse} worse (highest: {best.label} "
+                f"with {said_place(place, every)} removed {better} better and {worse} worse (highest: {best.label} "
                 f"{_gap(highest.difference)})"
             )
-            every += [against for _, against in found]
     if parts:
-        better, worse = _sides(every)
-        chance = f"95 % intervals, not corrected: {numbers.by_chance(len(every))} if none differed"
-        how = chance if any(math.isnan(against.p) for against in every) else "Holm at each ratio, 5 %"
+        all_of_them = [against for found in tested.values() for _, against in found]
+        better, worse = _sides(all_of_them)
+        chance = f"95 % intervals, not corrected: {numbers.by_chance(len(all_of_them))} if none differed"
+        how = chance if any(math.isnan(against.p) for against in all_of_them) else "Holm at each ratio, 5 %"
         yield (
-            f"{better} of {len(every)} means (a criterion at a ratio) {_is(better)} better than the unpruned model, "
-            f"fine-tuned the same way, and {worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
+            f"{better} of {len(all_of_them)} means (a criterion at a ratio) {_is(better)} better than {than}, and "
+            f"{worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
         )
 
 
@@ -124,19 +150,6 @@ def _verdict(found: Difference) -> str:
     if found.may_be_none:
         return ALIKE
     return BETTER if found.mean > 0 else WORSE
-
-
-def _scratch(point: Point, own: Sequence[Point], comparisons: Comparisons) -> tuple[Difference, str] | None:
-    """The difference, and `−0.010 [−0.083, +0.063] at 75 % (geometric_median)`."""
-    peers = [p for p in own if p.place == point.place]
-    ruled = [p for p in peers if p.control is None and not p.own_budget]
-    if not ruled:
-        return None
-    best = max(ruled, key=lambda p: p.mean_map)
-    found = comparisons.difference(point, best)
-    if found is None:
-        return None
-    return found, f"{_gap(found)} at {numbers.share(point.ratio)} ({best.label})"
 
 
 def _gap(found: Difference) -> str:

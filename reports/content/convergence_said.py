@@ -17,7 +17,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.loaded_run import Run, setting
+from prunebench.reports.runs.loaded_run import Held, Run, outcome_of, setting
 from prunebench.reports.statistics.detectable import Detectable
 
 NOT_CONVERGED = "not converged"  # in the sentence on base models that fine-tuning improves
@@ -132,11 +132,11 @@ def _ends_of_bases(records: Iterable[Record]) -> dict[tuple[object, ...], Mappin
 
 def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterator[str]:
     """Base models that fine-tuning improves unpruned, each control held against the smallest figure of its panels."""
-    found: dict[frozenset[str], tuple[Panel, Sequence[Record], list[float]]] = {}
+    found: dict[frozenset[Held], tuple[Panel, Sequence[Record], list[float]]] = {}
     for figure in detectable:
         records = [] if figure.panel.short else _unpruned_at_its_rate(points, figure.panel)
         if records:
-            key = frozenset(r.outcome for r in records)
+            key = frozenset(map(outcome_of, records))
             held = found.setdefault(key, (figure.panel, records, []))
             held[2].extend(_sizes(figure))
     for panel, records, sizes in found.values():

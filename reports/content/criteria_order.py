@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from prunebench.reports.points.cost_axis import MACS
 from prunebench.reports.points.focus import FEW
-from prunebench.reports.points.frontier import by_standing
+from prunebench.reports.points.frontier import best_first
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.ranking import Ranking
 
 
-def standing_of(panel: Panel, points: Sequence[Point], rankings: Sequence[Ranking] = ()) -> tuple[str, ...]:
+def order_of_criteria(
+    panel: Panel, points: Sequence[Point], rankings: Sequence[Ranking] = ()
+) -> tuple[str, ...]:
     """Labels of a panel's criteria: `random`, then the others, best first.
 
     The best are first in the ranking over all budgets at equal MACs. Criteria that it lacks come last, by their mean
@@ -28,17 +30,17 @@ def standing_of(panel: Panel, points: Sequence[Point], rankings: Sequence[Rankin
     random = [p.label for p in own if p.is_random]
     ranking = _over_all(panel, rankings)
     ranked = [] if ranking is None else [row.label for row in ranking.rows if not row.is_random]
-    return tuple(dict.fromkeys([*random, *ranked, *by_standing(own)]))
+    return tuple(dict.fromkeys([*random, *ranked, *best_first(own)]))
 
 
-def in_standing(labels: Iterable[str], standing: Sequence[str]) -> list[str]:
+def in_criteria_order(labels: Iterable[str], order: Sequence[str]) -> list[str]:
     """Labels in that order; criteria that removed the same filters stand where the first of them does.
 
     Args:
         labels: of criteria, in any order.
-        standing: as `standing_of` gives it.
+        order: as `order_of_criteria` gives it.
     """
-    places = {label: place for place, label in enumerate(standing)}
+    places = {label: place for place, label in enumerate(order)}
     for label, place in list(places.items()):
         for name in label.split(" = "):
             places.setdefault(name, place)

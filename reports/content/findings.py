@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from prunebench.eval.run.contents import ValidationCurve
-from prunebench.reports.content.criteria_order import standing_of, told_from_random
+from prunebench.reports.content.criteria_order import order_of_criteria, told_from_random
 from prunebench.reports.content.int8_rows import QuantisedRow, quantised_rows
 from prunebench.reports.points.cost_axis import AXES, MACS, PARAMETERS, Quantity
 from prunebench.reports.points.overlay import Overlay, overlays_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.runs.loaded_run import Run, finished
+from prunebench.reports.runs.loaded_run import Held, Run, each_once, finished
 from prunebench.reports.statistics.attainment import Surface, surfaces_of
 from prunebench.reports.statistics.blocks import Blocks, blocks_of
 from prunebench.reports.statistics.class_changes import ClassChange, class_changes
@@ -28,6 +28,7 @@ from prunebench.reports.statistics.networks_compared import NetworkPair, pairs_o
 from prunebench.reports.statistics.overlap import Overlap, overlaps_of
 from prunebench.reports.statistics.ranking import Ranking, rankings_of
 from prunebench.reports.statistics.recovery import read_curves
+from prunebench.reports.statistics.runs_compared import names_of
 from prunebench.reports.statistics.ties import Ties, map_sizes_of, ties_of
 from prunebench.reports.statistics.training_budget import Budgets
 
@@ -39,7 +40,7 @@ class Findings:
 
     Args:
         runs: that are reported.
-        points: every point of them.
+        points: every point of them, in panels of each run where runs are not joined.
         scores: per-clip test scores.
     """
 
@@ -105,9 +106,9 @@ class Findings:
         ]
 
     @cached_property
-    def standings(self) -> Mapping[Panel, tuple[str, ...]]:
+    def criteria_orders(self) -> Mapping[Panel, tuple[str, ...]]:
         """Labels of each panel's criteria in the order of all figures: `random`, then the others, best first."""
-        return {panel: standing_of(panel, self.points, self.rankings) for panel in self.panels}
+        return {panel: order_of_criteria(panel, self.points, self.rankings) for panel in self.panels}
 
     @cached_property
     def told_from_random(self) -> Mapping[Panel, tuple[str, ...]]:
@@ -141,11 +142,14 @@ class Findings:
     @cached_property
     def sensitivity(self) -> list[Sensitivity]:
         """Of cells that pruned one layer alone."""
-        return sensitivity_of(record for run in self._runs for record in finished(run.records))
+        if not any(p.panel.run for p in self._every):
+            return sensitivity_of(finished(each_once(self._runs)))
+        named = zip(names_of(self._runs), self._runs, strict=True)
+        return [found for name, run in named for found in sensitivity_of(finished(run.records), name)]
 
     @cached_property
-    def curves(self) -> dict[str, ValidationCurve]:
-        """Outcome → validation mAP along its fine-tuning."""
+    def curves(self) -> dict[Held, ValidationCurve]:
+        """Run folder and outcome → validation mAP along its fine-tuning."""
         return read_curves([run.folder for run in self._runs])
 
     @cached_property

@@ -15,7 +15,7 @@ from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.lengths import of_cell
 from prunebench.reports.points.point import Point, random_at
 from prunebench.reports.runs.clips import ClipScores
-from prunebench.reports.runs.loaded_run import Run, final_map
+from prunebench.reports.runs.loaded_run import Run, final_map, outcome_of
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.recovery import read_curves
 from prunebench.reports.statistics.runs_compared import Compared
@@ -45,10 +45,10 @@ def said_missing(
         yield f"{_cells(len(undefined))} ended without a defined test mAP and {_verb(undefined)} left out: {whose}."
     yield from _lacking(runs, points) if points else ()
     yield from _no_curves(runs, records)
-    compared = {r.outcome: r for p in points if p.control is None for r in p.records}.values()
-    bare = {of_cell(r.outcome) for r in compared if scores.row(r) is None}
+    compared = {(p.panel.run, r.outcome): r for p in points if p.control is None for r in p.records}
+    bare = {(run, of_cell(outcome)) for (run, outcome), r in compared.items() if scores.row(r) is None}
     if bare:
-        every = _cells(len({of_cell(r.outcome) for r in compared}))
+        every = _cells(len({(run, of_cell(outcome)) for run, outcome in compared}))
         yield (f"{len(bare)} of {every} have no per-clip test scores, so their differences have no interval.")
     yield from _unmeasured(records)
     for found in detectable:  # a short length lacks what the whole cells lack
@@ -132,7 +132,7 @@ def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
     known = read_curves(
         [run.folder for run in runs]
     )  # those of base models, under their outcomes, among them
-    if not tuned or not asked or any(r.outcome in known for r in records if r.criterion):
+    if not tuned or not asked or any(outcome_of(r) in known for r in records if r.criterion):
         return
     key = "finetune.at_scale.evaluate_every" if "at_scale" in asked[0] else "finetune.evaluate_every"
     yield f"No curves of recovery: validation mAP was not recorded along fine-tuning (`{key}` sets the steps between)."

@@ -176,9 +176,10 @@ def _ranking_json(ranking: Ranking) -> dict[str, Any]:
 def _asdict(value: Any) -> dict[str, Any]:
     """A dataclass as JSON has it: a panel names its network where that is not Cnn14, and its length if it has one."""
     unsaid = (("network", CNN14), ("length", ""))
+    unnamed = ("named", "short", "by_length", "widths_label", "by_widths")  # how titles and tables name it
 
     def told(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return {k: v for k, v in pairs if k not in ("named", "short", "by_length") and (k, v) not in unsaid}
+        return {k: v for k, v in pairs if k not in unnamed and (k, v) not in unsaid}
 
     return dataclasses.asdict(value, dict_factory=told)
 

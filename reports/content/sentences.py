@@ -18,7 +18,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.statistics.detectable import Detectable
 from prunebench.reports.statistics.summary_rows import SummaryRow
-from prunebench.reports.statistics.variance import _root, components_at
+from prunebench.reports.statistics.variance import components_at, standard_deviation
 
 NAMED = 10  # points that are named; more make no sentence
 LISTED = 12  # groups that are named; a Cnn14 has as many
@@ -246,14 +246,17 @@ def spread_said(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
     """One sentence on the standard deviations of a panel's criteria, the root of the mean over its points."""
     own = [p for p in points if p.panel == panel and p.control is None]
     tuned = [components_at(point, CONVERGED if panel.length == CONVERGED else FINE_TUNED) for point in own]
-    between, within = _root(c.between for c in tuned), _root(c.within for c in tuned)
+    between, within = (
+        standard_deviation(c.between for c in tuned),
+        standard_deviation(c.within for c in tuned),
+    )
     if math.isnan(between) or math.isnan(within):
         return
     text = (
         f"Base seeds spread the mAP of a criterion by {numbers.quality(between)} (standard deviation), seeds of "
         f"pruning and fine-tuning by {numbers.quality(within)}"
     )
-    before = _root(components_at(point, "pruned").between for point in own)
+    before = standard_deviation(components_at(point, "pruned").between for point in own)
     if not math.isnan(before):
         text += f"; before fine-tuning base seeds spread it by {numbers.quality(before)}"
     yield text + "."

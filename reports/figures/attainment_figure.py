@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import look_of
 from prunebench.reports.points.cost_axis import Quantity
-from prunebench.reports.statistics.attainment import SHOWN, Surface
+from prunebench.reports.statistics.attainment import BEST, MEDIAN, SHOWN, WORST, Surface
 
 
 def draw_attainment(
@@ -70,10 +70,14 @@ def _draw(axes: Axes, own: Sequence[Surface], factor: float, most: float) -> Non
         return
     look = look_of(own[0].criterion)
     xs = np.unique([x / factor for s in own for x, _ in s.corners] + [most])
-    levels = [_height(s, xs, factor) for s in own]
-    axes.fill_between(xs, levels[-1], levels[0], step="post", color=look.colour, alpha=0.18, linewidth=0)
+    levels = {s.level: _height(s, xs, factor) for s in own}
+    axes.fill_between(
+        xs, levels[WORST], levels[BEST], step="post", color=look.colour, alpha=0.18, linewidth=0
+    )
     style = (0, (1, 1)) if own[0].is_random else "solid"
-    (line,) = axes.step(xs, levels[1], where="post", color=look.colour, linestyle=style, label=own[0].label)
+    (line,) = axes.step(
+        xs, levels[MEDIAN], where="post", color=look.colour, linestyle=style, label=own[0].label
+    )
     line.set(marker=look.marker, markersize=3, markeredgecolor="white", markeredgewidth=0.3)
 
 

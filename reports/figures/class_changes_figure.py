@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK
@@ -41,7 +41,7 @@ def draw_class_changes(
     if place is None or not shown[0].classes:
         return None
     best = sorted(shown, key=lambda c: (not c.point.is_random, -c.point.mean_map))
-    labels = in_standing((c.point.label for c in best), order or [c.point.label for c in best])
+    labels = in_criteria_order((c.point.label for c in best), order or [c.point.label for c in best])
     shown.sort(key=lambda c: labels.index(c.point.label))
     values = np.array([c.change for c in shown])
     means = values.mean(axis=0)

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import ForestRow, draw_rows, finish_column, height_of
 from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
-from prunebench.reports.points.frontier import by_standing
+from prunebench.reports.points.frontier import best_first
 from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
@@ -77,16 +77,16 @@ def draw_controls(
     return figure
 
 
-def _labels(points: Sequence[Point], standing: Sequence[str]) -> list[str]:
+def _labels(points: Sequence[Point], order: Sequence[str]) -> list[str]:
     """From the top."""
-    order = by_standing(points)
-    order = in_standing(order, standing or order)
+    best = best_first(points)
+    listed = in_criteria_order(best, order or best)
     found = []
-    for label in order:
+    for label in listed:
         turned = [r.label for p in points if p.label == label for r in reversed_of(p, points)]
         found += [label, *dict.fromkeys(turned)] if turned else []
     scratch = [p.label for control in SCRATCH for p in points if p.control == control]
-    return list(dict.fromkeys((found or order[:1]) + scratch))
+    return list(dict.fromkeys((found or listed[:1]) + scratch))
 
 
 def _row(point: Point, row: SummaryRow, place: int) -> ForestRow:

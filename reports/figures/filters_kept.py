@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import groups_of, short_names
@@ -52,7 +52,9 @@ def draw_filters_kept(
     if not whole:
         return None
     lines: dict[tuple[float, ...], list[Point]] = {}
-    listed = in_standing((p.label for p in own if p.control is None), order or standing_of(panel, own))
+    listed = in_criteria_order(
+        (p.label for p in own if p.control is None), order or order_of_criteria(panel, own)
+    )
     places = {label: place for place, label in enumerate(listed)}
     for point in sorted(own, key=lambda p: (p.place, places.get(p.label, 0))):
         kept = [r.widths for r in point.records if len(r.widths) == len(whole)]

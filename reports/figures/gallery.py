@@ -10,7 +10,7 @@ from typing import TypeAlias
 from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import CNN14
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.figures_left_out import hardly_changes, told_by_ratio
 from prunebench.reports.content.networks_said import said_networks
 from prunebench.reports.content.report import Report
@@ -100,7 +100,7 @@ def _against_costs(report: Report, column: float | None) -> Iterator[Drawn]:
             quantity,
             standing=report.under_figures,
             column=column,
-            standings=findings.standings,
+            orders=findings.criteria_orders,
             told=findings.told_from_random,
         )
         if pareto is not None:
@@ -143,7 +143,7 @@ def _over_networks(report: Report, width: float) -> Iterator[Drawn]:
             said_networks(pairs),
             standing=report.under_figures,
             width=width,
-            standings=findings.standings,
+            orders=findings.criteria_orders,
             told=findings.told_from_random,
         )
         if drawn is not None:
@@ -165,7 +165,7 @@ def _methods(report: Report, width: float) -> Iterator[Drawn]:
 
 
 def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
-    points, order = report.findings.points, report.findings.standings[panel]
+    points, order = report.findings.points, report.findings.criteria_orders[panel]
     for quantity, rankings in report.findings.rankings_to_tell(panel):
         caption = f"Difference from random at equal {quantity.short}"
         ratios = {quantity.of(p): p.ratio for p in points if p.panel == panel and p.is_random}
@@ -177,7 +177,7 @@ def _rankings(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
 
 def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str, str, Figure | None]]:
     standing, findings, points = report.under_figures, report.findings, report.findings.points
-    order = findings.standings[panel]
+    order = findings.criteria_orders[panel]
     pairs = list(zip(report.points, report.rows, strict=True))
     caption = "Controls: criteria against their own reverse, and shapes trained from scratch"
     yield "controls", caption, draw_controls(pairs, panel, standing=standing, width=width, order=order)
@@ -190,7 +190,7 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
     recovery = draw_recovery(points, panel, findings.curves, standing=standing, width=width, order=order)
     yield "recovery", caption, recovery
     measured = [h.label for h in report.hypervolumes if (h.panel, h.quantity) == (panel, MACS)]
-    best = in_standing(measured, order)
+    best = in_criteria_order(measured, order)
     caption = "Empirical attainment over seeds, against MACs (backbone)"
     surfaces = findings.surfaces[panel, MACS]
     yield "attainment", caption, draw_attainment(surfaces, best, MACS, standing=standing, width=width)
@@ -211,17 +211,19 @@ def _of_panel(report: Report, panel: Panel, width: float) -> Iterator[tuple[str,
 
 
 def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
-    """Name, caption and figure of each network on each data set."""
+    """Name, caption and figure of each network on each data set, of each run where runs are not joined."""
     entries = report.findings.sensitivity
-    subjects = list(dict.fromkeys((entry.data, entry.network) for entry in entries))
-    named = any(network != CNN14 for _, network in subjects)
-    for data, network in subjects:
-        parts = [data] if len(subjects) > 1 else []
+    subjects = list(dict.fromkeys((entry.run, entry.data, entry.network) for entry in entries))
+    named = any(network != CNN14 for *_, network in subjects)
+    for run, data, network in subjects:
+        parts = [run] if run else []
+        parts += [data] if len(subjects) > 1 else []
         parts += [network] if len(subjects) > 1 and named else []
         name = "_".join(["sensitivity", *(re.sub(r"[^A-Za-z0-9]+", "_", part) for part in parts)])
         alone = f"Each {'group of filters' if named else 'layer'} alone"
         caption = f"{alone}: test mAP, MACs and parameters, relative to unpruned"
-        where = f": {data}, {network}" if parts and named else ""
+        told = [*([run] if run else []), *([data, network] if parts and named else [])]
+        where = f": {', '.join(told)}" if told else ""
         yield (
             name,
             caption + where,
@@ -229,13 +231,14 @@ def _sensitivities(report: Report) -> Iterator[tuple[str, str, Figure]]:
                 entries,
                 data,
                 network,
+                run,
                 standing=report.under_figures,
-                order=_standing_on(report, data, network),
+                order=_order_on(report, run, data, network),
             ),
         )
 
 
-def _standing_on(report: Report, data: str, network: str) -> Sequence[str]:
+def _order_on(report: Report, run: str, data: str, network: str) -> Sequence[str]:
     """The order of a panel of that network on that data set, empty without one."""
-    standings = report.findings.standings.items()
-    return next((order for panel, order in standings if (panel.data, panel.network) == (data, network)), ())
+    orders, wanted = report.findings.criteria_orders.items(), (run, data, network)
+    return next((order for p, order in orders if (p.run, p.data, p.network) == wanted), ())

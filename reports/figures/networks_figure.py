@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.figures.pareto import criteria_first, fitted_legend, stack
 from prunebench.reports.figures.pareto_marks import (
     ASIDE,
@@ -53,7 +53,7 @@ def draw_networks(
     *,
     standing: str,
     width: float = 2 * COLUMN,
-    standings: Mapping[Panel, Sequence[str]] | None = None,
+    orders: Mapping[Panel, Sequence[str]] | None = None,
     told: Mapping[Panel, Sequence[str]] | None = None,
 ) -> Figure | None:
     """Test mAP against a cost on a logarithmic axis; `None` where fewer than two networks have that cost.
@@ -68,7 +68,7 @@ def draw_networks(
         said: sentences below the figure.
         standing: what the run does not claim.
         width: in inches.
-        standings: labels of each panel in the order of the legend, by default best first.
+        orders: labels of each panel in the order of the legend, by default best first.
         told: labels of each panel that differ from random.
     """
     known = [
@@ -87,7 +87,7 @@ def draw_networks(
         handles: Handles = {}
         for panel in members:
             own = [p for p in known if p.panel == panel]
-            order = (standings or {}).get(panel) or standing_of(panel, own)
+            order = (orders or {}).get(panel) or order_of_criteria(panel, own)
             focus = focus_of(own, quantity, (told or {}).get(panel, ()))
             handles |= _draw_network(axes, own, quantity, factor, looks[name_of(panel)], focus, order)
         handles |= _frontier(axes, known, quantity, factor)
@@ -120,7 +120,7 @@ def _draw_network(
     end = end_of(own)
     tip = None if end is None else (quantity.of(end) / factor, end.mean_map)
     curves = curves_of(own, own[0].panel)
-    places = {label: place for place, label in enumerate(in_standing((c.label for c in curves), order))}
+    places = {label: place for place, label in enumerate(in_criteria_order((c.label for c in curves), order))}
     curves.sort(key=lambda curve: places[curve.label])
     solid = [c for c in curves if c.label in focus and not c.is_random]
     step = min(STEP, 2 * ASIDE / max(1, len(solid) - 1))

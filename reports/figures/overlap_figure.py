@@ -10,7 +10,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK
 from prunebench.reports.statistics.overlap import Overlap
@@ -33,7 +33,7 @@ def draw_overlap(
     if not overlaps:
         return None
     shown = overlaps[len(overlaps) // 2]
-    labels = in_standing(shown.labels, order or shown.labels)
+    labels = in_criteria_order(shown.labels, order or shown.labels)
     places = [shown.labels.index(label) for label in labels]
     values = shown.values[np.ix_(places, places)]
     count = len(labels)

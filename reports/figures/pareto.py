@@ -10,7 +10,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from prunebench.reports.content.criteria_order import standing_of
+from prunebench.reports.content.criteria_order import order_of_criteria
 from prunebench.reports.figures.pareto_labels import crowded, label_marks
 from prunebench.reports.figures.pareto_marks import OTHERS, Handles
 from prunebench.reports.figures.pareto_panel import draw_panel
@@ -30,7 +30,7 @@ def draw(
     *,
     standing: str,
     column: float | None = None,
-    standings: Mapping[Panel, Sequence[str]] | None = None,
+    orders: Mapping[Panel, Sequence[str]] | None = None,
     told: Mapping[Panel, Sequence[str]] | None = None,
 ) -> Figure | None:
     """Test mAP against a cost, panels as small multiples; `None` where no point has that cost.
@@ -45,7 +45,7 @@ def draw(
         standing: what the run does not claim, said below the figure.
         column: the width of a panel in inches, by default one column of a paper, two where there are more criteria
             than a single column keeps apart.
-        standings: labels of each panel in the order of the legend, by default best first.
+        orders: labels of each panel in the order of the legend, by default best first.
         told: labels of each panel that differ from random.
     """
     known = [p for p in points if math.isfinite(quantity.of(p))]
@@ -59,7 +59,7 @@ def draw(
     by_panel = {panel: [p for p in known if p.panel == panel] for panel in panels}
     focus = {panel: focus_of(own, quantity, (told or {}).get(panel, ())) for panel, own in by_panel.items()}
     orders = {
-        panel: (standings or {}).get(panel) or standing_of(panel, own) for panel, own in by_panel.items()
+        panel: (orders or {}).get(panel) or order_of_criteria(panel, own) for panel, own in by_panel.items()
     }
     crowd = [panel for panel, own in by_panel.items() if crowded(own, focus[panel])]
     named = crowd if column > COLUMN else []

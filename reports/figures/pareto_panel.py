@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.figures.pareto_labels import begin_ticks, room_at_the_left
 from prunebench.reports.figures.pareto_marks import Handles, draw_controls, draw_curves, draw_published
 from prunebench.reports.figures.style.canvas import filled
@@ -55,7 +55,7 @@ def draw_panel(
     if logarithmic:
         axes.set_xscale("log")
     curves, random = curves_of(points, points[0].panel), {p.label for p in points if p.is_random}
-    places = {label: place for place, label in enumerate(in_standing((c.label for c in curves), order))}
+    places = {label: place for place, label in enumerate(in_criteria_order((c.label for c in curves), order))}
     curves.sort(key=lambda curve: places[curve.label])
     handles = draw_curves(axes, curves, focus, quantity, factor)
     if named:

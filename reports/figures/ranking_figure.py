@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.ranking_sentences import made_of, place_of
 from prunebench.reports.figures.forest import ForestRow, draw_rows, finish_column, height_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
@@ -46,7 +46,7 @@ def draw_ranking(
         return None
     held = any(row.is_random for row in shown[0].rows)
     found = [row.label for ranking in shown for row in ranking.rows if not (held and row.is_random)]
-    labels = in_standing(found, order or found)[::-1]
+    labels = in_criteria_order(found, order or found)[::-1]
     with paper_style():
         title = filled(f"{shown[0].panel.title}, equal {shown[0].quantity.short}", width)
         note = filled(_note(shown, held, standing), width, 6)

@@ -12,13 +12,14 @@ from matplotlib.lines import Line2D
 
 from prunebench.eval.run.contents import ValidationCurve
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Held
 from prunebench.reports.statistics.recovery import Recovery, recovery_of, short_steps
 
 CONTROL = Look(INK, "")  # unpruned and fine-tuned, the same in every column
@@ -30,7 +31,7 @@ LOG_FROM = 20.0  # the last step of the first one recorded, from which a logarit
 def draw_recovery(
     points: Sequence[Point],
     panel: Panel,
-    curves: Mapping[str, ValidationCurve],
+    curves: Mapping[Held, ValidationCurve],
     *,
     standing: str,
     width: float = 2 * COLUMN,
@@ -45,7 +46,7 @@ def draw_recovery(
     Args:
         points: of all panels.
         panel: the panel.
-        curves: outcome → validation mAP along its fine-tuning.
+        curves: run folder and outcome → validation mAP along its fine-tuning.
         standing: what the run does not claim.
         width: in inches; a single column holds the middle ratio alone.
         order: labels as the legend lists them, by default random and then the others, best first.
@@ -81,7 +82,7 @@ def draw_recovery(
             _scale_steps(axes, [found for _, found in (*tuned, *shown)], width / len(places))
         grid[0].set_ylabel("validation mAP")
         figure.suptitle(filled(panel.title, width), size="medium")
-        listed = in_standing((p.label for p, _ in shown), order or standing_of(panel, points))
+        listed = in_criteria_order((p.label for p, _ in shown), order or order_of_criteria(panel, points))
         drawn = {label: drawn[label] for label in dict.fromkeys([*(p.label for p, _ in tuned), *listed])}
         parts = _parts([found for _, found in (*tuned, *shown)], short, dashed=math.isfinite(unpruned))
         note = "; ".join(parts) + (f" · {standing}" if standing else "")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prunebench.eval.run.record import CNN14
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.figures.style.canvas import COLUMN, note_above, paper_style
 from prunebench.reports.figures.style.palette import INK, look_of
 from prunebench.reports.points.groups import short_names
@@ -25,6 +25,7 @@ def draw_sensitivity(
     entries: Sequence[Sensitivity],
     data: str,
     network: str,
+    run: str = "",
     *,
     standing: str = "",
     order: Sequence[str] = (),
@@ -37,13 +38,14 @@ def draw_sensitivity(
         entries: of every network and data set.
         data: label of the data set.
         network: label of the network.
+        run: its name where entries are of several.
         standing: what the run does not claim.
         order: criteria as the legend lists them, those that it lacks in the order of the palette.
     """
-    chosen = [entry for entry in entries if (entry.data, entry.network) == (data, network)]
+    chosen = [e for e in entries if (e.data, e.network, e.run) == (data, network, run)]
     layers = list(dict.fromkeys(entry.layer for entry in chosen))
     listed = sorted({entry.criterion for entry in chosen}, key=by_palette)
-    criteria = in_standing(listed, (*order, *listed))
+    criteria = in_criteria_order(listed, (*order, *listed))
     most = COLUMNS if len(layers) <= 3 * COLUMNS else MANY
     columns = min(most, len(layers))
     rows = math.ceil(len(layers) / columns)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from prunebench.eval.run.record import STAGES
 from prunebench.reports.content import numbers
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.content.places_said import said_budget
 from prunebench.reports.figures.forest import draw_bars, height_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
@@ -48,7 +48,7 @@ def draw_stages(
         return None
     places = places_of(shown, width)
     shown = [p for p in shown if p.place in places]
-    labels = in_standing((p.label for p in shown), order or standing_of(panel, points))[::-1]
+    labels = in_criteria_order((p.label for p in shown), order or order_of_criteria(panel, points))[::-1]
     unpruned = next((p.mean_map for p in points if p.panel == panel and p.control == "unpruned"), math.nan)
     with paper_style():
         note, title = filled(_note(shown, standing), width, 6), filled(panel.title, width)

@@ -38,6 +38,7 @@ class BestSet:
     Args:
         may_be_best: (criteria,), whether a criterion is in the set: its p is above 5 %.
         p: (criteria,), of the step that takes a criterion out, at least that of all steps before; 1 for who stays last.
+            Never 0: the draws that reach what was measured and one more, over all draws and one more.
         width: (criteria, criteria), half width of the 95 % intervals of all pairwise differences together, so that they
             hold for a pair that the data chose too.
     """
@@ -117,7 +118,7 @@ def best_set(means: Floats, rows: Floats, form: ClipForm, *, draws: int = DRAWS,
     for gone, size in reversed(steps):  # backwards, so that each criterion adds its own pairs to the highest
         pairs = np.maximum(null[:, gone, alive].max(axis=1), null[:, alive, gone].max(axis=1))
         highest = np.maximum(highest, pairs)
-        p[gone] = (highest >= size).mean()
+        p[gone] = (1 + (highest >= size).sum()) / (1 + draws)
         alive.append(gone)
     order = [gone for gone, _ in steps]
     p[order] = np.maximum.accumulate(p[order])

@@ -39,7 +39,7 @@ def rows_of(values: Sequence[Sequence[tuple[Value, ClipScores]]]) -> tuple[Float
         if (form := scores.form(value.parts[0][1][0].data)) is not None
     }
     length = len(known[0]) if known else 1
-    if len(forms) != 1 or any(len(row) != length for row in known):
+    if not known or len(forms) != 1 or any(len(row) != length for row in known):
         return np.full((len(found), len(found[0]) if found else 0, 1), np.nan), None
     rows = [[np.full(length, np.nan) if row is None else row for row in several] for several in found]
     return np.array(rows), next(iter(forms.values()))

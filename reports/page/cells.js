@@ -4,7 +4,7 @@
   const PAGE = 50;
   const COLUMNS = [
     ["criterion", (c) => [c.criterion || c.control, c.criterion && c.control ? c.control : ""].filter(Boolean).join(", ")],
-    ["data", (c) => c.data], ...(DATA.cells.some((c) => c.network) ? [["network", (c) => c.network]] : []), ["scope", (c) => c.scope], ["fine-tuning", (c) => c.finetune],
+    ...(DATA.cells.some((c) => c.run) ? [["run", (c) => c.run]] : []), ["data", (c) => c.data], ...(DATA.cells.some((c) => c.network) ? [["network", (c) => c.network]] : []), ["scope", (c) => c.scope], ["fine-tuning", (c) => c.finetune],
     ["ratio", (c) => c.ratio, percent], ["base seed", (c) => c.base_seed], ["prune seed", (c) => c.prune_seed], ["fine-tuning seed", (c) => c.finetune_seed],
     ["mAP pruned", (c) => c.map_pruned, fixed], ...(DATA.cells.some((c) => c.short_length) ? [["mAP short", (c) => c.map_short, fixed]] : []), ["mAP", (c) => c.map, fixed],
     ...DATA.costs.map((cost) => [cost.name.split(",")[0] + (cost.key === "macs_backbone" ? ", backbone" : ""), (c) => c[cost.key], (v) => quantity(v, cost.unit)]),

@@ -8,7 +8,7 @@ from typing import Any
 
 from prunebench.eval.run.record import Record
 from prunebench.eval.run.sparsity import after_penalty, series_of
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.ranking_sentences import place_of
 from prunebench.reports.content.report import Report
 from prunebench.reports.figures.style.palette import look_of, looks_apart
@@ -23,6 +23,7 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 from prunebench.reports.runs.loaded_run import final_map, finished, stage_map
 from prunebench.reports.statistics.methods import plainest
+from prunebench.reports.statistics.runs_compared import names_of
 from prunebench.reports.tables.measures import Told, value_of
 
 COSTS = (*AXES, MACS_WITH_FRONTEND)
@@ -42,7 +43,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
     qualities = [told for told in measures if told.key.startswith("test_")]
     names = sorted(report.criteria, key=order)
     best = {(id(p), q.key) for panel in panels for q in costs for p in frontier(_of(report, panel), q)}
-    told, standings = report.findings.told_from_random, report.findings.standings
+    told, orders = report.findings.told_from_random, report.findings.criteria_orders
     found = {
         "title": report.title,
         "standing": standing,
@@ -50,7 +51,7 @@ def page_data(report: Report, measures: Sequence[Told], standing: str) -> dict[s
         "places": told_apart([panel.title for panel in panels]),
         "main": _main(panels, report),
         "focus": [sorted(focus_of(_of(report, panel), AXES[0], told.get(panel, ()))) for panel in panels],
-        "order": [in_standing(_labels(report, panel), standings.get(panel, ())) for panel in panels],
+        "order": [in_criteria_order(_labels(report, panel), orders.get(panel, ())) for panel in panels],
         "looks": _looks(names),
         "costs": [{"key": q.key, "name": q.name, "unit": q.unit} for q in costs],
         "qualities": [{"key": t.key, "name": t.title, "better": t.better} for t in qualities],
@@ -168,16 +169,20 @@ def _rankings(report: Report, panels: Sequence[Panel]) -> Iterator[dict[str, Any
 
 
 def _cells(report: Report) -> Iterator[dict[str, Any]]:
+    """Of a cell in several runs, that of the first; of runs that are not joined, those of each."""
     seen = set()
     named = any(point.panel.named for point in report.points)
-    for run in report.runs:
+    apart = any(point.panel.run for point in report.points)
+    for name, run in zip(names_of(report.runs), report.runs, strict=True):
         records = finished(run.records)
         short = {record.cell: record for record in after_short(records) if is_short(record)}
         for record in records:
-            if record.cell not in seen:
-                seen.add(record.cell)
+            key = (name if apart else "", record.cell)
+            if key not in seen:
+                seen.add(key)
                 network = record.network if named else None
-                yield _cell(record, command_of(record, run), network, short.get(record.cell))
+                cell = _cell(record, command_of(record, run), network, short.get(record.cell))
+                yield {**cell, **({"run": name} if apart else {})}
 
 
 def _at_short_length(record: Record | None) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def points_at_lengths(records: Iterable[Record], *, named: bool | None = None) -
 
 
 def naming_lengths(points: Sequence[Point]) -> list[Point]:
-    """The points in panels whose tables name the length, where one of them has a length."""
-    if not any(p.panel.length for p in points):
+    """The points in panels whose tables name the length and the base widths, where one of them has any."""
+    lengths, widths = any(p.panel.length for p in points), any(p.panel.base_widths for p in points)
+    if not (lengths or widths):
         return list(points)
-    return [replace(p, panel=replace(p.panel, by_length=True)) for p in points]
+    return [replace(p, panel=replace(p.panel, by_length=lengths, by_widths=widths)) for p in points]

@@ -43,7 +43,7 @@ def _undominated(points: Sequence[Point], quantity: Quantity) -> list[Point]:
     return sorted((p for p, keep in zip(known, kept, strict=True) if keep), key=quantity.of)
 
 
-def by_standing(points: Sequence[Point]) -> list[str]:
+def best_first(points: Sequence[Point]) -> list[str]:
     """Labels of the criteria at budgets that were asked for, best first; random is none of them."""
     ruled = [p for p in points if p.control is None and not p.own_budget]
     middle = {

@@ -43,7 +43,7 @@ class Overlay:
 
 def name_of(panel: Panel) -> str:
     """The network, with its widths where it has several on the data set: `cnn14, widths 8–256`."""
-    widths = f", widths {panel.base_widths[0]}–{panel.base_widths[-1]}" if panel.base_widths else ""
+    widths = f", widths {panel.widths_label}" if panel.base_widths else ""
     return panel.network + widths
 
 

@@ -11,12 +11,15 @@ from prunebench.eval.run.record import CNN14, OWN, Record
 from prunebench.eval.run.sparsity import is_penalised
 from prunebench.reports.points.lengths import SCRATCH, is_short, length_of
 from prunebench.reports.points.name_ranges import in_ranges
+from prunebench.reports.points.width_labels import labels_of
 
 ONE_SHOT = "one-shot"
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
 WORDS = ("inner", "all")  # scopes that are words and no names of groups
 DataAndNetwork: TypeAlias = tuple[str, str]  # data set, network
-UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[int, ...]]
+UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[tuple[int, ...], str]]
+"""Data set, network and base model → widths, and what they are called."""
+ONE_ARCHITECTURE: tuple[tuple[int, ...], str] = ((), "")
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +40,8 @@ class Panel:
         length: length of the fine-tuning, empty where cells have one length.
         short: whether they were fine-tuned longer besides.
         by_length: whether tables name the length, because what is reported holds several.
+        widths_label: what titles call the base widths, no two sets of widths of a network on a data set alike.
+        by_widths: whether tables name the base widths, because what is reported holds several of a network.
     """
 
     data: str
@@ -51,13 +56,16 @@ class Panel:
     length: str = field(default="", kw_only=True)
     short: bool = field(default=False, kw_only=True, compare=False)
     by_length: bool = field(default=False, kw_only=True, compare=False)
+    widths_label: str = field(default="", kw_only=True, compare=False)
+    by_widths: bool = field(default=False, kw_only=True, compare=False)
 
     @property
     def place(self) -> tuple[str, ...]:
         """What stands in tables below each of `place_columns`."""
         network = (self.network,) if self.named else ()
         how = (self.scope, self.allocation, self.finetune_scope, self.schedule)
-        return self.run, self.data, *network, *how, *((self.length,) if self.by_length else ())
+        length = (self.length,) if self.by_length else ()
+        return self.run, self.data, *network, *how, *length, *((self.widths_label,) if self.by_widths else ())
 
     @property
     def filters_of(self) -> str:
@@ -84,17 +92,18 @@ class Panel:
         if self.length:
             parts.append(self.length)
         if self.base_widths:
-            parts.append(f"base widths {self.base_widths[0]}–{self.base_widths[-1]}")
+            parts.append(f"base widths {self.widths_label}")
         return " · ".join(parts)
 
 
 def place_columns(panels: Iterable[Panel]) -> tuple[str, ...]:
-    """`PLACE`, with the network behind the data set and the length at the end where panels name them."""
+    """`PLACE`, with the network behind the data set, length and base widths at the end where panels name them."""
     found = list(panels)
     run, data, *others = PLACE
     network = ("network",) if any(panel.named for panel in found) else ()
     length = ("length",) if any(panel.by_length for panel in found) else ()
-    return (run, data, *network, *others, *length)
+    widths = ("base_widths",) if any(panel.by_widths for panel in found) else ()
+    return (run, data, *network, *others, *length, *widths)
 
 
 def names_networks(records: Iterable[Record]) -> bool:
@@ -144,7 +153,7 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
     for panel, members in panels.items():
         subject = panel.data, panel.network
         alike = [r for r in found if subject_of(r) == subject]
-        kin = [r for r in alike if widths.get(_base(r), ()) == panel.base_widths]
+        kin = [r for r in alike if widths.get(_base(r), ONE_ARCHITECTURE)[0] == panel.base_widths]
         members += [r for r in kin if r.control == "unpruned"]
         tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope, panel.length)
         members += [r for r in kin if (r.control, r.scope, r.finetune_scope, length_of(r)) == tuned]
@@ -163,17 +172,19 @@ def _base(record: Record) -> tuple[str, str, str]:
 
 
 def _panel(record: Record, widths: UnprunedWidths, *, named: bool) -> Panel:
+    base_widths, label = widths.get(_base(record), ONE_ARCHITECTURE)
     return Panel(
         record.data,
         record.scope,
         record.allocation,
         record.finetune_scope,
-        widths.get(_base(record), ()),
+        base_widths,
         record.schedule,
         network=record.network,
         named=named,
         length=length_of(record),
         short=is_short(record),
+        widths_label=label,
     )
 
 
@@ -183,10 +194,9 @@ def _but_for_allocation(panel: Panel) -> Panel:
 
 def _several_architectures(records: Sequence[Record]) -> UnprunedWidths:
     """Widths of the base models of networks that have several on a data set."""
-    known = {
-        _base(r): r.widths for r in records if r.control in ("unpruned", "unpruned-fine-tuned") and r.widths
-    }
-    of_subject: dict[DataAndNetwork, set[tuple[int, ...]]] = {}
-    for (data, network, _), widths in known.items():
-        of_subject.setdefault((data, network), set()).add(widths)
-    return {key: widths for key, widths in known.items() if len(of_subject[key[:2]]) > 1}
+    whole = [r for r in records if r.control in ("unpruned", "unpruned-fine-tuned") and r.widths]
+    of_subject: dict[DataAndNetwork, dict[tuple[int, ...], tuple[str, ...]]] = {}
+    for record in whole:
+        of_subject.setdefault(subject_of(record), {})[record.widths] = record.groups
+    labels = {subject: labels_of(found) for subject, found in of_subject.items() if len(found) > 1}
+    return {_base(r): (r.widths, labels[subject_of(r)][r.widths]) for r in whole if subject_of(r) in labels}

@@ -17,14 +17,15 @@ from prunebench.eval.run.clip_tables import ClipTables
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
 from prunebench.eval.run.record import Record
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.eval.run.targets import read_targets
-from prunebench.eval.run.test_scores import read_test_scores
 from prunebench.eval.text.arrays import npz_names
 from prunebench.eval.text.plain import plain
+from prunebench.reports.runs.loaded_run import Held, folder_of, outcome_of
 
 
 @dataclass(frozen=True)
-class TestClips:
+class EvaluatedClips:
     """The test clips of a data set.
 
     Args:
@@ -48,28 +49,27 @@ class TestClips:
 class ClipScores:
     """Per-clip test scores of the runs reported, and the influence of each clip on mAP.
 
+    Those of a record are taken from the run that the record was read from, and from no other.
+
     Raises:
         InputError: where two runs hold different test clips under one data set label.
     """
 
     def __init__(self, runs: Sequence[Path]) -> None:
         self._runs = tuple(runs)
-        self._tables = tuple(map(ClipTables, runs))
-        self._clips: dict[str, TestClips | None] = {}
+        self._tables = {run: ClipTables(run) for run in runs}
+        self._clips: dict[str, EvaluatedClips | None] = {}
         self._forms: dict[str, ClipForm] = {}
-        self._rows: dict[str, Floats | None] = {}
-        self._precisions: dict[str, Floats | None] = {}  # by outcome: figures and tables share them
+        self._rows: dict[Held, Floats | None] = {}
+        self._precisions: dict[Held, Floats | None] = {}  # figures and tables share them
 
-    def clips(self, data: str) -> TestClips | None:
+    def clips(self, data: str) -> EvaluatedClips | None:
         """The test clips of a data set, `None` where no run kept them."""
         if data not in self._clips:
             files = [RunFiles(run).targets_of(data) for run in self._runs]
             found = [_read_clips(path) for path in files if path.is_file()]
-            if any(not np.array_equal(other.targets, found[0].targets) for other in found[1:]):
-                raise InputError(
-                    "Runs that are reported together must have the same test clips. Found different ones of "
-                    f"`{data}`: report the runs one by one."
-                )
+            for other in found[1:]:
+                _check_alike(data, found[0], other)
             self._clips[data] = found[0] if found else None
         return self._clips[data]
 
@@ -86,14 +86,19 @@ class ClipScores:
 
         Influences that the sweep stored; where it stored none, the same ones computed from the scores.
         """
-        if record.outcome not in self._rows:
+        key = outcome_of(record)
+        if key not in self._rows:
             form = self._forms.get(record.data)
             row = None if isinstance(form, Resamples) else self._influences(record)
             if row is None and not isinstance(form, Influences):
                 row = self._kept(record, "resampled_map")
                 self._forms |= {} if row is None else {record.data: form or Resamples()}
-            self._rows[record.outcome] = row
-        return self._rows[record.outcome]
+            self._rows[key] = row
+        return self._rows[key]
+
+    def _homes(self, record: Record) -> list[Path]:
+        """The folders to look in: the record's own; all for a record that names none."""
+        return [run for run in self._runs if folder_of(record) in (None, run)]
 
     def _influences(self, record: Record) -> Floats | None:
         clips = self.clips(record.data)
@@ -104,7 +109,10 @@ class ClipScores:
             scores = self.test_scores(record)
             row = None if scores is None else clip_influences(clips.targets, scores, clips.sources)
         if row is None:
-            tables = (t.influence(record.data, record.outcome, len(clips.sources)) for t in self._tables)
+            tables = (
+                self._tables[run].influence(record.data, record.outcome, len(clips.sources))
+                for run in self._homes(record)
+            )
             row = next((found for found in tables if found is not None), None)
         if row is None or np.isnan(row).any():
             return None
@@ -112,7 +120,7 @@ class ClipScores:
         return row
 
     def _kept(self, record: Record, name: str) -> Floats | None:
-        for run in self._runs:
+        for run in self._homes(record):
             path = RunFiles(run).scores_of(record.outcome)
             if path.is_file() and name in _names(path):
                 found: Floats = read_arrays(path, name)[0].astype(np.float64)
@@ -121,9 +129,10 @@ class ClipScores:
 
     def precision(self, record: Record) -> Floats | None:
         """A cell's average precision by class, (classes,), nan where a class has no positive; `None` without scores."""
-        if record.outcome not in self._precisions:
-            self._precisions[record.outcome] = self._precision(record)
-        return self._precisions[record.outcome]
+        key = outcome_of(record)
+        if key not in self._precisions:
+            self._precisions[key] = self._precision(record)
+        return self._precisions[key]
 
     def _precision(self, record: Record) -> Floats | None:
         clips, scores = self.clips(record.data), self.test_scores(record)
@@ -131,7 +140,10 @@ class ClipScores:
             return None
         if scores is not None:
             return average_precision(clips.targets, scores)
-        tables = (t.precision(record.data, record.outcome, len(clips.class_names)) for t in self._tables)
+        tables = (
+            self._tables[run].precision(record.data, record.outcome, len(clips.class_names))
+            for run in self._homes(record)
+        )
         return next((found for found in tables if found is not None), None)
 
     def test_scores(self, record: Record) -> NDArray[np.float32] | None:
@@ -140,7 +152,7 @@ class ClipScores:
         return scores if clips is not None and scores is not None and _fit(scores, clips) else None
 
     def _scores(self, record: Record) -> NDArray[np.float32] | None:
-        for run in self._runs:
+        for run in self._homes(record):
             path = RunFiles(run).scores_of(record.outcome)
             if path.is_file():
                 names = _names(path)
@@ -149,13 +161,27 @@ class ClipScores:
         return None
 
 
-def _fit(scores: NDArray[np.float32], clips: TestClips) -> bool:
+def _check_alike(data: str, one: EvaluatedClips, other: EvaluatedClips) -> None:
+    kinds = {
+        "clips": (one.names, other.names),
+        "classes": (one.class_names, other.class_names),
+        "targets": (one.targets, other.targets),
+    }
+    differ = [kind for kind, (a, b) in kinds.items() if not np.array_equal(np.asarray(a), np.asarray(b))]
+    if differ:
+        raise InputError(
+            f"Runs that are reported together must have the same test clips. Found other {differ[0]} of `{data}`: "
+            "report the runs one by one."
+        )
+
+
+def _fit(scores: NDArray[np.float32], clips: EvaluatedClips) -> bool:
     return scores.shape == clips.targets.shape and not np.isnan(scores).any()
 
 
-def _read_clips(path: Path) -> TestClips:
+def _read_clips(path: Path) -> EvaluatedClips:
     targets, (class_names, sources, names) = read_targets(path, "class_names", "sources", "names")
-    return TestClips(
+    return EvaluatedClips(
         targets=targets,
         class_names=tuple(plain(str(name)) for name in class_names),
         sources=tuple(tuple(str(joined).split("|")) for joined in sources),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from prunebench.eval.run.contents import config_table, environment_of, planned_cells
 from prunebench.eval.run.layout import RunFiles
@@ -17,7 +17,35 @@ from prunebench.eval.text.written_labels import written, written_values
 
 LABELS = ("criterion", "allocation", "schedule", "sparsify")  # not the network, under which timings are filed
 
-__all__ = ["Run", "final_map", "finished", "load_records", "read_run", "setting", "stage_map"]
+Held: TypeAlias = tuple[Path | None, str]
+"""A run folder, and the identity of a cell or an outcome in it: two runs may give one identity other results."""
+
+__all__ = [
+    "Held",
+    "LoadedRecord",
+    "Run",
+    "cell_of",
+    "each_once",
+    "final_map",
+    "finished",
+    "folder_of",
+    "load_records",
+    "outcome_of",
+    "read_run",
+    "setting",
+    "stage_map",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedRecord(Record):
+    """A record of a run that is reported.
+
+    Args:
+        folder: the run folder that it was read from, which holds its scores, its curve and the filters removed.
+    """
+
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -96,18 +124,41 @@ def read_run(folder: Path | str) -> Run:
     if others and not records:
         load_records(path)  # none that can be read: says what was found
     config, environment = config_table(files), environment_of(files)
-    told = tuple(map(_plain, records))
+    told = tuple(_plain(record, path) for record in records)
     shown = written_values(plain_values(config))
     return Run(path, shown, plain_values(environment), told, len(others), planned)
 
 
-def _plain(record: Record) -> Record:
+def _plain(record: Record, folder: Path) -> LoadedRecord:
     """The record as it may be shown anywhere; its error keeps its lines."""
     values = {field.name: plain_values(getattr(record, field.name)) for field in dataclasses.fields(record)}
     values |= {name: written(values[name]) for name in LABELS if values[name]}
     if record.error is not None:
         values["error"] = plain_lines(record.error)
-    return dataclasses.replace(record, **values)
+    return LoadedRecord(**values, folder=folder)
+
+
+def folder_of(record: Record) -> Path | None:
+    """The run folder that holds what belongs to a record, `None` for a record that `read_run` did not read."""
+    return record.folder if isinstance(record, LoadedRecord) else None
+
+
+def outcome_of(record: Record) -> Held:
+    """What a record's scores, curve and removed filters are found by."""
+    return folder_of(record), record.outcome
+
+
+def cell_of(record: Record) -> Held:
+    """The cell of a record among several runs."""
+    return folder_of(record), record.cell
+
+
+def each_once(runs: Iterable[Run]) -> tuple[Record, ...]:
+    """A record of each cell, that of the first run that finished it, as in runs that are merged."""
+    found: dict[str, Record] = {}
+    for record in sorted((r for run in runs for r in run.records), key=lambda r: r.status != "done"):
+        found.setdefault(record.cell, record)
+    return tuple(found.values())
 
 
 def finished(records: Iterable[Record]) -> tuple[Record, ...]:

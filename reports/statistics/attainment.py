@@ -17,14 +17,16 @@ from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import final_map
 
 SHOWN = 3  # criteria in the figure, beside random
+BEST, MEDIAN, WORST = "best", "median", "worst"
 
 
 @dataclass(frozen=True)
 class Surface:
     """An attainment surface: (cost, mAP) corners by rising cost, reached in `percent` of the seeds.
 
-    At 50 the median: with an even number of seeds the mean of the two in the middle. The better of two seeds beside the
-    third best of six would favour whoever has few.
+    The level is `best`, `median` or `worst`. With an even number of seeds the median is the mean of the two in the
+    middle: the better of two seeds beside the third best of six would favour whoever has few. With two seeds the best
+    and the median are both reached in 50 percent of the seeds.
     """
 
     panel: Panel
@@ -32,6 +34,7 @@ class Surface:
     criterion: str
     is_random: bool
     seeds: int
+    level: str
     percent: float
     corners: tuple[tuple[float, float], ...]
 
@@ -56,13 +59,14 @@ def _of_curve(panel: Panel, curve: Curve, quantity: Quantity) -> Iterator[Surfac
         return
     spots = np.array([spot for own in seeds.values() for spot in own])
     sets = np.repeat(range(len(seeds)), [len(own) for own in seeds.values()])
-    for percent in (100 / len(seeds), 50.0, 100.0):
-        if percent == 50 and len(seeds) % 2 == 0:
+    for level, percent in ((BEST, 100 / len(seeds)), (MEDIAN, 50.0), (WORST, 100.0)):
+        if level == MEDIAN and len(seeds) % 2 == 0:
             corners = _median(list(seeds.values()))
         else:
             found = moocore.eaf(spots, sets=sets, percentiles=[percent])
             corners = tuple((float(x), -float(y)) for x, y, _ in found[np.argsort(found[:, 0])])
-        yield Surface(panel, curve.label, curve.criteria[0], curve.is_random, len(seeds), percent, corners)
+        whose = (panel, curve.label, curve.criteria[0], curve.is_random)
+        yield Surface(*whose, len(seeds), level, percent, corners)
 
 
 def _median(seeds: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[float, float], ...]:

@@ -61,14 +61,14 @@ class Comparisons:
     def against(self, reference: Point, point: Point) -> AgainstRandom | None:
         """A point against one from elsewhere; it is tested together with the criteria of its own place.
 
-        The value is that of `from_random` where the reference is of the point's panel and place; `None` for the
-        reference itself, for a control and for a criterion that chose how many filters go.
+        The value is that of `from_random` where the reference is `random` of the point's panel and place; `None` for
+        the reference itself, for a control and for a criterion that chose how many filters go.
 
         Args:
-            reference: of the same base models: `random` under another allocation or schedule, an unpruned control.
+            reference: of the same base models: `random` of any allocation and schedule, a control.
             point: of any panel.
         """
-        if (reference.panel, reference.place) == (point.panel, point.place):
+        if reference.is_random and (reference.panel, reference.place) == (point.panel, point.place):
             return self.from_random(point)
         points, _ = self.at(point.panel, point.place)
         key = (point.panel, point.place, id(reference))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from prunebench.eval.run.record import Record
@@ -31,6 +31,7 @@ class Sensitivity:
         cells: how many were averaged.
         map_base, map_pruned, map_recalibrated: test mAP, nan where there was no such stage.
         macs_backbone_relative, macs_with_frontend_relative, parameters_relative: to the unpruned model.
+        run: name of the run where runs that are reported together hold different cells in the same place.
     """
 
     data: str
@@ -45,6 +46,7 @@ class Sensitivity:
     macs_backbone_relative: float
     macs_with_frontend_relative: float
     parameters_relative: float
+    run: str = field(default="", kw_only=True)
 
 
 def is_sensitivity(record: Record) -> bool:
@@ -53,8 +55,13 @@ def is_sensitivity(record: Record) -> bool:
     return single and record.finetune_scope == "none" and record.criterion is not None
 
 
-def sensitivity_of(records: Iterable[Record]) -> list[Sensitivity]:
-    """One entry per data set, network, group, criterion and ratio, in that order."""
+def sensitivity_of(records: Iterable[Record], run: str = "") -> list[Sensitivity]:
+    """One entry per data set, network, group, criterion and ratio, in that order.
+
+    Args:
+        records: finished cells, each once.
+        run: as the entries name it.
+    """
     every = list(records)
     whole = {(r.data, r.base): r for r in every if r.control == "unpruned" and not is_penalised(r)}
     cells_of: dict[tuple[str, str, int, str, float], list[Record]] = {}
@@ -68,7 +75,10 @@ def sensitivity_of(records: Iterable[Record]) -> list[Sensitivity]:
     for (data, network, _, criterion, ratio), cells in ordered:
         shares = [fmean(_share(r, whole[r.data, r.base], name) for r in cells) for name in COSTS]
         maps = [fmean(stage_map(r, stage) for r in cells) for stage in ("base", "pruned", "recalibrated")]
-        found.append(Sensitivity(data, network, cells[0].scope, criterion, ratio, len(cells), *maps, *shares))
+        own = Sensitivity(
+            data, network, cells[0].scope, criterion, ratio, len(cells), *maps, *shares, run=run
+        )
+        found.append(own)
     return found
 
 

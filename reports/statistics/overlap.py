@@ -12,9 +12,10 @@ import numpy as np
 from prunebench.eval.quality.clip_variance import Floats
 from prunebench.eval.run.contents import RemovedFilters, removed_filters
 from prunebench.eval.run.layout import RunFiles
-from prunebench.reports.points.frontier import by_standing
-from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.frontier import best_first
+from prunebench.reports.points.panel import ONE_SHOT, Panel
 from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Held, outcome_of
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Overlap:
 
     .. math:: \frac{2 |A \cap B|}{|A| + |B|}
 
-    over the filters of all layers, the mean over base models. On the diagonal stands what several draws of one
-    criterion have in common, nan where it draws nothing. Equal ratios in all layers give the ratio by chance.
+    over the filters of all layers, the mean over base models, draws and, under schedules that score again while a model
+    trains, seeds of the fine-tuning. On the diagonal stands what different draws of one criterion have in common, nan
+    where it draws nothing. Equal ratios in all layers give the ratio by chance.
 
     Args:
         panel: where it holds.
@@ -41,23 +43,26 @@ class Overlap:
     bases: int
 
 
-def read_removed(runs: Sequence[Path], outcomes: Collection[str]) -> dict[str, RemovedFilters]:
-    """The filters that each of the outcomes lost, by layer; those that no run kept are left out.
+def read_removed(runs: Sequence[Path], outcomes: Collection[Held]) -> dict[Held, RemovedFilters]:
+    """The filters that each outcome lost in its run, by layer; those that the run did not keep are left out.
 
     Raises:
         InputError: naming file and line, for a line that cannot be read.
     """
-    found: dict[str, RemovedFilters] = {}
-    for run in runs:
-        found |= removed_filters(RunFiles(run), outcomes)
-    return found
+    return {
+        (run, outcome): removed
+        for run in runs
+        for outcome, removed in removed_filters(
+            RunFiles(run), {outcome for folder, outcome in outcomes if folder == run}
+        ).items()
+    }
 
 
 def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> list[Overlap]:
     """The overlap at each ratio of a panel that two criteria or more have, by rising ratio."""
     own = [p for p in points if p.panel == panel and p.control is None and not p.own_budget]
-    removed = read_removed(runs, {r.outcome for p in own for r in p.records})
-    order = [*by_standing(own), *dict.fromkeys(p.label for p in own if p.is_random)]
+    removed = read_removed(runs, {outcome_of(r) for p in own for r in p.records})
+    order = [*best_first(own), *dict.fromkeys(p.label for p in own if p.is_random)]
     found = [
         _overlap(
             panel,
@@ -71,22 +76,23 @@ def overlaps_of(points: Sequence[Point], panel: Panel, runs: Sequence[Path]) -> 
 
 
 def _overlap(
-    panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[str, RemovedFilters]
+    panel: Panel, ratio: float, points: Sequence[Point], removed: Mapping[Held, RemovedFilters]
 ) -> Overlap:
     count = len(points)
     total, times = np.zeros((count, count)), np.zeros((count, count))
     bases = list(dict.fromkeys(base for p in points for base in p.by_base()))
     for base in bases:
         draws = {
-            (i, r.prune_seed): removed[r.outcome]
+            (i, r.prune_seed, r.finetune_seed if panel.schedule != ONE_SHOT else None): removed[outcome_of(r)]
             for i, p in enumerate(points)
             for r in p.by_base().get(base, ())
-            if r.outcome in removed
+            if outcome_of(r) in removed
         }
         if draws:
-            owners = np.array([i for i, _ in draws])
+            owners = np.array([i for i, *_ in draws])
             shares = _shares(list(draws.values()))
-            np.fill_diagonal(shares, math.nan)
+            drawn = [(i, seed) for i, seed, _ in draws]
+            shares[np.array([[one == other for other in drawn] for one in drawn])] = math.nan
             for i in range(count):
                 for j in range(count):
                     part = shares[np.ix_(owners == i, owners == j)]

@@ -14,6 +14,7 @@ from prunebench.eval.run.contents import ValidationCurve, curves_of
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED
 from prunebench.reports.points.point import Point
+from prunebench.reports.runs.loaded_run import Held, outcome_of
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,24 @@ class Recovery:
         return Recovery(np.append(self.steps, step), np.hstack([self.maps, self.maps[:, -1:]]), self.ends)
 
 
-def read_curves(runs: Sequence[Path]) -> dict[str, ValidationCurve]:
-    """Outcome → (step, validation mAP) along its training, of every run; without undefined values.
+def read_curves(runs: Sequence[Path]) -> dict[Held, ValidationCurve]:
+    """Run folder and outcome → (step, validation mAP) along its training; without undefined values.
 
     Raises:
         InputError: naming file and line, for a line that cannot be read.
     """
-    found: dict[str, ValidationCurve] = {}
-    for run in runs:
-        found |= curves_of(RunFiles(run))
-    return {outcome: curve for outcome, curve in found.items() if curve}
+    return {
+        (run, outcome): curve for run in runs for outcome, curve in curves_of(RunFiles(run)).items() if curve
+    }
 
 
-def recovery_of(point: Point, curves: Mapping[str, ValidationCurve]) -> Recovery | None:
+def recovery_of(point: Point, curves: Mapping[Held, ValidationCurve]) -> Recovery | None:
     """The curves of a point from the first step that all have to the last of the longest; `None` without any.
 
     A curve lies on straight lines between its evaluations. A training that ended before the longest keeps its last
     value: its model changes no more.
     """
-    own = [np.array(curves[r.outcome]).T for r in point.records if r.outcome in curves]
+    own = [np.array(curves[key]).T for key in map(outcome_of, point.records) if key in curves]
     if not own:
         return None
     began, ends = max(steps[0] for steps, _ in own), [int(steps[-1]) for steps, _ in own]

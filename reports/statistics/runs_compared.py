@@ -14,7 +14,7 @@ from prunebench.reports.inference.value import measured
 from prunebench.reports.points.at_lengths import naming_lengths, points_at_lengths
 from prunebench.reports.points.cost_axis import FILE_BYTES, LATENCY, MACS, MEMORY, PARAMETERS
 from prunebench.reports.points.lengths import after, length_of
-from prunebench.reports.points.panel import Panel, names_networks
+from prunebench.reports.points.panel import Panel, names_networks, subject_of
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, finished
@@ -119,11 +119,13 @@ def compared_runs(runs: Sequence[Run]) -> list[Compared]:
 
 
 def _pair(first: str, one: Run, second: str, other: Run, *, named: bool, lengths: bool) -> list[Compared]:
-    others = {_key(point): point for point in _points(other, named=named, lengths=lengths)}
+    others: dict[tuple[object, ...], list[Point]] = {}
+    for point in _points(other, named=named, lengths=lengths):
+        others.setdefault(_key(point), []).append(point)
     scores = [ClipScores([run.folder]) for run in (one, other)]
     found = []
     for point in naming_lengths(_points(one, named=named, lengths=lengths)):
-        match = others.get(_key(point))
+        match = _match(point, one, others.get(_key(point), []), other)
         if match is None:
             continue
         difference, paired = _difference(point, match, scores)
@@ -146,6 +148,21 @@ def _pair(first: str, one: Run, second: str, other: Run, *, named: bool, lengths
             )
         )
     return found
+
+
+def _match(point: Point, one: Run, found: Sequence[Point], other: Run) -> Point | None:
+    """The point of another run in the same place; where a run has several architectures, that of the same one."""
+    if point.panel.base_widths or len(found) > 1:
+        widths = _base_widths(point, one)
+        found = [match for match in found if _base_widths(match, other) == widths]
+    return next(iter(found), None)
+
+
+def _base_widths(point: Point, run: Run) -> tuple[int, ...]:
+    """Widths of the base model of a point; empty where the run has no unpruned model of it."""
+    subject = point.panel.data, point.panel.network
+    whole = (r for r in finished(run.records) if subject_of(r) == subject and r.control == "unpruned")
+    return point.panel.base_widths or next((r.widths for r in whole), ())
 
 
 def _difference(one: Point, other: Point, scores: Sequence[ClipScores]) -> tuple[Difference, bool]:

@@ -11,7 +11,7 @@ from typing import Any
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
 from prunebench.reports.points.cost_axis import MACS
 from prunebench.reports.points.point import Point
-from prunebench.reports.runs.loaded_run import Run, setting
+from prunebench.reports.runs.loaded_run import Run, cell_of, setting
 
 PASSES = 3  # of a training step: a forward pass, and a backward pass of twice its MACs
 MASKED = ("progressive", "soft")  # schedules that train the unpruned shape and remove its filters at the end
@@ -56,7 +56,7 @@ class Budgets:
     """
 
     def __init__(self, runs: Sequence[Run], points: Iterable[Point]) -> None:
-        self._configs = {record.cell: run.config for run in runs for record in run.records}
+        self._configs = {cell_of(record): run.config for run in runs for record in run.records}
         unpruned = [p for p in points if p.control == "unpruned"]
         self._whole = {p.panel: MACS.of(p) for p in unpruned}
 
@@ -67,7 +67,7 @@ class Budgets:
         return TrainingBudget(**means, at_least=any(budget.at_least for budget in found))
 
     def _of(self, record: Record, whole: float) -> TrainingBudget:
-        config = self._configs.get(record.cell, {})
+        config = self._configs.get(cell_of(record), {})
         steps = _steps(record, config)
         schedule = record.schedule.partition("[")[0]
         masked = min(steps, _asked_steps(config)) if schedule in MASKED else 0.0

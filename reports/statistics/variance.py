@@ -61,6 +61,7 @@ def components_at(point: Point, stage: str) -> Components:
     return variance_components([v for v in group if math.isfinite(v)] for group in groups)
 
 
-def _root(variances: Iterable[float]) -> float:
+def standard_deviation(variances: Iterable[float]) -> float:
+    """Of the mean of variances, without undefined ones; nan without any."""
     known = [variance for variance in variances if math.isfinite(variance)]
     return math.sqrt(fmean(known)) if known else math.nan

@@ -87,7 +87,7 @@ def _of_panels(report: Report) -> Iterator[DataTable]:
     for panel in findings.main_panels:
         for quantity in AXES:
             for s in findings.surfaces[panel, quantity]:
-                head = [*panel.place, s.label, quantity.key, s.percent, s.seeds]
+                head = [*panel.place, s.label, quantity.key, s.level, s.percent, s.seeds]
                 attained += [[*head, *corner] for corner in s.corners]
         sizes = findings.map_sizes[panel]
         for t in findings.ties[panel]:
@@ -96,7 +96,7 @@ def _of_panels(report: Report) -> Iterator[DataTable]:
         agreed += [[*panel.place, *row] for row in overlap_rows(findings.overlaps[panel])]
         changed += [[*panel.place, *row] for row in change_rows(findings.class_changes[panel])]
     if attained:
-        names = ("criterion", "quantity", "percent", "seeds", "cost", "map")
+        names = ("criterion", "quantity", "level", "percent", "seeds", "cost", "map")
         yield DataTable("attainment", (*place, *names), attained)
     if tied:
         cut = ("criterion", "ratio", "layer", "frames", "mels", "tied_at_cut", "cells")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from prunebench.eval.text.plain import plain_lines
 from prunebench.reports.content import marks, numbers
-from prunebench.reports.content.criteria_order import in_standing
+from prunebench.reports.content.criteria_order import in_criteria_order
 from prunebench.reports.content.places_said import said_place
 from prunebench.reports.content.report import Report
 from prunebench.reports.points.panel import Panel
@@ -84,7 +84,7 @@ def latex_by_ratio(report: Report) -> str:
 
 
 def _by_ratio(panel: Panel, rows: Sequence[SummaryRow], places: Sequence[Place], report: Report) -> str:
-    labels = in_standing((row.label for row in rows), report.findings.standings.get(panel, ()))
+    labels = in_criteria_order((row.label for row in rows), report.findings.criteria_orders.get(panel, ()))
     at = {(row.label, row.place): row for row in rows}
     bold = {key for key, row in at.items() if _is_best(row, report.rankings)}
     lines = []

@@ -11,9 +11,13 @@ from prunebench.reports.tables.data_table import DataTable
 
 
 def sensitivity_table(entries: Sequence[Sensitivity]) -> DataTable:
-    """A row an entry; the network where one is not Cnn14."""
-    named = any(entry.network != CNN14 for entry in entries)
+    """A row an entry; the network where one is not Cnn14, the run where entries are of several."""
+    usual = {"network": CNN14, "run": ""}
     columns = [field.name for field in fields(Sensitivity)]
-    kept = [number for number, name in enumerate(columns) if named or name != "network"]
+    kept = [
+        number
+        for number, name in enumerate(columns)
+        if name not in usual or any(getattr(entry, name) != usual[name] for entry in entries)
+    ]
     rows = [[astuple(entry)[number] for number in kept] for entry in entries]
     return DataTable("sensitivity", tuple(columns[number] for number in kept), rows)

@@ -7,7 +7,7 @@ import pytest
 
 from prunebench.eval.quality.average_precision import mean_average_precision
 from prunebench.eval.run.layout import RunFiles
-from prunebench.eval.run.test_scores import read_test_scores
+from prunebench.eval.run.scores_of_test_clips import read_test_scores
 from prunebench.harness import load_config, run_sweep
 from prunebench.harness.workspace.cache import Cache
 from prunebench.reports import load_records, make_report

@@ -177,8 +177,8 @@ def test_the_index_says_first_what_runs_that_claim_show(script, claim):
     )
     assert "**Short and converged fine-tuning**, [`claim`](claim.md): " in page
     assert (
-        "**Training from scratch**, [`claim`](claim.md), after convergence: Trained from scratch, minus the"
-        in page
+        "**Training from scratch**, [`claim`](claim.md), after convergence: 2 of 3 means (a criterion at a ratio) are "
+        "better than the same shape trained from scratch, and 0 are worse (Holm at each ratio, 5 %)" in page
     )
     assert "A criterion is first only in `l1` in [`claim`](claim.md) after convergence" in page
     assert "In all other comparisons, several criteria are not distinguishable from the best" in page

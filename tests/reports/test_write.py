@@ -223,6 +223,24 @@ def test_runs_on_other_test_clips_are_refused(maker, tmp_path):
     assert not (tmp_path / "both").exists()
 
 
+@pytest.mark.parametrize(
+    ("array", "what"), [("names", "clips"), ("class_names", "classes"), ("targets", "targets")]
+)
+def test_runs_whose_test_clips_differ_in_anything_are_refused(maker, tmp_path, array, what):
+    """Two data folders with one label can have equal targets, and other recordings or another order of the classes."""
+    maker.grid(criteria={"l1": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config().grid(criteria={"l2": 0.4, "random": 0.9}, ratios=(0.5,)).write()
+    path = other.folder / "targets" / "synth.npz"
+    held = dict(np.load(path))
+    np.savez_compressed(path, **{**held, array: held[array][::-1]})
+    with pytest.raises(
+        InputError, match=f"same test clips. Found other {what} of `synth`: report the runs one"
+    ):
+        make_report([maker.folder, other.folder])
+
+
 def test_a_cell_that_failed_in_one_run_and_ended_in_another_is_done(maker, tmp_path):
     done = maker.cell(signal=1.0, criterion="l1", ratio=0.5)
     maker.write()

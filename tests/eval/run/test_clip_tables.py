@@ -72,6 +72,10 @@ def test_tables_are_joined_and_the_first_of_an_outcome_stays(tmp_path):
     assert joined.place == {"a": 0, "b": 1, "c": 2}
     assert np.array_equal(joined.influence, [*INFLUENCE, 2 * INFLUENCE[1]], equal_nan=True)
     assert np.array_equal(joined.precision, [*PRECISION, PRECISION[0]], equal_nan=True)
+    (joined,) = joined_tables(place, {"b": place[1]}).values()
+    assert joined.place == {"a": 0, "b": 1, "c": 2}
+    assert np.array_equal(joined.influence, [INFLUENCE[0], *(2 * INFLUENCE)], equal_nan=True)
+    assert np.array_equal(joined.precision, [PRECISION[0], *PRECISION[::-1]], equal_nan=True)
     ClipTable({"d": 0}, INFLUENCE[:1, :2], PRECISION[:1]).write(place[1] / "synth.npz")
     with pytest.raises(InputError, match="must have the same test clips"):
         joined_tables(place)

@@ -38,7 +38,7 @@ def measure_row(name):
 def make(tmp_path):
     """Makes a run folder."""
 
-    def made(name, records, *overrides, environment=ENVIRONMENT, clips=3):
+    def made(name, records, *overrides, environment=ENVIRONMENT, clips=3, classes=("dog", "rain")):
         run = tmp_path / name
         for part in ("scores", "targets"):
             (run / part).mkdir(parents=True)
@@ -53,9 +53,9 @@ def make(tmp_path):
         (run / "measures.json").write_text(json.dumps([measure_row("map"), measure_row(name)]))
         for r in records:
             np.savez(run / "scores" / f"{r.outcome}.npz", test=np.zeros((clips, 2)))
-        np.savez(
-            run / "targets" / "synth.npz", targets=np.zeros((clips, 2)), names=np.arange(clips).astype(str)
-        )
+        names = np.arange(clips).astype(str)
+        targets = np.zeros((clips, 2))
+        np.savez(run / "targets" / "synth.npz", targets=targets, names=names, class_names=np.array(classes))
         return run
 
     return made
@@ -121,6 +121,16 @@ def test_curves_are_joined_and_need_not_be_as_fine(make, tmp_path):
     assert (merged.folder / "curves.jsonl").read_text() == line
 
 
+@pytest.mark.parametrize("name", ["skipped.csv", "notes.csv"])
+def test_lists_of_clips_are_joined(make, tmp_path, name):
+    one, two = (make(run, [record(run)]) for run in ("one", "two"))
+    for run, clip in ((one, "a.wav"), (two, "b.wav")):
+        (run / name).write_text(f"data,clip,why\nsynth,{clip},empty\n")
+    merged = merge_runs([one, two], tmp_path / "both")
+    assert (merged.folder / name).read_text() == "data,clip,why\nsynth,a.wav,empty\nsynth,b.wav,empty\n"
+    assert len(list(merged.folder.glob("*.csv"))) == 1
+
+
 def test_a_cell_that_both_have_is_there_once(make, tmp_path):
     one, two = (make(name, [record("a")]) for name in ("one", "two"))
     merged = merge_runs([one, two], tmp_path / "both")
@@ -155,6 +165,7 @@ REFUSED = {
         "the same prunebench",
     ),
     "clips": ((), {"clips": 4}, {}, "same test clips"),
+    "classes": ((), {"classes": ("rain", "dog")}, {}, "same test clips"),
     "results": ((), {}, {"value": 0.6}, "On the same processor, two results of a cell must be equal"),
 }
 

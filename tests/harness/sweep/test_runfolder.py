@@ -7,7 +7,7 @@ import pytest
 from prunebench.eval import InputError, Record
 from prunebench.eval.files import write_text
 from prunebench.eval.run.layout import file_name
-from prunebench.eval.run.test_scores import write_test_scores
+from prunebench.eval.run.scores_of_test_clips import write_test_scores
 from prunebench.harness.cells.outcome import Outcome
 from prunebench.harness.config.comparison import difference
 from prunebench.harness.config.config import load_config

@@ -33,9 +33,13 @@ def report(new_maker, tmp_path_factory):
     return make_report([maker.write()])
 
 
+def sentences(report):
+    return [s.replace("\u00a0", " ") for said in report.sentences.values() for s in said]
+
+
 def sentence(report, start):
-    (found,) = [s for said in report.sentences.values() for s in said if s.startswith(start)]
-    return found.replace("\u00a0", " ")
+    (found,) = [s for s in sentences(report) if s.startswith(start)]
+    return found
 
 
 def test_the_summary_says_which_criteria_are_better_reversed(report):
@@ -58,16 +62,60 @@ def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
     assert f"(highest: l1 {gap(at['l1'] - at['unpruned, fine-tuned'])} [" in found
 
 
-def test_the_summary_holds_training_from_scratch_against_the_highest(report):
-    highest = next(r.map_mean for r in report.rows if r.label == "l1")
-    for start, control in (
-        ("Trained from scratch,", "scratch"),
-        ("From scratch, equal MACs in all,", "scratch-macs"),
+def test_the_summary_holds_pruned_models_against_training_from_scratch(report):
+    """All of them, each with a chance of its own: none is chosen by the test clips that it is compared on."""
+    at = {row.label: row.map_mean for row in report.rows if row.ratio == 0.5}
+    chance = f"95 % intervals, not corrected: {by_chance(4)} if none differed"
+    for control, than, counts in (
+        ("trained from scratch", "the same shape trained from scratch", (4, 0)),
+        (
+            "from scratch, equal MACs in all",
+            "the same shape trained from scratch with equal MACs in all",
+            (0, 3),
+        ),
     ):
-        row = next(r for r in report.rows if r.control == control)
-        assert f"{gap(row.map_mean - highest)} [" in sentence(report, start)
-        assert sentence(report, start).endswith("at 50 % (l1).")
-        assert f"not corrected: {by_chance(1)} if none differed)" in sentence(report, start)
+        (found,) = [s for s in sentences(report) if f"better than {than}, and" in s]
+        better, worse = counts
+        assert found.startswith(
+            f"{better} of 4 means (a criterion at a ratio) are better than {than}, and {worse} are worse ({chance})"
+        )
+        assert (
+            f": with 50 % removed {better} better and {worse} worse (highest: l1 {gap(at['l1'] - at[control])} ["
+            in found
+        )
+
+
+def test_without_a_test_the_differences_from_scratch_are_told_as_a_range(maker):
+    at = {"ratio": 0.5}
+    for name, signal in (("l1", 1.5), ("l2", 0.9)):
+        maker.cell(signal=signal, criterion=name, **at, **TUNED)
+    maker.cell(signal=1.1, control="scratch", noise=6, **at)
+    report = make_report([maker.write()])
+    maps = {row.label: row.map_mean for row in report.rows}
+    low, high = (gap(maps[name] - maps["trained from scratch"]) for name in ("l2", "l1"))
+    expected = f"minus the same shape trained from scratch (not tested): {low} to {high} with 50 % removed."
+    assert f"Pruned models, {expected}" in sentences(report)
+
+
+def test_with_six_base_models_the_comparison_with_scratch_is_corrected_at_each_ratio(maker):
+    maker.clips, maker.classes = 80, 4
+    for base in range(6):
+        at = {"ratio": 0.5, "base_seed": base}
+        maker.cell(signal=1.8, control="unpruned", scope="none", base_seed=base)
+        for name, signal in (("random", 1.2), ("l1", 2.5), ("l2", 1.3)):
+            maker.cell(
+                signal=signal, criterion=name, prune_seed=0 if name == "random" else None, **at, **TUNED
+            )
+        maker.cell(signal=0.9, control="scratch", noise=6, **at)
+    report = make_report([maker.write()])
+    (found,) = [s for s in sentences(report) if "trained from scratch, and" in s]
+    assert "Holm at each ratio, 5 %" in found
+    scratch = next(p for p in report.points if p.control == "scratch")
+    l1, chance = (next(p for p in report.points if p.label == label) for label in ("l1", "random"))
+    comparisons = report.findings.comparisons
+    assert comparisons.against(scratch, l1).difference.mean == pytest.approx(l1.mean_map - scratch.mean_map)
+    assert comparisons.against(chance, l1) == comparisons.from_random(l1)
+    assert comparisons.against(scratch, scratch) is None
 
 
 def test_the_table_by_ratio_has_rows_for_the_controls(report):

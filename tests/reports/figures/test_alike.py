@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from prunebench.reports import make_report
-from prunebench.reports.content.criteria_order import in_standing, standing_of
+from prunebench.reports.content.criteria_order import in_criteria_order, order_of_criteria
 from prunebench.reports.figures.gallery import figures_of
 
 SMALLEST = 6.0  # points
@@ -71,7 +71,7 @@ def test_the_paired_differences_come_first(report):
 
 
 def test_criteria_that_a_ranking_lacks_stand_last_and_joined_ones_where_their_first_does():
-    assert in_standing(["b", "new", "random", "c = a"], ("random", "a", "b", "c")) == [
+    assert in_criteria_order(["b", "new", "random", "c = a"], ("random", "a", "b", "c")) == [
         "random",
         "c = a",
         "b",
@@ -84,7 +84,7 @@ def test_without_a_ranking_the_mean_over_ratios_decides(report):
     own = [p for p in report.points if p.control is None and not p.is_random]
     means = {label: sum(p.mean_map for p in own if p.label == label) for label in {p.label for p in own}}
     expected = ["random", *sorted(means, key=lambda label: -means[label])]
-    assert list(standing_of(panel, report.points)) == expected
+    assert list(order_of_criteria(panel, report.points)) == expected
 
 
 def test_no_letter_is_too_small_for_print_and_none_is_cut_off(report, figures):

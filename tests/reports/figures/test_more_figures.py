@@ -73,7 +73,7 @@ def test_the_median_of_two_seeds_is_no_better_than_that_of_three(maker):
             maker.cell(signal=0.5 + seed, criterion="l2", ratio=0.5, finetune_seed=seed)
     points = make_report([maker.write()]).points
     maps = {p.label: sorted(p.maps) for p in points}
-    middle = {s.label: s.corners for s in surfaces_of(points[0].panel, points, MACS) if s.percent == 50}
+    middle = {s.label: s.corners for s in surfaces_of(points[0].panel, points, MACS) if s.level == "median"}
     assert [value for _, value in middle["l1"]] == pytest.approx([maps["l1"][1]])
     assert [value for _, value in middle["l2"]] == pytest.approx([fmean(maps["l2"])])
     assert maps["l2"][0] < maps["l2"][1]

@@ -63,6 +63,17 @@ def test_p_values_rise_from_the_first_that_goes(ladder):
     assert found.may_be_best == tuple(p > 0.05 for p in found.p)
 
 
+@pytest.mark.parametrize("draws", [99, 1000])
+def test_no_p_value_is_below_what_the_draws_can_show(ladder, draws):
+    """However far below a criterion is: a test of 99 draws cannot give less than 0.01."""
+    found = best_set(*parts(ladder), draws=draws)
+    least = 1 / (1 + draws)
+    assert min(found.p) == pytest.approx(least, rel=1e-12)
+    counts = np.array(found.p) / least
+    assert counts == pytest.approx(counts.round(), abs=1e-9)
+    assert max(found.p) == 1
+
+
 def test_the_same_run_has_the_same_figures_to_the_last_bit(ladder):
     one, again, other = (best_set(*parts(ladder), draws=500, **seed) for seed in ({}, {}, {"seed": 7}))
     assert one.p == again.p

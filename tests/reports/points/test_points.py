@@ -1,5 +1,6 @@
 """What is shown as one point, and which controls stand beside it."""
 
+from prunebench.reports import make_report
 from prunebench.reports.points.asked import asked_of
 from prunebench.reports.points.curve import curves_of
 from prunebench.reports.points.point import points_of, random_at
@@ -111,6 +112,32 @@ def test_two_architectures_are_never_averaged(maker):
     assert {p.panel.base_widths for p in found} == {small, large}
     assert all(p.n == 1 for p in found)
     assert len({p.panel.title for p in found}) == 2
+
+
+def test_architectures_with_the_same_ends_have_sentences_overlays_and_rows_of_their_own(maker):
+    groups = tuple(f"C{i}" for i in range(1, 13))
+    ends = {"small": (64,) * 11 + (2048,), "large": (64,) * 10 + (128, 2048), "wide": (32,) * 11 + (2048,)}
+    other = {"network": "other", "base": "other", "groups": groups, "widths": (3,) * 12}
+    for base, widths in ends.items():
+        signal = 1.0 + len(base) / 10
+        at = {"base": base, "groups": groups, **tuned(), "scope": "C7-C12"}
+        maker.cell(signal=signal, control="unpruned", scope="none", base=base, widths=widths, groups=groups)
+        for name in ("l1", "random"):
+            maker.cell(signal=signal, criterion=name, ratio=0.5, widths=(3,) * 12, **at)
+    maker.cell(signal=1.0, control="unpruned", scope="none", **other)
+    maker.cell(signal=1.0, criterion="l1", ratio=0.5, **tuned(), **other)
+    report = make_report([maker.write()])
+    panels = {p.panel: p.panel.title for p in report.points}
+    assert len(set(panels.values())) == len(panels) == 4
+    assert {title.split("base widths ")[1] for title in panels.values() if "widths" in title} == {
+        "64–2048 (C11 64)",
+        "64–2048 (C11 128)",
+        "32–2048",
+    }
+    assert set(report.sentences) == set(report.controls) == set(panels.values())
+    (overlay,) = report.findings.networks and {overlay for overlay, _ in report.findings.networks}
+    assert set(overlay.panels) == set(panels)
+    assert len({(row.panel.place, row.label, row.ratio) for row in report.rows}) == len(report.rows)
 
 
 def test_base_models_weigh_alike_however_many_cells_they_have(maker):

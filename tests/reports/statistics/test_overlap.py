@@ -62,6 +62,33 @@ def test_shares_in_common_are_those_of_sets_and_the_mean_over_base_models(run):
     assert math.isnan(found.values[0, 0])
 
 
+@pytest.fixture
+def rescored(maker):
+    """Under a schedule that scores again, the filters that go depend on the seed of the fine-tuning."""
+    rng, removed = np.random.default_rng(5), {}
+    how = {"ratio": 0.5, "schedule": "iterative[rounds=3]", "finetune_scope": "tail"}
+    for name, draw, signal in (("l1", None, 1.4), ("random", 0, 1.0), ("random", 1, 0.9)):
+        for seed in (0, 1, 2):
+            own = {"criterion": name, "prune_seed": draw, "finetune_seed": seed}
+            record = maker.cell(signal=signal, noise=10 * seed + (draw or 0), **how, **own)
+            lost = {"C7": sorted(rng.choice(20, 10, replace=False).tolist())}
+            removed[name, draw, seed] = lost
+            with (maker.folder / "removed.jsonl").open("a") as stream:
+                stream.write(json.dumps({"outcome": record.outcome, "removed": lost}) + "\n")
+    return maker.write(), removed
+
+
+def test_every_seed_of_the_fine_tuning_counts_where_criteria_score_again(rescored):
+    folder, removed = rescored
+    found = overlap_of(folder)
+    assert found.labels == ("l1", "random")
+    own, chance = ([lost for (name, *_), lost in removed.items() if name == label] for label in found.labels)
+    assert found.values[0, 1] == pytest.approx(np.mean([dice(a, b) for a in own for b in chance]))
+    first, second = ([removed["random", draw, seed] for seed in range(3)] for draw in (0, 1))
+    assert found.values[1, 1] == pytest.approx(np.mean([dice(a, b) for a in first for b in second]))
+    assert math.isnan(found.values[0, 0]), "seeds of the fine-tuning are no draws"
+
+
 def test_the_figure_writes_the_shares_and_names_the_share_by_chance(run):
     found = overlap_of(run[0])
     figure = draw_overlap([found], standing="no claim")

@@ -11,6 +11,7 @@ from prunebench.eval.errors import InputError
 from prunebench.reports import make_report
 from prunebench.reports.figures.recovery_figure import draw_recovery
 from prunebench.reports.points.point import points_of
+from prunebench.reports.runs.loaded_run import outcome_of, read_run
 from prunebench.reports.statistics.recovery import read_curves, recovery_of
 
 STEPS = (0, 5, 10)
@@ -35,8 +36,13 @@ def recorded(run):
     return curves
 
 
+def curves_of(run):
+    """By outcome."""
+    return {outcome: curve for (_, outcome), curve in read_curves([run.folder]).items()}
+
+
 def drawn(run, **options):
-    points = points_of(run.records)
+    points = points_of(read_run(run.folder).records)
     return draw_recovery(points, points[0].panel, read_curves([run.folder]), standing="", **options)
 
 
@@ -85,7 +91,7 @@ def value_at(curve, step):
 
 
 def test_trainings_that_ended_keep_their_last_value_to_the_end_of_the_longest(long_run):
-    curves = read_curves([long_run.folder])
+    curves = curves_of(long_run)
     figure = drawn(long_run)
     (axes,) = figure.axes
     tuned = [r for r in long_run.records if r.control == "unpruned-fine-tuned" and r.rate_choice == "shared"]
@@ -114,7 +120,7 @@ def test_the_short_length_is_marked_and_the_note_says_how_long_trainings_took(lo
     ends = [
         curve[-1][0]
         for curve in map(
-            read_curves([long_run.folder]).get,
+            curves_of(long_run).get,
             [r.outcome for r in long_run.records if r.control is None or r.rate_choice == "shared"],
         )
         if curve
@@ -137,8 +143,8 @@ def test_trainings_of_one_length_have_no_line_and_no_word_on_it(run):
 
 
 def test_curves_begin_where_all_have_begun(run):
-    points = [p for p in points_of(run.records) if p.label == "l1" and p.ratio == 0.5]
-    one, two = (r.outcome for r in points[0].records)
+    points = [p for p in points_of(read_run(run.folder).records) if p.label == "l1" and p.ratio == 0.5]
+    one, two = map(outcome_of, points[0].records)
     curves = {one: ((0, 0.1), (10, 0.3)), two: ((5, 0.4), (10, 0.6), (15, 0.5))}
     found = recovery_of(points[0], curves)
     assert found.steps.tolist() == [5, 10, 15]
@@ -159,7 +165,7 @@ def test_the_curve_of_a_base_model_is_no_curve_of_recovery(run):
 def test_undefined_values_are_left_out_and_broken_lines_refused(run):
     path = run.folder / "curves.jsonl"
     path.write_text('{"outcome":"a","curve":[[0,NaN],[5,0.5]]}\n{"outcome":"b","curve":[[0,NaN]]}\n')
-    assert read_curves([run.folder]) == {"a": ((5, 0.5),)}
+    assert read_curves([run.folder]) == {(run.folder, "a"): ((5, 0.5),)}
     path.write_text('{"outcome":"a"}\n')
     with pytest.raises(InputError, match=r"curves\.jsonl"):
         read_curves([run.folder])

@@ -111,6 +111,27 @@ def test_runs_of_one_grid_on_other_base_models_are_not_pooled(maker, tmp_path):
     assert {row.panel.run for row in make_report([maker.folder, other.folder]).rows} == {"quick", "again"}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_architectures_only_the_same_ones_are_compared(maker, tmp_path, turned):
+    small, large = (4, 4, 8), (4, 8, 8)
+    other = type(maker)(tmp_path / "other")
+    other.folder.mkdir()
+    other.config(name="after")
+    for each, bases, signal in ((maker, {"a": small, "b": large}, 1.2), (other, {"a": small}, 1.0)):
+        for base, widths in bases.items():
+            shared = {"base": base, "widths": widths, "groups": ("C1", "C2", "C3")}
+            each.cell(signal=1.5, control="unpruned", scope="none", **shared)
+            for name in ("l1", "random"):
+                fields = {"finetune_scope": "tail", "finetune_seed": 0, **shared, "widths": (2, 2, 2)}
+                each.cell(signal=signal, criterion=name, ratio=0.5, **fields)
+        each.write()
+    runs = [maker.folder, other.folder]
+    found = [row for row in make_report(runs[::-1] if turned else runs).compared if row.label == "l1"]
+    maps = {r.base: r.stages["fine-tuned"]["test_map"] for r in maker.records if r.criterion == "l1"}
+    (row,) = found
+    assert (row.map_second if turned else row.map_first) == maps["a"]
+
+
 def _mean(maker, base):
     return fmean(
         r.stages["fine-tuned"]["test_map"]

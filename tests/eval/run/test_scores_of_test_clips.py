@@ -6,7 +6,7 @@ import pytest
 from prunebench.eval.errors import InputError
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.npz import read_arrays
-from prunebench.eval.run.test_scores import read_test_scores, write_test_scores
+from prunebench.eval.run.scores_of_test_clips import read_test_scores, write_test_scores
 
 SCORES = np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2)
 
