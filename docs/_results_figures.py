@@ -15,6 +15,7 @@ from prunebench.reports.figures.style.canvas import rendered
 # What a figure's name begins with → what it shows; those of an archive's page, in its order.
 SHOWN = {
     "ranking_at_equal_macs": "Difference from `random` at equal MACs",
+    "map_vs_macs_over_networks": "Networks against each other: test mAP against MACs",
     "map_vs_macs": "Test mAP against MACs",
     "controls": "Criteria against their own reverse, and shapes trained from scratch",
     "recovery": "Validation mAP over the steps of fine-tuning",
@@ -23,7 +24,6 @@ SHOWN = {
 # Those that the gallery alone shows.
 OTHERS = {
     "map_vs_": "Test mAP against another cost",
-    "map_vs_macs_over_networks": "Networks against each other: test mAP against MACs",
     "map_vs_parameters_over_networks": "Networks against each other: test mAP against parameters",
     "ranking_at_equal_parameters": "Difference from `random` at equal parameters",
     "before_and_after": "Test mAP before and after fine-tuning",

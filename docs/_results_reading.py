@@ -13,6 +13,14 @@ READING = {
         "frontier of criteria. With many criteria, only those on the frontier and those furthest from `random` are in "
         "colour; all others are grey dots."
     ),
+    "map_vs_macs_over_networks": (
+        "**Does a pruned large network beat a small one?** Each network has its own marker and dashes, which the flag "
+        "above its unpruned model shows. The black steps are the Pareto frontier over all networks: a network whose "
+        "marks lie below it costs more than another one of the same mAP."
+    ),
+    "map_vs_parameters_over_networks": (
+        "**And at equal size?** The same, against parameters: a network that needs few MACs can have many parameters."
+    ),
     "controls": (
         "**Is a bad criterion only noise, and was pruning worth it?** Below each criterion is its reverse, which "
         "removes the filters that the criterion would keep: scores that say something are worse when reversed. The "
