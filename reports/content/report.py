@@ -15,7 +15,7 @@ from prunebench.reports.content import numbers
 from prunebench.reports.content.figures_left_out import said_left_out
 from prunebench.reports.content.findings import Findings
 from prunebench.reports.content.int8_rows import QuantisedRow
-from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.panel import NAMING, Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run
@@ -176,10 +176,9 @@ def _ranking_json(ranking: Ranking) -> dict[str, Any]:
 def _asdict(value: Any) -> dict[str, Any]:
     """A dataclass as JSON has it: a panel names its network where that is not Cnn14, and its length if it has one."""
     unsaid = (("network", CNN14), ("length", ""))
-    unnamed = ("named", "short", "by_length", "widths_label", "by_widths")  # how titles and tables name it
 
     def told(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return {k: v for k, v in pairs if k not in unnamed and (k, v) not in unsaid}
+        return {k: v for k, v in pairs if k not in NAMING and (k, v) not in unsaid}
 
     return dataclasses.asdict(value, dict_factory=told)
 

@@ -15,6 +15,13 @@ from prunebench.reports.points.width_labels import labels_of
 
 ONE_SHOT = "one-shot"
 PLACE = ("run", "data", "scope", "allocation", "finetune_scope", "schedule")  # columns that name a panel
+NAMING = (  # fields that say how titles and tables name a panel, not which it is
+    "named",
+    "short",
+    "by_length",
+    "widths_label",
+    "by_widths",
+)
 WORDS = ("inner", "all")  # scopes that are words and no names of groups
 DataAndNetwork: TypeAlias = tuple[str, str]  # data set, network
 UnprunedWidths: TypeAlias = Mapping[tuple[str, str, str], tuple[tuple[int, ...], str]]

@@ -91,8 +91,8 @@ def test_the_table_by_ratio_is_that_of_a_run_of_that_length_alone(both):
     length, report, alone = both
     parts = (report.folder / "by_ratio.md").read_text().split("\n\n" + TITLE)
     (own,) = [part for part in parts if f"· {length}:" in part]
-    (expected, *_) = (alone.folder / "by_ratio.md").read_text().split("\n\nTest mAP after fine-tuning")
-    own = own.split("\n\nTest mAP after fine-tuning")[0].removeprefix(TITLE).replace(f" · {length}", "", 1)
+    (expected, *_) = (alone.folder / "by_ratio.md").read_text().split("\n\nTest mAP of the pruned models")
+    own = own.split("\n\nTest mAP of the pruned models")[0].removeprefix(TITLE).replace(f" · {length}", "", 1)
     assert own == expected.removeprefix(TITLE)
 
 

@@ -8,11 +8,12 @@ from typing_extensions import TypedDict
 
 from prunebench.cli.printed.form import closed, form_of
 from prunebench.reports.content.int8_rows import QuantisedRow
+from prunebench.reports.points.panel import NAMING
 from prunebench.reports.statistics import detectable, hypervolume, methods, ranking, runs_compared
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 # A panel names its network where that is not Cnn14, and the length of training where there are several.
-PANELS: Any = {"optional": ("network", "length"), "without": ("named", "short", "by_length")}
+PANELS: Any = {"optional": ("network", "length"), "without": NAMING}
 Ranking: Any = form_of(ranking.Ranking, instead={"quantity": str, "left_out": dict[str, str]}, **PANELS)
 Hypervolume: Any = form_of(hypervolume.Hypervolume, instead={"quantity": str}, **PANELS)
 
