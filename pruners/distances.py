@@ -8,9 +8,8 @@ group of exact twins has distances of exactly 0.
 
 from __future__ import annotations
 
+import scipy  # scipy.sparse loads at first use
 import torch
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from prunebench.pruners.inner_products import inner_products, precision_for
@@ -56,8 +55,8 @@ def _groups(close: Tensor) -> list[Tensor]:
     rows, columns = close.nonzero(as_tuple=True)
     if len(rows) == 0:
         return []
-    graph = coo_matrix((torch.ones(len(rows)), (rows.cpu(), columns.cpu())), shape=close.shape)
-    _, labels = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_matrix((torch.ones(len(rows)), (rows.cpu(), columns.cpu())), shape=close.shape)
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     group = torch.from_numpy(labels).to(close.device)
     sizes = torch.bincount(group)
     return [(group == label).nonzero()[:, 0] for label in (sizes > 1).nonzero()[:, 0]]

@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
+import scipy  # scipy.optimize loads at first use
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from prunebench.harness.budget.allocation import Knapsack
 from prunebench.harness.budget.counts import LayerScores
@@ -51,14 +51,14 @@ def best_choice(values: Options, costs: Options, most: float) -> tuple[int, ...]
         one_each[row, end - sizes[row] : end] = 1
     flat, worth = np.concatenate([np.asarray(of, dtype=float) for of in costs]), np.concatenate(values)
     scale, unit = float(np.abs(worth).max()) or 1.0, float(flat.max()) or 1.0
-    found = milp(
+    found = scipy.optimize.milp(
         -worth / scale,
         constraints=[
-            LinearConstraint(one_each, 1, 1),
-            LinearConstraint(flat[None] / unit, -np.inf, most / unit),
+            scipy.optimize.LinearConstraint(one_each, 1, 1),
+            scipy.optimize.LinearConstraint(flat[None] / unit, -np.inf, most / unit),
         ],
         integrality=np.ones(len(flat)),
-        bounds=Bounds(0, 1),
+        bounds=scipy.optimize.Bounds(0, 1),
         options={"mip_rel_gap": GAP},
     )
     assert found.x is not None, f"the cheapest options fit, and the solver says: {found.message}"

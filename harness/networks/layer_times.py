@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
+import scipy  # scipy.optimize loads at first use: half a second that most processes never need
 
 LEAST_SLOPE = 1e-3  # of a millisecond that layers save, so that a shape that keeps less always costs less
 NEAREST = 1e6  # weight of the model nearest to a target beside that of any other
@@ -58,7 +58,7 @@ class LayerTimes:
         """
         order = np.argsort(work, kind="stable")
         shares = np.asarray(work, dtype=float)[order]
-        times = isotonic_regression(np.asarray(ms, dtype=float)[order]).x
+        times = scipy.optimize.isotonic_regression(np.asarray(ms, dtype=float)[order]).x
         if len(shares) > 1 and shares[0] > 0:
             slope = (times[1] - times[0]) / (shares[1] - shares[0])
             shares = np.concatenate([[0.0], shares])
@@ -101,7 +101,7 @@ class WholeTimes:
             weights[nearest] = NEAREST
         total = np.bincount(place, weights)
         mean = np.bincount(place, weights * np.minimum(shares, 1.0)) / total
-        falling = isotonic_regression(mean, weights=total, increasing=False).x * whole_ms
+        falling = scipy.optimize.isotonic_regression(mean, weights=total, increasing=False).x * whole_ms
         ms = [whole_ms]
         for step, value in zip(np.diff(at, prepend=0.0), falling, strict=True):
             ms.append(min(float(value), ms[-1] - LEAST_SLOPE * float(step)))

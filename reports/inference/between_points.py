@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+import scipy  # scipy.interpolate loads at first use
 
 from prunebench.eval.quality.clip_variance import Floats
 
@@ -25,6 +25,6 @@ def between(costs: Floats, quality: Floats, cost: float) -> tuple[float, Floats]
     """
     steps = _STEP * np.eye(len(costs))
     several = np.column_stack([quality, *(quality + steps), *(quality - steps)])
-    value, *moved = PchipInterpolator(costs, several, axis=0)(cost)
+    value, *moved = scipy.interpolate.PchipInterpolator(costs, several, axis=0)(cost)
     up, down = np.array(moved).reshape(2, -1)
     return float(value), (up - down) / (2 * _STEP)

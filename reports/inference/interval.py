@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # scipy.optimize loads at first use
 from scipy.special import stdtrit
 
 LEVEL = 0.95
@@ -110,4 +110,8 @@ class Difference:
             return variance.half_width(1 - p) - size
 
         smallest = 1e-12
-        return smallest if beyond(smallest) < 0 else float(brentq(beyond, smallest, 1.0, xtol=1e-13))
+        return (
+            smallest
+            if beyond(smallest) < 0
+            else float(scipy.optimize.brentq(beyond, smallest, 1.0, xtol=1e-13))
+        )

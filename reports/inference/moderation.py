@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # scipy.optimize loads at first use
 from scipy.special import polygamma
 
 from prunebench.eval.quality.clip_variance import Floats
@@ -42,6 +42,6 @@ def moderated(variances: Floats, freedom: float, most: float) -> Moderated:
     beyond = float(np.var(np.log(variances), ddof=1) - polygamma(1, freedom / 2))
     prior = most
     if beyond > 0 and float(polygamma(1, most / 2)) < beyond:
-        prior = float(brentq(lambda d: float(polygamma(1, d / 2)) - beyond, 1e-3, most))
+        prior = float(scipy.optimize.brentq(lambda d: float(polygamma(1, d / 2)) - beyond, 1e-3, most))
     found = (prior * variances.mean() + freedom * variances) / (prior + freedom)
     return Moderated(found, min(prior + freedom, most))

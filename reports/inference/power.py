@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # scipy.optimize loads at first use
 from scipy.special import chdtri, ndtr
 
 from prunebench.reports.inference.interval import Variance, half_width
@@ -40,7 +40,7 @@ def detectable_difference(variance: Variance) -> float:
         found = ndtr((size - half) / error) + ndtr((-size - half) / error)
         return float(found.mean()) - POWER
 
-    return float(brentq(lacking, 0.0, half.max() + 10 * error, xtol=1e-6 * error))
+    return float(scipy.optimize.brentq(lacking, 0.0, half.max() + 10 * error, xtol=1e-6 * error))
 
 
 def uncertainty(freedom: float) -> tuple[float, float]:
