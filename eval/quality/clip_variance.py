@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
+import scipy  # scipy.sparse loads at first use
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -52,20 +53,38 @@ class Influences(ClipForm):
     """
 
     def __init__(self, sources: Sequence[Sequence[str]]) -> None:
+        self._sources, self.clips = sources, len(sources)
+
+    @cached_property
+    def recordings(self) -> int:
+        """How many there are."""
+        return int(self._made_of.shape[1])
+
+    @cached_property
+    def mixes(self) -> bool:
+        """Whether a clip is made of several recordings."""
+        return any(len(set(names)) > 1 for names in self._sources)
+
+    @cached_property
+    def _made_of(self) -> scipy.sparse.csr_array:
         place: dict[str, int] = {}
         owners = [
             (clip, place.setdefault(name, len(place)))
-            for clip, names in enumerate(sources)
+            for clip, names in enumerate(self._sources)
             for name in sorted(set(names))
         ]
         clips, recordings = np.array(owners, dtype=np.int64).reshape(-1, 2).T
-        shape = (len(sources), len(place))
-        self._made_of = csr_array((np.ones(len(owners)), (clips, recordings)), shape=shape)
-        self.clips, self.recordings = shape
-        self.mixes = any(len(set(names)) > 1 for names in sources)
-        if self.mixes:
-            self._sharing = ((self._made_of @ self._made_of.T) > 0).astype(np.float64)
-            self._share = self._sharing.sum() / len(sources) ** 2
+        return scipy.sparse.csr_array(
+            (np.ones(len(owners)), (clips, recordings)), shape=(self.clips, len(place))
+        )
+
+    @cached_property
+    def _sharing(self) -> scipy.sparse.csr_array:
+        return ((self._made_of @ self._made_of.T) > 0).astype(np.float64)
+
+    @cached_property
+    def _share(self) -> float:
+        return float(self._sharing.sum() / self.clips**2)
 
     def covariances(self, rows: Floats) -> Floats:
         """As above; inf where all clips share a recording, so that nothing is known of other test sets."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import scipy  # scipy.optimize loads at first use
+from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr
 
 from prunebench.reports.inference.interval import Variance, half_width
@@ -32,8 +34,7 @@ def detectable_difference(variance: Variance) -> float:
         return 0.0 if error == 0 else math.nan
     estimated = np.array([variance.few])
     if math.isfinite(variance.freedom) and variance.few > 0:
-        shares = (np.arange(_POINTS) + 0.5) / _POINTS
-        estimated = variance.few * chdtri(variance.freedom, shares) / variance.freedom
+        estimated = variance.few * _quantiles(variance.freedom) / variance.freedom
     half = half_width(estimated, variance)
 
     def lacking(size: float) -> float:
@@ -41,6 +42,16 @@ def detectable_difference(variance: Variance) -> float:
         return float(found.mean()) - POWER
 
     return float(scipy.optimize.brentq(lacking, 0.0, half.max() + 10 * error, xtol=1e-6 * error))
+
+
+@lru_cache(
+    maxsize=64
+)  # half of the time of a report: most of its figures have one of a few degrees of freedom
+def _quantiles(freedom: float) -> NDArray[np.float64]:
+    """Of the chi-squared distribution, evenly spaced in probability from the highest down."""
+    found = np.asarray(chdtri(freedom, (np.arange(_POINTS) + 0.5) / _POINTS))
+    found.flags.writeable = False
+    return found
 
 
 def uncertainty(freedom: float) -> tuple[float, float]:
