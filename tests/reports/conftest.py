@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from prunebench.eval.run.record import Record
 from prunebench.reports import Report, write_report
+from prunebench.reports.figures.gallery import Drawn, figures_of
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256)
 # What a criterion keeps of the signal, relative to the unpruned model, per unit of ratio removed.
@@ -352,10 +354,30 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Maker(folder).config().grid().write()
 
 
+def written(run: Path) -> tuple[Report, dict[str, Drawn]]:
+    """The report, its figures as SVG alone: three formats take three times as long; and what was drawn, by its name."""
+    drawn: dict[str, Drawn] = {}
+
+    def kept(report: Report, width: str | None) -> Iterator[Drawn]:
+        for figure in figures_of(report, width):
+            drawn[figure.name] = figure
+            yield figure
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prunebench.reports.writing.figures_of", kept)
+        return write_report([run], formats=["svg"]), drawn
+
+
 @pytest.fixture(scope="session")
-def quick_report(quick_run: Path) -> Report:
-    """The written report of the `quick` run, its figures as SVG alone: three formats take three times as long."""
-    return write_report([quick_run], formats=["svg"])
+def quick_written(quick_run: Path) -> tuple[Report, dict[str, Drawn]]:
+    """The written report of the `quick` run with its figures."""
+    return written(quick_run)
+
+
+@pytest.fixture(scope="session")
+def quick_report(quick_written: tuple[Report, dict[str, Drawn]]) -> Report:
+    """The report alone."""
+    return quick_written[0]
 
 
 @pytest.fixture(scope="session")
@@ -371,8 +393,10 @@ def two_lengths_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def two_lengths_report(two_lengths_run: Path) -> Report:
-    """The written report of the run of two lengths, its figures as SVG alone."""
-    return write_report([two_lengths_run], formats=["svg"])
+    """The written report of the run of two lengths; its figures are drawn, and their files are empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prunebench.reports.writing.rendered", lambda figure, kind: b"")
+        return write_report([two_lengths_run], formats=["svg"])
 
 
 @pytest.fixture(scope="session")
@@ -383,6 +407,12 @@ def networks_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def networks_report(networks_run: Path) -> Report:
-    """The written report of the run over networks, its figures as SVG alone."""
-    return write_report([networks_run], formats=["svg"])
+def networks_written(networks_run: Path) -> tuple[Report, dict[str, Drawn]]:
+    """The written report of the run over networks with its figures."""
+    return written(networks_run)
+
+
+@pytest.fixture(scope="session")
+def networks_report(networks_written: tuple[Report, dict[str, Drawn]]) -> Report:
+    """The report alone."""
+    return networks_written[0]

@@ -33,9 +33,16 @@ def report(new_maker, tmp_path_factory):
     return make_report([maker.write()])
 
 
+def placed(figure):
+    """The figure, with all its parts where they are drawn."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    return figure
+
+
 @pytest.fixture(scope="module")
 def figures(report):
-    return {drawn.name: drawn.figure for drawn in figures_of(report)}
+    return {drawn.name: placed(drawn.figure) for drawn in figures_of(report)}
 
 
 def rows_from_the_top(figure):
@@ -88,28 +95,26 @@ def test_without_a_ranking_the_mean_over_ratios_decides(report):
 
 
 def test_no_letter_is_too_small_for_print_and_none_is_cut_off(report, figures):
-    single = {f"{drawn.name}, single": drawn.figure for drawn in figures_of(report, "single")}
+    single = {f"{drawn.name}, single": placed(drawn.figure) for drawn in figures_of(report, "single")}
     for name, figure in {**figures, **single}.items():
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
+        renderer = FigureCanvasAgg(figure).get_renderer()
         for text in figure.findobj(Text):
             if text.get_text().strip() and text.get_visible():
                 assert text.get_fontsize() >= SMALLEST, (name, text.get_text())
         for text in [*figure.texts, *(axes.title for axes in figure.axes)]:
-            box = text.get_window_extent(canvas.get_renderer())
+            box = text.get_window_extent(renderer)
             assert box.x0 >= -0.5, (name, text.get_text())
             assert box.x1 <= figure.bbox.x1 + 0.5, (name, text.get_text())
 
 
 def test_no_legend_lies_in_a_panel(figures):
     for name, figure in figures.items():
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
+        renderer = FigureCanvasAgg(figure).get_renderer()
         assert all(axes.get_legend() is None for axes in figure.axes), name
         for legend in figure.legends:
-            box = legend.get_window_extent(canvas.get_renderer())
+            box = legend.get_window_extent(renderer)
             for axes in figure.axes:
-                panel = axes.get_window_extent(canvas.get_renderer())
+                panel = axes.get_window_extent(renderer)
                 overlap = (
                     min(box.x1, panel.x1) - max(box.x0, panel.x0),
                     min(box.y1, panel.y1) - max(box.y0, panel.y0),
