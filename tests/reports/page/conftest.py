@@ -3,6 +3,7 @@
 import os
 import shutil
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,18 +56,40 @@ def written(written_report) -> Path:
     return written_report.page
 
 
-@pytest.fixture
-def page(browser, written):
-    """The page, in a context without a network, and everything its console said."""
+@contextmanager
+def opened(browser, written):
+    """The page, in a context without a network, and everything its console says."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, offline=True, accept_downloads=True
     )
-    opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
     said = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(written.as_uri())
-    yield opened
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(written.as_uri())
+    yield page, said
     context.close()
+
+
+@pytest.fixture
+def page(browser, written):
+    """A page of the test's own."""
+    with opened(browser, written) as (page, said):
+        yield page
+    assert said == []
+
+
+@pytest.fixture(scope="module")
+def read_page_with_console(browser, written):
+    """A page that the tests of a module share, and what its console said."""
+    with opened(browser, written) as found:
+        yield found
+
+
+@pytest.fixture
+def read_page(read_page_with_console):
+    """A page for tests that leave it as they found it: opening one takes longer than most of them."""
+    page, said = read_page_with_console
+    yield page
     assert said == []

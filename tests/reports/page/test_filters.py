@@ -11,9 +11,9 @@ from prunebench.reports.content import numbers
 
 
 @pytest.fixture
-def shown(page):
+def shown(read_page):
     """Types into the filter of the summary and gives the texts of the rows that are left, by heading."""
-    section = page.locator("section[aria-labelledby=table]")
+    section = read_page.locator("section[aria-labelledby=table]")
     headings = section.locator("thead th").all_inner_texts()
 
     def rows(text):
@@ -24,7 +24,8 @@ def shown(page):
         problem = section.locator(".problem").inner_text()
         return [dict(zip(headings, each, strict=True)) for each in cells], problem
 
-    return rows
+    yield rows
+    section.locator("input[type=search]").fill("")
 
 
 def ruled(report, test):
@@ -108,13 +109,13 @@ def test_what_cannot_be_read_is_said_with_the_columns_there_are(shown, text, sai
         "mAP=0.5 slimming[strength=0.001]",
     ],
 )
-def test_brackets_in_a_name_are_no_comparison(page, text):
+def test_brackets_in_a_name_are_no_comparison(read_page, text):
     name = "l1 after slimming[strength=0.001]"
     row = {"text": f"{name} 0.500", "shown": [name, "0.500"], "values": [name, "0.5"]}
     read = "const read = matcher(text, ['criterion', 'mAP'], [row]); return read.problem || read.holds(row);"
     test = f"([text, row]) => {{ {read} }}"
-    assert page.evaluate(test, [text, row]) is True
-    assert page.evaluate(test, [text.replace("0.001", "0.002"), row]) is False
+    assert read_page.evaluate(test, [text, row]) is True
+    assert read_page.evaluate(test, [text.replace("0.001", "0.002"), row]) is False
 
 
 def test_the_table_of_cells_takes_the_same_filters(page, written_report):
@@ -171,8 +172,8 @@ def test_saved_tables_hold_raw_numbers_with_units_in_headings(page, written_repo
     assert len(cells) == len(written_report.runs[0].records)
 
 
-def test_no_saved_text_is_computed_by_a_spreadsheet(page):
-    text = page.evaluate("csvOf([['=1+1', '+a', '-b', '@c', -0.5, null, 'say \"x\", y']])")
+def test_no_saved_text_is_computed_by_a_spreadsheet(read_page):
+    text = read_page.evaluate("csvOf([['=1+1', '+a', '-b', '@c', -0.5, null, 'say \"x\", y']])")
     assert text == '\'=1+1,\'+a,\'-b,\'@c,-0.5,,"say ""x"", y"\n'
 
 
@@ -193,7 +194,7 @@ def test_a_table_that_goes_on_sideways_says_so(page):
     page.wait_for_function("document.querySelector('section[aria-labelledby=table] .hint').hidden")
 
 
-def test_of_two_columns_with_one_name_the_one_that_is_meant_answers(page):
+def test_of_two_columns_with_one_name_the_one_that_is_meant_answers(read_page):
     headings = ["criterion", "mAP", "95 % interval", "from random", "95 % interval"]
     cells = ["l1", "0.500", "[0.400, 0.600]", "−0.100", "[−0.200, −0.050]"]
     row = {"text": " ".join(cells), "shown": cells, "values": ["l1", "0.5", "0.4", "-0.1", "-0.2"]}
@@ -201,7 +202,7 @@ def test_of_two_columns_with_one_name_the_one_that_is_meant_answers(page):
     test = f"([text, headings, row]) => {{ {read} }}"
 
     def answer(text):
-        return page.evaluate(test, [text, headings, row])
+        return read_page.evaluate(test, [text, headings, row])
 
     assert answer("from random 95 % interval<0") is True
     assert answer("mAP 95% interval<0") is False

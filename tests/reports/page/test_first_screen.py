@@ -66,8 +66,8 @@ def test_ticks_can_be_read_on_even_and_logarithmic_axes(page, size):
         (1, 1e12, 4, [1, 1e3, 1e6, 1e9, 1e12]),
     ],
 )
-def test_ticks_of_a_logarithmic_axis(page, low, high, count, ticks):
-    found = page.evaluate(f"logTicks({low}, {high}, {count})")
+def test_ticks_of_a_logarithmic_axis(read_page, low, high, count, ticks):
+    found = read_page.evaluate(f"logTicks({low}, {high}, {count})")
     assert found == pytest.approx(ticks)
 
 
