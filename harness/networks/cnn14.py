@@ -24,7 +24,7 @@ from prunebench.harness.networks.frontend import (
     logmel_extractor,
     spectrogram_extractor,
 )
-from prunebench.harness.networks.initial_weights import xavier_uniform
+from prunebench.harness.networks.initial_weights import Undrawn, xavier_uniform
 from prunebench.harness.networks.layers import LAYERS, PUBLISHED_WIDTHS, TAIL_BLOCK
 
 
@@ -126,7 +126,7 @@ class Cnn14(nn.Module):
         check_integer("n_classes", n_classes, 1)
         check_integer("embedding", embedding, 1)
         check_integer("seed", seed)
-        with torch.random.fork_rng(devices=[]):
+        with Undrawn():
             self._build(widths, n_classes, embedding)
         xavier_uniform(self, torch.Generator().manual_seed(seed))
 

@@ -13,6 +13,7 @@ from prunebench.eval.cost.geometry import SAMPLE_RATE
 from prunebench.eval.errors import InputError
 from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.networks.frontend import FRONT_ENDS
+from prunebench.harness.networks.initial_weights import Undrawn
 from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.networks.plain_tensor import described, is_stored
 from prunebench.harness.networks.weight_checks import check_finite, check_kinds
@@ -68,7 +69,8 @@ def from_state_dict(found: Mapping[Any, Any], origin: str = "the state dict") ->
     ]
     shapes += [(embedding, widths[-1]), (n_classes, embedding)]
     _refuse(_unequal(state, dict(zip(needed, shapes, strict=True))), origin)
-    model = Cnn14(widths, n_classes, embedding, sample_rate=_sample_rate(state))
+    with Undrawn():
+        model = Cnn14(widths, n_classes, embedding, sample_rate=_sample_rate(state))
     expected = model.state_dict()
     optional = {key for key in expected if key.endswith("num_batches_tracked")}
     check_kinds(state, [key for key in expected if key not in optional], origin)

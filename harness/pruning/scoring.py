@@ -17,6 +17,7 @@ from prunebench.harness.networks.contract.tagger import Tagger, sites_of
 from prunebench.harness.networks.groups.filter_group import Group
 from prunebench.harness.networks.plain_tensor import departure
 from prunebench.harness.networks.plugins.recognised import tagger_of
+from prunebench.harness.networks.weight_checks import all_finite
 from prunebench.harness.pruning.calibration import calibrate
 from prunebench.harness.pruning.layer_views import layer_view
 from prunebench.harness.pruning.pruner_failure import asked_of
@@ -81,7 +82,7 @@ def scored_layers(
     sites = sites_of(groups, whole=whole)
     views = {name: layer_view(tagger, name, site, whole=whole) for name, site in sites.items()}
     for name, view in views.items():
-        if not all(bool(member.parameter.isfinite().all()) for member in view.group):
+        if not all(all_finite(member.parameter.detach()) for member in view.group):
             raise InputError(
                 f"The weights of a model must be finite. Found NaN or infinity in layer {name} or its neighbours."
             )

@@ -17,6 +17,7 @@ from prunebench.harness.networks.efficientat.channel_counts import nearest_multi
 from prunebench.harness.networks.efficientat.conv_norm import conv_norm
 from prunebench.harness.networks.efficientat.inverted_residual import BlockShape, InvertedResidual
 from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, KaldiMels
+from prunebench.harness.networks.initial_weights import Undrawn
 
 FIRST, HIDDEN = 16, 1280  # filters of the first convolution, outputs of the classifier's first layer
 WIDENED = 6  # the last convolution has that many times the channels it reads
@@ -63,7 +64,7 @@ class MobileNetV3(nn.Module):
         if not (math.isfinite(width) and width > 0):
             raise ValueError(f"Parameter `width` must be a number above 0. Found `width = {width}`.")
         self.width = width
-        with torch.random.fork_rng(devices=[]):
+        with Undrawn():
             self.features = _features(width)
             self.classifier = _classifier(width, n_classes)
         self._initialise(torch.Generator().manual_seed(seed))

@@ -21,7 +21,7 @@ from prunebench.harness.networks.frontend import (
     logmel_extractor,
     spectrogram_extractor,
 )
-from prunebench.harness.networks.initial_weights import xavier_uniform
+from prunebench.harness.networks.initial_weights import Undrawn, xavier_uniform
 
 
 class PannsTagger(nn.Module, ABC):
@@ -62,7 +62,7 @@ class PannsTagger(nn.Module, ABC):
             return max(1, round(channels * width))
 
         self.width = width
-        with torch.random.fork_rng(devices=[]):
+        with Undrawn():
             self.spectrogram_extractor = spectrogram_extractor(self.frontend)
             self.logmel_extractor = logmel_extractor(self.frontend)
             self.bn0 = nn.BatchNorm2d(MELS)

@@ -14,6 +14,7 @@ from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.efficientat.inverted_residual import InvertedResidual
 from prunebench.harness.networks.efficientat.kaldi_mels import EFFICIENTAT, KaldiMels
 from prunebench.harness.networks.efficientat.mobilenet_v3 import STEM, MobileNetV3
+from prunebench.harness.networks.initial_weights import Undrawn
 from prunebench.harness.networks.plugins.published_tensors import published_tensors
 
 
@@ -65,9 +66,9 @@ class MnNetwork(Network):
 
     def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
         """A model of the tensors' widths, at most those of `width`, which decides which blocks have a shortcut."""
-        return super().load(
-            published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
-        )
+        with Undrawn():  # every weight is that of the file
+            own = self.build(1, seed=0).state_dict()
+            return super().load(published_tensors(state, own, self.label), n_classes)
 
     def check_unlabelled(self, model: nn.Module) -> None:
         """Refuse tensors that do not show which blocks have a shortcut: the width that was trained decides it."""

@@ -13,6 +13,7 @@ from prunebench.harness.networks.contract.network import Network
 from prunebench.harness.networks.contract.waveforms import Waveforms
 from prunebench.harness.networks.contract.width import check_width
 from prunebench.harness.networks.frontend import PANNS, FrontEnd
+from prunebench.harness.networks.initial_weights import Undrawn
 from prunebench.harness.networks.panns.decision_level import Cnn14DecisionLevelMax
 from prunebench.harness.networks.panns.mobilenet_v1 import MobileNetV1
 from prunebench.harness.networks.panns.mobilenet_v2 import MobileNetV2
@@ -69,9 +70,9 @@ class PannsNetwork(Network):
 
     def load(self, state: Mapping[str, Tensor], n_classes: int | None = None) -> nn.Module:
         """A model of the tensors' widths; the front end is the network's own, exact where a file has it rounded."""
-        return super().load(
-            published_tensors(state, self.build(1, seed=0).state_dict(), self.label), n_classes
-        )
+        with Undrawn():  # every weight is that of the file
+            own = self.build(1, seed=0).state_dict()
+            return super().load(published_tensors(state, own, self.label), n_classes)
 
 
 @dataclass(frozen=True)
