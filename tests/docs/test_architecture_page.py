@@ -29,6 +29,12 @@ def script():
 
 
 @pytest.fixture(scope="module")
+def arrows(script):
+    """What the imports of all files say; tests only read it."""
+    return script.arrows()
+
+
+@pytest.fixture(scope="module")
 def page(script):
     """Its text."""
     return script.PAGE.read_text(encoding="utf-8")
@@ -44,13 +50,13 @@ def followed():
     return files, tuple(home)
 
 
-def test_the_tree_is_that_of_the_packages(script, page):
-    assert script.block(page, "tree") == script.tree(script.arrows()), AGAIN
+def test_the_tree_is_that_of_the_packages(script, arrows, page):
+    assert script.block(page, "tree") == script.tree(arrows), AGAIN
 
 
-def test_the_diagram_has_the_arrows_of_the_imports(script):
+def test_the_diagram_has_the_arrows_of_the_imports(script, arrows):
     told = re.search(r"<dc:description>(.*?)</dc:description>", script.DIAGRAM.read_text("utf-8"), re.DOTALL)
-    assert unescape(told[1]) == script.as_text(script.arrows()), AGAIN
+    assert unescape(told[1]) == script.as_text(arrows), AGAIN
 
 
 @pytest.mark.docs
@@ -63,9 +69,8 @@ def test_the_main_job_lists_the_files_that_a_sweep_opens(script, page, followed)
     assert written == wanted, AGAIN
 
 
-def test_arrows_come_in_an_order_that_no_hash_decides(script):
+def test_arrows_come_in_an_order_that_no_hash_decides(script, arrows):
     diagram = script.module_of(ROOT / "docs" / "_architecture_diagram.py")
-    arrows = script.arrows()
     turned = arrows.__class__()
     turned.add_nodes_from(sorted(arrows, reverse=True))
     turned.add_edges_from(sorted(arrows.edges, reverse=True))
@@ -74,8 +79,7 @@ def test_arrows_come_in_an_order_that_no_hash_decides(script):
     assert diagram.floors_of(turned) == diagram.floors_of(arrows)
 
 
-def test_arrows_go_down_and_none_follows_from_others(script):
-    arrows = script.arrows()
+def test_arrows_go_down_and_none_follows_from_others(script, arrows):
     diagram = script.module_of(ROOT / "docs" / "_architecture_diagram.py")
     floors = diagram.floors_of(arrows)
     assert all(floors[upper] > floors[lower] for upper, lower in arrows.edges)
@@ -84,16 +88,16 @@ def test_arrows_go_down_and_none_follows_from_others(script):
     assert set(arrows) == rows
 
 
-def test_no_box_lies_on_another(script):
+def test_no_box_lies_on_another(script, arrows):
     diagram = script.module_of(ROOT / "docs" / "_architecture_diagram.py")
-    at, floors = diagram.laid_out(script.arrows())
+    at, floors = diagram.laid_out(arrows)
     for box, floor in floors.items():
         beside = [at[o] for o, other in floors.items() if other == floor and o != box]
         assert all(abs(at[box] - x) > diagram.WIDTH for x in beside), box
 
 
-def test_a_new_folder_or_another_arrow_shows(script):
-    arrows = script.arrows()
+def test_a_new_folder_or_another_arrow_shows(script, arrows):
+    arrows = arrows.copy()
     before = script.tree(arrows), script.as_text(arrows)
     arrows.remove_edge("reports.page", "reports.tables")
     assert script.tree(arrows) != before[0]

@@ -7,19 +7,21 @@ from prunebench.harness import Cnn14
 from prunebench.harness.networks.state_dict import from_state_dict
 
 
-@pytest.fixture
-def published_class(monkeypatch, tmp_path):
+@pytest.fixture(scope="module")
+def published_class(tmp_path_factory):
     """`panns_inference.models.Cnn14`; importing it reads a label file from the home folder."""
-    labels = tmp_path / "panns_data" / "class_labels_indices.csv"
+    home = tmp_path_factory.mktemp("home")
+    labels = home / "panns_data" / "class_labels_indices.csv"
     labels.parent.mkdir()
     labels.write_text("index,mid,display_name\n" + "".join(f"{i},/m/{i},class {i}\n" for i in range(527)))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    from panns_inference.models import Cnn14 as Published
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        from panns_inference.models import Cnn14 as Published
 
     return Published
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def published(published_class):
     torch.manual_seed(0)
     model = published_class(32000, 1024, 320, 64, 50, 14000, 527).eval()
