@@ -17,8 +17,6 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.testing.network_under_test import fill
 
-pytestmark = pytest.mark.usefixtures("traced_once")
-
 NETWORKS = (
     "mn[width=0.1]",
     "resnet22[width=0.05]",
