@@ -1,9 +1,6 @@
-import functools
-
 import pytest
 
 from prunebench.cli import main
-from prunebench.harness.networks.contract.network import Network
 
 
 @pytest.fixture
@@ -21,26 +18,3 @@ def cli(monkeypatch, capsys, tmp_path):
         return stop.value.code, found.out, found.err
 
     return call
-
-
-@pytest.fixture(scope="session")
-def traced_shapes():
-    """Network and shapes of its tensors → the groups that were traced."""
-    return {}
-
-
-@pytest.fixture
-def traced_once(monkeypatch, traced_shapes):
-    """A built-in network is traced once for all models of one shape: every command that reads a file does it again."""
-    trace = Network.groups
-
-    @functools.wraps(trace)
-    def groups(self, model):
-        if not type(self).__module__.startswith("prunebench."):
-            return trace(self, model)
-        key = (self, *((name, tuple(tensor.shape)) for name, tensor in model.state_dict().items()))
-        if key not in traced_shapes:
-            traced_shapes[key] = trace(self, model)
-        return traced_shapes[key]
-
-    monkeypatch.setattr(Network, "groups", groups)

@@ -25,6 +25,7 @@ name = "tiny"
 training_clips = 32
 validation_clips = 24
 test_clips = 30
+seconds = 0.5
 [model]
 width = 0.03125
 [base]

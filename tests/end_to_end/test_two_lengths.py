@@ -134,7 +134,7 @@ def test_the_report_ranks_at_both_lengths(made):
         assert (row.stage, row.panel.short) == (stage, stage == "fine-tuned")
     assert not any("per-clip" in sentence for sentence in report.missing)
     assert not any("trained for" in sentence for sentence in report.convergence)
-    assert all(report.findings.curves[r.outcome] for r in records)
+    assert all(report.findings.curves[folder, r.outcome] for r in records)
 
 
 def test_it_is_resumed_without_a_training(made, monkeypatch):

@@ -14,6 +14,7 @@ from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.networks.contract.fitting import load_fitted
 from prunebench.harness.networks.contract.front import Front
 from prunebench.harness.networks.groups.filter_group import Group
+from prunebench.harness.networks.groups.traced_before import traced_once
 from prunebench.harness.networks.weight_checks import check_stored
 from prunebench.pruners.label import Labelled
 
@@ -146,7 +147,10 @@ class Network(Labelled, ABC):
         """The groups of filters that can be removed, in the order of the network."""
         from prunebench.harness.networks.groups.traced_groups import traced_groups  # it imports torch-pruning
 
-        return traced_groups(model, self.example(model), self.logits, head=(*self.whole, *self.head))
+        def trace() -> tuple[Group, ...]:
+            return traced_groups(model, self.example(model), self.logits, head=(*self.whole, *self.head))
+
+        return traced_once(self, model, trace)
 
     def parse_scope(self, text: str, groups: Sequence[Group]) -> tuple[str, ...]:
         """Names of the groups of a scope, in the order of the network.

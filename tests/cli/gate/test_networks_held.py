@@ -9,7 +9,6 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.networks.plugins.network_registry import resolve_network
 
-pytestmark = pytest.mark.usefixtures("traced_once")
 LABEL = "cnn6[width=0.0625]"
 
 

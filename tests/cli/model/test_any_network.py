@@ -17,8 +17,6 @@ from prunebench.harness.networks.contract.tagger import Tagger
 from prunebench.harness.networks.plugins.any_checkpoint import save_any_checkpoint
 from prunebench.harness.testing.network_under_test import fill
 
-pytestmark = pytest.mark.usefixtures("traced_once")
-
 NETWORKS = (
     "mn[width=0.1]",
     "resnet22[width=0.05]",
@@ -156,7 +154,12 @@ def test_tables_of_another_network(cli):
     assert "GFLOPs" not in text
 
 
-def test_latency_beside_a_smaller_model_of_the_same_network(cli):
+def test_latency_beside_a_smaller_model_of_the_same_network(cli, monkeypatch):
+    # Below, a model is timed in a process of its own, which takes longer to start than this test.
+    monkeypatch.setattr(
+        "prunebench.eval.runtime.backend_latency.in_child_by_steps",
+        lambda threads, on_step, function, *args: function(*args, on_step=None),
+    )
     made("resnet22[width=0.1]", "full.pt")
     made("resnet22[width=0.05]", "small.pt")
     found = measured(cli, "small.pt", "--latency", "--against", "full.pt", "--budget", "0.1")["latency"]

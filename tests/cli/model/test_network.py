@@ -14,8 +14,6 @@ from prunebench.harness.networks.checkpoint import save_checkpoint
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.networks.weight_files import read_weights
 
-pytestmark = pytest.mark.usefixtures("traced_once")
-
 MOBILE = "mobilenet_v2[width=0.25]"
 MINE = '''
 from dataclasses import dataclass

@@ -71,9 +71,10 @@ def fault(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PRUNEBENCH_FAULT", str(path))
         context = multiprocessing.get_context("forkserver")
+        # AdamW imports `torch._dynamo`, clips are made with scipy, and the costs of every model are counted by thop.
         context.set_forkserver_preload(
-            ["prunebench.harness.sweep.sweep", "torch._dynamo"]
-        )  # AdamW imports it
+            ["prunebench.harness.sweep.sweep", "torch._dynamo", "scipy.signal", "setuptools", "thop"]
+        )
         context.Process(target=len, args=((),)).start()
         yield path
 

@@ -1,0 +1,65 @@
+"""A built-in network is traced once for its models of one size, and whatever may differ is traced again."""
+
+import pytest
+
+from prunebench.harness import resolve_network
+from prunebench.harness.networks.contract.tagger import Tagger
+from prunebench.harness.networks.groups import traced_before
+from prunebench.harness.networks.groups.traced_before import traced_once
+
+NETWORK = resolve_network("cnn6[width=0.0625]")
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """How often each call of `groups` traced: asks for the groups of a model of a network."""
+    known = type(traced_before._TRACED)()
+    monkeypatch.setattr(traced_before, "_TRACED", known)
+
+    def count(*asked):
+        known.clear()
+        calls = []
+        for network, model in asked:
+            traced_once(network, model, lambda model=model: calls.append(model) or ())
+        return len(calls)
+
+    return count
+
+
+def built(seed=0):
+    return NETWORK.build(4, seed=seed)
+
+
+def test_models_of_one_size_are_traced_once(traced):
+    assert traced((NETWORK, built()), (NETWORK, built(1))) == 1
+
+
+def test_another_network_size_or_module_is_traced(traced):
+    tagger = Tagger(NETWORK, built())
+    smaller = tagger.without({tagger.groups[0].name: (0,)}).model
+    other = built()
+    other.conv_block1.bn1 = type("Norm", (type(other.conv_block1.bn1),), {})(
+        len(other.conv_block1.bn1.weight)
+    )
+    wider = resolve_network("cnn6[width=0.125]")
+    models = [(NETWORK, built()), (NETWORK, smaller), (NETWORK, other), (wider, wider.build(4, seed=0))]
+    assert traced(*models) == 4
+
+
+def test_a_model_with_hooks_or_a_forward_of_its_own_is_traced_each_time(traced):
+    hooked, changed = built(), built()
+    hooked.fc1.register_forward_hook(lambda *_: None)
+    changed.fc1.forward = lambda x: x
+    assert traced((NETWORK, hooked), (NETWORK, hooked), (NETWORK, changed), (NETWORK, changed)) == 4
+
+
+def test_a_network_of_a_user_is_traced_each_time(traced):
+    own = type("Own", (type(NETWORK),), {"__module__": "own"})(width=0.0625)
+    assert traced((own, built()), (own, built())) == 2
+
+
+def test_few_are_remembered(traced, monkeypatch):
+    monkeypatch.setattr(traced_before, "MOST", 1)
+    tagger = Tagger(NETWORK, built())
+    smaller = tagger.without({tagger.groups[0].name: (0,)}).model
+    assert traced((NETWORK, built()), (NETWORK, smaller), (NETWORK, built())) == 3
