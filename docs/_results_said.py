@@ -104,7 +104,11 @@ def _scratch(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         for sentence in entry.report.controls.get(entry.panel.title, ()):
             if SCRATCH in sentence.lower().partition(":")[0]:
-                yield f"**Training from scratch**, {entry.link}, {entry.length}: {markdown_sentence(sentence)}"
+                yield (
+                    f"**Training from scratch**, {entry.link}, {entry.length}: {markdown_sentence(sentence)} Models "
+                    "from scratch were trained until they converged or reached their bound, so a longer fine-tuning "
+                    "can change this."
+                )
 
 
 def _methods(reports: Mapping[str, Report]) -> Iterator[str]:
