@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from _results_entry import CONVERGENCE, Entry
 from _results_page import code
 
+from prunebench.eval.run.record import CONVERGED
 from prunebench.reports.content import numbers
-from prunebench.reports.content.convergence_said import CUT
 from prunebench.reports.statistics.ranking import Ranked
 
 
@@ -23,8 +23,6 @@ def said_leads(claims: Sequence[Entry]) -> Iterator[str]:
     for entry in claims:
         for row in entry.told(better=True):
             yield from _said_lead(entry, row, claims)
-        if entry.told(better=True) and entry.length == CONVERGENCE:
-            yield from (sentence for sentence in entry.report.convergence if CUT in sentence)
 
 
 def _said_lead(entry: Entry, row: Ranked, claims: Sequence[Entry]) -> Iterator[str]:
@@ -55,4 +53,14 @@ def _largest(entry: Entry, row: Ranked) -> str:
     most = max(own, key=lambda r: r.difference)
     if most.difference <= 0.5 * row.from_random * len(own):
         return ""
-    return f"models with {numbers.share(most.ratio)} removed ({numbers.gap(most.difference)})"
+    where = f"models with {numbers.share(most.ratio)} removed ({numbers.gap(most.difference)})"
+    own_records = (
+        r for run in entry.report.runs for r in run.records if r.ratio == most.ratio and not r.control
+    )
+    ends = (
+        [r.stages[CONVERGED] for r in own_records if CONVERGED in r.stages]
+        if entry.length == CONVERGENCE
+        else []
+    )
+    cut = sum(end.get("bound_reached", 0) > 0 for end in ends)
+    return f"{where}, of which {cut} of {len(ends)} had not converged at their last step" if cut else where

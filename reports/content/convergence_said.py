@@ -21,7 +21,6 @@ from prunebench.reports.runs.loaded_run import Held, Run, outcome_of, setting
 from prunebench.reports.statistics.detectable import Detectable
 
 NOT_CONVERGED = "not converged"  # in the sentence on base models that fine-tuning improves
-CUT = "ended the fine-tuning of"  # in the sentence on fine-tunings that their upper bound ended
 
 
 def said_convergence(
@@ -94,7 +93,7 @@ def _cut_in_fine_tuning(run: Run, done: Sequence[Record]) -> Iterator[str]:
     ratios = [r.ratio for r in tuned if _at_its_bound(r.stages[CONVERGED])]
     if not ratios:
         return
-    bound = f"The upper bound{_bound(run.config, 'finetune')} {CUT}"
+    bound = f"The upper bound{_bound(run.config, 'finetune')} ended the fine-tuning of"
     if len(tuned) == 1:
         yield f"{bound} the model before it converged."
         return
