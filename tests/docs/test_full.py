@@ -93,8 +93,11 @@ def reduced(words: list[str], folder: Path) -> list[str]:
     left = kept & given.keys()
     if "runs/six-base-models" in words:
         left |= {"base.seeds"}
-    if any(word.startswith("--network") for word in words) or "network" in table.get("model", {}):
+    model = table.get("model", {})
+    if any(word.startswith("--network") for word in words) or isinstance(model, list) or "network" in model:
         left |= CNN14
+    if "target_latency" in table.get("prune", {}):  # a narrower model cannot become so much faster
+        left |= {"model.width"}
     # Frozen base models say the width, the data and how they were trained. A run that starts from them can be verified.
     if "base.frozen" in given or words[1] == "my.toml":
         left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
