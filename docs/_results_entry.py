@@ -72,6 +72,12 @@ class Entry:
         return sorted(rate for rate in found if rate is not None and self.is_tuned)
 
     @property
+    def tuning(self) -> str:
+        """Its length and rate: `after 60 steps, rate 0.001`."""
+        rates = " and ".join(f"{rate:g}" for rate in self.rates)
+        return f"{self.length}, rate {rates}" if rates else self.length
+
+    @property
     def rank(self) -> tuple[bool, str]:
         """Converged before short."""
         return self.length != CONVERGENCE, self.length

@@ -108,9 +108,7 @@ def _table(entries: Sequence[Entry]) -> str:
         cells = [
             entry.link,
             f"{markdown(entry.panel.data)}, `{entry.panel.network}`, {markdown(entry.panel.filters_of)}",
-            ", rate ".join(
-                [entry.length, *filter(None, [" and ".join(f"{rate:g}" for rate in entry.rates)])]
-            ),
+            entry.tuning,
             str(entry.ranking.bases),
             numbers.quality(entry.unpruned),
             numbers.quality(entry.random.mean) if entry.random else numbers.MISSING,

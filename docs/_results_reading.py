@@ -71,7 +71,7 @@ READING = {
     ),
     "critical_difference": (
         "**Which criteria differ over base models of these data sets?** Criteria at the same mean rank stand "
-        "together, and a bar joins those whose ranks cannot be distinguished. Blocks of one data set are alike, so the "
-        "diagram says nothing about other data sets."
+        "together, and a bar joins those whose ranks cannot be distinguished. Each block is a base model on one of two "
+        "data sets, too few to say anything about other data sets."
     ),
 }

@@ -75,7 +75,7 @@ def _random(entries: Sequence[Entry]) -> Iterator[str]:
         return
     alike = [e for e, _ in known if e.tested and not e.told(better=True)]
     told = []
-    for claims, where in ((True, "In rows that claim"), (False, "In the other rows")):
+    for claims, where in ((True, "Among claims"), (False, "In the other rows")):
         own = [(e, row) for e, row in known if e.is_claim is claims]
         if own:
             entry, row = max(own, key=lambda pair: pair[1].from_random)

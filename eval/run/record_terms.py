@@ -9,10 +9,8 @@ FINE_TUNED, CONVERGED = "fine-tuned", "converged"
 STAGES = ("base", "pruned", "recalibrated", FINE_TUNED, CONVERGED)
 QUANTISED = "quantised"  # the model of the last stage in 8-bit integers: an additional stage, never the last
 SCORED_BESIDE = (FINE_TUNED, QUANTISED)  # stages whose test scores are kept beside those of the last one
-FROM_SCRATCH = (
-    "scratch",
-    "scratch-macs",
-)  # controls that are new models, and take as long as training a base model
+# Controls that are new models, and take as long as training a base model.
+FROM_SCRATCH = ("scratch", "scratch-macs")
 CONTROLS = ("unpruned", "unpruned-fine-tuned", "reversed", *FROM_SCRATCH)
 # Fields that older records lack, in JSON only where they are known.
 OPTIONAL = ("base_weights", "family", "limits", "map_sizes", "ties")

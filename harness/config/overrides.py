@@ -18,6 +18,7 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.pruning.sources import file_pruners
 
+MAPPINGS = ("class_map",)  # tables whose keys are names of users: one takes the place of the other
 Settings = str | Iterable[str] | Mapping[str, Any] | None
 
 
@@ -107,7 +108,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
 
 def _check_nothing_is_lost(inner: Any, key: Sequence[str], value: Any, said: str) -> None:
     """A table in place of a table would drop the keys that it does not name, without a word."""
-    before = inner.get(key[-1]) if isinstance(inner, dict) else None
+    before = inner.get(key[-1]) if isinstance(inner, dict) and key[-1] not in MAPPINGS else None
     if (
         isinstance(before, dict)
         and isinstance(value, dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from prunebench.reports.answer.tried import Tried, joined
@@ -27,7 +28,7 @@ def said_own(tested: Sequence[Tried], told: str) -> str:
     own = [
         label
         for label in dict.fromkeys(t.label for t in tested)
-        if not _comes_with_the_package(label) and label not in told
+        if not _comes_with_the_package(label) and not _names(told, label)
     ]
     clauses: dict[str, list[str]] = {}
     for label in own[:NAMED]:
@@ -36,6 +37,11 @@ def said_own(tested: Sequence[Tried], told: str) -> str:
         f"; {joined(labels)} {_verb(standing, len(labels), tested)} {standing}"
         for standing, labels in clauses.items()
     )
+
+
+def _names(told: str, label: str) -> bool:
+    """Whether a sentence names a criterion, and not another one whose name holds this one."""
+    return re.search(rf"(?<![\w\[\]:]){re.escape(label)}(?![\w\[\]:])", told) is not None
 
 
 def _comes_with_the_package(label: str) -> bool:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.reports.content import numbers
 from prunebench.reports.content.places_said import said_place
 from prunebench.reports.inference.against_random import AgainstRandom
 from prunebench.reports.inference.interval import Difference
-from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Place, Point
 from prunebench.reports.statistics.comparisons import Comparisons
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
-CONTROLS = ("reversed", *SCRATCH)
+CONTROLS = ("reversed", *FROM_SCRATCH)
 ALIKE, UNTESTED = "not distinguishable", "not tested"
 BETTER, WORSE = "better than as defined for", "worse for"
 LEFT = 0.2  # of the unpruned model's test mAP: with less, a pruned model hardly works
@@ -44,7 +44,7 @@ def said_controls(panel: Panel, points: Sequence[Point], comparisons: Comparison
     yield from _unpruned(own, comparisons)
     for place in sorted({p.place for p in own if p.control == "reversed"}):
         yield from _reversed(place, own, comparisons)
-    for control in SCRATCH:
+    for control in FROM_SCRATCH:
         yield from _scratch(control, own, comparisons)
 
 

@@ -13,8 +13,8 @@ from statistics import fmean
 from typing import Any
 
 from prunebench.eval.run.record import CONVERGED, Record
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.reports.content import numbers
-from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel, base_of
 from prunebench.reports.points.point import Point
 from prunebench.reports.runs.loaded_run import Held, Run, outcome_of, setting
@@ -73,7 +73,7 @@ def _trains_bases(config: Mapping[str, Any]) -> bool:
 def _cut(run: Run) -> Iterator[str]:
     """Trainings to convergence that their upper bound ended."""
     done = [r for r in run.records if r.status == "done"]
-    scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in SCRATCH]
+    scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in FROM_SCRATCH]
     yield from _cut_in_training(run, list(_ends_of_bases(done).values()), "base model", "base models")
     yield from _cut_in_fine_tuning(run, done)
     yield from _cut_in_training(run, scratch, "shape from scratch", "shapes from scratch")
@@ -89,7 +89,7 @@ def _cut_in_training(run: Run, ends: Sequence[Mapping[str, float]], one: str, ma
 
 def _cut_in_fine_tuning(run: Run, done: Sequence[Record]) -> Iterator[str]:
     """In all, then at each ratio: a bound mostly ends trainings of models that lost most."""
-    tuned = {r.outcome: r for r in done if CONVERGED in r.stages and r.control not in SCRATCH}.values()
+    tuned = {r.outcome: r for r in done if CONVERGED in r.stages and r.control not in FROM_SCRATCH}.values()
     ratios = [r.ratio for r in tuned if _at_its_bound(r.stages[CONVERGED])]
     if not ratios:
         return

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.reports.content import numbers
 from prunebench.reports.content.controls import CONTROLS, reversed_of
 from prunebench.reports.content.criteria_order import in_criteria_order
@@ -16,7 +17,6 @@ from prunebench.reports.figures.stages_figure import places_of
 from prunebench.reports.figures.style.canvas import COLUMN, filled, paper_style
 from prunebench.reports.figures.style.palette import INK, Look, look_of
 from prunebench.reports.points.frontier import best_first
-from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.panel import Panel
 from prunebench.reports.points.point import Point
 from prunebench.reports.statistics.summary_rows import SummaryRow
@@ -85,7 +85,7 @@ def _labels(points: Sequence[Point], order: Sequence[str]) -> list[str]:
     for label in listed:
         turned = [r.label for p in points if p.label == label for r in reversed_of(p, points)]
         found += [label, *dict.fromkeys(turned)] if turned else []
-    scratch = [p.label for control in SCRATCH for p in points if p.control == control]
+    scratch = [p.label for control in FROM_SCRATCH for p in points if p.control == control]
     return list(dict.fromkeys((found or listed[:1]) + scratch))
 
 

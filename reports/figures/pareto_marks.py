@@ -16,10 +16,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.reports.figures.style.palette import GREY, INK, dash_of, look_of
 from prunebench.reports.points.cost_axis import Quantity
 from prunebench.reports.points.curve import Curve
-from prunebench.reports.points.lengths import SCRATCH
 from prunebench.reports.points.point import Point
 from prunebench.reports.points.published_marks import beside
 
@@ -69,7 +69,7 @@ def draw_curves(
 
 def draw_controls(axes: Axes, points: Sequence[Point], quantity: Quantity, factor: float) -> Handles:
     """The unpruned models and the shapes trained from scratch, these on thin lines."""
-    for control in SCRATCH:
+    for control in FROM_SCRATCH:
         own = [p for p in points if p.control == control]
         costs, means = [quantity.of(p) / factor for p in own], [p.mean_map for p in own]
         axes.plot(costs, means, color=INK, linewidth=0.4, linestyle=(0, (6, 2, 1, 2)), zorder=2.4)

@@ -110,8 +110,6 @@ class Difference:
             return variance.half_width(1 - p) - size
 
         smallest = 1e-12
-        return (
-            smallest
-            if beyond(smallest) < 0
-            else float(scipy.optimize.brentq(beyond, smallest, 1.0, xtol=1e-13))
-        )
+        if beyond(smallest) < 0:
+            return smallest
+        return float(scipy.optimize.brentq(beyond, smallest, 1.0, xtol=1e-13))

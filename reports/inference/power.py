@@ -44,11 +44,12 @@ def detectable_difference(variance: Variance) -> float:
     return float(scipy.optimize.brentq(lacking, 0.0, half.max() + 10 * error, xtol=1e-6 * error))
 
 
-@lru_cache(
-    maxsize=64
-)  # half of the time of a report: most of its figures have one of a few degrees of freedom
+@lru_cache(maxsize=64)
 def _quantiles(freedom: float) -> NDArray[np.float64]:
-    """Of the chi-squared distribution, evenly spaced in probability from the highest down."""
+    """Of the chi-squared distribution, evenly spaced in probability from the highest down.
+
+    They took half of the time of a report; most of its figures have one of a few degrees of freedom.
+    """
     found = np.asarray(chdtri(freedom, (np.arange(_POINTS) + 0.5) / _POINTS))
     found.flags.writeable = False
     return found

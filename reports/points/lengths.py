@@ -10,9 +10,8 @@ import math
 from collections.abc import Iterable
 
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, QUANTISED, Record
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.reports.runs.loaded_run import stage_map
-
-SCRATCH = ("scratch", "scratch-macs")  # trained as long as they take, never for the short length
 
 
 def length_of(record: Record) -> str:
@@ -47,7 +46,7 @@ def after_short(records: Iterable[Record]) -> list[Record]:
     control whose own best rate at this length is that of all cells has the outcome of the control at that rate.
     """
     found = list(records)
-    two = [r for r in found if {FINE_TUNED, CONVERGED} <= set(r.stages) and r.control not in SCRATCH]
+    two = [r for r in found if {FINE_TUNED, CONVERGED} <= set(r.stages) and r.control not in FROM_SCRATCH]
     subjects = {(r.data, r.network) for r in two}
     shared = {_training(r): r.outcome for r in two if r.rate_choice == "shared"}
     short = [r for r in (_short(r, shared) for r in two) if math.isfinite(stage_map(r, FINE_TUNED))]

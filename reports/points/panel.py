@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from prunebench.eval.run.record import CNN14, OWN, Record
+from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.eval.run.sparsity import is_penalised
-from prunebench.reports.points.lengths import SCRATCH, is_short, length_of
+from prunebench.reports.points.lengths import is_short, length_of
 from prunebench.reports.points.name_ranges import in_ranges
 from prunebench.reports.points.width_labels import labels_of
 
@@ -165,7 +166,7 @@ def by_panel(records: Iterable[Record], *, named: bool | None = None) -> dict[Pa
         tuned = ("unpruned-fine-tuned", panel.scope, panel.finetune_scope, panel.length)
         members += [r for r in kin if (r.control, r.scope, r.finetune_scope, length_of(r)) == tuned]
         shape = (panel.scope, panel.allocation)
-        members += [r for r in kin if r.control in SCRATCH and (r.scope, r.allocation) == shape]
+        members += [r for r in kin if r.control in FROM_SCRATCH and (r.scope, r.allocation) == shape]
     return dict(sorted(panels.items(), key=lambda item: _in_order_of_the_network(item[0])))
 
 

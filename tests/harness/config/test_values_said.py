@@ -186,6 +186,12 @@ def test_a_table_does_not_replace_one_with_more_keys(override, message):
         load_config("quick", [override])
 
 
+def test_a_map_of_names_takes_the_place_of_another():
+    first = ["data.name=esc10", "data.root=x", "data.class_map={dog='Dog', rain='Rain'}"]
+    config = load_config("quick", ["base.pretrained=false", *first, "data.class_map={dog='Bark'}"])
+    assert [data.class_map for data in config.data] == [{"dog": "Bark"}]
+
+
 def test_a_table_that_names_every_key_takes_the_place():
     given = ["base.pretrained=false", "data={name='synth', seed=3}"]
     assert [data.seed for data in load_config("quick", given).data_sets()] == [3]

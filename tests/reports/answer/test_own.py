@@ -1,31 +1,9 @@
 """A criterion that does not come with the package is named in the answer, whatever became of it."""
 
-from dataclasses import replace
-
 import pytest
 
 from prunebench.reports import make_report
 from prunebench.reports.answer.answer import said_answer
-from prunebench.reports.answer.own import said_own
-from prunebench.reports.answer.tried import Tried
-from prunebench.reports.points.panel import Panel
-
-HERE = Panel("synth", "C7-C12", "uniform", "tail")
-
-
-def tried(label, budget, difference, *, alike, corrected):
-    return Tried(
-        setting=HERE,
-        budget=budget,
-        is_ratio=True,
-        label=label,
-        is_method=False,
-        by_chance=False,
-        map=0.5,
-        difference=difference,
-        alike=alike,
-        corrected=corrected,
-    )
 
 
 def verdict(maker, criteria):
@@ -47,24 +25,6 @@ def test_a_criterion_of_ones_own_is_named_where_the_verdict_does_not(maker, own,
     better = {"l1": 0.2, "l2": 0.22, "taylor": 0.24, "obd": 0.25, "hrank": 0.3}
     worse = {"chip": 3.0, "apoz": 3.2, "entropy": 3.4}
     assert verdict(maker, {**better, **worse, "mine": own, "random": 1.5}).endswith(said)
-
-
-def test_budgets_are_counted_where_they_disagree():
-    def at(*differences):
-        return [
-            tried("mine", f"{10 * place} %", difference, alike=not difference, corrected=True)
-            for place, difference in enumerate(differences, 1)
-        ]
-
-    assert said_own(at(0, 0), "") == "; mine is not distinguishable from random"
-    assert said_own(at(1, 0), "") == "; mine is better than random at 1 of 2 budgets"
-    assert said_own(at(1, 1), "") == "; mine is better than random at all 2 budgets"
-    assert said_own(at(-1, 0, 0), "") == "; mine is worse than random at 1 of 3 budgets"
-    assert said_own(at(-1, 1, 1), "") == "; mine is better than random at 2 of 3 budgets and worse at 1"
-    assert said_own(at(1, 0), "mine beats random") == ""
-    assert said_own([*at(0), *(replace(one, label="ours") for one in at(0))], "") == (
-        "; mine and ours are not distinguishable from random"
-    )
 
 
 def test_criteria_of_the_package_are_no_ones_own(maker):

@@ -1,5 +1,8 @@
 """Odd runs: each clause of the verdict is true of every criterion and budget that it names."""
 
+from dataclasses import replace
+
+from prunebench.reports.answer.own import said_own
 from prunebench.reports.answer.tried import Tried
 from prunebench.reports.answer.verdict import said_verdict
 from prunebench.reports.points.panel import Panel
@@ -58,3 +61,25 @@ def test_who_wins_at_all_budgets_wins_most_often_nowhere():
     assert said_verdict(always, [6]) == "4 of 4 criteria beat random at all of the 5 budgets (10 % to 50 %)."
     once = [won("l1", budgets[0]), *(tried("l1", budget) for budget in budgets[1:])]
     assert said_verdict(always + once, [6]).endswith(", l1 at some of them.")
+
+
+def test_budgets_of_ones_own_criterion_are_counted_where_they_disagree():
+    def at(*differences):
+        return [
+            tried("mine", f"{10 * place} %", difference, alike=not difference)
+            for place, difference in enumerate(differences, 1)
+        ]
+
+    assert said_own(at(0, 0), "") == "; mine is not distinguishable from random"
+    assert said_own(at(1, 0), "") == "; mine is better than random at 1 of 2 budgets"
+    assert said_own(at(1, 1), "") == "; mine is better than random at all 2 budgets"
+    assert said_own(at(-1, 0, 0), "") == "; mine is worse than random at 1 of 3 budgets"
+    assert said_own(at(-1, 1, 1), "") == "; mine is better than random at 2 of 3 budgets and worse at 1"
+    assert said_own(at(1, 0), "mine beats random") == said_own(at(1, 0), "l1 and mine (+0.1 mAP) do") == ""
+    assert (
+        said_own(at(0, 0), "mine_2 and undetermined look worse")
+        == "; mine is not distinguishable from random"
+    )
+    assert said_own([*at(0), *(replace(one, label="ours") for one in at(0))], "") == (
+        "; mine and ours are not distinguishable from random"
+    )
