@@ -20,7 +20,7 @@ def markdown(
     baseline: str,
     entries: int,
     notes: Sequence[str] = (),
-    name_of: Callable[[str], str] = str,
+    name_of: Callable[[str], str] | None = None,
 ) -> str:
     """A heading, one line, and a table of what moved; what is not allowed stands first.
 
@@ -46,12 +46,11 @@ def markdown(
 _ORDER = {Verdict.REGRESSED: 0, Verdict.COULD_NOT_TELL: 1, Verdict.HOLDS: 2}
 
 
-def _cells(change: Change, name_of: Callable[[str], str]) -> tuple[str, ...]:
+def _cells(change: Change, name_of: Callable[[str], str] | None) -> tuple[str, ...]:
     entry, figure, *others, remark = change.as_row()
     said = shown(remark)
     bold = said if change.verdict == Verdict.HOLDS else f"**{said}**"
-    name = name_of(figure)
-    called = shown(name) if name != figure else markdown_code(figure)
+    called = markdown_code(figure) if name_of is None else shown(name_of(figure))
     return (markdown_code(entry), called, *map(shown, others), bold)
 
 

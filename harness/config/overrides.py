@@ -18,7 +18,7 @@ from prunebench.harness.networks.plugins.cnn14_network import Cnn14Network
 from prunebench.harness.networks.plugins.network_registry import file_networks, resolve_network
 from prunebench.harness.pruning.sources import file_pruners
 
-MAPPINGS = ("class_map",)  # tables whose keys are names of users: one takes the place of the other
+WHOLE = ("class_map", "limits")  # tables without keys that they must have: one takes the place of the other
 Settings = str | Iterable[str] | Mapping[str, Any] | None
 
 
@@ -96,9 +96,11 @@ def set_key(table: dict[str, Any], override: str) -> None:
         inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
             if not (_is_place(child) and int(child) < len(inner) and child != last):
+                which = f"{len(inner)} tables, so a number from 0 to {len(inner) - 1} must select one"
+                which = which if len(inner) > 1 else "1 table, which `0` selects"
                 raise InputError(
-                    f"`--set {said}`: `{parent}` is a list of {len(inner)} tables, so a number from 0 to "
-                    f"{len(inner) - 1} must select one. Found `{child}`: write `{parent}.0.{last}`."
+                    f"`--set {said}`: `{parent}` is a list of {which}. Found `{child}`: write "
+                    f"`{'.'.join(parents[:depth])}.0.{last}`."
                 )
         elif not isinstance(inner, dict):
             raise InputError(f"`--set {said}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
@@ -107,11 +109,15 @@ def set_key(table: dict[str, Any], override: str) -> None:
 
 
 def _check_nothing_is_lost(inner: Any, key: Sequence[str], value: Any, said: str) -> None:
-    """A table in place of a table would drop the keys that it does not name, without a word."""
-    before = inner.get(key[-1]) if isinstance(inner, dict) and key[-1] not in MAPPINGS else None
+    """A table in place of a table would drop the keys that it does not name, without a word.
+
+    A table of another data set or network means another one: the keys of the former need not fit it.
+    """
+    before = inner.get(key[-1]) if isinstance(inner, dict) and key[-1] not in WHOLE else None
     if (
         isinstance(before, dict)
         and isinstance(value, dict)
+        and all(value.get(name, before.get(name)) == before.get(name) for name in ("name", "network"))
         and (lost := [name for name in before if name not in value])
     ):
         name = ".".join(key)

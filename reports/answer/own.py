@@ -33,15 +33,19 @@ def said_own(tested: Sequence[Tried], told: str) -> str:
     clauses: dict[str, list[str]] = {}
     for label in own[:NAMED]:
         clauses.setdefault(_standing([t for t in tested if t.label == label]), []).append(label)
-    return "".join(
+    told_of = [
         f"; {joined(labels)} {_verb(standing, len(labels), tested)} {standing}"
         for standing, labels in clauses.items()
-    )
+    ]
+    others = len(own) - NAMED
+    more = f"; {others} more such criteri{'on is' if others == 1 else 'a are'} in the table" * (others > 0)
+    return "".join(told_of) + more
 
 
 def _names(told: str, label: str) -> bool:
-    """Whether a sentence names a criterion, and not another one whose name holds this one."""
-    return re.search(rf"(?<![\w\[\]:]){re.escape(label)}(?![\w\[\]:])", told) is not None
+    """Whether a sentence says something of a criterion; its name alone may be a word or a part of another name."""
+    said = rf"(?<!\S){re.escape(label)}(?= \(|, | and | (?:score|look|beat|do)(?:e?s)?\b|$)"
+    return re.search(said, told) is not None
 
 
 def _comes_with_the_package(label: str) -> bool:

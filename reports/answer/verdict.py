@@ -27,7 +27,9 @@ def said_verdict(tried: Sequence[Tried], bases: Sequence[int]) -> str:
     told = (
         _by_setting(tested) if several else _by_budget(tested) if len(budgets) <= NAMED else _overall(tested)
     )
-    whose = _models(bases, several=len({(t.setting.data, t.setting.network) for t in tested}) > 1)
+    whose = _models(
+        bases, several=len({(t.setting.run, t.setting.data, t.setting.network) for t in tested}) > 1
+    )
     said = f"{whose}{told}{_losers(tested)}"
     text = f"{said}{said_own(tested, said)}."
     starts_with_a_name = not whose and text.split(maxsplit=1)[0] not in ("no", "with", "at")
@@ -50,7 +52,9 @@ def _models(bases: Sequence[int], *, several: bool) -> str:
     if several:
         each = f"{fewest} base model{'s' * (fewest != 1)} each"
         return f"On {each if fewest == most else f'{fewest} to {most} base models'}, "
-    return "On this base model, " if fewest == 1 else f"On these {fewest} base models, "
+    if fewest < most:
+        return f"On {fewest} to {most} base models, "
+    return "On this base model, " if most == 1 else f"On these {most} base models, "
 
 
 def _untested(tried: Sequence[Tried]) -> str:

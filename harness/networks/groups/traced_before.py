@@ -16,10 +16,11 @@ _TRACED: OrderedDict[Hashable, tuple[Group, ...]] = OrderedDict()
 def traced_once(
     network: Hashable, model: nn.Module, trace: Callable[[], tuple[Group, ...]]
 ) -> tuple[Group, ...]:
-    """What `trace` gave of a model with these modules and sizes, else what it gives now.
+    """What `trace` gave of a model with these modules, settings and sizes, else what it gives now.
 
     A trace takes seconds, and a plan and its cells read one checkpoint again and again. Networks of users are traced
-    each time, since nothing says that two of their models compute the same; so is a model with hooks.
+    each time, since nothing says that two of their models compute the same; so is a model
+    with hooks or changed methods.
 
     Args:
         network: what the model is of.
@@ -37,15 +38,31 @@ def traced_once(
 
 
 def _key(network: Hashable, model: nn.Module) -> Hashable | None:
+    """What decides the groups of a model; `None` where more may than can be seen."""
     modules = list(model.named_modules())
     if not type(network).__module__.startswith("prunebench.") or any(
-        "forward" in vars(module) or module._forward_hooks or module._forward_pre_hooks
+        module._forward_hooks or module._forward_pre_hooks or _has_methods_of_its_own(module)
         for _, module in modules
     ):
         return None
     sizes = (*model.named_parameters(), *model.named_buffers())
     return (
         network,
-        tuple((name, type(module)) for name, module in modules),
+        tuple((name, type(module), _settings(module)) for name, module in modules),
         tuple((name, tuple(tensor.shape)) for name, tensor in sizes),
+    )
+
+
+def _has_methods_of_its_own(module: nn.Module) -> bool:
+    """Whether a method was replaced in this one object, as `forward` can be."""
+    return any(callable(value) and hasattr(type(module), name) for name, value in vars(module).items())
+
+
+def _settings(module: nn.Module) -> tuple[tuple[str, str], ...]:
+    """Plain attributes, which can steer what a module computes: strides, whether there is a shortcut."""
+    plain = (bool, int, float, str, tuple, type(None))
+    return tuple(
+        (name, repr(value))
+        for name, value in sorted(vars(module).items())
+        if isinstance(value, plain) and name != "training"
     )

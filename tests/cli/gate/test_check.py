@@ -85,7 +85,7 @@ def test_lost_quality_turns_it_red_and_ci_is_told(call, tmp_path, monkeypatch):
     assert change["interval"][1] < 0
     text = Path("g.md").read_text(encoding="utf-8")
     assert text.startswith("### prunebench: ❌ Regressed\n")
-    assert "| `synth/l1/C7-C12/0.5` | `map` |" in text
+    assert "| `synth/l1/C7-C12/0.5` | map |" in text
     assert "**regressed**" in text
     assert summary.read_text(encoding="utf-8") == "# of another step\n" + text
     suite = ElementTree.parse("g.xml").getroot()[0]

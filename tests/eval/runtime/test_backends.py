@@ -147,6 +147,7 @@ class Refusing(nn.Module):
         raise RuntimeError(self.said)
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("said", "told"),
     [

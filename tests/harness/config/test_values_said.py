@@ -192,6 +192,21 @@ def test_a_map_of_names_takes_the_place_of_another():
     assert [data.class_map for data in config.data] == [{"dog": "Bark"}]
 
 
+def test_a_table_of_another_data_set_or_of_limits_takes_the_place():
+    recorded = ["base.pretrained=false", "data.name=esc10", "data.root=x"]
+    config = load_config("quick", [*recorded, "data={name='synth'}"])
+    assert [data.name for data in config.data_sets()] == ["synth"]
+    targets = ["prune.ratios=[]", "prune.limits={macs=0.5, parameters=0.5}", "prune.limits={macs=0.5}"]
+    assert load_config("quick", targets).prune.limits == load_config("quick", targets[::2]).prune.limits
+    one = ["prune.ratios=[]", "prune.limits=[{macs=0.5, parameters=0.5}]", "prune.limits.0.macs=0.7"]
+    changed = ["prune.ratios=[]", "prune.limits=[{macs=0.7, parameters=0.5}]"]
+    assert load_config("quick", one).prune.limits == load_config("quick", changed).prune.limits
+    with pytest.raises(
+        InputError, match=r"of 1 table, which `0` selects\. .*: write `prune\.limits\.0\.macs`"
+    ):
+        load_config("quick", [*one[:2], "prune.limits.macs=0.7"])
+
+
 def test_a_table_that_names_every_key_takes_the_place():
     given = ["base.pretrained=false", "data={name='synth', seed=3}"]
     assert [data.seed for data in load_config("quick", given).data_sets()] == [3]

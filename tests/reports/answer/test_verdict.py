@@ -80,6 +80,27 @@ def test_budgets_of_ones_own_criterion_are_counted_where_they_disagree():
         said_own(at(0, 0), "mine_2 and undetermined look worse")
         == "; mine is not distinguishable from random"
     )
+    for other in (
+        "mine-v2 (+0.1 mAP) beats random",
+        "mine after training beats random",
+        "mine · global does",
+    ):
+        assert said_own(at(0), other) == "; mine is not distinguishable from random"
     assert said_own([*at(0), *(replace(one, label="ours") for one in at(0))], "") == (
         "; mine and ours are not distinguishable from random"
     )
+
+
+def test_of_many_own_criteria_the_first_are_named_and_the_others_counted():
+    labels = [f"own{number}" for number in range(5)]
+    assert said_own([tried(label, "25 %") for label in labels], "") == (
+        "; own0 and own1 are not distinguishable from random; 3 more such criteria are in the table"
+    )
+
+
+def test_base_models_of_each_run_are_counted_for_themselves():
+    of_runs = [replace(tried("l1", "25 %"), setting=replace(HERE, run=run)) for run in ("a", "b", "c")]
+    assert said_verdict(of_runs, [6, 1, 3]).startswith("On 1 to 6 base models, ")
+    assert said_verdict(of_runs, [3, 3, 3]).startswith("On 3 base models each, ")
+    assert said_verdict(of_runs[:1], [3, 3]).startswith("On these 3 base models, ")
+    assert said_verdict(of_runs[:1], [1, 3]).startswith("On 1 to 3 base models, ")

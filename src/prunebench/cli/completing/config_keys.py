@@ -14,8 +14,6 @@ from typing import Any
 from prunebench.eval.errors import InputError, nearest
 from prunebench.eval.text.inline_value import cut, setting_shown
 
-SEVERAL = ("data", "model")  # tables that may stand several times, with a number behind
-
 
 @cache
 def config_keys() -> Mapping[str, Mapping[str, Any]]:
@@ -38,11 +36,8 @@ def check_keys(overrides: Iterable[str]) -> None:
     for override in overrides:
         key, equals, _ = override.partition("=")
         parts = key.strip().split(".")
-        if (
-            not equals
-            or not all(part.strip() for part in parts)
-            or (parts[0] in SEVERAL and len(parts) > 1 and parts[1].isdecimal())
-        ):
+        of_a_list = any(part.isdecimal() for part in parts[1:])  # which the configuration itself looks at
+        if not equals or not all(part.strip() for part in parts) or of_a_list:
             continue
         for depth, name in enumerate(parts):
             table = ".".join(parts[:depth])

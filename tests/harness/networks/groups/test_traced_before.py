@@ -53,6 +53,18 @@ def test_a_model_with_hooks_or_a_forward_of_its_own_is_traced_each_time(traced):
     assert traced((NETWORK, hooked), (NETWORK, hooked), (NETWORK, changed), (NETWORK, changed)) == 4
 
 
+def test_a_model_whose_settings_differ_is_traced(traced):
+    """Without a shortcut, two groups that the shortcut joins can be pruned apart."""
+    network = resolve_network("mn[width=0.1]")
+    usual, changed, again = (network.build(4, seed=seed) for seed in range(3))
+    block = next(part for part in changed.features if getattr(part, "adds_input", False))
+    block.adds_input = False
+    assert traced((network, usual), (network, changed), (network, again)) == 2
+    assert len(network.groups(changed)) > len(network.groups(usual)) == len(network.groups(again))
+    changed.from_log_mel = lambda features: features
+    assert traced((network, changed), (network, changed)) == 2
+
+
 def test_a_network_of_a_user_is_traced_each_time(traced):
     own = type("Own", (type(NETWORK),), {"__module__": "own"})(width=0.0625)
     assert traced((own, built()), (own, built())) == 2
