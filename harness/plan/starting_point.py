@@ -106,10 +106,14 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
         return None
     path = Path(model.checkpoint)
     if not path.is_file():
-        raise InputError(
-            f"`model.checkpoint` names `{path}`, which does not exist: `prunebench data cnn14` fetches the "
-            "published one."
+        fault = "is no file" if path.exists() else "does not exist"
+        published = model.network == Cnn14Network.name
+        advice = (
+            "`prunebench data cnn14` fetches the published one"
+            if published
+            else "name the file of a checkpoint"
         )
+        raise InputError(f"`model.checkpoint` names `{path}`, which {fault}: {advice}.")
     found = StartingPoint(str(path), content_of_file(path), model.adapt, model.network, model.files)
     _said(found.path, found.content, found.network, found.files)
     return found

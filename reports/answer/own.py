@@ -17,14 +17,12 @@ def said_own(tested: Sequence[Tried], told: str) -> str:
     """`; mine is not distinguishable from random`, for criteria of plug-ins and files that nothing names yet.
 
     Args:
-        tested: all tested criteria of one setting.
+        tested: all tested criteria.
         told: the sentence so far.
 
     Returns:
-        A clause to append; empty where there is no such criterion, or several settings.
+        A clause to append; empty where there is no such criterion.
     """
-    if len({t.setting for t in tested}) > 1:
-        return ""
     own = [
         label
         for label in dict.fromkeys(t.label for t in tested)
@@ -63,12 +61,17 @@ def _verb(standing: str, labels: int, tested: Sequence[Tried]) -> str:
 
 
 def _standing(tried: Sequence[Tried]) -> str:
-    """`not distinguishable from random`, `better than random at 2 of 3 budgets and worse at 1`."""
+    """`not distinguishable from random`, `better than random at 2 of 3 budgets and worse at 1`.
+
+    In several settings a budget is compared more than once.
+    """
     won, lost = sum(t.wins for t in tried), sum(t.loses for t in tried)
     if not won and not lost:
         return ALIKE
-    first, second = ("better", f" and worse at {lost}" * bool(lost)) if won else ("worse", "")
+    several = len({t.setting for t in tried}) > 1
+    where, compared = ("in", "comparisons") if several else ("at", "budgets")
+    first, second = ("better", f" and worse {where} {lost}" * bool(lost)) if won else ("worse", "")
     count = won or lost
     if count == len(tried):
-        return f"{first} than random{f' at all {count} budgets' * (count > 1)}"
-    return f"{first} than random at {count} of {len(tried)} budgets{second}"
+        return f"{first} than random{f' {where} all {count} {compared}' * (count > 1)}"
+    return f"{first} than random {where} {count} of {len(tried)} {compared}{second}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import RLock
 
 from torch import nn
 
 from prunebench.harness.networks.groups.filter_group import Group
 
 MOST = 256  # models that are remembered; a sweep of pruned ones has about one for each of its cells
+_ONE_AT_A_TIME = RLock()
 _TRACED: OrderedDict[Hashable, tuple[Group, ...]] = OrderedDict()
 
 
@@ -19,8 +21,8 @@ def traced_once(
     """What `trace` gave of a model with these modules, settings and sizes, else what it gives now.
 
     A trace takes seconds, and a plan and its cells read one checkpoint again and again. Networks of users are traced
-    each time, since nothing says that two of their models compute the same; so is a model
-    with hooks or changed methods.
+    each time, since nothing says that two of their models compute the same; so is a model with hooks or changed
+    methods. One is traced at a time, as Torch-Pruning takes it.
 
     Args:
         network: what the model is of.
@@ -28,13 +30,14 @@ def traced_once(
         trace: gives its groups.
     """
     key = _key(network, model)
-    if key is None:
-        return trace()
-    if key not in _TRACED:
-        _TRACED[key] = trace()
-        if len(_TRACED) > MOST:
-            _TRACED.popitem(last=False)
-    return _TRACED[key]
+    with _ONE_AT_A_TIME:
+        if key is None:
+            return trace()
+        if key not in _TRACED:
+            _TRACED[key] = trace()
+            if len(_TRACED) > MOST:
+                _TRACED.popitem(last=False)
+        return _TRACED[key]
 
 
 def _key(network: Hashable, model: nn.Module) -> Hashable | None:

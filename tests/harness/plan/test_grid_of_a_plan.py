@@ -144,6 +144,12 @@ def test_a_checkpoint_used_as_it_is_does_not_depend_on_training(checkpoint):
 def test_a_checkpoint_must_fit(checkpoint, tmp_path):
     with pytest.raises(InputError, match=r"`model.checkpoint` names .*, which does not exist"):
         plan_of(f"model.checkpoint={tmp_path}/absent.pth")
+    with pytest.raises(
+        InputError, match=r"which is no file: `prunebench data cnn14` fetches the published one"
+    ):
+        plan_of(f"model.checkpoint={tmp_path}")
+    with pytest.raises(InputError, match=r"which is no file: name the file of a checkpoint\.$"):
+        plan_of(f"model.checkpoint={tmp_path}", "model.network=mn")
     with pytest.raises(InputError, match=r"for 32000 Hz and `toy` at 16000 Hz"):
         plan_of(f"model.checkpoint={checkpoint}", datasets=[dataset(sample_rate=16000)])
     (tmp_path / "text.pth").write_text("no checkpoint")

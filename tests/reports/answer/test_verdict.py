@@ -91,6 +91,20 @@ def test_budgets_of_ones_own_criterion_are_counted_where_they_disagree():
     )
 
 
+def test_in_several_settings_comparisons_are_counted():
+    other = replace(HERE, scope="C1-C6")
+    both = [
+        won("mine", "25 %"),
+        tried("mine", "50 %"),
+        *(replace(one, setting=other) for one in (won("mine", "25 %"), lost("mine", "50 %"))),
+    ]
+    assert said_own(both, "") == "; mine is better than random in 2 of 4 comparisons and worse in 1"
+    alike = [
+        replace(one, setting=at) for at in (HERE, other) for one in (won("l1", "25 %"), tried("mine", "25 %"))
+    ]
+    assert said_verdict(alike, [6, 6]).endswith("; mine is not distinguishable from random.")
+
+
 def test_of_many_own_criteria_the_first_are_named_and_the_others_counted():
     labels = [f"own{number}" for number in range(5)]
     assert said_own([tried(label, "25 %") for label in labels], "") == (
