@@ -1,6 +1,6 @@
 """Writes the figure and the sentences at the top of README and site: `python docs/_headline.py`.
 
-The first sentence is that of `docs/results/index.md`, and the figure shows the runs that it counts. The other
+The first paragraph is that of `docs/results/index.md`, and the figure shows the runs that it counts. The other
 sentences come from the report of the archived run `synth-converged`, which fine-tunes for two lengths.
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from _results_entry import Entry, by, claims_of, counts, entries_of
+from _results_entry import NAMED, Entry, by, claims_of, counts, entries_of
 from _results_fill import filled
 from _results_lead import better_and_worse, said_leads
 from _results_limits import said_limits
@@ -42,7 +42,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
     entries = entries_of(reports)
     parts = [
         f"# What are the criteria worth?\n\n{MADE}",
-        filled(headline(entries)),
+        *map(filled, headline(entries)),
         *([_table(entries)] if entries else []),
         filled(
             "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were "
@@ -51,9 +51,9 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "six base models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a "
             "criterion counts as better or worse if its 95 % interval excludes zero, without a correction. A "
             "criterion counts once in each row. An interval is for one comparison, so it can exclude zero where the "
-            "test, which accounts for all criteria, finds no difference. The first sentence counts one run for each "
-            "length of fine-tuning and kind of sounds: the one with most criteria. A short fine-tuning at the rate "
-            "that suits pruned models can lower the mAP of an unpruned one. Runs of two lengths hold the rate "
+            "test, which accounts for all criteria, finds no difference. The first two paragraphs count one run for "
+            "each length of fine-tuning and kind of sounds: the one with most criteria. A short fine-tuning at the "
+            "rate that suits pruned models can lower the mAP of an unpruned one. Runs of two lengths hold the rate "
             "constant and then cool it down, all others follow a cosine, so their figures after equally many steps "
             "differ."
         ),
@@ -77,27 +77,49 @@ def index_page(reports: Mapping[str, Report]) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def headline(entries: Sequence[Entry]) -> str:
-    """The first sentence: what runs that claim show, or that there is none."""
+def headline(entries: Sequence[Entry]) -> list[str]:
+    """The first paragraphs: what runs that claim show together, and each; or that there is none."""
     claims = claims_of(entries)
     if claims:
         torn, parts = better_and_worse(claims), []
         for length, alike in by(claims, lambda e: e.length).items():
-            tuned = f"{length} of fine-tuning" if length.endswith(("step", "steps")) else length
             told = [
                 f"{counts(found, torn)} on {sounds}"
                 for sounds, found in by(alike, lambda e: e.sounds).items()
             ]
-            parts.append(f"{tuned}, {'; '.join(told)}")
-        first = f"On average over all budgets, at equal MACs and with six base models or more: {'; '.join(parts)}."
-        return " ".join([first, *said_leads(claims)])
+            parts.append(f"{_tuned(length)}, {'; '.join(told)}")
+        what = "Each compares means over all budgets at equal MACs, on six base models or more."
+        found = "; ".join(parts)
+        together = " ".join([_in_all(claims), what, *said_leads(claims)])
+        return [together, f"{found[0].upper()}{found[1:]}."]
     tested = sum(len(entry.tested) for entry in entries)
     if not tested:
-        return "No run here compares criteria with `random` at equal MACs."
-    return (
+        return ["No run here compares criteria with `random` at equal MACs."]
+    return [
         f"No run here makes a claim. At equal MACs, {counts(entries)}. Even if no criterion differed from `random`, "
         f"one would expect {numbers.by_chance(tested)}."
-    )
+    ]
+
+
+def _in_all(claims: Sequence[Entry]) -> str:
+    """`Of 41 comparisons of a criterion with random filters, 1 finds the criterion better (…) and 12 find it worse.`"""
+    better = [(entry, row) for entry in claims for row in entry.told(better=True)]
+    worse = sum(len(entry.told(better=False)) for entry in claims)
+    of = f"Of {sum(len(entry.tested) for entry in claims)} comparisons of a criterion with filters chosen at random,"
+    who = [
+        f"{code(row.label)} {_tuned(entry.length)} on {entry.sounds}, by {numbers.quality(row.from_random)} mAP"
+        for entry, row in better[:NAMED]
+    ]
+    named = f" ({'; '.join(who)})" if 0 < len(better) <= NAMED else ""
+    return f"{of} {_find(len(better))} the criterion better{named} and {_find(worse)} it worse."
+
+
+def _find(number: int) -> str:
+    return f"{number or 'none'} find{'' if number > 1 else 's'}"
+
+
+def _tuned(length: str) -> str:
+    return f"{length} of fine-tuning" if length.endswith(("step", "steps")) else length
 
 
 def _table(entries: Sequence[Entry]) -> str:

@@ -131,8 +131,13 @@ def claims():
     return load("_headline").claims()
 
 
-def test_the_figure_of_the_headline_shows_the_claims_that_its_first_sentence_counts(claims):
-    sentence = " ".join(load("_headline").claimed().split())
+def test_the_figure_of_the_headline_shows_the_claims_that_its_first_sentences_count(claims):
+    page = (ROOT / "docs" / "results" / "index.md").read_text(encoding="utf-8")
+    sentence = " ".join(page.split("| run |")[0].split())
+    bars = [bar for claim in claims for bar in claim.bars.values()]
+    better, worse = (sum(bar.differs and (bar.mean > 0) is up for bar in bars) for up in (True, False))
+    assert re.search(rf"\b{better or 'none'} finds? the criterion better", sentence)
+    assert re.search(rf"\band {worse or 'none'} finds? it worse\.", sentence)
     for claim in claims:
         below = [name for name, bar in claim.bars.items() if bar.differs and bar.mean < 0]
         above = [name for name, bar in claim.bars.items() if bar.differs and bar.mean > 0]
@@ -144,8 +149,6 @@ def test_the_figure_of_the_headline_shows_the_claims_that_its_first_sentence_cou
 
 def test_its_rows_are_the_criteria_that_differ_and_those_of_two_claims_each_once(claims, tmp_path):
     script = load("_headline_figure")
-    rows = script.rows_of(claims)
-    assert f"of {len(rows)} criteria" in " ".join(load("_headline").claimed().split()) or len(claims) > 1
     one = {"a": script.Bar(0.1, 0.0, 0.2, True), "b": script.Bar(-0.1, -0.2, 0.0, False)}
     other = {"c": script.Bar(0.0, -0.1, 0.1, False), "d": one["a"], **one}
     two = [script.Claim("one", 5, {**one, "d": one["a"]}), script.Claim("other", 5, other)]
