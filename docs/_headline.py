@@ -10,12 +10,13 @@ import math
 import re
 import textwrap
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from _headline_figure import Bar, Claim, draw
 from _results import archives, report_of
 from _results_entry import by, claims_of, entries_of
+from _results_lead import cut_short
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import CONVERGED
@@ -45,24 +46,29 @@ def at_the_widest_gap(rows: Iterable[SummaryRow]) -> dict[str, dict[str, Summary
     return found
 
 
-def headline(rows: Sequence[SummaryRow]) -> str:
-    """What a short fine-tuning shows, and what is left of it after convergence."""
+def headline(rows: Sequence[SummaryRow], cut: Container[float] = ()) -> str:
+    """What a short fine-tuning shows, and what is left of it after convergence.
+
+    Args:
+        rows: of the report.
+        cut: ratios at which not all models converged.
+    """
     found = at_the_widest_gap(rows)
     short = next(length for length in found if length != CONVERGED)
     first, last = found[short], found[CONVERGED]
     lowest = min(first.values(), key=lambda row: row.difference)
     most = f"{numbers.share(lowest.ratio)} of the filters of {lowest.panel.scope.replace('-', '–')} removed"
     return textwrap.fill(
-        f"**A ranking after a short fine-tuning shows how fast models recover.** With {most}, where criteria differ "
-        f"most, and {short} of fine-tuning, a model pruned by `{lowest.label}` is {_apart(lowest)} one that lost "
-        f"random filters. When both are fine-tuned until they converge, it is {_apart(last[lowest.label])}"
-        f"{_elsewhere(rows, lowest)}.",
+        f"**A ranking after a short fine-tuning shows how fast models recover.** With {most} and {short} of "
+        f"fine-tuning, where criteria differ most, a model pruned by `{lowest.label}` is {_apart(lowest)} one that "
+        f"lost random filters. When both are fine-tuned until they converge, it is {_apart(last[lowest.label])}"
+        f"{_elsewhere(rows, lowest, cut)}.",
         120,
         break_on_hyphens=False,
     )
 
 
-def _elsewhere(rows: Sequence[SummaryRow], lowest: SummaryRow) -> str:
+def _elsewhere(rows: Sequence[SummaryRow], lowest: SummaryRow, cut: Container[float]) -> str:
     """The ratio at which most is left of the gap after convergence, where that is another one."""
     own = [row for row in compared_with_random(rows) if row.label == lowest.label]
     last = min((row for row in own if row.panel.length == CONVERGED), key=lambda row: row.difference)
@@ -71,7 +77,7 @@ def _elsewhere(rows: Sequence[SummaryRow], lowest: SummaryRow) -> str:
     (before,) = (row for row in own if row.ratio == last.ratio and row.panel.length != CONVERGED)
     return (
         f"; with {numbers.share(last.ratio)} removed, the gap is {abs(before.difference):.3f} mAP and then "
-        f"{abs(last.difference):.3f}"
+        f"{abs(last.difference):.3f}{', where not all models had converged' * (last.ratio in cut)}"
     )
 
 
@@ -96,7 +102,9 @@ def with_headline(page: str, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page as it must be."""
-    text = f"{claimed()}\n\n{headline(report_of(RUN).rows)}"
+    report = report_of(RUN)
+    cut = {row.ratio for row in report.rows if cut_short(report, row.ratio)}
+    text = f"{claimed()}\n\n{headline(report.rows, cut)}"
     return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CLEAR, OPEN = "#d55e00", "#0072b2"
+BETTER, WORSE, OPEN = "#009e73", "#d55e00", "#0072b2"
 RELEASED = "; †: as its authors released it"
 UNTESTED = "; no mark: not in this run"
 NOTE = (
     "test mAP minus that of random filters at equal MACs, mean over {budgets} budgets, 95 % interval\n"
-    "filled: the test, which accounts for the number of criteria, finds a difference from random;\n"
+    "filled: the test, which accounts for the number of criteria, finds it better (green) or worse (orange);\n"
     "an interval is for one comparison, so it can exclude 0 where the test finds none\n"
     "shown: criteria that differ, and those of two claims or more{more}"
 )
@@ -85,7 +85,7 @@ def draw(claims: Sequence[Claim], path: Path) -> None:
             bar = bars[number]
             if bar is None:
                 continue
-            colour = CLEAR if bar.differs else OPEN
+            colour = (BETTER if bar.mean > 0 else WORSE) if bar.differs else OPEN
             axes.plot([bar.low, bar.high], [row, row], color=colour, linewidth=2, solid_capstyle="round")
             axes.plot(
                 bar.mean,

@@ -46,16 +46,16 @@ def index_page(reports: Mapping[str, Report]) -> str:
         *([_table(entries)] if entries else []),
         filled(
             "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were "
-            "measured. In brackets are 95 % intervals. ≈ means: not distinguishable from `random`. The last column "
-            "counts the criteria that are better than `random`, those that are worse, and all that were tested. With "
-            "six base models or more, the test accounts for the number of criteria (Holm, 5 %). With fewer, a "
-            "criterion counts as better or worse if its 95 % interval excludes zero, without a correction. A "
-            "criterion counts once in each row. An interval is for one comparison, so it can exclude zero where the "
-            "test, which accounts for all criteria, finds no difference. The first two paragraphs count one run for "
-            "each length of fine-tuning and kind of sounds: the one with most criteria. A short fine-tuning at the "
-            "rate that suits pruned models can lower the mAP of an unpruned one. Runs of two lengths hold the rate "
-            "constant and then cool it down, all others follow a cosine, so their figures after equally many steps "
-            "differ."
+            "measured. Networks have different costs, so rows of different networks do not compare them. In brackets "
+            "are 95 % intervals. ≈ means: not distinguishable from `random`. The last column counts the criteria that "
+            "are better than `random`, those that are worse, and all that were tested. With six base models or more, "
+            "the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts as better or "
+            "worse if its 95 % interval excludes zero, without a correction. A criterion counts once in each row. An "
+            "interval is for one comparison, so it can exclude zero where the test, which accounts for all criteria, "
+            "finds no difference. The first two paragraphs count one run for each length of fine-tuning and kind of "
+            "sounds: the one with most criteria. A short fine-tuning at the rate that suits pruned models can lower "
+            "the mAP of an unpruned one. Runs of two lengths hold the rate constant and then cool it down, all others "
+            "follow a cosine, so their figures after equally many steps differ."
         ),
         _listed(said_together(entries, reports)),
         *said_order(entries),
@@ -88,7 +88,10 @@ def headline(entries: Sequence[Entry]) -> list[str]:
                 for sounds, found in by(alike, lambda e: e.sounds).items()
             ]
             parts.append(f"{_tuned(length)}, {'; '.join(told)}")
-        what = "Each compares means over all budgets at equal MACs, on six base models or more."
+        what = (
+            "Each compares means over all budgets at equal MACs, on six base models or more; tests account for the "
+            "number of criteria in a run, not for the number of runs."
+        )
         found = "; ".join(parts)
         together = " ".join([_in_all(claims), what, *said_leads(claims)])
         return [together, f"{found[0].upper()}{found[1:]}."]

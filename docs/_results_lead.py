@@ -8,8 +8,11 @@ from _results_entry import CONVERGENCE, Entry
 from _results_page import code
 
 from prunebench.eval.run.record import CONVERGED
+from prunebench.reports import Report
 from prunebench.reports.content import numbers
 from prunebench.reports.statistics.ranking import Ranked
+
+LONGER = 1.05  # times the training of random, from which it is said
 
 
 def better_and_worse(claims: Sequence[Entry]) -> set[str]:
@@ -34,6 +37,7 @@ def _said_lead(entry: Entry, row: Ranked, claims: Sequence[Entry]) -> Iterator[s
     most = _largest(entry, row)
     if most:
         text += f"; most of it comes from {most}"
+    text += _trained(entry, row)
     against = [
         f"{other.length} on {other.sounds} it is worse than `random` ({numbers.gap(found.from_random)})"
         for other in claims
@@ -53,14 +57,29 @@ def _largest(entry: Entry, row: Ranked) -> str:
     most = max(own, key=lambda r: r.difference)
     if most.difference <= 0.5 * row.from_random * len(own):
         return ""
-    where = f"models with {numbers.share(most.ratio)} removed ({numbers.gap(most.difference)})"
-    own_records = (
-        r for run in entry.report.runs for r in run.records if r.ratio == most.ratio and not r.control
-    )
-    ends = (
-        [r.stages[CONVERGED] for r in own_records if CONVERGED in r.stages]
-        if entry.length == CONVERGENCE
-        else []
-    )
+    gap = f"{numbers.gap(most.difference)}{' ≈' * bool(most.like_random)}"
+    where = f"models with {numbers.share(most.ratio)} removed ({gap})"
+    cut = cut_short(entry.report, most.ratio) if entry.length == CONVERGENCE else ""
+    return f"{where}, where {cut}" if cut else where
+
+
+def cut_short(report: Report, ratio: float | None) -> str:
+    """`17 of the 36 models of all criteria had not converged at their last step`; empty where all had."""
+    pruned = (r for run in report.runs for r in run.records if r.ratio == ratio and not r.control)
+    ends = [r.stages[CONVERGED] for r in pruned if CONVERGED in r.stages]
     cut = sum(end.get("bound_reached", 0) > 0 for end in ends)
-    return f"{where}, of which {cut} of {len(ends)} had not converged at their last step" if cut else where
+    return (
+        f"{cut} of the {len(ends)} models of all criteria had not converged at their last step" if cut else ""
+    )
+
+
+def _trained(entry: Entry, row: Ranked) -> str:
+    """How much longer than random the criterion was trained, where that differs by a twentieth at some budget."""
+    own = [
+        method.relative_budget
+        for method in entry.report.methods
+        if method.label == row.label and method.panel == entry.panel
+    ]
+    if not own or max(own) < LONGER:
+        return ""
+    return f"; its trainings took {min(own):.2f} to {max(own):.2f} times the MACs of those of `random`"

@@ -43,7 +43,7 @@ def said_order(entries: Sequence[Entry]) -> list[str]:
             "have. Kendall's τ is 1 if both runs have the same order, 0 if the two orders are unrelated and −1 if one "
             "is the reverse of the other. Most criteria cannot be distinguished from each other, so a low τ is no "
             "proof that the order changes. The last column counts criteria for which both runs found a difference, in "
-            "opposite directions."
+            f"opposite directions. Runs that have fewer than {LEAST} criteria in common with it are left out."
         ),
         "\n".join(table),
     ]

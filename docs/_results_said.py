@@ -78,9 +78,11 @@ def _random(entries: Sequence[Entry]) -> Iterator[str]:
     for claims, where in ((True, "Among claims"), (False, "In the other rows")):
         own = [(e, row) for e, row in known if e.is_claim is claims]
         if own:
-            entry, row = max(own, key=lambda pair: pair[1].from_random)
+            sure = [(e, row) for e, _ in own for row in e.told(better=True)]
+            entry, row = max(sure or own, key=lambda pair: pair[1].from_random)
+            largest = "largest distinguishable lead" if sure else "largest lead"
             told.append(
-                f"{where}, the largest lead is that of {code(row.label)}, {from_random(row)}, in {entry.link}"
+                f"{where}, the {largest} is that of {code(row.label)}, {from_random(row)}, in {entry.link}"
                 f"{_collapsed(entry)}."
             )
     yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from prunebench.eval.run.protocol import BASES_FOR_A_CLAIM
+from prunebench.eval.run.record import CONVERGED
 from prunebench.reports.answer.own import said_own
 from prunebench.reports.answer.tried import Tried, joined, names_of
 from prunebench.reports.content import numbers
@@ -30,6 +31,8 @@ def said_verdict(tried: Sequence[Tried], bases: Sequence[int]) -> str:
     whose = _models(
         bases, several=len({(t.setting.run, t.setting.data, t.setting.network) for t in tested}) > 1
     )
+    if {t.setting.length for t in tested} == {CONVERGED}:
+        whose = f"{whose.removesuffix(', ')}{' and ' * bool(whose)}after convergence, "
     said = f"{whose}{told}{_losers(tested)}"
     text = f"{said}{said_own(tested, said)}."
     starts_with_a_name = not whose and text.split(maxsplit=1)[0] not in ("no", "with", "at")

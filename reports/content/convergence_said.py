@@ -148,7 +148,8 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
         told = f"fine-tuned unpruned, the {who} {verb} {numbers.quality(gain)} validation mAP"
         told += " on average" * (bases > 1)
         if sizes and gain > min(sizes):
-            text = f"{told}, more than the smallest detectable difference of {numbers.quality(min(sizes))}"
+            least = numbers.quality(min(sizes))
+            text = f"{told}, more than {least}, the smallest of the differences that the run can detect"
             yield f"{where}{text[0].upper()}{text[1:]}: {end} {NOT_CONVERGED}."
         elif not sizes and gain > 0 and all(_by_patience(r) for r in records):
             yield (

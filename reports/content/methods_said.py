@@ -49,14 +49,18 @@ def _steps(rows: Sequence[MethodRow]) -> Iterator[str]:
         parts = [f"{before.pop():,.0f} steps of training before scoring"] if before != {0} else []
         parts += [f"{steps.pop():,.0f} steps of fine-tuning"] if steps != {0} else []
         had = " and ".join(parts)
-        yield f"All methods had the same budget: {had}." if had else "No method was trained after pruning."
+        yield (
+            f"All methods had the same budget of training: {had}."
+            if had
+            else "No method was trained after pruning."
+        )
         return
     parts = [
         _range(rows, lambda row: row.budget.steps_before, "steps of training before scoring"),
         _range(rows, lambda row: row.budget.steps, "steps of fine-tuning"),
     ]
     parts += [_search(searched)] if searched else []
-    yield f"Budgets differ: {'; '.join(part for part in parts if part)}."
+    yield f"Budgets of training and search differ: {'; '.join(part for part in parts if part)}."
 
 
 def _range(rows: Sequence[MethodRow], of: Callable[[MethodRow], float], what: str) -> str:

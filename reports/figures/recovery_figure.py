@@ -105,7 +105,8 @@ def _parts(found: Sequence[Recovery], short: Sequence[int], *, dashed: bool) -> 
     if dashed:
         parts.append("dashed: unpruned")
     if short:
-        parts.append(f"dotted: the short length, {' and '.join(f'{steps:,}' for steps in short)} steps")
+        steps = " and ".join(f"{number:,}" for number in short)
+        parts.append(f"dotted: {steps} steps, the short length, which is a training of its own")
     return parts
 
 

@@ -195,8 +195,8 @@ def test_base_models_that_fine_tuning_improves_by_more_than_can_be_detected_are_
     validated(two_bases, gains)
     mean = fmean(v for key, v in gains.items() if key[2] == "own")
     expected = (
-        f"Fine-tuned unpruned, the base models gain {mean:.3f} validation mAP on average, more than the smallest "
-        f"detectable difference of {size:.3f}: they have not converged.",
+        f"Fine-tuned unpruned, the base models gain {mean:.3f} validation mAP on average, more than {size:.3f}, "
+        f"the smallest of the differences that the run can detect: they have not converged.",
     )
     assert said(two_bases) == (expected if more > 0 else ())
 

@@ -178,8 +178,8 @@ def test_rows_stand_by_family_best_first(report):
 def test_whose_budget_was_larger_is_said(report):
     (said,) = report.budgets.values()
     assert said[0] == (
-        "Budgets differ: 60 steps of fine-tuning for all; a search that took 4.00 T MACs and 7.5 s for "
-        "1 method with searched[candidates=9]."
+        "Budgets of training and search differ: 60 steps of fine-tuning for all; a search that took 4.00 T MACs "
+        "and 7.5 s for 1 method with searched[candidates=9]."
     )
     most, fewest = (
         choose((r for r in report.methods if r.criteria), key=lambda r: r.relative_budget)
@@ -205,7 +205,7 @@ def test_methods_of_one_kind_are_shown_on_request_alone(maker):
     )
     (said,) = asked.budgets.values()
     assert said == (
-        "All methods had the same budget: 60 steps of fine-tuning.",
+        "All methods had the same budget of training: 60 steps of fine-tuning.",
         "MACs of training and search, at the same budget point: all methods had as many as `random`.",
     )
 
@@ -219,7 +219,7 @@ def test_training_before_the_scores_is_part_of_the_budget(maker):
     assert row.budget.all_macs == pytest.approx(PLAIN["sparsify_macs"] + tuned)
     (said,) = report.budgets.values()
     assert said[0] == (
-        "All methods had the same budget: 200 steps of training before scoring and 60 steps of fine-tuning."
+        "All methods had the same budget of training: 200 steps of training before scoring and 60 steps of fine-tuning."
     )
 
 
@@ -245,7 +245,9 @@ def test_base_models_of_a_penalty_are_held_against_the_random_of_plain_steps(mak
         expected = slow_mean(found[name, "slimming"]) - slow_mean(found["random", "plain"])
         assert told[f"{name} after slimming"].difference == pytest.approx(expected)
     (said,) = report.budgets.values()
-    assert said[0].startswith("All methods had the same budget: 200 steps of training before scoring")
+    assert said[0].startswith(
+        "All methods had the same budget of training: 200 steps of training before scoring"
+    )
 
 
 def test_a_budget_is_the_one_that_was_asked_for(maker):

@@ -130,7 +130,7 @@ def test_the_short_length_is_marked_and_the_note_says_how_long_trainings_took(lo
         f"trainings ended after {min(ends)} to {max(ends)} steps, and each keeps its last value from then on"
         in note
     )
-    assert "dotted: the short length, 60 steps" in note
+    assert "dotted: 60 steps, the short length, which is a training of its own" in note
 
 
 def test_trainings_of_one_length_have_no_line_and_no_word_on_it(run):

@@ -83,7 +83,9 @@ def test_the_terminal_fits_and_shows_every_method(report):
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 110
     assert text.count("global") >= 6
-    assert "Budgets differ: 0 (random at 50\u00a0%) to 200 (" in text.replace("\n", " ")
+    assert "Budgets of training and search differ: 0 (random at 50\u00a0%) to 200 (" in text.replace(
+        "\n", " "
+    )
 
 
 def test_the_page_shows_the_table_with_its_sentences(report):
