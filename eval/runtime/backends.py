@@ -76,7 +76,10 @@ def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> For
     entry = folded(Entry(model, method), example[:1])
     for module in entry.modules():
         if isinstance(module, nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+            weight = module.weight.detach().contiguous(memory_format=torch.channels_last)
+            module.weight = nn.Parameter(
+                weight, requires_grad=False
+            )  # the caller's model may share the old one
     return entry
 
 

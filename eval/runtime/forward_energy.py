@@ -103,12 +103,16 @@ def _joules(factory: Factory, kwargs: Mapping[str, object], input_shape: Sequenc
 
 
 def _packages(root: Path) -> list[Path]:
-    """Processor packages: `intel-rapl:0`, not their parts `intel-rapl:0:0`, which they include."""
+    """Processor packages: `intel-rapl:0`, not their parts `intel-rapl:0:0`, nor the platform that includes them."""
     if not root.is_dir():
         return []
-    return sorted(
-        path for path in root.glob("*-rapl:*") if path.name.count(":") == 1 and (path / "energy_uj").exists()
-    )
+    return sorted(path for path in root.glob("*-rapl:*") if path.name.count(":") == 1 and _is_package(path))
+
+
+def _is_package(zone: Path) -> bool:
+    """Whether a zone is a package: one that is named `psys` is the whole platform, with its packages."""
+    name = zone / "name"
+    return (zone / "energy_uj").exists() and (not name.exists() or name.read_text().startswith("package"))
 
 
 def _microjoules(package: Path) -> int:

@@ -85,9 +85,12 @@ def indices_given(removed: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, 
     for name, given in removed.items():
         listed = given.tolist() if hasattr(given, "tolist") else given
         whole = isinstance(listed, Sequence) and not isinstance(listed, str)
-        if not whole or not all(isinstance(index, Integral) for index in listed):
+        if not whole or not all(
+            isinstance(index, Integral) and not isinstance(index, bool) for index in listed
+        ):
             raise InputError(
-                f"The filters to remove from a group are a list of integers. Found {told(given)} for `{name}`."
+                f"The filters to remove from a group are a list of integers, their indices, no mask. Found "
+                f"{told(given)} for `{name}`."
             )
         found[name] = tuple(map(int, listed))
     return found

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from prunebench.eval.errors import InputError
+from prunebench.harness.networks.layers import LAYERS
 from prunebench.harness.pruning.score_files import (
     ScoreArray,
     content_of_files,
@@ -56,8 +57,8 @@ class StoredScores(Pruner):
         found = {name: held.scores for name, held in _read(Path(self.directory), self.content).items()}
         if layer not in found:
             raise InputError(
-                f"`{self.label}` must contain a file `{layer}.npz` or `sim_index{layer[1:]}.npy`. Found files only "
-                f"for {', '.join(found)}: score {layer} too, or leave it out of the scope."
+                f"`{self.label}` must contain a file `{layer}.npz`{_or_order(layer)}. Found files only for "
+                f"{', '.join(found)}: score {layer} too, or leave it out of the scope."
             )
         if len(found[layer]) != filters:
             raise InputError(
@@ -69,6 +70,11 @@ class StoredScores(Pruner):
     def constants_of_layer(self, layer: str) -> ScoreArray | None:
         """The constants of the filters of a layer with scores, `None` if the file has none."""
         return _read(Path(self.directory), self.content)[layer].constants
+
+
+def _or_order(layer: str) -> str:
+    """The other name that a file of scores may have, which only layers of Cnn14 have."""
+    return f" or `sim_index{layer[1:]}.npy`" if layer in LAYERS else ""
 
 
 def stored_scores(directory: Path | str) -> StoredScores:

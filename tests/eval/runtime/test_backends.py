@@ -59,6 +59,27 @@ def test_the_same_outputs(model: Cnn14, name: str) -> None:
                 assert torch.allclose(ours, theirs, atol=1e-4)
 
 
+def test_a_backend_that_is_prepared_leaves_the_tensors_of_others(model: Cnn14) -> None:
+    """One model serves all backends, so none may lay out the tensors of another anew."""
+
+    class Bare(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = nn.Conv2d(1, 8, 3, bias=False)
+            self.norm = nn.BatchNorm2d(8)
+            self.other = nn.Conv2d(8, 8, 3)  # without a batch norm, so it is not folded
+
+        def from_log_mel(self, x: torch.Tensor) -> torch.Tensor:
+            return self.other(torch.relu(self.norm(self.one(x[:, None])))).mean((2, 3))
+
+    bare = Bare().eval()
+    before = {name: (tensor.data_ptr(), tensor.stride()) for name, tensor in bare.state_dict().items()}
+    run = backend("folded").prepare(bare, "from_log_mel", clips(1), 1)
+    assert {name: (t.data_ptr(), t.stride()) for name, t in bare.state_dict().items()} == before
+    with torch.inference_mode():
+        assert torch.allclose(run(clips(2))[0], bare.from_log_mel(clips(2)), atol=1e-5)
+
+
 def test_integers_are_near(model: Cnn14) -> None:
     usable("onnxruntime-int8")
     run = backend("onnxruntime-int8").prepare(model, "from_log_mel", clips(8), 1)

@@ -30,6 +30,19 @@ def test_packages_are_added_and_wrap_around(tree: Path) -> None:
     assert energy_missing(tree) is None
 
 
+def test_a_platform_is_no_package(tree: Path) -> None:
+    """`psys` of many laptops includes the packages, so its joules would count twice."""
+    (tree / "intel-rapl:0" / "name").write_text("package-0\n")
+    (tree / "intel-rapl:1" / "name").write_text("psys\n")
+
+    def spend() -> None:
+        for name, microjoules in (("intel-rapl:0", 100), ("intel-rapl:1", 300)):
+            file = tree / name / "energy_uj"
+            file.write_text(str(int(file.read_text()) + microjoules))
+
+    assert measure_energy(spend, seconds=0, root=tree).joules == pytest.approx(1e-4)
+
+
 def test_why_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(energy, "energy_missing", lambda: "Energy needs a meter.")
     with pytest.raises(InputError, match="needs a meter"):

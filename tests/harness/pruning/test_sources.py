@@ -276,6 +276,10 @@ def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
         InputError, match=r"must contain a file `C8.npz` or `sim_index8.npy`. Found files only for C7"
     ):
         scored_layers(model, pruner, ["C8"])
+    with pytest.raises(
+        InputError, match=r"must contain a file `features\.0\.0\.npz`\. Found files only for C7"
+    ):
+        pruner.of_layer("features.0.0", 4)
 
 
 def test_a_folder_without_scores(tmp_path: Path) -> None:
