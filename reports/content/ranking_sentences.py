@@ -94,7 +94,7 @@ def said_blocks(blocks: Blocks) -> str:
         return ""
     if count < BLOCKS:
         return (
-            f"{count} block{'s' * (count != 1)} of (data set, base seed) {'are' if count != 1 else 'is'} too few for "
+            f"{count} block{'s' * (count != 1)} of {blocks.made_of} {'are' if count != 1 else 'is'} too few for "
             f"a critical-difference diagram: {BLOCKS} are needed."
         )
     if find_spec("scikit_posthocs"):

@@ -17,7 +17,7 @@ def draw_critical_difference(blocks: Blocks, *, standing: str = "") -> Figure | 
     """The diagram; `None` with fewer than ten blocks or three criteria, or without scikit-posthocs.
 
     Args:
-        blocks: mean ranks of criteria over pairs of data set and base seed.
+        blocks: mean ranks of criteria over data sets, base widths and base seeds.
         standing: what the run does not claim.
     """
     if len(blocks.values) < BLOCKS or len(blocks.labels) < 3 or find_spec("scikit_posthocs") is None:
@@ -47,7 +47,7 @@ def draw_critical_difference(blocks: Blocks, *, standing: str = "") -> Figure | 
             )
             chance = "< 0.001" if blocks.p < 0.001 else f"= {blocks.p:.2g}"
             note = (
-                f"mean rank over {len(blocks.values)} blocks (data set, base seed), 1 is best; bars join what "
+                f"mean rank over {len(blocks.values)} blocks {blocks.made_of}, 1 is best; bars join what "
                 f"Nemenyi's test does not distinguish at 5 %; Friedman p {chance}"
             )
             note += f" · {standing}" if standing else ""

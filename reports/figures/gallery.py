@@ -119,7 +119,7 @@ def _over_panels(report: Report) -> Iterator[Drawn]:
             suffix = f"_{number}" if len(findings.blocks) > 1 else ""
             family = blocks.family
             whose = " · ".join(filter(None, (family.network if family.named else "", family.length)))
-            caption = "Critical-difference diagram over blocks of (data set, base seed)"
+            caption = f"Critical-difference diagram over blocks of {blocks.made_of}"
             yield Drawn(f"critical_difference{suffix}", f"{caption}: {whose}" if whose else caption, diagram)
 
 

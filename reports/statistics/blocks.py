@@ -1,4 +1,4 @@
-"""Critical-difference diagram: mean ranks of criteria over blocks of (data set, base seed).
+"""Critical-difference diagram: mean ranks of criteria over blocks of (data set, base widths, base seed).
 
 Demšar, *Statistical Comparisons of Classifiers over Multiple Data Sets*, JMLR 7, 2006: Friedman's test, then
 Nemenyi's. Budgets and fine-tuning seeds are no blocks: they are not independent. A block's value is the mean over the
@@ -29,14 +29,21 @@ class Blocks:
     """Criteria on blocks.
 
     Args:
-        family: the panels, but for their data set.
+        family: the panels, but for their data set and the widths of their base models.
         criteria: that have a value in every block; several names where they removed the same filters in all.
         values: test mAP, shape (blocks, criteria).
+        by_widths: whether a data set has base models of several widths, which make blocks of their own.
     """
 
     family: Panel
     criteria: tuple[tuple[str, ...], ...]
     values: Floats
+    by_widths: bool = False
+
+    @property
+    def made_of(self) -> str:
+        """What one block is: `(data set, base seed)`, with the base widths where there are several."""
+        return "(data set, base widths, base seed)" if self.by_widths else "(data set, base seed)"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -60,26 +67,27 @@ class Blocks:
 
 
 def family_of(panel: Panel) -> Panel:
-    """What panels share that differ in the data set alone."""
+    """What panels share that differ in the data set, or in the widths of their base models, alone."""
     return replace(panel, data="", base_widths=())
 
 
 def blocks_of(points: Sequence[Point], quantity: Quantity) -> list[Blocks]:
-    """Blocks of each family of panels that differ in the data set alone; criteria with a value in all of them."""
+    """Blocks of each family of panels that differ in data set or base widths alone; criteria with a value in all."""
     families: dict[Panel, list[Panel]] = {}
     for panel in dict.fromkeys(p.panel for p in points):
         families.setdefault(family_of(panel), []).append(panel)
     found = []
     for family, panels in families.items():
-        by_block: dict[tuple[str, int], dict[str, list[float]]] = {}
+        by_block: dict[tuple[Panel, int], dict[str, list[float]]] = {}
         for panel in panels:
             curves = own_curves(points, panel, quantity)
             grid = grid_to_average(curves, budgets_of(curves, bases_of(curves)))
             for entrant in entrants_at(curves, grid) if grid else ():
                 for (_, seed), value in entrant.values.items():
                     for name in entrant.criteria:
-                        by_block.setdefault((panel.data, seed), {}).setdefault(name, []).append(value.mean)
-        found.append(_blocks(family, list(by_block.values())))
+                        by_block.setdefault((panel, seed), {}).setdefault(name, []).append(value.mean)
+        blocks = _blocks(family, list(by_block.values()))
+        found.append(replace(blocks, by_widths=any(panel.base_widths for panel in panels)))
     return found
 
 

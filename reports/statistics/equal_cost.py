@@ -31,13 +31,14 @@ class Budget:
 def budgets_of(curves: Sequence[OwnCurve], bases: Sequence[SeededBase]) -> list[Budget]:
     """The costs that most criteria have points at, then those that criteria chose for themselves.
 
-    Where random has cells, its costs are the grid's: random has a cell at every ratio. Else they are the costs
-    that at least half of the criteria share.
+    Where random has cells, its requested budgets are the grid's, one cost each (`own_curves`): random has a cell at
+    every ratio. Else they are the costs that at least half of the criteria share.
     """
     fixed = [curve for curve in curves if not curve.own_budget]
     random = [curve for curve in fixed if curve.curve.is_random]
+    measured = (c for curve in fixed for spots in curve.spots.values() for c, _ in spots)
     costs: list[float] = []
-    for cost in sorted(c for curve in random or fixed for spots in curve.spots.values() for c, _ in spots):
+    for cost in sorted((c for curve in random for c in curve.asked) if random else measured):
         if not costs or not math.isclose(cost, costs[-1], rel_tol=SAME):
             costs.append(cost)
     if not random:

@@ -49,7 +49,7 @@ def hypervolumes(
     panel: Panel, points: Sequence[Point], quantity: Quantity, scores: ClipScores
 ) -> list[Hypervolume]:
     """Hypervolume of each criterion of a panel, the largest first; none without the unpruned model's cost."""
-    curves = [curve for curve in own_curves(points, panel, quantity) if curve.whole > 0]
+    curves = [curve for curve in own_curves(points, panel, quantity, true_costs=True) if curve.whole > 0]
     volumes = [_by_base(curve) for curve in curves]
     paired = Paired([ComparedValues(values, scores) for values in volumes])
     found = []

@@ -105,10 +105,12 @@ class _Track:
         self.costs = _apart([*grid, *([self._whole] if math.isfinite(self._whole) else [])])
 
     def _ended(self, curve: OwnCurve) -> OwnCurve:
-        spots = {
-            base: tuple(sorted([*held, *self._spot(base)], key=lambda spot: spot[0]))
-            for base, held in curve.spots.items()
-        }
+        """Cells that lost nothing, as where a ratio rounds to no filter, give way to the unpruned model."""
+        spots = {}
+        for base, held in curve.spots.items():
+            end = self._spot(base)
+            below = [spot for spot in held if not (end and self.unpruned_at(spot[0]))]
+            spots[base] = tuple(sorted([*below, *end], key=lambda spot: spot[0]))
         return replace(curve, spots=spots)
 
     def _spot(self, base: SeededBase) -> list[tuple[float, Value]]:

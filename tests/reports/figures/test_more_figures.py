@@ -23,6 +23,7 @@ from prunebench.reports.figures.style.label_places import place_labels
 from prunebench.reports.figures.style.palette import KNOWN
 from prunebench.reports.points.cost_axis import FILE_BYTES, MACS
 from prunebench.reports.points.panel import Panel
+from prunebench.reports.points.point import points_of
 from prunebench.reports.points.published_marks import beside
 from prunebench.reports.runs.loaded_run import final_map
 from prunebench.reports.statistics.attainment import surfaces_of
@@ -203,6 +204,24 @@ def test_blocks_are_data_sets_and_base_seeds_and_never_budgets_or_fine_tuning_se
     maps = [final_map(r) for r in maker.records if (r.criterion, r.base_seed, r.data) == ("l1", 0, "synth")]
     assert any(math.isclose(value, fmean(maps)) for value in found.values[:, place])
     assert found.ranks[place] == 1
+
+
+def test_blocks_hold_base_models_of_one_width_each(maker):
+    maker.grid(criteria={"l1": 0.4, "l2": 0.4, "random": 0.9}, ratios=(0.25, 0.5), seeds=(0,), bases=(0, 1))
+    wide = [
+        dataclasses.replace(
+            r, outcome=f"wide {r.outcome}", base=f"wide {r.base}", widths=(512, *r.widths[1:])
+        )
+        for r in maker.records
+        if r.criterion != "l2"
+    ]
+    maker.records += wide
+    (found,) = blocks_of(points_of(maker.records), MACS)
+    assert found.labels == ("l1", "random")  # one width lacks `l2`
+    assert found.values.shape == (4, 2)
+    assert said_blocks(dataclasses.replace(blocks(4), by_widths=True)).startswith(
+        "4 blocks of (data set, base widths, base seed) are too few"
+    )
 
 
 @pytest.mark.parametrize("width", ["single", "double"])

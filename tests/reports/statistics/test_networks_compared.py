@@ -1,6 +1,7 @@
 """Networks at equal cost, against slow means from the records; and what is said of them."""
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -99,6 +100,21 @@ def test_a_criterion_that_lacks_base_models_takes_none_from_the_others(maker):
     pair = pairs(report)["cnn14", SMALL]
     assert any("l2" in at.criteria for at in pair.single)
     assert all(at.bases == (3, 3) and "l2" not in at.criteria for at in pair.means)
+
+
+def test_a_ratio_that_rounds_to_no_filter_stands_where_the_unpruned_model_does(maker):
+    maker.networks((0,), others=(SMALL,))
+    before = pairs(make_report([maker.write()]))["cnn14", SMALL]
+    whole = next(r for r in maker.records if r.network == "cnn14" and r.control == "unpruned")
+    for name in ("l1", "geometric_median", "operator_norm"):
+        nothing = {"criterion": name, "ratio": 0.001, "scope": "C1-C12", "finetune_scope": "all"}
+        cell = maker.cell(signal=1.8, finetune_seed=0, **nothing)
+        maker.records[-1] = dataclasses.replace(cell, measures=whole.measures, widths=whole.widths)
+    after = pairs(make_report([maker.write()]))["cnn14", SMALL]
+    assert after.ranges == before.ranges
+    assert [(at.cost, at.first, at.second) for at in after.means] == [
+        (at.cost, at.first, at.second) for at in before.means
+    ]
 
 
 def test_no_base_model_is_shared_and_an_interval_needs_two_of_each(maker):
