@@ -41,13 +41,14 @@ def accelerator(placement: Placement, *, accumulate: int = 1) -> Accelerator:
     """
     try:
         from accelerate import Accelerator, InitProcessGroupKwargs
-        from accelerate.state import AcceleratorState
+        from accelerate.state import AcceleratorState, GradientState
     except ImportError as error:
         raise InputError(
             "Training at full size, on another device than the processor or in mixed precision needs Accelerate, which "
             f"is not installed: {how_to_get('train')}."
         ) from error
     AcceleratorState._reset_state(True)  # a process may train several models, each with its own settings
+    GradientState._reset_state()  # a training that failed within a step left it as if gradients were being gathered
     with _chosen(placement):
         return Accelerator(
             cpu=placement.kind == "cpu",
