@@ -1,4 +1,4 @@
-"""Processes that train on devices: each begins as if nothing had been trained before."""
+"""What trainings on devices leave behind: for the next one in the process, and of the random generators."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from prunebench.harness.networks.cnn14 import Cnn14
 from prunebench.harness.training.full_loop import train_full
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.loop import train
-from prunebench.harness.training.placement import Placement
+from prunebench.harness.training.placement import Placement, own_generators
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
@@ -37,3 +37,53 @@ def test_a_training_that_failed_within_a_step_leaves_the_next_one_its_steps(monk
     found = model()
     train(found, Training(*clips(), Recipe(steps=1, batch=4), 0, placement=Placement("cpu", "bfloat16")))
     assert not torch.equal(found.fc1.weight, model().fc1.weight)
+
+
+@pytest.mark.parametrize("train_by", [train, train_full])
+def test_a_training_on_the_processor_seeds_no_other_device(train_by, monkeypatch):
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    monkeypatch.setattr(torch.mps, "manual_seed", seeded.append)
+    recipe = FULL if train_by is train_full else Recipe(steps=1, batch=4)
+    train_by(model(), Training(*clips(), recipe, 0))
+    assert seeded == []
+
+
+@pytest.fixture
+def generators(monkeypatch):
+    """Device → its generator: those of a machine with three devices, which torch finds where it looks for them."""
+    found = {name: torch.Generator().manual_seed(1) for name in ("cuda:0", "cuda:1", "mps")}
+    cuda = (found["cuda:0"], found["cuda:1"])
+    monkeypatch.setattr(torch.cuda, "default_generators", cuda)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda number: cuda[number].get_state())
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, number: cuda[number].set_state(state))
+    monkeypatch.setattr(torch.mps, "get_rng_state", found["mps"].get_state)
+    monkeypatch.setattr(torch.mps, "set_rng_state", found["mps"].set_state)
+    monkeypatch.setattr(torch.mps, "manual_seed", found["mps"].manual_seed)
+    return found | {"cpu": torch.default_generator}
+
+
+@pytest.mark.parametrize(
+    ("device", "own"),
+    [
+        ("cpu", "cpu"),
+        ("meta", "cpu"),
+        ("mps", "mps"),
+        ("cuda:0", "cuda:0"),
+        ("cuda:1", "cuda:1"),
+        ("cuda", "cuda:1"),
+    ],
+)
+def test_what_a_training_seeds_is_as_it_was_afterwards(device, own, generators):
+    before = {name: generator.get_state() for name, generator in generators.items()}
+    with own_generators(torch.device(device)) as seed:
+        seed(7)
+        changed = {
+            name for name, found in generators.items() if not torch.equal(found.get_state(), before[name])
+        }
+        assert changed == {"cpu", own}
+        fresh = torch.Generator().manual_seed(7)
+        assert torch.equal(torch.rand(3), torch.rand(3, generator=fresh))
+    for name, generator in generators.items():
+        assert torch.equal(generator.get_state(), before[name]), name
