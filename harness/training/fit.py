@@ -62,6 +62,8 @@ def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullR
         shutil.rmtree(folder, ignore_errors=True)
     module_of(model).load_state_dict(found["model"])
     module_of(model).eval()
+    if training.state is not None:
+        training.state.earlier_seconds = found["earlier_seconds"]  # another process took the state up
     return Course.from_state(found["course"])
 
 
@@ -70,7 +72,14 @@ def _fit_here(received: tuple[nn.Module | Tagger, Training], messages: Any, fold
     course = train_full(model, replace(training, progress=lambda done, total: messages.put(done)))
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with whole_file(folder / "trained.pt") as stream:
-            torch.save({"model": module_of(model).state_dict(), "course": course.state()}, stream)
+            torch.save(
+                {
+                    "model": module_of(model).state_dict(),
+                    "course": course.state(),
+                    "earlier_seconds": 0.0 if training.state is None else training.state.earlier_seconds,
+                },
+                stream,
+            )
 
 
 def _tell(messages: Any, training: Training) -> None:

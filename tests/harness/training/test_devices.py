@@ -1,15 +1,21 @@
-"""What trainings on devices leave behind: for the next one in the process, and of the random generators."""
+"""What trainings on devices leave behind: for the next one in the process, in random generators, and in times."""
+
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.training import fit as fitting
+from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import train_full
 from prunebench.harness.training.full_recipe import FullRecipe
 from prunebench.harness.training.loop import train
 from prunebench.harness.training.placement import Placement, own_generators
 from prunebench.harness.training.recipe import Recipe
+from prunebench.harness.training.state import TrainingState
 from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
 
@@ -87,3 +93,23 @@ def test_what_a_training_seeds_is_as_it_was_afterwards(device, own, generators):
         assert torch.equal(torch.rand(3), torch.rand(3, generator=fresh))
     for name, generator in generators.items():
         assert torch.equal(generator.get_state(), before[name]), name
+
+
+def test_the_time_before_an_interruption_comes_back_from_the_processes(tmp_path, monkeypatch):
+    """This process stands for the first of them, with what that is sent."""
+
+    def run_here(devices, function, arguments):
+        sent, *rest = arguments
+        function(pickle.loads(pickle.dumps(sent)), *rest)
+
+    def stop(done, steps):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "run_on_devices", run_here)
+    states = [TrainingState(tmp_path / "state", 0) for _ in range(2)]
+    recipe = replace(FULL, steps=2, batch=8)
+    with pytest.raises(KeyboardInterrupt):
+        train_full(model(), Training(*clips(), recipe, 0, state=states[0], progress=stop))
+    kept = torch.load(tmp_path / "state")["seconds"]
+    fit(model(), Training(*clips(), replace(recipe, devices=2), 0, state=states[1]))
+    assert states[1].earlier_seconds == kept > 0
