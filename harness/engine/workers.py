@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.thread_variables import thread_variables
-from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out, settle, settled
+from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out
+from prunebench.harness.workspace.settled import settle, settled
 from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
 
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number

@@ -20,6 +20,7 @@ from torch import multiprocessing
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.training.placement import Placement
+from prunebench.harness.workspace.settled import settle
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -109,7 +110,7 @@ def _join(
         MASTER_ADDR="127.0.0.1",
         MASTER_PORT=str(port),
     )
-    torch.set_num_threads(threads)
+    settle(threads)  # as the process was that started this one
     function(*arguments)
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""What trainings on devices leave behind: for the next one in the process, in random generators, and in times."""
+"""Processes that train: how they compute, and what a training leaves behind for the next and for its caller."""
 
 import pickle
 from dataclasses import replace
@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from prunebench.harness.networks.cnn14 import Cnn14
+from prunebench.harness.training import devices
 from prunebench.harness.training import fit as fitting
 from prunebench.harness.training.fit import fit
 from prunebench.harness.training.full_loop import train_full
@@ -18,6 +19,7 @@ from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.state import TrainingState
 from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
+from prunebench.harness.workspace.settled import settled
 
 pytest.importorskip("accelerate")
 CLIPS, CLASSES = 8, 3
@@ -113,3 +115,32 @@ def test_the_time_before_an_interruption_comes_back_from_the_processes(tmp_path,
     kept = torch.load(tmp_path / "state")["seconds"]
     fit(model(), Training(*clips(), replace(recipe, devices=2), 0, state=states[1]))
     assert states[1].earlier_seconds == kept > 0
+
+
+@pytest.fixture
+def one_of_two(monkeypatch):
+    """Calls a function as the first of two processes does; this process is afterwards what it was."""
+    for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.setenv(name, "")
+
+    def call(function, *, threads=1):
+        with settled(torch.get_num_threads()):
+            torch.set_flush_denormal(False)
+            torch.set_deterministic_debug_mode("default")
+            devices._join(0, 2, 0, threads, function, ())
+
+    return call
+
+
+def test_each_process_computes_as_workers_do(one_of_two):
+    def look():
+        return {
+            "threads": torch.get_num_threads(),
+            "deterministic": torch.get_deterministic_debug_mode(),
+            "denormal": float(torch.tensor([1e-40]) * 1.0),
+        }
+
+    found = []
+    one_of_two(lambda: found.append(look()), threads=1)
+    with settled(1):
+        assert found == [look()]
