@@ -1,7 +1,13 @@
 """Processes that train: how they compute, and what a training leaves behind for the next and for its caller."""
 
+import multiprocessing
+import os
 import pickle
+import queue
+import signal
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -129,7 +135,9 @@ def one_of_two(monkeypatch):
             torch.set_deterministic_debug_mode("default")
             devices._join(0, 2, 0, threads, function, ())
 
-    return call
+    handler = signal.getsignal(signal.SIGINT)
+    yield call
+    signal.signal(signal.SIGINT, handler)
 
 
 def test_each_process_computes_as_workers_do(one_of_two):
@@ -144,3 +152,42 @@ def test_each_process_computes_as_workers_do(one_of_two):
     one_of_two(lambda: found.append(look()), threads=1)
     with settled(1):
         assert found == [look()]
+
+
+def test_each_process_leaves_ctrl_c_to_its_parent_and_ends_with_it(one_of_two, monkeypatch):
+    ended, gone = queue.Queue(), threading.Event()
+    monkeypatch.setattr(os, "_exit", ended.put)
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: SimpleNamespace(join=gone.wait))
+    found = []
+
+    def train_for_long():
+        found.append(signal.getsignal(signal.SIGINT))
+        found.append(ended.empty())
+        gone.set()
+        found.append(ended.get(timeout=10))
+
+    one_of_two(train_for_long)
+    assert found == [signal.SIG_IGN, True, 1]
+
+
+def test_no_process_outlives_the_call_that_started_it(monkeypatch):
+    """The parent is stopped while they train, which they do not hear."""
+    done = []
+
+    class Process:
+        def kill(self):
+            done.append("killed")
+
+        def join(self):
+            done.append("joined")
+
+    class Started:
+        processes = (Process(), Process())
+
+        def join(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(devices.multiprocessing, "spawn", lambda *_, **more: Started())
+    with pytest.raises(KeyboardInterrupt):
+        devices.run_on_devices(2, print, ())
+    assert done == ["killed", "killed", "joined", "joined"]
