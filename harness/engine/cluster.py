@@ -19,8 +19,9 @@ from prunebench.eval.errors import InputError
 from prunebench.eval.text.foreign_code import raised
 from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.engine.scheduler_address import PATIENCE, nobody_at, scheduler_address
-from prunebench.harness.engine.tasks import Failure, OnTask, Ready, Task, carry_out, settle
+from prunebench.harness.engine.tasks import Failure, OnTask, Ready, Task, carry_out
 from prunebench.harness.workspace.environment import decides_results
+from prunebench.harness.workspace.settled import settle
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-
-import torch
-from threadpoolctl import threadpool_limits
 
 from prunebench.eval.files import DISK_FULL
 from prunebench.eval.text.foreign_code import raised
@@ -136,31 +132,3 @@ def _result(task: Task, progress: Callable[[int, int], None]) -> Any:
             traceback.format_exc(),
             str(error.filename or "a file of the run") if isinstance(error, OSError) and full else None,
         )
-
-
-def settle(threads: int) -> None:
-    """Make the calling thread compute as all workers do, so that results are the same bits everywhere."""
-    torch.set_num_threads(threads)
-    threadpool_limits(threads, "blas")  # NumPy's, which torch does not set
-    torch.set_flush_denormal(True)  # dying activations would slow some processors down
-    torch.set_deterministic_debug_mode(
-        "error"
-    )  # `use_deterministic_algorithms` imports the compiler: seconds
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a guard against bugs, which costs time
-
-
-@contextlib.contextmanager
-def settled(threads: int) -> Iterator[None]:
-    """`settle` for a while."""
-    before, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
-    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    limits = threadpool_limits(threads, "blas")
-    settle(threads)
-    try:
-        yield
-    finally:
-        limits.restore_original_limits()
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(False)
-        torch.set_deterministic_debug_mode(mode)
-        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from prunebench.eval.thread_variables import thread_variables
-from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out, settle, settled
-from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
+from prunebench.harness.engine.tasks import Engine, Failure, OnTask, Ready, Task, carry_out
+from prunebench.harness.workspace.settled import settle, settled
+from prunebench.harness.workspace.worker_signals import leave_to_parent, leave_with_parent, starting_workers
 
 DEATHS = 3  # of workers that ran a task, until it counts as failed; Dask's own number
 
@@ -174,15 +175,7 @@ def _begin(threads: int, messages: Any) -> None:
     warnings.filterwarnings(
         "ignore", append=True
     )  # libraries' words would break the display of the main process
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """A worker whose main process was killed must not go on."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    leave_with_parent()
 
 
 def _work(task: Task) -> Any:

@@ -20,6 +20,8 @@ from torch import multiprocessing
 from prunebench.eval.errors import InputError
 from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.training.placement import Placement
+from prunebench.harness.workspace.settled import settle
+from prunebench.harness.workspace.worker_signals import leave_to_parent, leave_with_parent, starting_workers
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -41,13 +43,14 @@ def accelerator(placement: Placement, *, accumulate: int = 1) -> Accelerator:
     """
     try:
         from accelerate import Accelerator, InitProcessGroupKwargs
-        from accelerate.state import AcceleratorState
+        from accelerate.state import AcceleratorState, GradientState
     except ImportError as error:
         raise InputError(
             "Training at full size, on another device than the processor or in mixed precision needs Accelerate, which "
             f"is not installed: {how_to_get('train')}."
         ) from error
     AcceleratorState._reset_state(True)  # a process may train several models, each with its own settings
+    GradientState._reset_state()  # a training that failed within a step left it as if gradients were being gathered
     with _chosen(placement):
         return Accelerator(
             cpu=placement.kind == "cpu",
@@ -78,6 +81,8 @@ def _chosen(placement: Placement) -> Iterator[None]:
 def run_on_devices(devices: int, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Call `function(*arguments)` in so many processes that know of each other; in this one where it is one.
 
+    They end when this returns or raises, and when this process ends.
+
     Raises:
         RuntimeError: with what a process raised.
     """
@@ -87,9 +92,18 @@ def run_on_devices(devices: int, function: Callable[..., None], arguments: tuple
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
-        _join, (devices, port, torch.get_num_threads(), function, arguments), nprocs=devices
-    )
+    with starting_workers():
+        started = multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
+            _join, (devices, port, torch.get_num_threads(), function, arguments), nprocs=devices, join=False
+        )
+    try:
+        while not started.join():
+            pass
+    finally:
+        for process in started.processes:
+            process.kill()
+        for process in started.processes:
+            process.join()
 
 
 def _join(
@@ -100,6 +114,8 @@ def _join(
     function: Callable[..., None],
     arguments: tuple[Any, ...],
 ) -> None:
+    leave_to_parent()
+    leave_with_parent()
     os.environ.update(
         RANK=str(rank),
         LOCAL_RANK=str(rank),
@@ -108,7 +124,7 @@ def _join(
         MASTER_ADDR="127.0.0.1",
         MASTER_PORT=str(port),
     )
-    torch.set_num_threads(threads)
+    settle(threads)  # as the process was that started this one
     function(*arguments)
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

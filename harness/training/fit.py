@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import shutil
 import tempfile
 import threading
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -48,8 +49,8 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
 
 
 def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullRecipe) -> Course:
-    messages = multiprocessing.get_context("spawn").SimpleQueue()
-    teller = threading.Thread(target=_tell, args=(messages, training))
+    received, messages = multiprocessing.get_context("spawn").Pipe(duplex=False)
+    teller = threading.Thread(target=_tell, args=(received, training))
     folder = Path(tempfile.mkdtemp(prefix="prunebench-"))
     teller.start()
     try:
@@ -57,22 +58,33 @@ def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullR
         run_on_devices(recipe.devices, _fit_here, (sent, messages, folder))
         found = torch.load(folder / "trained.pt", weights_only=True)
     finally:
-        messages.put(None)
+        messages.close()  # all other processes that could send have ended
         teller.join()
+        received.close()
         shutil.rmtree(folder, ignore_errors=True)
     module_of(model).load_state_dict(found["model"])
     module_of(model).eval()
+    if training.state is not None:
+        training.state.earlier_seconds = found["earlier_seconds"]  # another process took the state up
     return Course.from_state(found["course"])
 
 
-def _fit_here(received: tuple[nn.Module | Tagger, Training], messages: Any, folder: Path) -> None:
+def _fit_here(received: tuple[nn.Module | Tagger, Training], messages: Connection, folder: Path) -> None:
     model, training = received  # a `Sent` gives its value when it arrives
-    course = train_full(model, replace(training, progress=lambda done, total: messages.put(done)))
+    course = train_full(model, replace(training, progress=lambda done, total: messages.send(done)))
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
         with whole_file(folder / "trained.pt") as stream:
-            torch.save({"model": module_of(model).state_dict(), "course": course.state()}, stream)
+            torch.save(
+                {
+                    "model": module_of(model).state_dict(),
+                    "course": course.state(),
+                    "earlier_seconds": 0.0 if training.state is None else training.state.earlier_seconds,
+                },
+                stream,
+            )
 
 
-def _tell(messages: Any, training: Training) -> None:
-    while (done := messages.get()) is not None:
-        training.told(done)
+def _tell(received: Connection, training: Training) -> None:
+    with contextlib.suppress(EOFError):
+        while True:
+            training.told(received.recv())

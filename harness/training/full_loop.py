@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,14 +24,12 @@ from prunebench.harness.training.course import Course
 from prunebench.harness.training.devices import accelerator
 from prunebench.harness.training.follow import is_evaluated
 from prunebench.harness.training.full_recipe import FullRecipe
+from prunebench.harness.training.placement import own_generators
 from prunebench.harness.training.prediction import channels_last
 from prunebench.harness.training.prefetch import ahead
 from prunebench.harness.training.sampling import BalancedOrder, Order, ShuffledOrder
 from prunebench.harness.training.tagging_loss import TaggingLoss
 from prunebench.harness.training.training import Training
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,12 @@ def train_full(model: nn.Module | Tagger, training: Training) -> Course:
         scaler = {} if helper.scaler is None else helper.scaler.state_dict()
         return {"course": course.state(), "scaler": scaler}
 
-    with torch.random.fork_rng(devices=_generators(helper)):
+    with own_generators(helper.device) as seed_pass:
         for part, x in ahead(passes, lambda part: read(part.rows)):
             with helper.accumulate(loss_of):
-                helper.backward(loss_of(*_augmented(part, features_of(x), targets, recipe)))
+                generator = torch.Generator().manual_seed(part.seed)
+                seed_pass(int(torch.randint(2**62, (), generator=generator)))
+                helper.backward(loss_of(*_augmented(part, features_of(x), targets, recipe, generator)))
                 if helper.sync_gradients and math.isfinite(recipe.clip_norm):
                     helper.clip_grad_norm_(module.parameters(), recipe.clip_norm)
                 optimiser.step()
@@ -120,11 +120,9 @@ def _passes(order: Order, recipe: FullRecipe, seed: int, begun: int, process: in
 
 
 def _augmented(
-    part: Pass, x: Tensor, targets: NDArray[np.bool_], recipe: FullRecipe
+    part: Pass, x: Tensor, targets: NDArray[np.bool_], recipe: FullRecipe, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
     """What `TaggingLoss` takes; randomness is drawn on the CPU, so that devices see the same."""
-    generator = torch.Generator().manual_seed(part.seed)
-    torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
     hidden = weights = None
     if recipe.spec_augment:
         hidden = stripe_mask(x.shape, generator).to(x.device)
@@ -141,7 +139,3 @@ def _optimiser(model: nn.Module, recipe: FullRecipe) -> torch.optim.Optimizer:
             parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, amsgrad=True
         )
     return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-
-
-def _generators(helper: Accelerator) -> list[int]:
-    return [helper.device.index or 0] if helper.device.type == "cuda" else []

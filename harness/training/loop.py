@@ -21,7 +21,7 @@ from prunebench.harness.networks.plugins.recognised import tagger_of
 from prunebench.harness.training.augmentation import mixup, spec_augment
 from prunebench.harness.training.course import Course
 from prunebench.harness.training.follow import Follow
-from prunebench.harness.training.placement import device_of
+from prunebench.harness.training.placement import device_of, own_generators
 from prunebench.harness.training.prediction import channels_last, inputs_of
 from prunebench.harness.training.recipe import Recipe
 from prunebench.harness.training.steps import AcceleratedSteps, PlainSteps
@@ -51,7 +51,7 @@ def train(model: nn.Module | Tagger, training: Training) -> Course:
 def _trained_there(
     model: nn.Module | Tagger, tagger: Tagger, training: Training, steps: PlainSteps
 ) -> Course:
-    module, placement = tagger.model, training.placement
+    module, device = tagger.model, device_of(tagger)
     recipe, inputs, targets, state = training.recipe, training.inputs, training.targets, training.state
     masking = training.masking
     parameters = list(_trained(tagger, training.tail))
@@ -85,12 +85,12 @@ def _trained_there(
     if not begun:
         look(0)
     planned = itertools.islice(enumerate(batches(len(inputs), recipe, training.seed)), begun, None)
-    with placement.own_generators():
-        for (step, rows), x in inputs_of(inputs, planned, device_of(module)):
+    with own_generators(device) as seed_step:
+        for (step, rows), x in inputs_of(inputs, planned, device):
             if step >= follow.ends_at():
                 break
             generator = _step_generator(training.seed, step)
-            torch.random.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            seed_step(int(torch.randint(2**62, (), generator=generator)))
             y = torch.from_numpy(targets[rows]).float().to(x.device)
             if recipe.spec_augment:
                 x = spec_augment(x, generator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -67,18 +67,6 @@ class Placement:
         finally:
             module.to(before)
 
-    @contextmanager
-    def own_generators(self) -> Iterator[None]:
-        """Restore the random generators of processor and device after the block."""
-        numbers = [torch.device(self.device).index or 0] if self.kind == "cuda" else []
-        apple = torch.mps.get_rng_state() if self.kind == "mps" else None
-        with torch.random.fork_rng(devices=numbers):
-            try:
-                yield
-            finally:
-                if apple is not None:
-                    torch.mps.set_rng_state(apple)
-
 
 CPU = Placement()
 
@@ -87,6 +75,32 @@ def device_of(model: nn.Module | Tagger) -> torch.device:
     """Where a model is; the processor where it has no parameters."""
     first = next(module_of(model).parameters(), None)
     return torch.device("cpu") if first is None else first.device
+
+
+@contextmanager
+def own_generators(device: torch.device) -> Iterator[Callable[[int], None]]:
+    """Restore the random generators of the processor and of a device after the block.
+
+    Yields:
+        What seeds these two; `torch.manual_seed` would seed those of all other devices too, which nobody restores.
+    """
+    cuda, apple = device.type == "cuda", device.type == "mps"
+    number = (torch.cuda.current_device() if device.index is None else device.index) if cuda else 0
+    before = torch.mps.get_rng_state() if apple else None
+
+    def seed(value: int) -> None:
+        torch.default_generator.manual_seed(value)
+        if cuda:
+            torch.cuda.default_generators[number].manual_seed(value)
+        elif apple:
+            torch.mps.manual_seed(value)
+
+    with torch.random.fork_rng(devices=[number] if cuda else [], device_type="cuda"):
+        try:
+            yield seed
+        finally:
+            if before is not None:
+                torch.mps.set_rng_state(before)
 
 
 def resolve_device(name: str) -> str:

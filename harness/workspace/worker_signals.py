@@ -1,7 +1,8 @@
-"""Signals while worker processes start: Ctrl-C is the main process's to handle, which ends its workers itself."""
+"""Worker processes and their parent: Ctrl-C is the parent's to handle, which ends its workers, and takes them along."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -46,6 +47,18 @@ def leave_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if MASKS:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def leave_with_parent() -> None:
+    """Call in a worker: it ends with the process that started it, even if that is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _start_tracker() -> None:

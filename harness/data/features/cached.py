@@ -26,7 +26,7 @@ from prunebench.harness.data import Clips, DataSet
 from prunebench.harness.data.features.making import fitting_front, made_by, map_of
 from prunebench.harness.networks.contract.front import Front, identity_of
 from prunebench.harness.workspace.kept_file import mapped_array, read_kept
-from prunebench.harness.workspace.worker_signals import leave_to_parent, starting_workers
+from prunebench.harness.workspace.worker_signals import leave_to_parent, leave_with_parent, starting_workers
 
 OnFeatures = Callable[[int, int], None]
 FeatureShape = tuple[int, int, int]
@@ -174,6 +174,7 @@ _task: tuple[Clips, Front, Path]
 def _begin_worker(clips: Clips, front: Front, path: Path) -> None:
     global _task
     leave_to_parent()
+    leave_with_parent()
     _task = clips, front, path
     torch.set_num_threads(1)
 

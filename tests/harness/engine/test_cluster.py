@@ -21,9 +21,10 @@ from prunebench.harness.config.config import Config
 from prunebench.harness.engine import cluster as cluster_module
 from prunebench.harness.engine import scheduler_address
 from prunebench.harness.engine.cluster import Cluster, SchedulerLost, unfit
-from prunebench.harness.engine.tasks import Failure, Ready, Task, settled
+from prunebench.harness.engine.tasks import Failure, Ready, Task
 from prunebench.harness.sweep.sweep import run_sweep
 from prunebench.harness.workspace.cache import Cache
+from prunebench.harness.workspace.settled import settled
 
 CONFIG = Config.model_validate(
     {

@@ -86,6 +86,13 @@ def test_a_stopped_training_goes_on(tmp_path, precision, tagger, clips_for):
     np.testing.assert_allclose(predict(resumed, inputs), predict(undisturbed, inputs), atol=1e-2)
 
 
+def test_a_training_on_the_processor_leaves_the_devices_generator(tagger, clips_for):
+    before = torch.cuda.get_rng_state()
+    found = tagger()
+    train(found, Training(*clips_for(found, CLIPS), Recipe(steps=1, batch=6), 0))
+    assert torch.equal(torch.cuda.get_rng_state(), before)
+
+
 def test_recalibrated_statistics_are_those_of_the_processor(tagger, clips_for):
     found = tagger()
     other = Tagger(found.network, copy.deepcopy(found.model))

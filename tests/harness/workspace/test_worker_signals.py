@@ -1,4 +1,4 @@
-"""Ctrl-C while worker processes start: they do not hear it, and the main process has it afterwards."""
+"""Ctrl-C while worker processes start: they do not hear it, and the main process, with which they end, has it after."""
 
 import contextlib
 import inspect
@@ -14,6 +14,7 @@ import pytest
 from prunebench.harness.data.features import cached
 from prunebench.harness.engine import workers
 from prunebench.harness.engine.tasks import Ready, Task
+from prunebench.harness.training import devices
 from prunebench.harness.workspace.worker_signals import starting_workers
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups that Ctrl-C reaches")
@@ -32,6 +33,22 @@ from prunebench.harness.workspace.worker_signals import starting_workers
 with starting_workers():
     queue = multiprocessing.get_context("spawn").Queue()
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+# A worker that computes for long; its parent is killed.
+LEFT_ALONE = """
+import multiprocessing, os, signal, sys, time
+from prunebench.harness.workspace.worker_signals import leave_to_parent, leave_with_parent
+def work(told):
+    leave_to_parent()
+    leave_with_parent()
+    told.send("it works")
+    time.sleep(60)
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    context.Process(target=work, args=(there,)).start()
+    print(here.recv(), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -78,10 +95,20 @@ def test_a_worker_that_is_still_starting_does_not_hear_it(started, capfd):
 
 
 def test_every_pool_of_the_harness_starts_so():
-    for module in (workers, cached):
+    for module, starts in ((workers, 2), (cached, 2), (devices, 1)):  # queues of the first two, and processes
         source = inspect.getsource(module)
-        assert source.count("with starting_workers():") == 2, module.__name__  # its queues, and its processes
+        assert source.count("with starting_workers():") == starts, module.__name__
         assert source.count("    leave_to_parent()\n") == 1, module.__name__
+        assert source.count("    leave_with_parent()\n") == 1, module.__name__
+
+
+def test_a_worker_ends_with_its_parent_even_if_that_is_killed(tmp_path):
+    (tmp_path / "left_alone.py").write_text(LEFT_ALONE)
+    # Waits until nobody holds the output any more, in which the worker has a share.
+    done = subprocess.run(
+        [sys.executable, tmp_path / "left_alone.py"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "it works\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
