@@ -71,7 +71,7 @@ class TimmNetwork(Network):
     def build(self, n_classes: int, *, seed: int) -> nn.Module:
         """A new model with timm's initial weights, in evaluation mode; nothing is fetched."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # that of devices is not restored
             model = self._create(n_classes)
         model.add_module(NORM, nn.BatchNorm2d(self.mels))
         return model.eval()

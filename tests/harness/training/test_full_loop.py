@@ -3,6 +3,7 @@
 import copy
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -257,8 +258,9 @@ def first_weight(net):
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_model():
+def test_two_processes_train_one_model(monkeypatch):
     """Each takes its share of the batch; batch norm sees the share, as in PANNs, so weights differ a little."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))  # they import `first_weight` from this file
     net, course = one_step_of(features(), targets(), 2)
     alone, _ = one_step_of(features(), targets(), 1)
     assert [step for step, _ in course.curve] == [2]
