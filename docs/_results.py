@@ -57,9 +57,7 @@ def draw(names: list[str]) -> None:
         if path.name.partition("--")[0] not in reports | TOGETHER:
             path.unlink()
     figures = {
-        name: {
-            d.name: d.figure for d in figures_of(reports[name]) if not _says_nothing(d.name, reports[name])
-        }
+        name: {d.name: d for d in figures_of(reports[name]) if not _says_nothing(d.name, reports[name])}
         for name in names or reports
     }
     if names:  # the gallery stays as it is
@@ -93,7 +91,7 @@ def draw_together(alone: set[str]) -> None:
     """
     for name, parts in TOGETHER.items():
         report = make_report([ARCHIVES / part for part in parts])
-        figures = {d.name: d.figure for d in figures_of(report)}
+        figures = {d.name: d for d in figures_of(report)}
         write_figures(figures, PAGES, name, kinds_together(map(kind_of, figures), alone), page=False)
 
 

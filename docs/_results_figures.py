@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from matplotlib.figure import Figure
 from PIL import Image
 
+from prunebench.reports.figures.gallery import Drawn
 from prunebench.reports.figures.style.canvas import rendered
 
 # What a figure's name begins with → what it shows; those of an archive's page, in its order.
@@ -36,6 +36,10 @@ OTHERS = {
     "critical_difference": "Critical-difference diagram over data sets and base models",
 }
 KINDS = SHOWN | OTHERS
+ALLOCATED = (
+    "global",
+    "searched",
+)  # ways to share filters out among layers that an archive has beside the uniform one
 MOST, OF_A_KIND = 6, 2  # on the page of an archive, and of one kind
 SCALE = 0.45  # of the 300 dots an inch of a report
 COLOURS = 256  # by coverage, which keeps the colour of a rare mark
@@ -69,12 +73,12 @@ def caption(name: str) -> str:
 
 
 def write_figures(
-    figures: dict[str, Figure], pages: Path, archive: str, wanted: Iterable[str], *, page: bool = True
+    figures: Mapping[str, Drawn], pages: Path, archive: str, wanted: Iterable[str], *, page: bool = True
 ) -> None:
     """Draw again the figures of an archive's page, and one of each kind that the gallery takes from it.
 
     Args:
-        figures: name → figure of the report.
+        figures: name → figure of the report; of one kind those of uniform pruning come first.
         pages: the folder of the pages; figures stand in `figures/` beside them.
         archive: its name.
         wanted: kinds that the gallery takes from it.
@@ -84,12 +88,13 @@ def write_figures(
         old.unlink()
     (pages / "figures").mkdir(parents=True, exist_ok=True)
     names = in_order(name for name in figures if kind_of(name))
+    names.sort(key=lambda name: any(f" · {way}" in figures[name].caption for way in ALLOCATED))
     chosen = _of_page(names) if page else []
     for kind in wanted:
         chosen += [name for name in names if kind_of(name) == kind][:1]
     for name in dict.fromkeys(chosen):
         target = pages / "figures" / f"{archive}--{name}.png"
-        target.write_bytes(_light(rendered(figures[name], "png")))
+        target.write_bytes(_light(rendered(figures[name].figure, "png")))
 
 
 def _of_page(names: list[str]) -> list[str]:

@@ -97,7 +97,12 @@ def reduced(words: list[str], folder: Path) -> list[str]:
     if any(word.startswith("--network") for word in words) or isinstance(model, list) or "network" in model:
         left |= CNN14
     if "target_latency" in table.get("prune", {}):  # a narrower model cannot become so much faster
-        left |= {"model.width"}
+        left |= {"model.width", "measure.budget_s"}
+        words = [
+            *words,
+            "--set",
+            "measure.budget_s=5",
+        ]  # one second is too short to find a model of that latency
     # Frozen base models say the width, the data and how they were trained. A run that starts from them can be verified.
     if "base.frozen" in given or words[1] == "my.toml":
         left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
