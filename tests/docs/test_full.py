@@ -97,12 +97,10 @@ def reduced(words: list[str], folder: Path) -> list[str]:
     if any(word.startswith("--network") for word in words) or isinstance(model, list) or "network" in model:
         left |= CNN14
     if "target_latency" in table.get("prune", {}):  # a narrower model cannot become so much faster
-        left |= {"model.width", "measure.budget_s"}
-        words = [
-            *words,
-            "--set",
-            "measure.budget_s=5",
-        ]  # one second is too short to find a model of that latency
+        left |= {
+            "model.width",
+            "measure.budget_s",
+        }  # in a second of noise no model meets a latency within 3 %
     # Frozen base models say the width, the data and how they were trained. A run that starts from them can be verified.
     if "base.frozen" in given or words[1] == "my.toml":
         left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
@@ -132,7 +130,7 @@ def run(folder: Path, cache: Path, tool: str, arguments: list[str]) -> None:
     environment = {**os.environ, "PRUNEBENCH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, *words],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=1200, check=False,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=2400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{tool} {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
 
