@@ -96,11 +96,9 @@ def reduced(words: list[str], folder: Path) -> list[str]:
     model = table.get("model", {})
     if any(word.startswith("--network") for word in words) or isinstance(model, list) or "network" in model:
         left |= CNN14
-    if "target_latency" in table.get("prune", {}):  # a narrower model cannot become so much faster
-        left |= {
-            "model.width",
-            "measure.budget_s",
-        }  # in a second of noise no model meets a latency within 3 %
+    # A narrower model cannot become so much faster, and in a second of noise none meets a latency within 3 %.
+    if "target_latency" in table.get("prune", {}):
+        left |= {"model.width", "measure.budget_s"}
     # Frozen base models say the width, the data and how they were trained. A run that starts from them can be verified.
     if "base.frozen" in given or words[1] == "my.toml":
         left |= {"model.width"} | {name for name in REDUCED if name.startswith(("base.", "data."))}
