@@ -34,10 +34,10 @@ def said_ties(ties: Sequence[Ties]) -> Iterator[str]:
     if ties:
         criteria = len({found.label for found in ties})
         parts = [
-            f"{label} (up to {numbers.share(round(t.share, 2))}, in {t.layer} with {numbers.share(t.ratio)} removed)"
+            f"{label} ({numbers.share(round(t.share, 2))}, in {t.layer} with {numbers.share(t.ratio)} removed)"
             for label, t in sorted(worst.items(), key=lambda item: -item[1].share)
         ]
-        names = f": {', '.join(parts)}" if parts else ""
+        names = f"; largest share of a layer, mean over models: {', '.join(parts)}" if parts else ""
         have = "has" if len(worst) == 1 else "have"
         yield (
             f"{len(worst)} of {criteria} criteria {have} filters with equal scores at a cut, where the order in which "

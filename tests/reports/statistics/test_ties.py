@@ -37,8 +37,8 @@ def test_both_are_said(maker):
     assert text == [
         "12 × 8 (C7, C8), 6 × 4 (C9, C10), 3 × 2 (C11, C12): the feature maps of a test clip, time and frequency in "
         "the order of the network.",
-        "1 of 2 criteria has filters with equal scores at a cut, where the order in which they are stored decides: "
-        "hrank (up to 56 %, in C12 with 75 % removed).",
+        "1 of 2 criteria has filters with equal scores at a cut, where the order in which they are stored decides; "
+        "largest share of a layer, mean over models: hrank (56 %, in C12 with 75 % removed).",
     ]
 
 
