@@ -11,7 +11,7 @@ RELEASED = "; †: as its authors released it"
 UNTESTED = "; no mark: not in this run"
 NOTE = (
     "test mAP minus that of random filters at equal MACs, mean over {budgets} budgets, 95 % interval\n"
-    "filled: the test, which accounts for the number of criteria, finds it better (green) or worse (orange);\n"
+    "filled: better (green) or worse (orange) by the test, which accounts for the number of criteria;\n"
     "an interval is for one comparison, so it can exclude 0 where the test finds none\n"
     "shown: criteria that differ, and those of two claims or more{more}"
 )

@@ -36,10 +36,8 @@ OTHERS = {
     "critical_difference": "Critical-difference diagram over data sets and base models",
 }
 KINDS = SHOWN | OTHERS
-ALLOCATED = (
-    "global",
-    "searched",
-)  # ways to share filters out among layers that an archive has beside the uniform one
+# Allocations of archives beside the uniform one, as captions name them.
+ALLOCATED = ("global", "searched")
 MOST, OF_A_KIND = 6, 2  # on the page of an archive, and of one kind
 SCALE = 0.45  # of the 300 dots an inch of a report
 COLOURS = 256  # by coverage, which keeps the colour of a rare mark

@@ -89,8 +89,8 @@ def headline(entries: Sequence[Entry]) -> list[str]:
             ]
             parts.append(f"{_tuned(length)}, {'; '.join(told)}")
         what = (
-            "Each compares means over all budgets at equal MACs, on six base models or more; tests account for the "
-            "number of criteria in a run, not for the number of runs."
+            "Each comparison is of means over all budgets at equal MACs, on six base models or more; the tests account "
+            "for the number of criteria in a run, not for the number of runs."
         )
         found = "; ".join(parts)
         together = " ".join([_in_all(claims), what, *said_leads(claims)])

@@ -76,10 +76,9 @@ def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> For
     entry = folded(Entry(model, method), example[:1])
     for module in entry.modules():
         if isinstance(module, nn.Conv2d):
+            # A new parameter: other backends may share the old one.
             weight = module.weight.detach().contiguous(memory_format=torch.channels_last)
-            module.weight = nn.Parameter(
-                weight, requires_grad=False
-            )  # the caller's model may share the old one
+            module.weight = nn.Parameter(weight, requires_grad=False)
     return entry
 
 

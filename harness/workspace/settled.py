@@ -14,9 +14,8 @@ def settle(threads: int) -> None:
     torch.set_num_threads(threads)
     threadpool_limits(threads, "blas")  # NumPy's, which torch does not set
     torch.set_flush_denormal(True)  # dying activations would slow some processors down
-    torch.set_deterministic_debug_mode(
-        "error"
-    )  # `use_deterministic_algorithms` imports the compiler: seconds
+    # `use_deterministic_algorithms` imports the compiler, which takes seconds.
+    torch.set_deterministic_debug_mode("error")
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a guard against bugs, which costs time
 
 

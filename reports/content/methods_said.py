@@ -60,7 +60,8 @@ def _steps(rows: Sequence[MethodRow]) -> Iterator[str]:
         _range(rows, lambda row: row.budget.steps, "steps of fine-tuning"),
     ]
     parts += [_search(searched)] if searched else []
-    yield f"Budgets of training and search differ: {'; '.join(part for part in parts if part)}."
+    what = "training and search" if searched else "training"
+    yield f"Budgets of {what} differ: {'; '.join(part for part in parts if part)}."
 
 
 def _range(rows: Sequence[MethodRow], of: Callable[[MethodRow], float], what: str) -> str:
