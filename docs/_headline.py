@@ -26,7 +26,7 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 ROOT = Path(__file__).resolve().parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 RUN = ROOT / "examples" / "results" / "synth-converged"
-INDEX, FIGURE = DOCS / "index.md", DOCS / "headline.png"
+INDEX, RESULTS, FIGURE = DOCS / "index.md", DOCS / "results" / "index.md", DOCS / "headline.png"
 
 
 def compared_with_random(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
@@ -86,13 +86,24 @@ def _apart(row: SummaryRow) -> str:
     return f"{abs(row.difference):.3f} mAP {'below' if row.difference < 0 else 'above'}"
 
 
-def claimed() -> str:
-    """The first paragraph of the page of results, its first sentence in bold: what the runs that claim show."""
-    page = (DOCS / "results" / "index.md").read_text(encoding="utf-8")
+def claimed(results: str) -> str:
+    """What the runs that claim show: the first paragraph of the page of results, without the details of a lead.
+
+    Args:
+        results: link to the page of results, which has the details.
+    """
+    page = RESULTS.read_text(encoding="utf-8")
     paragraph = re.sub(r"[ \n]+", " ", page.split("-->", 1)[1].strip().split("\n\n", 1)[0])
-    first, _, more = paragraph.removesuffix(".").partition(". ")
-    text = f"**{first}.** {more}." if more else f"**{first}.**"
-    return textwrap.fill(text, 120, break_on_hyphens=False)
+    first, *more = paragraph.removesuffix(".").split(". ")
+    said = [f"**{first}.**", *(f"{_shortened(sentence, results)}." for sentence in more)]
+    return textwrap.fill(" ".join(said), 120, break_on_hyphens=False, break_long_words=False)
+
+
+def _shortened(sentence: str, results: str) -> str:
+    """A sentence on a lead up to its first semicolon, and where to read the rest of it."""
+    if not sentence.startswith("The lead of ") or ";" not in sentence:
+        return sentence
+    return f"{sentence.split(';', 1)[0]}. The results say [what else speaks against it]({results})"
 
 
 def with_headline(page: str, text: str) -> str:
@@ -104,8 +115,12 @@ def pages() -> dict[Path, str]:
     """Each page as it must be."""
     report = report_of(RUN)
     cut = {row.ratio for row in report.rows if cut_short(report, row.ratio)}
-    text = f"{claimed()}\n\n{headline(report.rows, cut)}"
-    return {page: with_headline(page.read_text(encoding="utf-8"), text) for page in (README, INDEX)}
+    recovery = headline(report.rows, cut)
+    links = {page: RESULTS.relative_to(page.parent).as_posix() for page in (README, INDEX)}
+    return {
+        page: with_headline(page.read_text(encoding="utf-8"), f"{claimed(link)}\n\n{recovery}")
+        for page, link in links.items()
+    }
 
 
 def claims() -> list[Claim]:
