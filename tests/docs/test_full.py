@@ -5,7 +5,8 @@ one and its pruned kin, models of two other networks, a finished `runs/quick`, a
 repository's `examples`, a configuration `my.toml`, and the recordings of `PRUNEBENCH_ESC10` for ESC-50. An archive is
 verified with the recordings and the checkpoint that it was made from, `PRUNEBENCH_ESC50` and `PRUNEBENCH_MN04`. What
 needs a download, a cluster, CUDA, a microphone or a torchvision that belongs to torch is left to the parser. Of a slow
-test, which `tox -e slow` runs, a page's command only shows that it is there.
+test, which `tox -e slow` runs, a page's command only shows that it is there. A page whose run must reach a latency runs
+last, with nothing beside it.
 """
 
 import importlib.util
@@ -178,7 +179,17 @@ def ground(tmp_path_factory, esc10_root):
     return folder, cache
 
 
-@pytest.mark.parametrize("page", SITE, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def reaches_a_latency(page: Path) -> bool:
+    """Whether a run of the page chooses filters for a measured latency, which other work at its side would change."""
+    files = (pages.ROOT / words[1] for words in pages.verbs(page) if words[0] == "run")
+    return any(file.is_file() and "target_latency" in file.read_text(encoding="utf-8") for file in files)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.alone if reaches_a_latency(page) else ()) for page in SITE],
+    ids=lambda page: f"{page.parent.name}-{page.stem}",
+)
 def test_the_commands_of_a_page_run(page, ground, tmp_path):
     folder = tmp_path / "page"
     shutil.copytree(ground[0], folder, symlinks=True)
