@@ -61,11 +61,14 @@ def _told_apart(rows: Sequence[MethodRow], asked: Sequence[object]) -> list[str]
     for one in asked:
         rivals = [row for row in rows if row.asked == one and row.criteria and not row.is_reference]
         tested = [row for row in rivals if row.like_random is not None]
+        if not tested:
+            found.append(
+                f"At {said_asked(one)}, no difference from `random` is tested: the run repeats nothing."
+            )
+            continue
         above = [row.method for row in tested if not row.like_random and row.difference > 0]
         below = [row.method for row in tested if not row.like_random and row.difference < 0]
-        wide = (
-            median((row.difference_high - row.difference_low) / 2 for row in tested) if tested else math.nan
-        )
+        wide = median((row.difference_high - row.difference_low) / 2 for row in tested)
         found.append(
             f"At {said_asked(one)}, {_of_all(above, tested)} detectably above `random`{_named(above)}, and "
             f"{len(below)} {_are(below)} detectably below{_named(below)}. "
@@ -104,7 +107,7 @@ def _cell(row: MethodRow | None) -> str:
         f"{number:+.3f}".translate(SIGN)
         for number in (row.difference_low, row.difference, row.difference_high)
     )
-    return f"{told} ({value} [{low}, {high}])"
+    return f"{told} ({value})" if math.isnan(row.difference_low) else f"{told} ({value} [{low}, {high}])"
 
 
 if __name__ == "__main__":

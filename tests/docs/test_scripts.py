@@ -1,6 +1,8 @@
 """The scripts that print numbers of the documentation still run, on tiny models."""
 
+import dataclasses
 import importlib.util
+import math
 import re
 import sys
 from pathlib import Path
@@ -58,3 +60,17 @@ def test_methods_side_by_side(capsys):
             assert told == [pytest.approx(means[row[1], ratio], abs=5e-4) for ratio in (0.25, 0.5, 0.75)]
     ends = r"methods (?:is|are) detectably above `random`.*, and \d+ (?:is|are) detectably below"
     assert len(re.findall(rf"^At \d+\s%, \d+ of \d+ {ends}", said, re.MULTILINE)) == 3
+
+
+def test_methods_of_a_run_that_repeats_nothing():
+    found = script("_methods_table")
+    rows = make_report([DOCS.parent / "examples" / "results" / "quick"], methods=True).methods
+    nothing = {"like_random": None, "difference_low": math.nan, "difference_high": math.nan}
+    untested = [dataclasses.replace(row, **nothing) for row in rows]
+    asked = list(dict.fromkeys(row.asked for row in rows if row.criteria))
+    said = found._told_apart(untested, asked)
+    assert [re.sub(r"\d+", "N", sentence) for sentence in said] == [
+        "At N\u00a0%, no difference from `random` is tested: the run repeats nothing."
+    ] * 3
+    row = next(row for row in untested if row.method == "l1")
+    assert re.fullmatch(r"0\.\d{3} \([+−]0\.\d{3}\)", found._cell(row))
