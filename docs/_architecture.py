@@ -101,7 +101,7 @@ def main_job(opened: list[str], home: tuple[str, ...]) -> str:
     others = sorted(
         (on_disk(file) for file in opened if file not in own), key=lambda file: file.rpartition("/")
     )
-    lines += ["", f"From these, functions of {len(others)} files below are called:", ""]
+    lines += ["", f"These files call functions in {len(others)} other files:", ""]
     for folder, files in itertools.groupby(others, key=lambda file: file.rpartition("/")[0]):
         lines.append(f"- `{folder}/`: {', '.join(f'`{Path(file).name}`' for file in files)}")
     return "\n".join(lines)

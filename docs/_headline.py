@@ -61,23 +61,25 @@ def headline(rows: Sequence[SummaryRow], cut: Container[float] = ()) -> str:
     return textwrap.fill(
         f"**A ranking after a short fine-tuning shows how fast models recover.** With {most} and {short} of "
         f"fine-tuning, where criteria differ most, a model pruned by `{lowest.label}` is {_apart(lowest)} one that "
-        f"lost random filters. When both are fine-tuned until they converge, it is {_apart(last[lowest.label])}"
-        f"{_elsewhere(rows, lowest, cut)}.",
+        f"lost random filters. When both are fine-tuned until they converge, it is {_apart(last[lowest.label])}."
+        f"{_elsewhere(rows, lowest, cut)}",
         120,
         break_on_hyphens=False,
     )
 
 
 def _elsewhere(rows: Sequence[SummaryRow], lowest: SummaryRow, cut: Container[float]) -> str:
-    """The ratio at which most is left of the gap after convergence, where that is another one."""
+    """Sentences on the ratio at which most is left of the gap after convergence, where that is another one."""
     own = [row for row in compared_with_random(rows) if row.label == lowest.label]
     last = min((row for row in own if row.panel.length == CONVERGED), key=lambda row: row.difference)
     if last.ratio == lowest.ratio:
         return ""
     (before,) = (row for row in own if row.ratio == last.ratio and row.panel.length != CONVERGED)
+    ratio = numbers.share(last.ratio)
     return (
-        f"; with {numbers.share(last.ratio)} removed, the gap is {abs(before.difference):.3f} mAP and then "
-        f"{abs(last.difference):.3f}{', where not all models had converged' * (last.ratio in cut)}"
+        f" With {ratio} removed, the gap is {abs(before.difference):.3f} mAP {before.panel.length} and "
+        f"{abs(last.difference):.3f} mAP after the long fine-tuning."
+        f"{f' At {ratio}, not all models had converged.' * (last.ratio in cut)}"
     )
 
 

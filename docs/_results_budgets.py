@@ -7,6 +7,7 @@ from statistics import fmean
 
 from _results_fill import filled
 
+from prunebench.eval.text.tables import markdown
 from prunebench.reports import Report
 from prunebench.reports.content import numbers
 from prunebench.reports.points.panel import ONE_SHOT, Panel
@@ -21,11 +22,13 @@ def said_budgets_left(report: Report, rankings: Sequence[Ranking]) -> Iterator[s
     for ranking in rankings:
         panel = ranking.panel
         if panel.allocation == "uniform" and panel.schedule == ONE_SHOT:
-            told.setdefault((panel.data, panel.network, panel.scope), list(_of_panel(report, panel)))
-    for (data, network, _), parts in told.items():
-        where = f"{data}, {network}: " if len(told) > 1 else ""
+            told.setdefault((panel.data, panel.network, panel.filters_of), list(_of_panel(report, panel)))
+    for (data, network, filters_of), parts in told.items():
+        where = (
+            f" ({markdown(data)}, `{network}`, filters of {markdown(filters_of)})" if len(told) > 1 else ""
+        )
         if parts:
-            yield filled(f"{where}What pruning leaves, without the front end: {'; '.join(parts)}.")
+            yield filled(f"What pruning leaves{where}, without the front end: {'; '.join(parts)}.")
 
 
 def _of_panel(report: Report, panel: Panel) -> Iterator[str]:

@@ -47,8 +47,8 @@ def answers(entries: Sequence[Entry]) -> str:
     above, below = _sides(against)
     sentences = [
         f"**Is a pruned model better than the unpruned one, fine-tuned the same way?** With half of {SCOPE} removed, "
-        f"{above} of {len(against)} means in {len(rows)} rows (a criterion after a fine-tuning) {are(above)} better "
-        f"and {below} {are(below)} worse.",
+        f"the {len(rows)} rows of the table compare {len(against)} means (a criterion after a fine-tuning) with it: "
+        f"{above} {are(above)} better and {below} {are(below)} worse.",
         f"**Is the operator norm better than chance?** With half of {SCOPE} removed, `{NORM}` is better than `random` "
         f"in {better} of {len(norms)} comparisons and worse in {worse}; `{RELEASED}`, the score of the released code, "
         f"is better in {more} of {len(released)} and worse in {less}.",
@@ -59,7 +59,7 @@ def answers(entries: Sequence[Entry]) -> str:
         "run, sounds, fine-tuning",
         "base models",
         "unpruned, fine-tuned the same way",
-        "highest pruned model, difference from it",
+        "pruned model with the highest mean, difference from the unpruned one",
         f"`{NORM}` minus `random`",
         f"`{RELEASED}` minus `random`",
     )

@@ -13,7 +13,7 @@ from _results_fill import filled
 from _results_lead import better_and_worse, said_leads
 from _results_limits import said_limits
 from _results_order import said_order
-from _results_page import MADE, code, from_random, standing
+from _results_page import MADE, code, from_random, said_networks, standing
 from _results_said import said_together
 
 from prunebench.eval.text.tables import markdown, markdown_sentence
@@ -46,7 +46,7 @@ def index_page(reports: Mapping[str, Report]) -> str:
         *([_table(entries)] if entries else []),
         filled(
             "The table gives test mAP at equal MACs, as the mean over all budgets at which the criteria were "
-            "measured. Networks have different costs, so rows of different networks do not compare them. In brackets "
+            "measured. Networks have different costs, so do not compare rows of different networks. In brackets "
             "are 95 % intervals. ≈ means: not distinguishable from `random`. The last column counts the criteria that "
             "are better than `random`, those that are worse, and all that were tested. With six base models or more, "
             "the test accounts for the number of criteria (Holm, 5 %). With fewer, a criterion counts as better or "
@@ -54,8 +54,9 @@ def index_page(reports: Mapping[str, Report]) -> str:
             "interval is for one comparison, so it can exclude zero where the test, which accounts for all criteria, "
             "finds no difference. The first two paragraphs count one run for each length of fine-tuning and kind of "
             "sounds: the one with most criteria. A short fine-tuning at the rate that suits pruned models can lower "
-            "the mAP of an unpruned one. Runs of two lengths hold the rate constant and then cool it down, all others "
-            "follow a cosine, so their figures after equally many steps differ."
+            "the mAP of an unpruned one. Runs with two lengths of fine-tuning keep the learning rate constant and then "
+            "lower it to 0; in all other runs it follows a cosine. So results of these two kinds of runs differ even "
+            "after the same number of steps."
         ),
         _listed(said_together(entries, reports)),
         *said_order(entries),
@@ -65,8 +66,8 @@ def index_page(reports: Mapping[str, Report]) -> str:
         filled(
             "In the table above, each test is on the mean over all budgets. The sentences below test each budget by "
             "itself, so they can name other criteria and other numbers. The test at a budget accounts for the number "
-            "of criteria, not for the number of budgets. Without any true difference, up to 5 % of runs would show "
-            "one at a given budget, and up to a quarter of runs at one of five budgets."
+            "of criteria, not for the number of budgets. If there were no true difference, up to 5 % of runs would "
+            "still show one at a given budget, and up to a quarter of runs at one or more of five budgets."
         ),
         _listed([_of_one(name, report) for name, report in reports.items()]),
         filled(
@@ -147,8 +148,8 @@ def _table(entries: Sequence[Entry]) -> str:
 def _of_one(name: str, report: Report) -> str:
     """Data, networks and standing of an archive, and the answer of its report."""
     panels = report.findings.main_panels
-    data, networks = (dict.fromkeys(getattr(p, key) for p in panels) for key in ("data", "network"))
-    found = [markdown(" and ".join(data)), " and ".join(f"`{network}`" for network in networks)]
+    data, networks = (list(dict.fromkeys(getattr(p, key) for p in panels)) for key in ("data", "network"))
+    found = [markdown(" and ".join(data)), said_networks(networks) if networks else ""]
     where = "".join(f", {part}" for part in found if part)
     answer = " ".join(map(markdown_sentence, said_answer(report)))
     return f"[`{name}`]({name}.md){where}; {standing(report)}. {answer}"

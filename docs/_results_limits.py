@@ -33,13 +33,13 @@ def _controls(entries: Sequence[Entry]) -> Iterator[str]:
     turned, scratch = (list(dict.fromkeys(names)) for names in lacks.values())
     if turned:
         yield (
-            f"Without reversed criteria, a run cannot show whether the scores of a criterion say anything: "
-            f"{', '.join(turned)}."
+            "These runs have no reversed criteria, so they cannot show whether the scores of a criterion are "
+            f"informative: {', '.join(turned)}."
         )
     if scratch:
         yield (
-            "Without models of the same shape that are trained from scratch, a run cannot show whether pruning is "
-            f"worth it: {', '.join(scratch)}."
+            "These runs have no models with the layer widths of the pruned ones that were trained from scratch, so "
+            f"they cannot show whether pruning is better than training a small model: {', '.join(scratch)}."
         )
 
 
@@ -129,7 +129,10 @@ def _rates(entries: Sequence[Entry]) -> Iterator[str]:
         if names
     ]
     if told:
-        yield f"The fine-tuning rate that was chosen is {' and '.join(told)}, so a rate outside may be better."
+        yield (
+            f"The fine-tuning rate that was chosen is {' and '.join(told)}, so a rate outside the range that was tried "
+            "may be better."
+        )
 
 
 def _bases(reports: Mapping[str, Report]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,12 @@ def standing(report: Report) -> str:
     return report.standing or "claim"
 
 
+def said_networks(labels: Iterable[str]) -> str:
+    """``network `cnn14` ``, ``networks `cnn14`, `cnn6` and `mn` ``."""
+    *first, last = (f"`{label}`" for label in dict.fromkeys(labels))
+    return f"networks {', '.join(first)} and {last}" if first else f"network {last}"
+
+
 def _tables(found: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
@@ -70,10 +76,10 @@ def _what(archive: Path, report: Report) -> str:
     done = [record for record in run.records if record.status == "done"]
     bases = len({(r.data, r.network, r.base, r.base_seed) for r in done})
     data = " and ".join(markdown(label) for label in dict.fromkeys(r.data for r in done))
-    networks = " and ".join(f"`{label}`" for label in dict.fromkeys(r.network for r in done))
+    networks = said_networks(r.network for r in done)
     environment = run.environment
     lines = [
-        f"{len(done):,} cells on {data}, network {networks}, {bases} base model{'s' * (bases != 1)}; torch "
+        f"{len(done):,} cells on {data}, {networks}, {bases} base model{'s' * (bases != 1)}; torch "
         f"{environment.get('torch', 'unknown')}, {environment.get('processor', 'unknown processor')}, commit "
         f"{environment.get('commit') or 'unknown'}.{_test_clips(archive, done)}"
     ]
@@ -105,8 +111,15 @@ def _test_clips(archive: Path, done: Sequence[Record]) -> str:
     for label in dict.fromkeys(r.data for r in done):
         path = RunFiles(archive).targets_of(label)
         if path.is_file():
-            clips, classes = read_targets(path, "class_names")[0].shape
-            told.append(f" Test mAP is over {classes} classes in {clips:,} clips of {markdown(label)}.")
+            targets = read_targets(path, "class_names")[0]
+            clips, classes = targets.shape
+            known = int(targets.any(axis=0).sum())
+            these = (
+                f"the {known} of {classes} classes that have positives among the"
+                if known < classes
+                else f"{classes} classes in"
+            )
+            told.append(f" Test mAP is the mean over {these} {clips:,} test clips of {markdown(label)}.")
     return "".join(told)
 
 

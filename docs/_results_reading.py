@@ -19,34 +19,35 @@ READING = {
         "marks lie below it costs more than another one of the same mAP."
     ),
     "map_vs_parameters_over_networks": (
-        "**And at equal size?** The same, against parameters: a network that needs few MACs can have many parameters."
+        "**And at equal size?** This is the same figure against parameters: a network that needs few MACs can have "
+        "many parameters."
     ),
     "controls": (
         "**Is a bad criterion only noise, and was pruning worth it?** Below each criterion is its reverse, which "
-        "removes the filters that the criterion would keep: scores that say something are worse when reversed. The "
+        "removes the filters that the criterion would keep: if scores are informative, the reverse is worse. The "
         "last rows show the pruned shape, trained from new weights, with as many steps as the base model (`×`) or "
         "with as many MACs in all (`+`)."
     ),
     "recovery": (
         "**How fast does a pruned model recover?** Each line is the validation mAP over the steps of fine-tuning, "
-        "as the mean over models. Where lines still rise, training was too short. Whether criteria differ whose lines "
-        "meet is in the table, since validation mAP of few models cannot show it."
+        "as the mean over models. Where lines still rise, training was too short. The figure does not show whether "
+        "two criteria differ: validation mAP of a few models cannot tell. Look in the table of test mAP."
     ),
     "methods": (
         "**Does another kind of method help?** Methods are in families, and each is compared with `random` at the "
         "same budget. Their training can cost more, so the table beside the figure gives the MACs that each spent."
     ),
     "map_vs_": (
-        "**What does another cost buy?** The same marks as against MACs, against parameters, bytes of the saved "
-        "file, memory or latency. A cost that pruning hardly changes has no figure."
+        "**What does another cost buy?** The marks are those of the figure against MACs, but the cost is the number of "
+        "parameters, the bytes of the saved file, memory or latency. A cost that pruning hardly changes has no figure."
     ),
     "before_and_after": (
         "**What does fine-tuning give back?** Hollow marks show models as pruned, filled marks the same models "
         "after fine-tuning. The pale bars are the range over models. The dashed line is the unpruned model."
     ),
     "attainment": (
-        "**What can one count on?** Each line is what half of the seeds reach with at most so many MACs; a mean "
-        "would hide seeds that fail."
+        "**What can one count on?** Each line shows the mAP that at least half of the seeds reach with at most that "
+        "many MACs. A mean would hide seeds that fail."
     ),
     "agreement": (
         "**Do criteria remove the same filters?** Orange means that two criteria have more filters in common than "
@@ -57,8 +58,8 @@ READING = {
         "model, which was not fine-tuned. So a gain can come from fine-tuning instead of pruning."
     ),
     "filters_kept": (
-        "**Where did the filters go?** The share of filters that each layer keeps, for each criterion, where the "
-        "allocation and not the ratio decides it."
+        "**Where did the filters go?** The figure shows the share of filters that each layer keeps, for each "
+        "criterion. It is drawn if the allocation decides this share, and not the ratio alone."
     ),
     "sensitivity": (
         "**Which layer is hardest to prune?** Each layer is pruned alone, without fine-tuning, so the losses are "

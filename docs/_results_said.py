@@ -129,7 +129,7 @@ def _methods(reports: Mapping[str, Report]) -> Iterator[str]:
         between = numbers.interval(best.difference_low, best.difference_high)
         yield (
             f"**Methods at equal MACs of the pruned model**, [`{name}`]({name}.md): of {len(tested)} points (a method "
-            f"at a budget) {len(better)} {are(len(better))} better than `random` of one-shot, uniform pruning and "
+            f"at a budget) {len(better)} {are(len(better))} better than `random` under one-shot, uniform pruning and "
             f"{len(worse)} {are(len(worse))} worse; the largest difference is that of {markdown(best.method)}, "
             f"{numbers.gap(best.difference)} {between}.{_spent(tested)}"
         )

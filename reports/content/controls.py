@@ -17,7 +17,7 @@ from prunebench.reports.statistics.summary_rows import SummaryRow
 
 CONTROLS = ("reversed", *FROM_SCRATCH)
 ALIKE, UNTESTED = "not distinguishable", "not tested"
-BETTER, WORSE = "better than as defined for", "worse for"
+BETTER, WORSE = "better for", "worse for"
 LEFT = 0.2  # of the unpruned model's test mAP: with less, a pruned model hardly works
 THAN = {
     "scratch": "the same shape trained from scratch",
@@ -91,8 +91,8 @@ def _counted(every: Mapping[Place, Sequence[tuple[Point, AgainstRandom]]], than:
             best, highest = max(found, key=lambda pair: pair[1].difference.mean)
             better, worse = _sides([against for _, against in found])
             parts.append(
-                f"with {said_place(place, every)} removed {better} better and {worse} worse (highest: {best.label} "
-                f"{_gap(highest.difference)})"
+                f"with {said_place(place, every)} removed, {better} better and {worse} worse (highest difference: "
+                f"{best.label} {_gap(highest.difference)})"
             )
     if parts:
         all_of_them = [against for found in tested.values() for _, against in found]
@@ -133,15 +133,17 @@ def _reversed(place: Place, own: Sequence[Point], comparisons: Comparisons) -> I
     ]
     alike = len(groups.get(ALIKE, ()))
     if alike:
-        whose = f"the other {alike}" if told else f"{alike} criteri{'on' if alike == 1 else 'a'}"
+        one, many = ("other", "others") if told else ("criterion", "criteria")
+        whose = f"{alike} {one if alike == 1 else many}"
         told.append(f"no detectable difference for {whose}")
-    removed = f"Reversed, with {numbers.share(place[0])} removed"
+    removed = f"With {numbers.share(place[0])} removed, reversed criteria"
     if told:
         expected = numbers.by_chance(sum(len(found) for how, found in groups.items() if how != UNTESTED))
-        yield f"{removed}: {'; '.join(told)} (95 % intervals, not corrected: {expected} if none differed)."
+        told[0] = f"{removed} compared with the same criteria as defined: {told[0]}"
+        yield f"{'; '.join(told)} (95 % intervals, not corrected: {expected} if none differed)."
     if UNTESTED in groups:
         bare = ", ".join(text for _, text in sorted(groups[UNTESTED]))
-        yield f"{removed}, from the criterion as defined (not tested): {bare}."
+        yield f"{removed} minus the same criteria as defined (not tested): {bare}."
 
 
 def _verdict(found: Difference) -> str:
@@ -166,11 +168,11 @@ def said_collapse(rows: Sequence[SummaryRow]) -> Iterator[str]:
     if lost and whole is not None:
         places = [row.place for row in chance]
         each = ", ".join(
-            f"{numbers.quality(row.map_mean)} at {said_place(row.place, places)}" for row in lost
+            f"{said_place(row.place, places)} ({numbers.quality(row.map_mean)} mAP)" for row in lost
         )
         yield (
-            f"{each}: random keeps less than a fifth of the unpruned model's {numbers.quality(whole)} mAP there, so "
-            "a lead over random does not mean that a model works."
+            f"At {each}, random keeps less than a fifth of the unpruned model's mAP ({numbers.quality(whole)}), so a "
+            "lead over random there does not mean that a model works."
         )
 
 

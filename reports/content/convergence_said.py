@@ -76,7 +76,7 @@ def _cut(run: Run) -> Iterator[str]:
     scratch = [r.stages[CONVERGED] for r in done if CONVERGED in r.stages and r.control in FROM_SCRATCH]
     yield from _cut_in_training(run, list(_ends_of_bases(done).values()), "base model", "base models")
     yield from _cut_in_fine_tuning(run, done)
-    yield from _cut_in_training(run, scratch, "shape from scratch", "shapes from scratch")
+    yield from _cut_in_training(run, scratch, "model from scratch", "models from scratch")
 
 
 def _cut_in_training(run: Run, ends: Sequence[Mapping[str, float]], one: str, many: str) -> Iterator[str]:
@@ -141,11 +141,11 @@ def _gains(points: Sequence[Point], detectable: Sequence[Detectable]) -> Iterato
     for panel, records, sizes in found.values():
         gain = _gain(records)
         bases = len({base_of(r) for r in records})
-        who, verb, end = (
-            ("base model", "gains", "it has") if bases == 1 else ("base models", "gain", "they have")
-        )
+        who, end = ("base model", "it has") if bases == 1 else ("base models", "they have")
         where = f"{panel.title}: " if len(found) > 1 else ""
-        told = f"fine-tuned unpruned, the {who} {verb} {numbers.quality(gain)} validation mAP"
+        told = (
+            f"fine-tuning without pruning raises the validation mAP of the {who} by {numbers.quality(gain)}"
+        )
         told += " on average" * (bases > 1)
         if sizes and gain > min(sizes):
             least = numbers.quality(min(sizes))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from prunebench.reports.content import numbers
 from prunebench.reports.statistics.detectable import Detectable, Smallest
 
-BETWEEN, CHANCE = "between two criteria", "between one and random"
+BETWEEN, CHANCE = "between two criteria", "between a criterion and random"
 
 
 def said_size(figure: Smallest) -> str:
@@ -37,27 +37,24 @@ def detectable_said(found: Detectable) -> str:
             (CHANCE, [at.random for at in found.by_ratio]),
         )
     ]
-    text = " ".join(
-        said_sizes(figures, found.bases, what="the smallest differences that this run could have detected")
-    )
+    text = " ".join(said_sizes(figures, found.bases, where="that this run could have detected"))
     if found.conditional:
+        these = "this base model" if found.bases == 1 else f"these {found.bases} base models"
         text += (
-            " They, and all intervals here, hold for this base model only; a claim needs six."
-            if found.bases == 1
-            else f" They are conditional on {found.bases} base models; a claim needs six."
+            f" All differences and intervals here are valid for {these} only; a claim needs six base models."
         )
     return text
 
 
 def said_sizes(
-    figures: Sequence[tuple[str, Sequence[tuple[str, Smallest]]]], bases: int, *, what: str
+    figures: Sequence[tuple[str, Sequence[tuple[str, Smallest]]]], bases: int, *, where: str
 ) -> Iterator[str]:
     """A sentence on the figures that can be told, then one on those that cannot.
 
     Args:
         figures: between whom, and each figure with its ratio: `"25 %"`, empty where there is one alone.
         bases: base models that they stand on.
-        what: the figures: `the smallest differences that this run could have detected`.
+        where: behind `The smallest difference`: `that this run could have detected`.
     """
     known = [(whom, [(at, f) for at, f in own if f.is_told]) for whom, own in figures]
     parts = [f"{_joined([said_size(f) + _at([at]) for at, f in own])} {whom}" for whom, own in known if own]
@@ -66,7 +63,9 @@ def said_sizes(
         brackets = any("[" in part for part in parts)
         how = "; in brackets an 80 % interval" * brackets
         joint = "; " if any(at for _, own in known for at, _ in own) else " and "
-        yield f"{joint.join(parts)}: {what} (two-sided 5 %, power 80 %{how})."
+        is_one = sum(len(own) for _, own in known) == 1
+        what, are = ("difference", "is") if is_one else ("differences", "are")
+        yield f"The smallest {what} {where} (two-sided 5 %, power 80 %{how}) {are} {joint.join(parts)}."
     untold = [
         (whom, [at for at, f in own if not f.is_told and math.isfinite(f.difference)])
         for whom, own in figures
@@ -74,7 +73,7 @@ def said_sizes(
     if any(own for _, own in untold):
         where = " and ".join(whom + _at(own) for whom, own in untold if own)
         models = f"{bases} base model{'s' * (bases != 1)}"
-        yield f"The smallest detectable difference {where} cannot be told with {models}."
+        yield f"The smallest detectable difference {where} cannot be determined with {models}."
 
 
 def _at(places: Sequence[str]) -> str:

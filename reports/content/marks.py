@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 ALIKE, NOT_TESTED, FRONTIER, ABOVE, RELEASED, OWN_SIZE, MAY_BE_BEST = "≈", "?", "◆", "◇", "†", "‡", "="
+UNTESTED = (
+    "there is one base model and nothing was repeated on it (draws of random, fine-tuning seeds), or there are no "
+    "scores of single clips"
+)
 MEANINGS = {
     ALIKE: "not distinguishable from random at the same ratio (with six base models or more: Holm's test, 5 % for all "
     "criteria together; with fewer: the 95 % interval of each comparison, not corrected)",
-    NOT_TESTED: "not tested, because there is one model only, or no scores of single clips; a difference "
-    "without a mark is distinguishable from random",
-    FRONTIER: "on the Pareto frontier of criteria, random among them, of mAP against MACs (backbone)",
-    ABOVE: "a control above that frontier; never a reversed criterion or the unpruned model at its own rate",
-    RELEASED: "reproduces code as its authors released it",
-    OWN_SIZE: "chooses how many filters to remove",
+    NOT_TESTED: f"not tested, because {UNTESTED}; a difference without a mark is distinguishable from random",
+    FRONTIER: "on the Pareto frontier of criteria, including random, in mAP against MACs (backbone)",
+    ABOVE: "a control above that frontier; reversed criteria and the unpruned model, fine-tuned at its own rate, never "
+    "have this mark",
+    RELEASED: "a criterion that reproduces code as its authors released it",
+    OWN_SIZE: "a criterion that chooses how many filters to remove",
 }
 
 

@@ -33,8 +33,11 @@ def said_missing(
         yield "No cell is finished with a defined test mAP, so there is nothing to draw or to rank."
     older = sum(run.other_schemas for run in runs)
     if older:
-        verb = "is" if older == 1 else "are"
-        yield f"{older} record{'s' * (older != 1)} of another schema {verb} left out: another version wrote them."
+        verb, them = ("is", "it") if older == 1 else ("are", "them")
+        yield (
+            f"{older} record{'s' * (older != 1)} of another schema {verb} left out: another version of prunebench "
+            f"wrote {them}."
+        )
     yield from _unfinished(runs)
     failed = [r for r in records if r.status == "failed"]
     if failed:
@@ -110,7 +113,7 @@ def _lacking(runs: Sequence[Run], points: Sequence[Point]) -> Iterator[str]:
         if without:
             lacking.setdefault((key[0], str(len(without)), *key[1:]), []).append(quantity.short)
     for (which, rows, *labels), costs in lacking.items():
-        name = " and ".join(costs)
+        name = " and no ".join(costs)
         figure = "figures against them" if len(costs) > 1 else "figure against it"
         if which != "all":
             of, has, are = (f"{rows} rows", "have", "are") if rows != "1" else ("1 row", "has", "is")
@@ -135,7 +138,10 @@ def _no_curves(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[str]:
     if not tuned or not asked or any(outcome_of(r) in known for r in records if r.criterion):
         return
     key = "finetune.at_scale.evaluate_every" if "at_scale" in asked[0] else "finetune.evaluate_every"
-    yield f"No curves of recovery: validation mAP was not recorded along fine-tuning (`{key}` sets the steps between)."
+    yield (
+        f"No recovery curves: the run did not record validation mAP during fine-tuning. To record it every k steps, "
+        f"set `{key} = k`."
+    )
 
 
 def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
@@ -144,7 +150,7 @@ def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
         if left:
             yield (
                 f"{left} of {len(run.planned)} cells of {run.name} are not finished yet; the same command "
-                "resumes it."
+                "resumes the run."
             )
 
 
@@ -177,11 +183,11 @@ def _single_seed(title: str, criteria: Sequence[Point]) -> Iterator[str]:
     if len({base for p in criteria for base in p.by_base()}) == 1 and len(seeds) == 1 and None not in seeds:
         draws = {r.prune_seed for p in criteria if p.is_random for r in p.records}
         then = (
-            "the spread between the draws of random stands in for that of a criterion"
+            "intervals use the spread between the draws of random in place of that of a criterion"
             if len(draws) > 1
             else "no difference has an interval"
         )
-        yield f"{title}: one base model and one fine-tuning seed, so {then}."
+        yield f"{title}: there is one base model and one fine-tuning seed, so {then}."
 
 
 def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:

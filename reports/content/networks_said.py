@@ -23,7 +23,10 @@ def _said(pair: NetworkPair) -> str:
         return _nothing_in_common(pair)
     low, high = pair.means[0].cost, pair.means[-1].cost
     where = numbers.count(low) if low == high else f"{numbers.count(low)} to {numbers.count(high)}"
-    return f"{first} against {second} at equal {cost}, {where}: {_verdicts(pair.means)}{_at_unpruned(pair)}."
+    return (
+        f"{first} against {second} at equal {cost}, {where}: the mean mAP of {first} is {_verdicts(pair.means)}"
+        f"{_at_unpruned(pair)}."
+    )
 
 
 def _nothing_in_common(pair: NetworkPair) -> str:
@@ -45,9 +48,8 @@ def _verdicts(found: Sequence[AtCost]) -> str:
     if len(tested) < len(found):
         above = sum(at.difference.mean > 0 for at in found)
         below = len(found) - above
-        told = [f"mean mAP higher at {above}"] if above else []
-        told += [f"{'' if above else 'mean mAP '}lower at {below}"] if below else []
-        return f"{told[0]} {count}{''.join(f', {part}' for part in told[1:])}, not tested"
+        told = [f"{word} at {held}" for word, held in (("higher", above), ("lower", below)) if held]
+        return f"{', '.join([f'{told[0]} {count}', *told[1:]])} (not tested)"
     groups = {
         "higher": [at for at in found if not at.difference.may_be_none and at.difference.mean > 0],
         "lower": [at for at in found if not at.difference.may_be_none and at.difference.mean < 0],
@@ -58,13 +60,16 @@ def _verdicts(found: Sequence[AtCost]) -> str:
 
 
 def _at_unpruned(pair: NetworkPair) -> str:
-    """`; at 39.0 M, where mobilenet_v2 is unpruned, −0.031 [−0.060, −0.002]`, else at the greatest cost in common."""
+    """`; at 39.0 M, where mobilenet_v2 is unpruned, the difference is −0.031 [−0.060, −0.002]`.
+
+    At the greatest cost in common where none is unpruned.
+    """
     last = pair.means[-1]
     which = [name for name, whole in zip(pair.names, last.unpruned, strict=True) if whole]
-    whole = f", where {' and '.join(which)} {'are' if len(which) > 1 else 'is'} unpruned," if which else ""
+    whole = f" where {' and '.join(which)} {'are' if len(which) > 1 else 'is'} unpruned," if which else ""
     low, high = last.difference.interval
     difference = f"{numbers.gap(last.difference.mean)} {numbers.interval(low, high)}".rstrip()
-    return f"; at {numbers.count(last.cost)}{whole} {difference}"
+    return f"; at {numbers.count(last.cost)},{whole} the difference is {difference}"
 
 
 def _how(pairs: Sequence[NetworkPair]) -> Iterator[str]:
@@ -73,19 +78,19 @@ def _how(pairs: Sequence[NetworkPair]) -> Iterator[str]:
     if not found:
         return
     most = max(len(at.criteria) for at in found)
-    mean = f"Test mAP, mean over the criteria that both have (up to {most}, without random); "
-    mean += "networks are not paired, since each has base models of its own"
+    mean = f"The comparison uses test mAP, averaged over the criteria that both networks have (up to {most}, without "
+    mean += "random). Networks are not paired, because each has its own base models"
     fewest = min(min(at.bases) for at in found)
     if fewest < 2:
-        yield f"{mean}: with one base model of a network there is no interval, and nothing is claimed."
+        yield f"{mean}. With one base model of a network there is no interval, and nothing is claimed."
         return
     if any(math.isnan(at.difference.interval[0]) for at in found):
-        yield f"{mean}: without per-clip test scores there is no interval, and nothing is claimed."
+        yield f"{mean}. Without per-clip test scores there is no interval, and nothing is claimed."
         return
     few = (
         "" if fewest >= BASES_FOR_A_CLAIM else f" With {fewest} base models of a network nothing is claimed."
     )
     yield (
-        f"{mean}: 95 % intervals take the base seeds of each as independent samples (Welch) and the test clips as the "
-        f"same; they are not corrected for the number of costs.{few}"
+        f"{mean}. 95 % intervals take the base seeds of each network as independent samples (Welch) and the test clips "
+        f"as the same; they are not corrected for the number of costs.{few}"
     )

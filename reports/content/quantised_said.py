@@ -21,7 +21,7 @@ def said_quantised(rows: Sequence[QuantisedRow]) -> str:
         known = [value for row in rows if math.isfinite(value := getattr(row, of))]
         if known:
             share = _between(lambda ratio: f"{ratio:.2f}", min(known), max(known))
-            parts.append(f"{what} is {share} of that in float32")
+            parts.append(f"{what} is {share} times that in float32")
     models = sum(row.n for row in rows)
     return f"In 8-bit integers (ONNX Runtime, {models} model{'s' * (models != 1)}): {'; '.join(parts)}."
 

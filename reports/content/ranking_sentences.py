@@ -45,7 +45,9 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
         mean += f" [{numbers.quality(best.low)}, {numbers.quality(best.high)}]"
     also = [row for row in ranking.rows[1:] if row.may_be_best]
     if ranking.may_claim and any(row.may_be_best is None for row in ranking.rows):
-        yield f"{mean}: {best.label} has the highest mean at {equal}; without per-clip test scores there is no test."
+        yield (
+            f"{best.label} has the highest mean at {equal}, with {mean}; without per-clip test scores there is no test."
+        )
     elif ranking.may_claim:
         first = not also and ranking.budgets >= BUDGETS_FOR_A_CLAIM
         verb = "is first" if first else "has the highest mean"
@@ -53,17 +55,18 @@ def _over_all(ranking: Ranking) -> Iterator[str]:
             also, f"{len(also)} other{'s are' if len(also) != 1 else ' is'} not distinguishable from it"
         )
         told = others if also else "every other criterion is worse"
-        yield f"{mean}: {best.label} {verb} at {equal}; {told} (step-down test, 5 % for all criteria together)."
+        yield (
+            f"{best.label} {verb} at {equal}, with {mean}; {told} (step-down test, 5 % for all criteria together)."
+        )
     else:
         yield (
-            f"{mean}: {best.label} has the highest mean at {equal}. {ranking.bases} "
+            f"{best.label} has the highest mean at {equal}, with {mean}. {ranking.bases} "
             f"base model{'s are' if ranking.bases > 1 else ' is'} too few to say which criterion is first: "
             f"{BASES_FOR_A_CLAIM} are needed."
         )
     figures = ((BETWEEN, ranking.detectable), (CHANCE, ranking.detectable_from_random))
     sizes = [(whom, [("", figure)]) for whom, figure in figures]
-    what = "the smallest difference that the run could have detected there"
-    told = " ".join(said_sizes(sizes, ranking.bases, what=what))
+    told = " ".join(said_sizes(sizes, ranking.bases, where="that the run could have detected there"))
     if told:
         yield told
 
@@ -100,6 +103,6 @@ def said_blocks(blocks: Blocks) -> str:
     if find_spec("scikit_posthocs"):
         return ""
     return (
-        "1 figure is missing: the critical-difference diagram needs scikit-posthocs: "
-        f"`{how_to_get('reports')}`, then `prunebench report` again."
+        "The critical-difference diagram is missing, because it needs scikit-posthocs. Install it with "
+        f"`{how_to_get('reports')}`, then run `prunebench report` again."
     )

@@ -23,7 +23,7 @@ def said_rates(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
     if not (shared and own):
         rate = _rate(shared[0]) if shared and panel.length else None
         if rate is not None:
-            yield f"{rate:g} is the fine-tuning rate of all cells."
+            yield f"The fine-tuning rate of all cells is {rate:g}."
         return
     rates = [_rate(p) for p in (shared[0], own[0])]
     maps = [_validation_map(p) for p in (shared[0], own[0])]
@@ -31,13 +31,13 @@ def said_rates(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
         return
     if rates[0] == rates[1]:
         yield (
-            f"{rates[0]:g} is the fine-tuning rate of all cells and the unpruned model's own best (validation mAP "
-            f"{numbers.quality(maps[0])})."
+            f"The fine-tuning rate of all cells is {rates[0]:g}, which is also the best one of the unpruned model "
+            f"(validation mAP {numbers.quality(maps[0])})."
         )
     else:
         yield (
-            f"{rates[0]:g} is the fine-tuning rate of all cells, chosen by the validation mAP of random-pruned models; "
-            f"at {rates[1]:g}, its own best rate, the unpruned model reaches a validation mAP of "
+            f"The fine-tuning rate of all cells is {rates[0]:g}, chosen by the validation mAP of models that lost "
+            f"random filters; at {rates[1]:g}, its own best rate, the unpruned model reaches a validation mAP of "
             f"{numbers.quality(maps[1])} instead of {numbers.quality(maps[0])}."
         )
 

@@ -37,7 +37,7 @@ class Report:
         points: what the figures mark.
         rows: the table.
         detectable: the smallest detectable differences of each panel.
-        sentences: the summary in words, numbers first, by the panel's title.
+        sentences: the summary in words, by the panel's title.
         missing: what is not there, in words.
         failed: the records of cells that failed.
         scores: per-clip test scores.

@@ -1,4 +1,4 @@
-"""The summary in words: numbers first, nothing that the run cannot carry."""
+"""The summary in words: each number behind the name of what it is, nothing that the run cannot carry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from prunebench.eval.run.record import CONVERGED, FINE_TUNED, Record
-from prunebench.reports.content import numbers
+from prunebench.reports.content import marks, numbers
 from prunebench.reports.content.controls import said_collapse
 from prunebench.reports.content.detectable_said import detectable_said
 from prunebench.reports.content.places_said import said_budget
@@ -60,38 +60,37 @@ def _best(rows: Sequence[SummaryRow]) -> Iterator[str]:
         )
         first = ranked[0]
         budget = said_budget(place, places)
-        removed = f"with {numbers.share(place[0])} of the filters of {scope} removed{budget}"
-        cost = f"{numbers.quality(first.map_mean)} mAP {removed}"
-        if first.macs_backbone_relative > 0:
-            cost += f", {first.macs_backbone_relative:.2f} of the backbone's MACs"
+        removed = f"With {numbers.share(place[0])} of the filters of {scope} removed{budget}{_left(first)}"
+        text = f"{removed}, {first.label} has the highest mean, {numbers.quality(first.map_mean)} mAP"
         if first.is_random:
             second = (
-                f"random has the highest mean, before {ranked[1].label} ({numbers.quality(ranked[1].map_mean)})"
+                f"{ranked[1].label} is second ({numbers.quality(ranked[1].map_mean)})"
                 if ranked[1:]
-                else "random only, because no criterion is finished there"
+                else "no criterion is finished there"
             )
-            yield f"{cost}: {second}."
-            continue
-        text = f"{cost}: {first.label} is highest"
-        if first.like_random is not None:
+            text += f"; {second}"
+        elif first.like_random is not None:
             between = numbers.interval(first.difference_low, first.difference_high)
-            text += f", {numbers.gap(first.difference)} {between} from random"
-            text += ", not distinguishable from it" if first.like_random else ""
+            text += f"; the difference from random is {numbers.gap(first.difference)} {between}"
+            text += ", not distinguishable from zero" if first.like_random else ""
         elif math.isfinite(first.difference):
-            text += f", {numbers.gap(first.difference)} from random, which is not tested"
+            text += f"; the difference from random is {numbers.gap(first.difference)}, which is not tested"
         yield text + "."
+
+
+def _left(row: SummaryRow) -> str:
+    """` (0.62 of the backbone's MACs left)`, nothing where they are not known."""
+    left = row.macs_backbone_relative
+    return f" ({left:.2f} of the backbone's MACs left)" if left > 0 else ""
 
 
 def _own_budgets(rows: Sequence[SummaryRow]) -> Iterator[str]:
     for row in rows:
         if row.own_budget:
-            scope = row.panel.filters_of
-            cost = f", {row.macs_backbone_relative:.2f} of the backbone's MACs" * (
-                row.macs_backbone_relative > 0
-            )
             yield (
-                f"{numbers.quality(row.map_mean)} mAP: {row.label} chose how many filters to remove, "
-                f"{numbers.share(row.ratio)} of those of {scope}{cost}; nothing else was measured at that ratio."
+                f"{row.label} chose how many filters to remove, {numbers.share(row.ratio)} of those of "
+                f"{row.panel.filters_of}{_left(row)}, and has a mean of {numbers.quality(row.map_mean)} mAP; nothing "
+                "else was measured at that ratio."
             )
 
 
@@ -110,8 +109,8 @@ def _frontier(rows: Sequence[SummaryRow]) -> Iterator[str]:
         also = f"; {_with_ratios(chance)} lies on it{' too' * bool(held)}" if chance else ""
         controls = f"; controls above it: {_with_ratios(above, '; ')}" if above else ""
         yield (
-            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of criteria, mAP against "
-            f"MACs (backbone){names}{also}{controls}."
+            f"{held} of {_count(total, 'criterion', 'criteria')} {lie} on the Pareto frontier of criteria (mAP against "
+            f"MACs of the backbone){names}{also}{controls}."
         )
 
 
@@ -137,8 +136,8 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
         if len(alike) <= NAMED:
             names = f": {_with_ratios(alike)}" * bool(alike) + names
         yield (
-            f"{len(alike)} of {_count(len(held), 'point')} {_are(alike)} not distinguishable from random "
-            f"at the same ratio{names} ({_correction(held)})."
+            f"{len(alike)} of {_count(len(held), 'point')} (a criterion at a ratio) {_are(alike)} not distinguishable "
+            f"from random at the same ratio{names} ({_correction(held)})."
         )
     bare = [
         row
@@ -148,8 +147,8 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
     if bare:
         are = "is" if len(bare) == 1 else "are"
         yield (
-            f"{_count(len(bare), 'point')} {are} not tested against random, because there are too few models or "
-            "no scores of single clips."
+            f"{_count(len(bare), 'point')} (a criterion at a ratio) {are} not tested against random, because "
+            f"{marks.UNTESTED}."
         )
 
 
@@ -177,8 +176,8 @@ def _with_ratios(rows: Sequence[SummaryRow], separator: str = ", ") -> str:
 def _controls(rows: Sequence[SummaryRow]) -> Iterator[str]:
     known = [row for row in rows if row.control in ("unpruned", "unpruned-fine-tuned")]
     if known:
-        parts = [f"{numbers.quality(row.map_mean)} mAP {row.label} (n = {row.n})" for row in known]
-        yield f"{'; '.join(parts)}."
+        parts = [f"{row.label} {numbers.quality(row.map_mean)} (n = {row.n})" for row in known]
+        yield f"Mean test mAP of n unpruned models: {'; '.join(parts)}."
 
 
 def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterator[str]:
@@ -188,7 +187,7 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
         yield (
             f"{positives} of {_count(len(clips.class_names), 'class', 'classes')} have positives among the "
             f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is "
-            "their plain mean."
+            "the unweighted mean over these classes."
         )
     rounded = {
         layer
@@ -253,10 +252,10 @@ def spread_said(panel: Panel, points: Sequence[Point]) -> Iterator[str]:
     if math.isnan(between) or math.isnan(within):
         return
     text = (
-        f"Base seeds spread the mAP of a criterion by {numbers.quality(between)} (standard deviation), seeds of "
-        f"pruning and fine-tuning by {numbers.quality(within)}"
+        f"The mAP of a criterion has a standard deviation of {numbers.quality(between)} between base models and of "
+        f"{numbers.quality(within)} between seeds of pruning and fine-tuning"
     )
     before = standard_deviation(components_at(point, "pruned").between for point in own)
     if not math.isnan(before):
-        text += f"; before fine-tuning base seeds spread it by {numbers.quality(before)}"
+        text += f"; before fine-tuning it is {numbers.quality(before)} between base models"
     yield text + "."

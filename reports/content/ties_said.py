@@ -11,7 +11,7 @@ WORTH_A_WORD = 0.005  # of a layer's filters: what is shown as 1 %
 
 
 def said_map_sizes(sizes: Mapping[str, tuple[int, int]]) -> Iterator[str]:
-    """`101 × 64 (C1, C2), 50 × 32 (C3, C4): …`, groups in the order of the network.
+    """`Sizes of the feature maps …: 101 × 64 (C1, C2), 50 × 32 (C3, C4).`, groups in the order of the network.
 
     Some networks hold time first and some frequency, so the sentence says no order.
     """
@@ -22,7 +22,10 @@ def said_map_sizes(sizes: Mapping[str, tuple[int, int]]) -> Iterator[str]:
         listed = ", ".join(
             f"{height} × {width} ({_span(layers, list(sizes))})" for (height, width), layers in alike.items()
         )
-        yield f"{listed}: the feature maps of a test clip, time and frequency in the order of the network."
+        yield (
+            f"Sizes of the feature maps for a test clip: {listed}. Depending on the network, a size is time × "
+            "frequency or frequency × time."
+        )
 
 
 def said_ties(ties: Sequence[Ties]) -> Iterator[str]:
@@ -34,14 +37,17 @@ def said_ties(ties: Sequence[Ties]) -> Iterator[str]:
     if ties:
         criteria = len({found.label for found in ties})
         parts = [
-            f"{label} ({numbers.share(round(t.share, 2))}, in {t.layer} with {numbers.share(t.ratio)} removed)"
+            f"{label}, {numbers.share(round(t.share, 2))} in {t.layer} with {numbers.share(t.ratio)} removed"
             for label, t in sorted(worst.items(), key=lambda item: -item[1].share)
         ]
-        names = f"; largest share of a layer, mean over models: {', '.join(parts)}" if parts else ""
-        have = "has" if len(worst) == 1 else "have"
+        names = (
+            " Of these, the order in the file decides which are removed. Largest share of such filters in one layer "
+            f"(mean over models): {'; '.join(parts)}."
+        )
+        give = "gives" if len(worst) == 1 else "give"
         yield (
-            f"{len(worst)} of {criteria} criteria {have} filters with equal scores at a cut, where the order in which "
-            f"they are stored decides{names}."
+            f"{len(worst)} of {criteria} criteria {give} the same score to several filters at the limit between "
+            f"removed and kept filters.{names * bool(parts)}"
         )
 
 

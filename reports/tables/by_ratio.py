@@ -17,8 +17,9 @@ from prunebench.reports.points.point import Place
 from prunebench.reports.statistics.summary_rows import SummaryRow
 
 LEGEND = (
-    "Test mAP of the pruned models, fine-tuned where the run does that, mean over models; in brackets the difference "
-    f"from random at the same ratio. Rows by mean difference. {marks.legend(*marks.MEANINGS)}"
+    "The table gives the test mAP of the pruned models, after fine-tuning if the run fine-tunes, as the mean over "
+    "models; in brackets is the difference from random at the same ratio. Rows are sorted by their mean difference. "
+    f"{marks.legend(*marks.MEANINGS)}"
 )
 
 

@@ -1,4 +1,4 @@
-"""The command line: thin verbs over the rooms, loaded when they are called."""
+"""The command line: thin commands over the rooms, loaded when they are called."""
 
 from __future__ import annotations
 

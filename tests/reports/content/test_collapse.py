@@ -26,6 +26,6 @@ def test_only_ratios_at_which_random_keeps_less_than_a_fifth_are_named(maker):
     whole = next(row.map_mean for row in report.rows if row.control == "unpruned")
     (sentence,) = said_collapse(with_random_at(report.rows, at_50=0.19, at_75=0.1))
     assert sentence == (
-        f"{0.19 * whole:.3f} at 50\u00a0%, {0.1 * whole:.3f} at 75\u00a0%: random keeps less than a fifth of the "
-        f"unpruned model's {whole:.3f} mAP there, so a lead over random does not mean that a model works."
+        f"At 50\u00a0% ({0.19 * whole:.3f} mAP), 75\u00a0% ({0.1 * whole:.3f} mAP), random keeps less than a fifth of "
+        f"the unpruned model's mAP ({whole:.3f}), so a lead over random there does not mean that a model works."
     )

@@ -43,12 +43,13 @@ def sentence(report, start):
 
 
 def test_the_summary_says_which_criteria_are_better_reversed(report):
-    found = sentence(report, "Reversed, with")
+    found = sentence(report, "With 50 % removed, reversed criteria")
     better, worse, alike = found.split("; ")
-    assert better.startswith("Reversed, with 50 % removed: better than as defined for upside_down +")
+    compared = "With 50 % removed, reversed criteria compared with the same criteria as defined: "
+    assert better.startswith(f"{compared}better for upside_down +")
     assert worse.startswith("worse for l1 −")
     chance = "not corrected: about 0.08 better and 0.08 worse by chance if none differed"
-    assert alike == f"no detectable difference for the other 1 (95 % intervals, {chance})."
+    assert alike == f"no detectable difference for 1 other (95 % intervals, {chance})."
 
 
 def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
@@ -58,8 +59,8 @@ def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
         "1 of 4 means (a criterion at a ratio) is better than the unpruned model, fine-tuned the same way, and 2 are",
     )
     assert f"95 % intervals, not corrected: {by_chance(4)} if none differed" in found
-    assert ": with 50 % removed 1 better and 2 worse" in found  # l1; `sideways`, `upside_down`
-    assert f"(highest: l1 {gap(at['l1'] - at['unpruned, fine-tuned'])} [" in found
+    assert ": with 50 % removed, 1 better and 2 worse" in found  # l1; `sideways`, `upside_down`
+    assert f"(highest difference: l1 {gap(at['l1'] - at['unpruned, fine-tuned'])} [" in found
 
 
 def test_the_summary_holds_pruned_models_against_training_from_scratch(report):
@@ -79,10 +80,8 @@ def test_the_summary_holds_pruned_models_against_training_from_scratch(report):
         assert found.startswith(
             f"{better} of 4 means (a criterion at a ratio) are better than {than}, and {worse} are worse ({chance})"
         )
-        assert (
-            f": with 50 % removed {better} better and {worse} worse (highest: l1 {gap(at['l1'] - at[control])} ["
-            in found
-        )
+        highest = f"(highest difference: l1 {gap(at['l1'] - at[control])} ["
+        assert f": with 50 % removed, {better} better and {worse} worse {highest}" in found
 
 
 def test_without_a_test_the_differences_from_scratch_are_told_as_a_range(maker):

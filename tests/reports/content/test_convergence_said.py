@@ -145,7 +145,7 @@ def test_trainings_that_their_bound_ended_are_counted(maker):
         "The upper bound of 9,000 steps ended the training of 1 of 3 base models before they converged.",
         f"The upper bound of 1,200 steps ended the fine-tuning of 2 of {len(tuned)} models before they converged: 2 of "
         f"{len([r for r in tuned if r.ratio])} with 50\u00a0% removed.",
-        "The upper bound of 9,000 steps ended the training of 1 of 2 shapes from scratch before they converged.",
+        "The upper bound of 9,000 steps ended the training of 1 of 2 models from scratch before they converged.",
     )
 
 
@@ -195,8 +195,8 @@ def test_base_models_that_fine_tuning_improves_by_more_than_can_be_detected_are_
     validated(two_bases, gains)
     mean = fmean(v for key, v in gains.items() if key[2] == "own")
     expected = (
-        f"Fine-tuned unpruned, the base models gain {mean:.3f} validation mAP on average, more than {size:.3f}, "
-        f"the smallest of the differences that the run can detect: they have not converged.",
+        f"Fine-tuning without pruning raises the validation mAP of the base models by {mean:.3f} on average, more than "
+        f"{size:.3f}, the smallest of the differences that the run can detect: they have not converged.",
     )
     assert said(two_bases) == (expected if more > 0 else ())
 
@@ -205,7 +205,11 @@ def test_the_rate_of_all_cells_counts_where_it_is_the_own_one_too(two_bases):
     two_bases.records = [r for r in two_bases.records if r.rate_choice != "own"]
     size = detectable(two_bases)
     validated(two_bases, dict.fromkeys(((b, s, "shared") for b in (0, 1) for s in (0, 1)), size + 0.1))
-    assert [s for s in said(two_bases) if f"gain {size + 0.1:.3f}" in s] == list(said(two_bases)) != []
+    assert (
+        [s for s in said(two_bases) if f"base models by {size + 0.1:.3f} " in s]
+        == list(said(two_bases))
+        != []
+    )
 
 
 def test_without_a_detectable_difference_it_is_said_that_nobody_knows(maker):
@@ -214,8 +218,8 @@ def test_without_a_detectable_difference_it_is_said_that_nobody_knows(maker):
     ).two_lengths()
     validated(ended(maker, converged()), dict.fromkeys(((0, 0, "own"), (0, 0, "shared")), 0.05))
     assert said(maker) == (
-        "The report cannot tell whether the base model converged: fine-tuned unpruned, the base model gains 0.050 "
-        "validation mAP, and the run has no smallest detectable difference to compare this with.",
+        "The report cannot tell whether the base model converged: fine-tuning without pruning raises the validation "
+        "mAP of the base model by 0.050, and the run has no smallest detectable difference to compare this with.",
     )
 
 

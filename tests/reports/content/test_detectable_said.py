@@ -39,11 +39,11 @@ def test_a_figure_that_map_cannot_have_is_said_to_be_untold():
     small, large = Smallest(0.02, 0.015, 0.03), Smallest(1.7, 0.9, 12.0)
     text = plain(detectable_said(found(2, r25=(small, small), r75=(small, large), r90=(large, large))))
     assert text.startswith(
-        "0.020 [0.015, 0.030] mAP at 25 % and 0.020 [0.015, 0.030] at 75 % between two criteria; "
-        "0.020 [0.015, 0.030] at 25 % between one and random: the smallest differences that this run could have "
-        "detected (two-sided 5 %, power 80 %; in brackets an 80 % interval). "
-        "The smallest detectable difference between two criteria at 90 % and between one and random at 75 % and 90 % "
-        "cannot be told with 2 base models."
+        "The smallest differences that this run could have detected (two-sided 5 %, power 80 %; in brackets an 80 % "
+        "interval) are 0.020 [0.015, 0.030] mAP at 25 % and 0.020 [0.015, 0.030] at 75 % between two criteria; "
+        "0.020 [0.015, 0.030] at 25 % between a criterion and random. "
+        "The smallest detectable difference between two criteria at 90 % and between a criterion and random at 75 % "
+        "and 90 % cannot be determined with 2 base models."
     )
     assert "1.7" not in text
     assert "12" not in text
@@ -53,16 +53,16 @@ def test_where_nothing_can_be_told_no_number_is_printed():
     none = Smallest(0.0, 0.0, 0.0)
     text = plain(detectable_said(found(1, r50=(none, Smallest(2.5, 1.1, 9.0)))))
     assert text.startswith(
-        "The smallest detectable difference between two criteria at 50 % and between one and random at 50 % cannot be "
-        "told with 1 base model."
+        "The smallest detectable difference between two criteria at 50 % and between a criterion and random at 50 % "
+        "cannot be determined with 1 base model."
     )
 
 
 def test_without_brackets_nothing_explains_them_and_a_missing_figure_is_no_untold_one():
     text = plain(detectable_said(found(6, r50=(Smallest(0.006, 0.006, 0.006), Smallest()))))
     assert text == (
-        "0.006 mAP at 50 % between two criteria: the smallest differences that this run could have detected "
-        "(two-sided 5 %, power 80 %)."
+        "The smallest difference that this run could have detected (two-sided 5 %, power 80 %) is 0.006 mAP at 50 % "
+        "between two criteria."
     )
 
 

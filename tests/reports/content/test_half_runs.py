@@ -73,7 +73,7 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
     maker.records[-1] = dataclasses.replace(maker.records[-1], stages={"fine-tuned": {"test_map": math.nan}})
     report = write_report([maker.write()], formats=[])
     assert (
-        "2 rows (l1) have no MACs (backbone) and file size yet and are missing from the figures against them."
+        "2 rows (l1) have no MACs (backbone) and no file size yet and are missing from the figures against them."
         in report.missing
     )
     assert "1 cell ended without a defined test mAP" in missing(report)
@@ -90,7 +90,7 @@ def test_measures_that_are_nan_are_missing_not_numbers(maker):
         (True, "No file size yet, so the figure against it is missing: let `prunebench run` finish."),
         (
             False,
-            "No file size and latency and peak memory yet, so the figures against them are missing: let "
+            "No file size and no latency and no peak memory yet, so the figures against them are missing: let "
             "`prunebench run` finish.",
         ),
     ],

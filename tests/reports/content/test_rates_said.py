@@ -25,14 +25,15 @@ def sentences(maker, rates, validation):
 
 def test_validation_figures_stand_beside_the_rates(maker):
     assert sentences(maker, (0.001, 0.003), (0.61, 0.64)) == [
-        "0.001 is the fine-tuning rate of all cells, chosen by the validation mAP of random-pruned models; at 0.003, "
-        "its own best rate, the unpruned model reaches a validation mAP of 0.640 instead of 0.610."
+        "The fine-tuning rate of all cells is 0.001, chosen by the validation mAP of models that lost random filters; "
+        "at 0.003, its own best rate, the unpruned model reaches a validation mAP of 0.640 instead of 0.610."
     ]
 
 
 def test_one_rate_that_is_best_for_both_is_said_once(maker):
     assert sentences(maker, (0.001, 0.001), (0.61, 0.61)) == [
-        "0.001 is the fine-tuning rate of all cells and the unpruned model's own best (validation mAP 0.610)."
+        "The fine-tuning rate of all cells is 0.001, which is also the best one of the unpruned model (validation mAP "
+        "0.610)."
     ]
 
 

@@ -21,11 +21,23 @@ def test_what_was_not_measured_is_said_with_the_reason(maker):
     assert said in make_report([maker.write()]).missing
 
 
-def test_numbers_come_first(quick_report):
-    for sentences in quick_report.sentences.values():
-        assert all(sentence[0].isdigit() for sentence in sentences)
-    assert "smallest difference" in sentences[0]
-    assert "hold for this base model only; a claim needs six" in sentences[0]
+BEGINNINGS = (
+    r"The smallest differences that this run could have detected \(two-sided 5 %, power 80 %; in brackets an 80 % "
+    r"interval\) are \d",
+    *(rf"With {ratio} % of the filters of C7–C12 removed \(0\.\d\d of the" for ratio in (25, 50, 75)),
+    r"\d of 5 criteria lies? on the Pareto frontier",
+    r"\d+ of 15 points \(a criterion at a ratio\) are",
+    r"Mean test mAP of n unpruned models: unpruned 0\.\d{3} \(n = 1\)",
+    r"8 of 8 classes have positives",
+)
+
+
+def test_each_number_comes_behind_the_name_of_what_it_is(quick_report):
+    (sentences,) = quick_report.sentences.values()
+    for beginning in BEGINNINGS:
+        assert any(re.match(beginning, text.replace("\u00a0", " ")) for text in sentences), beginning
+    assert not any(re.match(r"[\d.]+ (mAP|×|is the)|[\d.]+ \[", text) for text in sentences)
+    assert "are valid for this base model only; a claim needs six base models." in sentences[0]
 
 
 def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
@@ -33,8 +45,11 @@ def test_best_of_each_ratio_with_its_distance_from_random(quick_report):
     for ratio in (0.25, 0.5, 0.75):
         rows = [r for r in quick_report.rows if r.control is None and r.ratio == ratio]
         best = max(rows, key=lambda r: r.map_mean)
-        assert f"{best.map_mean:.3f} mAP with {100 * ratio:.0f} % of the filters of C7–C12 removed" in text
-        assert f"{best.label} is highest" in text
+        left = f"{best.macs_backbone_relative:.2f} of the backbone's MACs left"
+        assert (
+            f"With {100 * ratio:.0f} % of the filters of C7–C12 removed ({left}), {best.label} has the highest mean, "
+            f"{best.map_mean:.3f} mAP; the difference from random is {best.difference:+.3f} ["
+        ).replace("is -", "is −") in text
 
 
 def test_detectable_differences_over_all_budgets_have_a_range_too(quick_report):
@@ -43,23 +58,25 @@ def test_detectable_differences_over_all_budgets_have_a_range_too(quick_report):
         f"{size.difference:.3f} [{size.low:.3f}, {size.high:.3f}] {unit}between {whom}"
         for size, unit, whom in (
             (ranking.detectable, "mAP ", "two criteria"),
-            (ranking.detectable_from_random, "", "one and random"),
+            (ranking.detectable_from_random, "", "a criterion and random"),
         )
     ]
     assert (
-        f"{' and '.join(parts)}: the smallest difference that the run could have detected there"
-        in text_of(quick_report)
+        "The smallest differences that the run could have detected there (two-sided 5 %, power 80 %; in brackets an 80 "
+        f"% interval) are {' and '.join(parts)}." in text_of(quick_report)
     )
 
 
 def test_random_is_said_to_have_the_highest_mean_where_it_has(maker):
     maker.grid(criteria={"l1": 0.9, "random": 0.1}, ratios=(0.75,))
     text = text_of(make_report([maker.write()]))
-    assert "random has the highest mean, before l1 (" in text
+    assert re.search(
+        r"removed(?: \(.*?\))?, random has the highest mean, 0\.\d{3} mAP; l1 is second \(0\.\d{3}\)\.", text
+    )
     assert "0 of 1 criterion lies on the Pareto frontier" in text
     assert "random (75 %) lies on it" in text
     assert "lies on it too" not in text
-    assert "is highest" not in text
+    assert "l1 has the highest" not in text.split("Pareto")[0]
 
 
 def test_a_winner_that_may_be_random_is_said_to_be(maker):
@@ -67,8 +84,12 @@ def test_a_winner_that_may_be_random_is_said_to_be(maker):
         for seed in (0, 1):
             maker.cell(signal=signal, noise=seed + len(name), criterion=name, ratio=0.5, finetune_seed=seed)
     report = make_report([maker.write()])
-    assert "1 of 1 point is not distinguishable from random at the same ratio: l1 (50 %)" in text_of(report)
-    assert re.search(r"l1 is highest, .* from random, not distinguishable from it\.", text_of(report))
+    point = "1 of 1 point (a criterion at a ratio) is not distinguishable from random at the same ratio: l1 (50 %)"
+    assert point in text_of(report)
+    assert re.search(
+        r"l1 has the highest mean, .* mAP; the difference from random is .*, not distinguishable from zero\.",
+        text_of(report),
+    )
 
 
 def test_controls_above_the_frontier_are_divided_by_semicolons_since_their_names_hold_commas(maker):
@@ -88,7 +109,7 @@ def test_frontier_names_criteria_with_their_ratios_and_counts_them_without_rando
 def test_beside_marks_that_are_not_corrected_stands_the_number_by_chance(quick_report):
     """2.5 % of 5 criteria at 3 ratios on each side."""
     text = text_of(quick_report)
-    assert "of 15 points are not distinguishable from random" in text
+    assert "of 15 points (a criterion at a ratio) are not distinguishable from random" in text
     chance = "there would be about 0.4 better and 0.4 worse by chance"
     assert f"by 95 % intervals, not corrected: if no criterion differed, {chance}" in text
 
@@ -154,7 +175,7 @@ def test_what_a_half_finished_run_misses(maker):
     missing = "\n".join(report.missing).replace("\u00a0", " ")
     for words in (
         "2 of 3 cells of quick are not finished yet",
-        "No latency and peak memory yet",
+        "No latency and no peak memory yet",
         "the control of the unpruned model is missing",
         "the control of the unpruned, fine-tuned model is missing",
         "no random control at 50 %",
@@ -178,7 +199,10 @@ def test_missing_scores_are_said(maker):
 def test_a_single_seed_is_said(maker):
     maker.grid(criteria={"l1": 0.5, "geometric_median": 0.6, "random": 0.9}, ratios=(0.5,), seeds=(0,))
     report = make_report([maker.write()])
-    said = "one base model and one fine-tuning seed, so the spread between the draws of random stands in"
+    said = (
+        "there is one base model and one fine-tuning seed, so intervals use the spread between the draws of random in "
+        "place of that of a criterion."
+    )
     assert any(said in sentence for sentence in report.missing)
     assert all(row.like_random is not None for row in report.rows if row.label == "l1")
 
@@ -197,5 +221,5 @@ def test_latency_of_some_shapes_is_said(maker):
     shapes.write_text("".join(f"{line}\n" for line in lines))
     report = make_report([maker.write()])
     assert report.missing == (
-        "2 rows (random, l1) have no latency and peak memory yet and are missing from the figures against them.",
+        "2 rows (random, l1) have no latency and no peak memory yet and are missing from the figures against them.",
     )

@@ -32,14 +32,15 @@ def test_ties_and_map_sizes_are_in_the_order_of_the_network(maker):
     (said,) = said_map_sizes(map_sizes_of(points, panel))
     large = "100 × 64 (conv_block1.conv1, conv_block_after1.conv1)"
     assert said.startswith(
-        f"{large}, 50 × 32 (resnet.layer1.0.conv1–resnet.layer4.1.conv1): the feature maps"
+        f"Sizes of the feature maps for a test clip: {large}, 50 × 32 (resnet.layer1.0.conv1–resnet.layer4.1.conv1). "
+        "Depending on the network,"
     )
 
 
 def test_sizes_that_alternate_are_counted():
     sizes = {f"g{i}": (1, 1) if i % 2 else (9, 9) for i in range(6)}
     (said,) = said_map_sizes(sizes)
-    assert said.startswith("9 × 9 (3 groups, g0 first), 1 × 1 (3 groups, g1 first): the")
+    assert ": 9 × 9 (3 groups, g0 first), 1 × 1 (3 groups, g1 first). Depending" in said
 
 
 def test_groups_that_lost_another_share_are_called_groups_and_a_long_list_is_cut(maker):

@@ -102,7 +102,7 @@ def test_the_figure_says_which_is_higher_and_on_what_it_stands(figure):
     quantity, made = figure
     text = " ".join(" ".join(note.get_text() for note in made.texts).split())
     assert f"cnn14 against {SMALL} at equal {quantity.short}" in text
-    assert "networks are not paired" in text
+    assert "Networks are not paired, because each has its own base models." in text
     assert "demonstration, no claim" in text
 
 

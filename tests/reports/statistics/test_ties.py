@@ -35,10 +35,11 @@ def test_both_are_said(maker):
     (said,) = report_of(maker).sentences.values()
     text = [sentence.replace("\u00a0", " ") for sentence in said][-2:]
     assert text == [
-        "12 × 8 (C7, C8), 6 × 4 (C9, C10), 3 × 2 (C11, C12): the feature maps of a test clip, time and frequency in "
-        "the order of the network.",
-        "1 of 2 criteria has filters with equal scores at a cut, where the order in which they are stored decides; "
-        "largest share of a layer, mean over models: hrank (56 %, in C12 with 75 % removed).",
+        "Sizes of the feature maps for a test clip: 12 × 8 (C7, C8), 6 × 4 (C9, C10), 3 × 2 (C11, C12). Depending on "
+        "the network, a size is time × frequency or frequency × time.",
+        "1 of 2 criteria gives the same score to several filters at the limit between removed and kept filters. Of "
+        "these, the order in the file decides which are removed. Largest share of such filters in one layer (mean over "
+        "models): hrank, 56 % in C12 with 75 % removed.",
     ]
 
 
@@ -53,7 +54,7 @@ def test_the_table_has_every_cut(maker):
 
 def test_records_of_before_say_nothing(quick_report):
     assert not any(
-        "feature maps" in s or "stored in" in s for own in quick_report.sentences.values() for s in own
+        "feature maps" in s or "the same score" in s for own in quick_report.sentences.values() for s in own
     )
     assert "ties" not in {table.name for table in data_tables(quick_report, COLUMNS, [])}
 

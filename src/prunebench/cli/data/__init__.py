@@ -1,1 +1,1 @@
-"""The verb data: fetch or prepare a data set or a published checkpoint."""
+"""The command `data`: fetch or prepare a data set or a published checkpoint."""

@@ -1,1 +1,1 @@
-"""The verbs of the gate: check, baseline save."""
+"""The commands of the gate: check, baseline save."""

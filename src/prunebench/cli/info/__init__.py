@@ -1,1 +1,1 @@
-"""The verbs that inform: list, doctor, reproduce."""
+"""The commands that inform: list, doctor, reproduce."""

@@ -1,1 +1,1 @@
-"""The verbs on one model: score, prune, measure, tag, export."""
+"""The commands on one model: score, prune, measure, tag, export."""

@@ -1,1 +1,1 @@
-"""What verbs print with `--json`: a form for each output, and the JSON Schema that follows from it."""
+"""What commands print with `--json`: a form for each output, and the JSON Schema that follows from it."""

@@ -1,1 +1,1 @@
-"""The verbs of a sweep: run, status, report, merge, archive, verify."""
+"""The commands of a sweep: run, status, report, merge, archive, verify."""
