@@ -99,7 +99,7 @@ def test_a_resumed_run_counts_the_cells_that_it_held(capsys, monkeypatch):
         progress.step("a", 0, 1)
         assert in_short(progress) == "cells: 52 of 53 done, 1 running"
         progress.finished("a", test_map=0.5)
-    assert capsys.readouterr().err.splitlines()[-1] == "cells: 53 of 53 in 0 s, 52 of them before"
+    assert capsys.readouterr().err.splitlines()[-1] == "cells: 53 of 53 in 0 s, 52 of them finished before"
 
 
 def test_a_phase_that_is_not_of_cells_shows_its_share():

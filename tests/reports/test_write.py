@@ -198,7 +198,7 @@ def test_a_run_without_configuration_and_environment_is_reported(maker):
     report = write_report([maker.write()], formats=[])
     assert report.title == maker.folder.name
     assert report.standing == "demonstration, no claim"
-    assert "holds no environment" in "".join(page_of(report).text)
+    assert "contains no environment.json" in "".join(page_of(report).text)
 
 
 def test_two_runs_are_reported_as_one(maker, tmp_path):

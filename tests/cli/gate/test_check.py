@@ -240,7 +240,7 @@ def test_a_checkpoint_holds_exact_figures_alone_and_says_so(call, tmp_path):
     assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
     written = ("--junit", "gate.xml", "--markdown", "gate.md")
     found = call("check", "model.pth", "--baseline", "model.json", *written)
-    said = "Not checked, because `model.json` does not contain it: quality, speed."
+    said = "`model.json` lacks these values, so `check` did not compare them: quality, speed."
     assert (found.exit_code, found.output) == (0, f"holds: 1 entry of model.json\n{said}\n")
     assert said in Path("gate.md").read_text()
     assert said in Path("gate.xml").read_text()
@@ -268,7 +268,7 @@ def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
     save_checkpoint(Cnn14([2] * 12, n_classes=3, embedding=4), tmp_path / "model.pth")
     found = call("check", "model.pth", "--baseline", "b.json")
     assert found.exit_code == 2
-    assert "1 of 1 entries of `b.json` are not in `model.pth`" in found.output
+    assert "`model.pth` is a single model, but `b.json` contains cells of a run" in found.output
     assert "give the run's folder" in found.output
     assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
     held = json.loads(Path("model.json").read_text())

@@ -11,7 +11,7 @@ from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import figures_of
 from prunebench.cli.json_option import json_option
-from prunebench.cli.model.network_options import network_file_option, networks_option
+from prunebench.cli.model.network_options import network_file_option, network_of
 from prunebench.cli.output import say
 from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
@@ -52,7 +52,7 @@ FIGURES = {  # as `--figure` takes them → field of the figures, and what the b
 )
 @click.option("--label", default="compression", show_default=True, help="Text of the left part of the badge.")
 @click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
-@networks_option
+@network_of("both checkpoints")
 @network_file_option
 @json_option("badge", what="Print the numbers of the badge as JSON.")
 def badge(

@@ -47,7 +47,7 @@ Examples:
     help="--full also measures time and memory of four models on this machine.",
 )
 @click.option(
-    "--budget", default=8.0, show_default=True, help="Seconds for rounds of latency; only with --full."
+    "--budget", default=8.0, show_default=True, help="Seconds for latency rounds; only with --full."
 )
 @click.option(
     "--checkpoint", type=click.Path(path_type=Path), help="Published Cnn14, from `prunebench data cnn14`."

@@ -11,7 +11,7 @@ from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.measure_tables import print_measured
-from prunebench.cli.model.network_options import network_file_option, networks_option
+from prunebench.cli.model.network_options import network_file_option, network_of
 from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
@@ -85,7 +85,7 @@ Examples:
     metavar="KEY=VALUE",
     help="Option of the data set, for example root=ESC-10; repeatable.",
 )
-@networks_option
+@network_of("CHECKPOINT and of --against")
 @network_file_option
 @json_option("measure", what="Print the numbers as JSON.")
 def measure(

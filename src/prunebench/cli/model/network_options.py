@@ -11,17 +11,17 @@ from prunebench.cli.completing import offered
 from prunebench.cli.plugin_files import plugin_files
 
 
-def _network_option(of: str) -> Callable[[Any], Any]:
+def network_of(whose: str) -> Callable[[Any], Any]:
+    """`--network`, whose help names the checkpoints that it is for."""
     return click.option(
         "--network",
         metavar="NAME",
         shell_complete=offered.network,
-        help=f"Network of {of}; see `prunebench list networks`.  [default: the one in the file, else cnn14]",
+        help=f"Network of {whose}; see `prunebench list networks`.  [default: the one in the file, else cnn14]",
     )
 
 
-network_option = _network_option("CHECKPOINT")
-networks_option = _network_option("both checkpoints")
+network_option = network_of("CHECKPOINT")
 
 network_file_option = plugin_files("--network-file", "that defines networks")
 

@@ -62,7 +62,8 @@ Examples:
     "--ratios",
     default="0.25,0.5,0.75",
     show_default=True,
-    help="Ratios at which --compare counts the removed filters in common, separated by commas.",
+    help="Ratios at which --compare counts the removed filters that criteria have in common, separated by "
+    "commas.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of criteria that draw random numbers.")
 @clips_option
