@@ -32,6 +32,6 @@ def compare_speed(
     else:
         verdict, remark = (
             Verdict.COULD_NOT_TELL,
-            f"could not tell: the ratio is known only to ±{100 * error:.3g} %",
+            f"could not tell: the ratio is known only to ±{float(f'{100 * error:.2g}'):g} %",
         )
     return [Change(entry, "latency_ratio", old, new, verdict, remark, allowed)]

@@ -168,7 +168,7 @@ def test_status_of_a_run_under_way_and_after(tmp_path):
         assert text.startswith("1 of 4 cells done, 0 failed, 3 left")
         assert "running: l1 c: 25% after" in text
         assert "Last test mAP 0.500" in text
-        assert "left, finished at 20" in text
+        assert "left; the run will be finished at about 20" in text
         found = json.loads(told("--json"))
         assert found["under_way"]
         assert [piece["title"] for piece in found["running"]] == ["l1 c"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.pruners import BUILTIN, get, names
+from prunebench.pruners.entry_points import the_entry
 from prunebench.pruners.plugins import FAMILIES, GROUP, family_names, load_plugin, plugin_names
 
 SOUND = """
@@ -82,6 +83,12 @@ def test_one_that_ends_the_process_does_not(site: Site) -> None:
     site.install("plug-m", "plug_m_leaving", "raise SystemExit(0)", leaving="Sound")
     with pytest.raises(ValueError, match=r"^Pruner `leaving` .* must load. Found SystemExit: 0\.$"):
         get("leaving")
+
+
+def test_a_name_that_no_distribution_has(site: Site) -> None:
+    said = r"^No installed distribution contains the pruner `loud`: install the one that does\.$"
+    with pytest.raises(ValueError, match=said):
+        the_entry(GROUP, "loud", "pruner")
 
 
 def test_an_entry_point_to_nothing(site: Site) -> None:

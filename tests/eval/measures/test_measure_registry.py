@@ -183,5 +183,9 @@ def test_declarations_are_checked() -> None:
     with pytest.raises(InputError, match=r"The lower bound of measure `a` must be below the upper one"):
         ModelMeasure(name="a", title="A", better="lower", bounds=(1, 0), value=lambda _: 0.0)
     assert math.isnan(BUILTIN["map"].checked(math.nan))
+    for bounds, value, must in (((0, None), -1, "be at least 0"), ((None, 1), 2, "be at most 1")):
+        measure = ModelMeasure(name="a", title="A", better="lower", bounds=bounds, value=lambda _: 0.0)
+        with pytest.raises(InputError, match=rf"^Measure `a` must {must}\. Found {value}\.0\.$"):
+            measure.checked(value)
     with pytest.raises(InputError, match="Unknown measure `mop`"):
         get_measure("mop")

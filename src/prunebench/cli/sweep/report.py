@@ -33,7 +33,7 @@ from prunebench.cli.printed.printing import print_json
     "--columns",
     help="Columns of the summary, in the order you want, separated by commas: criterion, ratio, map_pruned, map, "
     "range, n, from_random, interval, macs_backbone, macs_with_frontend, parameters, file_bytes, latency, "
-    "peak_memory  [default: all; in LaTeX criterion, ratio, macs_backbone, map, from_random, interval]",
+    "peak_memory_bytes  [default: all; in LaTeX criterion, ratio, macs_backbone, map, from_random, interval]",
 )
 @click.option(
     "--width",
