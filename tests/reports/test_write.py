@@ -237,7 +237,8 @@ def test_runs_whose_test_clips_differ_in_anything_are_refused(maker, tmp_path, a
     held = dict(np.load(path))
     np.savez_compressed(path, **{**held, array: held[array][::-1]})
     with pytest.raises(
-        InputError, match=f"same test clips and classes. Found different {what} of `synth`: report the runs one"
+        InputError,
+        match=f"same test clips and classes. Found different {what} of `synth`: report the runs one",
     ):
         make_report([maker.folder, other.folder])
 
