@@ -27,7 +27,7 @@ def class_problem(cls: object, base: type, place: str) -> str | None:
     if own is None or not own.frozen:
         return f"its class must be decorated with `@dataclass(frozen=True)`: decorate `{cls.__name__}`."
     if not isinstance(name := getattr(cls, "name", ""), str) or not re.fullmatch(r"[\w:./-]+", name):
-        return "class attribute `name` must be a word without blanks or brackets: declare it."
+        return f"class attribute `name` must be a word of letters, digits and `_:./-`. Found {name!r}: declare one."
     if not isinstance(getattr(cls, "reference", None), str):
         return (
             "class attribute `reference` must be a key of `references.bib`, or an empty string where there is "

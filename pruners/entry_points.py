@@ -52,9 +52,15 @@ def the_entry(group: str, name: str, word: str) -> EntryPoint:
         ValueError: for a name that no distribution claims, or two.
     """
     found = tuple(entry_points(group=group, name=name))
-    if len(found) != 1:
-        homes = " and ".join(f"`{home}`" for home in sorted(map(home_of, found))) or "no distribution"
-        raise ValueError(f"A {word} must come from one distribution. Found `{name}` in {homes}: keep one.")
+    if not found:
+        raise ValueError(
+            f"No installed distribution contains the {word} `{name}`: install the one that does."
+        )
+    if len(found) > 1:
+        homes = " and ".join(f"`{home}`" for home in sorted(map(home_of, found)))
+        raise ValueError(
+            f"A {word} must come from one distribution. Found `{name}` in {homes}: uninstall all but one."
+        )
     return found[0]
 
 

@@ -37,7 +37,7 @@ class FpgmTorchPruning(Pruner):
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, int | float) or not 0 < self.p < math.inf:
-            raise ValueError(f"Parameter `p` must be a number above 0. Found `p = {self.p!r}`.")
+            raise ValueError(f"Parameter `p` must be a finite number above 0. Found `p = {self.p!r}`.")
 
     def score(self, layer: LayerView) -> Tensor:
         """Shape (filters,), float64, at least 0."""

@@ -52,7 +52,7 @@ def family_of(name: str) -> Mapping[str, type[Pruner]]:
         with foreign_code(f"{place} must declare its pruners"):
             amiss = declaration_problem(cls)
         if amiss is not None:
-            raise ValueError(f"{place} does not meet the contract. Of `{key}`: {amiss}")
+            raise ValueError(f"{place} has a pruner `{key}` that does not meet the contract: {amiss}")
         if cls.name != key or not key.startswith(f"{family}:"):
             raise ValueError(
                 f"{place} must give its pruners under their names, which begin with `{family}:`. Found `{cls.name}` "

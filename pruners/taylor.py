@@ -66,7 +66,10 @@ class Taylor(Pruner):
         else:
             norm = layer.batch_norm
             if gradients.bn_weight is None or gradients.bn_bias is None:
-                raise LookupError(f"the batch norm of layer {layer.name} must have a scale and a shift")
+                raise LookupError(
+                    f"the batch norm of layer {layer.name} must have a scale and a shift: use `taylor` without "
+                    "`over=batch_norm`"
+                )
             change = norm.weight.double() * gradients.bn_weight + norm.bias.double() * gradients.bn_bias
         return clip_mean.add(seen, change.square(), 1)
 

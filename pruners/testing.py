@@ -71,7 +71,9 @@ def check_pruner(pruner: Pruner) -> None:
         AssertionError: at the first check that fails, naming it and what to do.
     """
     if isinstance(pruner, type):
-        raise AssertionError(f"Give `check_pruner` a value: `{pruner.__name__}()`. Found the class itself.")
+        raise AssertionError(
+            f"Give `check_pruner` an instance, such as `{pruner.__name__}()`. Found the class itself."
+        )
     for check in CHECKS:
         run_check(check, pruner)
 

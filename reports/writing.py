@@ -56,12 +56,12 @@ def write_report(
     columns = columns.split(",") if isinstance(columns, str) else columns
     folder = _folder(folders, out)
     chosen = columns_named(columns)
-    for name, known in (
-        *((f, FORMATS) for f in formats),
-        *(() if width is None else ((width, tuple(WIDTHS)),)),
+    for what, name, known in (
+        *(("format", f, FORMATS) for f in formats),
+        *(() if width is None else (("width", width, tuple(WIDTHS)),)),
     ):
         if name not in known:
-            raise InputError(f"Figures have a known format and width. Found `{name}`; {nearest(name, known)}")
+            raise InputError(f"Unknown {what} of figures: `{name}`; {nearest(name, known)}")
     report = make_report(folders, methods=methods)
     measures = measure_keys(report.points, declared_measures([run.folder for run in report.runs]))
     contents: dict[str, bytes] = {}

@@ -30,7 +30,9 @@ def check(found: Mapping[str, Figures], baseline: Baseline) -> list[Change]:
     unchanged = unchanged_bases(baseline.entries, found)
     for entry in sorted(baseline.entries.keys() | found.keys()):
         if entry not in found:
-            changes.append(Change(entry, "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell"))
+            changes.append(
+                Change(entry, "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell: missing")
+            )
         elif entry not in baseline.entries:
             changes.append(Change(entry, "entry", None, None, Verdict.HOLDS, "new, not in the baseline"))
         else:

@@ -99,7 +99,8 @@ def _would_do(found: QualityChange, margin: Margin) -> str:
     sides = " on each side" if found.units is Units.ANEW else ""
     needed = base_models_needed(found, margin)
     if needed is None:
-        return "more would not help: the change equals the margin, or classes differ too much"
+        more = "seeds" if found.units is Units.CELLS else "base models"
+        return f"more {more} would not help, because the change equals the margin or differs too much between classes"
     if math.isnan(found.change.half_width(margin.level)):
         return f"{needed}{sides} are needed"
     return f"about {needed}{sides} would be enough"
@@ -110,15 +111,17 @@ def _not_comparable(before: Quality, after: Quality | None) -> str:
     if after is None:
         return "no test scores"
     if before.test_clips != after.test_clips:
-        return "other test clips"
+        return "the test clips are not those of the baseline"
     missing = before.average_precision.keys() - after.average_precision.keys()
     if missing:
         return f"{len(missing)} of {len(before.average_precision)} cells are missing, `{min(missing)}` first"
     if not all(len(a) == len(b) for a, b in zip(_rows(before), _rows(after, before), strict=True)):
-        return "other classes"
+        return "the classes are not those of the baseline"
     if _defined(before) != _defined(after):
-        return "other classes with positives on the same test clips: restore the baseline file"
-    return "" if _defined(before) else "no class has a positive"
+        return (
+            "on the same test clips, the baseline has positives in other classes: restore the baseline file"
+        )
+    return "" if _defined(before) else "no class has a positive test clip"
 
 
 def _rows(quality: Quality, of: Quality | None = None) -> list[tuple[float | None, ...]]:

@@ -30,5 +30,8 @@ def compare_speed(
     elif new * (1 - error) > old:
         verdict, remark = Verdict.REGRESSED, "regressed"
     else:
-        verdict, remark = Verdict.COULD_NOT_TELL, f"could not tell: the precision is only {100 * error:.0f} %"
+        verdict, remark = (
+            Verdict.COULD_NOT_TELL,
+            f"could not tell: the ratio is known only to ±{float(f'{100 * error:.2g}'):g} %",
+        )
     return [Change(entry, "latency_ratio", old, new, verdict, remark, allowed)]

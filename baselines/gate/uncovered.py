@@ -10,7 +10,7 @@ from prunebench.baselines.regression.baseline import Baseline
 from prunebench.baselines.regression.operating_point import MODEL_ENTRY, Figures
 from prunebench.eval.text.written_labels import written
 
-PARTS = {"state_dict_bytes": "the bytes of the file", "quality": "quality", "speed": "speed"}
+PARTS = {"state_dict_bytes": "size of the file", "quality": "quality", "speed": "speed"}
 
 
 def uncovered(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def _not_held(baseline: Baseline, name: str) -> Iterator[str]:
         elif without:
             parts.append(f"{word} of {without} of {len(entries)} entries")
     if parts:
-        yield f"Not checked, because `{name}` does not contain it: {', '.join(parts)}."
+        yield f"`{name}` lacks these values, so `check` did not compare them: {', '.join(parts)}."
 
 
 def _own_file(found: Mapping[str, Figures], baseline: Baseline, subject: str, name: str) -> Iterator[str]:
@@ -89,15 +89,19 @@ def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name
     if not absent:
         return
     if found.keys() == {MODEL_ENTRY}:
-        way = "that is a single model, but the baseline contains cells of a run: give the run's folder"
+        yield (
+            f"`{subject}` is a single model, but `{name}` contains cells of a run: give the run's folder, or save "
+            "another baseline."
+        )
     elif baseline.entries.keys() == {MODEL_ENTRY}:
-        way = "that is a run, but the baseline contains a single model: give a checkpoint"
+        yield (
+            f"`{subject}` is a run, but `{name}` contains a single model: give a checkpoint, or save another baseline."
+        )
     else:
-        way = "compute them with `prunebench run`"
-    yield (
-        f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, "
-        f"`{written(absent[0])}` first: {way}, or save another baseline."
-    )
+        yield (
+            f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, "
+            f"`{written(absent[0])}` first: compute these cells with `prunebench run`, or save another baseline."
+        )
 
 
 def _without_scores(found: Mapping[str, Figures], baseline: Baseline) -> Iterator[str]:

@@ -61,7 +61,8 @@ def pack(gradients: Gradients) -> Tensor:
     """
     if gradients.bn_weight is None:
         raise LookupError(
-            "A pruner of torch-pruning reads the gradient of the batch norm's scale. There is none."
+            "A pruner of torch-pruning reads the gradient of the batch norm's scale. This layer has none: leave it out "
+            "of the scope."
         )
     if gradients.consumer_weight is None:
         raise LookupError("A pruner of torch-pruning reads the gradient of `consumer_weight`: supply it.")

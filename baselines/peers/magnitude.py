@@ -21,7 +21,7 @@ class _Powered(Peer):
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, int | float) or not 0 < self.p < math.inf:
-            raise ValueError(f"Parameter `p` must be a number above 0. Found `p = {self.p!r}`.")
+            raise ValueError(f"Parameter `p` must be a finite number above 0. Found `p = {self.p!r}`.")
 
 
 @dataclass(frozen=True)

@@ -62,19 +62,21 @@ def keeping_spread(entries: Mapping[str, Figures], before: Mapping[str, Figures]
 
 def _spread(name: str, quality: Quality, other: Figures | None, run: str) -> Quality:
     if other is None or other.quality is None:
-        raise InputError(f"`{run}` has no scores of `{name}`. Give --spread a run of the same cells.")
+        raise InputError(f"`{run}` has no test scores of `{name}`: give --spread a run of the same cells.")
     if other.quality.test_clips != quality.test_clips:
-        raise InputError(f"`{run}` has other test clips for `{name}`. Give a run on the same data.")
+        raise InputError(
+            f"`{run}` and this run have different test clips for `{name}`: give --spread a run on the same data."
+        )
     if _cells_of_a_base(other.quality) != _cells_of_a_base(quality):
         raise InputError(
-            f"`{run}` has other pruning or fine-tuning seeds for `{name}`. Give a run that differs only in "
-            "`base.seeds`."
+            f"`{run}` and this run have different pruning or fine-tuning seeds for `{name}`: give --spread a run that "
+            "differs only in `base.seeds`."
         )
     bases = by_base(other.quality, other.quality.average_precision)
     if len(bases) < BASES_FOR_A_CLAIM:
         raise InputError(
-            f"The spread between base models needs at least {BASES_FOR_A_CLAIM} base models. Found {len(bases)} in "
-            f"`{run}`: run it with more `base.seeds`."
+            f"--spread must be a run with at least {BASES_FOR_A_CLAIM} base models. Found {len(bases)} in `{run}`: run "
+            "it with more `base.seeds`."
         )
     means = [rows.mean() for rows in bases.values()]
     found = BaseSpread(float(f"{np.var(means, ddof=1):.6g}"), len(means) - 1)

@@ -26,7 +26,8 @@ from prunebench.eval.text.parsing import parsed_json
 
 SCHEMA: Final = 4
 
-_AGAIN = "restore it, or save it again in another file with `prunebench baseline save`"
+_AGAIN = "restore the file, or save the baseline again in another file with `prunebench baseline save`"
+_ANOTHER = "give a file that `prunebench baseline save` wrote"
 # Strings cannot match: JSON escapes a line end in them.
 _LIST_OF_NUMBERS = re.compile(r"\[\n[\d.,e+\-nul\s]+\]")
 
@@ -124,10 +125,12 @@ def load_baseline(path: Path | str) -> Baseline:
             f"A baseline must be complete JSON. Found in `{path}`: {error}: {_AGAIN}."
         ) from error
     version = found.get("schema_version") if isinstance(found, dict) else None
+    if version is None:
+        raise InputError(f"`{path}` is not a baseline, because it has no `schema_version`: {_ANOTHER}.")
     if type(version) is not int or version not in _READERS:
         raise InputError(
-            f"A baseline must have a schema_version from 1 to {SCHEMA}. Found {version!r} in `{path}`: "
-            "use the version of prunebench that wrote it, or save it again in another file with this one."
+            f"A baseline must have a schema_version from 1 to {SCHEMA}. Found {version!r} in `{path}`: use the version "
+            "of prunebench that wrote the file, or save the baseline again in another file with this version."
         )
     try:
         return _READERS[version](text)
@@ -185,11 +188,13 @@ def _read(path: Path) -> str:
         return read_text(path).removeprefix("\ufeff")  # a mark that editors on Windows add and JSON refuses
     except FileNotFoundError as error:
         raise InputError(
-            f"There is no baseline `{path}`: make it with `prunebench baseline save`."
+            f"There is no baseline `{path}`: correct the path, or make the file with `prunebench baseline save`."
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise InputError(f"A baseline must be a text file. Found `{path}`, {reason}: {_AGAIN}.") from error
+        raise InputError(
+            f"A baseline must be a readable text file. Found `{path}` ({reason}): {_ANOTHER}."
+        ) from error
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

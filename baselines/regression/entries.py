@@ -97,8 +97,8 @@ def _entry(
     figures = [_figures(record, record.n_classes or known) for record in cells]
     if any(other != figures[0] for other in figures[1:]):
         raise InputError(
-            f"All cells of an entry must have the same exact values. Found different values for `{name}`: use a "
-            "run of one base model."
+            f"All cells of an entry must have the same widths and costs. Found different ones for `{name}`: use a run "
+            "with one base model and one seed in `prune.seeds`."
         )
     quality = None if precisions is None else _quality(cells, [precisions(record) for record in cells])
     return dataclasses.replace(figures[0], quality=quality, speed=_speed(cells[0].timings))
@@ -118,7 +118,7 @@ def _figures(record: Record, n_classes: int | None) -> Figures:
     except ValidationError as error:
         raise InputError(
             f"A finished cell must have the widths of its groups and the measures {', '.join(COSTS)}, all integers. "
-            f"Cell `{record.cell}` differs: {first_problem(error)}: run it again."
+            f"Cell `{record.cell}` differs: {first_problem(error)}: make the run again in a new folder."
         ) from error
 
 

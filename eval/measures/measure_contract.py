@@ -53,7 +53,8 @@ class Measure:
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.title:
             raise InputError(
-                f"A measure must have a title, and its name must be one word. Found {self.name!r}, {self.title!r}."
+                "A measure must have a title, and its name must be a Python identifier. Found the name "
+                f"{self.name!r} and the title {self.title!r}."
             )
         if self.better not in ("higher", "lower"):
             raise InputError(
@@ -61,7 +62,9 @@ class Measure:
             )
         low, high = self.bounds
         if low is not None and high is not None and low >= high:
-            raise InputError(f"Bounds of measure `{self.name}` must be in order. Found {self.bounds}.")
+            raise InputError(
+                f"The lower bound of measure `{self.name}` must be below the upper one. Found {self.bounds}."
+            )
 
     def description(self) -> dict[str, Any]:
         """Its declaration as JSON values, for listings and run folders."""
@@ -80,7 +83,12 @@ class Measure:
             raise InputError(f"Measure `{self.name}` must give a number. Found {value!r}.") from error
         low, high = self.bounds
         if (low is not None and found < low) or (high is not None and found > high):
-            raise InputError(f"Measure `{self.name}` must lie in {list(self.bounds)}. Found {found}.")
+            must = (
+                f"lie in [{low}, {high}]"
+                if low is not None and high is not None
+                else (f"be at most {high}" if low is None else f"be at least {low}")
+            )
+            raise InputError(f"Measure `{self.name}` must {must}. Found {found}.")
         return value if isinstance(value, int) else found
 
 

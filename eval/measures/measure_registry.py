@@ -52,11 +52,14 @@ def _get(name: str, entries: Iterable[EntryPoint]) -> Measure:
         return BUILTIN[name]
     if not found:
         raise InputError(f"Unknown measure `{name}`; measures: {', '.join(_names(entries))}.")
-    if len(found) != 1 or name in BUILTIN:
-        homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found)))
-        also = " and built in" if name in BUILTIN else ""
+    homes = " and ".join(f"`{home}`" for home in sorted(map(_home, found)))
+    if name in BUILTIN:
         raise InputError(
-            f"A measure must come from one distribution. Found `{name}` in {homes}{also}: keep one."
+            f"A measure must not have the name of a built-in one. Found `{name}` in {homes}: rename or uninstall it."
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"A measure must come from one distribution. Found `{name}` in {homes}: uninstall all but one."
         )
     return _loaded(found[0])
 

@@ -40,7 +40,8 @@ def _latency(backend: str | None = None) -> tuple[Measure, ...]:
         ),
         Measure(
             name=f"{key}_speed_up_over_macs_ratio",
-            title=f"speed-up{through} over that of the backbone's MACs; above 1 where time falls faster",
+            title=f"speed-up{through} divided by the factor by which the backbone's MACs fall; above 1 if time falls "
+            "faster than MACs",
             better="higher",
             cost=_ALONE,
         ),

@@ -27,7 +27,7 @@ def accuracy(targets: ArrayLike, scores: ArrayLike) -> float:
     if (labels != 1).any():
         clip = int(np.flatnonzero(labels != 1)[0])
         raise InputError(
-            f"Accuracy is defined only if every clip has exactly one class. Found {labels[clip]} in clip "
+            f"Accuracy is defined only if every clip has exactly one class. Found {labels[clip]} classes in clip "
             f"{clip}: use mean average precision."
         )
     if not len(held):

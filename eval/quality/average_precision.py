@@ -59,7 +59,7 @@ def average_precision(
     weighting = np.asarray(weights, dtype=np.float64)
     if weighting.shape != held.shape[:1]:
         raise InputError(
-            f"Every clip needs one weight. Found {weighting.shape} weights for {len(held)} clips."
+            f"Every clip needs one weight. Found weights of the shape {weighting.shape} for {len(held)} clips."
         )
     if not (np.isfinite(weighting).all() and (weighting >= 0).all()):
         raise InputError("Weights of clips must be finite and at least 0. Found one that is not.")

@@ -100,7 +100,7 @@ class LatencyTable:
     def _check(self) -> None:
         times = [self.whole_ms, *(ms for layer in self.layers for ms in layer.ms)]
         if not all(0 < ms < 1e9 for ms in times) or not all(0 < model.share < 1e3 for model in self.models):
-            raise ValueError("a time is not above 0")
+            raise ValueError("a time or a share is not above 0, or is too large")
         if any(not len(layer.ms) == len(layer.widths) == len(layer.work) > 0 for layer in self.layers):
             raise ValueError("a layer has more or fewer times than widths")
 

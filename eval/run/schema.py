@@ -37,8 +37,8 @@ def check_run_folder(run: Path, *, finished: bool = True) -> None:
         )
     if finished and not (records and (log.stat().st_size or not log.is_file())):
         raise InputError(
-            f"No cell of `{run}` is finished yet: repeat the same `prunebench run`, which continues it, until a "
-            "cell is finished."
+            f"No cell of `{run}` is finished yet: wait for the first one or, if the run has stopped, repeat the same "
+            "`prunebench run`, which continues it."
         )
 
 

@@ -42,7 +42,8 @@ def energy_missing(root: Path = POWERCAP) -> str | None:
         try:
             _microjoules(package)
         except OSError as error:
-            return f"Energy needs `{package / 'energy_uj'}` to be readable. Found: {error.strerror}: run as root."
+            file = package / "energy_uj"
+            return f"Energy needs the counter `{file}`, which cannot be read ({error.strerror}): run as root."
     return None
 
 

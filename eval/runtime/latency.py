@@ -244,6 +244,6 @@ def missed_precision(what: str, found: float, rounds: int, wanted: float, remedy
         return None
     needed = rounds_needed(rounds, found, wanted)
     return (
-        f"The {what} is known to {found:.1%} only, not to {wanted:.1%}: the time ended after {rounds} rounds, but "
-        f"about {needed:,} are needed. For more rounds, {remedy} or use a quieter machine."
+        f"The {what} is known only to ±{found:.1%}, not to ±{wanted:.1%}: the time ended after {rounds} rounds, but "
+        f"about {needed:,} are needed. To measure it better, {remedy} or use a quieter machine."
     )

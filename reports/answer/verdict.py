@@ -68,7 +68,10 @@ def _untested(tried: Sequence[Tried]) -> str:
     chance, ruled = ({(t.setting, t.budget) for t in tried if t.by_chance is by} for by in (True, False))
     if not chance & ruled:
         return "No budget has both a criterion and random, so no difference from random is known."
-    return "No difference from random is tested: that takes a second model, or the scores of each test clip."
+    return (
+        "No difference from random is tested: a test needs the scores of each test clip, and several base models or "
+        "repeats on one (draws of random, fine-tuning seeds)."
+    )
 
 
 def _noun(tested: Sequence[Tried], number: int = 1) -> str:

@@ -50,7 +50,7 @@
     const copy = button("Copy the command", async () => {
       try { await navigator.clipboard.writeText(cell.command); copy.textContent = "Copied"; } catch { getSelection().selectAllChildren(command); }
     });
-    detail.append(title, "The same identity again, with the cells that choose its fine-tuning rate:", command, copy, list);
+    detail.append(title, "This command computes the cell again, with the cells that choose its fine-tuning rate:", command, copy, list);
     detail.hidden = false;
     detail.focus();
   }

@@ -57,7 +57,7 @@
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     element("rect", { width, height, fill: ground }, drawing);
     if (points.length === 0) {
-      element("text", { x: width / 2, y: height / 2, "text-anchor": "middle", fill: quiet }, drawing, "Nothing of this was measured.");
+      element("text", { x: width / 2, y: height / 2, "text-anchor": "middle", fill: quiet }, drawing, "This was not measured.");
       return;
     }
     const xs = [...points.map((p) => costOf(p, key) / byCost), ...published.map((p) => p[2])];

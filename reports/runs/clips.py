@@ -170,8 +170,8 @@ def _check_alike(data: str, one: EvaluatedClips, other: EvaluatedClips) -> None:
     differ = [kind for kind, (a, b) in kinds.items() if not np.array_equal(np.asarray(a), np.asarray(b))]
     if differ:
         raise InputError(
-            f"Runs that are reported together must have the same test clips. Found other {differ[0]} of `{data}`: "
-            "report the runs one by one."
+            "Runs that are reported together must have the same test clips and classes. Found different "
+            f"{differ[0]} of `{data}`: report the runs one by one."
         )
 
 

@@ -23,12 +23,14 @@ HEADINGS = (
 )
 _DIFFERENCES = marks.legend(marks.ALIKE, marks.NOT_TESTED).replace("at the same ratio", "at the same cost")
 LEGEND = (
-    "At equal cost; between two points on a monotone cubic through all (~; ~~ more than 15 points of cost from a "
-    "measured one), never beyond the ends of a criterion's curve. Intervals: base models and test clips; with one base "
-    "model repeats and test clips, of this model only. The interval from random is valid for one comparison, that from "
-    f"the best for all pairs together. {_DIFFERENCES} Behind a rank, {marks.MAY_BE_BEST}: may be "
-    f"the best (step-down test, 5 % for all criteria together); {marks.NOT_TESTED}: not tested, because there are "
-    "fewer than six base models or no per-clip scores; no mark: another criterion is better."
+    "All values are at equal cost. ~: interpolated between two measured points by a monotone cubic through all points "
+    "of the criterion. ~~: the same, and the nearest measured point is more than 15 % of the unpruned cost away. No "
+    "value lies beyond the ends of a criterion's curve. Intervals account for the base models and the test clips; with "
+    "one base model they account for repeats and test clips, and are valid for this model only. The interval behind "
+    "“from random” is valid for one comparison, that behind “from best” for all pairs together. "
+    f"{_DIFFERENCES} Behind a rank, {marks.MAY_BE_BEST}: may be the best (step-down test, 5 % for all criteria "
+    f"together); {marks.NOT_TESTED}: not tested, because there are fewer than six base models or no per-clip scores; "
+    "no mark: another criterion is better."
 )
 
 

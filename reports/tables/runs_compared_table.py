@@ -67,8 +67,9 @@ def said(rows: Sequence[Compared]) -> str:
     """How many places agree and what the largest difference is."""
     largest = max(rows, key=lambda row: abs(row.difference))
     at = f"{largest.label} at {numbers.share(largest.ratio)}" if largest.ratio else largest.label
+    points = "1 point is" if len(rows) == 1 else f"{len(rows)} points are"
     return (
-        f"{len(rows)} points are in more than one run; the largest difference of test mAP is "
+        f"{points} in more than one run; the largest difference of test mAP is "
         f"{numbers.gap(largest.difference)} ({at}, {largest.second} minus {largest.first})."
     )
 

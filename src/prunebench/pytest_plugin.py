@@ -22,7 +22,9 @@ UPDATE = "--prunebench-update"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The folder of baselines and the switch that writes them."""
     group = parser.getgroup("prunebench")
-    group.addoption(UPDATE, action="store_true", help="Write the baselines of prunebench_baseline again.")
+    group.addoption(
+        UPDATE, action="store_true", help="Write the baselines of the fixture prunebench_baseline again."
+    )
     parser.addini(
         FOLDER, "Folder of the baseline files of prunebench_baseline.", type="string", default="baselines"
     )

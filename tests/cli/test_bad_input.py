@@ -72,8 +72,8 @@ def refused(found, message):
         (["list", "pruner"], "pruner"),
         (["run", "quick", "--scheduler", ""], "The value of `--scheduler` is empty"),
         (["run", "quick", "--scheduler=", "--dry-run"], "The value of `--scheduler` is empty"),
-        (["run", ""], "The value of an argument is empty"),
-        (["report", ""], "The value of an argument is empty"),
+        (["run", ""], "An argument is empty: give a value."),
+        (["report", ""], "An argument is empty: give a value."),
         (["measure", "model.pt", "--counters", ""], "The value of `--counters` is empty"),
         (["data", "cnn14", "--url", ""], "The value of `--url` is empty"),
         (["data", "esc50", "-o", ""], "The value of `-o` is empty"),
@@ -87,7 +87,10 @@ def test_one_sentence(cli, words, message, tmp_path):
 def test_a_run_that_was_stopped_before_its_first_cell_has_no_report_yet(cli, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "plan.json").write_text('["a", "b"]')
-    assert refused(cli("report", "run"), "No cell of `run` is finished yet: repeat the same `prunebench run`")
+    assert refused(
+        cli("report", "run"),
+        "No cell of `run` is finished yet: wait for the first one or, if the run has stopped, repeat the same",
+    )
     code, out, _ = cli("status", "run")
     assert (code, out.splitlines()[0]) == (0, "0 of 2 cells done, 0 failed, 2 left")
 

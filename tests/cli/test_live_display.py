@@ -99,7 +99,7 @@ def test_a_resumed_run_counts_the_cells_that_it_held(capsys, monkeypatch):
         progress.step("a", 0, 1)
         assert in_short(progress) == "cells: 52 of 53 done, 1 running"
         progress.finished("a", test_map=0.5)
-    assert capsys.readouterr().err.splitlines()[-1] == "cells: 53 of 53 in 0 s, 52 of them before"
+    assert capsys.readouterr().err.splitlines()[-1] == "cells: 53 of 53 in 0 s, 52 of them finished before"
 
 
 def test_a_phase_that_is_not_of_cells_shows_its_share():
@@ -168,7 +168,7 @@ def test_status_of_a_run_under_way_and_after(tmp_path):
         assert text.startswith("1 of 4 cells done, 0 failed, 3 left")
         assert "running: l1 c: 25% after" in text
         assert "Last test mAP 0.500" in text
-        assert "left, finished at 20" in text
+        assert "left; the run will be finished at about 20" in text
         found = json.loads(told("--json"))
         assert found["under_way"]
         assert [piece["title"] for piece in found["running"]] == ["l1 c"]

@@ -114,5 +114,5 @@ def test_fpgm_of_torch_pruning_does_not_see_signs(layer_of):
 
 @pytest.mark.parametrize("p", [0, -1, float("nan"), float("inf"), "two"])
 def test_the_power_of_fpgm_must_be_positive(p):
-    with pytest.raises(ValueError, match="`p` must be a number above 0"):
+    with pytest.raises(ValueError, match="`p` must be a finite number above 0"):
         get("fpgm_torch_pruning", p=p)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prunebench.pruners import BUILTIN, get, names
+from prunebench.pruners.entry_points import the_entry
 from prunebench.pruners.plugins import FAMILIES, GROUP, family_names, load_plugin, plugin_names
 
 SOUND = """
@@ -84,6 +85,12 @@ def test_one_that_ends_the_process_does_not(site: Site) -> None:
         get("leaving")
 
 
+def test_a_name_that_no_distribution_has(site: Site) -> None:
+    said = r"^No installed distribution contains the pruner `loud`: install the one that does\.$"
+    with pytest.raises(ValueError, match=said):
+        the_entry(GROUP, "loud", "pruner")
+
+
 def test_an_entry_point_to_nothing(site: Site) -> None:
     site.install("plug-e", "plug_e_sound", SOUND.format(name="loud"), loud="Absent")
     with pytest.raises(ValueError, match=r"`loud` of distribution `plug-e` must load. Found AttributeError"):
@@ -96,7 +103,8 @@ def test_two_plugins_of_one_name(site: Site) -> None:
     assert plugin_names() == ["loud"]
     with pytest.raises(
         ValueError,
-        match=r"^A pruner must come from one distribution. Found `loud` in `plug-f` and `plug-g`: keep one\.$",
+        match=r"^A pruner must come from one distribution\. Found `loud` in `plug-f` and `plug-g`: uninstall all "
+        r"but one\.$",
     ):
         get("loud")
 
@@ -107,7 +115,10 @@ def test_two_plugins_of_one_name(site: Site) -> None:
         (SOUND.replace("@dataclass(frozen=True)", ""), "must be decorated with `@dataclass"),
         (SOUND.replace("(Pruner)", ""), "it must subclass `prunebench.pruners.Pruner`"),
         (SOUND.replace("def score", "def scores"), "it must define `score`"),
-        (SOUND.replace('"{name}"', '"a b"'), "`name` must be a word without blanks"),
+        (
+            SOUND.replace('"{name}"', '"a b"'),
+            "`name` must be a word of letters, digits and `_:./-`. Found 'a b'",
+        ),
         (
             SOUND.replace('reference: ClassVar[str] = ""', "version: ClassVar[int] = 2"),
             "`reference` must be a key",
@@ -181,7 +192,8 @@ def test_a_family_of_another_distribution_is_got_by_its_names(site: Site) -> Non
         ("PRUNERS = 5", r"`xy` must load\. Found TypeError"),
         (
             "PRUNERS = {'xy:loud': 5}",
-            r"`xy` does not meet the contract\. Of `xy:loud`: it must subclass `prunebench\.pruners\.Pruner`\.$",
+            r"`xy` has a pruner `xy:loud` that does not meet the contract: it must subclass "
+            r"`prunebench\.pruners\.Pruner`\.$",
         ),
         (
             FAMILY.replace("{'xy:loud'", "{'xy:laud'"),

@@ -276,7 +276,7 @@ def test_check_pruner_runs_all_checks() -> None:
 
 def test_a_class_is_answered_with_how_to_make_a_value() -> None:
     with pytest.raises(
-        AssertionError, match=r"Give `check_pruner` a value: `Sound\(\)`. Found the class itself"
+        AssertionError, match=r"Give `check_pruner` an instance, such as `Sound\(\)`. Found the class itself"
     ):
         check_pruner(Sound)  # type: ignore[arg-type]
 

@@ -198,7 +198,7 @@ def test_a_run_without_configuration_and_environment_is_reported(maker):
     report = write_report([maker.write()], formats=[])
     assert report.title == maker.folder.name
     assert report.standing == "demonstration, no claim"
-    assert "holds no environment" in "".join(page_of(report).text)
+    assert "contains no environment.json" in "".join(page_of(report).text)
 
 
 def test_two_runs_are_reported_as_one(maker, tmp_path):
@@ -237,7 +237,8 @@ def test_runs_whose_test_clips_differ_in_anything_are_refused(maker, tmp_path, a
     held = dict(np.load(path))
     np.savez_compressed(path, **{**held, array: held[array][::-1]})
     with pytest.raises(
-        InputError, match=f"same test clips. Found other {what} of `synth`: report the runs one"
+        InputError,
+        match=f"same test clips and classes. Found different {what} of `synth`: report the runs one",
     ):
         make_report([maker.folder, other.folder])
 

@@ -111,8 +111,8 @@ def _sentence(error: Exception) -> str | None:
         return None
     full = error.errno in DISK_FULL
     way_out = ": free some space or raise the limit (`ulimit -f`), and repeat the command." if full else ""
-    named = error.filename or ("standard output" if full else "no file named")
-    return f"{error.strerror or error}: {named}{way_out}"
+    named = error.filename or ("standard output" if full else "")
+    return f"{error.strerror or error}{f': {named}' * bool(named)}{way_out}"
 
 
 def _check_words(words: Sequence[str]) -> None:
@@ -121,5 +121,6 @@ def _check_words(words: Sequence[str]) -> None:
         name = before if word == "" else word.removesuffix("=")
         given = word == "" or (word.startswith("--") and word.endswith("=") and word.count("=") == 1)
         if given and name != "--formats":  # a report without figures
-            where = f"`{name}`" if name.startswith("-") else "an argument"
-            raise click.UsageError(f"The value of {where} is empty: give a value, or leave the option out.")
+            if not name.startswith("-"):
+                raise click.UsageError("An argument is empty: give a value.")
+            raise click.UsageError(f"The value of `{name}` is empty: give a value, or leave the option out.")

@@ -101,7 +101,7 @@ class PlainDisplay:
             say(f"{news.phase}: {news.title}: {news.text}", err=True)
         if not phase.left:
             seconds = (phase.ended or 0) - (phase.started or 0)
-            before = f", {phase.earlier} of them before" if phase.earlier else ""
+            before = f", {phase.earlier} of them finished before" if phase.earlier else ""
             say(f"{news.phase}: {phase.done} of {phase.total} in {duration(seconds)}{before}", err=True)
 
     def __enter__(self) -> PlainDisplay:

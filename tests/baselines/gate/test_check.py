@@ -94,7 +94,7 @@ def test_moved_widths_with_a_greater_cost_have_regressed() -> None:
 def test_an_entry_that_is_not_there_leaves_it_unable_to_tell(found: dict[str, Figures]) -> None:
     verdict, changes = gate(found, {"a": FIGURES, "b": FIGURES})
     assert verdict == Verdict.COULD_NOT_TELL
-    assert Change("a", "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell") in changes
+    assert Change("a", "entry", None, None, Verdict.COULD_NOT_TELL, "could not tell: missing") in changes
 
 
 def test_a_regression_that_was_seen_outweighs_an_entry_that_is_not_there() -> None:
@@ -175,7 +175,7 @@ def test_rows_read_well() -> None:
         ("model", "parameter_bytes", "92,823,356", "46,411,678", "-50 %", "none", "improved"),
         ("model", "widths", "C7=256 C8=256", "C7=255 C8=257", "", "if no cost grows", "regressed"),
         ("new", "entry", "absent", "present", "", "", "new, not in the baseline"),
-        ("old", "entry", "present", "absent", "", "", "could not tell"),
+        ("old", "entry", "present", "absent", "", "", "could not tell: missing"),
     ]
     assert {len(row) for row in rows} == {len(COLUMNS)}
 

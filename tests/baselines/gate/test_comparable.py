@@ -100,5 +100,5 @@ def test_cells_of_before_classes_were_recorded_have_those_of_the_others() -> Non
     assert found.n_classes == 24
     (found,) = entries_of_run([cell(0, 0)]).values()
     assert found.n_classes is None
-    with pytest.raises(InputError, match="All cells of an entry must have the same exact values"):
+    with pytest.raises(InputError, match="All cells of an entry must have the same widths and costs"):
         entries_of_run([cell(0, 10), cell(1, 24)])

@@ -96,9 +96,9 @@ def test_a_drop_that_may_be_chance_cannot_be_told() -> None:
     ("after", "reason"),
     [
         (None, "no test scores"),
-        (quality(TABLE, "bead"), "other test clips"),
+        (quality(TABLE, "bead"), "the test clips are not those of the baseline"),
         (quality(TABLE[:2]), "1 of 3 cells are missing, `base 2` first"),
-        (quality(TABLE[:, :3]), "other classes"),
+        (quality(TABLE[:, :3]), "the classes are not those of the baseline"),
     ],
 )
 def test_what_is_not_there_cannot_be_told(after: Quality | None, reason: str) -> None:
@@ -127,7 +127,7 @@ def test_a_class_taken_away_by_hand_cannot_be_told(column: int, swapped: bool) -
     verdict, (change,) = of_quality(*((TABLE, other) if swapped else (other, TABLE)))
     assert verdict == Verdict.COULD_NOT_TELL
     assert change.remark == (
-        "could not tell: other classes with positives on the same test clips: restore the baseline file"
+        "could not tell: on the same test clips, the baseline has positives in other classes: restore the baseline file"
     )
 
 

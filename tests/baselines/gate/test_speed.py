@@ -38,7 +38,18 @@ def gate(before: Figures, after: Figures) -> tuple[Verdict, list[Change]]:
     [
         ((0.5, 0.02), (0.54, 0.02), Verdict.HOLDS, "moved, allowed"),
         ((0.5, 0.02), (0.56, 0.02), Verdict.REGRESSED, "regressed"),
-        ((0.5, 0.02), (0.56, 0.3), Verdict.COULD_NOT_TELL, "could not tell: the precision is only 30 %"),
+        (
+            (0.5, 0.02),
+            (0.56, 0.3),
+            Verdict.COULD_NOT_TELL,
+            "could not tell: the ratio is known only to ±30 %",
+        ),
+        (
+            (0.5, 0.02),
+            (0.8, 1.2),
+            Verdict.COULD_NOT_TELL,
+            "could not tell: the ratio is known only to ±120 %",
+        ),
         ((0.5, 0.02), (0.4, 0.02), Verdict.HOLDS, "improved"),
         ((0.5, 0.02), (0.49, 0.1), Verdict.HOLDS, "moved, allowed"),
         ((0.5, 0.02), None, Verdict.COULD_NOT_TELL, "could not tell: not measured"),

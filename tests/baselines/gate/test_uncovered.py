@@ -27,21 +27,35 @@ def test_all_that_is_held_and_found_leaves_nothing_to_say() -> None:
 def test_a_part_that_some_entries_lack_is_counted() -> None:
     bare = WHOLE.without(["quality", "speed"])
     notes = uncovered({"a": WHOLE, "b": WHOLE}, held(a=bare, b=WHOLE.without(["speed"])), "run", "b.json")
-    assert notes == ("Not checked, because `b.json` does not contain it: quality of 1 of 2 entries, speed.",)
+    assert notes == (
+        "`b.json` lacks these values, so `check` did not compare them: quality of 1 of 2 entries, speed.",
+    )
 
 
 @pytest.mark.parametrize(
-    ("found", "name", "way"),
+    ("found", "name", "said"),
     [
-        ("model", "cell", "give the run's folder"),
-        ("cell", "model", "give a checkpoint"),
-        ("cell", "other", "compute them with `prunebench run`"),
+        (
+            "model",
+            "cell",
+            "`s` is a single model, but `b.json` contains cells of a run: give the run's folder, or save another "
+            "baseline.",
+        ),
+        (
+            "cell",
+            "model",
+            "`s` is a run, but `b.json` contains a single model: give a checkpoint, or save another baseline.",
+        ),
+        (
+            "cell",
+            "other",
+            "1 of 1 entries of `b.json` are not in `s`, `other` first: compute these cells with `prunebench run`, or "
+            "save another baseline.",
+        ),
     ],
 )
-def test_an_entry_that_is_not_there_comes_with_the_way_out(found: str, name: str, way: str) -> None:
-    (note,) = uncovered({found: WHOLE}, held(**{name: WHOLE}), "run", "b.json")
-    assert note.startswith(f"1 of 1 entries of `b.json` are not in `run`, `{name}` first: ")
-    assert way in note
+def test_an_entry_that_is_not_there_comes_with_the_way_out(found: str, name: str, said: str) -> None:
+    assert uncovered({found: WHOLE}, held(**{name: WHOLE}), "s", "b.json") == (said,)
 
 
 def test_a_model_without_scores_is_sent_to_where_they_are() -> None:

@@ -212,7 +212,7 @@ def test_peers_declare_themselves(name: str) -> None:
 @pytest.mark.parametrize("p", [0, -1, "two", float("inf")])
 def test_a_power_must_be_a_number_above_0(p: object) -> None:
     for name in ("tp:magnitude", "tp:magnitude_single", "tp:fpgm", "tp:lamp"):
-        with pytest.raises(ValueError, match="`p` must be a number above 0"):
+        with pytest.raises(ValueError, match="`p` must be a finite number above 0"):
             PEERS[name](p=p)
 
 

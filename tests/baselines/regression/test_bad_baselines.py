@@ -35,6 +35,8 @@ BAD_SCHEMA = {
     "schema as text": edited(lambda f: f.update(schema_version="4")),
     "schema true": edited(lambda f: f.update(schema_version=True)),
     "schema as float": edited(lambda f: f.update(schema_version=4.0)),
+}
+NO_SCHEMA = {
     "no schema": edited(lambda f: f.pop("schema_version")),
     "a list": "[]",
     "null": "null",
@@ -127,6 +129,7 @@ SAID = {
     "must be complete JSON": BAD_JSON,
     "must have the fields of schema ": BAD_FIELDS,
     "must contain each key once": REPEATED,
+    "is not a baseline, because it has no `schema_version`": NO_SCHEMA,
 }
 CASES = [pytest.param(text, said, id=name) for said, bad in SAID.items() for name, text in bad.items()]
 
@@ -136,7 +139,9 @@ def test_bad_files_are_refused_with_the_way_out(tmp_path: Path, text: str, said:
     (tmp_path / "b.json").write_text(text)
     message = refusal(tmp_path / "b.json")
     assert said in message
-    assert "save it again" in message
+    assert (
+        "that `prunebench baseline save` wrote" if text in NO_SCHEMA.values() else "save the baseline again"
+    ) in message
 
 
 def test_the_wrong_field_is_named(tmp_path: Path) -> None:
@@ -148,16 +153,16 @@ def test_the_wrong_field_is_named(tmp_path: Path) -> None:
 
 def test_a_tolerance_that_is_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text(BAD_FIELDS["no margin"])
-    assert "`tolerances.quality`: field required: restore it" in refusal(tmp_path / "b.json")
+    assert "`tolerances.quality`: field required: restore the file" in refusal(tmp_path / "b.json")
     (tmp_path / "b.json").write_text(BAD_FIELDS["margin with a blank reason"])
     assert "a reason must not be blank, found ' '" in refusal(tmp_path / "b.json")
 
 
 def test_depth_and_long_numbers_are_told_of_the_file_and_not_of_python(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text("[" * 100_000)
-    assert "it is nested too deeply: restore it" in refusal(tmp_path / "b.json")
+    assert "it is nested too deeply: restore the file" in refusal(tmp_path / "b.json")
     (tmp_path / "b.json").write_text("9" * 5000)
-    assert "it contains a whole number with too many digits: restore it" in refusal(tmp_path / "b.json")
+    assert "it contains a whole number with too many digits: restore the file" in refusal(tmp_path / "b.json")
 
 
 @pytest.mark.parametrize("cut", range(0, len(TEXT) - 2, 67))

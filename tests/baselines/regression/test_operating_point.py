@@ -96,12 +96,12 @@ def test_seeds_of_one_entry_collapse_and_names_are_sorted() -> None:
 @pytest.mark.parametrize("cost", COSTS)
 def test_contradicting_cells_are_refused(cost: str) -> None:
     other = record(measures={**MEASURES, cost: MEASURES[cost] + 1}, base_seed=1)
-    with pytest.raises(InputError, match=r"same exact values.*`synth/l1/C7-C12/0\.5`"):
+    with pytest.raises(InputError, match=r"same widths and costs.*`synth/l1/C7-C12/0\.5`"):
         entries_of_run([record(), other])
 
 
 def test_contradicting_widths_are_refused() -> None:
-    with pytest.raises(InputError, match="same exact values"):
+    with pytest.raises(InputError, match="same widths and costs"):
         entries_of_run([record(), record(widths=WIDTHS[::-1])])
 
 
@@ -124,7 +124,7 @@ def test_failed_cells_give_no_entry_and_hide_no_finished_one() -> None:
     ],
 )
 def test_finished_cells_without_exact_figures_are_refused(measures: dict[str, float]) -> None:
-    with pytest.raises(InputError, match=r"Cell `c0ffee`.*run it again"):
+    with pytest.raises(InputError, match=r"Cell `c0ffee`.*make the run again in a new folder"):
         entries_of_run([record(measures=measures)])
 
 

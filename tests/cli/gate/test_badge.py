@@ -97,13 +97,23 @@ def test_bad_input_is_one_sentence_and_writes_nothing(cli, files, tmp_path):
     for wrong, said in (
         (("badge", "gone.pt", *words), "There is no run folder and no checkpoint `gone.pt`"),
         (("badge", ".", *words), "A badge compares two checkpoints. Found the folder"),
-        (("badge", "half.pt", *words, "--label", " "), "`--label` must have 1 to 60 characters"),
+        (("badge", "half.pt", *words, "--label", " "), "`--label` must have 1 to 60 characters. Found 0."),
+        (
+            ("badge", "half.pt", *words, "--label", "a" * 61),
+            "`--label` must have 1 to 60 characters. Found 61.",
+        ),
         (("badge", "half.pt", *words, "--figure", "macz"), "Unknown `macz`; did you mean `macs`"),
     ):
         code, out, error = cli(*wrong)
         assert (code, out, error.count("\n")) == (2, "", 1)
         assert said in error
     assert not Path("badge.svg").exists()
+
+
+def test_blanks_around_a_label_do_not_count(cli, files):
+    words = ("badge", "half.pt", "--against", "full.pt", "--label", f" {'a' * 60} ", "-o", "badge.svg")
+    assert cli(*words)[0] == 0
+    assert f">{'a' * 60}<" in Path("badge.svg").read_text()
 
 
 def test_a_badge_replaces_no_file_of_another_kind(cli, files):

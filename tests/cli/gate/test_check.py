@@ -198,7 +198,7 @@ def test_the_way_out_of_a_broken_file_is_one(call):
     del held["tolerances"]["quality"]
     Path("b.json").write_text(json.dumps(held))
     for words in (("check", "run", "--baseline", "b.json"), ("baseline", "save", "run", "-o", "b.json")):
-        assert "or save it again in another file" in str(call(*words).exception)
+        assert "or save the baseline again in another file" in str(call(*words).exception)
     assert call("baseline", "save", "run", "-o", "other.json").exit_code == 0
 
 
@@ -206,7 +206,7 @@ def test_a_committed_baseline_is_found_by_its_name(call):
     found = call("check", "run", "--baseline", "cnn14/l1-50")
     assert found.exit_code == 2
     assert "could not tell: 1 entry of cnn14/l1-50\n" in found.output
-    assert "that is a run, but the baseline contains a single model: give a checkpoint" in found.output
+    assert "`run` is a run, but `cnn14/l1-50` contains a single model: give a checkpoint" in found.output
 
 
 def test_a_baseline_that_comes_with_prunebench_is_not_updated(call):
@@ -240,7 +240,7 @@ def test_a_checkpoint_holds_exact_figures_alone_and_says_so(call, tmp_path):
     assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
     written = ("--junit", "gate.xml", "--markdown", "gate.md")
     found = call("check", "model.pth", "--baseline", "model.json", *written)
-    said = "Not checked, because `model.json` does not contain it: quality, speed."
+    said = "`model.json` lacks these values, so `check` did not compare them: quality, speed."
     assert (found.exit_code, found.output) == (0, f"holds: 1 entry of model.json\n{said}\n")
     assert said in Path("gate.md").read_text()
     assert said in Path("gate.xml").read_text()
@@ -268,7 +268,7 @@ def test_a_checkpoint_never_passes_where_quality_is_held(call, tmp_path):
     save_checkpoint(Cnn14([2] * 12, n_classes=3, embedding=4), tmp_path / "model.pth")
     found = call("check", "model.pth", "--baseline", "b.json")
     assert found.exit_code == 2
-    assert "1 of 1 entries of `b.json` are not in `model.pth`" in found.output
+    assert "`model.pth` is a single model, but `b.json` contains cells of a run" in found.output
     assert "give the run's folder" in found.output
     assert call("baseline", "save", "model.pth", "-o", "model.json").exit_code == 0
     held = json.loads(Path("model.json").read_text())
@@ -319,9 +319,17 @@ def test_a_spread_is_that_of_a_run_folder(call):
 @pytest.mark.parametrize(
     ("changed", "words", "said"),
     [
-        ({}, (), "needs at least 6 base models. Found 3 in `other`"),
-        ({"seeds": range(6), "ratio": 0.25}, (), "has no scores of `synth/l1/C7-C12/0.5`"),
-        ({"seeds": range(6), "finetune_seed": 1}, (), "has other pruning or fine-tuning seeds"),
+        ({}, (), "--spread must be a run with at least 6 base models. Found 3 in `other`"),
+        (
+            {"seeds": range(6), "ratio": 0.25},
+            (),
+            "`other` has no test scores of `synth/l1/C7-C12/0.5`: give --spread a run of the same cells",
+        ),
+        (
+            {"seeds": range(6), "finetune_seed": 1},
+            (),
+            "`other` and this run have different pruning or fine-tuning seeds",
+        ),
         ({"seeds": range(6)}, ("--without", "quality"), "this baseline has none"),
     ],
 )
@@ -357,5 +365,5 @@ def test_fewer_classes_are_no_improvement(call, tmp_path):
     assert not Path("gate.md").exists()
     found = call("badge", "three.pth", "--against", "ten.pth", "-o", "badge.svg")
     assert isinstance(found.exception, InputError)
-    assert "`ten.pth` has 10 and `three.pth` 3: give" in str(found.exception)
+    assert "`ten.pth` has 10 and `three.pth` has 3: give" in str(found.exception)
     assert not Path("badge.svg").exists()

@@ -99,3 +99,15 @@ def test_a_remedy_is_one_line_that_can_be_copied_however_narrow(monkeypatch, tmp
     assert max(map(len, found)) <= 60
     blocks = [line for line in lines if not line.startswith(" ")]
     assert {"environment", "extra", "backend", "cache"} <= set(blocks)
+
+
+def test_what_is_broken_is_repaired_and_not_got(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path / "file"))
+    done = CliRunner().invoke(cli, ["doctor"])
+    assert done.exit_code == 1
+    assert "to repair it: set PRUNEBENCH_CACHE to a folder that can be written\n" in done.stdout
+    monkeypatch.setenv("PRUNEBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr("prunebench.cli.info.diagnosis.LITTLE_SPACE", 2**80)
+    told = "to repair it: free some space, or set PRUNEBENCH_CACHE to a folder on another disk\n"
+    assert told in CliRunner().invoke(cli, ["doctor"]).stdout

@@ -62,6 +62,10 @@ def test_on_this_machine_at_full_width(cli):
     [
         (["--budget", "3"], "Give --full too"),
         (["--checkpoint", "a.pth"], "need both --checkpoint and --audioset"),
+        (["--released", "a.pth"], "`--released` is for the runs of `reproduce`, which need --checkpoint"),
+        (["--limit", "20"], "give both, or leave --limit out."),
+        (["--set", "finetune.steps=2"], "give both, or leave --set out."),
+        (["--work", "runs/mine"], "give both, or leave --work out."),
         (["--checkpoint", "a.pth", "--audioset", "none"], "`none/hdf5s/indexes`"),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_precision_that_is_missed_is_said(cli, files, monkeypatch):
         "measure", files[1], "--against", files[0], "--latency", "--budget", "0.01", "--precision", "1e-9"
     )
     assert code == 0
-    assert "The ratio is known to" in " ".join(out.split())
+    assert "The ratio is known only to ±" in " ".join(out.split())
     assert "speed-up × MACs ratio" in " ".join(out.split())
 
 

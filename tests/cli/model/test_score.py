@@ -159,7 +159,10 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
         (["--pruner", "l9"], "Unknown pruner `l9`"),
         (["--pruner", "mine"], "Unknown pruner `mine`"),
         (["--pruner", "l1", "--layers", "C13"], "Found `C13`"),
-        (["--compare", "l1,l2", "--ratios", "0.5,x"], "takes numbers between commas. Found `0.5,x`"),
+        (
+            ["--compare", "l1,l2", "--ratios", "0.5,x"],
+            "must be numbers in [0, 1), separated by commas, such as 0.25,0.5. Found `0.5,x`",
+        ),
         (["--compare", "l1,l2", "--ratios", "1.5"], "must lie in [0, 1)"),
         (["--pruner", "apoz"], "needs calibration clips"),
         (["--pruner", "apoz", "--clips", "nowhere"], "There is no folder `nowhere`: give the folder"),

@@ -111,7 +111,10 @@ def test_what_no_decoder_takes_is_named_and_counts_as_left_out(cli, checkpoint, 
     assert "2 of 3 recordings were left out" in error
     code, _, error = cli("tag", checkpoint, "in", "--strict")
     assert code == 2
-    assert "`in/gone.wav`, which cannot be tagged" in error
+    assert (
+        "With --strict, every recording must be readable. Found `in/gone.wav`, which cannot be tagged"
+        in error
+    )
 
 
 def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):

@@ -53,7 +53,10 @@ def test_a_sentence_and_a_code(monkeypatch, capsys, tmp_path, stop, code, words)
     [
         (["--scheduler", "tcp://x:1", "--workers", "2"], "not both"),
         (["--resource", "GPU=1"], "give --scheduler too"),
-        (["--scheduler", "tcp://x:1", "--resource", "GPU"], "must be NAME=AMOUNT. Found `GPU`"),
+        (
+            ["--scheduler", "tcp://x:1", "--resource", "GPU"],
+            "must be NAME=NUMBER, such as GPU=1. Found `GPU`",
+        ),
     ],
 )
 def test_options_that_do_not_go_together(monkeypatch, capsys, tmp_path, options, message):

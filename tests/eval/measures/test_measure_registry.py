@@ -153,7 +153,7 @@ def test_an_installed_measure_of_shapes_is_taken_of_what_makes_a_model(install) 
         ),
         (TOP.format(name="top"), "not_one", "Found int."),
         (TOP.format(name="other"), "top", "Found `other`: rename one of them."),
-        (TOP.format(name="two words"), "top", "its name must be one word"),
+        (TOP.format(name="two words"), "top", "its name must be a Python identifier"),
     ],
 )
 def test_one_that_does_not_load_is_named_and_the_others_stand(install, source, attribute, says) -> None:
@@ -168,18 +168,24 @@ def test_one_that_does_not_load_is_named_and_the_others_stand(install, source, a
 def test_two_of_one_name_are_refused(install) -> None:
     install("plug-a", TOP.format(name="top"), top="top")
     install("plug-b", TOP.format(name="top"), top="top")
-    with pytest.raises(InputError, match="Found `top` in `plug-a` and `plug-b`: keep one"):
+    with pytest.raises(InputError, match="Found `top` in `plug-a` and `plug-b`: uninstall all but one"):
         get_measure("top")
     install("plug-c", TOP.format(name="map"), map="top")
-    with pytest.raises(InputError, match="Found `map` in `plug-c` and built in"):
+    with pytest.raises(
+        InputError, match=r"must not have the name of a built-in one\. Found `map` in `plug-c`: rename"
+    ):
         get_measure("map")
 
 
 def test_declarations_are_checked() -> None:
     with pytest.raises(InputError, match=r"must be `higher` or `lower`. Found 'up'"):
         Measure(name="a", title="A", better="up")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="must be in order"):
+    with pytest.raises(InputError, match=r"The lower bound of measure `a` must be below the upper one"):
         ModelMeasure(name="a", title="A", better="lower", bounds=(1, 0), value=lambda _: 0.0)
     assert math.isnan(BUILTIN["map"].checked(math.nan))
+    for bounds, value, must in (((0, None), -1, "be at least 0"), ((None, 1), 2, "be at most 1")):
+        measure = ModelMeasure(name="a", title="A", better="lower", bounds=bounds, value=lambda _: 0.0)
+        with pytest.raises(InputError, match=rf"^Measure `a` must {must}\. Found {value}\.0\.$"):
+            measure.checked(value)
     with pytest.raises(InputError, match="Unknown measure `mop`"):
         get_measure("mop")

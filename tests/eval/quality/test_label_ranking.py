@@ -41,7 +41,7 @@ def test_accuracy_equals_scikit_learn():
 
 @pytest.mark.parametrize(("row", "labels"), [([0, 0], 0), ([1, 1], 2)])
 def test_accuracy_wants_one_label_a_clip(row, labels):
-    with pytest.raises(InputError, match=f"Found {labels} in clip 1"):
+    with pytest.raises(InputError, match=f"Found {labels} classes in clip 1"):
         accuracy(np.array([[1, 0], row]), np.ones((2, 2)))
 
 

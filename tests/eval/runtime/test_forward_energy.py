@@ -50,4 +50,4 @@ def test_why_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "Found none" in str(energy_missing(tmp_path / "nowhere"))
     (tmp_path / "intel-rapl:0" / "energy_uj").mkdir(parents=True)
     assert "must" not in str(energy_missing(tmp_path))
-    assert "to be readable. Found: Is a directory" in str(energy_missing(tmp_path))
+    assert "which cannot be read (Is a directory): run as root." in str(energy_missing(tmp_path))

@@ -65,8 +65,8 @@ def test_a_pass_that_nothing_is_compared_to_must_be_known_itself():
 def test_a_missed_precision_says_what_was_reached_and_how_many_rounds_it_takes():
     assert missed_precision("ratio", 0.02, 7, 0.02, "raise it") is None
     assert missed_precision("ratio", 0.06, 9, 0.02, "raise it") == (
-        "The ratio is known to 6.0% only, not to 2.0%: the time ended after 9 rounds, but about 81 are needed. For "
-        "more rounds, raise it or use a quieter machine."
+        "The ratio is known only to ±6.0%, not to ±2.0%: the time ended after 9 rounds, but about 81 are needed. To "
+        "measure it better, raise it or use a quieter machine."
     )
 
 

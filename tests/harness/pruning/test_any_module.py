@@ -153,7 +153,10 @@ def test_a_criterion_of_batch_norm_refuses_layers_without(tagger, label):
 
 def test_a_batch_norm_without_a_scale_has_no_gradients(tagger):
     tagger.model.bn1 = nn.BatchNorm2d(16, affine=False).eval()
-    with pytest.raises(InputError, match="the batch norm of layer wide must have a scale and a shift"):
+    with pytest.raises(
+        InputError,
+        match="the batch norm of layer wide must have a scale and a shift: use `taylor` without `over=batch_norm`",
+    ):
         scored_layers(
             tagger, pruners.get("taylor[over=batch_norm]"), ["wide"], features=features(), targets=TARGETS
         )

@@ -91,7 +91,7 @@ def test_parameters() -> None:
     assert resolve("tp:magnitude[p=1]").label == "tp:magnitude[p=1]"
     assert resolve("nystrom_similarity[landmarks=3]").label == "nystrom_similarity[landmarks=3]"
     assert "has no parameter `q`; its parameters: `p`" in refused("tp:magnitude[q=1]")
-    assert "`p` must be a number above 0" in refused("tp:magnitude[p=-1]")
+    assert "`p` must be a finite number above 0" in refused("tp:magnitude[p=-1]")
 
 
 def test_a_family_of_another_distribution(

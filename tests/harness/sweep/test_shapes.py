@@ -126,7 +126,7 @@ def test_a_ratio_that_is_not_known_well_enough_says_so(measure):
     found, said = measure({FULL: latency(1.0, 0), HALF: latency(0.5, 0.06)}, lambda *_: 5.0, precision=0.03)
     why = found[HALF].failed["latency_backbone_ratio"]
     assert why.startswith(
-        "The latency ratio is known to 6.0% only, not to 3.0%: the time ended after 9 rounds, but about 36 are needed"
+        "The latency ratio is known only to ±6.0%, not to ±3.0%: the time ended after 9 rounds, but about 36 are needed"
     )
     assert "measure.budget_s" in why
     assert found[HALF].timings["latency_backbone_ratio"] == 0.5

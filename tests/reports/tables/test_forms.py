@@ -228,7 +228,10 @@ def test_wrong_columns_are_refused(names, message):
 @pytest.mark.parametrize(("option", "value"), [("formats", ["jpg"]), ("width", "triple")])
 def test_unknown_formats_and_widths_are_refused(maker, option, value):
     maker.cell(signal=1.0, criterion="l1", ratio=0.5)
-    with pytest.raises(InputError, match="known format and width"):
+    with pytest.raises(
+        InputError,
+        match=rf"^Unknown {option.rstrip('s')} of figures: `{value if option == 'width' else 'jpg'}`; ",
+    ):
         write_report([maker.write()], **{option: value})
     assert not (maker.folder / "report").exists()
 

@@ -19,7 +19,7 @@ from prunebench.cli.choice import Choice
 )
 @click.argument("shell", metavar="bash|zsh|fish", type=Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
-    """Print a script that completes commands, run folders, presets, criteria, networks and keys of --set in a shell."""
+    """Print a script that lets a shell complete commands, run folders, presets, criteria, networks and --set keys."""
     from click.shell_completion import get_completion_class
 
     from prunebench.cli import COMPLETES, cli

@@ -25,25 +25,32 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("recordings", type=click.Path(path_type=Path))
 @click.option(
-    "--segments", required=True, type=click.Path(path_type=Path), help="AudioSet's list of the clips, a CSV."
+    "--segments",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="AudioSet's list of the clips, a CSV file.",
 )
 @click.option(
     "--classes",
     type=click.Path(path_type=Path),
-    help="Table like class_labels_indices.csv  [default: AudioSet's]",
+    help="CSV file of the classes, in the form of class_labels_indices.csv  [default: AudioSet's classes]",
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for `data.root`."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write, which runs then take as `data.root`.",
 )
 @click.option("--name", help="Name of the set  [default: the list's name without _segments]")
 @click.option(
     "--per-file", default=50_000, show_default=True, type=click.IntRange(1), help="Clips in each file."
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Threads that decode  [default: the machine's processors]"
+    "--workers", type=click.IntRange(1), help="Threads that decode  [default: one for each processor]"
 )
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
-@click.option("--fresh", is_flag=True, help="Pack existing files again.")
+@click.option("--fresh", is_flag=True, help="Pack clips again whose file exists already.")
 @json_option("data-audioset")
 def audioset(
     recordings: Path,
@@ -61,9 +68,9 @@ def audioset(
 
     A recording of video ID is named YID.wav, as by PANNs' downloader, or ID, ID_START, ID_START_END, in any format
     that libsndfile reads. A clip is the first 10 s of the recording. If a recording is longer than its segment and
-    its name gives no start, the segment is cut out. NAME-missing.csv lists clips that are missing or unreadable,
-    NAME-changed.csv those that were cut or clipped. If you stop the command, the same command continues. A clip
-    takes 0.64 MB.
+    its name gives no start, the clip begins where the segment begins. NAME-missing.csv lists clips that are missing
+    or unreadable, NAME-changed.csv those that were cut or clipped. If you stop the command, the same command
+    continues. A clip takes 0.64 MB.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -98,6 +105,7 @@ def audioset(
     )
     if found.changed is not None:
         say(
-            f"{found.cut} cut at the segment's start out of longer recordings, {found.clipped} clipped: {found.changed}"
+            f"{found.cut} cut out of longer recordings, from the start of the segment, and {found.clipped} clipped to "
+            f"full scale; they are listed in {found.changed}"
         )
     say(f"Index: {found.index}; missing clips: {found.missing}")

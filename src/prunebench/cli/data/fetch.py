@@ -17,12 +17,17 @@ from prunebench.cli.json_option import json_option
     epilog="\b\nExample:\n  prunebench data epanns -o epanns.pt",
 )
 @click.option(
-    "-o", "--output", default="checkpoint_closeto_.44.pt", show_default=True, type=click.Path(path_type=Path)
+    "-o",
+    "--output",
+    default="checkpoint_closeto_.44.pt",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="File to write.",
 )
 @url_option
 @json_option("data-epanns", what=THERE)
 def epanns(output: Path, url: str | None, as_json: bool) -> None:
-    """E-PANNs' released checkpoint, half of C7–C12 gone: 97 MB from Zenodo, checked by its tensors."""
+    """Fetch E-PANNs' checkpoint, without half of the filters of C7–C12: 97 MB from Zenodo, checked by its tensors."""
     from prunebench.harness.data.releases import EPANNS, EPANNS_WIDTHS, fetch_epanns
 
     with transfer("epanns") as progress:
@@ -34,11 +39,18 @@ def epanns(output: Path, url: str | None, as_json: bool) -> None:
 @click.command(
     short_help="The data set ESC-50, 646 MB.", epilog="\b\nExample:\n  prunebench data esc50 -o ESC-50"
 )
-@click.option("-o", "--output", default="ESC-50", show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    default="ESC-50",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write.",
+)
 @url_option
 @json_option("data-esc50", what=THERE)
 def esc50(output: Path, url: str | None, as_json: bool) -> None:
-    """ESC-50 (Piczak 2015, CC BY-NC 3.0): 646 MB from GitHub, unpacked and checked.
+    """Fetch ESC-50 (Piczak 2015, CC BY-NC 3.0): 646 MB from GitHub, unpacked and checked.
 
     `-o` becomes a folder with `meta/` and `audio/`, for `--set data.root=` and `--clips`.
     """

@@ -22,12 +22,19 @@ def checkpoint_command(found: Published) -> click.Command:
 
     @click.command(
         found.name,
-        help=f"The published {found.file} ({found.by}){size}, checked by {checksum}.\n\n"
-        f"\b\nThe checksum can be read in\n{found.checksum_in}",
+        help=f"Fetch the published {found.file} ({found.by}){size}, checked by {checksum}.\n\n"
+        f"\b\nThe checksum is published in\n{found.checksum_in}",
         short_help=f"The published {found.file.rpartition('_mAP')[0]}{size}.",
         epilog=f"\b\nExample:\n  prunebench data {found.name} -o {found.file}",
     )
-    @click.option("-o", "--output", default=found.file, show_default=True, type=click.Path(path_type=Path))
+    @click.option(
+        "-o",
+        "--output",
+        default=found.file,
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="File to write.",
+    )
     @url_option
     @json_option("data-checkpoint", what=THERE)
     def fetch_checkpoint(output: Path, url: str | None, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from prunebench.cli.output import say
 from prunebench.cli.printed.printing import print_json
 
 THERE = "Print the result as JSON."
-url_option = click.option("--url", help="Fetch from this mirror; the file is checked in the same way.")
+url_option = click.option("--url", help="Mirror to fetch the file from; it is checked in the same way.")
 
 
 def say_fetched(output: Path, fetched: bool, told: dict[str, object], printed: str, *, as_json: bool) -> None:

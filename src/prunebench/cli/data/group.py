@@ -33,8 +33,8 @@ class DataGroup(LazyGroup):
         if args and args[0] in UNVERIFIED:
             file, place, network = UNVERIFIED[args[0]]
             raise click.UsageError(
-                f"`{file}` cannot be checked, since its checksum is not known here. Fetch it from {place} "
-                f'yourself and name its network, `--network "{network}"`.'
+                f"`{file}` cannot be checked, since its checksum is not known here. Fetch the file from {place} "
+                f'yourself, and give `--network "{network}"` to the commands that read it.'
             )
         return super().resolve_command(ctx, args)
 

@@ -11,7 +11,7 @@ from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.gate.subject import figures_of
 from prunebench.cli.json_option import json_option
-from prunebench.cli.model.network_options import network_file_option, network_option
+from prunebench.cli.model.network_options import network_file_option, network_of
 from prunebench.cli.output import say
 from prunebench.cli.output_file import check_output
 from prunebench.cli.printed.printing import print_json
@@ -50,9 +50,9 @@ FIGURES = {  # as `--figure` takes them → field of the figures, and what the b
     help="The cost that is compared: parameters, MACs of the backbone, MACs with the front end, or bytes of the "
     "files.",
 )
-@click.option("--label", default="compression", show_default=True, help="Text of the left part.")
+@click.option("--label", default="compression", show_default=True, help="Text of the left part of the badge.")
 @click.option("-o", "--output", required=True, type=_PATH, help="SVG file to write.")
-@network_option
+@network_of("both checkpoints")
 @network_file_option
 @json_option("badge", what="Print the numbers of the badge as JSON.")
 def badge(
@@ -76,8 +76,9 @@ def badge(
     from prunebench.eval.files import write_text
     from prunebench.eval.text.plain import plain
 
-    if not label.strip() or len(label) > LONGEST:
-        raise InputError(f"`--label` must have 1 to {LONGEST} characters. Found {len(label.strip())}.")
+    label = label.strip()
+    if not 1 <= len(label) <= LONGEST:
+        raise InputError(f"`--label` must have 1 to {LONGEST} characters. Found {len(label)}.")
     if output.suffix != ".svg" and not output.is_dir():
         raise InputError(f"A badge is an SVG file. Found `{output}`: give -o a name that ends in `.svg`.")
     check_output(output, checkpoint, against, *network_files)
@@ -90,10 +91,10 @@ def badge(
     if classes_differ(*models):
         raise InputError(
             f"A badge compares two models with the same classes. `{against}` has {models[0].n_classes:,} and "
-            f"`{checkpoint}` {models[1].n_classes:,}: give the unpruned model with the same classes."
+            f"`{checkpoint}` has {models[1].n_classes:,}: give the unpruned model with the same classes."
         )
     before, after = (int(getattr(model, field)) for model in models)
-    write_text(output, badge_svg(called, before, after, label=plain(label.strip())))
+    write_text(output, badge_svg(called, before, after, label=plain(label)))
     said, _ = ratio_said(before, after, called)
     if as_json:
         told = {"file": str(output), "figure": figure, "before": before, "after": after}

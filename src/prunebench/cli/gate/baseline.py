@@ -45,23 +45,29 @@ Examples:
 @click.argument("subject", metavar="RUN|CHECKPOINT", type=_PATH, shell_complete=offered.run_or_checkpoint)
 @click.option("-o", "--output", required=True, type=_PATH, help="File to write.")
 @click.option(
-    "--without", multiple=True, type=Choice(list(_PARTS)), help="Leave these values out of the baseline."
+    "--without",
+    multiple=True,
+    type=Choice(list(_PARTS)),
+    help="Leave these values out of the baseline; repeatable.",
 )
 @click.option(
     "--tolerance",
     "tolerances",
     multiple=True,
     metavar="NAME=VALUE",
-    help="file or speed as a share, quality in mAP. Default: those of an existing file.",
+    help="Allowed change: `file` or `speed` as a share, `quality` in mAP; repeatable.  [default: those of the file "
+    "that is replaced, else file=0.02, speed=0.1 and quality=0.02]",
 )
-@click.option("--reason", default="", help="Why these tolerances; written to the file.")
+@click.option(
+    "--reason", default="", help="Reason for the tolerances; written to the file. Required with --tolerance."
+)
 @click.option(
     "--spread",
     "spread_of",
     type=_PATH,
     shell_complete=offered.run_folder,
     help="Run of the same cells with six base models or more: the spread between them is saved, so that "
-    "base models that were trained again can be compared. Default: the spread in the existing file.",
+    "base models that were trained again can be compared.  [default: the spread in the file that is replaced]",
 )
 @network_option
 @network_file_option
@@ -137,6 +143,6 @@ def _tolerances(output: Path, given: tuple[str, ...], reason: str) -> Tolerances
         except ValueError:
             number = float("nan")
         if not equals or number != number:
-            raise click.UsageError(f"A tolerance must read NAME=VALUE. Found `{text}`.")
+            raise click.UsageError(f"A tolerance must be NAME=NUMBER, such as quality=0.01. Found `{text}`.")
         found = found.with_tolerance(name, number, reason)
     return found

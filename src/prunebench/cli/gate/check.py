@@ -41,14 +41,23 @@ Examples:
     "given",
     required=True,
     type=_PATH,
-    help="Baseline file, or a name from `list baselines`.",
+    help="Baseline file, or a name from `prunebench list baselines`.",
     shell_complete=offered.baseline,
 )
 @click.option(
-    "--update", is_flag=True, help="If nothing regressed, write improvements and new entries to the file."
+    "--update",
+    is_flag=True,
+    help="If the check passes, write improvements and new entries to the baseline file.",
 )
-@click.option("--markdown", "markdown_file", type=_PATH, help="Write the table for a pull request.")
-@click.option("--junit", "junit_file", type=_PATH, help="Write JUnit XML, a test case for each entry.")
+@click.option(
+    "--markdown",
+    "markdown_file",
+    type=_PATH,
+    help="File to write: the table in Markdown, for a pull request.",
+)
+@click.option(
+    "--junit", "junit_file", type=_PATH, help="File to write: JUnit XML with a test case for each entry."
+)
 @json_option("check", what="Print the changes as JSON.")
 @network_option
 @network_file_option

@@ -28,7 +28,7 @@ class Diagnosis:
         name: of the thing.
         state: `"ok"`, `"missing"` (optional) or `"broken"`.
         found: what there is.
-        remedy: how to get what is missing, empty where nothing is.
+        remedy: how to get what is missing or to repair what is broken, empty where nothing is.
     """
 
     part: str
@@ -82,7 +82,13 @@ def _extras() -> Iterator[Diagnosis]:
         there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
         remedy = how_to_get(extra)
         if not names:
-            yield Diagnosis("extra", extra, MISSING, "not known to this installation, which is older", remedy)
+            yield Diagnosis(
+                "extra",
+                extra,
+                MISSING,
+                "not declared by the installed prunebench, which is older than its code",
+                remedy,
+            )
         elif gone:
             yield Diagnosis("extra", extra, MISSING, f"without {', '.join(gone)}", remedy)
         else:
@@ -118,9 +124,10 @@ def _plug_ins() -> Iterator[Diagnosis]:
         try:
             found = f"a pruner of {load_plugin(name).__module__}"
             clash = name in BUILTIN
-            yield Diagnosis(
-                "plug-in", name, BROKEN if clash else OK, "the name of a built-in pruner" if clash else found
-            )
+            if clash:
+                yield Diagnosis("plug-in", name, BROKEN, "the name of a built-in pruner", remedy)
+            else:
+                yield Diagnosis("plug-in", name, OK, found)
         except ValueError as error:
             yield Diagnosis("plug-in", name, BROKEN, str(error), remedy)
     for family in family_names():
@@ -160,4 +167,5 @@ def _cache() -> Iterator[Diagnosis]:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
     told = f"{size / 2**20:,.0f} MiB in use, {free / 2**30:,.1f} GiB free"
     scarce = free < LITTLE_SPACE
-    yield Diagnosis("cache", str(Path(folder)), BROKEN if scarce else OK, told, remedy if scarce else "")
+    remedy = "free some space, or set PRUNEBENCH_CACHE to a folder on another disk" if scarce else ""
+    yield Diagnosis("cache", str(Path(folder)), BROKEN if scarce else OK, told, remedy)

@@ -39,7 +39,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def _print(findings: Sequence[Diagnosis]) -> None:
-    """A block for each part: name and what was found, below it how to get what is missing."""
+    """A block for each part: name and what was found, below it how to get or repair it."""
     for part in dict.fromkeys(finding.part for finding in findings):
         own = [finding for finding in findings if finding.part == part]
         say(part)
@@ -53,4 +53,5 @@ def _print(findings: Sequence[Diagnosis]) -> None:
                 name = hanging
             say_text(f"{state}{finding.found}", indent=name, hanging=hanging)
             if finding.remedy:
-                say(f"{hanging}to get it: {finding.remedy}")  # one line, which can be copied
+                goal = "repair" if finding.state == "broken" else "get"
+                say(f"{hanging}to {goal} it: {finding.remedy}")  # one line, which can be copied

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from prunebench.harness.epanns.arithmetic import MachineFigures, ShapeFigures
     from prunebench.harness.epanns.experiment import EvaluatedModel
 
+RUN_OPTIONS = {"released": "--released", "limit": "--limit", "overrides": "--set", "work": "--work"}
+
 
 @click.command(
     epilog="""
@@ -55,13 +57,13 @@ Examples:
 )
 @click.option("--audioset", type=click.Path(path_type=Path), help="Folder from `prunebench data audioset`.")
 @click.option("--limit", type=click.IntRange(2), help="Use at most this many clips of each split.")
-@settings("Key of the preset `epanns`.")
+@settings("Override a key of the preset `epanns`; repeatable.")
 @click.option(
     "--work",
     default=Path("runs/epanns"),
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Run folder; the same command continues it, and `report` draws it.",
+    help="Folder of the runs; the same command continues them, and `prunebench report` draws them.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the tables as Markdown.")
 @json_option("reproduce")
@@ -103,6 +105,8 @@ def reproduce(
             "The runs of `reproduce` need both --checkpoint and --audioset. Found one of them: give both, or "
             "neither to check only the claims that follow from the architecture."
         )
+    if checkpoint is None:
+        _check_no_run_options(click.get_current_context())
     check_output(output, checkpoint, released)
     outcomes: list[EvaluatedModel] = []
     if checkpoint is not None and audioset is not None:
@@ -127,6 +131,18 @@ def _measured(shapes: Sequence[ShapeFigures], budget: float) -> list[MachineFigu
 
     with make_display() as display:
         return machine_figures(shapes, budget, Progress([display]))
+
+
+def _check_no_run_options(context: click.Context) -> None:
+    """Options of the runs are refused where there are no runs: whoever gives them expects some."""
+    from prunebench.eval.errors import InputError
+
+    for name, option in RUN_OPTIONS.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(
+                f"`{option}` is for the runs of `reproduce`, which need --checkpoint and --audioset. Found neither: "
+                f"give both, or leave {option} out."
+            )
 
 
 def _run(

@@ -25,8 +25,8 @@ clips_option = click.option(
     "--clips",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Recordings for criteria that use activations. Criteria that use gradients need a folder in ESC-50's "
-    "layout or packed AudioSet.",
+    help="Folder of recordings, for criteria that use activations. Criteria that use gradients need a folder in "
+    "ESC-50's layout or packed AudioSet.",
 )
 
 class_map_option = click.option(
@@ -52,7 +52,7 @@ def open_clips(
 
     if class_map is not None and folder is None:
         raise InputError(
-            "`--class-map` maps the classes of `--clips`, so it needs that option too. Give both."
+            "`--class-map` maps the classes of the recordings of --clips. Found no --clips: give both."
         )
     if folder is None or not any(pruner.needs & COLLECTED for pruner in pruners):
         return None

@@ -11,7 +11,7 @@ from prunebench.cli.choice import Choice
 from prunebench.cli.completing import offered
 from prunebench.cli.json_option import json_option
 from prunebench.cli.model.measure_tables import print_measured
-from prunebench.cli.model.network_options import network_file_option, network_option
+from prunebench.cli.model.network_options import network_file_option, network_of
 from prunebench.cli.plugin_files import plugin_files
 from prunebench.cli.printed.printing import print_json
 from prunebench.eval.runtime.child import MOST_THREADS
@@ -32,15 +32,29 @@ Examples:
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path), help="Checkpoint to compare latency with.")
 @click.option("--counters", type=Choice(["all"]), help="MACs and parameters per layer by five counters.")
-@click.option("--storage", is_flag=True, help="Bytes of the file as written, in half precision, compressed.")
-@click.option("--memory", is_flag=True, help="Measured peak memory of a forward pass, in a fresh process.")
-@click.option("--latency", is_flag=True, help="Latency of a 10 s clip, features in, interleaved.")
-@click.option("--energy", is_flag=True, help="Joules of a 10 s clip, if the machine can measure them.")
+@click.option(
+    "--storage",
+    is_flag=True,
+    help="Bytes of the parameters, of the file, and of the weights as torch saves them: in full and half precision, "
+    "each also compressed.",
+)
+@click.option("--memory", is_flag=True, help="Peak memory of a forward pass, measured in a fresh process.")
+@click.option(
+    "--latency",
+    is_flag=True,
+    help="Latency of a forward pass for a clip of 10 s, from features; with --against, rounds of both models "
+    "alternate.",
+)
+@click.option(
+    "--energy",
+    is_flag=True,
+    help="Energy of a forward pass for a clip of 10 s, in joules, if this machine can measure it.",
+)
 @click.option(
     "--backends",
     default="eager",
     show_default=True,
-    help="Names, separated by commas.",
+    help="Backends, separated by commas: eager, folded, compile, onnxruntime, openvino or onnxruntime-int8.",
     shell_complete=offered.listed_backends,
 )
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Clips in each pass.")
@@ -60,12 +74,18 @@ Examples:
 )
 @click.option(
     "--data",
-    help="Data set; prints the mAP of each backend on its test clips.",
+    help="Data set from `prunebench list datasets`; the mAP of each backend on its test clips is printed.",
     shell_complete=offered.data_set,
 )
-@plugin_files("--data-file", "that defines data sets; the only one in it is taken without --data")
-@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="Option of the data set.")
-@network_option
+@plugin_files("--data-file", "that defines data sets; if it defines one, that one is used without --data")
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Option of the data set, for example root=ESC-10; repeatable.",
+)
+@network_of("CHECKPOINT and of --against")
 @network_file_option
 @json_option("measure", what="Print the numbers as JSON.")
 def measure(
@@ -161,7 +181,7 @@ def _check_use(context: click.Context, names: list[str], *, latency: bool, quali
             "`--backends` has no effect without something to measure: give --latency or --data NAME."
         )
     if given("options") and not quality:
-        raise InputError("`--set` takes options of a data set. Found none: give --data NAME.")
+        raise InputError("`--set` sets an option of a data set. Found no data set: give --data NAME.")
     if not names:
         raise InputError(
             "`--backends` must name at least one backend. Found none: leave it out to use `eager`."

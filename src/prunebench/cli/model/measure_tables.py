@@ -80,7 +80,8 @@ def _print_latency(found: dict[str, Any]) -> None:
             line += [f"{row['ratio']:.3f}", f"{row['ratio'] / known:.3f}–{row['ratio'] * known:.3f}"]
             line += [f"{row['speed_up']:.2f}", f"{row['speed_up_over_macs_ratio']:.2f}"]
         rows.append(line)
-    say_text(f"Latency of a 10 s clip, features in, {found['threads']} thread(s), batch {found['batch']}:")
+    threads = f"{found['threads']} thread{'s' * (found['threads'] != 1)}"
+    say_text(f"Latency for a clip of 10 s, from features, {threads}, batch {found['batch']}:")
     if rows:
         print_table(headings, rows)
     if "warning" in found:

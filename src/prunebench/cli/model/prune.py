@@ -41,7 +41,7 @@ Examples:
 @click.option(
     "--pruner",
     required=True,
-    help="Criterion; see `prunebench list pruners`, or scores:DIR.",
+    help="Criterion: a name from `prunebench list pruners`, or scores:DIR with a folder from `prunebench score`.",
     shell_complete=offered.criterion,
 )
 @click.option("--ratio", type=float, help="Share of each layer's filters to remove, in [0, 1).")

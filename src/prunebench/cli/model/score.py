@@ -59,7 +59,11 @@ Examples:
 @network_option
 @network_file_option
 @click.option(
-    "--ratios", default="0.25,0.5,0.75", show_default=True, help="Ratios at which --compare counts overlap."
+    "--ratios",
+    default="0.25,0.5,0.75",
+    show_default=True,
+    help="Ratios at which --compare counts the removed filters that criteria have in common, separated by "
+    "commas.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of criteria that draw random numbers.")
 @clips_option
@@ -148,7 +152,9 @@ def _ratios(text: str) -> list[float]:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"`--ratios` takes numbers between commas. Found `{text}`.") from error
+        raise InputError(
+            f"`--ratios` must be numbers in [0, 1), separated by commas, such as 0.25,0.5. Found `{text}`."
+        ) from error
 
 
 def _check_order_files(scope: Sequence[str], *, npy: bool) -> None:
@@ -217,7 +223,7 @@ def _say(
             for layer, values in found.items()
         ]
         print_table([f"{written(label)}: layer", "filters", "least score", "greatest score"], rows)
-    say(f"{len(files)} files in {files[0].parent}", err=True)
+    say(f"{len(files)} file{'s' * (len(files) != 1)} in {files[0].parent}", err=True)
 
 
 def _means(agreements: Sequence[Agreement], ratios: Sequence[float]) -> list[list[str]]:

@@ -39,24 +39,32 @@ Examples:
 @click.option(
     "--top-k", default=5, show_default=True, type=click.IntRange(1), help="Classes to print for each window."
 )
-@click.option("--threshold", default=0.0, show_default=True, help="Leave out classes with a lower score.")
+@click.option(
+    "--threshold", default=0.0, show_default=True, help="Leave out classes with a score below this."
+)
 @click.option("--window", "length", default=10.0, show_default=True, help="Length of a window in seconds.")
 @click.option(
-    "--hop", default=None, type=float, help="Seconds between windows.  [default: half a window, live 1]"
+    "--hop",
+    default=None,
+    type=float,
+    help="Seconds from the start of a window to the start of the next.  [default: half of --window; with --live 1, "
+    "but at most --window]",
 )
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
     help="File with the names of the outputs: one on each line, or a table like AudioSet's.",
 )
-@click.option("--format", "form", default="table", show_default=True, type=Choice(FORMATS))
+@click.option(
+    "--format", "form", default="table", show_default=True, type=Choice(FORMATS), help="Form of the output."
+)
 @json_option("tag", "tag-live", what="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write instead of printing.")
 @click.option("--strict", is_flag=True, help="Stop at the first recording that cannot be read.")
 @click.option(
     "--live", is_flag=True, help="Tag the sound of a microphone until Ctrl-C; needs the extra `live`."
 )
-@click.option("--device", help="Microphone, by number or name.")
+@click.option("--device", help="Microphone of --live, by number or name.")
 @click.option("--seconds", type=float, help="Stop --live after this many seconds.")
 @network_option
 @network_file_option
@@ -110,7 +118,11 @@ def tag(
     files, left_out = _recordings(audio)
     check_output(output, checkpoint, labels, *network_files, *files)
     if strict and left_out:
-        raise InputError("Found `{}`, which cannot be tagged: {}.".format(*left_out[0]))
+        raise InputError(
+            "With --strict, every recording must be readable. Found `{}`, which cannot be tagged: {}.".format(
+                *left_out[0]
+            )
+        )
     found = read_any_checkpoint(checkpoint, network, network_files)
     check_scores(found.tagger)
     model, rate = measurable_of(found.tagger), found.tagger.network.frontend.sample_rate
@@ -171,7 +183,8 @@ def _heard(
     with Microphone(number, seconds) as microphone:
         yield from tagged(model, live_windows(microphone.read, microphone.rate, length, hop, rate))
     if microphone.overflows:
-        say(f"Sound was lost {microphone.overflows} times, because the machine was too slow.", err=True)
+        times = f"{microphone.overflows} time{'s' * (microphone.overflows != 1)}"
+        say(f"Sound was lost {times}, because the machine was too slow: give a larger --hop.", err=True)
 
 
 def _recordings(audio: tuple[Path, ...]) -> tuple[list[Path], list[tuple[Path, str]]]:

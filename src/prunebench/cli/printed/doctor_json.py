@@ -16,9 +16,9 @@ class FindingJson(TypedDict):
     Fields:
         part: part of the installation: `environment`, `extra`, `backend`, `measure`, `plug-in`, `bases` or `cache`.
         name: name of the thing.
-        state: `missing` is optional, `broken` is not.
+        state: `ok`; `missing`: an optional part is not installed; `broken`: a part does not work.
         found: what there is.
-        remedy: way to get what is missing, or nothing.
+        remedy: way to get what is missing or to repair what is broken, or nothing.
     """
 
     part: str

@@ -153,7 +153,7 @@ class TimedJson(TypedDict):
         rounds: number of rounds that were timed.
         against_median_ms: median of the model of `--against`, in milliseconds.
         speed_up: speed-up, 1 / `ratio`.
-        speed_up_over_macs_ratio: the speed-up over that which the multiply–accumulates promise.
+        speed_up_over_macs_ratio: speed-up divided by the factor by which the backbone's multiply–accumulates fall.
         warning: precision that was missed, in a sentence.
         note: what the figure leaves open, in a sentence.
     """

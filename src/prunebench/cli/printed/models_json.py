@@ -25,7 +25,7 @@ class FiguresJson(TypedDict):
         state_dict_bytes_fp16: bytes of the state dict in half precision.
         macs_backbone: multiply–accumulates of convolutions and linear layers for a 10 s clip, features in.
         macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in; `front_end` states how it is counted.
-        macs_thop_backbone: multiply–accumulates by thop for a 10 s clip, features in; batch norm is counted twice.
+        macs_thop_backbone: multiply–accumulates by thop for a 10 s clip, features in, four per input of a batch norm.
         macs_thop_with_frontend: multiply–accumulates by thop for a 10 s clip, waveform in.
         activation_peak_bytes_fp16: bytes of the largest input plus output of a convolution for a 10 s clip, in half
             precision.

@@ -89,7 +89,7 @@ class UnprunedModelJson(_PlacedJson):
         sample_rate: sample rate in Hz, of a Cnn14.
         macs_backbone: multiply–accumulates for a 10 s clip, features in.
         macs_with_frontend: multiply–accumulates for a 10 s clip, waveform in.
-        parameters: trainable ones.
+        parameters: number of trainable parameters.
     """
 
     widths: list[int]
@@ -214,11 +214,11 @@ class ResourcesJson(TypedDict):
 
     Fields:
         worker_bytes: peak of memory of a worker.
-        of_worker: what it goes into → bytes.
+        of_worker: use of this memory → bytes.
         cache_bytes: bytes in the cache.
-        of_cache: what they are → bytes.
+        of_cache: kind of file in the cache → bytes.
         run_bytes: bytes in the run folder, before test scores are compressed.
-        of_run: what they are → bytes.
+        of_run: kind of file in the run folder → bytes.
     """
 
     worker_bytes: int
@@ -237,12 +237,12 @@ class PlanJson(TypedDict):
         name: name of the configuration.
         cells: numbers of cells.
         bases: the base models.
-        models: the unpruned ones.
+        models: the unpruned models.
         points: budgets in their scopes, and what each comes to.
         floors: the smallest shapes that allocations can come to.
         features: features that the cache keeps.
         time: time that the run takes.
-        resources: what it takes of memory and disks.
+        resources: memory and storage that the run takes.
         notes: what the configuration has too little of, in sentences.
     """
 

@@ -50,7 +50,7 @@ class StatusJson(TypedDict):
         done, failed: cells that finished or failed.
         left: cells without a record.
         under_way: whether a process runs the sweep now.
-        running: what it works on.
+        running: pieces of work that are under way.
         seconds_left: estimated seconds to the end; `null` where nothing is under way, or before each kind of work has
             begun.
         finished_at: estimated time of the end, in seconds since 1970; `null` as `seconds_left`.

@@ -40,6 +40,6 @@ def archive(run: Path, output: Path, as_json: bool) -> None:
         print_json({**told, "bytes": found.bytes, "files": dict(found.sizes)}, "archive")
         return
     print_table(["file", "size"], [(name, size_text(size)) for name, size in found.sizes.items()], names=True)
-    say(f"{found.cells} finished cells in {found.folder}, {size_text(found.bytes)}")
+    say(f"{found.cells} finished cell{'s' * (found.cells != 1)} in {found.folder}, {size_text(found.bytes)}")
     if found.failed or found.left:
         say(f"{found.failed} failed and {found.left} unfinished cells; reports of the archive name them.")

@@ -25,8 +25,8 @@ from prunebench.cli.printed.printing import print_json
 def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
     """Combine run folders that differ only in their cells; `run` can extend the result.
 
-    Runs are refused, with the reason, if they have other settings, another version of torch or prunebench, other
-    test clips, or other results for one cell on the same processor, or if one is still running.
+    Runs are refused, with the reason, if they have different settings, versions of torch or prunebench, or test
+    clips, if they have different results for one cell on the same processor, or if one is still running.
     """
     from prunebench.harness.sweep.merge import merge_runs
 
@@ -43,7 +43,8 @@ def merge(run: tuple[Path, ...], output: Path, as_json: bool) -> None:
             "merge",
         )
         return
-    say(f"{merged.cells} finished cells in {merged.folder}, {merged.twice} of them in several runs")
+    cells = f"{merged.cells} finished cell{'s' * (merged.cells != 1)}"
+    say(f"{cells} in {merged.folder}, {merged.twice} of them in several runs")
     if merged.twice:
         say(f"{merged.largest:.3g} is the largest difference of test mAP between results of one cell")
     for sentence in merged.said:

@@ -23,13 +23,28 @@ from prunebench.cli.printed.printing import print_json
 @click.argument(
     "run", type=click.Path(path_type=Path), nargs=-1, required=True, shell_complete=offered.run_folder
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder  [default: RUN/report]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder to write; required for several runs  [default: RUN/report]",
+)
 @click.option(
     "--columns",
-    help="Columns of the summary, in this order, separated by commas  [default: all; in LaTeX five]",
+    help="Columns of the summary, in the order you want, separated by commas: criterion, ratio, map_pruned, map, "
+    "range, n, from_random, interval, macs_backbone, macs_with_frontend, parameters, file_bytes, latency, "
+    "peak_memory_bytes  [default: all; in LaTeX criterion, ratio, macs_backbone, map, from_random, interval]",
 )
-@click.option("--width", help="Width of figures: single or double column  [default: what fits each]")
-@click.option("--formats", default="png,svg,pdf", show_default=True, help="File formats of figures.")
+@click.option(
+    "--width",
+    help="Width of figures, in columns of a paper: single or double  [default: what fits each figure]",
+)
+@click.option(
+    "--formats",
+    default="png,svg,pdf",
+    show_default=True,
+    help="File formats of figures, separated by commas: png, svg or pdf.",
+)
 @click.option(
     "--table",
     type=click.Choice(("summary", "methods")),

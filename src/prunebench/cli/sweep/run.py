@@ -53,21 +53,25 @@ Examples:
     help="Run folder  [default: runs/NAME]",
     shell_complete=offered.run_folder,
 )
-@settings("Override a field; repeatable.")
+@settings("Override a key of the configuration, for example base.seeds=[0,1]; repeatable.")
 @plugin_files("--pruner-file", "whose pruners are added to the criteria")
 @click.option(
     "--network",
     metavar="NAME",
     shell_complete=offered.network,
-    help="Network to prune. Its own scope is pruned and all of it is fine-tuned, unless you --set something else.",
+    help="Network to prune, from `prunebench list networks`. Its own scope is pruned and all its layers are "
+    "fine-tuned, unless you --set something else.",
 )
 @plugin_files("--network-file", "that defines networks; if it defines one, that one is used")
-@plugin_files("--data-file", "that defines data sets; the only one in it replaces that of the configuration")
+@plugin_files(
+    "--data-file", "that defines data sets; if it defines one, that one replaces those of the configuration"
+)
 @click.option(
     "--workers",
     type=click.IntRange(0),
     metavar="N",
-    help="Cells at a time on this machine; 0: in this process.",
+    help="Cells that are computed at the same time on this machine; 0: one after the other, in this process  "
+    "[default: `workers` of the configuration]",
 )
 @click.option(
     "--scheduler",
@@ -84,11 +88,14 @@ Examples:
 @click.option(
     "--device",
     metavar="auto|cpu|cuda|cuda:1|mps",
-    help="Device for training, scoring and prediction; also sets it in tables `at_scale`.",
+    help="Device for training, scoring and prediction. If the configuration has a table `at_scale`, only the trainings "
+    "of such tables use it.",
 )
 @click.option("--retry-failed", is_flag=True, help="Compute failed cells again.")
 @click.option(
-    "--dry-run", is_flag=True, help="Print the plan with its time, memory and storage; start nothing."
+    "--dry-run",
+    is_flag=True,
+    help="Print the plan with the time, memory and storage that it needs; start nothing.",
 )
 @click.option(
     "--throughput",
@@ -96,7 +103,7 @@ Examples:
     metavar="CLIPS",
     help="For --dry-run: clips per second of a worker in training  [default: measured here]",
 )
-@json_option("run", "run-dry-run", what="Print the records, or the plan, as JSON.")
+@json_option("run", "run-dry-run", what="Print the records as JSON; with --dry-run the plan.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -177,9 +184,13 @@ def run(
         if said := said_listed(file, which):
             say_text(said, err=True)
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
-    say(f"{summary.cells} cells, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
+    cells = f"{summary.cells} cell{'s' * (summary.cells != 1)}"
+    say(f"{cells}, {summary.failed} failed, {minutes} min {seconds:02d} s", err=True)
     if summary.failed:
-        say(f"Why: {files.failures}; compute them again with --retry-failed.", err=True)
+        say(
+            f"The reasons are in {files.failures}. To compute failed cells again, add --retry-failed.",
+            err=True,
+        )
         ctx.exit(1)
 
 
@@ -198,7 +209,9 @@ def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, flo
         try:
             found[name] = float(amount)
         except ValueError:
-            raise click.UsageError(f"--resource must be NAME=AMOUNT. Found `{resource}`.") from None
+            raise click.UsageError(
+                f"--resource must be NAME=NUMBER, such as GPU=1. Found `{resource}`."
+            ) from None
     return found
 
 

@@ -28,7 +28,7 @@ Examples:
 @click.argument("run", type=click.Path(path_type=Path), shell_complete=offered.run_folder)
 @json_option("status")
 def status(run: Path, as_json: bool) -> None:
-    """Show how many cells of RUN are done, failed, running and left, and when it will be finished.
+    """Show how many cells of RUN are done, failed, running and left, and when the run will be finished.
 
     This works from any terminal, while the run is active and afterwards.
     """
@@ -94,7 +94,7 @@ def _tell(progress: Mapping[str, Any]) -> None:
     else:
         end = progress["updated"] + progress["seconds_left"]
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(end))
-        say(f"About {duration(max(0.0, end - now))} left, finished at {at}")
+        say(f"About {duration(max(0.0, end - now))} left; the run will be finished at about {at}")
     if now - progress["updated"] > QUIET:
         say(f"Last update {duration(now - progress['updated'])} ago")
 

@@ -32,10 +32,15 @@ from prunebench.cli.printed.printing import print_json
     help="Cells to compute again; 0: none.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Chooses these cells."
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of the random choice of these cells.",
 )
-@settings("Where data and checkpoints are on this machine; repeatable.")
-@plugin_files("--pruner-file", "that defines criteria of the archive, whose own copy is never run")
+@settings("Place of data or a checkpoint on this machine, for example data.root=ESC-10; repeatable.")
+@plugin_files("--pruner-file", "that defines criteria of the archive; a copy in the archive is never run")
 @json_option("verify", what="Print the findings as JSON.")
 @click.pass_context
 def verify(
@@ -49,13 +54,12 @@ def verify(
 ) -> None:
     """Check that the files of ARCHIVE agree, and compute some of its cells again.
 
-    Every file is read strictly, and other files are not allowed. The archive must state its environment; the
+    Every file is read strictly, and unknown files are not allowed. The archive must state its environment; the
     identities of cells must follow from the configuration; records, average precisions, curves, removed filters
-    and costs must agree. Then a
-    random sample of the cells on frozen base models, or on a checkpoint, is computed again in a temporary
-    folder. With the processor and torch of the archive the results must be identical, otherwise mAP must be
-    within 0.01. You can check a run folder in the same way before you archive it. Exit code 0: all checks
-    passed; 1: something differs; 2: could not tell.
+    and costs must agree. Then a random sample of the cells on frozen base models, or on a checkpoint, is computed
+    again in a temporary folder. With the processor and torch of the archive the results must be identical,
+    otherwise mAP must be within 0.01. You can check a run folder in the same way before you archive it. Exit code
+    0: all checks passed; 1: something differs; 2: could not tell.
     """
     from prunebench.cli.completing.config_keys import check_keys
 
