@@ -127,7 +127,7 @@ def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/loud.wav", "in/telephone.wav", "in/whole.wav"]
     assert "Recording `in/cut.wav` is incomplete" in error
-    assert "in `in/integers.wav`, floats at the scale of integers" in error
+    assert "in `in/integers.wav`, as if its samples were integers" in error
     assert "Note: `in/loud.wav`: 5 of 32,000 samples exceed full scale and are clipped." in error
 
 

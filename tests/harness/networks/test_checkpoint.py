@@ -120,3 +120,5 @@ def test_values_that_are_no_weights(model, tmp_path, key, value):
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"There is no checkpoint `.*none.pt`: check the path"):
         load_checkpoint(tmp_path / "none.pt")
+    with pytest.raises(InputError, match=rf"`{tmp_path}` is not a file: give the file of a checkpoint"):
+        load_checkpoint(tmp_path)
