@@ -156,7 +156,7 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         (["none.wav"], "There is no recording `none.wav`"),
         (["empty"], "A folder must contain recordings"),
         (["a.wav", "--labels", "two.txt"], "each of the model's 3 outputs. Found 2"),
-        (["a.wav", "--window", "0.1"], "1 to 60 seconds long"),
+        (["a.wav", "--window", "0.1"], "1 to 60 s long"),
     ],
 )
 def test_bad_input(cli, checkpoint, tmp_path, words, message):

@@ -145,8 +145,8 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (["prune.ratios=[50]"], "contains the unpruned model anyway. Found 50.0: for 50 %, give 0.5."),
         (
-            ["base.steps.more=3"],
-            "`base.steps` is a value and has no keys. To change it, write `--set base.steps=…`.",
+            ["prune.ratios.more=3"],
+            "`prune.ratios` is a value and has no keys. To change it, write `--set prune.ratios=…`",
         ),
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),

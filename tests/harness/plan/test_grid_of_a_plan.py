@@ -145,10 +145,10 @@ def test_a_checkpoint_must_fit(checkpoint, tmp_path):
     with pytest.raises(InputError, match=r"`model.checkpoint` names .*, which does not exist"):
         plan_of(f"model.checkpoint={tmp_path}/absent.pth")
     with pytest.raises(
-        InputError, match=r"which is no file: `prunebench data cnn14` fetches the published one"
+        InputError, match=r"which is not a file: `prunebench data cnn14` fetches the published one"
     ):
         plan_of(f"model.checkpoint={tmp_path}")
-    with pytest.raises(InputError, match=r"which is no file: name the file of a checkpoint\.$"):
+    with pytest.raises(InputError, match=r"which is not a file: name the file of a checkpoint\.$"):
         plan_of(f"model.checkpoint={tmp_path}", "model.network=mn")
     with pytest.raises(InputError, match=r"for 32000 Hz and `toy` at 16000 Hz"):
         plan_of(f"model.checkpoint={checkpoint}", datasets=[dataset(sample_rate=16000)])
