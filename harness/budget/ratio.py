@@ -86,6 +86,9 @@ def filters_outside(scores: Tensor) -> tuple[int, ...]:
         InputError: for scores other than 0 and 1.
     """
     if not bool(((scores == 0) | (scores == 1)).all()):
-        raise InputError("A pruner with `own_budget` must score 1 for filters to keep and 0 for the others.")
+        raise InputError(
+            "A pruner with `own_budget` must give the score 1 to filters that stay and 0 to all others. Found other "
+            "scores: correct its method `score`."
+        )
     outside: list[int] = (scores == 0).nonzero().flatten().tolist()
     return tuple(outside if len(outside) < len(scores) else outside[:-1])

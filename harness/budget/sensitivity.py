@@ -54,16 +54,17 @@ def sensitivity_curves(
     every = [r for r in records if r.control is None and r.criterion and r.finetune_scope == "none"]
     own = [r for r in every if r.data == data]
     if not own:
-        found = ", ".join(sorted({f"`{r.data}`" for r in every})) or "no cell that prunes one layer"
+        others = ", ".join(sorted({f"`{r.data}`" for r in every}))
+        found = f"such cells only for {others}" if every else "no pruned cell without fine-tuning"
         raise InputError(
-            f"A sensitivity table must contain single layers of data set `{data}` without fine-tuning. Found "
-            f"{found} in `{run}`: make one with `prunebench run sensitivity`."
+            f"A sensitivity table must contain cells of data set `{data}` that prune one layer without fine-tuning. "
+            f"`{run}` contains {found}: make a table with `prunebench run sensitivity`."
         )
     whole = {r.widths for r in records if r.control == "unpruned" and r.data == data}
     if whole != {model.widths}:
         raise InputError(
-            f"A sensitivity table must come from a model with the widths {list(model.widths)}. The model of "
-            f"`{run}` has other widths: make a table with this model."
+            f"A sensitivity table must come from a model with the widths {list(model.widths)}. `{run}` contains "
+            f"{'other widths' if whole else 'no finished cell of the unpruned model'}: make a table with this model."
         )
     chosen = [r for r in own if r.criterion == criterion]
     if not chosen:
@@ -75,8 +76,8 @@ def sensitivity_curves(
     missing = [layer for layer, curve in curves.items() if not curve]
     if missing:
         raise InputError(
-            f"A sensitivity table must contain every layer of the scope. Found none of {', '.join(missing)} in "
-            f"`{run}`."
+            f"A sensitivity table must contain every layer of the scope. `{run}` contains no finished cell for "
+            f"{', '.join(missing)}: finish this run, or make a table of all layers of the scope."
         )
     return curves
 

@@ -16,7 +16,7 @@ from prunebench.harness.config.grid_keys import CHOOSE_RATE, FREE, JOINED, flat
 
 SHOWN = 3
 NO_KEY = (
-    " although no key differs, so a file of a data set, code of a pruner or prunebench itself has changed"
+    ", although no key differs, so a file of a data set, code of a pruner or prunebench itself has changed"
 )
 
 
@@ -58,12 +58,12 @@ def _contradiction(key: str, old: Any, new: Any) -> str:
     if old == new or key == "claim" or key.startswith(FREE) or (key.startswith("controls.") and new):
         return ""
     if key not in (*JOINED, *TABLES):
-        return f"`{key}` {_shown(old)} there and {_shown(new)} here"
+        return f"`{key}` is {_shown(old)} in the folder and {_shown(new)} in the configuration"
     lacks = [entry for entry in old or () if entry not in (new or ())]
     if lacks:
-        return f"`{key}` has {', '.join(map(str, lacks))} there and not here"
+        return f"`{key}` of the configuration lacks {', '.join(map(str, lacks))}"
     if key in CHOOSE_RATE and old[:1] != new[:1]:
-        return f"`{key}` begins with {old[0]} there and {new[0]} here"
+        return f"`{key}` begins with {old[0]} in the folder and {new[0]} in the configuration"
     return ""
 
 

@@ -120,7 +120,7 @@ class Config(PlacedSection):
         if (label := repeated(labels)) is not None:
             raise ValueError(
                 "`model` must contain networks with different labels, so that records can be distinguished. Found "
-                f'`{label}` twice: write a width into the label, `network = "cnn14[width=0.25]"`'
+                f'`{label}` twice: leave one out, or write a width into its label, `network = "cnn14[width=0.25]"`'
             )
         return self
 
@@ -141,8 +141,8 @@ class Config(PlacedSection):
             )
         if self.controls.scratch or self.controls.scratch_macs:
             raise ValueError(
-                "`controls.scratch` trains for as many steps as the base model, and this number is not known for "
-                "`model.checkpoint`: leave one out"
+                f"`controls.scratch{'' if self.controls.scratch else '_macs'}` needs the number of steps that the base "
+                "model was trained for, which is not known for `model.checkpoint`: leave one of the two out"
             )
         return self
 
@@ -159,8 +159,8 @@ class Config(PlacedSection):
     def _claim_is_possible(self) -> Config:
         if self.claim and len(self.prune.seeds) < DRAWS_FOR_A_CLAIM:
             raise ValueError(
-                f"`claim = true` takes at least {DRAWS_FOR_A_CLAIM} seeds of the control `random`. Found "
-                f"`prune.seeds = {list(self.prune.seeds)}`: give more, or `claim = false`"
+                f"`claim = true` needs at least {DRAWS_FOR_A_CLAIM} seeds of the control `random`. Found "
+                f"`prune.seeds = {list(self.prune.seeds)}`: give more, or set `claim = false`"
             )
         return self
 
@@ -214,8 +214,8 @@ class Config(PlacedSection):
         if "tail" in self.finetune.scopes:
             if self.finetune.spec_augment or self.finetune.mixup:
                 raise ValueError(
-                    "`finetune.scopes` with `tail` trains on cached outputs of C1–C6, so `finetune.spec_augment` "
-                    "and `finetune.mixup` must be off, or set `finetune.scopes` to `all`"
+                    "`finetune.scopes` with `tail` trains on cached outputs of the stem (C1–C6 of Cnn14): set "
+                    "`finetune.spec_augment` and `finetune.mixup` to false, or `finetune.scopes` to `all`"
                 )
             if not (self.others or any(scope.in_tail for scope in self.prune.parsed_scopes())):
                 raise ValueError(
@@ -224,7 +224,7 @@ class Config(PlacedSection):
                 )
         if "random" not in self.prune.criteria:
             raise ValueError(
-                "`prune.criteria` must contain `random`, the control that every criterion is compared with"
+                "`prune.criteria` must contain `random`, the control that all criteria are compared with: add `random`"
             )
         return self
 

@@ -30,7 +30,7 @@ class ConvergeSection(pydantic.BaseModel):
         if self.warmup_steps >= self.patience:
             raise ValueError(
                 "`warmup_steps` must be fewer than `patience`, or a training could end before it has begun. Found "
-                f"{self.warmup_steps} and {self.patience}: raise `patience`, or set fewer `warmup_steps`"
+                f"`warmup_steps = {self.warmup_steps}` and `patience = {self.patience}`: change one of the two"
             )
         return self
 
@@ -64,8 +64,8 @@ def check_converging(
         return
     if at_scale:
         raise ValueError(
-            f"`{table}.at_scale` cannot be combined with `{table}.converge`, because it trains a fixed number of steps "
-            "and keeps both the best iterate and the last: leave out one of the two"
+            f"`{table}.at_scale` cannot be combined with `{table}.converge`, because training at full size takes a "
+            "fixed number of steps and keeps both the best and the last iterate: leave out one of the two"
         )
     if evaluate_every:
         raise ValueError(

@@ -54,7 +54,8 @@ class FrozenSection(Section):
         except InputError as error:
             if table.get("pretrained") is False and not table.keys() >= OWN_RECIPE:
                 raise ValueError(
-                    f"`base.frozen` names the recipe that `base.pretrained = false` trains with. {error}"
+                    "`base.frozen` must name a set whose settings can be read, because "
+                    f"`base.pretrained = false` trains new base models with these settings. {error}"
                 ) from error
             return table  # said of the key, where it matters
         # Whoever names a number of steps, or training at full size, asks for no training until convergence.
@@ -86,7 +87,7 @@ class FrozenSection(Section):
                 raise ValueError(
                     f"`base.{key}` cannot change base models that are already trained: those of {self.frozen} were "
                     f"trained {'until they converged' if until else f'with {_shown(there.get(key))}'}. Found "
-                    f"{_shown(here.get(key))}: leave it out, or set `base.pretrained=false` to train new ones"
+                    f"{_shown(here.get(key))}: leave out `base.{key}`, or set `base.pretrained=false` to train new ones"
                 )
         return self
 

@@ -32,12 +32,13 @@ def merged_config(runs: Sequence[Path], configs: Sequence[Mapping[str, Any]]) ->
             elif key in ONLY_WITH and not (merged.get(ONLY_WITH[key]) and other.get(ONLY_WITH[key])):
                 merged[key] = merged.get(key, other.get(key))
             elif not key.startswith(FREE) and merged.get(key) != other.get(key):
-                differing.append(f"`{key}` {merged.get(key, 'absent')} and {other.get(key, 'absent')}")
+                differing.append(f"`{key}` ({merged.get(key, 'absent')} and {other.get(key, 'absent')})")
         if differing:
-            more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+            left = len(differing) - 3
+            more = f" and {left} more key{'s' * (left != 1)}" if left > 0 else ""
             raise InputError(
                 "Runs that are merged must differ only in their grids. "
-                f"`{runs[0]}` and `{run}` have {', '.join(differing[:3])}{more}: report them side by side with "
+                f"`{runs[0]}` and `{run}` differ in {', '.join(differing[:3])}{more}: report them side by side with "
                 "`prunebench report`."
             )
     return _nested(merged)

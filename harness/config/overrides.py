@@ -103,7 +103,10 @@ def set_key(table: dict[str, Any], override: str) -> None:
                     f"`{'.'.join(parents[:depth])}.0.{last}`."
                 )
         elif not isinstance(inner, dict):
-            raise InputError(f"`--set {said}`: `{'.'.join(parents[:depth])}` is a value, not a table.")
+            whole = ".".join(parents[:depth])
+            raise InputError(
+                f"`--set {said}`: `{whole}` is a value and has no keys. To change it, write `--set {whole}=…`."
+            )
     _check_nothing_is_lost(inner, [*parents, last], value, said)
     inner[last] = value
 

@@ -138,8 +138,10 @@ class PruneSection(Section):
     def _possible(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
         for ratio in ratios:
             if not 0 < ratio < 1:
+                share = f": for {ratio:g} %, give {ratio / 100:g}" if 1 < ratio < 100 else ""
                 raise ValueError(
-                    f"a ratio must lie in (0, 1), the unpruned model is a control. Found {ratio}"
+                    "a ratio must lie in (0, 1), because every run contains the unpruned model anyway. "
+                    f"Found {ratio}{share}"
                 )
         return _once(ratios)
 
@@ -149,7 +151,8 @@ class PruneSection(Section):
         backend(name)
         if name in LOSSY:
             raise ValueError(
-                f"a latency target needs a backend that computes in the precision of the model. Found `{name}`"
+                "a latency target needs a backend that computes in the precision of the model. "
+                f"Found `{name}`: choose another, such as `onnxruntime`"
             )
         return name
 
@@ -185,8 +188,8 @@ class PruneSection(Section):
             own = next((label for label in self.criteria if self.pruner(label).own_budget), None)
             if own is not None:
                 raise ValueError(
-                    f"`prune.divisor` rounds how many filters stay, and criterion `{written(own)}` decides that "
-                    f"itself. Found `prune.divisor = {self.divisor}`: leave one out"
+                    f"`prune.divisor` rounds how many filters stay, but criterion `{written(own)}` chooses this "
+                    f"number itself. Found `prune.divisor = {self.divisor}`: leave one out"
                 )
         if not self.sensitivity and any(label.startswith("per_layer") for label in self.allocations):
             raise ValueError(

@@ -64,7 +64,7 @@ def check_full_size(base: Recipe, finetune: Recipe, scopes: Sequence[str], *, di
     if isinstance(finetune, FullRecipe) and "tail" in scopes:
         raise ValueError(
             "`finetune.at_scale` trains every layer, so `finetune.scopes` must be `all` or `none`. "
-            f"Found {', '.join(scopes)}"
+            f"Found {', '.join(scopes)}: leave out `tail`"
         )
     if isinstance(finetune, FullRecipe) and distilled and finetune.sampling == "balanced":
         raise ValueError(
@@ -204,22 +204,22 @@ def check_schedule(schedule: Schedule, tuned: FinetuneSection) -> None:
     """
     named = f"`finetune.schedules` with `{written(schedule.label)}`"
     if schedule.rescores and "none" in tuned.scopes:
-        how = "masks filters along fine-tuning" if schedule.masks else "fine-tunes in every round"
+        how = "masks filters during fine-tuning" if schedule.masks else "fine-tunes in every round"
         raise ValueError(
             f"{named} {how}, so `finetune.scopes` must not contain `none`: leave out the schedule or `none`"
         )
     if schedule.rounds > tuned.steps:
         raise ValueError(
-            f"{named} divides `finetune.steps` among its rounds, so each round needs a step. Found "
+            f"{named} divides `finetune.steps` among its rounds, so each round needs at least one step. Found "
             f"`finetune.steps = {tuned.steps}`: give more steps, or fewer rounds"
         )
     if schedule.every >= tuned.steps:
         raise ValueError(
-            f"{named} lets filters recover for that many steps, so `finetune.steps` must be larger. Found "
+            f"{named} lets filters recover for `every` steps, so `finetune.steps` must be larger than `every`. Found "
             f"`finetune.steps = {tuned.steps}`: give more steps, or a smaller `every`"
         )
     if schedule.masks and tuned.at_scale is not None:
         raise ValueError(
-            f"{named} masks filters along fine-tuning, which training at full size cannot do: leave out the schedule, "
+            f"{named} masks filters during fine-tuning, which training at full size cannot do: leave out the schedule, "
             "or `finetune.at_scale`"
         )

@@ -97,8 +97,8 @@ def mixed(dataset: DataSet, options: DataOptions) -> DataSet:
         targets = dataset.split(split).targets
         if (targets.sum(1) != 1).any():
             raise InputError(
-                f"Option `mix` needs a set with one class in each clip. Found `{options.name}`, whose clips may "
-                "have several: choose `esc50` or `esc10`, or leave `mix` out."
+                f"Option `mix` needs a set with exactly one class in each clip. Some clips of `{options.name}` have "
+                "several classes or none: choose `esc50` or `esc10`, or leave `mix` out."
             )
         if targets.any(0).sum() < options.mix:
             raise InputError(

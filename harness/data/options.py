@@ -29,19 +29,19 @@ _FOLDED, _OWN = ("esc50", "esc10"), ("fsd50k", "folder")
 _RECORDED = (*_FOLDED, *_OWN, "audioset")
 # Option → the data sets that have it, and what they are called.
 _HOMES: dict[str, tuple[tuple[str, ...], str]] = {
-    "root": (_RECORDED, "recorded sets"),
-    "test_fold": (_FOLDED, "recorded sets with folds, `esc50` and `esc10`"),
-    "validation_fold": (_FOLDED, "recorded sets with folds, `esc50` and `esc10`"),
+    "root": (_RECORDED, "data sets of recordings"),
+    "test_fold": (_FOLDED, "`esc50` and `esc10`, which have folds"),
+    "validation_fold": (_FOLDED, "`esc50` and `esc10`, which have folds"),
     **dict.fromkeys(("snr_min_db", "snr_max_db"), (("synth",), "`synth`")),
     "seconds": (("synth", *_OWN), "`synth`, `fsd50k` and `folder`"),
     **dict.fromkeys(_SIZES, (("synth", "audioset"), "`synth`, `audioset` and mixed sets (`mix`)")),
     "table": (("folder",), "`folder`"),
-    "classes": (("folder",), "`folder` and of sets with a class map (`class_map`)"),
+    "classes": (("folder",), "`folder` and data sets with a class map (`class_map`)"),
     "label_separator": (("folder",), "`folder`"),
     "strict": (_OWN, "`fsd50k` and `folder`"),
     "training_set": (("audioset",), "`audioset`"),
     "black_list": (("audioset",), "`audioset`"),
-    "sample_rate": (_RECORDED, "recorded sets"),
+    "sample_rate": (_RECORDED, "data sets of recordings"),
 }
 _HOLDS = {
     **dict.fromkeys(_FOLDED, "`meta/esc50.csv` and `audio/`"),
@@ -190,7 +190,7 @@ class DataOptions:
             own = option == "root" and self.is_plugin
             if getattr(self, option) is not None and self.name not in homes and not (mixed or mapped or own):
                 raise InputError(
-                    f"Option `{option}` is one of {called}. "
+                    f"Option `{option}` is only for {called}. "
                     f"Found it with data set `{self.name}`: leave it out."
                 )
         if self.name in _HOLDS and self.root is None:
@@ -285,5 +285,6 @@ def _check_class_map(found: object) -> None:
     for name, target in found.items():
         if not (isinstance(name, str) and isinstance(target, str)):
             raise InputError(
-                f"Option `class_map` must map names to names of classes. Found `{name} = {shown(target)}`."
+                "Option `class_map` must give, for each class of the data set, the name of a class of the model. "
+                f"Found `{name} = {shown(target)}`."
             )

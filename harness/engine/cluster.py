@@ -20,7 +20,7 @@ from prunebench.eval.text.foreign_code import raised
 from prunebench.eval.text.install_advice import how_to_get
 from prunebench.harness.engine.scheduler_address import PATIENCE, nobody_at, scheduler_address
 from prunebench.harness.engine.tasks import Failure, OnTask, Ready, Task, carry_out
-from prunebench.harness.workspace.environment import decides_results
+from prunebench.harness.workspace.environment import KINDS, decides_results
 from prunebench.harness.workspace.settled import settle
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class Cluster:
             ) from error
         for worker, reason in answers.items():
             if reason is not None:
-                raise InputError(f"{reason} Worker {worker} of {self._address} differs: leave it out.")
+                raise InputError(
+                    f"{reason} Worker {worker} of {self._address} does not fulfil this: leave this worker out."
+                )
 
     def run(self, ready: Ready, report: OnTask) -> Iterator[tuple[str, Any]]:
         """As `Engine.run`.
@@ -181,11 +183,12 @@ def unfit(sweep: Sweep) -> str | None:
     for key, wanted in sweep.kind.items():
         if mine[key] != wanted:
             return (
-                f"All cells of a run must have the same {key}. Found {wanted!r} here and {mine[key]!r} there."
+                f"All cells of a run must be computed with the same {KINDS.get(key, key)}. The run has {wanted!r}, a "
+                f"worker has {mine[key]!r}."
             )
     for probe in map(Path, sweep.probes):
         if not probe.exists():
-            return f"Every worker must see the folder `{probe.parent}`, on a file system that all share."
+            return f"Every worker must see the folder `{probe.parent}`, on a file system that all machines share."
     return None
 
 
@@ -223,7 +226,8 @@ def _work(task: Task, sweep: Sweep) -> Any:
             reason = unfit(sweep)
             if reason is not None:
                 return Failure(
-                    f"{reason} Worker {worker.address} differs.", "No traceback: the cell was not started."
+                    f"{reason} Worker {worker.address} does not fulfil this.",
+                    "No traceback: the cell was not started.",
                 )
             _fit.add(sweep.name)
         settle(sweep.threads)
@@ -245,8 +249,9 @@ def _result(future: Future[Any]) -> Any:
     try:
         return future.result()
     except KilledWorker as error:
+        deaths = error.allowed_failures + 1
         return Failure(
-            f"{error.allowed_failures + 1} workers died while they computed it, perhaps because memory ran out",
+            f"{deaths} worker{'s' * (deaths != 1)} died while computing it, perhaps because memory ran out",
             str(error),
         )
     except CancelledError as error:

@@ -57,8 +57,8 @@ class FrozenFile:
         found = kept_hash(self.path)
         if not found.startswith(self.digest):
             raise InputError(
-                f"The content of the frozen base model `{self.path}` does not match the hash in its name. Its hash is "
-                f"{found[:12]}: it is damaged or was changed, so install it again."
+                f"The content of the frozen base model `{self.path}` does not match the hash in the name of the file. "
+                f"Its hash is {found[:12]}: the file is damaged or was changed. Install it again."
             )
         return found[:16]
 
@@ -85,7 +85,7 @@ class FrozenFile:
         if filters_of(tagger.groups) != metadata.widths:
             raise InputError(
                 f"{origin} states widths that `{metadata.network}` cannot have: another version of prunebench made "
-                "it, or it was changed."
+                "the file, or the file was changed. Install it again."
             )
         return tagger
 
@@ -155,7 +155,7 @@ def _metadata(file: FrozenFile, content: str) -> FrozenMetadata:
     if said.pop("schema_version", None) != SCHEMA_VERSION:
         raise InputError(
             f"A frozen base model must have schema version {SCHEMA_VERSION}. {origin} has a different one, because "
-            "another version of prunebench wrote it."
+            "another version of prunebench wrote it: install base models and a prunebench of the same version."
         )
     try:
         metadata = FrozenMetadata.model_validate_json(json.dumps(said))

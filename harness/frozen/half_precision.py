@@ -35,8 +35,8 @@ def halved(tagger: Tagger) -> tuple[dict[str, Tensor], tuple[str, ...]]:
         kept[name] = value.half() if value.is_floating_point() else value
         if not kept[name].isfinite().all():
             raise InputError(
-                f"A frozen model is kept in half precision, whose largest value is 65,504. `{name}` has larger "
-                "values: train with more weight decay."
+                f"A frozen model is kept in half precision, so its values must be finite and at most 65,504. `{name}` "
+                "has other values: train with a lower rate or more weight decay."
             )
     return kept, tuple(sorted(computed))
 
@@ -61,8 +61,9 @@ def restored(
     if state.keys() | set(computed) != own.keys() or state.keys() & set(computed) or trained & set(computed):
         odd = min((state.keys() | set(computed)) ^ own.keys() or state.keys() & set(computed) or trained)
         raise InputError(
-            f"{origin} must contain exactly the {len(own)} tensors of `{network.label}`. `{odd:.60}` is missing, "
-            "unknown or in the wrong list: the file was made with another version of prunebench or was changed."
+            f"{origin} must have exactly the {len(own)} tensors of `{network.label}`. `{odd:.60}` is missing or "
+            "unknown, or the file wrongly states whether it stores this tensor: another version of prunebench made "
+            "the file, or the file was changed. Install it again."
         )
     check_stored(state, origin)
     check_kinds(state, [name for name in state if own[name].is_floating_point()], origin)
@@ -70,7 +71,7 @@ def restored(
         if value.shape != own[name].shape:
             raise InputError(
                 f"{origin} must contain the tensors of `{network.label}`. Tensor `{name:.60}` has the shape "
-                f"{described(value)} instead of {tuple(own[name].shape)}: the file was changed."
+                f"{described(value)} instead of {tuple(own[name].shape)}: the file was changed. Install it again."
             )
     check_finite({name: value for name, value in state.items() if value.is_floating_point()}, origin)
     tagger.model.load_state_dict({**{name: own[name] for name in computed}, **state})

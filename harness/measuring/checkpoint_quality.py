@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from prunebench.eval.errors import InputError
+from prunebench.eval.errors import InputError, nearest
 from prunebench.harness.config.overrides import set_key
 from prunebench.harness.data import DataOptions
 from prunebench.harness.data.features.splits import opened, store_features
@@ -43,10 +44,11 @@ def checkpoint_quality(
     table: dict[str, Any] = {"name": data, "files": tuple(map(str, files))}
     for option in options:
         set_key(table, option.removeprefix("data."))
-    try:
-        chosen = DataOptions(**table)
-    except TypeError as error:
-        raise InputError(f"--set takes options of the data set. Found: {error}.") from error
+    valid = [field.name for field in fields(DataOptions) if field.init]
+    for option in table:
+        if option not in valid:
+            raise InputError(f"Unknown option `{option}` of a data set in `--set`; {nearest(option, valid)}")
+    chosen = DataOptions(**table)
     front = checkpoint.tagger.network.frontend
     chosen = at_rate(chosen, front.sample_rate)
     check_classes(checkpoint, opened(chosen).class_names, data)

@@ -200,6 +200,8 @@ def write_checkpoint(
 
 def _check_names(names: Sequence[object], n_classes: int, origin: str) -> None:
     if len(names) != n_classes or not all(isinstance(name, str) for name in names):
+        text = "" if all(isinstance(name, str) for name in names) else ", not all of them text"
         raise InputError(
-            f"A model must have one name for each of its {n_classes} outputs. Found {len(names)} in {origin}."
+            f"A model must have one class name, as text, for each of its {n_classes} outputs. Found {len(names)} "
+            f"name{'s' * (len(names) != 1)} in {origin}{text}: correct the names."
         )

@@ -38,7 +38,7 @@ def class_names(checkpoint: NamedClasses, labels: Path | None = None) -> tuple[s
         if len(names) != outputs:
             raise InputError(
                 f"A list of classes must have one name for each of the model's {outputs} outputs. Found {len(names)} "
-                f"in `{labels}`."
+                f"in `{labels}`: give the list of this model."
             )
         return names
     return known_class_names(checkpoint) or tuple(f"class {number}" for number in range(outputs))
@@ -80,12 +80,13 @@ def check_classes(checkpoint: NamedClasses, names: Sequence[str], origin: str) -
     if checkpoint.n_classes != len(names):
         raise InputError(
             f"Model and data set must have the same classes. Found {checkpoint.n_classes} outputs and "
-            f"{len(names)} classes of `{origin}`."
+            f"{len(names)} classes of `{origin}`: choose other data, or map its classes with the option `class_map`."
         )
     unequal = [index for index, name in enumerate(own or ()) if name != names[index]]
     if own is not None and unequal:
         first = unequal[0]
         raise InputError(
-            f"Model and data set must have the same classes in the same order. {len(unequal)} differ: class {first} is "
-            f"`{own[first]}` in the model and `{names[first]}` in `{origin}`."
+            f"Model and data set must have the same classes in the same order. Found {len(unequal)} that "
+            f"differ{'s' * (len(unequal) == 1)}: class {first} (the first is 0) is `{own[first]}` in the model and "
+            f"`{names[first]}` in `{origin}`. Choose other data, or map its classes with the option `class_map`."
         )

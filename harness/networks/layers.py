@@ -58,7 +58,9 @@ def parse_scope(scope: str | Sequence[str]) -> tuple[str, ...]:
                 raise InputError(f"A layer must be one of C1 … C12. Found `{name}`; {nearest(name, LAYERS)}")
         start, stop = LAYERS.index(first), LAYERS.index(last if dash else first)
         if start > stop:
-            raise InputError(f"A scope must run from the lower to the higher layer. Found `{part.strip()}`.")
+            raise InputError(
+                f"A scope must run from the lower to the higher layer. Found `{part.strip()}`: write `{last}-{first}`."
+            )
         chosen.update(LAYERS[start : stop + 1])
     return tuple(layer for layer in LAYERS if layer in chosen)
 

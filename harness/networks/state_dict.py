@@ -112,7 +112,8 @@ def _unequal(state: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) ->
 def _refuse(wrong: Sequence[str], origin: str) -> None:
     if wrong:
         raise InputError(
-            f"A checkpoint must have the tensors of a Cnn14 and no others. {origin} differs in {len(wrong)}: "
+            f"A checkpoint must have the tensors of a Cnn14 and no others. {origin} differs in {len(wrong)} "
+            f"tensor{'s' * (len(wrong) != 1)}: "
             f"{', '.join(wrong[:3])}{' …' if len(wrong) > 3 else ''}."
         )
 

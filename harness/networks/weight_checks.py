@@ -38,10 +38,11 @@ def check_kinds(state: Mapping[str, Any], weights: Iterable[str], origin: str) -
         if key not in odd and state[key].dtype not in READ_TYPES
     }
     for key, found in odd.items():
+        left = len(odd) - 1
+        more = f" (and {left} more tensor{'s' * (left != 1)} cannot be used)" if left else ""
         raise InputError(
             f"A checkpoint must contain dense tensors of floating-point numbers. `{key:.60}` in {origin} is "
-            f"{found}{f', and {len(odd) - 1} more are not' if odd.keys() - {key} else ''}: convert the weights "
-            "before saving."
+            f"{found}{more}: convert the weights before saving."
         )
 
 
@@ -83,7 +84,8 @@ def check_finite(state: Mapping[str, Tensor], origin: str) -> None:
         if not all_finite(value) or (variance and bool((value < 0).any())):
             wrong = ~value.isfinite() | ((value < 0) & variance)
             raise InputError(
-                f"The weights of a model must be finite, and the variances of its batch norms not negative. "
-                f"{int(wrong.sum())} of the {value.numel()} values of `{key:.60}` in {origin} are not: the model "
-                "diverged in training or its file is damaged."
+                "The weights of a model must be finite, and the variances of its batch norms not negative. "
+                f"{int(wrong.sum())} of the {value.numel()} values of `{key:.60}` in {origin} are "
+                f"{'negative or ' if variance else ''}not finite: the model diverged in training, or its file is "
+                "damaged."
             )

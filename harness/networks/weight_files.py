@@ -51,6 +51,8 @@ def read_weights(path: Path) -> WeightFile:
         InputError: for a missing, truncated or foreign file, or one that would need code to be run.
     """
     if not path.is_file():
+        if path.exists():
+            raise InputError(f"`{path}` is not a file: give the file of a checkpoint.")
         raise InputError(f"There is no checkpoint `{path}`: check the path.")
     with path.open("rb") as stream:
         head = stream.read(9)
@@ -92,14 +94,16 @@ def _read_torch(path: Path) -> WeightFile:
         ) from error
     if not isinstance(found, Mapping):
         raise InputError(
-            f"A checkpoint must contain a state dict. Found a {type(found).__name__} in `{path}`."
+            f"A checkpoint must contain a state dict. Found a {type(found).__name__} in `{path}`: save "
+            "`model.state_dict()`."
         )
     if found.get("format") != FORMAT:
         return WeightFile(found, None)
     state = found.get("model")
     if not isinstance(state, Mapping):
         raise InputError(
-            f"A checkpoint must contain a state dict under `model`. Found a {type(state).__name__} in `{path}`."
+            f"A checkpoint must contain a state dict under `model`. Found a {type(state).__name__} in `{path}`: save "
+            "the checkpoint again."
         )
     return WeightFile(state, {key: value for key, value in found.items() if key != "model"})
 
@@ -119,7 +123,8 @@ def _read_safetensors(path: Path) -> WeightFile:
         ) from error
     if about is not None and not isinstance(about, dict):
         raise InputError(
-            f"The metadata of a checkpoint of prunebench must be an object. Found a {type(about).__name__} in `{path}`."
+            "The metadata of a checkpoint of prunebench must be a JSON object. Found a "
+            f"{type(about).__name__} in `{path}`: save the checkpoint again."
         )
     return WeightFile(state, about)
 

@@ -136,8 +136,8 @@ def _check_heads(whole: Mapping[Any, Any], state: Mapping[Any, Any], origin: str
         if value.shape[1] == embedding and module not in ("fc1", HEAD):
             raise InputError(
                 f"A checkpoint must have the head `{HEAD}`, whose outputs are sigmoids. {origin} has the head "
-                f"`{module:.60}` with {value.shape[0]} outputs; PANNs' `fc_transfer` ends in a log-softmax: save the "
-                "state dict of the Cnn14 without it, or rename it if it was trained with sigmoids."
+                f"`{module:.60}` with {value.shape[0]} outputs: rename `{module:.60}` to `{HEAD}` if it was trained "
+                "with sigmoids, or save the state dict without it (PANNs' `fc_transfer` ends in a log-softmax)."
             )
 
 

@@ -160,7 +160,8 @@ def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
         if recipe.spec_augment and front is not None and front.mels == 1:
             key = "at_scale.spec_augment" if isinstance(recipe, FullRecipe) else "spec_augment"
             raise InputError(
-                f"`{table}.{key}` hides mels, and `{subject.shape.network}` reads waveforms: set it to false."
+                f"`{table}.{key}` hides mels, but `{subject.shape.network}` reads waveforms: set "
+                f"`{table}.{key} = false`."
             )
 
 

@@ -72,7 +72,7 @@ class StartingPoint:
         if self.adapt == "none" and not self.fits(dataset.class_names):
             raise InputError(
                 f"A checkpoint must have the classes of its data set. Found {_classes(found, dataset)}: use other "
-                "data, or let `model.adapt` train a new classifier."
+                "data, or leave out `model.adapt`, so that a new classifier is trained."
             )
         if (
             self.adapt == "head"
@@ -106,7 +106,7 @@ def starting_point(model: ModelSection) -> StartingPoint | None:
         return None
     path = Path(model.checkpoint)
     if not path.is_file():
-        fault = "is no file" if path.exists() else "does not exist"
+        fault = "is not a file" if path.exists() else "does not exist"
         published = model.network == Cnn14Network.name
         advice = (
             "`prunebench data cnn14` fetches the published one"

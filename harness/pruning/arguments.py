@@ -89,8 +89,8 @@ def indices_given(removed: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, 
             isinstance(index, Integral) and not isinstance(index, bool) for index in listed
         ):
             raise InputError(
-                f"The filters to remove from a group are a list of integers, their indices, no mask. Found "
-                f"{told(given)} for `{name}`."
+                "The filters to remove from a group must be a list of their indices, which are integers; a mask is not "
+                f"accepted. Found {told(given)} for `{name}`."
             )
         found[name] = tuple(map(int, listed))
     return found

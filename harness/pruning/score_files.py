@@ -78,6 +78,10 @@ def score_files(folder: Path) -> dict[str, Path]:
                 f"`{file}`: rename it or move it away."
             )
     if not found:
+        if not folder.is_dir():
+            raise InputError(
+                f"There is no folder `{folder}`: give a folder of scores, as `prunebench score` writes it."
+            )
         raise InputError(
             "A folder of scores must contain `C1.npz` … `C12.npz`, as `prunebench score` writes them, or "
             f"`sim_index1.npy` …. Found none in `{folder}`."

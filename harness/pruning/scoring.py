@@ -84,7 +84,8 @@ def scored_layers(
     for name, view in views.items():
         if not all(all_finite(member.parameter.detach()) for member in view.group):
             raise InputError(
-                f"The weights of a model must be finite. Found NaN or infinity in layer {name} or its neighbours."
+                f"The weights of a model must be finite. Found NaN or infinity in layer {name} or its neighbours: the "
+                "model diverged in training, or its file is damaged."
             )
     check_accepted(pruner, groups, views)
     if "generator" in pruner.needs:
@@ -133,8 +134,8 @@ def check_accepted(pruner: Pruner, groups: Sequence[Group], views: Mapping[str, 
         lacking = sorted(pruner.layers - view.traits)
         if lacking:
             raise InputError(
-                f"Pruner `{written(pruner.label)}` scores layers with "
-                f"{' and '.join(_WORDS[trait] for trait in lacking)} only. Layer `{name}`, with weights of shape "
+                f"Pruner `{written(pruner.label)}` can score only layers with "
+                f"{' and '.join(_WORDS[trait] for trait in lacking)}. Layer `{name}`, with weights of shape "
                 f"{tuple(view.weight.shape)}, has {' and '.join(_LACKS[trait] for trait in lacking)}: leave it out "
                 "of the scope, or use another criterion."
             )
@@ -152,7 +153,7 @@ _WORDS: Mapping[Trait, str] = {
     "convolution": "a convolution",
     "spatial_kernel": "a kernel larger than 1×1",
     "one_reader": "one reader",
-    "rectified": "a ReLU behind them",
+    "rectified": "a ReLU after them",
     "foldable_reader": "a single reader that can absorb a constant",
 }
 _LACKS: Mapping[Trait, str] = {

@@ -59,8 +59,8 @@ def file_pruners(files: Sequence[Path | str]) -> dict[str, type[Pruner]]:
         beginning, colon, _ = name.partition(":")
         if colon and f"{beginning}:" in (stored_scores.PREFIX, *(f"{family}:" for family in family_names())):
             raise InputError(
-                f"The name of a pruner of a file must not begin with `{beginning}:`, as others are called so. Found "
-                f"`{name}`: rename it."
+                f"The name of a pruner in a Python file must not begin with `{beginning}:`, because prunebench uses "
+                f"this beginning for other pruners. Found `{name}`: rename it."
             )
     return found
 

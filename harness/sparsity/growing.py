@@ -56,7 +56,7 @@ class Growing(Regulariser):
             object.__setattr__(self, parameter, self._number(parameter))
         if not 0 < self.ratio < 1:
             raise InputError(
-                "Parameter `ratio` of sparsity method `growing` must lie between 0 and 1. Found "
+                "Parameter `ratio` of sparsity method `growing` must lie in (0, 1). Found "
                 f"`ratio = {self.ratio:g}`: give the share of filters that you will prune."
             )
         if not self.increment:

@@ -24,6 +24,7 @@ from prunebench.harness.config.merged_config import merged_config
 from prunebench.harness.measuring.latency_store import joined_tables as joined_latencies
 from prunebench.harness.sweep.run_contents import RunContents, check_new, hold, joined_logs, new_folder
 from prunebench.harness.sweep.skipped import joined_lists
+from prunebench.harness.workspace.environment import KINDS
 
 COPIED = ("scores", "pruners")  # folders of a run
 PARTS = (*COPIED, "targets", "clips")
@@ -155,8 +156,8 @@ def _check_environments(runs: Sequence[Path], environments: Sequence[dict[str, A
         for run, value in zip(runs, found, strict=True):
             if value != found[0]:
                 raise InputError(
-                    f"Runs that are merged must be made with the same {name}. `{runs[0]}` has {found[0]!r}, "
-                    f"`{run}` has {value!r}: report them side by side with `prunebench report`."
+                    f"Runs that are merged must be made with the same {KINDS.get(name, name)}. `{runs[0]}` has "
+                    f"{found[0]!r}, `{run}` has {value!r}: report them side by side with `prunebench report`."
                 )
 
 
@@ -211,7 +212,8 @@ def _joined(
                 if alike and not record.same_result(before):
                     raise InputError(
                         f"On the same processor, two results of a cell must be equal. Cell `{record.cell}` differs "
-                        f"between `{runs[owner]}` and `{run}`: one of them was made with changed code."
+                        f"between `{runs[owner]}` and `{run}`: they were made with different code, so run both again "
+                        "with the same."
                     )
                 largest = max(largest, abs(_map(record) - _map(before)))
     return list(found.values()), twice, largest

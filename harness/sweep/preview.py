@@ -219,8 +219,8 @@ def _strays(config: Config, plan: Plan, folder: Path | None, done: set[str]) -> 
     strays = done - {cell.identity for cell in plan.cells}
     if folder is not None and strays:
         yield (
-            f"`{folder}` contains {len(strays)} finished cells that this configuration does not "
-            f"contain{difference(folder, config)}: a run there would be refused, so give another folder with -o."
+            f"`{folder}` contains {len(strays)} finished cell{'s' * (len(strays) != 1)} that this configuration does "
+            f"not contain{difference(folder, config)}: a run there would be refused, so give another folder with -o."
         )
 
 
@@ -239,8 +239,8 @@ def _not_penalised(plan: Plan) -> Iterator[str]:
         penalised = {name for base in plan.bases if base.subject == place for name in base.penalised}
         if penalised and (left := [name for name in subject.layers if name not in penalised]):
             yield (
-                f"{len(left)} of the {len(subject.layers)} pruned groups of `{subject.shape.network}` get no penalty; "
-                f"the first of them is `{left[0]}`: widen `sparsify.scope`."
+                f"{len(left)} of the {len(subject.layers)} pruned groups of `{subject.shape.network}` "
+                f"get{'s' * (len(left) == 1)} no penalty, for example `{left[0]}`: widen `sparsify.scope`."
             )
 
 
@@ -251,7 +251,7 @@ def _below_ceiling(config: Config) -> Iterator[str]:
         if isinstance(method, Growing) and (last := method.factor_at(steps - 1)) < method.strength:
             yield (
                 f"The penalty of `{label}` reaches only {last:g} of {method.strength:g} in {steps:,} steps: raise "
-                "`sparsify.steps` or its `increment`, or lower its `strength`."
+                "`sparsify.steps` or the method's `increment`, or lower its `strength`."
             )
 
 
@@ -260,8 +260,8 @@ def _untimed(plan: Plan) -> Iterator[str]:
     untimed = [s.shape.network for s in plan.subjects if s.shape.times and s.shape.times.content == ESTIMATED]
     if untimed:
         yield (
-            f"{', '.join(f'`{name}`' for name in dict.fromkeys(untimed))} is not timed on this machine yet. The run "
-            "will time its layers; until then, `prune.target_latency` is estimated from MACs."
+            f"Not yet timed on this machine: {', '.join(f'`{name}`' for name in dict.fromkeys(untimed))}. The run will "
+            "time the layers; until then, `prune.target_latency` is estimated from MACs."
         )
 
 

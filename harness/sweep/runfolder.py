@@ -36,7 +36,7 @@ from prunebench.harness.config.comparison import NO_KEY, difference
 from prunebench.harness.config.config import Config
 from prunebench.harness.data import DataSet
 from prunebench.harness.plan.plan import Plan
-from prunebench.harness.workspace.environment import describe_environment
+from prunebench.harness.workspace.environment import KINDS, describe_environment
 
 PROBES = ".prunebench-" + "[0-9a-f]" * 32  # as `cluster` names them, and nothing else of someone's folder
 
@@ -155,7 +155,8 @@ class RunFolder:
             ways = "give" if why == NO_KEY else "extend the configuration in its `config.toml`, or give"
             raise InputError(
                 f"A configuration must contain all finished cells of its run folder. `{self.path}` contains "
-                f"{len(stray)} others{why}: {ways} another folder with -o."
+                f"{len(stray)} finished cell{'s' * (len(stray) != 1)} that this configuration does not contain{why}: "
+                f"{ways} another folder with -o."
             )
 
     def _environment(self) -> dict[str, object]:
@@ -181,8 +182,9 @@ class RunFolder:
         for key in ("torch", "processor"):
             if before.get(key) != now[key]:
                 raise InputError(
-                    f"All cells of a run must have the same {key}. `{self.path}` has {before.get(key)!r}, this "
-                    f"is {now[key]!r}: give another folder with -o."
+                    f"All cells of a run must be computed with the same {KINDS.get(key, key)}. The cells in "
+                    f"`{self.path}` have {before.get(key)!r}, this machine has {now[key]!r}: give another folder with "
+                    "-o."
                 )
         return before
 

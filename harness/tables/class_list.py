@@ -51,7 +51,10 @@ def read_class_list(path: Path, *, ids: bool = False) -> list[ListedClass]:
         raise InputError(f"{_WHAT} must name at least one class. `{path}` has only a heading.")
     classes = _in_order(path, found)
     if ids and not all(listed.id for listed in classes):
-        raise InputError(f"{_WHAT} must have the columns {', '.join(COLUMNS)} here. `{path}` has no ids.")
+        raise InputError(
+            f"{_WHAT} for a segment list must have the columns {', '.join(COLUMNS)}. `{path}` does not have an id for "
+            "every class."
+        )
     for which in ("id", "name"):
         values = Counter(getattr(listed, which) for listed in classes)
         twice, times = values.most_common(1)[0]
@@ -90,7 +93,9 @@ def _table(path: Path, heading: list[str], rows: Sequence[Row]) -> list[tuple[in
         cells = dict(zip(heading, row.cells, strict=False))
         number = cells.get("index", str(at))
         if not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise InputError(f"`{path}`, line {row.line}: `index` must be a number. Found `{number}`.")
+            raise InputError(
+                f"`{path}`, line {row.line}: `index` must be a whole number from 0 to 999,999,999. Found `{number}`."
+            )
         found.append((int(number), ListedClass(cells.get("mid", ""), cells.get("display_name", ""))))
     return found
 

@@ -46,8 +46,8 @@ class Microphone:
             )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise InputError(
-                f"`--live` needs a microphone. Found none for device {device!r} ({error}): `python -m sounddevice` "
-                "lists them."
+                f"`--live` needs a microphone. {'The default device' if device is None else f'Device {device!r}'} "
+                f"cannot be used ({error}): choose one from the list that `python -m sounddevice` prints."
             ) from error
         self._left = None if seconds is None else round(seconds * self.rate)
 

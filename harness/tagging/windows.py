@@ -37,12 +37,13 @@ def check_spans(window_s: float, hop_s: float) -> None:
     """
     if not SHORTEST <= window_s <= LONGEST:
         raise InputError(
-            f"A window must be {SHORTEST:g} to {LONGEST:g} seconds long. Found {window_s:g}: AudioSet's clips have 10."
+            f"A window must be {SHORTEST:g} to {LONGEST:g} s long. Found {window_s:g} s: use 10 s, the length of "
+            "AudioSet's clips, on which taggers are trained."
         )
     if not 0 < hop_s <= window_s:
         raise InputError(
-            f"Windows must begin at most their length apart, so that nothing is missed. Found a hop of {hop_s:g} s "
-            f"and windows of {window_s:g} s."
+            "The hop must be above 0 and at most the length of a window, so that no sound is missed. Found a hop of "
+            f"{hop_s:g} s and windows of {window_s:g} s."
         )
 
 

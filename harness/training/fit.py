@@ -42,7 +42,9 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
             "`FullRecipe`."
         )
     if training.tail:
-        raise InputError("A recipe of full size trains every layer. Found it with the scope `tail`.")
+        raise InputError(
+            "Training at full size trains every layer. Found the scope `tail`: use a `Recipe`, not a `FullRecipe`."
+        )
     if training.penalty is not None:
         raise InputError("Training at full size cannot take a penalty: use a `Recipe`, not a `FullRecipe`.")
     return train_full(model, training) if recipe.devices == 1 else _fit_on_devices(model, training, recipe)

@@ -77,7 +77,7 @@ class FollowConvergence(Follow):
         if math.isnan(value):
             raise InputError(
                 "A training that converges needs a validation mAP, and there is none: no class has a positive among "
-                "the validation clips. Give others, or set `converge = false` and a number of steps."
+                "the validation clips. Give other clips, or set `converge = false` and a number of steps."
             )
         self.course.add(done, value, module.state_dict())
 

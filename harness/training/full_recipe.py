@@ -69,17 +69,20 @@ def check_devices(recipe: FullRecipe) -> None:
     check_precision(recipe.precision, recipe.device)
     if recipe.devices > 1 and ":" in recipe.device:
         raise InputError(
-            f"Several devices are counted from the first. Found `devices = {recipe.devices}` and the device "
-            f"`{recipe.device}`: take `cuda`."
+            "With `devices` above 1, training uses the first devices of the machine, so `device` must not have a "
+            f"number. Found `devices = {recipe.devices}` and `device = {recipe.device}`: set `device` to `cuda`."
         )
     present = torch.cuda.device_count() if recipe.device.startswith("cuda") else 1
     if recipe.device != "cpu" and recipe.devices > present:
         raise InputError(
-            f"`devices` must be at most those that are there. Found {recipe.devices} asked for and {present} there."
+            f"`devices` must be at most the number of devices that torch finds here, {present}. Found "
+            f"`devices = {recipe.devices}`: set a smaller number."
         )
     share = recipe.batch / (recipe.devices * recipe.accumulate)
     if share != int(share) or share < 2:
         raise InputError(
             "`batch` must split into equal parts of at least 2 clips over `devices` and `accumulate`. Found "
-            f"batch {recipe.batch}, {recipe.devices} devices, {recipe.accumulate} passes."
+            f"`batch = {recipe.batch}`, `devices = {recipe.devices}` and `accumulate = {recipe.accumulate}`: choose a "
+            f"multiple of {recipe.devices * recipe.accumulate} from {2 * recipe.devices * recipe.accumulate} on as "
+            "`batch`."
         )

@@ -59,7 +59,9 @@ class BalancedOrder(Order):
         members = [np.flatnonzero(column) for column in targets.T]
         self._members = [clips for clips in members if len(clips)]
         if not self._members:
-            raise InputError("Balanced sampling needs training clips with labels. Found none.")
+            raise InputError(
+                "Balanced sampling needs training clips with labels. Found none: choose `shuffled`."
+            )
         self._seed = seed
         self._pass: tuple[int, Rows] = (-1, np.empty(0, dtype=np.intp))
         self._orders: dict[int, tuple[int, Rows]] = {}

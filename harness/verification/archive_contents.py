@@ -72,8 +72,8 @@ def read_contents(folder: Path) -> Contents:
     for log in (files.records, files.removed, files.curves, files.shapes):
         if log.exists() and packed(log).exists():
             raise InputError(
-                f"`{folder}` contains `{log.name}` twice, compressed and uncompressed, and readers use the second: "
-                "delete one."
+                f"`{folder}` contains `{log.name}` twice, compressed and uncompressed, and reports read only the "
+                "uncompressed file: delete one of the two."
             )
     planned = planned_cells(files, required=True)
     environment, _ = environment_of(files, required=True), config_table(files, required=True)

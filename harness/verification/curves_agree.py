@@ -67,7 +67,7 @@ def _file_of(frozen: str | None, record: Record) -> FrozenMetadata | None:
 
 def _held_against(file: FrozenMetadata, found: Contents, record: Record) -> Iterator[str]:
     if tuple(map(tuple, found.curves[record.outcome])) != file.curve:
-        yield f"The curve of {named(record)} is not that of its file."
+        yield f"The curve of {named(record)} differs from the curve in the file of its base model."
     said = record.stages["base"].get("validation_map", math.nan)
     if not abs(said - file.quality.validation_map) <= ROUNDED:
         yield (

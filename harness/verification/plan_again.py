@@ -88,8 +88,8 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
             f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: one of these "
             f"files was changed, or prunebench {made_by} computed these cells differently."
             if other
-            else f"`{plan}` must contain the {len(here)} cells of the configuration in their order. Found "
-            f"{len(found.planned)}."
+            else f"`{plan}` must contain the {len(here)} cells of the configuration, each once, in their order. Found "
+            f"{len(found.planned)} cells{' in another order' if sorted(found.planned) == sorted(here) else ''}."
         )
     stray = [record for record in found.records if record.cell not in set(found.planned)]
     differences += [f"{_begun(record)} is not in the plan." for record in stray]

@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import platform
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -43,6 +44,10 @@ def cuda_devices() -> list[str]:
     if not torch.cuda.is_available():
         return []
     return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+
+
+KINDS: Mapping[str, str] = {"prunebench": "version of prunebench", "torch": "version of torch"}
+"""What messages call the keys of `decides_results`; the others by their own name."""
 
 
 def decides_results() -> dict[str, str]:

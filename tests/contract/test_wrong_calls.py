@@ -97,13 +97,16 @@ WRONG = {
     "filters without a group": (lambda: harness.remove_filters(MODEL, [0]), "given by group, such as"),
     "one filter": (
         lambda: harness.remove_filters(MODEL, {"C7": 0}),
-        "a list of integers, their indices, no mask. Found `0` for `C7`",
+        "a list of their indices, which are integers; a mask is not accepted. Found `0` for `C7`",
     ),
     "a mask": (
         lambda: harness.remove_filters(MODEL, {"C7": torch.ones(8, dtype=torch.bool)}),
-        "a list of integers, their indices, no mask",
+        "a list of their indices, which are integers; a mask is not accepted",
     ),
-    "half an index": (lambda: harness.remove_filters(MODEL, {"C7": [0.5]}), "a list of integers"),
+    "half an index": (
+        lambda: harness.remove_filters(MODEL, {"C7": [0.5]}),
+        "a list of their indices, which are integers",
+    ),
     "no checkpoint": (lambda: harness.load_checkpoint(None), "A checkpoint is named by its path"),
     "nowhere to save": (lambda: harness.save_checkpoint(MODEL, None), "A checkpoint is named by its path"),
     "names in one text": (

@@ -150,7 +150,10 @@ def test_it_is_resumed_without_a_training(made, monkeypatch):
     [
         ("base.at_scale.device='cpu'", "`base.at_scale` cannot be combined with `base.converge`"),
         ("finetune.evaluate_every=2", "set `finetune.converge.evaluate_every`"),
-        ("base.converge.warmup_steps=6", "Found 6 and 6: raise `patience`, or set fewer `warmup_steps`"),
+        (
+            "base.converge.warmup_steps=6",
+            "Found `warmup_steps = 6` and `patience = 6`: change one of the two",
+        ),
         ("finetune.steps=20", "raise `finetune.converge.most_steps`"),
         ("controls.scratch_macs=true", "use `controls.scratch`"),
         ("base.converge.patient=3", "Unknown key `base.converge.patient`; did you mean `patience`"),

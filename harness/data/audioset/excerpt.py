@@ -45,8 +45,9 @@ def excerpt_of(segment: Segment, path: Path, seconds: float) -> Excerpt:
         return Excerpt(0.0, seconds)
     if length <= segment.start:
         raise InputError(
-            f"A recording must be the excerpt of {segment.end - segment.start:g} s or contain it. Found `{path}` "
-            f"of {length:.1f} s, which ends before the excerpt begins, at {segment.start:g} s."
+            f"A recording must be the excerpt of {segment.end - segment.start:g} s that the segment list asks for, or "
+            f"contain it. `{path}` has {length:.1f} s and ends before this excerpt begins, at {segment.start:g} s: "
+            "fetch the recording again."
         )
     piece = min(seconds, segment.end - segment.start)
     return Excerpt(segment.start, piece, f"cut at {segment.start:g} s out of {length:.1f} s")

@@ -95,7 +95,7 @@ def joined(indexes: Sequence[Index]) -> Index:
     classes = {index.targets.shape[1] for index in indexes}
     if len(classes) > 1:
         raise InputError(
-            "The index files of a set must have the same classes. "
+            "The index files of a set must have the same number of classes. "
             f"Found {' and '.join(map(str, sorted(classes)))}: pack them with one list of classes."
         )
     files = tuple(dict.fromkeys(file for index in indexes for file in index.files))

@@ -85,8 +85,8 @@ def pack_audioset(
     found = recordings_by_stem(recordings)
     if all(recording_of(segment, found) is None for segment in listed):
         raise InputError(
-            f"A folder to pack must contain recordings of the list, for example `{listed[0].stems[0]}.wav`. Found "
-            f"none of {len(listed)} in `{recordings}`."
+            f"A folder to pack must contain recordings that the segment list names, for example "
+            f"`{listed[0].stems[0]}.wav`. Found none of {len(listed)} in `{recordings}`: give the folder of this list."
         )
     _keep_classes(workspace / FILE, known)
     parts = _parts(workspace / WAVEFORMS, name, listed, len(known), per_file)

@@ -167,8 +167,8 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
     found = file.get(name)
     if not isinstance(found, h5py.Dataset):
         raise InputError(
-            f"A packed file must contain {', '.join(needed)}. `{path}` lacks `{name}`: pack it with `prunebench "
-            "data audioset`, or as PANNs does."
+            f"`{path}` must contain {', '.join(needed)}. It lacks `{name}`: make it again with `prunebench data "
+            "audioset`, or as PANNs does."
         )
     if found.external or found.is_virtual:
         raise InputError(
@@ -180,15 +180,15 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
         right = right and h5py.check_string_dtype(found.dtype) is not None
     if not right or found.ndim != dimensions:
         raise InputError(
-            f"`{name}` of a packed file must be {called}. Found {found.dtype} of shape {found.shape} in `{path}`: "
-            "pack it again."
+            f"`{name}` of `{path}` must be {called}. Found {found.dtype} of shape {found.shape}: make the file again."
         )
     clips = found.shape[0]
     whole = found.nbytes if name != "waveform" else found.nbytes // max(1, clips)
     if clips > MOST_CLIPS or whole > MOST_BYTES:
         raise InputError(
-            f"`{name}` of `{path}` has the shape {found.shape}, but a packed file may have at most {MOST_CLIPS:,} "
-            f"clips and {MOST_BYTES >> 30} GiB of a part: pack less into one file."
+            f"A file of packed clips, or of their index, may have at most {MOST_CLIPS:,} clips, {MOST_BYTES >> 30} GiB "
+            f"in one clip of `waveform` and {MOST_BYTES >> 30} GiB in each other part. `{name}` of `{path}` has the "
+            f"shape {found.shape}: put fewer or shorter clips into one file."
         )
 
 
@@ -207,14 +207,15 @@ def open_hdf5(path: Path, mode: str = "r") -> Iterator[Any]:
         ) from error
     if mode == "r" and not path.is_file():
         raise InputError(
-            f"There is no packed file `{path}`: check the path, or pack it with `prunebench data audioset`."
+            f"`{path}` {'is not a file' if path.exists() else 'does not exist'}: give the path of a packed file, or "
+            "make one with `prunebench data audioset`."
         )
     try:
         file = h5py.File(path, mode)
     except OSError as error:
         if mode == "r" or path.exists():
             raise InputError(
-                f"A packed file must be a complete HDF5 file. `{path}` is not: {error}."
+                f"`{path}` is not a complete HDF5 file ({error}): copy or make it again."
             ) from error
         raise
     with file:

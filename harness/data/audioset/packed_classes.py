@@ -25,6 +25,7 @@ def class_names(root: Path, classes: int) -> tuple[str, ...]:
     found = read_class_list(path)
     if len(found) != classes:
         raise InputError(
-            f"The list of classes must fit the packed files, which have {classes}. Found {len(found)} in `{path}`."
+            f"`{path}` must name the {classes} classes of the packed files. Found {len(found)}: put the list there "
+            "with which the files were packed."
         )
     return tuple(listed.name for listed in found)

@@ -80,8 +80,8 @@ class PackedClips(Clips):
         lengths = {file.samples for file in self._files}
         if len(lengths) > 1:
             raise InputError(
-                "The clips of a set must have one length. Found "
-                f"{' and '.join(map(str, sorted(lengths)))} samples in its packed files: pack all with one length."
+                "All clips of a set must have the same length. Found "
+                f"{' and '.join(map(str, sorted(lengths)))} samples in its packed files: pack all with the same length."
             )
         return lengths.pop()
 
@@ -110,8 +110,8 @@ def audioset(options: DataOptions) -> DataSet:
     lengths = {clips.samples for clips in splits.values()}
     if len(lengths) > 1:
         raise InputError(
-            f"The clips of a set must have one length. Found {' and '.join(map(str, sorted(lengths)))} samples "
-            f"under `{root}`: pack all with one length."
+            f"All clips of a set must have the same length. Found {' and '.join(map(str, sorted(lengths)))} samples "
+            f"under `{root}`: pack all with the same length."
         )
     identity = {
         "name": "audioset",
@@ -157,9 +157,10 @@ def _index_path(root: Path, name: str) -> Path:
     path = root / INDEXES / f"{name}.h5"
     if not path.is_file():
         there = ", ".join(sorted(found.stem for found in path.parent.glob("*.h5"))) or "none"
+        asked = "" if name == "eval" else ", or correct `training_set`"
         raise InputError(
-            f"Data set `audioset` needs the index `{path}`. Indexes there: {there}; make it with "
-            "`prunebench data audioset`."
+            f"Data set `audioset` needs the index `{path}`. Indexes in this folder: {there}. Make the missing index "
+            f"with `prunebench data audioset`{asked}."
         )
     return path
 
@@ -188,9 +189,10 @@ def _without(index: Index, banned: frozenset[str]) -> Index:
         np.array([at for at, name in enumerate(index.names) if name not in banned], dtype=np.intp)
     )
     if len(kept.names) < 2:
+        left, lost = len(kept.names), len(index.names) - len(kept.names)
+        why = f"; {lost} more cannot be used, as test clips or clips on the black list" if lost else ""
         raise InputError(
-            f"A training set must contain at least two clips. Found {len(kept.names)}, of {len(index.names)} in "
-            "the index: the others are also test clips, or on the black list. Pack more clips."
+            f"A training set must contain at least two clips. Found {left} in the index{why}: pack more clips."
         )
     return kept
 

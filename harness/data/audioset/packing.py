@@ -112,8 +112,8 @@ def read_journal(part: PackedPart) -> Journal:
             journal.noted |= line.get("noted", {})
     if journal.plan and journal.plan != part.plan:
         raise InputError(
-            f"An unfinished packed file must be finished with the same segments and classes. `{part.path}` was "
-            "begun with others: give the earlier ones, another name, or `--fresh` to pack it again."
+            f"A packed file must keep its segments and classes. `{part.path}` was packed, or begun, with others: give "
+            "the earlier ones again, another `--name`, or `--fresh` to pack it again."
         )
     return journal
 
@@ -247,6 +247,6 @@ def _write_clip(writer: PackedWriter, row: int, segment: Segment, path: Path | N
 def _no_room(part: PackedPart, error: OSError, done: int, present: int) -> InputError:
     gigabytes = 2 * SECONDS * SAMPLE_RATE * present / 1e9
     return InputError(
-        f"`{part.path}` needs {gigabytes:.2f} GB in its folder. Found: {error.strerror}, with {done} "
-        f"of {present} clips packed: free some space and run the same command again; it continues from there."
+        f"`{part.path}` cannot be written ({error.strerror}); {done} of {present} clips are packed. Its folder must be "
+        f"writable and have room for {gigabytes:.2f} GB: correct this and run the same command again; it continues."
     )

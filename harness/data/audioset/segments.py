@@ -91,8 +91,8 @@ def _segment(path: Path, row: list[str], number: dict[str, int]) -> Segment:
         ) from error
     if not 0 <= segment.start < segment.end <= LATEST:
         raise InputError(
-            f"A segment must begin at 0 s or later and end after that. Found {start} to {end} for `{youtube_id}` in "
-            f"`{path}`."
+            f"A segment must begin at 0 s or later, and end after its beginning and at {LATEST:,.0f} s at the latest. "
+            f"Found {start} to {end} for `{youtube_id}` in `{path}`."
         )
     if not 1 <= len(youtube_id.encode()) <= 15 or set(youtube_id) & set("/\\\0"):
         raise InputError(
@@ -103,7 +103,7 @@ def _segment(path: Path, row: list[str], number: dict[str, int]) -> Segment:
     if unknown:
         raise InputError(
             f"Each label of a segment must be among the {len(number)} classes. Found `{unknown[0]}` for "
-            f"`{youtube_id}` in `{path}`: give the list of classes that belongs to it."
+            f"`{youtube_id}` in `{path}`: give the list of classes that belongs to this segment list."
         )
     return Segment(segment.youtube_id, segment.start, segment.end, tuple(number[mid] for mid in mids))
 

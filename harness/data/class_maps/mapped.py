@@ -12,6 +12,7 @@ from prunebench.harness.data.class_maps.class_map import listed_classes, read_cl
 from prunebench.harness.data.dataset import SPLITS, Clips, DataSet
 from prunebench.harness.data.options import DataOptions
 from prunebench.harness.data.some_clips import SomeClips
+from prunebench.harness.networks.class_names import AUDIOSET
 
 VERSION = 1  # raised when any target changes
 
@@ -33,7 +34,8 @@ def mapped(dataset: DataSet, options: DataOptions) -> DataSet:
     assert options.class_map is not None
     mapping = read_class_map(options.class_map)
     classes = listed_classes(options, mapping)
-    _check_names(options.name, mapping, dataset.class_names, classes)
+    listed = "of AudioSet" if options.classes in (None, AUDIOSET) else f"in `{options.classes}`"
+    _check_names(options.name, mapping, dataset.class_names, classes, listed)
     splits: dict[str, Clips] = {}
     dropped: list[tuple[str, str]] = []
     for split in SPLITS:
@@ -70,7 +72,9 @@ def mapped(dataset: DataSet, options: DataOptions) -> DataSet:
     )
 
 
-def _check_names(name: str, mapping: Mapping[str, str], own: Sequence[str], classes: Sequence[str]) -> None:
+def _check_names(
+    name: str, mapping: Mapping[str, str], own: Sequence[str], classes: Sequence[str], listed: str
+) -> None:
     for source, target in mapping.items():
         if source not in own:
             raise InputError(
@@ -78,8 +82,8 @@ def _check_names(name: str, mapping: Mapping[str, str], own: Sequence[str], clas
             )
         if target not in classes:
             raise InputError(
-                f"The class map assigns `{source}` to `{target}`, which is not one of the {len(classes)} classes of "
-                f"the list; {nearest(target, classes)}"
+                f"The class map assigns `{source}` to `{target}`, which is not one of the {len(classes)} classes "
+                f"{listed}; {nearest(target, classes)}"
             )
 
 

@@ -77,7 +77,8 @@ def cached_features(
     except OSError as error:
         megabytes = 4 * math.prod(shape) / 1e6
         raise InputError(
-            f"The feature cache must be a folder with room for {megabytes:.0f} MB. Found `{cache}`: {error}."
+            f"The feature cache must be a folder with room for {megabytes:.0f} MB. Found `{cache}` ({error}): make "
+            "room, or name another folder with `PRUNEBENCH_CACHE`."
         ) from error
     assert found is not None
     return found

@@ -165,7 +165,10 @@ def _chosen_folds(options: DataOptions, collection: Collection) -> tuple[int, in
             f"{len(present)}."
         )
     if options.test_fold == "all":
-        raise InputError('With `test_fold = "all"`, open each of `folds(options)` in turn.')
+        raise InputError(
+            'A data set has only one test fold. Found `test_fold = "all"`: call '
+            "`prunebench.harness.data.folds(options)` and open each of the options that it returns."
+        )
     test = present[-1] if options.test_fold is None else options.test_fold
     _check_present("test_fold", test, present)
     before = present[present.index(test) - 1]

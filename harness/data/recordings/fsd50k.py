@@ -59,12 +59,16 @@ def _recording(
 ) -> LabelledRecordings:
     name = row["fname"]
     if not name.isascii() or not name.isalnum():
-        raise InputError(f"`{path}`, line {line}: `fname` must be a clip's number. Found `{name}`.")
+        raise InputError(
+            f"`{path}`, line {line}: `fname` must be the name of a clip without `.wav`, of letters and digits only. "
+            f"Found `{name}`."
+        )
     labels = [label.strip() for label in row["labels"].split(",")]
     unknown = [label for label in labels if label not in number]
     if unknown:
         raise InputError(
-            f"`{path}`, line {line}: labels must be in `vocabulary.csv`. `{unknown[0]}` is not there."
+            f"`{path}`, line {line}: each label must be a class of `vocabulary.csv`. Found "
+            f"{f'`{unknown[0]}`' if unknown[0] else 'an empty label'}."
         )
     return LabelledRecordings(
         name, f"{folder / name}.wav", split, tuple(number[label] for label in labels), name

@@ -98,8 +98,9 @@ def recorded_set(
     samples = round((options.seconds or SECONDS) * rate)
     if len(recordings) * len(class_names) > MOST_TARGETS:
         raise InputError(
-            f"Clips times classes of `{options.name}` must be at most {MOST_TARGETS:,}. Found {len(recordings):,} and "
-            f"{len(class_names):,}: does the table separate labels by another character?"
+            f"The number of clips times that of classes must be at most {MOST_TARGETS:,}. `{options.name}` has "
+            f"{len(recordings):,} clips and {len(class_names):,} classes: does the table separate labels by another "
+            "character?"
         )
     there, skipped = _present(recordings, options)
     kept, content, notes, unusable = _usable(
@@ -150,7 +151,9 @@ def _present(
             found = os.stat(recording.place)  # noqa: PTH116 - a Path for each of a million rows is slow
         except (OSError, ValueError):
             if options.strict:
-                raise InputError(f"There is no recording `{recording.place}`.") from None
+                raise InputError(
+                    f"There is no recording `{recording.place}`: correct the table, or leave out the option `strict`."
+                ) from None
             skipped.append((recording.name, MISSING))
             continue
         there.append(recording)
@@ -169,7 +172,7 @@ def _present(
 def _check_not_empty(name: str, split: str, clips: int, skipped: Sequence[tuple[str, str]]) -> None:
     if not clips:
         lost = (
-            f", and {len(skipped):,} were skipped, `{skipped[0][0]}` first: {skipped[0][1]}"
+            f", and {len(skipped):,} of the clips cannot be used, first `{skipped[0][0]}`: {skipped[0][1]}"
             if skipped
             else ""
         )

@@ -38,7 +38,7 @@ def check_separated(table: Path, cells: Iterable[str], known: Collection[str]) -
             for label in split_labels(cell):
                 if sign in label and label not in known:
                     raise InputError(
-                        f"`{table}`: is `{label}` one class, or are these {label.count(sign) + 1}? Set "
+                        f"`{table}`: does the label `{label}` name one class or {label.count(sign) + 1}? Set "
                         f'`data.label_separator="{USUAL}"` for one, `data.label_separator="{sign}"` for several.'
                     )
 

@@ -78,7 +78,10 @@ def own_recordings(options: DataOptions) -> DataSet:
 def _row(table: Path, line: int, cells: dict[str, str]) -> _Row:
     name, split = cells["file"], cells["split"].lower()
     if not name or os.path.isabs(name) or ".." in _FOLDERS.split(name) or "\0" in name:  # noqa: PTH117 - for speed
-        raise InputError(f"`{table}`, line {line}: `file` must lie in the folder `root`. Found `{name}`.")
+        raise InputError(
+            f"`{table}`, line {line}: `file` must be a path within the folder of option `root`, written without this "
+            f"folder and without `..`. Found {f'`{name}`' if name else 'an empty cell'}."
+        )
     if split not in SPLITS:
         raise InputError(
             f"`{table}`, line {line}: `split` must be training, validation or test. Found `{split}`; "

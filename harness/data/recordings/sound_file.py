@@ -72,11 +72,14 @@ class Sound:
     def _check(self, block: NDArray[np.float32]) -> None:
         peak = float(np.abs(block).max())
         if not np.isfinite(peak):
-            raise InputError(f"Recording `{self.path}` contains samples that are not finite.")
+            raise InputError(
+                f"Recording `{self.path}` contains samples that are not finite (NaN or infinity): write it again."
+            )
         if peak > LOUDEST:
             raise InputError(
-                f"Samples of a recording must lie in [-1, 1]. Found {peak:,.0f} in `{self.path}`, floats at the scale "
-                "of integers: divide them by 32,768 where they were 16-bit, or normalise the file."
+                f"Samples of a recording must lie in [-1, 1], and only peaks up to {LOUDEST:g} are clipped. Found a "
+                f"peak of {peak:,.6g} in `{self.path}`, as if its samples were integers: divide the samples by 32,768 "
+                "if they were 16-bit, or normalise the file."
             )
 
 
@@ -88,7 +91,10 @@ def open_sound(path: Path) -> Iterator[Sound]:
         InputError: naming the file, where it is absent, no regular file, unreadable, empty or of an odd sampling rate.
     """
     if not path.is_file():  # a pipe of that name would be waited for
-        raise InputError(f"There is no recording `{path}`.")
+        there = path.exists()
+        raise InputError(
+            f"`{path}` is not a file: give a recording." if there else f"There is no recording `{path}`."
+        )
     with _decoding(path):
         # Bytes, since soundfile refuses names that are no text.
         file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)

@@ -31,10 +31,11 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
     own = model.state_dict()
     missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
     if missing or unknown:
-        which, names = ("lacks", missing) if missing else ("has besides", unknown)
+        names = missing or unknown
+        which = f"lacks {len(names)} of them" if missing else f"also has {len(names)} other"
         raise InputError(
-            f"A checkpoint of {label} must contain its {len(own)} tensors and no others. This one {which} "
-            f"{len(names)}, for example `{min(names)}`: name its network."
+            f"A checkpoint of {label} must contain the {len(own)} tensors of this network and no others. This one "
+            f"{which}, for example `{min(names)}`: name the network of the checkpoint with `--network`."
         )
     origin = f"a checkpoint of {label}"
     real = {name for name, tensor in own.items() if tensor.is_floating_point()}
@@ -46,7 +47,7 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
         ):
             raise InputError(
                 f"The tensor `{name}` of a checkpoint of {label} must have at most the shape {tuple(tensor.shape)}. "
-                f"Found {tuple(given.shape)}: name its network, with its parameters."
+                f"Found {tuple(given.shape)}: name the network of the checkpoint with its parameters, such as `width`."
             )
         module_name, _, attribute = name.rpartition(".")
         module = model.get_submodule(module_name)

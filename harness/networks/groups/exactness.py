@@ -27,7 +27,8 @@ def check_exact(
     example: Tensor,
     logits: Callable[[nn.Module, Tensor], Tensor],
     *,
-    found_by: str = "The traced graph",
+    wrong: str = "The traced graph is wrong",
+    advice: str = "give the network a method `groups` that names the filters that must be removed together",
 ) -> None:
     """Remove filters of all groups at once and hold the outputs against those of the masked model.
 
@@ -38,7 +39,8 @@ def check_exact(
         groups: of the model.
         example: an input, of whose shape noise is drawn.
         logits: how the model is run, in evaluation mode.
-        found_by: what the groups are from, for messages.
+        wrong: what is wrong where the two differ, as a sentence of the message.
+        advice: what to do then.
 
     Raises:
         InputError: where the two differ, or the smaller model cannot be run.
@@ -46,7 +48,6 @@ def check_exact(
     draw = np.random.default_rng(0)
     noise = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
     must = f"Removing filters of {type(model).__name__} must give the same outputs as masking them"
-    advice = "give the network a method `groups` that names the filters that must be removed together"
     for _ in range(DRAWS):
         removed = {group.name: _some(group.filters, draw) for group in groups if group.filters > 1}
         try:
@@ -54,13 +55,13 @@ def check_exact(
             found = logits(cut(model, groups, removed).eval(), noise)
         except (RuntimeError, IndexError, ValueError) as error:
             raise InputError(
-                f"{must}. {found_by} is wrong, because the smaller model fails with {raised(error)}: {advice}."
+                f"{must}. {wrong}, because the smaller model fails with {raised(error)}: {advice}."
             ) from error
         apart, largest = float((found - expected).abs().max()), float(expected.abs().max())
         if not apart <= TOLERANCE * max(largest, 1e-30):
             raise InputError(
                 f"{must}. The outputs differ by up to {apart:.2g}; the largest output is {largest:.2g}. "
-                f"{found_by} is wrong, or an operation turns the zeros of a masked filter into other values, as a "
+                f"{wrong}, or an operation turns the zeros of a masked filter into other values, as a "
                 f"sigmoid or a mean over channels does: {advice}."
             )
 

@@ -42,7 +42,14 @@ def check_given(
         for writer in group.writers:
             _check_writer(model, group, writer.module, writer.activation)
     _check_names([group.name for group in groups])
-    check_exact(model, groups, example, logits, found_by="What the method `groups` names")
+    check_exact(
+        model,
+        groups,
+        example,
+        logits,
+        wrong="The groups of the network's method `groups` are wrong",
+        advice="correct this method, so that each group names all filters that must be removed together",
+    )
 
 
 def _check_names(names: Sequence[str]) -> None:

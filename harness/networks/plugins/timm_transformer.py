@@ -83,7 +83,14 @@ class TimmTransformer(TimmNetwork):
         groups = tuple(_group(name, model.get_submodule(name)) for name in mlps(model))
         modes = [(module, module.training) for module in model.modules()]
         try:
-            check_exact(model.eval(), groups, self.example(model), self.logits, found_by="The list of MLPs")
+            check_exact(
+                model.eval(),
+                groups,
+                self.example(model),
+                self.logits,
+                wrong="The hidden units that prunebench finds in the MLPs are wrong",
+                advice="choose another network, because prunebench cannot prune this one",
+            )
         finally:
             for module, training in modes:
                 module.training = training
@@ -112,7 +119,7 @@ class TimmTransformer(TimmNetwork):
         if not side or side * side != positions.shape[1] - prefix:
             raise InputError(
                 f"`{POSITIONS}` of a checkpoint of {self.label} must have {wanted} positions, or as many as a square "
-                f"image needs. Found {positions.shape[1]}: give the `frames` and `mels` that were trained, as in "
+                f"image needs. Found {positions.shape[1]}: give the `frames` and `mels` of the training, as in "
                 f"`{self.name}[frames=…,mels=…]`."
             )
         found: Tensor = resample_abs_pos_embed(

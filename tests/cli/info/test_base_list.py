@@ -37,7 +37,7 @@ def test_what_cannot_be_used_is_said(cli, frozen_set, install_bases):
     path.write_bytes(path.read_bytes()[:-1])
     (install_bases(name="broken") / "__init__.py").write_text("raise ValueError('no models')")
     rows = {row["name"] or row["from"]: row for row in json.loads(cli("list", "bases", "--json")[1])}
-    assert "does not match the hash in its name" in rows["tiny-w32"]["note"]
+    assert "does not match the hash in the name of the file" in rows["tiny-w32"]["note"]
     assert "ValueError: no models" in rows["broken"]["note"]
     states = {found.name: found.state for found in diagnose() if found.part == "bases"}
     assert (states["tiny-w32"], states["broken"]) == ("broken", "broken")

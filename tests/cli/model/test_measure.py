@@ -119,7 +119,7 @@ def test_scores_that_are_nan_fail_alone(cli, files):
         (["--set", "colour=3"], "give --data NAME"),
         (["--latency", "--precision", "nan"], "must be above 0. Found `precision = nan`"),
         (["--latency", "--against", "none.pt"], "none.pt"),
-        (["--data", "synth", "--set", "colour=3"], "unexpected keyword argument 'colour'"),
+        (["--data", "synth", "--set", "colour=3"], "Unknown option `colour` of a data set in `--set`"),
         (["--data", "sinth"], "Unknown data set `sinth`"),
     ],
 )

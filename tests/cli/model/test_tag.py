@@ -130,7 +130,7 @@ def test_every_verb_checks_recordings_alike(cli, checkpoint, tmp_path):
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/loud.wav", "in/telephone.wav", "in/whole.wav"]
     assert "Recording `in/cut.wav` is incomplete" in error
-    assert "in `in/integers.wav`, floats at the scale of integers" in error
+    assert "in `in/integers.wav`, as if its samples were integers" in error
     assert "Note: `in/loud.wav`: 5 of 32,000 samples exceed full scale and are clipped." in error
 
 
@@ -159,7 +159,7 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         (["none.wav"], "There is no recording `none.wav`"),
         (["empty"], "A folder must contain recordings"),
         (["a.wav", "--labels", "two.txt"], "each of the model's 3 outputs. Found 2"),
-        (["a.wav", "--window", "0.1"], "1 to 60 seconds long"),
+        (["a.wav", "--window", "0.1"], "1 to 60 s long"),
     ],
 )
 def test_bad_input(cli, checkpoint, tmp_path, words, message):

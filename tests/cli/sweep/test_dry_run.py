@@ -147,8 +147,8 @@ def test_a_folder_with_other_cells_is_noted(tmp_path):
     found = CliRunner().invoke(cli, command(tmp_path, "prune.ratios=[0.5, 0.6]"), catch_exceptions=False)
     text = re.sub(r"\s+", " ", found.stdout)
     assert (
-        "contains 1 finished cells that this configuration does not contain (`finetune.steps` 9 there and 60 "
-        "here)" in text
+        "contains 1 finished cell that this configuration does not contain (`finetune.steps` is 9 in the folder and "
+        "60 in the configuration)" in text
     )
 
 

@@ -8,7 +8,7 @@ REFUSED = {
     "width": (["model.width=0.0625"], "Set `base.pretrained=false` to train new base models."),
     "data": (["data.seed=9"], "on a data set with `seed` = 0, and this run has 9"),
     "clips": (["data.test_clips=31"], "on a data set with `sizes.test` = 30, and this run has 31"),
-    "recipe": (["base.batch=16"], "Found 16: leave it out, or set `base.pretrained=false`"),
+    "recipe": (["base.batch=16"], "Found 16: leave out `base.batch`, or set `base.pretrained=false`"),
 }
 
 

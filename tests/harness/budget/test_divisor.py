@@ -100,5 +100,5 @@ def test_the_divisor_decides_identities_of_pruned_cells_alone():
 
 
 def test_a_criterion_with_a_budget_of_its_own_is_refused():
-    with pytest.raises(ValueError, match=r"criterion `rank1_cosine_released` decides that itself"):
+    with pytest.raises(ValueError, match=r"criterion `rank1_cosine_released` chooses this number itself"):
         Config.model_validate({"prune": {"criteria": ["rank1_cosine_released", "random"], "divisor": 8}})

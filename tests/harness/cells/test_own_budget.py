@@ -94,7 +94,7 @@ def test_filters_of_score_0_go_and_one_always_stays() -> None:
 
 @pytest.mark.parametrize("scores", [[0.5, 1.0], [2.0, 0.0], [-1.0, 1.0]])
 def test_other_scores_are_refused(scores: list[float]) -> None:
-    with pytest.raises(InputError, match="must score 1 for filters to keep and 0 for the others"):
+    with pytest.raises(InputError, match="must give the score 1 to filters that stay and 0 to all others"):
         filters_outside(torch.tensor(scores))
 
 

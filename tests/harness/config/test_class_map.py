@@ -39,7 +39,10 @@ def test_a_map_by_name_stays_a_name():
             "`data.class_map` must be a table that names at least one class, a file, or one of",
         ),
         ("data.class_map=3", "`data.class_map` must be a table that names at least one class"),
-        ("data.class_map.dog=3", "must map names to names of classes. Found `dog = 3`."),
+        (
+            "data.class_map.dog=3",
+            "must give, for each class of the data set, the name of a class of the model. Found `dog = 3`.",
+        ),
         ("data.class_mop=there", "Unknown key `data.class_mop`; did you mean `class_map`"),
     ],
 )

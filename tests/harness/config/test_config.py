@@ -73,7 +73,7 @@ def test_overrides():
         ("prune.ratios=[0.5, 1.0]", r"a ratio must lie in \(0, 1\).*Found 1.0"),
         ("prune.ratios=[]", "the sweep has no budget point, so it would prune nothing: give `prune.ratios`"),
         ("prune.scopes=['C13']", "A layer must be one of C1 … C12. Found `C13`"),
-        ("finetune.mixup=1.0", "trains on cached outputs of C1–C6"),
+        ("finetune.mixup=1.0", "trains on cached outputs of the stem"),
         ("prune.scopes=['C1-C12']", "so a part of `prune.scopes` must lie in C7–C12"),
         (
             "finetune.scopes=['head']",

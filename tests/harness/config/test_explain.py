@@ -101,18 +101,21 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["claim=true", "prune.seeds=[0, 1]"], "takes at least 3 seeds of the control `random`"),
+        (["claim=true", "prune.seeds=[0, 1]"], "needs at least 3 seeds of the control `random`"),
         (["prune.target_macs=1.5"], "Entry 1 of `prune.target_macs` must be less than 1. Found 1.5"),
         (["prune.convention=frontend"], "`prune.convention` must be `backbone` or `with_frontend`"),
         (["prune.allocations=globl"], "Unknown allocation `globl`; did you mean `global`"),
         (["prune.allocations=same_as:l3"], "Unknown pruner `l3`; did you mean"),
         (["finetune.schedules=iterative"], "write `iterative.rounds=3.`"),
         (["finetune.schedules=iterative[rounds=2]", "finetune.scopes=none"], "must not contain `none`"),
-        (["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"], "so each round needs a step"),
+        (
+            ["finetune.schedules=iterative[rounds=9]", "finetune.steps=8"],
+            "so each round needs at least one step",
+        ),
         (["finetune.schedules=soft", "finetune.steps=8"], "write `soft.every=10.`"),
         (
             ["finetune.schedules=soft[every=8]", "finetune.steps=8"],
-            "so `finetune.steps` must be larger. Found `fi",
+            "so `finetune.steps` must be larger than `every`. Found `fi",
         ),
         (
             ["finetune.schedules=soft[every=2]", "prune.criteria=['random', 'variance[fold=True]']"],
@@ -120,11 +123,11 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         ),
         (
             ["finetune.schedules=progressive[rounds=9]", "finetune.steps=8"],
-            "so each round needs a step",
+            "so each round needs at least one step",
         ),
         (
             ["finetune.schedules=progressive[rounds=2]", "finetune.scopes=none"],
-            "masks filters along fine-tuning, so `finetune.scopes` must not contain `none`",
+            "masks filters during fine-tuning, so `finetune.scopes` must not contain `none`",
         ),
         (
             [
@@ -136,6 +139,15 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
             "which training at full size cannot do: leave out the schedule, or `finetune.at_scale`",
         ),
         (["model.checkpoint=x.pth", "controls.scratch=true"], "not known for `model.checkpoint`"),
+        (
+            ["model.checkpoint=x.pth", "controls.scratch=false", "controls.scratch_macs=true"],
+            "`controls.scratch_macs` needs the number of steps that the base model was trained for, which is not known",
+        ),
+        (["prune.ratios=[50]"], "contains the unpruned model anyway. Found 50.0: for 50 %, give 0.5."),
+        (
+            ["prune.ratios.more=3"],
+            "`prune.ratios` is a value and has no keys. To change it, write `--set prune.ratios=…`",
+        ),
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),
         (["data=[{name='synth'}, {name='synth'}]"], "Found `synth` twice"),

@@ -38,7 +38,8 @@ def test_the_recipe_is_that_of_the_set(config):
 def test_what_is_said_beside_it_must_agree_unless_it_is_trained(config):
     assert config(FROZEN, "base.steps=4").base.loaded == "tiny-w32"
     with pytest.raises(
-        InputError, match=r"--set base\.steps=5: .*trained with 4\. Found 5: leave it out, or set `base\.p"
+        InputError,
+        match=r"--set base\.steps=5: .*trained with 4\. Found 5: leave out `base\.steps`, or set `base\.p",
     ):
         config(FROZEN, "base.steps=5")
     with pytest.raises(InputError, match=r"`base\.mixup` cannot change .* with 0\.0\. Found 0\.2"):
@@ -54,7 +55,9 @@ def test_a_set_that_converged_is_trained_so_again_unless_steps_are_given(config,
     for found in (config(FROZEN), config(FROZEN, "base.pretrained=false")):
         assert found.base.converge.model_dump() == converge
         assert Config.model_validate(found.table()) == found
-    with pytest.raises(InputError, match=r"were trained until they converged\. Found 50: leave it out"):
+    with pytest.raises(
+        InputError, match=r"were trained until they converged\. Found 50: leave out `base\.\w+`, or set"
+    ):
         config(FROZEN, "base.steps=50")
     with pytest.raises(InputError, match=r"`base\.converge` .* with most_steps 90, .*Found most_steps 80, "):
         config(FROZEN, "base.converge.most_steps=80")
@@ -99,7 +102,8 @@ def test_sets_and_seeds_that_are_not_there(config):
         config("base.frozen=tiny")
     with pytest.raises(
         InputError,
-        match=r"--set base\.frozen=tiny: `base\.frozen` names the recipe that .* did you mean `tiny-w32`",
+        match=r"--set base\.frozen=tiny: `base\.frozen` must name a set whose settings can be read, "
+        r".* did you mean `tiny-w32`",
     ):
         config("base.frozen=tiny", "base.pretrained=false")
     own = ("base.batch=8", "base.learning_rate=1e-3")  # as a run folder has them

@@ -223,11 +223,18 @@ def test_one_backend_needs_no_brackets():
             ["data.snr_max_db=9", "data.seconds=0.1"],
             "--set data.seconds=0.1: `data.seconds` must be a number from",
         ),
-        (["data.root=x", "data.name=synth"], "--set data.root=x: `data.root` is one of recorded sets"),
-        (["data.class_map={a=1}"], "--set data.class_map={a=1}: `data.class_map` must map"),
+        (
+            ["data.root=x", "data.name=synth"],
+            "--set data.root=x: `data.root` is only for data sets of recordings",
+        ),
+        (
+            ["data.class_map={a=1}"],
+            "--set data.class_map={a=1}: `data.class_map` must give, for each class of the data set, the name of a "
+            "class of the model",
+        ),
         (["data.files=['x.py']"], "--set data.files=['x.py']: `data.files` names Python files"),
         (["data.test_fold=some"], "--set data.test_fold=some: `data.test_fold` must be a whole number"),
-        (["claim=true", "prune.seeds=[1]"], "--set claim=true: `claim = true` takes at least 3 seeds"),
+        (["claim=true", "prune.seeds=[1]"], "--set claim=true: `claim = true` needs at least 3 seeds"),
         (
             ["finetune.steps=1e30"],
             "--set finetune.steps=1e30: `finetune.steps` must be a smaller whole number",

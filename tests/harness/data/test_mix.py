@@ -139,7 +139,9 @@ def test_identity_follows_the_options(collection):
 
 
 def test_a_multi_label_set_is_refused():
-    with pytest.raises(InputError, match=r"`mix` needs a set with one class in each clip. Found `synth`"):
+    with pytest.raises(
+        InputError, match=r"`mix` needs a set with exactly one class in each clip. Some clips of `synth` have"
+    ):
         open_dataset(DataOptions(mix=2, training_clips=30, validation_clips=30, test_clips=30))
 
 

@@ -107,10 +107,12 @@ def test_a_worker_that_differs_is_refused(local, tmp_path, monkeypatch):
         monkeypatch.setattr(
             cluster_module, "decides_results", lambda: {"prunebench": "1", "torch": "0.2", "processor": "a"}
         )
-        with pytest.raises(InputError, match=r"the same torch. Found '0.1' here and '0.2' there. Worker"):
+        with pytest.raises(
+            InputError, match=r"the same version of torch. The run has '0.1', a worker has '0.2'. Worker"
+        ):
             engine.share([tmp_path])
         found = dict(engine.run(Ready([Task("late", square, (3,))]), lambda *step: None))
-    assert "the same torch" in found["late"].message
+    assert "the same version of torch" in found["late"].message
 
 
 def test_a_worker_that_does_not_see_the_folders_is_named(tmp_path):

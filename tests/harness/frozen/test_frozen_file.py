@@ -123,7 +123,7 @@ def test_weights_beyond_half_precision_are_not_written(tmp_path):
     model = tagger()
     with torch.no_grad():
         model.model.fc1.weight[0, 0] = 70000
-    with pytest.raises(InputError, match=r"is 65,504\. `fc1\.weight` has larger values"):
+    with pytest.raises(InputError, match=r"at most 65,504\. `fc1\.weight` has other values"):
         write_frozen(tmp_path, model, words())
     assert list(tmp_path.iterdir()) == []
 
@@ -152,7 +152,7 @@ def test_other_content_than_the_name_says(file):
     data[-1] ^= 1
     file.path.write_bytes(data)
     for look in (lambda: file.content, file.metadata, file.load):
-        with pytest.raises(InputError, match="does not match the hash in its name"):
+        with pytest.raises(InputError, match="does not match the hash in the name of the file"):
             look()
     file.path.unlink()
     with pytest.raises(InputError, match="is missing or cannot be read"):
@@ -197,10 +197,10 @@ def test_bytes_of_other_formats_are_refused_and_never_run(tmp_path, file):
         ({"network": "cnn14[width=0.0625]"}, "has the shape"),
         ({"class_names": ["one"]}, "has the shape"),
         ({"widths": {"C1": 2}}, "states widths that `cnn14"),
-        ({"computed": ["logmel_extractor.melW"]}, r"`spectrogram_extractor\S+` is missing, unknown or"),
+        ({"computed": ["logmel_extractor.melW"]}, r"`spectrogram_extractor\S+` is missing or unknown, or"),
         (
             {"computed": sorted([*FIXED, "fc1.weight"])},
-            r"`fc1\.weight` is missing, unknown or in the wrong list",
+            r"`fc1\.weight` is missing or unknown, or the file wrongly states whether it stores",
         ),
     ],
 )
@@ -213,7 +213,7 @@ def test_tensors_that_do_not_fit_are_refused(tmp_path, file):
     state = load_file(file.path)
     for wrong, message in (
         ({k: v for k, v in state.items() if k != "fc1.bias"}, r"`fc1\.bias` is missing"),
-        (state | {"more": torch.zeros(2)}, "`more` is missing, unknown"),
+        (state | {"more": torch.zeros(2)}, "`more` is missing or unknown"),
         (state | {"fc1.bias": torch.zeros(2).half()}, r"`fc1\.bias` has the shape \(2,\)"),
         (state | {"fc1.bias": torch.full((64,), float("nan")).half()}, "must be finite"),
         (state | {"fc1.bias": torch.zeros(64, dtype=torch.int64)}, "floating-point"),

@@ -68,8 +68,8 @@ def _shape(state):
             _foreign,
             r"lacks 14 of its 14 weights, `conv_block1.conv1.weight` first, and contains features.0.weight \(3,\)",
         ),
-        (_extra, r"differs in 1: fc_extra.weight \(2,\) is unknown"),
-        (_short, "differs in 1: conv_block4.bn1.weight is missing"),
+        (_extra, r"differs in 1 tensor: fc_extra.weight \(2,\) is unknown"),
+        (_short, "differs in 1 tensor: conv_block4.bn1.weight is missing"),
         (_shape, r"conv_block3.conv1.weight has \(6, 99, 3, 3\) instead of \(6, 5, 3, 3\)"),
         (lambda state: [1, 2], "must contain a state dict. Found a list"),
     ],
@@ -120,3 +120,5 @@ def test_values_that_are_no_weights(model, tmp_path, key, value):
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"There is no checkpoint `.*none.pt`: check the path"):
         load_checkpoint(tmp_path / "none.pt")
+    with pytest.raises(InputError, match=rf"`{tmp_path}` is not a file: give the file of a checkpoint"):
+        load_checkpoint(tmp_path)

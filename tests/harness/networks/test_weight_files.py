@@ -151,7 +151,7 @@ def test_code_in_an_own_file_is_never_run(model, tmp_path, monkeypatch, key):
             {"n_classes": "3"},
             "metadata of a checkpoint .* `n_classes` is not: input should be a valid integer",
         ),
-        ({"class_names": ["a"]}, "one name for each of its 3 outputs. Found 1"),
+        ({"class_names": ["a"]}, "one class name, as text, for each of its 3 outputs. Found 1 name in"),
         (
             {"provenance": {"how": "pruned", "colour": 3}},
             "metadata of a checkpoint .* `provenance.version` is not: field required",
@@ -205,7 +205,7 @@ def _safetensors(path, said):
     [
         ("[" * 100_000, "it is nested too deeply"),
         ("1" * 5_000, "it contains a whole number with too many digits"),
-        ("[1]", "must be an object. Found a list"),
+        ("[1]", "must be a JSON object. Found a list"),
         ('{"schema_version": 1, "widths": [' + "1," * 30_000 + "1]}", "must be of a Cnn14"),
     ],
 )
@@ -219,8 +219,13 @@ def test_metadata_that_nobody_wrote(tmp_path, said, message):
 def test_wrong_arguments_write_nothing(model, tmp_path):
     with pytest.raises(InputError, match="Unknown style `pann`; did you mean `panns`"):
         save_checkpoint(model, tmp_path / "m", style="pann")
-    with pytest.raises(InputError, match=r"one name for each of its 3 outputs\. Found 2 in the list given"):
+    with pytest.raises(
+        InputError,
+        match=r"one class name, as text, for each of its 3 outputs\. Found 2 names in the list given: correct",
+    ):
         save_checkpoint(model, tmp_path / "m", style="prunebench", class_names=("a", "b"))
+    with pytest.raises(InputError, match=r"Found 3 names in the list given, not all of them text: correct"):
+        save_checkpoint(model, tmp_path / "m", style="prunebench", class_names=("a", "b", 3))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -149,7 +149,8 @@ def _one_mask(state, **tensors):
 REFUSED = {
     "transfer": (
         _transfer,
-        "has the head `fc_transfer` with 7 outputs; PANNs' `fc_transfer` ends in a log-softmax",
+        "has the head `fc_transfer` with 7 outputs: rename `fc_transfer` to `fc_audioset` if it was trained with "
+        r"sigmoids, or save the state dict without it \(PANNs' `fc_transfer` ends in a log-softmax\)",
     ),
     "transfer, parallel": (
         lambda state: renamed(_transfer(state), "module."),
@@ -235,7 +236,9 @@ def test_weights_that_are_not_finite(state, tmp_path, key, value):
 
 def test_a_negative_variance(state, tmp_path):
     torch.save({**state, "bn0.running_var": -torch.ones(64)}, tmp_path / "m.pth")
-    with pytest.raises(InputError, match=r"64 of the 64 values of `bn0.running_var`"):
+    with pytest.raises(
+        InputError, match=r"64 of the 64 values of `bn0.running_var` .* are negative or not finite"
+    ):
         load_checkpoint(tmp_path / "m.pth")
 
 

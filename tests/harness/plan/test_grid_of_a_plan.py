@@ -145,10 +145,10 @@ def test_a_checkpoint_must_fit(checkpoint, tmp_path):
     with pytest.raises(InputError, match=r"`model.checkpoint` names .*, which does not exist"):
         plan_of(f"model.checkpoint={tmp_path}/absent.pth")
     with pytest.raises(
-        InputError, match=r"which is no file: `prunebench data cnn14` fetches the published one"
+        InputError, match=r"which is not a file: `prunebench data cnn14` fetches the published one"
     ):
         plan_of(f"model.checkpoint={tmp_path}")
-    with pytest.raises(InputError, match=r"which is no file: name the file of a checkpoint\.$"):
+    with pytest.raises(InputError, match=r"which is not a file: name the file of a checkpoint\.$"):
         plan_of(f"model.checkpoint={tmp_path}", "model.network=mn")
     with pytest.raises(InputError, match=r"for 32000 Hz and `toy` at 16000 Hz"):
         plan_of(f"model.checkpoint={checkpoint}", datasets=[dataset(sample_rate=16000)])
@@ -202,14 +202,22 @@ def test_a_table_must_fit(tmp_path):
     per_layer = "prune.allocations=per_layer"
     with pytest.raises(InputError, match=r"`prune.sensitivity` must name the folder"):
         plan_of(per_layer)
-    with pytest.raises(InputError, match=r"must contain every layer of the scope. Found none of C12"):
+    with pytest.raises(
+        InputError, match=r"must contain every layer of the scope. .* contains no finished cell for C12"
+    ):
         plan_of(per_layer, f"prune.sensitivity={run}")
     with pytest.raises(InputError, match=r"must contain the criterion `l1`"):
         plan_of(per_layer, f"prune.sensitivity={run}", "prune.sensitivity_criterion=l1")
-    with pytest.raises(InputError, match=r"of data set `other` without fine-tuning. Found `toy`"):
+    with pytest.raises(
+        InputError, match=r"of data set `other` that prune .* contains such cells only for `toy`"
+    ):
         plan_of(per_layer, f"prune.sensitivity={run}", datasets=[dataset("other")])
     with pytest.raises(InputError, match=r"must come from a model with the widths"):
         plan_of(per_layer, f"prune.sensitivity={run}", "model.width=0.25")
+    records = (run / "records.jsonl").read_text().splitlines(keepends=True)
+    (run / "records.jsonl").write_text("".join(records[1:]))
+    with pytest.raises(InputError, match=r"contains no finished cell of the unpruned model"):
+        plan_of(per_layer, f"prune.sensitivity={run}")
     with pytest.raises(InputError, match=r"There is no folder"):
         plan_of(per_layer, f"prune.sensitivity={tmp_path}/absent")
 

@@ -126,7 +126,9 @@ def test_a_configuration_says_what_is_wrong(overrides, message):
 
 
 def test_networks_of_one_label_are_refused():
-    with pytest.raises(ValueError, match=r"Found `cnn14` twice: write a width into the label"):
+    with pytest.raises(
+        ValueError, match=r"Found `cnn14` twice: leave one out, or write a width into its label"
+    ):
         Config.model_validate({"model": [SMALL, {"width": 0.25}]})
     both = Config.model_validate({"model": [SMALL, {"network": "cnn14[width=0.25]"}]})
     assert [model.label for model in both.model] == ["cnn14", "cnn14[width=0.25]"]
@@ -157,7 +159,7 @@ def test_a_checkpoint_of_another_network_is_a_starting_point(tmp_path):
 
 def test_mels_are_not_hidden_from_a_network_that_reads_waveforms():
     with pytest.raises(
-        InputError, match=r"`base.spec_augment` hides mels, and `wavegram_logmel_cnn14.*` reads wave"
+        InputError, match=r"`base.spec_augment` hides mels, but `wavegram_logmel_cnn14.*` reads wave"
     ):
         plan_of({"network": "wavegram_logmel_cnn14", "width": 0.02}, base={"spec_augment": True})
 

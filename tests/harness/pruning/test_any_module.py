@@ -138,7 +138,7 @@ def test_each_writer_has_random_numbers_of_its_own(tagger):
 )
 def test_a_criterion_of_kernels_refuses_kernels_of_one(tagger, name):
     with pytest.raises(
-        InputError, match=rf"`{name}` scores layers with a kernel larger than 1×1 only. Layer `wide`"
+        InputError, match=rf"`{name}` can score only layers with a kernel larger than 1×1. Layer `wide`"
     ):
         scored_layers(tagger, pruners.get(name), ["wide"])
 
@@ -146,7 +146,7 @@ def test_a_criterion_of_kernels_refuses_kernels_of_one(tagger, name):
 @pytest.mark.parametrize("label", ["bn_scale", "taylor[over=batch_norm]"])
 def test_a_criterion_of_batch_norm_refuses_layers_without(tagger, label):
     with pytest.raises(
-        InputError, match=rf"`{re.escape(label)}` scores layers with a batch norm only. Layer `back`"
+        InputError, match=rf"`{re.escape(label)}` can score only layers with a batch norm. Layer `back`"
     ):
         scored_layers(tagger, pruners.get(label), ["stem"], features=features(), targets=TARGETS)
 
@@ -185,19 +185,21 @@ def test_criteria_score_linear_layers_and_residual_groups(tagger, name):
 )
 def test_a_criterion_of_maps_refuses_linear_layers(tagger, name):
     with pytest.raises(
-        InputError, match=rf"`{name}` scores layers with a convolution.* only. Layer `hidden`"
+        InputError, match=rf"`{name}` can score only layers with a convolution.*. Layer `hidden`"
     ):
         scored_layers(tagger, pruners.get(name), ["hidden"], features=features())
 
 
 def test_zeros_are_counted_behind_a_relu_only(tagger):
-    with pytest.raises(InputError, match=r"`apoz` scores layers with a ReLU behind them only. Layer `wide`"):
+    with pytest.raises(
+        InputError, match=r"`apoz` can score only layers with a ReLU after them. Layer `wide`"
+    ):
         scored_layers(tagger, pruners.get("apoz"), ["wide"], features=features())
 
 
 def test_a_peer_needs_what_its_library_reads(tagger):
     with pytest.raises(
-        InputError, match=r"`tp:magnitude` scores layers with .*one reader only. Layer `stem`"
+        InputError, match=r"`tp:magnitude` can score only layers with .*one reader. Layer `stem`"
     ):
         scored_layers(tagger, harness.resolve("tp:magnitude"), ["stem"])
 

@@ -162,7 +162,7 @@ def test_it_is_exact_for_readers_that_read_no_zeros_around_the_map(readers, laye
 
 def test_a_reader_that_cannot_take_a_constant_in_is_refused_before_anything_is_scored(readers):
     message = (
-        r"`variance\[fold=true\]` scores layers with a single reader that can absorb a constant only. Layer "
+        r"`variance\[fold=true\]` can score only layers with a single reader that can absorb a constant. Layer "
         r"`fourth`.* has "
         "several readers, or a reader without a bias and without a batch norm after it: leave it out"
     )

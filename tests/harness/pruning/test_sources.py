@@ -152,11 +152,12 @@ def test_the_content_of_a_file_is_what_tells_it(mine: Path, tmp_path: Path) -> N
         (('"mine"', '"l1"'), "must have a unique name. Found `l1`"),
         (
             ('"mine"', '"tp:magnitude"'),
-            "must not begin with `tp:`, as others are called so. Found `tp:magnitude`",
+            "must not begin with `tp:`, because prunebench uses this beginning for other pruners. Found `tp:magnitude`",
         ),
         (
             ('"mine"', '"scores:mine"'),
-            "must not begin with `scores:`, as others are called so. Found `scores:mine`",
+            "must not begin with `scores:`, because prunebench uses this beginning for other pruners. "
+            "Found `scores:mine`",
         ),
         (("class Mine", "class Mine(:"), "must run. Found SyntaxError"),
         (("import LayerView", "import Nothing, LayerView"), "must run. Found ImportError"),
@@ -284,5 +285,5 @@ def test_scores_that_do_not_fit(tmp_path: Path, model: Cnn14) -> None:
 
 def test_a_folder_without_scores(tmp_path: Path) -> None:
     assert "must contain `C1.npz`" in refused(f"scores:{tmp_path}")
-    assert "must contain `C1.npz`" in refused(f"scores:{tmp_path / 'absent'}")
+    assert f"There is no folder `{tmp_path / 'absent'}`" in refused(f"scores:{tmp_path / 'absent'}")
     assert "must contain `C1.npz`" in refused("scores:")

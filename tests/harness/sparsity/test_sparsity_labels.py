@@ -46,11 +46,11 @@ def test_a_label_names_a_method(label, method, told):
         ("group_lasso[strength=1e999]", "must be a finite number of at least 0. Found `strength = inf`"),
         (
             "growing[ratio=1]",
-            "`ratio` of sparsity method `growing` must lie between 0 and 1. Found `ratio = 1`",
+            r"`ratio` of sparsity method `growing` must lie in \(0, 1\)\. Found `ratio = 1`",
         ),
         (
             "growing[ratio=0]",
-            "`ratio` of sparsity method `growing` must lie between 0 and 1. Found `ratio = 0`",
+            r"`ratio` of sparsity method `growing` must lie in \(0, 1\)\. Found `ratio = 0`",
         ),
         ("growing[increment=0]", "`increment` of sparsity method `growing` must be above 0"),
         ("growing[every=0]", "`every` of sparsity method `growing` must be an integer of at least 1"),

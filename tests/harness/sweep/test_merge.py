@@ -151,7 +151,7 @@ def test_other_processors_may_differ_in_digits_and_keep_one_ones_timings(make, t
 REFUSED = {
     "settings": (("base.steps=7",), {}, {}, "`base.steps`"),
     "seeds": (("base.seeds=[5]",), {}, {}, "begin `base.seeds` with the same seed"),
-    "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "the same torch"),
+    "torch": ((), {"environment": {**ENVIRONMENT, "torch": "2.5.0"}}, {}, "the same version of torch"),
     "schema": (
         (),
         {"environment": {**ENVIRONMENT, "run_schema_version": 99}},
@@ -162,7 +162,7 @@ REFUSED = {
         (),
         {"environment": {**ENVIRONMENT, "packages": {"prunebench": "9"}}},
         {},
-        "the same prunebench",
+        "the same version of prunebench",
     ),
     "clips": ((), {"clips": 4}, {}, "same test clips"),
     "classes": ((), {"classes": ("rain", "dog")}, {}, "same test clips"),
@@ -289,5 +289,5 @@ def test_limits_and_targets_of_latency_are_joined_as_other_budgets_are(make, tmp
         }
         assert (found.target_latency, found.latency_backend) == ((0.7,), "folded")
     third = make("three", [record("c")], "prune.target_latency=[0.7]")
-    with pytest.raises(InputError, match=r"`prune\.latency_backend` folded and eager"):
+    with pytest.raises(InputError, match=r"`prune\.latency_backend` \(folded and eager\)"):
         merge_runs([one, third], tmp_path / "backends")

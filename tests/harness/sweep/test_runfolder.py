@@ -88,7 +88,8 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         run.begin(config, plan("a", "b", "c"), [])
         other = load_config("quick", ["finetune.steps=7", "workers=9"])
         shown = (
-            r"must contain all finished cells .* contains 1 others \(`finetune.steps` 60 there and 7 here\)"
+            r"must contain all finished cells .* contains 1 finished cell that this configuration does not contain "
+            r"\(`finetune.steps` is 60 in the folder and 7 in the configuration\)"
         )
         with pytest.raises(InputError, match=shown):
             run.begin(other, plan("b", "c"), [])
@@ -102,16 +103,24 @@ def test_finished_cells_must_be_in_the_configuration(tmp_path):
         (
             ["finetune.steps=9"],
             ["prune.ratios=[0.1, 0.25, 0.5, 0.75]"],
-            "`finetune.steps` 9 there and 60 here",
+            "`finetune.steps` is 9 in the folder and 60 in the configuration",
         ),
-        ([], ["prune.ratios=[0.25, 0.9]"], "`prune.ratios` has 0.5, 0.75 there and not here"),
-        ([], ["prune.seeds=[1, 0, 2]"], "`prune.seeds` begins with 0 there and 1 here"),
+        ([], ["prune.ratios=[0.25, 0.9]"], "`prune.ratios` of the configuration lacks 0.5, 0.75"),
+        (
+            [],
+            ["prune.seeds=[1, 0, 2]"],
+            "`prune.seeds` begins with 0 in the folder and 1 in the configuration",
+        ),
         (
             ["controls.scratch=true"],
             ["controls.reversed=true"],
-            "`controls.scratch` True there and False here",
+            "`controls.scratch` is True in the folder and False in the configuration",
         ),
-        ([], ["data.seed=1", "measure.latency=false"], "`data.seed` 0 there and 1 here"),
+        (
+            [],
+            ["data.seed=1", "measure.latency=false"],
+            "`data.seed` is 0 in the folder and 1 in the configuration",
+        ),
     ],
 )
 def test_what_only_adds_cells_is_no_difference(tmp_path, before, after, shown):
@@ -126,7 +135,7 @@ def test_a_data_set_more_is_no_difference(tmp_path):
     write_text(tmp_path / "config.toml", load_config("quick").to_toml())
     assert "although no key differs" in difference(tmp_path, several)
     write_text(tmp_path / "config.toml", several.to_toml())
-    assert "`data` has {'name': 'synth'" in difference(tmp_path, load_config("quick"))
+    assert "`data` of the configuration lacks {'name': 'synth'" in difference(tmp_path, load_config("quick"))
 
 
 def test_a_folder_of_another_schema_is_refused_as_it_is(tmp_path):
@@ -170,7 +179,9 @@ def test_another_torch_is_another_run(tmp_path):
         run.add_outcome(Outcome("o", (1,) * 12, {}, {}, {}), {})
         file = tmp_path / "environment.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"torch": "1.0"}))
-        with pytest.raises(InputError, match="All cells of a run must have the same torch"):
+        with pytest.raises(
+            InputError, match="All cells of a run must be computed with the same version of torch"
+        ):
             run.begin(load_config("quick"), plan("a"), [])
 
 

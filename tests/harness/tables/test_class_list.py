@@ -62,8 +62,16 @@ def test_forms(written, text, expected):
         ("index,mid\n0,/m/a\n", False, "has no display_name"),
         ("index,mid,display_name\n1,/m/a,Dog\n", False, "must be numbered 0, 1, 2"),
         ("index,mid,display_name\n0,/m/a,Dog\n0,/m/b,Cat\n", False, "must be numbered 0, 1, 2"),
-        ("index,mid,display_name\nx,/m/a,Dog\n", False, "line 2: `index` must be a number. Found `x`"),
-        (f"index,mid,display_name\n{'9' * 5000},/m/a,Dog\n", False, "`index` must be a number"),
+        (
+            "index,mid,display_name\nx,/m/a,Dog\n",
+            False,
+            "line 2: `index` must be a whole number from 0 to 999,999,999. Found `x`",
+        ),
+        (
+            f"index,mid,display_name\n{'9' * 5000},/m/a,Dog\n",
+            False,
+            "`index` must be a whole number from 0 to 999,999,999",
+        ),
         ("index,mid,display_name\n0,/m/a,\n", False, "has no name for class 0"),
         (
             "index,mid,display_name\n0,/m/a,Dog\n1,/m/a,Cat\n",
@@ -71,7 +79,7 @@ def test_forms(written, text, expected):
             "each id once. .* contains `/m/a` 2 times",
         ),
         ("Dog\nCat\nDog\n", False, "each name once. .* contains `Dog` 2 times"),
-        ("Dog\nCat\n", True, "has no ids"),
+        ("Dog\nCat\n", True, "does not have an id for every class"),
         (b"\xff\xfe\x00D", False, "must be a CSV file in UTF-8"),
         ("a\n" * (1 << 21) + "a\n", False, "at most 4,194,304 bytes"),
     ],

@@ -60,7 +60,7 @@ def test_other_rates_and_channels_are_decoded_as_everywhere(tmp_path):
 @pytest.mark.parametrize(
     ("window", "hop", "message"),
     [
-        (0.5, 0.2, "1 to 60 seconds long. Found 0.5"),
+        (0.5, 0.2, "1 to 60 s long. Found 0.5 s"),
         (100, 1, "Found 100"),
         (4, 5, "Found a hop of 5"),
         (4, 0, "0 s"),
@@ -156,7 +156,7 @@ def test_a_microphone(monkeypatch):
 
 def test_no_such_microphone(monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
-    with pytest.raises(InputError, match=r"needs a microphone\. Found none for device 'none'"):
+    with pytest.raises(InputError, match=r"needs a microphone\. Device 'none' cannot be used"):
         Microphone("none")
 
 

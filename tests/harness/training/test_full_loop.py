@@ -210,7 +210,10 @@ def test_mixed_precision_keeps_weights_in_32_bits(monkeypatch):
     [
         ({"precision": "float16"}, "`float16` needs device `cuda`"),
         ({"accumulate": 3}, "must split into equal parts of at least 2 clips"),
-        ({"devices": 4}, "batch 4, 4 devices"),
+        (
+            {"devices": 4},
+            "Found `batch = 4`, `devices = 4` and `accumulate = 1`: choose a multiple of 4 from 8 on",
+        ),
     ],
 )
 def test_what_a_recipe_cannot_ask(changes, sentence):

@@ -191,7 +191,9 @@ def test_devices_that_are_absent(monkeypatch):
     assert [resolve_device(name) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
     with pytest.raises(InputError, match=r"`cuda:0` to `cuda:1`. Found `cuda:2`: choose `cuda`"):
         resolve_device("cuda:2")
-    with pytest.raises(InputError, match="Several devices are counted from the first"):
+    with pytest.raises(
+        InputError, match="training uses the first devices of the machine, so `device` must not have a number"
+    ):
         check_devices(FullRecipe(steps=1, device="cuda:1", devices=2))
     check_devices(FullRecipe(steps=1, device="cuda:1", precision="float16"))
 

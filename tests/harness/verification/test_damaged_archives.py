@@ -102,7 +102,11 @@ DAMAGES = [
     (change_macs, "costs", r"states macs_backbone 1,000; its widths give [\d,]+\."),
     (change_cell, "identities", r"Cell 0{16} \(l1 at 50 %, base seed 0\) is not in the plan\."),
     (change_steps, "identities", r"4 of 5 identities in `plan\.json` do not follow from `config\.toml`: one of these"),
-    (shorten_plan, "identities", r"must contain the 5 cells of the configuration in their order\. Found 4"),
+    (
+        shorten_plan,
+        "identities",
+        r"must contain the 5 cells of the configuration, each once, in their order\. Found 4 cells\.",
+    ),
     (lambda folder: (folder / "evil.sh").touch(), "files", r"^`evil\.sh` does not belong to an archive: delete it"),
     (lambda folder: (folder / "clips" / "a.npy").touch(), "files", r"^`clips/a\.npy` does not belong to an archive"),
     (lambda folder: (folder / ".git" / "hooks").mkdir(parents=True) or (folder / ".git" / "hooks" / "x").touch(),

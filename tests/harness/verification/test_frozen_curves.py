@@ -45,7 +45,7 @@ def test_a_record_that_was_rounded_agrees_with_its_file(file, tmp_path):
     ("changed", "said"),
     [
         ({"said": 0.7738}, "states a validation mAP of 0.7738; the file of the base model states 0.7722."),
-        ({"curve": ((200, 0.5), (400, 0.7722))}, "is not that of its file."),
+        ({"curve": ((200, 0.5), (400, 0.7722))}, "differs from the curve in the file of its base model."),
     ],
 )
 def test_what_differs_from_the_file_is_named(file, tmp_path, changed, said):

@@ -40,7 +40,7 @@ def test_where_a_clip_begins(tmp_path, name, seconds, expected):
 
 
 def test_a_recording_that_ends_before_its_excerpt_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"20\.0 s, which ends before the excerpt begins, at 30 s"):
+    with pytest.raises(InputError, match=r"20\.0 s and ends before this excerpt begins, at 30 s"):
         excerpt_of(Segment("abc", 30.0, 40.0, (0,)), record(tmp_path / "Yabc.wav", 20), 10)
 
 
@@ -127,5 +127,5 @@ def test_segments_whose_times_are_none_are_refused(tmp_path, row):
     from prunebench.harness.data.audioset.segments import read_segments
 
     (tmp_path / "list.csv").write_text(f'{row}, "/m/a"\n')
-    with pytest.raises(InputError, match="A segment must begin at 0 s or later and end after that"):
+    with pytest.raises(InputError, match="A segment must begin at 0 s or later, and end after its beginning"):
         read_segments(tmp_path / "list.csv", ["/m/a"])

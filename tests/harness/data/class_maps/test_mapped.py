@@ -113,7 +113,7 @@ def test_labels_of_a_folder_are_those_of_its_table_and_then_mapped(collection):
         ),
         (
             {"class_map": {"hum": "Humm"}, "classes": "audioset"},
-            "assigns `hum` to `Humm`, which is not one of the 527 classes of the list; did you mean `Hum`",
+            "assigns `hum` to `Humm`, which is not one of the 527 classes of AudioSet; did you mean `Hum`",
         ),
         (
             {"class_map": "esc10-to-audioset"},

@@ -17,10 +17,13 @@ def test_labels_of_a_cell():
 @pytest.mark.parametrize(
     ("cells", "asked"),
     [
-        (["a,b"], r"is `a,b` one class, or are these 2\? .*=\";\"` for one, .*=\",\"` for several"),
-        (["a|b|c"], r"is `a\|b\|c` one class, or are these 3\? .*=\";\"` for one, .*=\"\|\"` for several"),
-        (["a;b", "c|d"], r"is `c\|d` one class"),
-        (["a", "b;c|d"], r"is `c\|d` one class"),
+        (["a,b"], r"does the label `a,b` name one class or 2\? .*=\";\"` for one, .*=\",\"` for several"),
+        (
+            ["a|b|c"],
+            r"does the label `a\|b\|c` name one class or 3\? .*=\";\"` for one, .*=\"\|\"` for several",
+        ),
+        (["a;b", "c|d"], r"does the label `c\|d` name one class"),
+        (["a", "b;c|d"], r"does the label `c\|d` name one class"),
         (["a;b", "c,d"], None),
         (["a;b", "c"], None),
         (["a", "b"], None),

@@ -71,7 +71,7 @@ def test_criteria_differ_by_far(tagger, features, convolutions):
 )
 def test_criteria_of_spatial_kernels_refuse_its_1x1_layers(tagger, convolutions, name):
     with pytest.raises(
-        InputError, match=rf"`{name}` scores layers with a kernel larger than 1×1 only\. Layer `feat"
+        InputError, match=rf"`{name}` can score only layers with a kernel larger than 1×1\. Layer `feat"
     ):
         harness.prune(tagger.model, name, 0.1, convolutions)
 

@@ -160,7 +160,7 @@ def test_every_criterion_is_here():
 def test_a_criterion_accepts_the_groups_that_have_what_it_needs(tagger, pruned, name):
     assert len(accepted(tagger, name)) == ACCEPTED[name]
     if ACCEPTED[name] < 24:
-        with pytest.raises(InputError, match=rf"Pruner `{name}` scores layers with .* only\. Layer `"):
+        with pytest.raises(InputError, match=rf"Pruner `{name}` can score only layers with .*\. Layer `"):
             pruned(name, tagger.scope("inner"))
 
 

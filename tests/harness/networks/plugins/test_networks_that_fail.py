@@ -81,7 +81,7 @@ def leave(*arguments):
         ({"groups": group(activation="swish")}, "for layer `one` must be one of identity, .* Found `swish`"),
         (
             {"groups": group(cuts=WHOLE[::2])},
-            "What the method `groups` names is wrong, because the smaller model fails",
+            "The groups of the network's method `groups` are wrong, because the smaller model fails",
         ),
         ({"groups": lambda self, model: group()(self, model) * 2}, "its own name. Found `one` twice"),
         ({"groups": named("all")}, "none of `all`, .* which are names of scopes. Found 'all'"),

@@ -173,9 +173,12 @@ def test_positions_of_an_image_are_resampled_to_a_clip(timm):
     ("change", "message"),
     [
         (lambda s: s.pop("fc.weight"), "must contain `fc.weight`"),
-        (lambda s: s.pop("conv1.0.weight"), "must contain its .* tensors and no others. This one lacks 1"),
-        (lambda s: s.pop("bn0.bias"), "This one lacks 1, for example `bn0.bias`"),
-        (lambda s: s.update(extra=torch.zeros(1)), "This one has besides 1, for example `extra`"),
+        (
+            lambda s: s.pop("conv1.0.weight"),
+            "must contain the .* tensors of this network and no others. This one lacks 1 of them",
+        ),
+        (lambda s: s.pop("bn0.bias"), "This one lacks 1 of them, for example `bn0.bias`"),
+        (lambda s: s.update(extra=torch.zeros(1)), "This one also has 1 other, for example `extra`"),
     ],
 )
 def test_files_are_read_strictly(change, message):
