@@ -160,6 +160,9 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         (["empty"], "A folder must contain recordings"),
         (["a.wav", "--labels", "two.txt"], "each of the model's 3 outputs. Found 2"),
         (["a.wav", "--window", "0.1"], "1 to 60 s long"),
+        (["a.wav", "--device", "1"], "`--device` has an effect only with --live"),
+        (["a.wav", "--seconds", "0"], "`--seconds` has an effect only with --live"),
+        (["--live", "--strict"], "`--strict` has an effect only on recordings"),
     ],
 )
 def test_bad_input(cli, checkpoint, tmp_path, words, message):

@@ -112,6 +112,11 @@ def tag(
         raise InputError(
             "`tag` needs either recordings or --live. Found " + ("both." if live else "neither.")
         )
+    idle = [name for name, value in (("--device", device), ("--seconds", seconds)) if value is not None]
+    if idle and not live:
+        raise InputError(f"`{idle[0]}` has an effect only with --live: leave it out, or add --live.")
+    if live and strict:
+        raise InputError("`--strict` has an effect only on recordings: leave it out, or give recordings.")
     if hop is None:
         hop = min(1.0, length) if live else length / 2
     check_spans(length, hop)
