@@ -117,10 +117,10 @@ class Config(PlacedSection):
     @pydantic.model_validator(mode="after")
     def _networks_differ(self) -> Config:
         labels = [model.label if model.checkpoint is None else str(model) for model in self.model]
-        if (label := repeated(labels)) is not None:
+        if (twice := repeated(labels)) is not None:
             raise ValueError(
-                "`model` must contain networks with different labels, so that records can be distinguished. Found "
-                f'`{label}` twice: leave one out, or write a width into its label, `network = "cnn14[width=0.25]"`'
+                "`model` must contain networks with different labels, so that records can be distinguished. Found `"
+                f'{self.model[labels.index(twice)].label}` twice: leave one out, or use `network = "cnn14[width=0.25]"`'
             )
         return self
 

@@ -149,12 +149,16 @@ def _present(
     for recording in recordings:
         try:
             found = os.stat(recording.place)  # noqa: PTH116 - a Path for each of a million rows is slow
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            closed = isinstance(error, PermissionError)
             if options.strict:
                 raise InputError(
-                    f"There is no recording `{recording.place}`: correct the table, or leave out the option `strict`."
+                    f"`{recording.place}` cannot be opened ({error.strerror}): change the permissions of its folder."
+                    if closed
+                    else f"There is no recording `{recording.place}`: correct the table, or leave out the option "
+                    "`strict`."
                 ) from None
-            skipped.append((recording.name, MISSING))
+            skipped.append((recording.name, f"it cannot be opened ({error.strerror})" if closed else MISSING))
             continue
         there.append(recording)
         other = names.setdefault((found.st_dev, found.st_ino), recording.name)

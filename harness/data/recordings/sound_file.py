@@ -90,7 +90,13 @@ def open_sound(path: Path) -> Iterator[Sound]:
     Raises:
         InputError: naming the file, where it is absent, no regular file, unreadable, empty or of an odd sampling rate.
     """
-    if not path.is_file():  # a pipe of that name would be waited for
+    try:
+        is_file = path.is_file()
+    except PermissionError as error:
+        raise InputError(
+            f"`{path}` cannot be opened ({error.strerror}): change the permissions of its folder."
+        ) from None
+    if not is_file:  # a pipe of that name would be waited for
         there = path.exists()
         raise InputError(
             f"`{path}` is not a file: give a recording." if there else f"There is no recording `{path}`."

@@ -151,6 +151,7 @@ def test_unknown_names_end_in_one_mark_and_are_named_once(tmp_path):
         (["model.checkpoint=x.pth", "base.mixup=1.0"], "trains on cached embeddings"),
         (["model.checkpoint=x.pth", "model.width=0.5"], "leave one out"),
         (["data=[{name='synth'}, {name='synth'}]"], "Found `synth` twice"),
+        (["model=[{checkpoint='a.pth'}, {checkpoint='a.pth'}]"], "Found `cnn14` twice: leave one out"),
     ],
 )
 def test_what_cannot_be_is_said(overrides, message):

@@ -1,6 +1,7 @@
 """Own folders with a table, and FSD50K by its own ground truth."""
 
 import csv
+import errno
 import os
 import shutil
 import subprocess
@@ -96,6 +97,21 @@ def test_recordings_that_cannot_be_used_are_skipped_counted_and_named(folder):
         opened(folder, strict=True)
     write(folder / "sub/clip9.flac", 9)
     with pytest.raises(InputError, match=r"libsndfile cannot read recording `.*clip1\.flac`"):
+        opened(folder, strict=True)
+
+
+def test_a_recording_behind_a_closed_folder_is_not_called_missing(folder, monkeypatch):
+    """As where a folder may not be read; an administrator may read all folders, so the refusal is made here."""
+    real = os.stat
+
+    def refused(path, *arguments, **named):
+        if str(path).endswith("clip9.flac"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert opened(folder).skipped == (("sub/clip9.flac", "it cannot be opened (Permission denied)"),)
+    with pytest.raises(InputError, match=r"clip9\.flac` cannot be opened \(Permission denied\): change"):
         opened(folder, strict=True)
 
 

@@ -1,9 +1,14 @@
 """A recording is read in pieces of a bounded size."""
 
+import errno
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 
+from prunebench.eval.errors import InputError
 from prunebench.harness.data.recordings import sound_file
 from prunebench.harness.data.recordings.sound_file import open_sound
 
@@ -43,3 +48,15 @@ def test_more_channels_than_a_block_has_samples(path, monkeypatch):
     monkeypatch.setattr(sound_file, "_BLOCK", 3)
     with open_sound(path) as sound:
         assert [len(piece) for piece in sound.blocks(5)] == [1] * 5
+
+
+def test_a_recording_behind_a_closed_folder_is_not_called_missing(tmp_path, monkeypatch):
+    def refused(path, **named):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "stat", refused)
+    with (
+        pytest.raises(InputError, match=r"a\.wav` cannot be opened \(Permission denied\): change"),
+        open_sound(tmp_path / "a.wav"),
+    ):
+        pass
