@@ -10,6 +10,7 @@ from typing import Any
 
 from _results_budgets import said_budgets_left
 from _results_figures import caption
+from _results_recordings import said_copy
 
 from prunebench.eval.run.layout import RunFiles
 from prunebench.eval.run.record import Record
@@ -99,9 +100,11 @@ def _what(archive: Path, report: Report) -> str:
         if repeats
         else f"but computes no cell again, because the run trained its base model{'s' * (bases != 1)}"
     )
+    copies = said_copy(archive, _tables(config["data"]), list(dict.fromkeys(r.data for r in done)))
     return (
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
         f"it {checks}:\n\n```bash\n{block}\n```"
+        + "".join(f"\n\n{said}" for said in copies)
     )
 
 

@@ -86,7 +86,7 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
         plan, config = found.files.plan.name, found.files.config.name
         differences.append(
             f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: one of these "
-            f"files was changed, or prunebench {made_by} computed these cells differently."
+            f"files was changed, {_others_here(again.config)}or prunebench {made_by} computed these cells differently."
             if other
             else f"`{plan}` must contain the {len(here)} cells of the configuration, each once, in their order. Found "
             f"{len(found.planned)} cells{' in another order' if sorted(found.planned) == sorted(here) else ''}."
@@ -95,6 +95,15 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
     differences += [f"{_begun(record)} is not in the plan." for record in stray]
     holds = f"{len(here)} identities follow from the configuration."
     return of_differences("identities", holds, differences)
+
+
+def _others_here(config: Config) -> str:
+    """Whose content identities contain, and which may be another here: `the recordings here are not those of the run, `."""
+    own = [
+        *(["the recordings here are not those of the run"] if any(o.root for o in config.data_sets()) else []),
+        *(["the checkpoint here is not that of the run"] if any(m.checkpoint for m in config.model) else []),
+    ]
+    return "".join(f"{one}, " for one in own)
 
 
 def check_cells(found: Contents, again: PlanAgain) -> Checked:
