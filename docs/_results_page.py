@@ -103,8 +103,7 @@ def _what(archive: Path, report: Report) -> str:
     copies = said_copy(archive, _tables(config["data"]), list(dict.fromkeys(r.data for r in done)))
     return (
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
-        f"it {checks}:\n\n```bash\n{block}\n```"
-        + "".join(f"\n\n{said}" for said in copies)
+        f"it {checks}:\n\n```bash\n{block}\n```" + "".join(f"\n\n{said}" for said in copies)
     )
 
 

@@ -1,4 +1,4 @@
-"""What is measured of a model, and the record that keeps it."""
+"""How a model is measured, and the record that contains the values."""
 
 import lazy_loader
 

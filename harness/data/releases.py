@@ -72,7 +72,8 @@ def fetch_epanns(path: Path, progress: OnBytes | None = None, source: Source = E
         widths = load_checkpoint(path).widths
         if widths != EPANNS_WIDTHS:
             raise InputError(
-                f"`{path}` must have E-PANNs' widths {list(EPANNS_WIDTHS)}. Found {list(widths)}: fetch it again."
+                f"`{path}` must have E-PANNs' widths {list(EPANNS_WIDTHS)}. Found {list(widths)}: "
+                f"{'fetch it again' if fetched else 'move it away and run the same command again'}."
             )
     except InputError:
         if fetched:

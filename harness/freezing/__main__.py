@@ -21,7 +21,13 @@ LINE_EVERY = 30.0  # seconds between two lines about one training
 )
 @click.argument("source", metavar="CONFIG.toml")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the files.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a field; repeatable.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key of the configuration; repeatable.",
+)
 def freeze(source: str, output: Path, overrides: tuple[str, ...]) -> None:
     """Train the base models of a configuration and write them as a set that others can start from.
 

@@ -151,7 +151,7 @@ def _check_told_apart(datasets: Sequence[DataSet], subjects: Sequence[Subject]) 
 
 
 def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
-    """SpecAugment hides mels, so a network must read them."""
+    """SpecAugment masks mel bands, so a network must read them."""
     recipes = {"base": config.base.recipe, "finetune": config.finetune.recipe(config.finetune.rates[0])}
     if config.sparsify.methods:
         recipes["sparsify"] = config.sparsify.recipe
@@ -160,7 +160,7 @@ def _check_augmentation(config: Config, subjects: Sequence[Subject]) -> None:
         if recipe.spec_augment and front is not None and front.mels == 1:
             key = "at_scale.spec_augment" if isinstance(recipe, FullRecipe) else "spec_augment"
             raise InputError(
-                f"`{table}.{key}` hides mels, but `{subject.shape.network}` reads waveforms: set "
+                f"`{table}.{key}` masks mel bands, but `{subject.shape.network}` reads waveforms: set "
                 f"`{table}.{key} = false`."
             )
 
@@ -178,7 +178,7 @@ def _check_tails(config: Config, subjects: Sequence[Subject]) -> None:
     for subject in subjects:
         if "tail" in config.finetune.scopes and not any(scope.in_tail for scope in subject.scopes):
             raise InputError(
-                f"`finetune.scopes` with `tail` keeps the stem of a network as it is, so a scope must lie in its tail. "
-                f"Found none of {', '.join(scope.label for scope in subject.scopes)} in the tail of "
-                f"`{subject.shape.network}`: set `finetune.scopes` to `all`."
+                f"`finetune.scopes` with `tail` keeps the stem of `{subject.shape.network}` as it is, so an entry of "
+                f"`prune.scopes` must lie in its tail. Found {', '.join(scope.label for scope in subject.scopes)}: add "
+                "one that does, or set `finetune.scopes` to `all`."
             )

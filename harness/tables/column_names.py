@@ -48,9 +48,13 @@ def read_named(
     for line, cells in rows:
         empty = False
         if len(cells) < len(names) or any(cells[len(names) :]):
+            way = (
+                "add the missing cells"
+                if len(cells) < len(names)
+                else "put text that contains the separator between quotes"
+            )
             raise InputError(
-                f"`{path}`, line {line}, must have {len(names)} cells, as its heading has. Found {len(cells)}: put "
-                "text that contains the separator between quotes."
+                f"`{path}`, line {line}, must have {len(names)} cells, as its heading has. Found {len(cells)}: {way}."
             )
         yield line, {column: cells[at] for column, at in place.items()}
     if empty:

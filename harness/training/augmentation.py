@@ -38,7 +38,7 @@ def stripe_mask(shape: Sequence[int], generator: torch.Generator) -> Tensor:
     """
     if len(shape) != 3 or shape[2] == 1:
         raise InputError(
-            "SpecAugment hides mels, so features must have them. Found features of the shape "
+            "SpecAugment masks mel bands, so features must have them. Found features of the shape "
             f"(clips, {', '.join(map(str, shape[1:]))}): set `spec_augment = false`."
         )
     clips, frames, mels = shape

@@ -121,9 +121,10 @@ def resolve_device(name: str) -> str:
             f"A device must be one that torch finds here, {usable}. Found `{kind}`: choose one of these, or `auto`."
         )
     if number and int(number) >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        usable = f"`cuda:0` to `cuda:{last}`" if last else "only `cuda:0`"
         raise InputError(
-            f"A device must be one that torch finds here, `cuda:0` to `cuda:{torch.cuda.device_count() - 1}`. Found "
-            f"`{name}`: choose `cuda`."
+            f"A device must be one that torch finds here, {usable}. Found `{name}`: choose `cuda`."
         )
     return name
 

@@ -98,9 +98,13 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
 
 
 def _others_here(config: Config) -> str:
-    """Whose content identities contain, and which may be another here: `the recordings here are not those of the run, `."""
+    """Files whose hashes identities contain: `the recordings here are not those of the run, `."""
     own = [
-        *(["the recordings here are not those of the run"] if any(o.root for o in config.data_sets()) else []),
+        *(
+            ["the recordings here are not those of the run"]
+            if any(o.root for o in config.data_sets())
+            else []
+        ),
         *(["the checkpoint here is not that of the run"] if any(m.checkpoint for m in config.model) else []),
     ]
     return "".join(f"{one}, " for one in own)

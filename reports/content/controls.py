@@ -100,8 +100,8 @@ def _counted(every: Mapping[Place, Sequence[tuple[Point, AgainstRandom]]], than:
         chance = f"95 % intervals, not corrected: {numbers.by_chance(len(all_of_them))} if none differed"
         how = chance if any(math.isnan(against.p) for against in all_of_them) else "Holm at each ratio, 5 %"
         yield (
-            f"{better} of {len(all_of_them)} means (a criterion at a ratio) {_is(better)} better than {than}, and "
-            f"{worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
+            f"{better} of {len(all_of_them)} means (a criterion or random at a ratio) {_is(better)} better than "
+            f"{than}, and {worse} {_is(worse)} worse ({how}): {'; '.join(parts)}."
         )
 
 

@@ -78,13 +78,14 @@ def _verb(records: Sequence[Record]) -> str:
 
 
 def _unmeasured(records: Sequence[Record]) -> Iterator[str]:
-    """Figures that a cell lacks, or holds less well known than asked for, with the reason of the first."""
+    """Figures that a cell lacks, or has with a lower precision than asked for, with the reason of the first."""
     reasons: dict[str, list[str]] = {}
     for record in records:
         for name, why in record.unmeasured.items():
             reasons.setdefault(name, []).append(why)
     for name, found in reasons.items():
-        yield f"{_figure(name)} of {_cells(len(found))}: {found[0]}"
+        differ = "" if len(set(found)) == 1 else ", each with a reason of its own; that of the first"
+        yield f"{_figure(name)} of {_cells(len(found))}{differ}: {found[0]}"
 
 
 def _figure(name: str) -> str:

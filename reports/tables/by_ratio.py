@@ -21,13 +21,15 @@ LEGEND = (
     "models; in brackets is the difference from random at the same ratio. Rows are sorted by their mean difference. "
     f"{marks.legend(*marks.MEANINGS)}"
 )
+JOINT = " Criteria that are joined by = removed the same filters."
 
 
 def by_ratio_markdown(report: Report) -> str:
     """A table and sentences for each panel in which criteria are held against random; else nothing."""
     panels = list(dict.fromkeys(row.panel for row in report.rows if _is_compared(row)))
     texts = [_panel(report, panel, [row for row in report.rows if row.panel == panel]) for panel in panels]
-    return "\n\n".join([*texts, LEGEND]) + "\n" if texts else ""
+    joint = JOINT if any(" = `" in text for text in texts) else ""
+    return "\n\n".join([*texts, LEGEND + joint]) + "\n" if texts else ""
 
 
 def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:

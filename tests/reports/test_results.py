@@ -181,7 +181,8 @@ def test_the_index_says_first_what_runs_that_claim_show(script, claim):
     )
     assert "**Short and converged fine-tuning**, [`claim`](claim.md): " in page
     assert (
-        "**Training from scratch**, [`claim`](claim.md), after convergence: 2 of 3 means (a criterion at a ratio) are "
+        "**Training from scratch**, [`claim`](claim.md), after convergence: 2 of 3 means (a criterion "
+        "or random at a ratio) are "
         "better than the same shape trained from scratch, and 0 are worse (Holm at each ratio, 5 %)" in page
     )
     assert "A criterion is first only in `l1` in [`claim`](claim.md) after convergence" in page

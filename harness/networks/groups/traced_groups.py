@@ -251,7 +251,8 @@ def _areas(
             handle.remove()
     if classes is not None and (found.ndim != 2 or found.shape[1] != classes):
         raise InputError(
-            f"The head must give the classes. Its last layer has {classes} outputs and the logits of "
-            f"{type(model).__name__} have the shape {tuple(found.shape)}: name the layer that gives (clips, classes)."
+            f"The last layer of the head must compute the logits, of shape (clips, classes). It has {classes} outputs, "
+            f"but the logits of {type(model).__name__} have the shape {tuple(found.shape)}: name the right layer in "
+            "`head`, or correct `forward=` (in a network class, `logits`)."
         )
     return areas

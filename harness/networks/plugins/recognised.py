@@ -58,6 +58,6 @@ def tagger_of(model: nn.Module | Tagger, network: Network | str | None = None) -
         ):  # a Cnn10 is a Cnn6 to isinstance
             return Tagger(ours(model.width), model)
     raise InputError(
-        f"`{type(model).__name__}` is not a class of the suite, so its network must be given: use "
+        f"`{type(model).__name__}` is not a class of prunebench, so its network must be named: use "
         '`network=harness.traced(head=("…",), frontend=…)`, or a network from `prunebench list networks`.'
     )

@@ -395,9 +395,15 @@ def test_a_released_checkpoint_of_other_widths(server, tmp_path):
     stream = io.BytesIO()
     torch.save(Cnn14([2] * 12, n_classes=3, embedding=4).state_dict(), stream)
     server.content = stream.getvalue()
-    with pytest.raises(InputError, match=r"must have E-PANNs' widths \[64, 64, .* Found \[2, 2"):
+    with pytest.raises(
+        InputError, match=r"must have E-PANNs' widths \[64, 64, .* Found \[2, 2.*: fetch it again"
+    ):
         fetch_epanns(tmp_path / "epanns.pt", source=Source(server.url))
     assert not (tmp_path / "epanns.pt").exists()
+    (tmp_path / "epanns.pt").write_bytes(server.content)  # one that was there before is not fetched again
+    with pytest.raises(InputError, match=r"Found \[2, 2.*: move it away and run the same command again"):
+        fetch_epanns(tmp_path / "epanns.pt", source=Source(server.url))
+    assert (tmp_path / "epanns.pt").exists()
 
 
 def test_names_of_audioset():

@@ -159,7 +159,7 @@ def test_a_checkpoint_of_another_network_is_a_starting_point(tmp_path):
 
 def test_mels_are_not_hidden_from_a_network_that_reads_waveforms():
     with pytest.raises(
-        InputError, match=r"`base.spec_augment` hides mels, but `wavegram_logmel_cnn14.*` reads wave"
+        InputError, match=r"`base.spec_augment` masks mel bands, but `wavegram_logmel_cnn14.*` reads wave"
     ):
         plan_of({"network": "wavegram_logmel_cnn14", "width": 0.02}, base={"spec_augment": True})
 

@@ -277,7 +277,7 @@ def test_no_divisor_below_one():
 def test_a_module_of_no_network_is_told_what_to_give(model):
     with pytest.raises(
         InputError,
-        match=r"`Residual` is not a class of the suite, so its network must be given: use `network=harness\.traced",
+        match=r"`Residual` is not a class of prunebench, so its network must be named: use `network=harness\.traced",
     ):
         harness.prune(model, "l1", 0.5)
 

@@ -136,7 +136,7 @@ def test_spec_augment_hides_as_large_a_share_of_128_mels():
 @pytest.mark.parametrize("shape", [(4, 3200, 1), (4, 8, 12, 8)])
 def test_spec_augment_needs_mels(shape):
     with pytest.raises(
-        InputError, match=r"hides mels, so features must have them\..*set `spec_augment = false`"
+        InputError, match=r"masks mel bands, so features must have them\..*set `spec_augment = false`"
     ):
         spec_augment(torch.randn(shape), torch.Generator().manual_seed(0))
 

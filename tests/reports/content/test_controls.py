@@ -56,7 +56,8 @@ def test_the_summary_holds_pruned_models_against_the_unpruned_one(report):
     at = {row.label: row.map_mean for row in report.rows if row.control in (None, "unpruned-fine-tuned")}
     found = sentence(
         report,
-        "1 of 4 means (a criterion at a ratio) is better than the unpruned model, fine-tuned the same way, and 2 are",
+        "1 of 4 means (a criterion or random at a ratio) is "
+        "better than the unpruned model, fine-tuned the same way, and 2 are",
     )
     assert f"95 % intervals, not corrected: {by_chance(4)} if none differed" in found
     assert ": with 50 % removed, 1 better and 2 worse" in found  # l1; `sideways`, `upside_down`
@@ -78,7 +79,8 @@ def test_the_summary_holds_pruned_models_against_training_from_scratch(report):
         (found,) = [s for s in sentences(report) if f"better than {than}, and" in s]
         better, worse = counts
         assert found.startswith(
-            f"{better} of 4 means (a criterion at a ratio) are better than {than}, and {worse} are worse ({chance})"
+            f"{better} of 4 means (a criterion or random at a ratio) are better "
+            f"than {than}, and {worse} are worse ({chance})"
         )
         highest = f"(highest difference: l1 {gap(at['l1'] - at[control])} ["
         assert f": with 50 % removed, {better} better and {worse} worse {highest}" in found

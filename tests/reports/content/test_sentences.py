@@ -19,6 +19,10 @@ def test_what_was_not_measured_is_said_with_the_reason(maker):
     maker.records = [dataclasses.replace(r, unmeasured=why) for r in maker.records]
     said = f"Energy of {len(maker.records)} cells: Energy needs a meter. Found none."
     assert said in make_report([maker.write()]).missing
+    first, *rest = maker.records
+    maker.records = [dataclasses.replace(first, unmeasured={"energy_joules": "The meter is broken."}), *rest]
+    said = f"Energy of {len(rest) + 1} cells, each with a reason of its own; that of the first: The meter is broken."
+    assert said in make_report([maker.write()]).missing
 
 
 BEGINNINGS = (

@@ -66,8 +66,9 @@ Examples:
     "spread_of",
     type=_PATH,
     shell_complete=offered.run_folder,
-    help="Run of the same cells with six base models or more: the spread between them is saved, so that "
-    "base models that were trained again can be compared.  [default: the spread in the file that is replaced]",
+    help="Folder of a run of the same cells with six base models or more. The file then contains the spread of mAP "
+    "between base models, which `check` needs to compare base models that were trained again.  [default: the spread in "
+    "the file that is replaced]",
 )
 @network_option
 @network_file_option

@@ -88,8 +88,8 @@ Examples:
 @click.option(
     "--device",
     metavar="auto|cpu|cuda|cuda:1|mps",
-    help="Device for training, scoring and prediction. If the configuration has a table `at_scale`, only the trainings "
-    "of such tables use it.",
+    help="Device for training, scoring and prediction. If the configuration has a table `base.at_scale` or "
+    "`finetune.at_scale`, the option sets the device of these trainings only.",
 )
 @click.option("--retry-failed", is_flag=True, help="Compute failed cells again.")
 @click.option(

@@ -37,7 +37,14 @@ def test_byte_order_mark_windows_ends_quotes_and_other_columns_are_read(tmp_path
         ("filename,fold,target\n", "It lacks category, src_file"),
         (HEAD, "must have at least one row below its heading. Found none"),
         (HEAD + "a.wav,1,0,dog,True,,A\n", "line 2, must have a value in each column. It lacks src_file"),
-        (HEAD + "a.wav,1,0,dog,True\n", "line 2, must have 7 cells, as its heading has. Found 5"),
+        (
+            HEAD + "a.wav,1,0,dog,True\n",
+            "line 2, must have 7 cells, as its heading has. Found 5: add the missing cells",
+        ),
+        (
+            HEAD + "a.wav,1,0,dog,True,9,A,B\n",
+            "line 2, must have 7 cells, as its heading has. Found 8: put text that contains",
+        ),
         (HEAD + f"a.wav,{'9' * 5000},0,dog,True,9,A\n", "`fold` must be an integer"),
         (
             HEAD + "a.wav,1234567890,0,dog,True,9,A\n",

@@ -141,7 +141,10 @@ def test_classes_of_a_model_keep_their_columns(folder):
     [
         ([("file", "labels")], "lacks split"),
         ([("file", "labels", "split")], "at least one row"),
-        ([("file", "labels", "split"), ("a.wav", "dog")], "must have 3 cells, as its heading has. Found 2"),
+        (
+            [("file", "labels", "split"), ("a.wav", "dog")],
+            "must have 3 cells, as its heading has. Found 2: add the missing cells",
+        ),
         (
             [("file", "labels", "split"), ("../a.wav", "dog", "test")],
             "must be a path within the folder of option `root`",
