@@ -32,7 +32,11 @@ def load_fitted(model: M, state: Mapping[str, Tensor], label: str) -> M:
     missing, unknown = own.keys() - state.keys(), state.keys() - own.keys()
     if missing or unknown:
         names = missing or unknown
-        which = f"lacks {len(names)} of them" if missing else f"also has {len(names)} other"
+        which = (
+            f"lacks {len(names)} of them"
+            if missing
+            else f"also has {len(names)} other{'s' * (len(names) != 1)}"
+        )
         raise InputError(
             f"A checkpoint of {label} must contain the {len(own)} tensors of this network and no others. This one "
             f"{which}, for example `{min(names)}`: name the network of the checkpoint with `--network`."

@@ -166,7 +166,7 @@ def test_active_criteria_see_the_clips_of_a_folder(cli, tmp_path):
         (["--compare", "l1,l2", "--ratios", "1.5"], "must lie in [0, 1)"),
         (["--pruner", "apoz"], "needs calibration clips"),
         (["--pruner", "apoz", "--clips", "nowhere"], "There is no folder `nowhere`: give the folder"),
-        (["--pruner", "scores:nowhere"], "Found none in `nowhere`"),
+        (["--pruner", "scores:nowhere"], "There is no folder `nowhere`: give a folder of scores"),
         (["--pruner", "l1", "--pruner-file", "nowhere.py"], "There is no file `nowhere.py`"),
     ],
 )

@@ -132,7 +132,7 @@ def test_other_classes_are_refused(cli, tmp_path):
     save_checkpoint(other, tmp_path / "o.pt", style="prunebench", class_names=("Speech", "Cat", "Rain"))
     code, _, error = cli("--checkpoint", "o.pt")
     assert code == 2
-    assert "class 1 is `Cat` in the model and `Dog` in `audioset`" in error
+    assert "class 1 (the first is 0) is `Cat` in the model and `Dog` in `audioset`" in error
     assert not (tmp_path / "runs").exists()
 
 

@@ -127,7 +127,7 @@ def test_a_configuration_says_what_is_wrong(overrides, message):
 
 def test_networks_of_one_label_are_refused():
     with pytest.raises(
-        ValueError, match=r"Found `cnn14` twice: leave one out, or write a width into its label"
+        ValueError, match=r"Found `cnn14` twice: leave one out, or use `network = \"cnn14\[width=0\.25\]\"`"
     ):
         Config.model_validate({"model": [SMALL, {"width": 0.25}]})
     both = Config.model_validate({"model": [SMALL, {"network": "cnn14[width=0.25]"}]})

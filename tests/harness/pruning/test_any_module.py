@@ -299,7 +299,7 @@ def test_an_unknown_name_of_a_pruner(model):
         ("bn", r"must be a linear layer or a convolution\. Found BatchNorm2d"),
         (
             "hidden",
-            r"has 12 outputs and the logits of Residual have the shape \(1, 3\): name the layer that gives",
+            r"has 12 outputs, but the logits of Residual have the shape \(1, 3\): name the right layer in `head`",
         ),
     ],
 )

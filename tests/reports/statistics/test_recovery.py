@@ -65,7 +65,9 @@ def test_curves_are_means_over_seeds_in_a_band_of_their_range(run):
 
 def test_without_curves_there_is_no_figure_and_the_report_says_why(run):
     assert drawn(run) is None
-    assert "`finetune.evaluate_every`" in "".join(make_report([run.folder]).missing)
+    assert "To record it every k steps, set `finetune.evaluate_every = k`." in "".join(
+        make_report([run.folder]).missing
+    )
     recorded(run)
     assert not [s for s in make_report([run.folder]).missing if "recovery" in s]
 
@@ -159,7 +161,9 @@ def test_the_curve_of_a_base_model_is_no_curve_of_recovery(run):
         json.dumps({"outcome": outcome, "curve": [[0, 0.1], [5, 0.2]]}) + "\n"
     )
     assert drawn(run) is None
-    assert "`finetune.evaluate_every`" in "".join(make_report([run.folder]).missing)
+    assert "To record it every k steps, set `finetune.evaluate_every = k`." in "".join(
+        make_report([run.folder]).missing
+    )
 
 
 def test_undefined_values_are_left_out_and_broken_lines_refused(run):

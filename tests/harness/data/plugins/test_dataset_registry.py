@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_used_says_why(mine, source, change, said):
 
 
 def test_options_of_other_sets_are_refused(mine):
-    with pytest.raises(InputError, match="Option `seconds` is one of"):
+    with pytest.raises(InputError, match="Option `seconds` is only for `synth`, `fsd50k` and `folder`"):
         DataOptions("mine", files=(str(mine),), seconds=2)
     with pytest.raises(InputError, match="`synth` is built in: set `name`"):
         DataOptions(files=(str(mine),))
