@@ -150,15 +150,15 @@ def _present(
         try:
             found = os.stat(recording.place)  # noqa: PTH116 - a Path for each of a million rows is slow
         except (OSError, ValueError) as error:
-            closed = isinstance(error, PermissionError)
+            closed = f"cannot be opened ({error.strerror})" if isinstance(error, PermissionError) else ""
             if options.strict:
                 raise InputError(
-                    f"`{recording.place}` cannot be opened ({error.strerror}): change the permissions of its folder."
+                    f"`{recording.place}` {closed}: change the permissions of its folder."
                     if closed
                     else f"There is no recording `{recording.place}`: correct the table, or leave out the option "
                     "`strict`."
                 ) from None
-            skipped.append((recording.name, f"it cannot be opened ({error.strerror})" if closed else MISSING))
+            skipped.append((recording.name, f"it {closed}" if closed else MISSING))
             continue
         there.append(recording)
         other = names.setdefault((found.st_dev, found.st_ino), recording.name)

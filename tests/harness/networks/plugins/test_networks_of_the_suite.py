@@ -153,7 +153,8 @@ def test_a_checkpoint_of_another_network_is_refused():
     other = resolve_network("cnn10[width=0.125]").build(5, seed=0).state_dict()
     with pytest.raises(
         InputError,
-        match=r"A checkpoint of cnn6\[width=0\.125\] must contain the 36 tensors of this network and no others\. This one also has 24 others, for example",
+        match=r"A checkpoint of cnn6\[width=0\.125\] must contain the 36 tensors of this network and no others\. "
+        "This one also has 24 others, for example",
     ):
         resolve_network("cnn6[width=0.125]").load(other)
     with pytest.raises(InputError, match=r"must have 4 classes\. Found 5"):
