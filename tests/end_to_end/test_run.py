@@ -229,14 +229,8 @@ def _whole_lines(path):
     return path.read_text().splitlines() if path.exists() else []
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [
-        (signal.SIGINT, 130),
-        # tests/cli/test_stopping.py ends every command by it
-        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow  # tests/cli/test_stopping.py ends every command by both, test_survival.py continues a killed sweep
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_leaves_a_folder_that_resumes(config, home, finished, tmp_path, number, code):
     out = tmp_path / "stopped"
     process = subprocess.Popen(

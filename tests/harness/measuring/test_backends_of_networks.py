@@ -35,8 +35,22 @@ def usable(name):
         pytest.skip(missing)
 
 
-@pytest.mark.parametrize("name", ["eager", "folded", "onnxruntime", "openvino"])
+@pytest.mark.parametrize("name", ["eager", "folded", "onnxruntime"])
 def test_the_same_scores(model, name):
+    same_scores(model, name)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param(name, marks=pytest.mark.slow if name.startswith("cnn14") else ()) for name in NETWORKS],
+    indirect=True,
+)
+def test_the_same_scores_by_openvino(model):
+    """It compiles a graph for seconds; tests/eval/runtime/test_backends.py tries it on Cnn14."""
+    same_scores(model, "openvino")
+
+
+def same_scores(model, name):
     usable(name)
     run = backend(name).prepare(model, "from_log_mel", clips(model, 2), 1)
     with torch.inference_mode():
