@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+DEAREST = 4  # times the cost of the pieces that were timed, up to which time is taken in proportion
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -36,18 +38,27 @@ class Pace:
         )
 
     def of(self, pieces: int, work: float) -> float | None:
-        """Seconds of so many pieces that cost `work` together; `None` if no piece was timed."""
-        if not self.work:
+        """Seconds of so many pieces that cost `work` together; `None` if no piece was timed, or only far cheaper ones.
+
+        A cheap piece says what each takes and hardly what a unit of cost does.
+        """
+        if not self.work or (self._alike and work > DEAREST * pieces * self.work / self.pieces):
             return None
         each, unit = self._line()
         return each * pieces + unit * work
 
+    @property
+    def _alike(self) -> bool:
+        """Whether all pieces cost the same."""
+        mean = self.work / self.pieces
+        return self.squares / self.pieces - mean**2 <= 1e-9 * mean**2
+
     def _line(self) -> tuple[float, float]:
         """Seconds of each piece and of a unit of cost, neither negative."""
         mean_work, mean_seconds = self.work / self.pieces, self.seconds / self.pieces
-        spread = self.squares / self.pieces - mean_work**2
-        if spread <= 1e-9 * mean_work**2:  # all cost the same
+        if self._alike:
             return 0.0, mean_seconds / mean_work
+        spread = self.squares / self.pieces - mean_work**2
         unit = (self.products / self.pieces - mean_work * mean_seconds) / spread
         if unit <= 0:
             return mean_seconds, 0.0

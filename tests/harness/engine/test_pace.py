@@ -32,3 +32,12 @@ def test_no_part_is_negative():
 def test_nothing_is_known_before_a_piece_was_timed():
     assert Pace().of(3, 5.0) is None
     assert pace_of([(0.0, 2.0)]).of(3, 5.0) is None
+
+
+def test_a_cheap_piece_does_not_tell_how_long_dear_ones_take():
+    """One part took two seconds, most of them not for the part: nothing is known of pieces of fifty parts."""
+    assert pace_of([(1, 2)]).of(7, 7 * 50) is None
+    assert pace_of([(1, 2), (1, 2)]).of(7, 7 * 50) is None
+    assert pace_of([(1, 2)]).of(7, 7 * 4) == 7 * 4 * 2
+    assert pace_of([(1, 2), (50, 6)]).of(7, 7 * 50) == pytest.approx(7 * 6)
+    assert pace_of([(50, 6)]).of(7, 7) == pytest.approx(7 * 6 / 50)
