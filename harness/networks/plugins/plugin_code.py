@@ -131,9 +131,24 @@ def _run(file: Path, kind: Kind[Any], content: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pickling look classes up there
     try:
-        with foreign_code(f"{kind.word.capitalize()} file `{file}` must run", loading=True):
+        must = f"{kind.word.capitalize()} file `{file}` must run"
+        with foreign_code(must, lambda error: _beside(file, error), loading=True):
             spec.loader.exec_module(module)
     except InputError:
         del sys.modules[name]
         raise
     return module
+
+
+def _beside(file: Path, error: BaseException) -> str:
+    """What to do where the file imports another one of its folder, whose content no identity would contain."""
+    name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    found = next(
+        (path for path in (file.parent / f"{name}.py", file.parent / name) if name and path.exists()), None
+    )
+    if found is None:
+        return ""
+    return (
+        f". `{found.name}` lies beside the file, but a run reads and keeps only the file itself: copy the code into "
+        "it, or install the module as a package"
+    )
