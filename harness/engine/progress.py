@@ -208,7 +208,7 @@ class Progress:
         """What is left at the pace so far, in seconds; `None` while there is no ground for it.
 
         The pace of a phase is that of its typical pieces, which have ended or are well under way. A phase of which
-        nothing is known yet leaves the whole unknown.
+        nothing is known yet leaves the whole unknown, and so does a piece far dearer than those.
         """
         now = time.time()
         seconds = longest = 0.0
@@ -221,9 +221,10 @@ class Progress:
                     pace = pace.with_piece(piece.work, (now - piece.started) / piece.share)
             waiting = phase.work - phase.ended_work - sum(piece.work for piece in running)
             pending = pace.of(max(0, phase.left - len(running)), max(0.0, waiting))
-            if pending is None:
+            each = [pace.of(1, piece.work) for piece in running]
+            if pending is None or None in each:
                 return None
-            own = [(1 - piece.share) * (pace.of(1, piece.work) or 0.0) for piece in running]
+            own = [(1 - piece.share) * (took or 0.0) for piece, took in zip(running, each, strict=True)]
             seconds += pending + sum(own)
             longest = max([longest, *own])
         return max(longest, seconds / max(1, self.at_once))

@@ -145,6 +145,34 @@ def test_a_cell_that_costs_next_to_nothing_is_no_ground_for_the_time_of_the_othe
     assert progress.seconds_left() == pytest.approx(27 + 30 + 30)
 
 
+def test_the_time_of_a_dear_cell_at_work_is_not_known_from_a_cheap_one(clock):
+    """It was left out, so that nothing was left to do."""
+    progress = Progress()
+    progress.announce("cells", 2, 101.0)
+    for key, work in (("cheap", 1.0), ("dear", 100.0)):
+        progress.name(key, "cells", work=work)
+        progress.step(key, 0, 100)
+    clock[0] += 10
+    progress.finished("cheap")
+    assert progress.seconds_left() is None
+    progress.step("dear", 25, 100)
+    assert progress.seconds_left() == pytest.approx(30)
+
+
+@pytest.mark.parametrize("cells", range(3, 12))
+def test_the_time_left_is_known_where_no_cell_waits(cells, clock):
+    """Costs whose sum is rounded: what waits costs nothing, but for that."""
+    progress = Progress()
+    progress.announce("cells", cells, sum([0.1] * cells))
+    for key in map(str, range(cells)):
+        progress.name(key, "cells", work=0.1)
+        progress.step(key, 0, 1)
+        clock[0] += 1
+        if key == "0":
+            progress.finished(key)
+    assert progress.seconds_left() == pytest.approx(1)
+
+
 def test_the_time_left_is_at_least_that_of_the_longest_piece_at_work(clock):
     progress = Progress()
     progress.announce("cells", 4)
