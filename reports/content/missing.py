@@ -52,7 +52,8 @@ def said_missing(
     bare = {(run, of_cell(outcome)) for (run, outcome), r in compared.items() if scores.row(r) is None}
     if bare:
         every = _cells(len({(run, of_cell(outcome)) for run, outcome in compared}))
-        yield (f"{len(bare)} of {every} have no per-clip test scores, so their differences have no interval.")
+        have, their = ("has", "its") if len(bare) == 1 else ("have", "their")
+        yield f"{len(bare)} of {every} {have} no per-clip test scores, so {their} differences have no interval."
     yield from _unmeasured(records)
     for found in detectable:  # a short length lacks what the whole cells lack
         yield from () if found.panel.short else _of_panel(found, points)
@@ -150,8 +151,8 @@ def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
         left = len(run.planned - {r.cell for r in run.records})
         if left:
             yield (
-                f"{left} of {len(run.planned)} cells of {run.name} are not finished yet; the same command "
-                "resumes the run."
+                f"{left} of {_cells(len(run.planned))} of {run.name} {'is' if left == 1 else 'are'} not finished yet; "
+                "the same command resumes the run."
             )
 
 
@@ -214,14 +215,15 @@ def said_pairing(rows: Sequence[Compared]) -> Iterator[str]:
     for first, second in dict.fromkeys((row.first, row.second) for row in rows):
         apart = [row for row in rows if (row.first, row.second) == (first, second) and not row.paired]
         if apart:
-            few = all(math.isnan(row.low) for row in apart)
+            few, one = all(math.isnan(row.low) for row in apart), len(apart) == 1
             how = (
-                "have no interval, which needs two base models on each side and the same test clips"
+                f"{'has' if one else 'have'} no interval, which needs two base models on each side and the same test "
+                "clips"
                 if few
-                else "take the base models of each run as independent samples (Welch)"
+                else f"{'takes' if one else 'take'} the base models of each run as independent samples (Welch)"
             )
+            are, they = ("is", "it") if one else ("are", "they")
             yield (
-                f"{first} and {second} have different base models, so {len(apart)} of their differences are not "
-                f"paired: "
-                f"they {how}. Start both from one set of frozen base models to compare criteria."
+                f"{first} and {second} have different base models, so {len(apart)} of their differences {are} not "
+                f"paired: {they} {how}. Start both from one set of frozen base models to compare criteria."
             )

@@ -87,7 +87,7 @@ def test_what_cannot_be_read_is_named_and_left_out(cli, checkpoint, tmp_path):
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
     assert "left out: libsndfile cannot read recording `in/b.wav`" in error
-    assert "1 of 2 recordings were left out" in error
+    assert "1 of 2 recordings was left out" in error
     code, out, error = cli("tag", checkpoint, "in", "-o", "tags.txt")
     assert code == 1
     assert "in/b.wav failed: libsndfile cannot read recording" in error

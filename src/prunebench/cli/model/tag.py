@@ -173,7 +173,9 @@ def tag(
             progress.finished(str(file))
     print_notes(notes)
     if failed or left_out:
-        say(f"{failed + len(left_out)} of {len(files) + len(left_out)} recordings were left out.", err=True)
+        gone, of = failed + len(left_out), len(files) + len(left_out)
+        were = "was" if gone == 1 else "were"
+        say(f"{gone} of {of} recording{'s' * (of != 1)} {were} left out.", err=True)
         ctx.exit(1)
 
 
