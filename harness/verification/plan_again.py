@@ -87,7 +87,8 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
         plan, config = found.files.plan.name, found.files.config.name
         differences.append(
             f"{other} of {len(found.planned)} {identities} in `{plan}` {'does' if other == 1 else 'do'} not follow "
-            f"from `{config}`: one of these files was changed, {_others_here(again.config)}or prunebench {made_by} computed these cells differently."
+            f"from `{config}`: one of these files was changed, {_others_here(again.config)}or prunebench {made_by} "
+            "computed these cells differently."
             if other
             else f"`{plan}` must contain the {_count(len(here), 'cell')} of the configuration, each once, in their "
             f"order. Found {_count(len(found.planned), 'cell')}"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, CONVERGED, FINE_TUNED, Record
 from prunebench.eval.run.sparsity import after_penalty
-from prunebench.reports.content import numbers
 from prunebench.reports.content.places_said import said_place
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.lengths import of_cell
-from prunebench.reports.points.point import Point, random_at
+from prunebench.reports.points.point import Place, Point, random_at
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, final_map, outcome_of
 from prunebench.reports.statistics.detectable import Detectable
@@ -175,7 +174,7 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
     if bare:
         at = ", ".join(said_place(place, asked) for place in bare)
         yield f"{title}: no random control at {at}, so nothing is compared with random there."
-    yield from _few_draws(title, [p for p in criteria if p.is_random])
+    yield from _few_draws(title, [p for p in criteria if p.is_random], asked)
     yield from _single_seed(title, criteria)
 
 
@@ -192,13 +191,13 @@ def _single_seed(title: str, criteria: Sequence[Point]) -> Iterator[str]:
         yield f"{title}: there is one base model and one fine-tuning seed, so {then}."
 
 
-def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
+def _few_draws(title: str, randoms: Sequence[Point], asked: Iterable[Place]) -> Iterator[str]:
     """The random control is a distribution, which one draw or two do not show."""
     few: dict[int, list[str]] = {}
     for point in randoms:
         drawn = len({r.prune_seed for r in point.records})
         if drawn < DRAWS_FOR_A_CLAIM:
-            few.setdefault(drawn, []).append(numbers.share(point.ratio))
+            few.setdefault(drawn, []).append(said_place(point.place, asked))
     for drawn, ratios in few.items():
         yield (
             f"{title}: random has only {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
