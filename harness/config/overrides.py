@@ -108,7 +108,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
             raise InputError(
                 f"`--set {said}`: `{whole}` is a value and has no keys. To change it, write `--set {whole}=…`."
             )
-    place = int(last) if isinstance(inner, list) else last
+    place: Any = int(last) if isinstance(inner, list) else last
     before = inner[place] if isinstance(inner, list) else inner.get(place)
     _check_nothing_is_lost(before, [*parents, last], value, said)
     inner[place] = value
