@@ -162,6 +162,9 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         (["a.wav", "--window", "0.1"], "1 to 60 s long"),
         (["a.wav", "--device", "1"], "`--device` has an effect only with --live"),
         (["a.wav", "--seconds", "0"], "`--seconds` has an effect only with --live"),
+        (["--live", "--seconds", "nan"], "`--seconds` must be above 0 and finite. Found nan."),
+        (["--live", "--seconds", "-1"], "`--seconds` must be above 0 and finite. Found -1."),
+        (["a.wav", "--threshold", "nan"], "`--threshold` must be a number, such as 0.3. Found nan."),
         (["--live", "--strict"], "`--strict` has an effect only on recordings"),
     ],
 )
