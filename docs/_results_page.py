@@ -100,7 +100,7 @@ def _what(archive: Path, report: Report) -> str:
         if repeats
         else f"but computes no cell again, because the run trained its base model{'s' * (bases != 1)}"
     )
-    copies = said_copy(archive, _tables(config["data"]), list(dict.fromkeys(r.data for r in done)))
+    copies = said_copy(archive, dict.fromkeys(r.data for r in done))
     return (
         f"{lines[0]}\n\nThe first two commands made the archive. The third draws its report. The fourth checks "
         f"it {checks}:\n\n```bash\n{block}\n```" + "".join(f"\n\n{said}" for said in copies)

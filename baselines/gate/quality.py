@@ -114,7 +114,9 @@ def _not_comparable(before: Quality, after: Quality | None) -> str:
         return "the test clips are not those of the baseline"
     missing = before.average_precision.keys() - after.average_precision.keys()
     if missing:
-        return f"{len(missing)} of {len(before.average_precision)} cells are missing, `{min(missing)}` first"
+        cells = f"cell{'s' * (len(before.average_precision) != 1)}"
+        are = f"is missing, `{min(missing)}`" if len(missing) == 1 else f"are missing, `{min(missing)}` first"
+        return f"{len(missing)} of {len(before.average_precision)} {cells} {are}"
     if not all(len(a) == len(b) for a, b in zip(_rows(before), _rows(after, before), strict=True)):
         return "the classes are not those of the baseline"
     if _defined(before) != _defined(after):

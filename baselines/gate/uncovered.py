@@ -98,9 +98,12 @@ def _absent(found: Mapping[str, Figures], baseline: Baseline, subject: str, name
             f"`{subject}` is a run, but `{name}` contains a single model: give a checkpoint, or save another baseline."
         )
     else:
+        entries = "entry" if len(baseline.entries) == 1 else "entries"
+        are, cells = ("is", "this cell") if len(absent) == 1 else ("are", "these cells")
+        first = f"`{written(absent[0])}`{' first' * (len(absent) != 1)}"
         yield (
-            f"{len(absent)} of {len(baseline.entries)} entries of `{name}` are not in `{subject}`, "
-            f"`{written(absent[0])}` first: compute these cells with `prunebench run`, or save another baseline."
+            f"{len(absent)} of {len(baseline.entries)} {entries} of `{name}` {are} not in `{subject}`, {first}: "
+            f"compute {cells} with `prunebench run`, or save another baseline."
         )
 
 

@@ -49,6 +49,10 @@ class Effort:
             )
         if not self.precision > 0:
             raise InputError(f"Parameter `precision` must be above 0. Found `precision = {self.precision}`.")
+        if not self.budget_seconds >= 0:
+            raise InputError(
+                f"Parameter `budget_seconds` must be at least 0. Found `budget_seconds = {self.budget_seconds}`."
+            )
 
 
 DEFAULT_EFFORT = Effort()

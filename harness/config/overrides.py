@@ -19,6 +19,7 @@ from prunebench.harness.networks.plugins.network_registry import file_networks, 
 from prunebench.harness.pruning.sources import file_pruners
 
 WHOLE = ("class_map", "limits")  # tables without keys that they must have: one takes the place of the other
+NAMING = ("name", "network")  # keys that say which data set or network a table is of
 Settings = str | Iterable[str] | Mapping[str, Any] | None
 
 
@@ -95,7 +96,7 @@ def set_key(table: dict[str, Any], override: str) -> None:
     for depth, (parent, child) in enumerate(zip(parents, [*parents, last][1:], strict=True), 1):
         inner = inner[int(parent)] if isinstance(inner, list) else inner.setdefault(parent, {})
         if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
-            if not (_is_place(child) and int(child) < len(inner) and child != last):
+            if not (_is_place(child) and int(child) < len(inner)):
                 which = f"{len(inner)} tables, so a number from 0 to {len(inner) - 1} must select one"
                 which = which if len(inner) > 1 else "1 table, which `0` selects"
                 raise InputError(
@@ -107,23 +108,32 @@ def set_key(table: dict[str, Any], override: str) -> None:
             raise InputError(
                 f"`--set {said}`: `{whole}` is a value and has no keys. To change it, write `--set {whole}=…`."
             )
-    _check_nothing_is_lost(inner, [*parents, last], value, said)
-    inner[last] = value
+    place: Any = int(last) if isinstance(inner, list) else last
+    before = inner[place] if isinstance(inner, list) else inner.get(place)
+    _check_nothing_is_lost(before, [*parents, last], value, said)
+    inner[place] = value
 
 
-def _check_nothing_is_lost(inner: Any, key: Sequence[str], value: Any, said: str) -> None:
-    """A table in place of a table would drop the keys that it does not name, without a word.
+def _check_nothing_is_lost(before: Any, key: Sequence[str], value: Any, said: str) -> None:
+    """A table in place of a table, or of several, would drop the keys that it does not name, without a word.
 
     A table of another data set or network means another one: the keys of the former need not fit it.
     """
-    before = inner.get(key[-1]) if isinstance(inner, dict) and key[-1] not in WHOLE else None
-    if (
+    if not isinstance(value, dict) or any(part in WHOLE for part in key[-2:]):  # `limits`, `limits.0`
+        return
+    name = ".".join(key)
+    if isinstance(before, list) and any(isinstance(one, dict) for one in before):
+        if not any(one in value for one in NAMING):
+            one = next(iter(value), "KEY")
+            raise InputError(
+                f"`--set {said}` would remove {len(before)} table{'s' * (len(before) != 1)} `[[{name}]]`: set single "
+                f"keys of one of them instead, with `--set {name}.0.{one}=…`."
+            )
+    elif (
         isinstance(before, dict)
-        and isinstance(value, dict)
-        and all(value.get(name, before.get(name)) == before.get(name) for name in ("name", "network"))
-        and (lost := [name for name in before if name not in value])
+        and all(value.get(one, before.get(one)) == before.get(one) for one in NAMING)
+        and (lost := [one for one in before if one not in value])
     ):
-        name = ".".join(key)
         instead = " ".join(f"--set {name}.{one}=…" for one in value) or f"--set {name}.KEY=…"
         raise InputError(
             f"`--set {said}` would remove {', '.join(f'`{name}.{one}`' for one in lost[:3])}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 DEAREST = 4  # times the cost of the pieces that were timed, up to which time is taken in proportion
+ALIKE = 0.1  # of their mean cost: pieces whose costs deviate by less say nothing of how time rises with cost
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,18 @@ class Pace:
 
         A cheap piece says what each takes and hardly what a unit of cost does.
         """
-        if not self.work or (self._alike and work > DEAREST * pieces * self.work / self.pieces):
+        if not self.work:
+            return None
+        if pieces and self._alike and work > DEAREST * pieces * self.work / self.pieces:
             return None
         each, unit = self._line()
         return each * pieces + unit * work
 
     @property
     def _alike(self) -> bool:
-        """Whether all pieces cost the same."""
+        """Whether all pieces cost about the same."""
         mean = self.work / self.pieces
-        return self.squares / self.pieces - mean**2 <= 1e-9 * mean**2
+        return self.squares / self.pieces - mean**2 <= (ALIKE * mean) ** 2
 
     def _line(self) -> tuple[float, float]:
         """Seconds of each piece and of a unit of cost, neither negative."""

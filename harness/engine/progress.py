@@ -7,13 +7,19 @@ import os
 import platform
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from prunebench.harness.engine.pace import Pace
 
 SCHEMA = 1
-LEAST_SHARE, LEAST_SECONDS = 0.02, 2.0  # of a piece, from which its pace is known
+LEAST_SHARE, LEAST_SECONDS = (
+    0.02,
+    2.0,
+)  # of a piece, from which its pace is known: a first step is often slower
+FIRST_SHARE = (
+    0.01  # of a piece, at which it is first told of, or at its next step; a resumed one is past that
+)
 LEAST_COST = 0.01  # of the mean: a cheaper piece trains nothing
 
 
@@ -80,10 +86,6 @@ class Piece:
         """What is done of its cost."""
         return self.share * self.work
 
-    def tells(self, now: float) -> bool:
-        """Whether its pace is known: a first step is often slower than the rest."""
-        return self.share >= LEAST_SHARE and now - self.started >= LEAST_SECONDS
-
 
 @dataclass(frozen=True)
 class News:
@@ -129,6 +131,9 @@ class Progress:
     _first: dict[str, tuple[float, int]] = field(
         default_factory=dict
     )  # when a piece told how many steps first
+    _resumed: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # when a piece of an earlier run was taken up, at which share of it
 
     def announce(self, phase: str, total: int, work: float | None = None) -> None:
         """A phase of `total` pieces will come, which cost `work` together, or 1 each."""
@@ -159,6 +164,8 @@ class Progress:
         piece = self.running.setdefault(key, Piece(phase, title, work, now))
         piece.share = done / total
         if total > 1:
+            if key not in self._first and piece.share > FIRST_SHARE + 1 / total:
+                self._resumed[key] = now, piece.share
             since, already = self._first.setdefault(key, (now, done))
             if now - since >= LEAST_SECONDS and done > already:
                 piece.rate = (done - already) / (now - since)
@@ -193,8 +200,19 @@ class Progress:
         phase.ended = now
         phase.started = phase.started or now
         if piece is not None and phase.is_typical(piece.work):
-            self._paces[name] = self._paces.get(name, Pace()).with_piece(piece.work, now - piece.started)
+            ended = replace(piece, share=1.0)
+            whole = self._whole(key, ended, now) if key in self._resumed else now - piece.started
+            if whole is not None:
+                self._paces[name] = self._paces.get(name, Pace()).with_piece(piece.work, whole)
+        self._resumed.pop(key, None)
         self._show(News(name, title, text, failed))
+
+    def _whole(self, key: str, piece: Piece, now: float) -> float | None:
+        """Seconds of all of a piece at its pace here; `None` while too little of it was done to tell."""
+        since, before = self._resumed.get(key, (piece.started, 0.0))
+        if piece.share - before < LEAST_SHARE or now - since < LEAST_SECONDS:
+            return None
+        return (now - since) / (piece.share - before)
 
     def _show(self, news: News | None = None) -> None:
         for display in self.displays:
@@ -208,7 +226,7 @@ class Progress:
         """What is left at the pace so far, in seconds; `None` while there is no ground for it.
 
         The pace of a phase is that of its typical pieces, which have ended or are well under way. A phase of which
-        nothing is known yet leaves the whole unknown.
+        nothing is known yet leaves the whole unknown, and so does a piece far dearer than those.
         """
         now = time.time()
         seconds = longest = 0.0
@@ -216,14 +234,16 @@ class Progress:
             if not phase.left:
                 continue
             running, pace = self.at_work(name), self._paces.get(name, Pace())
-            for piece in running:
-                if piece.tells(now) and phase.is_typical(piece.work):
-                    pace = pace.with_piece(piece.work, (now - piece.started) / piece.share)
+            for key, piece in self.running.items():
+                whole = self._whole(key, piece, now) if piece.phase == name else None
+                if whole is not None and phase.is_typical(piece.work):
+                    pace = pace.with_piece(piece.work, whole)
             waiting = phase.work - phase.ended_work - sum(piece.work for piece in running)
             pending = pace.of(max(0, phase.left - len(running)), max(0.0, waiting))
-            if pending is None:
+            each = [pace.of(1, piece.work) for piece in running]
+            if pending is None or None in each:
                 return None
-            own = [(1 - piece.share) * (pace.of(1, piece.work) or 0.0) for piece in running]
+            own = [(1 - piece.share) * (took or 0.0) for piece, took in zip(running, each, strict=True)]
             seconds += pending + sum(own)
             longest = max([longest, *own])
         return max(longest, seconds / max(1, self.at_once))

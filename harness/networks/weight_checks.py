@@ -83,9 +83,10 @@ def check_finite(state: Mapping[str, Tensor], origin: str) -> None:
         variance = key.endswith("running_var")
         if not all_finite(value) or (variance and bool((value < 0).any())):
             wrong = ~value.isfinite() | ((value < 0) & variance)
+            bad = int(wrong.sum())
             raise InputError(
                 "The weights of a model must be finite, and the variances of its batch norms not negative. "
-                f"{int(wrong.sum())} of the {value.numel()} values of `{key:.60}` in {origin} are "
+                f"{bad} of the {value.numel()} values of `{key:.60}` in {origin} {'is' if bad == 1 else 'are'} "
                 f"{'negative or ' if variance else ''}not finite: the model diverged in training, or its file is "
                 "damaged."
             )

@@ -153,7 +153,7 @@ def _finite(scores: NDArray[np.generic], file: Path) -> ScoreArray:
     values = scores.astype(np.float64)
     if not np.isfinite(values).all():
         wrong = int((~np.isfinite(values)).sum())
-        raise InputError(f"Scores must be finite. Found `{file}` with {wrong} of {len(values)} that are not.")
+        raise InputError(f"Scores must be finite. Found `{file}` with {wrong} of {len(values)} not finite.")
     return values
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from prunebench.eval.errors import InputError
 from prunebench.eval.run.record_terms import FROM_SCRATCH
 from prunebench.harness.budget.allocation import Searched
 from prunebench.harness.cells.ratio_search import is_searched, searched_cell
@@ -61,12 +62,22 @@ def fixed_part(share: float, of_time: float) -> float:
     return min(1.0, max(0.0, (of_time - share) / (1 - share))) if share < 1 else 0.0
 
 
+SLOWEST, FASTEST = 1e-6, 1e9  # clips that a worker trains on in a second
 RELATIVE = UnitCosts(step=3.0, tail_step=1.6, forward=1.0, tail_forward=0.5, outcome=0.0)
 """In forward passes of a clip, which is precise enough to see which cells are long."""
 
 
 def of_throughput(clips: float) -> UnitCosts:
-    """The costs of a model that a worker trains on so many clips per second; all others follow from `RELATIVE`."""
+    """The costs of a model that a worker trains on so many clips per second; all others follow from `RELATIVE`.
+
+    Raises:
+        InputError: for a speed that no computer has.
+    """
+    if not SLOWEST <= clips <= FASTEST:
+        raise InputError(
+            f"The throughput must be {SLOWEST:g} to {FASTEST:g} clips per second. Found {clips:g}: `prunebench run "
+            "--dry-run` measures it where it is not given."
+        )
     unit = 1 / (clips * RELATIVE.step)
     seconds = {name: unit * relative for name, relative in asdict(RELATIVE).items() if "fixed" not in name}
     return UnitCosts(**seconds)

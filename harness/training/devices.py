@@ -92,17 +92,22 @@ def run_on_devices(devices: int, function: Callable[..., None], arguments: tuple
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with starting_workers():
-        started = multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
-            _join, (devices, port, torch.get_num_threads(), function, arguments), nprocs=devices, join=False
-        )
+    processes: list[Any] = []
     try:
+        with starting_workers():  # which raises at its end what was heard within
+            started = multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
+                _join,
+                (devices, port, torch.get_num_threads(), function, arguments),
+                nprocs=devices,
+                join=False,
+            )
+            processes += started.processes
         while not started.join():
             pass
     finally:
-        for process in started.processes:
+        for process in processes:
             process.kill()
-        for process in started.processes:
+        for process in processes:
             process.join()
 
 

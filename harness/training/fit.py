@@ -52,7 +52,8 @@ def fit(model: nn.Module | Tagger, training: Training) -> Course:
 
 def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullRecipe) -> Course:
     received, messages = multiprocessing.get_context("spawn").Pipe(duplex=False)
-    teller = threading.Thread(target=_tell, args=(received, training))
+    raised: list[BaseException] = []
+    teller = threading.Thread(target=_tell, args=(received, training, raised))
     folder = Path(tempfile.mkdtemp(prefix="prunebench-"))
     teller.start()
     try:
@@ -62,8 +63,9 @@ def _fit_on_devices(model: nn.Module | Tagger, training: Training, recipe: FullR
     finally:
         messages.close()  # all other processes that could send have ended
         teller.join()
-        received.close()
         shutil.rmtree(folder, ignore_errors=True)
+        if raised:
+            raise raised[0]
     module_of(model).load_state_dict(found["model"])
     module_of(model).eval()
     if training.state is not None:
@@ -86,7 +88,13 @@ def _fit_here(received: tuple[nn.Module | Tagger, Training], messages: Connectio
             )
 
 
-def _tell(received: Connection, training: Training) -> None:
-    with contextlib.suppress(EOFError):
+def _tell(received: Connection, training: Training, raised: list[BaseException]) -> None:
+    """Until nobody sends any more, or until who is told raises: then the processes fail at their next step."""
+    with received, contextlib.suppress(EOFError):
         while True:
-            training.told(received.recv())
+            done = received.recv()
+            try:
+                training.told(done)
+            except BaseException as error:
+                raised.append(error)
+                return

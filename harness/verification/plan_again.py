@@ -83,17 +83,21 @@ def check_identities(found: Contents, again: PlanAgain) -> Checked:
     if list(found.planned) != here:
         other = len(set(found.planned) - set(here))
         made_by = (found.environment.get("packages") or {}).get("prunebench") or "an unknown version"
+        identities = "identity" if len(found.planned) == 1 else "identities"
         plan, config = found.files.plan.name, found.files.config.name
         differences.append(
-            f"{other} of {len(found.planned)} identities in `{plan}` do not follow from `{config}`: one of these "
-            f"files was changed, {_others_here(again.config)}or prunebench {made_by} computed these cells differently."
+            f"{other} of {len(found.planned)} {identities} in `{plan}` {'does' if other == 1 else 'do'} not follow "
+            f"from `{config}`: one of these files was changed, {_others_here(again.config)}or prunebench {made_by} "
+            "computed these cells differently."
             if other
-            else f"`{plan}` must contain the {len(here)} cells of the configuration, each once, in their order. Found "
-            f"{len(found.planned)} cells{' in another order' if sorted(found.planned) == sorted(here) else ''}."
+            else f"`{plan}` must contain the {_count(len(here), 'cell')} of the configuration, each once, in their "
+            f"order. Found {_count(len(found.planned), 'cell')}"
+            f"{' in another order' if sorted(found.planned) == sorted(here) else ''}."
         )
     stray = [record for record in found.records if record.cell not in set(found.planned)]
     differences += [f"{_begun(record)} is not in the plan." for record in stray]
-    holds = f"{len(here)} identities follow from the configuration."
+    follow = "identity follows" if len(here) == 1 else "identities follow"
+    holds = f"{len(here)} {follow} from the configuration."
     return of_differences("identities", holds, differences)
 
 
@@ -121,6 +125,8 @@ def check_cells(found: Contents, again: PlanAgain) -> Checked:
         for said in _described(record, known.failed(cells[record.cell], ""))
     ]
     holds = f"{len(found.records)} records describe the cells of their identities."
+    if len(found.records) == 1:
+        holds = "1 record describes the cell of its identity."
     return of_differences("cells", holds, differences)
 
 
@@ -134,14 +140,14 @@ def check_costs(found: Contents, again: PlanAgain) -> Checked:
         shape = again.plan.subject(cells[record.cell]).shape
         if len(record.widths) != len(shape.widths):
             differences.append(
-                f"{_begun(record)} has {len(record.widths)} widths instead of {len(shape.widths)}."
+                f"{_begun(record)} has {_count(len(record.widths), 'width')} instead of {len(shape.widths)}."
             )
             continue
         key = (record.data, record.shape)
         if key not in known:
             known[key] = {kind: shape.cost(kind, record.widths) for kind in COSTS}
         differences += list(_costs(record, known[key]))
-    holds = f"MACs and parameters of {len(known)} sets of layer widths follow from these."
+    holds = f"MACs and parameters of {_count(len(known), 'set')} of layer widths follow from these."
     return of_differences("costs", holds, differences)
 
 
@@ -150,8 +156,8 @@ def notes_on(found: Contents) -> Sequence[str]:
     failed = sum(record.status == "failed" for record in found.records)
     left = len(set(found.planned) - {record.cell for record in found.records})
     commit = str(found.environment.get("commit") or "")
-    notes = [f"{failed} cell{'s' * (failed != 1)} failed."] if failed else []
-    notes += [f"{left} planned cell{'s' * (left != 1)} have no record."] if left else []
+    notes = [f"{_count(failed, 'cell')} failed."] if failed else []
+    notes += [f"{_count(left, 'planned cell')} {'has' if left == 1 else 'have'} no record."] if left else []
     if not commit or commit.endswith("-dirty"):
         notes.append(
             "The run was made with uncommitted changes."
@@ -177,6 +183,10 @@ def _costs(record: Record, here: dict[str, int]) -> Iterator[str]:
         if said is not None and said != value:
             yield f"The record of {named(record)} states {kind} {said:,.0f}; its widths give {value:,}."
             return
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _begun(record: Record) -> str:

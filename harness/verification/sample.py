@@ -137,7 +137,8 @@ def check_sample(repeated: Sequence[Repeated], *, alike: bool, of: int) -> Check
         if alike
         else f"within {TOLERANCE:g} mAP, on another torch or processor; the largest difference is {largest:.4f}"
     )
-    return of_differences("sample", f"{len(repeated)} of {of} cells repeat {how}.", differ)
+    repeat = f"cell{'s' * (of != 1)} {'repeats' if len(repeated) == 1 else 'repeat'}"
+    return of_differences("sample", f"{len(repeated)} of {of} {repeat} {how}.", differ)
 
 
 def no_sample(again: PlanAgain) -> Checked:

@@ -30,4 +30,5 @@ def said_standing(report: Report) -> str:
         told = f"{standing}: the configuration does not ask for one (`claim = true`)"
     planned = {cell for run in report.runs for cell in run.planned}
     left = len(planned - {record.cell for run in report.runs for record in run.records})
-    return f"{told}; {left} of {len(planned)} cells are not finished yet" if left else told
+    cells = f"cell{'s' * (len(planned) != 1)} {'is' if left == 1 else 'are'}"
+    return f"{told}; {left} of {len(planned)} {cells} not finished yet" if left else told

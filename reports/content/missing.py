@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prunebench.eval.run.protocol import DRAWS_FOR_A_CLAIM
 from prunebench.eval.run.record import CNN14, CONVERGED, FINE_TUNED, Record
 from prunebench.eval.run.sparsity import after_penalty
-from prunebench.reports.content import numbers
 from prunebench.reports.content.places_said import said_place
 from prunebench.reports.points.cost_axis import AXES
 from prunebench.reports.points.lengths import of_cell
-from prunebench.reports.points.point import Point, random_at
+from prunebench.reports.points.point import Place, Point, random_at
 from prunebench.reports.runs.clips import ClipScores
 from prunebench.reports.runs.loaded_run import Run, final_map, outcome_of
 from prunebench.reports.statistics.detectable import Detectable
@@ -52,7 +51,8 @@ def said_missing(
     bare = {(run, of_cell(outcome)) for (run, outcome), r in compared.items() if scores.row(r) is None}
     if bare:
         every = _cells(len({(run, of_cell(outcome)) for run, outcome in compared}))
-        yield (f"{len(bare)} of {every} have no per-clip test scores, so their differences have no interval.")
+        have, their = ("has", "its") if len(bare) == 1 else ("have", "their")
+        yield f"{len(bare)} of {every} {have} no per-clip test scores, so {their} differences have no interval."
     yield from _unmeasured(records)
     for found in detectable:  # a short length lacks what the whole cells lack
         yield from () if found.panel.short else _of_panel(found, points)
@@ -150,8 +150,8 @@ def _unfinished(runs: Sequence[Run]) -> Iterator[str]:
         left = len(run.planned - {r.cell for r in run.records})
         if left:
             yield (
-                f"{left} of {len(run.planned)} cells of {run.name} are not finished yet; the same command "
-                "resumes the run."
+                f"{left} of {_cells(len(run.planned))} of {run.name} {'is' if left == 1 else 'are'} not finished yet; "
+                "the same command resumes the run."
             )
 
 
@@ -174,7 +174,7 @@ def _of_panel(found: Detectable, points: Sequence[Point]) -> Iterator[str]:
     if bare:
         at = ", ".join(said_place(place, asked) for place in bare)
         yield f"{title}: no random control at {at}, so nothing is compared with random there."
-    yield from _few_draws(title, [p for p in criteria if p.is_random])
+    yield from _few_draws(title, [p for p in criteria if p.is_random], asked)
     yield from _single_seed(title, criteria)
 
 
@@ -191,13 +191,13 @@ def _single_seed(title: str, criteria: Sequence[Point]) -> Iterator[str]:
         yield f"{title}: there is one base model and one fine-tuning seed, so {then}."
 
 
-def _few_draws(title: str, randoms: Sequence[Point]) -> Iterator[str]:
+def _few_draws(title: str, randoms: Sequence[Point], asked: Iterable[Place]) -> Iterator[str]:
     """The random control is a distribution, which one draw or two do not show."""
     few: dict[int, list[str]] = {}
     for point in randoms:
         drawn = len({r.prune_seed for r in point.records})
         if drawn < DRAWS_FOR_A_CLAIM:
-            few.setdefault(drawn, []).append(numbers.share(point.ratio))
+            few.setdefault(drawn, []).append(said_place(point.place, asked))
     for drawn, ratios in few.items():
         yield (
             f"{title}: random has only {drawn} pruning seed{'s' * (drawn != 1)} at {', '.join(ratios)}; a comparison "
@@ -214,14 +214,15 @@ def said_pairing(rows: Sequence[Compared]) -> Iterator[str]:
     for first, second in dict.fromkeys((row.first, row.second) for row in rows):
         apart = [row for row in rows if (row.first, row.second) == (first, second) and not row.paired]
         if apart:
-            few = all(math.isnan(row.low) for row in apart)
+            few, one = all(math.isnan(row.low) for row in apart), len(apart) == 1
             how = (
-                "have no interval, which needs two base models on each side and the same test clips"
+                f"{'has' if one else 'have'} no interval, which needs two base models on each side and the same test "
+                "clips"
                 if few
-                else "take the base models of each run as independent samples (Welch)"
+                else f"{'takes' if one else 'take'} the base models of each run as independent samples (Welch)"
             )
+            are, they = ("is", "it") if one else ("are", "they")
             yield (
-                f"{first} and {second} have different base models, so {len(apart)} of their differences are not "
-                f"paired: "
-                f"they {how}. Start both from one set of frozen base models to compare criteria."
+                f"{first} and {second} have different base models, so {len(apart)} of their differences {are} not "
+                f"paired: {they} {how}. Start both from one set of frozen base models to compare criteria."
             )

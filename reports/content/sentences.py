@@ -184,8 +184,9 @@ def _clips(panel: Panel, points: Sequence[Point], scores: ClipScores) -> Iterato
     clips = scores.clips(panel.data)
     if clips is not None:
         positives = int(clips.targets.any(axis=0).sum())
+        have = "has" if positives == 1 else "have"
         yield (
-            f"{positives} of {_count(len(clips.class_names), 'class', 'classes')} have positives among the "
+            f"{positives} of {_count(len(clips.class_names), 'class', 'classes')} {have} positives among the "
             f"{_count(len(clips.sources), 'test clip')} from {_count(clips.recordings, 'recording')}; mAP is "
             "the unweighted mean over these classes."
         )

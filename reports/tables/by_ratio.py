@@ -60,11 +60,11 @@ def _panel(report: Report, panel: Panel, rows: Sequence[SummaryRow]) -> str:
     smallest = next(detectable_said(found) for found in report.detectable if found.panel == panel)
     smallest = numbers.unbroken(smallest)
     said = [markdown_sentence(text) for text in (smallest, report.standing.capitalize() + ".")]
-    head = [f"{markdown(panel.title)}: {'; '.join(unpruned)}.", *said]
+    head = [f"{': '.join(filter(None, (markdown(panel.title), '; '.join(unpruned))))}.", *said]
     parts = [
         " ".join(text for text in head if text.strip(".")),
         "\n".join(lines),
-        " ".join([*own, *_told(labels, compared)]),
+        " ".join([*own, *_told(labels, compared, places)]),
         *map(markdown_sentence, report.controls[panel.title]),
     ]
     return "\n\n".join(parts)
@@ -107,7 +107,7 @@ def _cell(row: SummaryRow) -> str:
     )
 
 
-def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[str]:
+def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]], places: Sequence[Place]) -> list[str]:
     """Better at some ratio and worse at none, worse at some and better at none, both, or at no ratio either."""
     groups: dict[str, list[str]] = {}
     for label in labels:
@@ -115,7 +115,7 @@ def _told(labels: Sequence[str], compared: dict[str, list[SummaryRow]]) -> list[
             groups.setdefault("Not tested against random", []).append(_named(label))
             continue
         told = {row.difference > 0 for row in compared[label] if row.like_random is False}
-        at = ", ".join(numbers.share(row.ratio) for row in compared[label] if row.like_random is False)
+        at = ", ".join(said_place(row.place, places) for row in compared[label] if row.like_random is False)
         heading = {
             (): "Not distinguishable from random at any ratio",
             (True,): "Better than random",

@@ -54,7 +54,8 @@ def _scan(sound: Sound, used: int) -> str | None:
         beyond += int(np.count_nonzero(np.abs(block) > 1))
     if found < used:
         raise _cut_short(sound.path)
-    return f"{beyond:,} of {used:,} samples exceed full scale and are clipped" if beyond else None
+    exceed = "exceeds full scale and is clipped" if beyond == 1 else "exceed full scale and are clipped"
+    return f"{beyond:,} of {used:,} samples {exceed}" if beyond else None
 
 
 def _cut_short(path: Path) -> InputError:

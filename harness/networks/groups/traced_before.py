@@ -6,12 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import RLock
 
+import numpy as np
 from torch import nn
 
 from prunebench.harness.networks.groups.filter_group import Group
 
 MOST = 256  # models that are remembered; a sweep of pruned ones has about one for each of its cells
 _ONE_AT_A_TIME = RLock()
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))  # `training`, and tables of what the key has otherwise
 _TRACED: OrderedDict[Hashable, tuple[Group, ...]] = OrderedDict()
 
 
@@ -51,7 +53,7 @@ def _key(network: Hashable, model: nn.Module) -> Hashable | None:
     sizes = (*model.named_parameters(), *model.named_buffers())
     return (
         network,
-        tuple((name, type(module), _settings(module)) for name, module in modules),
+        tuple((name, type(module), type(module).forward, _settings(module)) for name, module in modules),
         tuple((name, tuple(tensor.shape)) for name, tensor in sizes),
     )
 
@@ -62,10 +64,10 @@ def _has_methods_of_its_own(module: nn.Module) -> bool:
 
 
 def _settings(module: nn.Module) -> tuple[tuple[str, str], ...]:
-    """Plain attributes, which can steer what a module computes: strides, whether there is a shortcut."""
-    plain = (bool, int, float, str, tuple, type(None))
+    """Plain attributes, which can steer what a module computes: strides, the order of its parts, a shortcut."""
+    plain = (bool, int, float, str, tuple, type(None), list, dict, set, frozenset, range, np.generic)
     return tuple(
         (name, repr(value))
         for name, value in sorted(vars(module).items())
-        if isinstance(value, plain) and name != "training"
+        if isinstance(value, plain) and name not in _OF_EVERY_MODULE
     )

@@ -97,7 +97,7 @@ def test_a_drop_that_may_be_chance_cannot_be_told() -> None:
     [
         (None, "no test scores"),
         (quality(TABLE, "bead"), "the test clips are not those of the baseline"),
-        (quality(TABLE[:2]), "1 of 3 cells are missing, `base 2` first"),
+        (quality(TABLE[:2]), "1 of 3 cells is missing, `base 2`"),
         (quality(TABLE[:, :3]), "the classes are not those of the baseline"),
     ],
 )

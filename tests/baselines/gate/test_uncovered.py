@@ -49,8 +49,8 @@ def test_a_part_that_some_entries_lack_is_counted() -> None:
         (
             "cell",
             "other",
-            "1 of 1 entries of `b.json` are not in `s`, `other` first: compute these cells with `prunebench run`, or "
-            "save another baseline.",
+            "1 of 1 entry of `b.json` is not in `s`, `other`: compute this cell with `prunebench run`, or save another "
+            "baseline.",
         ),
     ],
 )

@@ -102,7 +102,7 @@ def test_lost_quality_turns_it_red_and_ci_is_told(call, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changed", "remark"),
     [
-        ({"seeds": (0, 1)}, "could not tell: 1 of 3 cells are missing"),
+        ({"seeds": (0, 1)}, "could not tell: 1 of 3 cells is missing"),
         ({"timings": {}}, "could not tell: not measured"),
         ({"data": "synth mix=2"}, "could not tell"),
         ({"status": "failed"}, "could not tell"),

@@ -87,7 +87,7 @@ def test_what_cannot_be_read_is_named_and_left_out(cli, checkpoint, tmp_path):
     assert code == 1
     assert [found["file"] for found in json.loads(out)] == ["in/a.wav"]
     assert "left out: libsndfile cannot read recording `in/b.wav`" in error
-    assert "1 of 2 recordings were left out" in error
+    assert "1 of 2 recordings was left out" in error
     code, out, error = cli("tag", checkpoint, "in", "-o", "tags.txt")
     assert code == 1
     assert "in/b.wav failed: libsndfile cannot read recording" in error
@@ -162,6 +162,9 @@ def test_names_of_the_outputs(cli, checkpoint, tmp_path):
         (["a.wav", "--window", "0.1"], "1 to 60 s long"),
         (["a.wav", "--device", "1"], "`--device` has an effect only with --live"),
         (["a.wav", "--seconds", "0"], "`--seconds` has an effect only with --live"),
+        (["--live", "--seconds", "nan"], "`--seconds` must be above 0 and finite. Found nan."),
+        (["--live", "--seconds", "-1"], "`--seconds` must be above 0 and finite. Found -1."),
+        (["a.wav", "--threshold", "nan"], "`--threshold` must be a number, such as 0.3. Found nan."),
         (["--live", "--strict"], "`--strict` has an effect only on recordings"),
     ],
 )

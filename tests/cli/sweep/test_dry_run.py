@@ -138,6 +138,15 @@ def test_a_given_throughput_stands_for_a_measured_one(tmp_path, monkeypatch):
     assert CliRunner().invoke(cli, [*command(tmp_path), "--throughput", "0"]).exit_code == 2
 
 
+@pytest.mark.parametrize("clips", ["nan", "inf", "5e-324"])
+def test_a_throughput_that_no_machine_has_is_refused(tmp_path, clips):
+    """The time was not a number, or infinite."""
+    words = ["run", QUICK, "--dry-run", "--throughput", clips]
+    said = f"must be 1e-06 to 1e+09 clips per second. Found {float(clips):g}"
+    with pytest.raises(InputError, match=re.escape(said)):
+        CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
 def test_a_folder_with_other_cells_is_noted(tmp_path):
     write_text(tmp_path / "run" / "config.toml", load_config(QUICK, [*TINY, "finetune.steps=9"]).to_toml())
     append_line(

@@ -80,6 +80,17 @@ def test_a_backend_that_is_prepared_leaves_the_tensors_of_others(model: Cnn14) -
         assert torch.allclose(run(clips(2))[0], bare.from_log_mel(clips(2)), atol=1e-5)
 
 
+def test_weights_that_are_computed_in_each_pass_are_folded_too() -> None:
+    generator = torch.Generator().manual_seed(0)
+    convolution = torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(1, 3, 3))
+    network = nn.Sequential(nn.Conv2d(1, 1, 3), convolution).eval()
+    x = torch.randn(2, 1, 9, 9, generator=generator)
+    with torch.inference_mode():
+        expected = network(x)
+        (found,) = backend("folded").prepare(network, "forward", x, 1)(x)
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
 def test_integers_are_near(model: Cnn14) -> None:
     usable("onnxruntime-int8")
     run = backend("onnxruntime-int8").prepare(model, "from_log_mel", clips(8), 1)

@@ -1,4 +1,5 @@
 import itertools
+import math
 import time
 
 import numpy as np
@@ -77,6 +78,9 @@ def test_bad_arguments():
         Effort(min_rounds=3)
     with pytest.raises(InputError, match="precision = 0"):
         Effort(precision=0)
+    for seconds in (-1.0, math.nan):
+        with pytest.raises(InputError, match=f"must be at least 0. Found `budget_seconds = {seconds}`"):
+            Effort(budget_seconds=seconds)
 
 
 def test_rounds_tell_how_far_they_are(monkeypatch):

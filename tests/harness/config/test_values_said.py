@@ -186,6 +186,27 @@ def test_a_table_does_not_replace_one_with_more_keys(override, message):
         load_config("quick", [override])
 
 
+def test_a_table_does_not_replace_several():
+    several = "data=[{name='synth'}, {name='synth', seed=1}]"
+    with pytest.raises(InputError, match=r"remove 2 tables `\[\[data\]\]`.*with `--set data\.0\.seed=…`"):
+        load_config("quick", [several, "data={seed=3}"])
+    assert len(load_config("quick", [several, "data={name='synth', seed=3}"]).data_sets()) == 1
+
+
+def test_a_table_takes_the_place_of_one_of_several():
+    """It was told to select one by its number, which it does."""
+    several = "data=[{name='synth'}, {name='synth', seed=1}]"
+    config = load_config("quick", [several, "data.1={name='synth', seed=4}"])
+    assert [data.seed for data in config.data_sets()] == [0, 4]
+    with pytest.raises(
+        InputError, match=r"remove `data\.1\.seed`: set single keys .*`--set data\.1\.name=…`"
+    ):
+        load_config("quick", [several, "data.1={name='synth'}"])
+    limits = ["prune.ratios=[]", "prune.limits=[{macs=0.5, parameters=0.5}]", "prune.limits.0={macs=0.7}"]
+    changed = ["prune.ratios=[]", "prune.limits=[{macs=0.7}]"]
+    assert load_config("quick", limits).prune.limits == load_config("quick", changed).prune.limits
+
+
 def test_a_map_of_names_takes_the_place_of_another():
     first = ["data.name=esc10", "data.root=x", "data.class_map={dog='Dog', rain='Rain'}"]
     config = load_config("quick", ["base.pretrained=false", *first, "data.class_map={dog='Bark'}"])

@@ -41,3 +41,14 @@ def test_a_cheap_piece_does_not_tell_how_long_dear_ones_take():
     assert pace_of([(1, 2)]).of(7, 7 * 4) == 7 * 4 * 2
     assert pace_of([(1, 2), (50, 6)]).of(7, 7 * 50) == pytest.approx(7 * 6)
     assert pace_of([(50, 6)]).of(7, 7) == pytest.approx(7 * 6 / 50)
+
+
+def test_costs_that_hardly_differ_do_not_tell_how_time_rises_with_cost():
+    """A second more for a hundredth of a part is chance."""
+    assert pace_of([(1, 2), (1.01, 3)]).of(7, 7 * 50) is None
+    assert pace_of([(1, 2), (1.01, 1)]).of(7, 7 * 50) is None
+    assert pace_of([(1, 2), (1.01, 3)]).of(2, 2.01) == pytest.approx(5)
+
+
+def test_what_waits_takes_no_time_where_nothing_waits():
+    assert pace_of([(1, 2)]).of(0, 1e-12) == pytest.approx(0, abs=1e-9)

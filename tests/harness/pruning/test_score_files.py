@@ -58,7 +58,7 @@ def test_content_follows_every_byte_and_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
-        (np.array([1.0, np.nan, np.inf]), "must be finite. Found .* with 2 of 3 that are not"),
+        (np.array([1.0, np.nan, np.inf]), "must be finite. Found .* with 2 of 3 not finite"),
         (np.zeros((2, 2)), r"one number per filter. Found .* shape \(2, 2\)"),
         (np.zeros(0), r"one number per filter. Found .* shape \(0,\)"),
         (np.array(["a"]), "one number per filter. Found .* type <U1"),

@@ -6,6 +6,7 @@ import pickle
 import queue
 import signal
 import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -191,3 +192,39 @@ def test_no_process_outlives_the_call_that_started_it(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         devices.run_on_devices(2, print, ())
     assert done == ["killed", "killed", "joined", "joined"]
+
+
+def sleep_for_long():
+    time.sleep(600)
+
+
+def test_ctrl_c_while_processes_start_ends_them(monkeypatch):
+    """It takes effect once all have started."""
+    found = []
+
+    def spawn(*given, **more):
+        found.append(torch.multiprocessing.spawn(*given, **more))
+        signal.raise_signal(signal.SIGINT)
+        return found[0]
+
+    monkeypatch.setattr(devices, "multiprocessing", SimpleNamespace(spawn=spawn))
+    with pytest.raises(KeyboardInterrupt):
+        devices.run_on_devices(2, sleep_for_long, ())
+    assert [process.is_alive() for process in found[0].processes] == [False, False]
+
+
+def test_what_progress_raises_ends_a_training_on_several_devices(monkeypatch):
+    """The processes send more than anyone reads; this process stands for one of them."""
+
+    def send(devices, function, arguments):
+        _, messages, _ = arguments
+        for done in range(100_000):
+            messages.send(done)
+
+    def refuse(done, steps):
+        raise LookupError("nobody is there")
+
+    monkeypatch.setattr(fitting, "run_on_devices", send)
+    recipe = replace(FULL, steps=2, batch=8, devices=2)
+    with pytest.raises(LookupError, match="nobody is there"):
+        fit(model(), Training(*clips(), recipe, 0, progress=refuse))

@@ -34,7 +34,7 @@ def test_an_archive_that_holds_what_it_says_repeats_to_the_last_bit(tiny, instal
     }
     (cell,) = found.sample
     assert (cell.exact, cell.difference, cell.error) == (True, 0.0, "")
-    assert found.findings[-1].said == "1 of 5 cells repeat to the last bit."
+    assert found.findings[-1].said == "1 of 5 cells repeats to the last bit."
     told = found.to_json()
     assert (told["verdict"], told["exit_code"], told["sample"][0]["repeats"]) == ("holds", 0, True)
 

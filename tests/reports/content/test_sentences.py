@@ -188,6 +188,15 @@ def test_what_a_half_finished_run_misses(maker):
     assert "is unknown: two criteria at one ratio on one base model are missing" in text_of(report)
 
 
+def test_one_cell_that_is_left_is_counted_as_one(maker):
+    maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,)).write()
+    planned = [*(r.cell for r in maker.records), "b"]
+    (maker.folder / "plan.json").write_text(json.dumps(planned))
+    missing = make_report([maker.folder]).missing
+    left = f"1 of {len(planned)} cells of quick is not finished yet; the same command resumes the run."
+    assert left in [text.replace("\u00a0", " ") for text in missing]
+
+
 def test_missing_scores_are_said(maker):
     maker.grid(criteria={"l1": 0.5, "random": 0.9}, ratios=(0.5,))
     maker.write()

@@ -51,6 +51,32 @@ def test_it_says_what_can_be_told(quick_report: Report, shift: float, like: bool
     )
 
 
+def test_places_of_one_ratio_are_told_apart(quick_report: Report) -> None:
+    """A share of MACs and one of parameters that came to one ratio have a column each, and names that tell which."""
+    budgets = {
+        0.25: (0.5, "macs_backbone", 0.7),
+        0.5: (0.5, "parameters", 0.6),
+        0.75: (0.75, "macs_backbone", 0.4),
+    }
+    rows = [
+        dataclasses.replace(
+            row, place=budgets[row.ratio], ratio=budgets[row.ratio][0], difference=0.5, like_random=False
+        )
+        for row in quick_report.rows
+        if row.label in ("l1", "random") and row.control is None
+    ]
+    rows = [dataclasses.replace(row, like_random=None) if row.is_random else row for row in rows]
+    text = by_ratio_markdown(dataclasses.replace(quick_report, rows=tuple(rows)))
+    said = "Better than random: `l1` (at 50 % (0.7 of MACs), 50 % (0.6 of parameters), 75 %)."
+    assert said in text.replace("\u00a0", " ")
+
+
+def test_a_panel_without_unpruned_models_names_none(quick_report: Report) -> None:
+    rows = tuple(row for row in quick_report.rows if not row.control)
+    text = by_ratio_markdown(dataclasses.replace(quick_report, rows=rows))
+    assert text.startswith("synth · C7–C12 pruned · fine-tuning: tail. The smallest differences")
+
+
 def test_without_intervals_nothing_is_told(quick_report: Report) -> None:
     rows = tuple(dataclasses.replace(row, like_random=None) for row in quick_report.rows)
     text = by_ratio_markdown(dataclasses.replace(quick_report, rows=rows))

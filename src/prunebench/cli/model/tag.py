@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,6 +118,10 @@ def tag(
         raise InputError(f"`{idle[0]}` has an effect only with --live: leave it out, or add --live.")
     if live and strict:
         raise InputError("`--strict` has an effect only on recordings: leave it out, or give recordings.")
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise InputError(f"`--seconds` must be above 0 and finite. Found {seconds:g}.")
+    if math.isnan(threshold):
+        raise InputError("`--threshold` must be a number, such as 0.3. Found nan.")
     if hop is None:
         hop = min(1.0, length) if live else length / 2
     check_spans(length, hop)
@@ -173,7 +178,9 @@ def tag(
             progress.finished(str(file))
     print_notes(notes)
     if failed or left_out:
-        say(f"{failed + len(left_out)} of {len(files) + len(left_out)} recordings were left out.", err=True)
+        gone, of = failed + len(left_out), len(files) + len(left_out)
+        were = "was" if gone == 1 else "were"
+        say(f"{gone} of {of} recording{'s' * (of != 1)} {were} left out.", err=True)
         ctx.exit(1)
 
 

@@ -121,7 +121,7 @@ def test_recordings_that_decoding_changes_are_named(folder):
     soundfile.write(folder / "sub/clip0.wav", samples, 32000, subtype="FLOAT")
     soundfile.write(folder / "sub/clip2.wav", 20000 * samples, 32000, subtype="FLOAT")
     data = opened(folder)
-    assert data.noted == (("sub/clip0.wav", "1 of 6,400 samples exceed full scale and are clipped"),)
+    assert data.noted == (("sub/clip0.wav", "1 of 6,400 samples exceeds full scale and is clipped"),)
     ((name, reason),) = data.skipped
     assert name == "sub/clip2.wav"
     assert "as if its samples were integers" in reason

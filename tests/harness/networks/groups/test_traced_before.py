@@ -98,3 +98,18 @@ def test_one_model_is_traced_at_a_time(monkeypatch):
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda model: traced_once(NETWORK, model, trace), models))
     assert most == [1, 1, 1]
+
+
+@pytest.mark.parametrize("order", [[1, 0], {"first": 1}, range(3)])
+def test_settings_of_several_parts_count(traced, order):
+    changed, usual = built(), built()
+    usual.order, changed.order = type(order)() if order != range(3) else range(2), order
+    assert traced((NETWORK, usual), (NETWORK, changed)) == 2
+
+
+def test_a_class_that_computes_otherwise_than_before_is_traced(traced, monkeypatch):
+    model = built()
+    assert traced((NETWORK, model), (NETWORK, model)) == 1
+    known = traced_before._key(NETWORK, model)
+    monkeypatch.setattr(type(model.conv_block1), "forward", lambda self, *given: given[0])
+    assert traced_before._key(NETWORK, model) != known
