@@ -75,9 +75,8 @@ def _eager(model: nn.Module, method: str, example: Tensor, threads: int) -> Forw
 def _folded(model: nn.Module, method: str, example: Tensor, threads: int) -> Forward:
     entry = folded(Entry(model, method), example[:1])
     for module in entry.modules():
-        if (
-            isinstance(module, nn.Conv2d) and "weight" in module._parameters
-        ):  # else it is computed in each pass
+        # A weight that is no parameter is computed in each pass.
+        if isinstance(module, nn.Conv2d) and "weight" in module._parameters:
             # A new parameter: other backends may share the old one.
             weight = module.weight.detach().contiguous(memory_format=torch.channels_last)
             module.weight = nn.Parameter(weight, requires_grad=False)

@@ -13,13 +13,10 @@ from typing import Protocol
 from prunebench.harness.engine.pace import Pace
 
 SCHEMA = 1
-LEAST_SHARE, LEAST_SECONDS = (
-    0.02,
-    2.0,
-)  # of a piece, from which its pace is known: a first step is often slower
-FIRST_SHARE = (
-    0.01  # of a piece, at which it is first told of, or at its next step; a resumed one is past that
-)
+# Of a piece, from which its pace is known: a first step is often slower.
+LEAST_SHARE, LEAST_SECONDS = 0.02, 2.0
+# Of a piece, at which it is first told of, or at its next step; a resumed one is past that.
+FIRST_SHARE = 0.01
 LEAST_COST = 0.01  # of the mean: a cheaper piece trains nothing
 
 
@@ -131,9 +128,8 @@ class Progress:
     _first: dict[str, tuple[float, int]] = field(
         default_factory=dict
     )  # when a piece told how many steps first
-    _resumed: dict[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # when a piece of an earlier run was taken up, at which share of it
+    # When a piece of an earlier run was taken up, at which share of it.
+    _resumed: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def announce(self, phase: str, total: int, work: float | None = None) -> None:
         """A phase of `total` pieces will come, which cost `work` together, or 1 each."""
