@@ -117,13 +117,14 @@ def set_key(table: dict[str, Any], override: str) -> None:
 def _check_nothing_is_lost(before: Any, key: Sequence[str], value: Any, said: str) -> None:
     """A table in place of a table, or of several, would drop the keys that it does not name, without a word.
 
-    A table of another data set or network means another one: the keys of the former need not fit it.
+    A table of another data set or network means another one: the keys of the former need not fit it. One of several
+    tables, written as it is, chooses it, as the commands of a report's cells do.
     """
     if not isinstance(value, dict) or any(part in WHOLE for part in key[-2:]):  # `limits`, `limits.0`
         return
     name = ".".join(key)
     if isinstance(before, list) and any(isinstance(one, dict) for one in before):
-        if not any(one in value for one in NAMING):
+        if value not in before and not any(one in value for one in NAMING):
             one = next(iter(value), "KEY")
             raise InputError(
                 f"`--set {said}` would remove {len(before)} table{'s' * (len(before) != 1)} `[[{name}]]`: set single "

@@ -191,6 +191,10 @@ def test_a_table_does_not_replace_several():
     with pytest.raises(InputError, match=r"remove 2 tables `\[\[data\]\]`.*with `--set data\.0\.seed=…`"):
         load_config("quick", [several, "data={seed=3}"])
     assert len(load_config("quick", [several, "data={name='synth', seed=3}"]).data_sets()) == 1
+    models = "model=[{width=0.125}, {network='cnn6', width=0.125}]"
+    assert [model.label for model in load_config("quick", [models, "model={width=0.125}"]).model] == ["cnn14"]
+    with pytest.raises(InputError, match=r"remove 2 tables `\[\[model\]\]`.*with `--set model\.0\.width=…`"):
+        load_config("quick", [models, "model={width=0.25}"])
 
 
 def test_a_table_takes_the_place_of_one_of_several():
