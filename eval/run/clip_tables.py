@@ -132,8 +132,8 @@ class ClipTables:
         values = getattr(table, name)
         if values.shape[1] != size:
             raise InputError(
-                f"`{path}` must fit the targets of its archive. Found {values.shape[1]} columns of `{name}` beside "
-                f"{size}: fetch the archive again."
+                f"`{path}` must have {size} columns in `{name}`, as the targets of its archive do. Found "
+                f"{values.shape[1]}: fetch the archive again."
             )
         row: NDArray[np.float64] = values[table.place[outcome]].astype(np.float64)
         return row

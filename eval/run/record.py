@@ -225,7 +225,7 @@ class Record:
         known = (*STAGES, QUANTISED)
         if not set(self.stages) <= set(known) or set(self.stages) == {QUANTISED}:
             raise ValueError(
-                f"`stages` should contain only {', '.join(known)}, and one besides `{QUANTISED}`"
+                f"`stages` should contain only {', '.join(known)}, and never `{QUANTISED}` alone"
             )
         optional = (self.target, self.learning_rate, self.short_learning_rate)
         numbers = [self.ratio, *(value for value in optional if value is not None)]

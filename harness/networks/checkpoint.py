@@ -124,9 +124,9 @@ def _check_name(file: Path) -> None:
     names = (file.name, file.resolve().name)
     if any("decisionlevel" in re.sub(r"[^a-z]", "", name.lower()) for name in names):
         raise InputError(
-            f"A checkpoint must be of a Cnn14. `{file}` is of a Cnn14_DecisionLevel by its name, which has the "
-            "same tensors, but scores each frame separately: give `--network cnn14_decision_level_max` for the "
-            "Max, or rename the file if its name is wrong."
+            f"The name of `{file}` says that it is a Cnn14_DecisionLevel. This network has the same tensors as Cnn14, "
+            "but scores each frame separately: for Cnn14_DecisionLevelMax, give `--network cnn14_decision_level_max`; "
+            "if the name is wrong, rename the file."
         )
 
 

@@ -175,7 +175,8 @@ def _masked(state: Mapping[Any, Any], origin: str) -> tuple[dict[Any, Any], int]
             continue  # a tensor of that name, told as unknown
         if not (is_stored(weight) and is_stored(mask)) or name in state or weight.shape != mask.shape:
             raise InputError(
-                f"A mask must belong to one weight of its shape. Found `{key:.60}` {described(mask)} and "
+                "A mask must have the shape of its weight, and the file must not also contain the masked weight. "
+                f"Found `{key:.60}` {described(mask)} and "
                 f"`{name:.60}{_ORIGINAL}` {described(weight)} in {origin}: call `torch.nn.utils.prune.remove` "
                 "before saving."
             )

@@ -108,7 +108,8 @@ def hold(run: Path, locks: contextlib.ExitStack) -> None:
         locks.enter_context(filelock.FileLock(RunFiles(run).lock, timeout=0))
     except filelock.Timeout:
         raise InputError(
-            f"`{run}` is still running. Wait until it finishes, or stop it; the same command resumes it."
+            f"Another process is at work in the run folder `{run}`. Wait until it ends, or stop it; a stopped "
+            "`prunebench run` is resumed by the same `prunebench run`."
         ) from None
     except OSError:
         pass  # a folder that cannot be written to has no run at work

@@ -147,8 +147,8 @@ def _like_random(rows: Sequence[SummaryRow]) -> Iterator[str]:
     if bare:
         are = "is" if len(bare) == 1 else "are"
         yield (
-            f"{_count(len(bare), 'point')} (a criterion at a ratio) {are} not tested against random, because "
-            f"{marks.UNTESTED}."
+            f"{_count(len(bare), 'point')} (a criterion at a ratio) {are} not tested against random, for one "
+            f"of two reasons: {marks.UNTESTED}."
         )
 
 

@@ -191,7 +191,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_written(run, archive,
     np.savez(next((copy / "scores").glob("*.npz")), resampled_map=np.zeros(9))
     with pytest.raises(InputError, match="contains neither test scores nor influences"):
         archive_run(copy, tmp_path / "new")
-    with RunFolder(run), pytest.raises(InputError, match="is still running"):
+    with RunFolder(run), pytest.raises(InputError, match="Another process is at work in the run folder"):
         archive_run(run, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "full"]
 

@@ -186,9 +186,9 @@ def check_part(file: Any, path: Path, name: str, form: tuple[str, int, str], nee
     whole = found.nbytes if name != "waveform" else found.nbytes // max(1, clips)
     if clips > MOST_CLIPS or whole > MOST_BYTES:
         raise InputError(
-            f"A file of packed clips, or of their index, may have at most {MOST_CLIPS:,} clips, {MOST_BYTES >> 30} GiB "
-            f"in one clip of `waveform` and {MOST_BYTES >> 30} GiB in each other part. `{name}` of `{path}` has the "
-            f"shape {found.shape}: put fewer or shorter clips into one file."
+            f"A file of packed clips, or of their index, may contain at most {MOST_CLIPS:,} clips. One clip of "
+            f"`waveform` may have at most {MOST_BYTES >> 30} GiB, and so may every other HDF5 data set as a whole. "
+            f"`{name}` of `{path}` has the shape {found.shape}: put fewer or shorter clips into one file."
         )
 
 

@@ -220,8 +220,9 @@ def _clips(index: Index, step: int) -> PackedClips:
     for number, file in enumerate(files):
         rows = index.row[index.file == number]
         if len(rows) and not 0 <= rows.min() <= rows.max() < file.clips:
+            odd = rows.min() if rows.min() < 0 else rows.max()
             raise InputError(
-                f"An index must name existing rows. Found row {rows.max()} of `{file.path}`, which has "
+                f"An index must name existing rows. Found row {odd} of `{file.path}`, which has "
                 f"{file.clips} clips: make the index again."
             )
     return PackedClips(index, files, step)

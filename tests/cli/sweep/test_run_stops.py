@@ -55,7 +55,7 @@ def test_a_sentence_and_a_code(monkeypatch, capsys, tmp_path, stop, code, words)
         (["--resource", "GPU=1"], "give --scheduler too"),
         (
             ["--scheduler", "tcp://x:1", "--resource", "GPU"],
-            "must be NAME=NUMBER, such as GPU=1. Found `GPU`",
+            "must be NAME=AMOUNT, such as GPU=1. Found `GPU`",
         ),
     ],
 )

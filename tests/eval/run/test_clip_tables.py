@@ -38,7 +38,7 @@ def test_the_same_table_has_the_same_bytes(files, tmp_path):
 
 def test_a_table_that_does_not_fit_the_targets_is_refused(files):
     with pytest.raises(
-        InputError, match=r"must fit the targets of its archive. Found 3 columns of `influence`"
+        InputError, match=r"must have 4 columns in `influence`, as the targets of its archive do. Found 3"
     ):
         ClipTables(files.folder).influence("a b", "o", 4)
 

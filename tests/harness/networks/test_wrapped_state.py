@@ -171,7 +171,8 @@ REFUSED = {
     ),
     "a mask of another shape": (
         lambda state: _one_mask(state, fc1__weight_mask=torch.ones(4, 13)),
-        r"A mask must belong to one weight of its shape. Found `fc1.weight_mask` \(4, 13\)",
+        r"A mask must have the shape of its weight, and the file must not also contain the masked weight. "
+        r"Found `fc1.weight_mask` \(4, 13\)",
     ),
     "no mask": (lambda state: _one_mask(state), "lacks 1 of its 14 weights, `fc1.weight` first"),
     "a mask that poses as large": (
@@ -180,7 +181,7 @@ REFUSED = {
             "fc1.weight_orig": torch.zeros(1).expand(10**7, 10**7),
             "fc1.weight_mask": torch.zeros(1).expand(10**7, 10**7),
         },
-        "A mask must belong to one weight",
+        "A mask must have the shape of its weight",
     ),
 }
 
@@ -255,10 +256,10 @@ def test_another_front_end_is_not_taken_for_ours(state, tmp_path):
 def test_a_name_that_says_decision_level(model, state, tmp_path, name):
     """Same tensors, other forward pass: class 8 of such a file scored 1.000 by its own head and 0.000 here."""
     torch.save({"model": state}, tmp_path / name)
-    with pytest.raises(InputError, match="Cnn14_DecisionLevel by its name"):
+    with pytest.raises(InputError, match="says that it is a Cnn14_DecisionLevel"):
         load_checkpoint(tmp_path / name)
     (tmp_path / "link.pth").symlink_to(tmp_path / name)
-    with pytest.raises(InputError, match="Cnn14_DecisionLevel by its name"):
+    with pytest.raises(InputError, match="says that it is a Cnn14_DecisionLevel"):
         load_checkpoint(tmp_path / "link.pth")
     save_checkpoint(model, tmp_path / name, style="prunebench")  # an own file says that it is a Cnn14
     assert load_checkpoint(tmp_path / name).widths == WIDTHS

@@ -65,7 +65,8 @@ def test_tables_mark_what_was_not_tested(untested):
 def test_sentences_say_that_it_was_not_tested_and_announce_no_interval(untested):
     said = [s.replace("\u00a0", " ") for own in untested.sentences.values() for s in own]
     bare = (
-        "2 points (a criterion at a ratio) are not tested against random, because there is one base model and"
+        "2 points (a criterion at a ratio) are not tested against random, for one of two reasons: there is one base "
+        "model and"
     )
     assert any(s.startswith(bare) for s in said)
     assert any(

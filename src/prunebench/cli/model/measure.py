@@ -70,7 +70,7 @@ Examples:
     "--precision",
     default=0.02,
     show_default=True,
-    help="Requested precision of the latency ratio: half its 95 % interval, relative to it.",
+    help="Requested precision of the latency ratio: half the width of its 95 % interval, divided by the ratio.",
 )
 @click.option(
     "--data",

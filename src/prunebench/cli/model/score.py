@@ -70,7 +70,9 @@ Examples:
 @class_map_option
 @pruner_file_option
 @click.option(
-    "--npy", is_flag=True, help="Also write the order, sim_indexN.npy for each layer, as E-PANNs does."
+    "--npy",
+    is_flag=True,
+    help="Also write the order of the filters by score, as E-PANNs does: a file sim_indexN.npy for each layer.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @json_option("score", what="Print what was written as JSON.")

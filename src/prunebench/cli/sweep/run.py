@@ -210,7 +210,7 @@ def _amounts(resources: tuple[str, ...], scheduler: str | None) -> dict[str, flo
             found[name] = float(amount)
         except ValueError:
             raise click.UsageError(
-                f"--resource must be NAME=NUMBER, such as GPU=1. Found `{resource}`."
+                f"--resource must be NAME=AMOUNT, such as GPU=1. Found `{resource}`."
             ) from None
     return found
 
