@@ -116,16 +116,15 @@ def _others_here(config: Config) -> str:
 
 def check_cells(found: Contents, again: PlanAgain) -> Checked:
     """Each record describes the cell that its identity stands for."""
-    cells = again.cells
+    cells, records = again.cells, [record for record in found.records if record.cell in again.cells]
+    if found.records and not records:
+        return _none_compared("cells", len(found.records))
     known = Known(again.config, again.plan, [dataset.label for dataset in again.datasets], {})
     differences = [
-        said
-        for record in found.records
-        if record.cell in cells
-        for said in _described(record, known.failed(cells[record.cell], ""))
+        said for record in records for said in _described(record, known.failed(cells[record.cell], ""))
     ]
-    holds = f"{len(found.records)} records describe the cells of their identities."
-    if len(found.records) == 1:
+    holds = f"{len(records)} records describe the cells of their identities."
+    if len(records) == 1:
         holds = "1 record describes the cell of its identity."
     return of_differences("cells", holds, differences)
 
@@ -134,9 +133,10 @@ def check_costs(found: Contents, again: PlanAgain) -> Checked:
     """MACs and parameters of each record are those of its widths."""
     cells, known = again.cells, {}
     differences: list[str] = []
-    for record in found.done:
-        if record.cell not in cells:
-            continue
+    records = [record for record in found.done if record.cell in cells]
+    if found.done and not records:
+        return _none_compared("costs", len(found.done))
+    for record in records:
         shape = again.plan.subject(cells[record.cell]).shape
         if len(record.widths) != len(shape.widths):
             differences.append(
@@ -149,6 +149,14 @@ def check_costs(found: Contents, again: PlanAgain) -> Checked:
         differences += list(_costs(record, known[key]))
     holds = f"MACs and parameters of {_count(len(known), 'set')} of layer widths follow from these."
     return of_differences("costs", holds, differences)
+
+
+def _none_compared(check: str, records: int) -> Checked:
+    """The finding of a check that holds records against the plan, where no record belongs to it."""
+    none = "The only record" if records == 1 else f"None of the {records} records"
+    could = "could not" if records == 1 else "could"
+    said = f"{none} {could} be compared with the configuration, because the identities differ."
+    return Checked(check, Answer.COULD_NOT_TELL, said)
 
 
 def notes_on(found: Contents) -> Sequence[str]:

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from prunebench.harness.verification.plan_again import check_costs, check_identities, notes_on
+from prunebench.harness.verification.checked import Answer
+from prunebench.harness.verification.plan_again import check_cells, check_costs, check_identities, notes_on
 from prunebench.harness.verification.sample import Repeated, check_sample
 
 
@@ -50,6 +51,19 @@ def test_costs_of_nothing():
     again = SimpleNamespace(cells={}, plan=None)
     said = check_costs(SimpleNamespace(done=[]), again).said
     assert said == "MACs and parameters of 0 sets of layer widths follow from these."
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "The only record could not be"), (2, "None of the 2 records could be")]
+)
+def test_what_was_not_compared_does_not_hold(count, said):
+    """As with other recordings than those of the run: all identities differ."""
+    again = SimpleNamespace(cells={"b": None}, plan=None, config=None, datasets=())
+    records = [SimpleNamespace(cell="a")] * count
+    for check in (check_cells, check_costs):
+        finding = check(SimpleNamespace(records=records, done=records), again)
+        assert finding.verdict is Answer.COULD_NOT_TELL
+        assert finding.said == f"{said} compared with the configuration, because the identities differ."
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1 of 3 cells repeats"), (2, "2 of 3 cells repeat")])
